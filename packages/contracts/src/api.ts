@@ -1,0 +1,211 @@
+import { z } from "zod";
+import { Digest, JsonObject } from "./digest.ts";
+import { ErrorRecord } from "./errors.ts";
+import { JobId, RunId, StepId } from "./ids.ts";
+import { MicroUsd } from "./money.ts";
+import { PlanLock, StepKind } from "./plan-lock.ts";
+
+/** The shapes of the HTTP API under `/v1`, shared by api, sdk, cli and studio. Times are ISO 8601 in UTC. */
+const Time = z.iso.datetime();
+
+/** RFC 9457. `code` is the error's stable code. */
+export const Problem = z.object({
+  type: z.string().default("about:blank"),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  code: z.string(),
+  details: z.record(z.string(), z.json()).optional(),
+});
+export type Problem = z.output<typeof Problem>;
+
+export const page = <Item extends z.ZodType>(item: Item) =>
+  z.object({ items: z.array(item), next: z.string().nullable().describe("Cursor of the next page; null on the last") });
+export const PageQuery = z.object({
+  cursor: z.string().max(256).optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+});
+
+export const RunStateName = z.enum(["planned", "running", "succeeded", "failed", "cancelled", "exhausted"]);
+export const StepStateName = z.enum(["blocked", "ready", "running", "succeeded", "failed", "cancelled", "reused"]);
+export const JobStateName = z.enum([
+  "waiting",
+  "released",
+  "active",
+  "parked",
+  "succeeded",
+  "failed",
+  "cancelled",
+  "quarantined",
+]);
+
+export const JobCounts = z.object({
+  total: z.int(),
+  waiting: z.int(),
+  open: z.int().describe("released, active or parked"),
+  succeeded: z.int(),
+  failed: z.int().describe("failed or quarantined"),
+  cancelled: z.int(),
+});
+
+export const StepView = z.object({
+  id: StepId,
+  name: z.string(),
+  kind: StepKind,
+  state: StepStateName,
+  jobs: JobCounts,
+  /** Items of the output, once there is one. */
+  items: z.int().nullable(),
+  summary: JsonObject,
+  /** Of the job that reported last, such as step, totalSteps, loss, etaSeconds. */
+  progress: JsonObject.nullable(),
+  /** Digest of everything that decides the result; null until the inputs are known. */
+  key: Digest.nullable(),
+  /** Digest of the step's output document. */
+  output: Digest.nullable(),
+  reusedFrom: z.object({ run: RunId, step: StepId }).nullable(),
+  /** Why the step was reused, is waiting, or was not reused: one sentence. */
+  reason: z.string().nullable(),
+  error: ErrorRecord.nullable(),
+  startedAt: Time.nullable(),
+  endedAt: Time.nullable(),
+  spentMicroUsd: MicroUsd,
+});
+export type StepView = z.output<typeof StepView>;
+
+export const RunView = z.object({
+  id: RunId,
+  name: z.string(),
+  project: z.string(),
+  state: RunStateName,
+  priority: z.int(),
+  cancelRequested: z.boolean(),
+  budgetMicroUsd: MicroUsd.nullable(),
+  spentMicroUsd: MicroUsd,
+  error: ErrorRecord.nullable(),
+  notes: z.array(z.string()),
+  createdAt: Time,
+  startedAt: Time.nullable(),
+  endedAt: Time.nullable(),
+  steps: z.array(StepView),
+});
+export type RunView = z.output<typeof RunView>;
+export const RunSummary = RunView.omit({ steps: true });
+export type RunSummary = z.output<typeof RunSummary>;
+
+export const JobView = z.object({
+  id: JobId,
+  step: StepId,
+  name: z.string(),
+  queue: z.string(),
+  ordinal: z.int(),
+  state: JobStateName,
+  epoch: z.int(),
+  release: z.int(),
+  attemptsSpent: z.int(),
+  workersLost: z.int(),
+  progress: JsonObject.nullable(),
+  error: ErrorRecord.nullable(),
+  notBefore: Time.nullable(),
+  /** Why it waits, in one sentence; null while it runs or when it ended. */
+  waitReason: z.string().nullable(),
+  startedAt: Time.nullable(),
+  endedAt: Time.nullable(),
+});
+export type JobView = z.output<typeof JobView>;
+
+/** Something a run made that a person may want: its manifest, captions, LoRA file, pictures. */
+export const ArtifactView = z.object({
+  step: z.string(),
+  kind: z.string(),
+  name: z.string(),
+  digest: Digest,
+  bytes: z.int().nullable(),
+  mediaType: z.string(),
+  /** Signed and short-lived; relative to the API unless the store serves it. */
+  url: z.string(),
+  metadata: JsonObject,
+});
+export type ArtifactView = z.output<typeof ArtifactView>;
+
+export const LedgerView = z.object({
+  id: z.string(),
+  at: Time,
+  step: z.string(),
+  job: JobId,
+  epoch: z.int(),
+  kind: z.string(),
+  supplier: z.string(),
+  quantity: z.number(),
+  unit: z.string(),
+  amountMicroUsd: MicroUsd,
+  note: z.string(),
+});
+export type LedgerView = z.output<typeof LedgerView>;
+export const CostView = z.object({
+  run: RunId,
+  totalMicroUsd: MicroUsd,
+  budgetMicroUsd: MicroUsd.nullable(),
+  steps: z.array(
+    z.object({ step: z.string(), amountMicroUsd: MicroUsd, attempts: z.int(), computeSeconds: z.number() }),
+  ),
+  entries: z.array(LedgerView),
+});
+export type CostView = z.output<typeof CostView>;
+
+/** One line of a run's event stream; `id` grows, and is the SSE `Last-Event-ID`. */
+export const RunEvent = z.object({
+  id: z.int(),
+  at: Time,
+  run: RunId,
+  step: z.string().nullable(),
+  job: JobId.nullable(),
+  /** run.started, step.succeeded, job.progress, log, lora.loading, … */
+  type: z.string(),
+  data: JsonObject,
+});
+export type RunEvent = z.output<typeof RunEvent>;
+
+export const QuoteStep = z.object({
+  name: z.string(),
+  kind: StepKind,
+  /** `reused`: a result with this key exists. `maybe`: depends on the output of a step before. */
+  cache: z.enum(["reused", "miss", "maybe"]),
+  items: z.int().nullable(),
+  seconds: z.object({ p50: z.number(), p90: z.number() }),
+  costMicroUsd: z.object({ p50: MicroUsd, p90: MicroUsd }),
+  reason: z.string(),
+});
+export const Quote = z.object({
+  steps: z.array(QuoteStep),
+  seconds: z.object({ p50: z.number(), p90: z.number() }),
+  costMicroUsd: z.object({ p50: MicroUsd, p90: MicroUsd }),
+  vramBytes: z.number(),
+  withinBudget: z.boolean().nullable(),
+  notes: z.array(z.string()),
+});
+export type Quote = z.output<typeof Quote>;
+export const PlanAnswer = z.object({ lock: PlanLock, digest: Digest });
+export type PlanAnswer = z.output<typeof PlanAnswer>;
+
+export const Explanation = z.object({
+  run: RunId,
+  state: RunStateName,
+  steps: z.array(z.object({ name: z.string(), state: StepStateName, reason: z.string() })),
+  waiting: z.array(z.object({ job: JobId, step: z.string(), reason: z.string() })),
+});
+export type Explanation = z.output<typeof Explanation>;
+
+export const UploadAnswer = z.object({ listing: Digest, files: z.int(), bytes: z.int() });
+export type UploadAnswer = z.output<typeof UploadAnswer>;
+
+export const DoctorCheck = z.object({
+  name: z.string(),
+  status: z.enum(["ok", "warning", "error", "off"]),
+  message: z.string(),
+  /** What to do about it; empty when nothing. */
+  advice: z.string(),
+});
+export type DoctorCheck = z.output<typeof DoctorCheck>;
+export const DoctorAnswer = z.object({ checks: z.array(DoctorCheck) });
+export type DoctorAnswer = z.output<typeof DoctorAnswer>;

@@ -1,0 +1,28 @@
+import { z } from "zod";
+
+/**
+ * Part of a process's configuration: the environment variables it reads (each with `.describe()`) and how they become
+ * nested options with units in their names. Packages export fragments; an app's `config.ts` composes them.
+ */
+export interface ConfigFragment<Shape extends z.ZodRawShape, Options> {
+  readonly env: z.ZodObject<Shape>;
+  readonly options: (env: z.output<z.ZodObject<Shape>>) => Options;
+}
+
+export function defineConfig<Shape extends z.ZodRawShape, Options>(
+  shape: Shape,
+  options: (env: z.output<z.ZodObject<Shape>>) => Options,
+): ConfigFragment<Shape, Options> {
+  return { env: z.object(shape), options };
+}
+
+/** An HTTP endpoint: HTTPS required unless the host is loopback. */
+export const EndpointUrl = z.url({ protocol: /^https?$/ }).refine((text) => {
+  const url = new URL(text);
+  return url.protocol === "https:" || isLoopback(url.hostname);
+}, "must be https:// unless the host is localhost or 127.0.0.1");
+
+export function isLoopback(hostname: string): boolean {
+  const host = hostname.replace(/^\[|\]$/g, "");
+  return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
+}

@@ -1,0 +1,239 @@
+import { z } from "zod";
+import { Digest, JsonObject } from "./digest.ts";
+
+/**
+ * The typed JSON documents that steps hand to one another. A list of any length is a document with `parts`, each part
+ * a document of at most `ITEMS_PER_PART` items, so that no job reads more than it works on.
+ */
+export const ITEMS_PER_PART = 64;
+
+/** Bytes in the object store under `blobs/<sha256>`. */
+export const BlobRef = z.object({ sha256: Digest, bytes: z.int().min(0), mediaType: z.string().max(128) });
+export type BlobRef = z.output<typeof BlobRef>;
+
+/** Any document that lists parts: a step's output, a dataset manifest. */
+export const PartsDocument = z.looseObject({ parts: z.array(Digest).max(1_000_000) });
+export type PartsDocument = z.output<typeof PartsDocument>;
+
+/** A file or image that was not taken, with the reason in a code for programs and a sentence for people. */
+export const Refusal = z.object({ path: z.string(), code: z.string().max(64), message: z.string().max(1000) });
+export type Refusal = z.output<typeof Refusal>;
+
+export const ExistingCaption = z.object({ text: z.string().max(8192), origin: z.string().max(256) });
+
+export const SourceItem = z.object({
+  /** Relative to the source's root, with forward slashes, prefixed by the source's label when there are several. */
+  path: z.string().min(1).max(1024),
+  blob: BlobRef,
+  caption: ExistingCaption.optional(),
+});
+export type SourceItem = z.output<typeof SourceItem>;
+export const SourcePart = z.object({ items: z.array(SourceItem).max(ITEMS_PER_PART), refused: z.array(Refusal) });
+export type SourcePart = z.output<typeof SourcePart>;
+
+/** Hashes as hex. `phash`: 64-bit DCT hash (imagededup variant), `phashMirrored` the same of the mirrored picture. */
+export const ImageHashes = z.object({
+  pixels: Digest,
+  phash: z.string().regex(/^[0-9a-f]{16}$/),
+  phashMirrored: z.string().regex(/^[0-9a-f]{16}$/),
+  dhash: z.string().regex(/^[0-9a-f]{16}$/),
+});
+export type ImageHashes = z.output<typeof ImageHashes>;
+
+export const QualityFacts = z.object({
+  /** 0 (no edges at all) to 1 (crisp), normalised for resolution and contrast; see imaging/sharpness.ts. */
+  sharpness: z.number().min(0).max(1),
+  /** Mean and 5th..95th percentile spread of luma, 0..255. */
+  brightness: z.number(),
+  contrast: z.number(),
+  /** Share of pixels at or below 2, at or above 253. */
+  clippedShadows: z.number().min(0).max(1),
+  clippedHighlights: z.number().min(0).max(1),
+  /** Hasler and Süsstrunk's colourfulness. */
+  colourfulness: z.number().min(0),
+  /** Bits of the luma histogram, 0..8. */
+  entropyBits: z.number().min(0),
+});
+export type QualityFacts = z.output<typeof QualityFacts>;
+
+/** What the describing captioner knows of a picture without a model. */
+export const ContentFacts = z.object({
+  /** Up to five dominant colours, largest share first; `share` 0..1. */
+  palette: z.array(z.object({ rgb: z.string().regex(/^#[0-9a-f]{6}$/), share: z.number() })).max(5),
+  /** Name and share of the most common border colour; null when the border is mixed. */
+  background: z.object({ rgb: z.string(), share: z.number() }).nullable(),
+  /** From EXIF/IPTC/XMP: title, description, keywords, taken at, camera. Empty where there is none. */
+  title: z.string().max(512).optional(),
+  description: z.string().max(2048).optional(),
+  keywords: z.array(z.string().max(128)).max(64).default([]),
+  takenAt: z.string().max(64).optional(),
+  camera: z.string().max(128).optional(),
+});
+export type ContentFacts = z.output<typeof ContentFacts>;
+
+export const PreparedImage = z.object({
+  path: z.string(),
+  original: BlobRef,
+  /** After EXIF orientation, in pixels. */
+  width: z.int().positive(),
+  height: z.int().positive(),
+  format: z.string(),
+  hashes: ImageHashes,
+  quality: QualityFacts,
+  content: ContentFacts,
+  prepared: z.object({
+    blob: BlobRef,
+    width: z.int().positive(),
+    height: z.int().positive(),
+    /** Window of the oriented original that was kept, in its pixels. */
+    crop: z.object({ left: z.int(), top: z.int(), width: z.int(), height: z.int() }),
+    upscaled: z.boolean(),
+  }),
+  caption: ExistingCaption.optional(),
+});
+export type PreparedImage = z.output<typeof PreparedImage>;
+export const PreparedPart = z.object({ images: z.array(PreparedImage).max(ITEMS_PER_PART), refused: z.array(Refusal) });
+export type PreparedPart = z.output<typeof PreparedPart>;
+
+export const DatasetPart = z.object({ images: z.array(PreparedImage).max(ITEMS_PER_PART) });
+export type DatasetPart = z.output<typeof DatasetPart>;
+
+/** An image that was read well and left out all the same. `score` and `threshold` are in the unit of the check. */
+export const Drop = z.object({
+  path: z.string(),
+  original: Digest,
+  code: z.enum(["duplicate-exact", "duplicate-near", "blurred", "too-small", "low-contrast", "odd-aspect"]),
+  message: z.string(),
+  score: z.number().optional(),
+  threshold: z.number().optional(),
+  /** Path of the image that was kept instead. */
+  keptInstead: z.string().optional(),
+});
+export type Drop = z.output<typeof Drop>;
+
+export const GateResult = z.object({
+  gate: z.enum(["min-images", "caption-coverage", "no-captions"]),
+  verdict: z.enum(["pass", "warn", "block"]),
+  message: z.string(),
+});
+export type GateResult = z.output<typeof GateResult>;
+
+export const DatasetStatistics = z.object({
+  found: z.int(),
+  kept: z.int(),
+  refused: z.int(),
+  dropped: z.record(z.string(), z.int()),
+  captions: z.object({ existing: z.int(), coverage: z.number().min(0).max(1) }),
+  /** "1024x768" → count, of the prepared pictures. */
+  sizes: z.record(z.string(), z.int()),
+  formats: z.record(z.string(), z.int()),
+  originalBytes: z.int(),
+  preparedBytes: z.int(),
+});
+export type DatasetStatistics = z.output<typeof DatasetStatistics>;
+
+/** The immutable manifest of a dataset version; its digest is the version's identity. */
+export const DatasetManifest = z.object({
+  format: z.literal("loramill-dataset/1"),
+  name: z.string(),
+  parts: z.array(Digest),
+  statistics: DatasetStatistics,
+  gates: z.array(GateResult),
+  dropped: z.array(Drop),
+  refused: z.array(Refusal),
+});
+export type DatasetManifest = z.output<typeof DatasetManifest>;
+
+export const Caption = z.object({
+  image: Digest,
+  path: z.string(),
+  text: z.string(),
+  /** Id of the captioner (`describe/1`, `openai:model`), or `sidecar` for a caption that came with the picture. */
+  provider: z.string(),
+  /** What the captioner said before the clean-up. */
+  raw: z.string(),
+});
+export type Caption = z.output<typeof Caption>;
+export const CaptionPart = z.object({ captions: z.array(Caption).max(ITEMS_PER_PART), refused: z.array(Refusal) });
+export type CaptionPart = z.output<typeof CaptionPart>;
+
+export const LossPoint = z.object({ step: z.int(), loss: z.number(), averageLoss: z.number() });
+export type LossPoint = z.output<typeof LossPoint>;
+
+/** The result of a training: the LoRA file and how it came to be. */
+export const LoraDocument = z.object({
+  format: z.literal("loramill-lora/1"),
+  name: z.string(),
+  weights: BlobRef,
+  /** SHA-256 over the tensor bytes alone (AutoV3): survives edits of the metadata. */
+  tensorsSha256: Digest,
+  family: z.string(),
+  baseModel: z.string(),
+  triggerWord: z.string().nullable(),
+  recipe: JsonObject,
+  dataset: Digest,
+  images: z.int(),
+  steps: z.int(),
+  finalLoss: z.number().nullable(),
+  curve: z.array(LossPoint).max(10_000),
+  computeSeconds: z.number(),
+  resumedFromSteps: z.array(z.int()),
+  deviations: z.array(z.object({ code: z.string(), message: z.string() })),
+  backend: z.string(),
+});
+export type LoraDocument = z.output<typeof LoraDocument>;
+
+export const AppliedLora = z.object({
+  name: z.string(),
+  sha256: Digest,
+  tensorsSha256: Digest,
+  strength: z.number().min(0).max(2),
+});
+export type AppliedLora = z.output<typeof AppliedLora>;
+
+export const Generation = z.object({
+  index: z.int(),
+  image: BlobRef,
+  prompt: z.string(),
+  negativePrompt: z.string(),
+  seed: z.int(),
+  steps: z.int(),
+  guidance: z.number(),
+  sampler: z.string(),
+  width: z.int(),
+  height: z.int(),
+  loras: z.array(AppliedLora),
+  baseModel: z.string(),
+  backend: z.string(),
+  seconds: z.number(),
+});
+export type Generation = z.output<typeof Generation>;
+export const GenerationPart = z.object({
+  generations: z.array(Generation).max(ITEMS_PER_PART),
+  refused: z.array(Refusal),
+});
+export type GenerationPart = z.output<typeof GenerationPart>;
+
+/** What a generate step draws; item i of the grid is strength i % s, seed ⌊i / s⌋ % n, prompt ⌊i / (s·n)⌋. */
+export const GenerationGrid = z.object({
+  prompts: z.array(z.string()).min(1),
+  negativePrompt: z.string(),
+  seeds: z.array(z.int()).min(1),
+  strengths: z.array(z.number()).min(1),
+});
+export type GenerationGrid = z.output<typeof GenerationGrid>;
+
+/** Document kinds: the folder under `documents/` and the schema that reads it back. */
+export const documentKinds = {
+  parts: PartsDocument,
+  source: SourcePart,
+  prepared: PreparedPart,
+  dataset: DatasetManifest,
+  "dataset-part": DatasetPart,
+  captions: CaptionPart,
+  lora: LoraDocument,
+  grid: GenerationGrid,
+  generations: GenerationPart,
+} as const satisfies Record<string, z.ZodType>;
+export type DocumentKind = keyof typeof documentKinds;
+export type DocumentOf<K extends DocumentKind> = z.output<(typeof documentKinds)[K]>;

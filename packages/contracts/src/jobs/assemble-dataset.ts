@@ -1,0 +1,23 @@
+import { z } from "zod";
+import { Digest } from "../digest.ts";
+import { CleaningSettings, GateSettings } from "../run-spec.ts";
+import { defineJob } from "./define-job.ts";
+import { JobOutput } from "./job-output.ts";
+
+/** Looks at all prepared pictures together: duplicates, quality decisions, gates, statistics, the manifest. */
+export const assembleDatasetJob = defineJob({
+  name: "assemble-dataset",
+  queue: "dataset",
+  version: 1,
+  input: z.object({
+    inputs: z.object({ prepare: Digest, source: Digest }),
+    params: z.object({
+      name: z.string(),
+      cleaning: CleaningSettings.required({ minSidePixels: true }),
+      gates: GateSettings,
+      willCaption: z.boolean(),
+      willTrain: z.boolean(),
+    }),
+  }),
+  output: JobOutput,
+});

@@ -1,0 +1,24 @@
+import type { z } from "zod";
+import { assembleDatasetJob } from "./assemble-dataset.ts";
+import { captionImagesJob } from "./caption-images.ts";
+import type { QueueName } from "./define-job.ts";
+import { generateImagesJob } from "./generate-images.ts";
+import { indexSourceJob } from "./index-source.ts";
+import { prepareImagesJob } from "./prepare-images.ts";
+import { trainLoraJob } from "./train-lora.ts";
+
+/** Every job of the mill, by name. A new job is one file and one line here. */
+export const jobs = {
+  "index-source": indexSourceJob,
+  "prepare-images": prepareImagesJob,
+  "assemble-dataset": assembleDatasetJob,
+  "caption-images": captionImagesJob,
+  "train-lora": trainLoraJob,
+  "generate-images": generateImagesJob,
+} as const;
+
+export type Jobs = typeof jobs;
+export type JobName = keyof Jobs;
+export type InputOf<N extends JobName> = z.output<Jobs[N]["input"]>;
+export type OutputOf<N extends JobName> = z.output<Jobs[N]["output"]>;
+export type JobNamesOf<Q extends QueueName> = { [N in JobName]: Jobs[N]["queue"] extends Q ? N : never }[JobName];

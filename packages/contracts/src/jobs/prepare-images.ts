@@ -1,0 +1,14 @@
+import { z } from "zod";
+import { Digest } from "../digest.ts";
+import { PrepareSettings } from "../run-spec.ts";
+import { defineJob } from "./define-job.ts";
+import { JobOutput } from "./job-output.ts";
+
+/** One pass over the pictures of a part: decode once, measure, hash, crop, resize, encode. */
+export const prepareImagesJob = defineJob({
+  name: "prepare-images",
+  queue: "dataset",
+  version: 1,
+  input: z.object({ part: Digest, params: PrepareSettings.required({ resolution: true }) }),
+  output: JobOutput,
+});

@@ -1,0 +1,11 @@
+import type { Digest } from "./digest.ts";
+
+/** Where things lie in the object store. Blobs and documents are addressed by content, checkpoints by job and step. */
+export const blobKey = (sha256: Digest): string => `blobs/${sha256}`;
+export const documentKey = (kind: string, digest: Digest): string => `documents/${kind}/${digest}.json`;
+export const memoKey = (kind: string, key: Digest): string => `memos/${kind}/${key}.json`;
+/** `step` is padded so that keys list in order. */
+export const checkpointPrefix = (at: { job: string; epoch: number; step: number }): string =>
+  `checkpoints/${at.job}/${at.epoch}/${String(at.step).padStart(9, "0")}/`;
+export const checkpointsOfJob = (job: string): string => `checkpoints/${job}/`;
+export const logKey = (job: string, epoch: number): string => `logs/${job}/${epoch}.log`;

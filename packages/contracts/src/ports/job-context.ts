@@ -1,0 +1,46 @@
+import type { JsonObject } from "../digest.ts";
+import type { JobId, ProjectId, RunId, StepId } from "../ids.ts";
+import type { CatalogRecord, Charge } from "../records.ts";
+
+export interface Logger {
+  debug(details: JsonObject, message: string): void;
+  info(details: JsonObject, message: string): void;
+  warn(details: JsonObject, message: string): void;
+  error(details: JsonObject, message: string): void;
+}
+
+/** What a processor returns instead of an output when it wants to be called again later. Made by `ctx.park`. */
+export class Parked {
+  readonly afterMs: number;
+  readonly turn: JsonObject;
+
+  constructor(afterMs: number, turn: JsonObject) {
+    this.afterMs = afterMs;
+    this.turn = turn;
+  }
+}
+
+/** What a processor knows and may say while it works on one turn of one job. */
+export interface JobContext {
+  readonly run: RunId;
+  readonly step: StepId;
+  readonly job: JobId;
+  readonly project: ProjectId;
+  readonly epoch: number;
+  /** Attempts spent before this one. */
+  readonly attemptsSpent: number;
+  /** Aborts on cancel, timeout, drain, or when another worker has taken the job; the reason is an error with a code. */
+  readonly signal: AbortSignal;
+  readonly log: Logger;
+  /** What the last turn parked with; null on the first turn. */
+  readonly turn: JsonObject | null;
+  /** Ends this turn; the job comes back after `afterMs` with `turn`, without having spent an attempt. */
+  park(afterMs: number, turn: JsonObject): Parked;
+  /** Shown live and kept as the job's last progress; cheap, may be called often. */
+  progress(progress: JsonObject): void;
+  charge(charge: Charge): void;
+  /** A row that appears together with this turn's outcome, or not at all. */
+  record(record: CatalogRecord): void;
+  /** A line for the run's log and event stream. */
+  event(type: string, data: JsonObject): void;
+}

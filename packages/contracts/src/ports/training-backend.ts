@@ -1,0 +1,134 @@
+import type { JsonObject } from "../digest.ts";
+import type { BlobRef, LossPoint } from "../documents.ts";
+import type { Recipe } from "../recipe.ts";
+import type { Charge } from "../records.ts";
+
+export interface Availability {
+  readonly available: boolean;
+  /** What was found, or what to do: for `doctor` and for the notes of a plan. */
+  readonly message: string;
+}
+
+export interface RecipeIssue {
+  readonly field: keyof Recipe | "dataset";
+  readonly severity: "error" | "warning";
+  readonly message: string;
+}
+
+/** Middle and pessimistic expectation. */
+export interface Range {
+  readonly p50: number;
+  readonly p90: number;
+}
+
+export interface TrainingEstimate {
+  readonly seconds: Range;
+  readonly vramBytes: number;
+  readonly costMicroUsd: Range;
+}
+
+export interface TrainingCapabilities {
+  readonly families: readonly Recipe["family"][];
+  /** Whether a lost training goes on from a committed checkpoint. */
+  readonly resume: boolean;
+  readonly cancel: boolean;
+  readonly logs: boolean;
+  /** Whether the remote machine must be able to reach the object store. */
+  readonly needsReachableStore: boolean;
+}
+
+export interface TrainingImage {
+  readonly image: BlobRef;
+  readonly width: number;
+  readonly height: number;
+  readonly caption: string;
+}
+
+export interface TrainingRequest {
+  /** Unique to the job; a backend that already runs a training of this marker adopts it. */
+  readonly marker: string;
+  readonly name: string;
+  readonly triggerWord: string | null;
+  readonly recipe: Recipe;
+  readonly images: readonly TrainingImage[];
+  /** Put into the LoRA file: lineage, dataset digest, run. */
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+export interface TrainingProgress {
+  readonly step: number;
+  readonly totalSteps: number;
+  readonly loss: number | null;
+  readonly averageLoss: number | null;
+  readonly stepsPerSecond: number | null;
+  readonly etaSeconds: number | null;
+  readonly imagesSeen: number;
+  readonly paidSeconds: number;
+}
+
+export interface CommittedCheckpoint {
+  readonly step: number;
+  readonly imagesSeen: number;
+  readonly paidSeconds: number;
+  readonly objectPrefix: string;
+  readonly loss: number | null;
+}
+
+export type TrainingStatus =
+  | {
+      readonly kind: "running";
+      readonly progress: TrainingProgress;
+      /** When to look again. */
+      readonly pollMs: number;
+      /** Checkpoints committed since the last look. */
+      readonly checkpoints: readonly CommittedCheckpoint[];
+      readonly charges: readonly Charge[];
+    }
+  | {
+      readonly kind: "succeeded";
+      readonly progress: TrainingProgress;
+      readonly checkpoints: readonly CommittedCheckpoint[];
+      readonly charges: readonly Charge[];
+    }
+  | { readonly kind: "cancelled" }
+  /** The remote side no longer knows it: submit again, from the newest committed checkpoint. */
+  | { readonly kind: "lost" };
+
+export interface CollectedTraining {
+  readonly weights: BlobRef;
+  readonly tensorsSha256: string;
+  readonly steps: number;
+  readonly finalLoss: number | null;
+  readonly curve: readonly LossPoint[];
+  readonly computeSeconds: number;
+  readonly resumedFromSteps: readonly number[];
+  readonly deviations: readonly { readonly code: string; readonly message: string }[];
+}
+
+export interface BackendContext {
+  readonly job: string;
+  readonly epoch: number;
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: JsonObject) => void;
+  readonly onLog: (line: string) => void;
+}
+
+/**
+ * Where LoRAs are trained. `submit` starts (or adopts by marker), `poll` looks and, on backends that compute in this
+ * process, drives the training forward for one short turn. Failures are thrown as the three error classes with codes
+ * such as `out-of-memory`, `diverged`, `capacity`, `preempted`.
+ */
+export interface TrainingBackend {
+  readonly name: string;
+  readonly capabilities: TrainingCapabilities;
+  /** What decides results besides the recipe: part of the step's key. */
+  version(): Promise<string>;
+  isAvailable(signal?: AbortSignal): Promise<Availability>;
+  validate(recipe: Recipe): readonly RecipeIssue[];
+  estimate(recipe: Recipe, dataset: { readonly images: number }): TrainingEstimate;
+  submit(request: TrainingRequest, context: BackendContext): Promise<{ readonly remoteId: string }>;
+  poll(remoteId: string, request: TrainingRequest, context: BackendContext): Promise<TrainingStatus>;
+  collect(remoteId: string, request: TrainingRequest, context: BackendContext): Promise<CollectedTraining>;
+  cancel(remoteId: string, context: BackendContext): Promise<"cancelled" | "already-ended" | "unknown">;
+  close(): Promise<void>;
+}

@@ -1,0 +1,51 @@
+import { z } from "zod";
+import { Digest, JsonObject } from "./digest.ts";
+import { Caption, Generation, PreparedImage } from "./documents.ts";
+import { MicroUsd } from "./money.ts";
+
+/** One line of the ledger: what was used, and what it cost. Free work is written down too, at no cost. */
+export const Charge = z.object({
+  kind: z.enum(["compute", "captioning", "training", "generation", "storage", "other"]),
+  /** Where the money or time went: `pocket`, `openai:model`, … */
+  supplier: z.string().max(128),
+  quantity: z.number().min(0),
+  unit: z.enum(["cpu-second", "gpu-second", "image", "token", "request"]),
+  amountMicroUsd: MicroUsd,
+  note: z.string().max(512).default(""),
+});
+export type Charge = z.output<typeof Charge>;
+
+/** Rows of the catalog that a job publishes with its outcome, in one transaction, conditional on its epoch. */
+export const CatalogRecord = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("images"), images: z.array(PreparedImage).max(64) }),
+  z.object({
+    kind: z.literal("dataset"),
+    digest: Digest,
+    name: z.string(),
+    images: z.int(),
+    statistics: JsonObject,
+  }),
+  z.object({ kind: z.literal("captions"), captions: z.array(Caption).max(64) }),
+  z.object({
+    kind: z.literal("lora"),
+    document: Digest,
+    name: z.string(),
+    family: z.string(),
+    baseModel: z.string(),
+    triggerWord: z.string().nullable(),
+    weightsSha256: Digest,
+    tensorsSha256: Digest,
+    bytes: z.int(),
+    dataset: Digest,
+  }),
+  z.object({
+    kind: z.literal("checkpoint"),
+    step: z.int(),
+    imagesSeen: z.int(),
+    paidSeconds: z.number(),
+    objectPrefix: z.string(),
+    loss: z.number().nullable(),
+  }),
+  z.object({ kind: z.literal("generations"), generations: z.array(Generation).max(64) }),
+]);
+export type CatalogRecord = z.output<typeof CatalogRecord>;

