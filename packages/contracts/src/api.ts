@@ -104,6 +104,8 @@ export const JobView = z.object({
   release: z.int(),
   attemptsSpent: z.int(),
   workersLost: z.int(),
+  /** Name of the worker that claimed it last. */
+  worker: z.string().nullable(),
   progress: JsonObject.nullable(),
   error: ErrorRecord.nullable(),
   notBefore: Time.nullable(),
@@ -209,3 +211,33 @@ export const DoctorCheck = z.object({
 export type DoctorCheck = z.output<typeof DoctorCheck>;
 export const DoctorAnswer = z.object({ checks: z.array(DoctorCheck) });
 export type DoctorAnswer = z.output<typeof DoctorAnswer>;
+
+export const RunPage = page(RunSummary);
+export const JobPage = page(JobView);
+export const ArtifactList = z.object({ items: z.array(ArtifactView) });
+export const EventPage = z.object({
+  items: z.array(RunEvent),
+  next: z.int().nullable().describe("`after` of the next page"),
+});
+
+export const KeyScope = z.enum(["read", "write", "admin"]);
+export type KeyScope = z.output<typeof KeyScope>;
+export const KeyRequest = z.strictObject({
+  project: z.string().min(1).max(100),
+  name: z.string().min(1).max(100),
+  scopes: z.array(KeyScope).min(1).max(3),
+  expiresAt: Time.optional(),
+});
+export const KeyView = z.object({
+  id: z.string(),
+  project: z.string(),
+  name: z.string(),
+  scopes: z.array(KeyScope),
+  createdAt: Time,
+  expiresAt: Time.nullable(),
+  lastUsedAt: Time.nullable(),
+});
+export type KeyView = z.output<typeof KeyView>;
+/** `key` is shown once, when the key is made; the catalog keeps only its SHA-256. */
+export const CreatedKey = KeyView.extend({ key: z.string() });
+export const KeyList = z.object({ items: z.array(KeyView) });

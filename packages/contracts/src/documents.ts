@@ -31,12 +31,19 @@ export type SourceItem = z.output<typeof SourceItem>;
 export const SourcePart = z.object({ items: z.array(SourceItem).max(ITEMS_PER_PART), refused: z.array(Refusal) });
 export type SourcePart = z.output<typeof SourcePart>;
 
-/** Hashes as hex. `phash`: 64-bit DCT hash (imagededup variant), `phashMirrored` the same of the mirrored picture. */
+/**
+ * Hashes as hex. `phash`: 64-bit DCT hash (imagededup variant), `phashMirrored` the same of the mirrored picture;
+ * `layout`: mean colours of a 4x4 grid, three bytes each, which tell pictures apart that differ in colour alone.
+ */
 export const ImageHashes = z.object({
   pixels: Digest,
   phash: z.string().regex(/^[0-9a-f]{16}$/),
   phashMirrored: z.string().regex(/^[0-9a-f]{16}$/),
   dhash: z.string().regex(/^[0-9a-f]{16}$/),
+  layout: z
+    .string()
+    .regex(/^[0-9a-f]{96}$/)
+    .optional(),
 });
 export type ImageHashes = z.output<typeof ImageHashes>;
 
@@ -78,6 +85,8 @@ export const PreparedImage = z.object({
   width: z.int().positive(),
   height: z.int().positive(),
   format: z.string(),
+  /** What was changed on the way to 8-bit sRGB without alpha, such as `alpha-on-white` or `cmyk`. */
+  converted: z.array(z.string().max(32)).max(16).optional(),
   hashes: ImageHashes,
   quality: QualityFacts,
   content: ContentFacts,

@@ -1,0 +1,104 @@
+import {
+  type ArtifactView,
+  blobKey,
+  type Digest,
+  documentKey,
+  type Generation,
+  type JsonObject,
+  type RunView,
+  type StepView,
+  type Stores,
+} from "@loramill/contracts";
+
+/** What a person may want of a run, read from the documents that its steps put out. */
+export async function listArtifacts(run: RunView, stores: Stores, urlSeconds: number): Promise<ArtifactView[]> {
+  const signed = async (key: string, fallback: string) =>
+    (await stores.objects.presign(key, { method: "GET", expiresSeconds: urlSeconds })) ?? fallback;
+  const ofDocument = async (step: StepView, kind: string, name: string, digest: Digest): Promise<ArtifactView> => ({
+    step: step.name,
+    kind,
+    name,
+    digest,
+    bytes: null,
+    mediaType: "application/json",
+    url: await signed(documentKey(kind, digest), `/v1/documents/${kind}/${digest}`),
+    metadata: {},
+  });
+  const ofBlob = async (
+    step: StepView,
+    facts: Pick<ArtifactView, "kind" | "name" | "digest" | "bytes" | "mediaType" | "metadata">,
+  ): Promise<ArtifactView> => ({
+    step: step.name,
+    ...facts,
+    url: await signed(blobKey(facts.digest), `/v1/blobs/${facts.digest}`),
+  });
+
+  const artifacts: ArtifactView[] = [];
+  for (const step of run.steps) {
+    if (step.output === null) continue;
+    if (step.kind === "dataset") artifacts.push(await ofDocument(step, "dataset", "dataset.json", step.output));
+    if (step.kind === "caption") {
+      const { parts } = await stores.documents.get("parts", step.output);
+      for (const [index, part] of parts.entries()) {
+        artifacts.push(await ofDocument(step, "captions", `captions-${pad(index, 4)}.json`, part));
+      }
+    }
+    if (step.kind === "train") {
+      const { parts } = await stores.documents.get("parts", step.output);
+      for (const part of parts) {
+        const lora = await stores.documents.get("lora", part);
+        artifacts.push(await ofDocument(step, "lora", `${lora.name}.lora.json`, part));
+        artifacts.push(
+          await ofBlob(step, {
+            kind: "lora-weights",
+            name: `${lora.name}.safetensors`,
+            digest: lora.weights.sha256,
+            bytes: lora.weights.bytes,
+            mediaType: lora.weights.mediaType,
+            metadata: {
+              document: part,
+              tensorsSha256: lora.tensorsSha256,
+              triggerWord: lora.triggerWord,
+              family: lora.family,
+              steps: lora.steps,
+              finalLoss: lora.finalLoss,
+            },
+          }),
+        );
+      }
+    }
+    if (step.kind === "generate") {
+      const { parts } = await stores.documents.get("parts", step.output);
+      for (const part of parts) {
+        const { generations } = await stores.documents.get("generations", part);
+        for (const generation of generations) {
+          artifacts.push(
+            await ofBlob(step, {
+              kind: "image",
+              name: imageName(generation),
+              digest: generation.image.sha256,
+              bytes: generation.image.bytes,
+              mediaType: generation.image.mediaType,
+              metadata: generation as unknown as JsonObject,
+            }),
+          );
+        }
+      }
+    }
+  }
+  return artifacts;
+}
+
+/** "0003-a-photo-of-zorb-seed2-x0.8.png": sorts by place in the grid, and says what it is. */
+function imageName({ index, prompt, seed, loras, image }: Generation): string {
+  const words = prompt
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, "-")
+    .replace(/^-|-$/g, "")
+    .slice(0, 40);
+  const strength = loras[0]?.strength ?? 0;
+  const extension = image.mediaType.split("/")[1] ?? "png";
+  return `${pad(index, 4)}-${words}-seed${seed}-x${strength}.${extension}`;
+}
+
+const pad = (value: number, width: number) => String(value).padStart(width, "0");

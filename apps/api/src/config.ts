@@ -1,0 +1,42 @@
+import { defineConfig } from "@loramill/contracts";
+import { z } from "zod";
+
+/** The API's own variables; `main.ts` composes them with those of the parts it opens. */
+export const apiConfig = defineConfig(
+  {
+    API_HOST: z.string().min(1).default("127.0.0.1").describe("Address the API listens on"),
+    API_PORT: z.coerce.number().int().min(0).max(65_535).default(7860).describe("Port of the API; 0 takes a free one"),
+    API_AUTH: z
+      .enum(["auto", "required", "off"])
+      .default("auto")
+      .describe("`auto`: keys are required unless the API listens on loopback only"),
+    API_MAX_BODY_BYTES: z.coerce.number().int().min(1024).default(16_777_216).describe("Largest spec"),
+    API_MAX_UPLOAD_FILE_BYTES: z.coerce
+      .number()
+      .int()
+      .min(1024)
+      .default(2_147_483_648)
+      .describe("Largest uploaded file"),
+    API_MAX_UPLOAD_FILES: z.coerce.number().int().min(1).default(10_000).describe("Most files in one upload"),
+    API_REQUESTS_PER_MINUTE: z.coerce.number().int().min(1).default(1200).describe("Rate limit per key or address"),
+    API_LOCAL_SOURCES: z
+      .enum(["auto", "on", "off"])
+      .default("auto")
+      .describe(
+        "Whether specs may name folders of the server's machine; `auto`: only when the API listens on loopback",
+      ),
+    API_URL_SECONDS: z.coerce.number().int().min(10).max(604_800).default(3600).describe("Life of signed URLs"),
+  },
+  (env) => ({
+    host: env.API_HOST,
+    port: env.API_PORT,
+    auth: env.API_AUTH,
+    maxBodyBytes: env.API_MAX_BODY_BYTES,
+    maxUploadFileBytes: env.API_MAX_UPLOAD_FILE_BYTES,
+    maxUploadFiles: env.API_MAX_UPLOAD_FILES,
+    requestsPerMinute: env.API_REQUESTS_PER_MINUTE,
+    localSources: env.API_LOCAL_SOURCES,
+    urlSeconds: env.API_URL_SECONDS,
+  }),
+);
+export type ApiOptions = ReturnType<typeof apiConfig.options>;

@@ -1,0 +1,27 @@
+import type { Catalog } from "@loramill/catalog";
+import type { DoctorCheck, Logger, Stores } from "@loramill/contracts";
+import type { Planner } from "./planning.ts";
+
+/** A part of the installation that `doctor` can look at. `thorough` is set when it was asked for by name. */
+export interface DoctorPart {
+  readonly name: string;
+  check(options: { thorough: boolean; signal: AbortSignal }): Promise<readonly DoctorCheck[]>;
+}
+
+/** Serves objects of a store that signs its own URLs; null where the store has a server of its own. */
+export interface SignedObjects {
+  verify(method: string, url: string): { readonly key: string };
+}
+
+export interface ApiDeps {
+  readonly catalog: Catalog;
+  readonly stores: Stores;
+  readonly signedObjects: SignedObjects | null;
+  readonly planner: Planner;
+  readonly doctor: readonly DoctorPart[];
+  /** Prometheus text of this process. */
+  readonly metrics: () => Promise<{ contentType: string; text: string }>;
+  /** What keeps this process from serving; empty when ready. */
+  readonly problems: () => Promise<readonly string[]>;
+  readonly log: Logger;
+}

@@ -1,0 +1,132 @@
+import {
+  type Captioner,
+  digestOf,
+  type GenerationBackend,
+  type PlanLock,
+  type Quote,
+  type Recipe,
+  type RunSpec,
+  type Source,
+  type Stores,
+  type TrainingBackend,
+  UserError,
+} from "@loramill/contracts";
+import {
+  type CachedOutput,
+  type GenerationChoice,
+  type Plan,
+  type PlanContext,
+  plan,
+  quote,
+  type TrainingChoice,
+} from "@loramill/orchestration";
+
+/** A captioner beside the provider name a spec asks for it by. */
+export interface OfferedCaptioner {
+  readonly provider: "openai" | "describe" | "simple";
+  readonly captioner: Pick<Captioner, "id" | "isAvailable">;
+}
+
+export interface PlanningDeps {
+  readonly stores: Stores;
+  readonly presets: Readonly<Record<string, Recipe>>;
+  readonly captioners: readonly OfferedCaptioner[];
+  readonly trainingBackends: readonly TrainingBackend[];
+  readonly generationBackends: readonly GenerationBackend[];
+  /** Digest over what the sources hold now. */
+  readonly fingerprint: (sources: readonly Source[], signal?: AbortSignal) => Promise<PlanContext["sources"]>;
+  readonly findLora: (name: string, project: string) => Promise<PlanContext["lora"] | null>;
+  readonly findArtifact: (key: string) => Promise<CachedOutput | null>;
+  readonly localSources: boolean;
+  readonly storeReachable: boolean;
+}
+
+export interface Planner {
+  /** The plan, its documents already in the store. */
+  plan(spec: RunSpec, signal?: AbortSignal): Promise<{ lock: PlanLock; digest: string }>;
+  quote(spec: RunSpec, signal?: AbortSignal): Promise<Quote>;
+}
+
+/** Reads what lies outside a spec (sources, backends, library) and hands both to the pure planner. */
+export function createPlanner(deps: PlanningDeps): Planner {
+  async function resolve(spec: RunSpec, signal?: AbortSignal): Promise<{ made: Plan; context: PlanContext }> {
+    checkSources(spec.dataset.sources, deps.localSources);
+    const [sources, captioners, trainingBackends, generationBackends, lora] = await Promise.all([
+      deps.fingerprint(spec.dataset.sources, signal),
+      Promise.all(
+        deps.captioners.map(async ({ provider, captioner }) => ({
+          provider,
+          id: captioner.id,
+          ...(await captioner.isAvailable(signal)),
+        })),
+      ),
+      Promise.all(deps.trainingBackends.map((backend) => trainingChoice(backend, signal))),
+      Promise.all(deps.generationBackends.map((backend) => generationChoice(backend, signal))),
+      findLora(spec, deps),
+    ]);
+    const context: PlanContext = {
+      sources,
+      presets: deps.presets,
+      captioners,
+      trainingBackends,
+      generationBackends,
+      storeReachable: deps.storeReachable,
+      ...(lora ? { lora } : {}),
+    };
+    return { made: plan(spec, context), context };
+  }
+
+  return {
+    async plan(spec, signal) {
+      const { made } = await resolve(spec, signal);
+      for (const { kind, value } of made.documents) await deps.stores.documents.put(kind, value as never);
+      return { lock: made.lock, digest: digestOf(made.lock) };
+    },
+    async quote(spec, signal) {
+      const { made, context } = await resolve(spec, signal);
+      return quote(made.lock, { ...context, lookup: deps.findArtifact });
+    },
+  };
+}
+
+async function trainingChoice(backend: TrainingBackend, signal?: AbortSignal): Promise<TrainingChoice> {
+  return {
+    name: backend.name,
+    capabilities: backend.capabilities,
+    validate: (recipe) => backend.validate(recipe),
+    estimate: (recipe, dataset) => backend.estimate(recipe, dataset),
+    version: await backend.version(),
+    ...(await backend.isAvailable(signal)),
+  };
+}
+
+async function generationChoice(backend: GenerationBackend, signal?: AbortSignal): Promise<GenerationChoice> {
+  return {
+    name: backend.name,
+    capabilities: backend.capabilities,
+    validate: (request) => backend.validate(request),
+    estimate: (request) => backend.estimate(request),
+    version: await backend.version(),
+    ...(await backend.isAvailable(signal)),
+  };
+}
+
+function checkSources(sources: readonly Source[], localSources: boolean): void {
+  const local = sources.find((source) => source.type === "folder" || source.type === "archive");
+  if (!local || localSources) return;
+  throw new UserError(
+    "this server does not read folders of its own machine for clients: upload the files (POST /v1/uploads) or name an S3 prefix",
+    { code: "local-sources-off", details: { field: "dataset.sources" } },
+  );
+}
+
+async function findLora(spec: RunSpec, deps: PlanningDeps): Promise<PlanContext["lora"] | null> {
+  const name = spec.generate?.lora;
+  if (name === undefined) return null;
+  const found = await deps.findLora(name, spec.project);
+  if (found) return found;
+  throw new UserError(`there is no LoRA named "${name}" in project "${spec.project}"`, {
+    code: "lora-not-found",
+    details: { field: "generate.lora" },
+  });
+}

@@ -1,0 +1,206 @@
+import {
+  ArtifactList,
+  CostView,
+  digestOf,
+  Explanation,
+  type Json,
+  PageQuery,
+  PlanLock,
+  RunId,
+  RunPage,
+  RunSpec,
+  RunStateName,
+  RunView,
+  UserError,
+} from "@loramill/contracts";
+import type { FastifyReply } from "fastify";
+import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import { z } from "zod";
+import { listArtifacts } from "../artifacts.ts";
+import { type Caller, projectNameOf } from "../auth.ts";
+import type { ApiDeps } from "../deps.ts";
+import { explainRun } from "../explain-run.ts";
+
+const RunParams = z.object({ run: RunId });
+const IdempotencyHeader = z.object({ "idempotency-key": z.string().min(1).max(255).optional() });
+
+export const runRoutes =
+  (deps: ApiDeps, options: { urlSeconds: number }): FastifyPluginAsyncZod =>
+  async (server) => {
+    const { catalog, planner } = deps;
+    const refOf = (run: RunId, caller: Caller) => ({ run, project: caller.project?.id });
+    const found = async (run: RunId, caller: Caller): Promise<RunView> => {
+      const view = await catalog.runs.get(refOf(run, caller));
+      if (!view) throw noRun(run);
+      return view;
+    };
+
+    server.post(
+      "/v1/runs",
+      {
+        config: { scope: "write" },
+        schema: {
+          summary: "Start a run",
+          description: "The same Idempotency-Key with the same body answers the same run again.",
+          tags: ["runs"],
+          headers: IdempotencyHeader,
+          body: RunSpec,
+          response: { 201: RunView },
+        },
+      },
+      async ({ body, caller, headers }, reply) => {
+        const spec = { ...body, project: projectNameOf(caller, body.project) };
+        const project = await catalog.projects.ensure(spec.project);
+        const start = async () => {
+          const { lock } = await planner.plan(spec);
+          const run = await catalog.runs.create({ project: project.id, spec, lock });
+          return found(run, caller);
+        };
+        const key = headers["idempotency-key"];
+        if (key === undefined) return reply.code(201).send(await start());
+        return once(deps, { project: project.id, key, body: spec, reply, work: start });
+      },
+    );
+
+    server.get(
+      "/v1/runs",
+      {
+        schema: {
+          summary: "List runs, newest first",
+          tags: ["runs"],
+          querystring: PageQuery.extend({ project: z.string().optional(), state: RunStateName.optional() }),
+          response: { 200: RunPage },
+        },
+      },
+      async ({ query, caller }) => {
+        const { project: asked, ...filter } = query;
+        const project = caller.project?.id ?? (asked === undefined ? undefined : await projectIdOf(deps, asked));
+        if (asked !== undefined && project === undefined) return { items: [], next: null };
+        const { items, next } = await catalog.runs.list({ ...filter, project });
+        return { items: [...items], next };
+      },
+    );
+    server.get(
+      "/v1/runs/:run",
+      { schema: { summary: "One run with its steps", tags: ["runs"], params: RunParams, response: { 200: RunView } } },
+      ({ params, caller }) => found(params.run, caller),
+    );
+    server.get(
+      "/v1/runs/:run/plan",
+      { schema: { summary: "The plan it follows", tags: ["runs"], params: RunParams, response: { 200: PlanLock } } },
+      async ({ params, caller }) => {
+        const plan = await catalog.runs.plan(refOf(params.run, caller));
+        if (!plan) throw noRun(params.run);
+        return plan.lock;
+      },
+    );
+    server.get(
+      "/v1/runs/:run/artifacts",
+      {
+        schema: {
+          summary: "What it made, with signed URLs",
+          tags: ["runs"],
+          params: RunParams,
+          response: { 200: ArtifactList },
+        },
+      },
+      async ({ params, caller }) => ({
+        items: await listArtifacts(await found(params.run, caller), deps.stores, options.urlSeconds),
+      }),
+    );
+    server.get(
+      "/v1/runs/:run/costs",
+      { schema: { summary: "Its ledger", tags: ["runs"], params: RunParams, response: { 200: CostView } } },
+      async ({ params, caller }) => {
+        const cost = await catalog.costs.get(refOf(params.run, caller));
+        if (!cost) throw noRun(params.run);
+        return cost;
+      },
+    );
+    server.get(
+      "/v1/runs/:run/explanation",
+      {
+        schema: {
+          summary: "Why its steps ran, were reused or wait",
+          tags: ["runs"],
+          params: RunParams,
+          response: { 200: Explanation },
+        },
+      },
+      async ({ params, caller }) => explainRun(await found(params.run, caller), catalog),
+    );
+    server.post(
+      "/v1/runs/:run/cancel",
+      {
+        config: { scope: "write" },
+        schema: {
+          summary: "Stop it; what is done stays",
+          tags: ["runs"],
+          params: RunParams,
+          response: { 200: RunView },
+        },
+      },
+      async ({ params, caller }) => {
+        const answer = await catalog.runs.requestCancel(refOf(params.run, caller));
+        if (answer === "unknown") throw noRun(params.run);
+        return found(params.run, caller);
+      },
+    );
+    server.post(
+      "/v1/runs/:run/resume",
+      {
+        config: { scope: "write" },
+        schema: {
+          summary: "Go on with a failed, cancelled or exhausted run",
+          tags: ["runs"],
+          params: RunParams,
+          response: { 200: RunView },
+        },
+      },
+      async ({ params, caller }) => {
+        const answer = await catalog.runs.resume(refOf(params.run, caller));
+        if (answer === "unknown") throw noRun(params.run);
+        if (answer === "not-resumable") {
+          const { state } = await found(params.run, caller);
+          throw new UserError(`a run that is ${state} cannot be resumed`, { code: "wrong-state" });
+        }
+        return found(params.run, caller);
+      },
+    );
+  };
+
+/** Does a request once per Idempotency-Key: repeats get the first answer, other requests with the key are refused. */
+async function once(
+  { catalog }: ApiDeps,
+  request: {
+    project: Parameters<ApiDeps["catalog"]["idempotency"]["release"]>[0];
+    key: string;
+    body: unknown;
+    reply: FastifyReply;
+    work: () => Promise<RunView>;
+  },
+): Promise<FastifyReply> {
+  const { project, key, reply } = request;
+  const answer = await catalog.idempotency.begin({ project, key, requestDigest: digestOf(request.body) });
+  if (answer.kind === "done") return reply.code(answer.status).send(answer.response);
+  if (answer.kind !== "new") {
+    const why = answer.kind === "mismatch" ? "was used with another request" : "is being worked on; try again";
+    throw new UserError(`this Idempotency-Key ${why}`, { code: "idempotency-conflict" });
+  }
+  try {
+    const view = await request.work();
+    await catalog.idempotency.complete({ project, key, status: 201, response: view as unknown as Json });
+    return reply.code(201).send(view);
+  } catch (error) {
+    await catalog.idempotency.release(project, key);
+    throw error;
+  }
+}
+
+async function projectIdOf({ catalog }: ApiDeps, name: string) {
+  return (await catalog.projects.list()).find((project) => project.name === name)?.id;
+}
+
+function noRun(run: string): UserError {
+  return new UserError(`there is no run ${run}`, { code: "run-not-found" });
+}

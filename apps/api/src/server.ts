@@ -1,0 +1,147 @@
+import multipart from "@fastify/multipart";
+import rateLimit from "@fastify/rate-limit";
+import swagger from "@fastify/swagger";
+import websocket from "@fastify/websocket";
+import { isLoopback, KeyScope, UserError } from "@loramill/contracts";
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from "fastify";
+import {
+  jsonSchemaTransform,
+  jsonSchemaTransformObject,
+  serializerCompiler,
+  validatorCompiler,
+} from "fastify-type-provider-zod";
+import { parse as parseYaml } from "yaml";
+import { installAuth } from "./auth.ts";
+import type { ApiOptions } from "./config.ts";
+import type { ApiDeps } from "./deps.ts";
+import { installProblems } from "./problems.ts";
+import { eventRoutes } from "./routes/events.ts";
+import { healthRoutes } from "./routes/health.ts";
+import { jobRoutes } from "./routes/jobs.ts";
+import { keyRoutes } from "./routes/keys.ts";
+import { objectRoutes } from "./routes/objects.ts";
+import { planRoutes } from "./routes/plans.ts";
+import { runRoutes } from "./routes/runs.ts";
+import { uploadRoutes } from "./routes/uploads.ts";
+import { openRunFeed } from "./run-feed.ts";
+
+export interface RunningApi {
+  /** Where it listens, such as http://127.0.0.1:7860. */
+  readonly url: string;
+  readonly server: FastifyInstance;
+  /** Ends open streams and connections; safe to call twice. */
+  close(): Promise<void>;
+}
+
+/** Builds the API and listens. `localToken` stands for an admin key of the command line on this machine. */
+export async function startApi(deps: ApiDeps, options: ApiOptions & { localToken?: string }): Promise<RunningApi> {
+  const server: FastifyInstance = Fastify({
+    loggerInstance: fastifyLogger(deps),
+    disableRequestLogging: true,
+    bodyLimit: options.maxBodyBytes,
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: 256 },
+  });
+  server.setValidatorCompiler(validatorCompiler);
+  server.setSerializerCompiler(serializerCompiler);
+  installProblems(server);
+  installAuth(server, {
+    required: options.auth === "required" || (options.auth === "auto" && !isLoopback(options.host)),
+    localToken: options.localToken ?? null,
+    verifyKey: async (key) => {
+      const found = await deps.catalog.apiKeys.find(key);
+      if (!found) return null;
+      return { project: { id: found.project, name: found.projectName }, scopes: KeyScope.array().parse(found.scopes) };
+    },
+  });
+  parseYamlBodies(server);
+  await server.register(rateLimit, {
+    max: options.requestsPerMinute,
+    timeWindow: 60_000,
+    keyGenerator: (request) => request.headers.authorization ?? request.ip,
+    errorResponseBuilder: (_request, { ttl }) =>
+      new UserError(`too many requests; try again in ${Math.ceil(ttl / 1000)} s`, { code: "rate-limited" }),
+  });
+  await server.register(multipart, {
+    limits: { fileSize: options.maxUploadFileBytes, files: options.maxUploadFiles, fieldNameSize: 100 },
+    preservePath: true,
+  });
+  await server.register(websocket);
+  await server.register(swagger, {
+    openapi: {
+      openapi: "3.1.0",
+      info: {
+        title: "Loramill",
+        version: "0.1.0",
+        description: "The durable pipeline around LoRA training.",
+        license: { name: "Apache-2.0" },
+      },
+      components: { securitySchemes: { key: { type: "http", scheme: "bearer" } } },
+      security: [{ key: [] }],
+    },
+    transform: jsonSchemaTransform,
+    transformObject: jsonSchemaTransformObject,
+  });
+
+  const feed = await openRunFeed(deps.catalog);
+  await server.register(healthRoutes(deps));
+  await server.register(planRoutes(deps));
+  await server.register(runRoutes(deps, { urlSeconds: options.urlSeconds }));
+  await server.register(jobRoutes(deps));
+  await server.register(eventRoutes(deps, feed));
+  await server.register(uploadRoutes(deps));
+  await server.register(objectRoutes(deps));
+  await server.register(keyRoutes(deps));
+  server.get("/openapi.json", { config: { scope: "none" }, schema: { hide: true } }, async () => server.swagger());
+
+  await server.listen({ host: options.host, port: options.port });
+  const address = server.server.address();
+  const port = typeof address === "object" && address ? address.port : options.port;
+  const host = options.host.includes(":") ? `[${options.host}]` : options.host;
+  let closing: Promise<void> | null = null;
+  return {
+    url: `http://${host}:${port}`,
+    server,
+    close: () => {
+      closing ??= server.close().then(() => feed.close());
+      return closing;
+    },
+  };
+}
+
+/** Specs may come as YAML as well. */
+function parseYamlBodies(server: FastifyInstance): void {
+  const types = ["application/yaml", "application/x-yaml", "text/yaml"];
+  server.addContentTypeParser(types, { parseAs: "string" }, (_request, body, done) => {
+    try {
+      done(null, parseYaml(String(body)));
+    } catch (error) {
+      done(
+        new UserError(`the body is not YAML: ${error instanceof Error ? error.message : error}`, {
+          code: "bad-request",
+        }),
+      );
+    }
+  });
+}
+
+/** Fastify's own messages, in our logger. */
+function fastifyLogger({ log }: ApiDeps): FastifyBaseLogger {
+  const at = (level: "debug" | "info" | "warn" | "error") => (details: unknown, message?: string) => {
+    if (typeof details === "string") return log[level]({}, details);
+    const { err } = details as { err?: Error };
+    return log[level](err ? { error: err.stack ?? err.message } : {}, message ?? "");
+  };
+  const logger = {
+    level: "info",
+    trace: () => {},
+    debug: at("debug"),
+    info: at("debug"),
+    warn: at("warn"),
+    error: at("error"),
+    fatal: at("error"),
+    silent: () => {},
+    child: () => logger,
+  };
+  return logger;
+}

@@ -1,0 +1,17 @@
+import type { CliConfig } from "../config.ts";
+
+/** What every command gets: its configuration, where to write, and whether a program reads the output. */
+export interface CommandContext {
+  readonly config: CliConfig;
+  readonly json: boolean;
+  readonly out: NodeJS.WriteStream;
+  readonly err: NodeJS.WriteStream;
+}
+
+export function printJson(context: CommandContext, value: unknown): void {
+  context.out.write(`${JSON.stringify(value, null, 2)}\n`);
+}
+
+export function printLine(context: CommandContext, line: string): void {
+  context.out.write(`${line}\n`);
+}

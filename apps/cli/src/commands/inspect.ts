@@ -1,0 +1,175 @@
+import { canonicalJson, formatMicroUsd, UserError } from "@loramill/contracts";
+import type { Client } from "@loramill/sdk";
+import { withConnection } from "../connect.ts";
+import { exitCodeOfRun, exitCodes } from "../exit-codes.ts";
+import { formatDuration, formatTable, shortTime } from "../format.ts";
+import { readSpec, type SpecOptions } from "../read-spec.ts";
+import { type CommandContext, printJson, printLine } from "./context.ts";
+import { watchRun } from "./run.ts";
+
+/** The commands that look at plans and runs without starting one. */
+
+export async function planCommand(argument: string, options: SpecOptions, context: CommandContext): Promise<number> {
+  const spec = readSpec(argument, options);
+  return withConnection(context.config, async ({ client }) => {
+    const { lock, digest } = await client.plan(spec);
+    context.out.write(`${canonicalJson(lock)}\n`);
+    if (!context.json) for (const note of [...lock.notes, `digest ${digest}`]) context.err.write(`${note}\n`);
+    return exitCodes.ok;
+  });
+}
+
+export async function quoteCommand(argument: string, options: SpecOptions, context: CommandContext): Promise<number> {
+  const spec = readSpec(argument, options);
+  return withConnection(context.config, async ({ client }) => {
+    const quote = await client.quote(spec);
+    if (context.json) printJson(context, quote);
+    else {
+      const range = (of: { p50: number; p90: number }, format: (value: number) => string) =>
+        of.p50 === of.p90 ? format(of.p50) : `${format(of.p50)} – ${format(of.p90)}`;
+      const rows = quote.steps.map((step) => [
+        step.name,
+        step.cache,
+        step.items === null ? "?" : `${step.items}`,
+        range(step.seconds, formatDuration),
+        range(step.costMicroUsd, formatMicroUsd),
+        step.reason,
+      ]);
+      printLine(context, formatTable(["step", "cache", "items", "time", "cost", "why"], rows));
+      printLine(
+        context,
+        `\ntotal ${range(quote.seconds, formatDuration)}, ${range(quote.costMicroUsd, formatMicroUsd)}`,
+      );
+      if (quote.withinBudget === false) printLine(context, "this does not fit the budget");
+      for (const note of quote.notes) printLine(context, `note: ${note}`);
+    }
+    return quote.withinBudget === false ? exitCodes.exhausted : exitCodes.ok;
+  });
+}
+
+export async function runsCommand(
+  options: { project?: string; state?: string; limit?: number },
+  context: CommandContext,
+): Promise<number> {
+  return withConnection(context.config, async ({ client }) => {
+    const { items } = await client.listRuns(options);
+    if (context.json) printJson(context, items);
+    else if (items.length === 0) printLine(context, "no runs yet; start one with `loramill run FOLDER`");
+    else {
+      const rows = items.map((run) => [
+        run.id,
+        run.state,
+        shortTime(run.createdAt),
+        formatMicroUsd(run.spentMicroUsd),
+        run.name,
+      ]);
+      printLine(context, formatTable(["run", "state", "created (UTC)", "cost", "name"], rows));
+    }
+    return exitCodes.ok;
+  });
+}
+
+export async function explainCommand(run: string, context: CommandContext): Promise<number> {
+  return withConnection(context.config, async ({ client }) => {
+    const explanation = await client.explain(await resolveRun(client, run));
+    if (context.json) printJson(context, explanation);
+    else {
+      const rows = explanation.steps.map((step) => [step.name, step.state, step.reason]);
+      printLine(context, formatTable(["step", "state", "why"], rows));
+      for (const wait of explanation.waiting) printLine(context, `${wait.step} ${wait.job}: ${wait.reason}`);
+    }
+    return exitCodes.ok;
+  });
+}
+
+export async function watchCommand(run: string, context: CommandContext): Promise<number> {
+  return withConnection(context.config, async ({ client }) => {
+    const watched = await watchRun({ client, run: await client.getRun(await resolveRun(client, run)), context });
+    if (context.json) printJson(context, watched.run);
+    return watched.detached ? exitCodes.ok : exitCodeOfRun(watched.run.state);
+  });
+}
+
+export async function logsCommand(
+  run: string,
+  options: { follow?: boolean },
+  context: CommandContext,
+): Promise<number> {
+  return withConnection(context.config, async ({ client }) => {
+    const id = await resolveRun(client, run);
+    const print = (event: { at: string; step: string | null; type: string; data: Record<string, unknown> }) =>
+      printLine(
+        context,
+        context.json
+          ? JSON.stringify(event)
+          : `${shortTime(event.at)} ${(event.step ?? "run").padEnd(9)} ${event.type} ${event.data.message ?? JSON.stringify(event.data)}`,
+      );
+    let after = 0;
+    for (;;) {
+      const page = await client.listEvents(id, { after, limit: 200 });
+      for (const event of page.items) print(event);
+      if (page.next === null) {
+        after = page.items.at(-1)?.id ?? after;
+        break;
+      }
+      after = page.next;
+    }
+    if (options.follow) {
+      for await (const message of client.follow(id, { after })) if (message.kind === "event") print(message.event);
+    }
+    return exitCodes.ok;
+  });
+}
+
+export async function costCommand(run: string, context: CommandContext): Promise<number> {
+  return withConnection(context.config, async ({ client }) => {
+    const cost = await client.cost(await resolveRun(client, run));
+    if (context.json) printJson(context, cost);
+    else {
+      const rows = cost.steps.map((step) => [
+        step.step,
+        formatMicroUsd(step.amountMicroUsd),
+        `${step.attempts}`,
+        formatDuration(step.computeSeconds),
+      ]);
+      printLine(context, formatTable(["step", "cost", "attempts", "compute"], rows));
+      printLine(context, `\ntotal ${formatMicroUsd(cost.totalMicroUsd)} in ${cost.entries.length} ledger entries`);
+    }
+    return exitCodes.ok;
+  });
+}
+
+export async function changeRunCommand(
+  action: "cancel" | "resume",
+  run: string,
+  context: CommandContext,
+): Promise<number> {
+  return withConnection(context.config, async ({ client }) => {
+    const id = await resolveRun(client, run);
+    const view = action === "cancel" ? await client.cancelRun(id) : await client.resumeRun(id);
+    if (action === "resume") {
+      const watched = await watchRun({ client, run: view, context });
+      if (context.json) printJson(context, watched.run);
+      return exitCodeOfRun(watched.run.state);
+    }
+    if (context.json) printJson(context, view);
+    else printLine(context, `${view.id}: ${view.cancelRequested ? "cancel requested" : view.state}`);
+    return exitCodes.ok;
+  });
+}
+
+/** `last` is the newest run, and the end of an id is enough when it fits one of the newest 200 runs only. */
+async function resolveRun(client: Client, text: string): Promise<string> {
+  if (/^run_[0-9a-f]{32}$/.test(text)) return text;
+  const { items } = await client.listRuns({ limit: 200 });
+  const fitting =
+    text === "last" ? items.slice(0, 1) : items.filter((run) => run.id.endsWith(text) || run.name === text);
+  const [only] = fitting;
+  if (only && fitting.length === 1) return only.id;
+  throw new UserError(
+    only
+      ? `${text} fits ${fitting.length} runs; give the whole id`
+      : `${text}: no such run; \`loramill runs\` lists them`,
+    { code: "run-not-found" },
+  );
+}

@@ -1,0 +1,29 @@
+import { type Command, InvalidArgumentError } from "commander";
+
+const number = (text: string): number => {
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isFinite(value)) throw new InvalidArgumentError("expected a number");
+  return value;
+};
+const numbers = (text: string): number[] => text.split(",").map(number);
+const collect = (text: string, before: readonly string[] = []): string[] => [...before, text];
+
+/** The options that `run`, `plan` and `quote` share. */
+export function withSpecOptions(command: Command): Command {
+  return command
+    .argument("<spec>", "a spec (YAML or JSON), or a folder, zip or tar of pictures")
+    .option("--name <name>", "name of the run and its LoRA")
+    .option("--project <project>", "project it belongs to")
+    .option("--trigger <word>", "trigger word, put first in every caption")
+    .option("--class <name>", "what the subject is, such as dog")
+    .option("--captioner <provider>", "auto, openai, describe or simple")
+    .option("--steps <count>", "training steps", number)
+    .option("--rank <rank>", "LoRA rank, 1 to 128", number)
+    .option("--prompt <text>", "prompt to generate with; may be repeated", collect)
+    .option("--images <count>", "images per prompt", number)
+    .option("--strength <list>", "LoRA strengths, such as 0,0.5,1", numbers)
+    .option("--seed <seed>", "seed of the training and first seed of the images", number)
+    .option("--budget <usd>", "hard limit of the cost in US dollars", number)
+    .option("--no-train", "only the dataset and its captions")
+    .option("--no-generate", "no images at the end");
+}

@@ -1,0 +1,126 @@
+import { readFileSync, statSync } from "node:fs";
+import { basename, dirname, extname, resolve } from "node:path";
+import { RunSpec, type RunSpecInput, UserError } from "@loramill/contracts";
+import { parse as parseYaml } from "yaml";
+
+/** Options of `run`, `plan` and `quote` that stand for parts of a spec. */
+export interface SpecOptions {
+  readonly name?: string;
+  readonly project?: string;
+  readonly trigger?: string;
+  readonly class?: string;
+  readonly captioner?: string;
+  readonly steps?: number;
+  readonly rank?: number;
+  readonly prompt?: readonly string[];
+  readonly images?: number;
+  readonly strength?: readonly number[];
+  readonly seed?: number;
+  readonly budget?: number;
+  readonly train?: boolean;
+  readonly generate?: boolean;
+}
+
+const ARCHIVE = /\.(zip|tar|tar\.gz|tgz)$/i;
+
+/**
+ * The spec of a command's argument: a YAML or JSON file, or a folder or archive of pictures, which gets the usual
+ * steps. Options override what the file says. Relative paths in a file are relative to the file.
+ */
+export function readSpec(argument: string, options: SpecOptions): RunSpecInput {
+  const path = resolve(argument);
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (!stat) throw new UserError(`${argument}: no such file or folder`, { code: "spec-not-found" });
+  const isPictures = stat.isDirectory() || ARCHIVE.test(path);
+  const spec = isPictures ? specOfPictures(path, stat.isDirectory(), options) : readSpecFile(path);
+  return checkSpec(applyOptions(spec, options), argument);
+}
+
+function specOfPictures(path: string, isFolder: boolean, options: SpecOptions): RunSpecInput {
+  const name = cleanName(options.name ?? basename(path).replace(ARCHIVE, ""));
+  const subject = [options.trigger, options.trigger ? "" : options.class].find(Boolean) ?? name;
+  return {
+    name,
+    dataset: { sources: [isFolder ? { type: "folder", path } : { type: "archive", path }] },
+    caption: {},
+    ...(options.train === false ? {} : { train: {} }),
+    ...(options.train === false || options.generate === false
+      ? {}
+      : { generate: { prompts: [`a photo of ${subject}`], imagesPerPrompt: 4, strengths: [0, 0.8] } }),
+  };
+}
+
+function readSpecFile(path: string): RunSpecInput {
+  let value: unknown;
+  try {
+    const text = readFileSync(path, "utf8");
+    value = extname(path).toLowerCase() === ".json" ? JSON.parse(text) : parseYaml(text);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new UserError(`${path}: not a spec: ${why}`, { code: "bad-spec" });
+  }
+  const spec = value as RunSpecInput;
+  for (const source of spec?.dataset?.sources ?? []) {
+    if ("path" in source) source.path = resolve(dirname(path), source.path);
+  }
+  return spec;
+}
+
+function applyOptions(spec: RunSpecInput, options: SpecOptions): RunSpecInput {
+  const { caption, train, generate } = spec;
+  return {
+    ...spec,
+    ...(options.name ? { name: options.name } : {}),
+    ...(options.project ? { project: options.project } : {}),
+    ...(options.budget === undefined ? {} : { budgetUsd: options.budget }),
+    ...(caption || options.trigger || options.class || options.captioner
+      ? {
+          caption: {
+            ...caption,
+            ...(options.trigger ? { triggerWord: options.trigger } : {}),
+            ...(options.class ? { className: options.class } : {}),
+            ...(options.captioner ? { provider: options.captioner as "auto" } : {}),
+          },
+        }
+      : {}),
+    ...(train
+      ? {
+          train: {
+            ...train,
+            recipe: {
+              ...train.recipe,
+              ...(options.steps === undefined ? {} : { steps: options.steps }),
+              ...(options.rank === undefined ? {} : { rank: options.rank }),
+              ...(options.seed === undefined ? {} : { seed: options.seed }),
+            },
+          },
+        }
+      : {}),
+    ...(generate
+      ? {
+          generate: {
+            ...generate,
+            ...(options.prompt?.length ? { prompts: [...options.prompt] } : {}),
+            ...(options.images === undefined ? {} : { imagesPerPrompt: options.images }),
+            ...(options.strength?.length ? { strengths: [...options.strength] } : {}),
+            ...(options.seed === undefined ? {} : { baseSeed: options.seed }),
+          },
+        }
+      : {}),
+  };
+}
+
+function checkSpec(spec: RunSpecInput, argument: string): RunSpecInput {
+  const parsed = RunSpec.safeParse(spec);
+  if (parsed.success) return spec;
+  const problems = parsed.error.issues.map((issue) => `${issue.path.join(".") || "spec"}: ${issue.message}`);
+  throw new UserError(`${argument}: the spec is wrong:\n  ${problems.join("\n  ")}`, { code: "bad-spec" });
+}
+
+function cleanName(text: string): string {
+  const name = text
+    .replace(/[^\p{L}\p{N} ._-]+/gu, "-")
+    .replace(/^[^\p{L}\p{N}]+/u, "")
+    .slice(0, 100);
+  return name || "pictures";
+}

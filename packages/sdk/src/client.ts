@@ -1,0 +1,176 @@
+import {
+  ArtifactList,
+  CostView,
+  CreatedKey,
+  DoctorAnswer,
+  EventPage,
+  Explanation,
+  JobPage,
+  JsonObject,
+  KeyList,
+  type KeyScope,
+  KeyView,
+  PlanAnswer,
+  PlanLock,
+  Problem,
+  Quote,
+  RunPage,
+  type RunSpecInput,
+  RunView,
+  UploadAnswer,
+} from "@loramill/contracts";
+import type { z } from "zod";
+import { ApiError, UnreachableError } from "./errors.ts";
+import { followRun, type RunMessage } from "./follow.ts";
+
+export interface ClientOptions {
+  /** Base URL of the API, such as http://127.0.0.1:7860. */
+  readonly url: string;
+  readonly apiKey?: string;
+  /** Injected in tests; the global `fetch` otherwise. */
+  readonly fetch?: typeof fetch;
+}
+
+interface Call<Schema extends z.ZodType> {
+  readonly method?: "GET" | "POST" | "DELETE";
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | number | undefined>>;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly answer: Schema;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface PageOptions {
+  readonly cursor?: string;
+  readonly limit?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** A file to upload: its path within the dataset, and its bytes. */
+export interface UploadFile {
+  readonly path: string;
+  readonly body: Blob;
+}
+
+export type Client = ReturnType<typeof createClient>;
+
+/** The API under `/v1` as typed functions. Answers are parsed by the same schemas the server answers with. */
+export function createClient(options: ClientOptions) {
+  const base = options.url.replace(/\/+$/, "");
+  const send = options.fetch ?? fetch;
+  const authorization: Record<string, string> = options.apiKey ? { authorization: `Bearer ${options.apiKey}` } : {};
+
+  async function request(path: string, init: RequestInit): Promise<Response> {
+    let response: Response;
+    try {
+      response = await send(`${base}${path}`, { ...init, headers: { ...authorization, ...(init.headers as object) } });
+    } catch (error) {
+      if (init.signal?.aborted) throw error;
+      throw new UnreachableError(base, error);
+    }
+    if (response.ok) return response;
+    throw new ApiError(await readProblem(response));
+  }
+
+  async function call<Schema extends z.ZodType>(options: Call<Schema>): Promise<z.output<Schema>> {
+    const query = new URLSearchParams();
+    for (const [name, value] of Object.entries(options.query ?? {}))
+      if (value !== undefined) query.set(name, `${value}`);
+    const isForm = options.body instanceof FormData;
+    const response = await request(`${options.path}${query.size > 0 ? `?${query}` : ""}`, {
+      method: options.method ?? "GET",
+      headers: {
+        accept: "application/json",
+        ...(options.body === undefined || isForm ? {} : { "content-type": "application/json" }),
+        ...options.headers,
+      },
+      ...(options.body === undefined
+        ? {}
+        : { body: isForm ? (options.body as FormData) : JSON.stringify(options.body) }),
+      ...(options.signal ? { signal: options.signal } : {}),
+    });
+    return options.answer.parse(await response.json());
+  }
+
+  return {
+    url: base,
+    plan: (spec: RunSpecInput, signal?: AbortSignal) =>
+      call({ method: "POST", path: "/v1/plans", body: spec, answer: PlanAnswer, signal }),
+    quote: (spec: RunSpecInput, signal?: AbortSignal) =>
+      call({ method: "POST", path: "/v1/quotes", body: spec, answer: Quote, signal }),
+    /** The same `idempotencyKey` answers the same run again instead of starting another. */
+    createRun: (spec: RunSpecInput, more: { idempotencyKey?: string; signal?: AbortSignal } = {}) =>
+      call({
+        method: "POST",
+        path: "/v1/runs",
+        body: spec,
+        answer: RunView,
+        signal: more.signal,
+        ...(more.idempotencyKey ? { headers: { "idempotency-key": more.idempotencyKey } } : {}),
+      }),
+    listRuns: ({ signal, ...query }: PageOptions & { project?: string; state?: string } = {}) =>
+      call({ path: "/v1/runs", query, answer: RunPage, signal }),
+    getRun: (run: string, signal?: AbortSignal) => call({ path: `/v1/runs/${run}`, answer: RunView, signal }),
+    getPlan: (run: string, signal?: AbortSignal) => call({ path: `/v1/runs/${run}/plan`, answer: PlanLock, signal }),
+    listJobs: (run: string, { signal, ...query }: PageOptions & { step?: string; state?: string } = {}) =>
+      call({ path: `/v1/runs/${run}/jobs`, query, answer: JobPage, signal }),
+    listArtifacts: (run: string, signal?: AbortSignal) =>
+      call({ path: `/v1/runs/${run}/artifacts`, answer: ArtifactList, signal }),
+    listEvents: (
+      run: string,
+      { signal, ...query }: { after?: number; limit?: number; type?: string; signal?: AbortSignal } = {},
+    ) => call({ path: `/v1/runs/${run}/events`, query, answer: EventPage, signal }),
+    /** Follows a run until it ends: snapshots when something changed, and every event. Reconnects by itself. */
+    follow: (run: string, more: { after?: number; signal?: AbortSignal } = {}): AsyncIterable<RunMessage> =>
+      followRun({ request, run, ...more }),
+    cost: (run: string, signal?: AbortSignal) => call({ path: `/v1/runs/${run}/costs`, answer: CostView, signal }),
+    explain: (run: string, signal?: AbortSignal) =>
+      call({ path: `/v1/runs/${run}/explanation`, answer: Explanation, signal }),
+    cancelRun: (run: string, signal?: AbortSignal) =>
+      call({ method: "POST", path: `/v1/runs/${run}/cancel`, answer: RunView, signal }),
+    resumeRun: (run: string, signal?: AbortSignal) =>
+      call({ method: "POST", path: `/v1/runs/${run}/resume`, answer: RunView, signal }),
+    retryJob: (job: string, signal?: AbortSignal) =>
+      call({ method: "POST", path: `/v1/jobs/${job}/retry`, answer: RunView, signal }),
+    /** Stores files for a spec's `{ type: upload }` source. Archives are unpacked by the curator. */
+    async upload(files: readonly UploadFile[], signal?: AbortSignal) {
+      const form = new FormData();
+      for (const file of files) form.append("files", file.body, file.path);
+      return call({ method: "POST", path: "/v1/uploads", body: form, answer: UploadAnswer, signal });
+    },
+    getDocument: (kind: string, digest: string, signal?: AbortSignal) =>
+      call({ path: `/v1/documents/${kind}/${digest}`, answer: JsonObject, signal }),
+    /** The bytes behind an artifact's `url`, or of a blob by digest. */
+    async download(urlOrDigest: string, signal?: AbortSignal): Promise<Uint8Array> {
+      const url = /^[0-9a-f]{64}$/.test(urlOrDigest) ? `/v1/blobs/${urlOrDigest}` : urlOrDigest;
+      const path = url.startsWith(base) ? url.slice(base.length) : url;
+      const response = /^https?:/.test(path)
+        ? await send(path, signal ? { signal } : {})
+        : await request(path, signal ? { signal } : {});
+      if (!response.ok) throw new ApiError(await readProblem(response));
+      return new Uint8Array(await response.arrayBuffer());
+    },
+    doctor: (query: { checks?: string } = {}, signal?: AbortSignal) =>
+      call({ path: "/v1/doctor", query, answer: DoctorAnswer, signal }),
+    createKey: (key: { project: string; name: string; scopes: readonly KeyScope[]; expiresAt?: string }) =>
+      call({ method: "POST", path: "/v1/keys", body: key, answer: CreatedKey }),
+    listKeys: (project: string) => call({ path: "/v1/keys", query: { project }, answer: KeyList }),
+    revokeKey: (id: string) => call({ method: "DELETE", path: `/v1/keys/${id}`, answer: KeyView }),
+  };
+}
+
+async function readProblem(response: Response): Promise<Problem> {
+  const text = await response.text();
+  try {
+    return Problem.parse(JSON.parse(text));
+  } catch {
+    return {
+      type: "about:blank",
+      title: response.statusText || "Error",
+      status: response.status,
+      detail: text.slice(0, 500) || `the server answered ${response.status} without a body`,
+      code: "http-error",
+    };
+  }
+}

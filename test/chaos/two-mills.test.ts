@@ -1,0 +1,74 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { startEmbeddedPostgres } from "@loramill/embedded";
+import { startRedis } from "@loramill/testkit";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { drawSamplePictures } from "../../scripts/sample-pictures.ts";
+import { makeDataDir, type MillProcess, startMill } from "../support/mill.ts";
+import { eventually, finished, smallSpec } from "../support/runs.ts";
+
+const data = makeDataDir();
+const pictures = join(data.path, "pictures");
+
+beforeAll(async () => {
+  mkdirSync(pictures, { recursive: true });
+  await drawSamplePictures(pictures);
+});
+afterAll(() => data.remove());
+
+test("two mills on one database and queue share the jobs; when the leader dies the other leads in under 15 s", async ({
+  skip,
+}) => {
+  const redis = await startRedis();
+  if (!redis) return skip("no redis-server and no TEST_REDIS_URL: two mills on one queue were not tried");
+  const postgres = await startEmbeddedPostgres({ dataDir: join(data.path, "postgres") });
+  const env = {
+    DATABASE_URL: postgres.connectionString,
+    QUEUE_URL: redis.url,
+    STORAGE_URL: join(data.path, "objects"),
+    GENERATE_CONCURRENCY: "1",
+  };
+  const mills: MillProcess[] = [];
+  try {
+    mills.push(await startMill({ dataDir: join(data.path, "one"), env: { ...env, MILL_NAME: "one" } }));
+    mills.push(await startMill({ dataDir: join(data.path, "two"), env: { ...env, MILL_NAME: "two" } }));
+    const [one, two] = mills as [MillProcess, MillProcess];
+
+    const spec = smallSpec(pictures, {
+      generate: { prompts: ["a photo of zorb"], imagesPerPrompt: 96, strengths: [0.8], steps: 6 },
+    });
+    const run = await finished(one.client, (await one.client.createRun(spec)).id);
+    expect(run.state).toBe("succeeded");
+    const jobs = (await one.client.listJobs(run.id, { step: "generate", limit: 200 })).items;
+    const share = (name: string) => jobs.filter((job) => job.worker?.startsWith(name)).length / jobs.length;
+    expect(share("one")).toBeGreaterThanOrEqual(0.25);
+    expect(share("two")).toBeGreaterThanOrEqual(0.25);
+
+    const leader = await leaderOf(mills);
+    const other = leader === one ? two : one;
+    await leader.crash();
+    const diedAt = Date.now();
+    const next = await other.client.createRun(smallSpec(pictures, { name: "after the leader died", policy: { reuse: false } }));
+    await eventually("the other leads", () => other.client.getRun(next.id), (view) => view.state !== "planned", 30_000);
+    expect(Date.now() - diedAt).toBeLessThan(15_000);
+    expect((await finished(other.client, next.id)).state).toBe("succeeded");
+    expect(await other.stop()).toBe(0);
+  } finally {
+    for (const mill of mills) await mill.crash();
+    await postgres.stop();
+    await redis.stop();
+  }
+});
+
+/** The mill whose doctor says that its dispatcher leads. */
+async function leaderOf(mills: readonly MillProcess[]): Promise<MillProcess> {
+  const leading = await Promise.all(
+    mills.map(async (mill) => {
+      const { checks } = await mill.client.doctor({ checks: "dispatcher" });
+      return checks.some((check) => check.name === "dispatcher" && check.message.includes("leads")) ? mill : null;
+    }),
+  );
+  const leaders = leading.filter((mill) => mill !== null);
+  expect(leaders).toHaveLength(1);
+  return leaders[0] as MillProcess;
+}
