@@ -8,12 +8,14 @@ const { workspaces, rootFiles } = readRepository(join(import.meta.dirname, "..")
 const byName = new Map(workspaces.map((workspace) => [workspace.name, workspace]));
 const violations = [
   ...workspaces.flatMap((workspace) => checkWorkspace(workspace, byName)),
-  ...rootFiles.flatMap(checkRootFile),
+  ...rootFiles.flatMap((file) => checkRootFile(file, workspaces)),
   ...findCycles(workspaces),
 ];
 
 for (const { file, line, rule, message, advice } of violations) {
-  console.error(`${file}${line ? `:${line}` : ""} [${rule}] ${message}. ${advice[0]?.toUpperCase()}${advice.slice(1)}.`);
+  console.error(
+    `${file}${line ? `:${line}` : ""} [${rule}] ${message}. ${advice[0]?.toUpperCase()}${advice.slice(1)}.`,
+  );
 }
 const files = workspaces.reduce((sum, workspace) => sum + workspace.files.length, rootFiles.length);
 console.log(`boundaries: ${violations.length} violations in ${files} files of ${workspaces.length} workspaces`);

@@ -14,14 +14,19 @@ export function packageName(specifier: string): string {
 }
 
 const isRelative = (specifier: string): boolean => specifier.startsWith(".") || specifier.startsWith("/");
-const isPackage = (specifier: string): boolean => !isRelative(specifier) && !isBuiltin(specifier) && !/^(#|\w+:)/.test(specifier);
+const isPackage = (specifier: string): boolean =>
+  !isRelative(specifier) && !isBuiltin(specifier) && !/^(#|\w+:)/.test(specifier);
 
 function checkRing(from: Workspace, to: Workspace, isTest: boolean, report: Check): void {
   if (from === to) return;
   const names = `${from.short} (${from.ring ?? "no ring"}) imports ${to.short} (${to.ring ?? "no ring"})`;
   if (to.ring === "testkit") {
     if (isTest || from.ring === "testkit") return;
-    report({ rule: "testkit", message: `${names} outside of a test`, advice: "only *.test.ts, test/, bench/ and src/testing.ts may import it" });
+    report({
+      rule: "testkit",
+      message: `${names} outside of a test`,
+      advice: "only *.test.ts, test/, bench/ and src/testing.ts may import it",
+    });
   } else if (to.ring === "app") {
     if (from.ring === "app" && from.short === composingApp) return;
     report({ rule: "ring", message: names, advice: advice.app });
@@ -37,9 +42,17 @@ function checkOutside(from: Workspace, dependency: string, report: Check): void 
   report({ rule: "sole importer", message, advice: `only ${homes.join(", ")} may: use its port, or extend it` });
 }
 
+function declaredBy(workspace: Workspace): string[] {
+  return [...workspace.runtimeDependencies, ...workspace.optionalDependencies, ...workspace.devDependencies];
+}
+
 function checkDeclared(from: Workspace, dependency: string, isTest: boolean, report: Check): void {
   if (dependency === from.name) return;
-  const declared = [...from.runtimeDependencies, ...from.optionalDependencies, ...(isTest ? from.devDependencies : [])];
+  const declared = [
+    ...from.runtimeDependencies,
+    ...from.optionalDependencies,
+    ...(isTest ? [...from.devDependencies, ...from.sharedDependencies] : []),
+  ];
   if (declared.includes(dependency)) return;
   const list = isTest ? "devDependencies" : "dependencies";
   const message = `${dependency} is imported but not declared`;
@@ -55,7 +68,11 @@ function checkFile(from: Workspace, file: SourceFile, byName: Map<string, Worksp
     if (isRelative(specifier)) {
       const target = posix.join(posix.dirname(file.path), specifier);
       if (target.startsWith(`${from.folder}/`)) continue;
-      report({ rule: "relative import", message: `${specifier} leaves ${from.folder}`, advice: "import the package by its name" });
+      report({
+        rule: "relative import",
+        message: `${specifier} leaves ${from.folder}`,
+        advice: "import the package by its name",
+      });
     } else if (isPackage(specifier)) {
       const dependency = packageName(specifier);
       const to = byName.get(dependency);
@@ -69,7 +86,13 @@ function checkFile(from: Workspace, file: SourceFile, byName: Map<string, Worksp
   for (const line of file.environmentReads) {
     if (mayReadEnvironment(from, file)) continue;
     const message = "process.env is read here";
-    violations.push({ file: file.path, line, rule: "environment", message, advice: "read it in the app's config.ts or main.ts and pass options" });
+    violations.push({
+      file: file.path,
+      line,
+      rule: "environment",
+      message,
+      advice: "read it in the app's config.ts or main.ts and pass options",
+    });
   }
   return violations;
 }
@@ -77,9 +100,17 @@ function checkFile(from: Workspace, file: SourceFile, byName: Map<string, Worksp
 function checkEntry(to: Workspace, specifier: string, isTest: boolean, report: Check): void {
   const entry = `.${specifier.slice(to.name.length)}`;
   if (!to.entries.includes(entry)) {
-    report({ rule: "entry", message: `${specifier} is not an entry of ${to.name}`, advice: "import what its exports offer" });
+    report({
+      rule: "entry",
+      message: `${specifier} is not an entry of ${to.name}`,
+      advice: "import what its exports offer",
+    });
   } else if (entry === "./testing" && !isTest) {
-    report({ rule: "testkit", message: `${specifier} is imported outside of a test`, advice: "it is test code: use the main entry" });
+    report({
+      rule: "testkit",
+      message: `${specifier} is imported outside of a test`,
+      advice: "it is test code: use the main entry",
+    });
   }
 }
 
@@ -114,18 +145,42 @@ export function checkWorkspace(from: Workspace, byName: Map<string, Workspace>):
   const violations = from.files.flatMap((file) => checkFile(from, file, byName));
   if (!from.ring) {
     const message = `${from.short} is in no ring`;
-    violations.unshift({ file: `${from.folder}/package.json`, line: 0, rule: "ring", message, advice: "add it to scripts/boundaries/rings.ts" });
+    violations.unshift({
+      file: `${from.folder}/package.json`,
+      line: 0,
+      rule: "ring",
+      message,
+      advice: "add it to scripts/boundaries/rings.ts",
+    });
   }
   return [...violations, ...checkUnused(from)];
 }
 
-/** Tools and whole-system tests may import packages by name, but never reach into a workspace by path. */
-export function checkRootFile(file: SourceFile): Violation[] {
+/**
+ * Tools and whole-system tests may import what the root or any workspace declares, and workspaces by name, but never
+ * reach into one by path.
+ */
+export function checkRootFile(file: SourceFile, workspaces: Workspace[]): Violation[] {
+  const known = new Set(workspaces.flatMap((each) => [each.name, ...declaredBy(each), ...each.sharedDependencies]));
   return file.imports.flatMap(({ specifier, line }) => {
+    if (isPackage(specifier) && !known.has(packageName(specifier))) {
+      const message = `${specifier} is declared nowhere`;
+      return [
+        { file: file.path, line, rule: "undeclared", message, advice: "add it to devDependencies of package.json" },
+      ];
+    }
     if (!isRelative(specifier)) return [];
     const target = posix.join(posix.dirname(file.path), specifier);
     if (!/^(\.\.|packages\/|apps\/)/.test(target)) return [];
     const message = `${specifier} reaches into a workspace`;
-    return [{ file: file.path, line, rule: "relative import", message, advice: "import the package by its name, or spawn the app" }];
+    return [
+      {
+        file: file.path,
+        line,
+        rule: "relative import",
+        message,
+        advice: "import the package by its name, or spawn the app",
+      },
+    ];
   });
 }

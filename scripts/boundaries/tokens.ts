@@ -49,16 +49,19 @@ export function tokenise(source: string): Token[] {
   };
   const skipTemplate = (): void => {
     let end = at;
-    while (end < source.length && source[end] !== "`" && !source.startsWith("${", end)) end += source[end] === "\\" ? 2 : 1;
-    if (source[end] === "`") return skipTo(end + 1);
-    templates.push(depth++);
-    skipTo(end + 2);
+    while (end < source.length && source[end] !== "`" && !source.startsWith("${", end))
+      end += source[end] === "\\" ? 2 : 1;
+    const opensExpression = source[end] !== "`";
+    if (opensExpression) templates.push(depth++);
+    skipTo(opensExpression ? end + 2 : end + 1);
   };
   while (at < source.length) {
     const character = source[at] as string;
     if (/\s/.test(character)) skipTo(at + 1);
-    else if (source.startsWith("//", at)) skipTo(source.indexOf("\n", at) < 0 ? source.length : source.indexOf("\n", at));
-    else if (source.startsWith("/*", at)) skipTo(source.indexOf("*/", at) < 0 ? source.length : source.indexOf("*/", at) + 2);
+    else if (source.startsWith("//", at))
+      skipTo(source.indexOf("\n", at) < 0 ? source.length : source.indexOf("\n", at));
+    else if (source.startsWith("/*", at))
+      skipTo(source.indexOf("*/", at) < 0 ? source.length : source.indexOf("*/", at) + 2);
     else if (character === "`") {
       at++;
       skipTemplate();

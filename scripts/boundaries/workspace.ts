@@ -16,6 +16,8 @@ export type Workspace = {
   runtimeDependencies: string[];
   optionalDependencies: string[];
   devDependencies: string[];
+  /** Development tools of the whole repository: the root's devDependencies. */
+  sharedDependencies: string[];
   scripts: string;
   files: SourceFile[];
 };
@@ -36,7 +38,9 @@ export function isTestFile(path: string): boolean {
 
 function ringOf(folder: string, short: string): Ring | undefined {
   if (folder.startsWith("apps/")) return "app";
-  return (Object.keys(rings) as (keyof typeof rings)[]).find((ring) => (rings[ring] as readonly string[]).includes(short));
+  return (Object.keys(rings) as (keyof typeof rings)[]).find((ring) =>
+    (rings[ring] as readonly string[]).includes(short),
+  );
 }
 
 function readFiles(root: string, patterns: string[]): SourceFile[] {
@@ -46,8 +50,12 @@ function readFiles(root: string, patterns: string[]): SourceFile[] {
     .map((path) => ({ path, isTest: isTestFile(path), ...readFacts(readFileSync(join(root, path), "utf8")) }));
 }
 
+function readManifest(root: string, folder: string): Manifest {
+  return JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8")) as Manifest;
+}
+
 function readWorkspace(root: string, folder: string): Workspace {
-  const manifest = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8")) as Manifest;
+  const manifest = readManifest(root, folder);
   const short = folder.split("/").at(-1) ?? folder;
   return {
     name: manifest.name,
@@ -58,6 +66,7 @@ function readWorkspace(root: string, folder: string): Workspace {
     runtimeDependencies: Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }),
     optionalDependencies: Object.keys(manifest.optionalDependencies ?? {}),
     devDependencies: Object.keys(manifest.devDependencies ?? {}),
+    sharedDependencies: Object.keys(readManifest(root, ".").devDependencies ?? {}),
     scripts: Object.values(manifest.scripts ?? {}).join("\n"),
     files: readFiles(root, [`${folder}/{src,test,bench}/**/*.{ts,tsx}`, `${folder}/*.ts`]),
   };

@@ -9,7 +9,11 @@ const lock: Lockfile = {
       dev: true,
       optionalDependencies: { "@tool/linux-x64": "1.2.3", "@tool/win32-arm64-msvc": "1.2.3", watcher: "~2.0.0" },
     },
-    "node_modules/@tool/linux-x64": { version: "1.2.3", resolved: "https://registry.example/x.tgz", integrity: "sha512-a" },
+    "node_modules/@tool/linux-x64": {
+      version: "1.2.3",
+      resolved: "https://registry.example/x.tgz",
+      integrity: "sha512-a",
+    },
     "node_modules/watcher": { version: "2.0.1" },
     "packages/a": { optionalDependencies: { "@tool/linux-x64": "1.0.0" } },
   },
@@ -38,7 +42,10 @@ test("completing adds what is missing, beside the parent when the root name is t
 
 test("completing removes registry hosts and keeps integrity", () => {
   expect(findResolved(lock)).toEqual(["node_modules/@tool/linux-x64"]);
-  expect(completeLockfile(lock).packages["node_modules/@tool/linux-x64"]).toEqual({ version: "1.2.3", integrity: "sha512-a" });
+  expect(completeLockfile(lock).packages["node_modules/@tool/linux-x64"]).toEqual({
+    version: "1.2.3",
+    integrity: "sha512-a",
+  });
 });
 
 test("a range that nothing answers is refused by name", () => {

@@ -26,12 +26,12 @@ test("two mills on one database and queue share the jobs; when the leader dies t
     DATABASE_URL: postgres.connectionString,
     QUEUE_URL: redis.url,
     STORAGE_URL: join(data.path, "objects"),
-    GENERATE_CONCURRENCY: "1",
+    QUEUE_CONCURRENCY: "1",
   };
   const mills: MillProcess[] = [];
   try {
-    mills.push(await startMill({ dataDir: join(data.path, "one"), env: { ...env, MILL_NAME: "one" } }));
-    mills.push(await startMill({ dataDir: join(data.path, "two"), env: { ...env, MILL_NAME: "two" } }));
+    mills.push(await startMill({ dataDir: join(data.path, "one"), env }));
+    mills.push(await startMill({ dataDir: join(data.path, "two"), env }));
     const [one, two] = mills as [MillProcess, MillProcess];
 
     const spec = smallSpec(pictures, {
@@ -40,9 +40,9 @@ test("two mills on one database and queue share the jobs; when the leader dies t
     const run = await finished(one.client, (await one.client.createRun(spec)).id);
     expect(run.state).toBe("succeeded");
     const jobs = (await one.client.listJobs(run.id, { step: "generate", limit: 200 })).items;
-    const share = (name: string) => jobs.filter((job) => job.worker?.startsWith(name)).length / jobs.length;
-    expect(share("one")).toBeGreaterThanOrEqual(0.25);
-    expect(share("two")).toBeGreaterThanOrEqual(0.25);
+    const share = (mill: MillProcess) => jobs.filter((job) => job.worker?.includes(`:${mill.pid}:`)).length / jobs.length;
+    expect(share(one)).toBeGreaterThanOrEqual(0.25);
+    expect(share(two)).toBeGreaterThanOrEqual(0.25);
 
     const leader = await leaderOf(mills);
     const other = leader === one ? two : one;

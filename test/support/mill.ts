@@ -54,7 +54,7 @@ export async function startMill(options: {
       throw new Error(`the mill did not answer in 90 s:\n${output}`);
     }
     const file = readMillFile(dataDir);
-    if (file?.pid === child.pid && (await answers(file.url))) {
+    if (file && file.pid === child.pid && (await answers(file.url))) {
       return {
         client: createClient({ url: file.url, apiKey: file.token }),
         pid: file.pid,

@@ -10,10 +10,17 @@ import {
   type Stores,
 } from "@loramill/contracts";
 
-/** What a person may want of a run, read from the documents that its steps put out. */
-export async function listArtifacts(run: RunView, stores: Stores, urlSeconds: number): Promise<ArtifactView[]> {
+/**
+ * What a person may want of a run, read from the documents that its steps put out. The pictures of the dataset are
+ * listed only when asked for: there may be very many.
+ */
+export async function listArtifacts(
+  run: RunView,
+  stores: Stores,
+  options: { urlSeconds: number; datasetImages: boolean },
+): Promise<ArtifactView[]> {
   const signed = async (key: string, fallback: string) =>
-    (await stores.objects.presign(key, { method: "GET", expiresSeconds: urlSeconds })) ?? fallback;
+    (await stores.objects.presign(key, { method: "GET", expiresSeconds: options.urlSeconds })) ?? fallback;
   const ofDocument = async (step: StepView, kind: string, name: string, digest: Digest): Promise<ArtifactView> => ({
     step: step.name,
     kind,
@@ -37,6 +44,22 @@ export async function listArtifacts(run: RunView, stores: Stores, urlSeconds: nu
   for (const step of run.steps) {
     if (step.output === null) continue;
     if (step.kind === "dataset") artifacts.push(await ofDocument(step, "dataset", "dataset.json", step.output));
+    if (step.kind === "dataset" && options.datasetImages) {
+      for (const part of (await stores.documents.get("dataset", step.output)).parts) {
+        for (const image of (await stores.documents.get("dataset-part", part)).images) {
+          artifacts.push(
+            await ofBlob(step, {
+              kind: "dataset-image",
+              name: image.path,
+              digest: image.prepared.blob.sha256,
+              bytes: image.prepared.blob.bytes,
+              mediaType: image.prepared.blob.mediaType,
+              metadata: { original: image.original.sha256, width: image.prepared.width, height: image.prepared.height },
+            }),
+          );
+        }
+      }
+    }
     if (step.kind === "caption") {
       const { parts } = await stores.documents.get("parts", step.output);
       for (const [index, part] of parts.entries()) {

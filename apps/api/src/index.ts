@@ -1,4 +1,5 @@
 export { type ApiOptions, apiConfig } from "./config.ts";
-export type { ApiDeps, DoctorPart, SignedObjects } from "./deps.ts";
-export { createPlanner, type OfferedCaptioner, type Planner, type PlanningDeps } from "./planning.ts";
-export { type RunningApi, startApi } from "./server.ts";
+export type { DoctorPart } from "./deps.ts";
+export { endpointPart } from "./doctor/endpoints.ts";
+export { type ApiStart, type Offers, openApi } from "./open-api.ts";
+export type { RunningApi } from "./server.ts";

@@ -29,6 +29,8 @@ export interface RunningApi {
   /** Where it listens, such as http://127.0.0.1:7860. */
   readonly url: string;
   readonly server: FastifyInstance;
+  /** How long no request has been under way or came in, health checks aside; in milliseconds. */
+  idleMs(): number;
   /** Ends open streams and connections; safe to call twice. */
   close(): Promise<void>;
 }
@@ -55,6 +57,7 @@ export async function startApi(deps: ApiDeps, options: ApiOptions & { localToken
     },
   });
   parseYamlBodies(server);
+  const idleMs = watchRequests(server);
   await server.register(rateLimit, {
     max: options.requestsPerMinute,
     timeWindow: 60_000,
@@ -102,11 +105,27 @@ export async function startApi(deps: ApiDeps, options: ApiOptions & { localToken
   return {
     url: `http://${host}:${port}`,
     server,
+    idleMs,
     close: () => {
       closing ??= server.close().then(() => feed.close());
       return closing;
     },
   };
+}
+
+/** Streams count until their client is gone. */
+function watchRequests(server: FastifyInstance): () => number {
+  let open = 0;
+  let lastEnd = performance.now();
+  server.addHook("onRequest", async (request) => {
+    if (request.routeOptions.config.scope === "none") return;
+    open += 1;
+    request.raw.once("close", () => {
+      open -= 1;
+      lastEnd = performance.now();
+    });
+  });
+  return () => (open > 0 ? 0 : performance.now() - lastEnd);
 }
 
 /** Specs may come as YAML as well. */

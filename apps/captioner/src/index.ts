@@ -1,1 +1,2 @@
-export {};
+export { type CaptionerDeps, captionImages } from "./caption-images.ts";
+export { createCaptionerProcessors } from "./processors.ts";

@@ -10,6 +10,11 @@ export const cliEnv = z.object({
   LORAMILL_API_KEY: z.string().min(1).optional().describe("Key of the API, when it wants one"),
   DATA_DIR: z.string().min(1).default("./data").describe("Folder of the local mill's database, objects and logs"),
   LORA_OUTPUT_DIR: z.string().min(1).default("./data/lora_models").describe("Where `run` puts the LoRA file"),
+  DATASET_OUTPUT_DIR: z
+    .string()
+    .min(1)
+    .default("./data/datasets")
+    .describe("Where `run --save-dataset` puts pictures and captions"),
   OUTPUT_DIR: z.string().min(1).default("./data/runs").describe("Where `run` puts everything else, a folder per run"),
 });
 
@@ -18,6 +23,7 @@ export interface CliConfig {
   readonly apiKey: string | undefined;
   readonly dataDir: string;
   readonly loraOutputDir: string;
+  readonly datasetOutputDir: string;
   readonly outputDir: string;
 }
 
@@ -35,6 +41,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env, folder = proces
     apiKey: parsed.data.LORAMILL_API_KEY,
     dataDir: resolve(folder, parsed.data.DATA_DIR),
     loraOutputDir: resolve(folder, parsed.data.LORA_OUTPUT_DIR),
+    datasetOutputDir: resolve(folder, parsed.data.DATASET_OUTPUT_DIR),
     outputDir: resolve(folder, parsed.data.OUTPUT_DIR),
   });
 }

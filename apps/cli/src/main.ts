@@ -36,6 +36,7 @@ const does = (work: (context: CommandContext) => Promise<number>) => async () =>
 program.command("up").description("run the mill in the foreground").action(does(upCommand));
 withSpecOptions(program.command("run").description("run a spec or a folder of pictures from start to end"))
   .option("--output <folder>", "where to put the results")
+  .option("--save-dataset", "also save the prepared pictures with their captions")
   .option("--detach", "start it and go")
   .action((spec: string, options: RunOptions) => does((context) => runCommand(spec, options, context))());
 withSpecOptions(

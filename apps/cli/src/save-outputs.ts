@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { type ArtifactView, canonicalJson, type RunView } from "@loramill/contracts";
+import { type ArtifactView, CaptionPart, canonicalJson, type RunView } from "@loramill/contracts";
 import type { Client } from "@loramill/sdk";
 
 export interface SavedOutputs {
@@ -16,11 +16,16 @@ export async function saveOutputs(options: {
   run: RunView;
   folder: string;
   loraFolder: string;
+  /** Where the prepared pictures and their captions go, as `name.png` and `name.txt`; null: not saved. */
+  datasetFolder: string | null;
   signal?: AbortSignal;
 }): Promise<SavedOutputs> {
-  const { client, run, folder, loraFolder, signal } = options;
+  const { client, run, folder, loraFolder, datasetFolder, signal } = options;
   await mkdir(join(folder, "images"), { recursive: true });
-  const { items } = await client.listArtifacts(run.id, signal);
+  const { items } = await client.listArtifacts(run.id, {
+    datasetImages: datasetFolder !== null,
+    ...(signal ? { signal } : {}),
+  });
   const files: string[] = [];
   const images: string[] = [];
   let lora: string | null = null;
@@ -37,11 +42,33 @@ export async function saveOutputs(options: {
     else if (artifact.kind === "image") {
       images.push(await save(artifact, join(folder, "images", name)));
       await writeJson(join(folder, "images", `${name.replace(/\.[^.]+$/, "")}.json`), artifact.metadata);
+    } else if (artifact.kind === "dataset-image") {
+      await save(artifact, join(datasetFolder ?? folder, pictureName(artifact)));
     } else await save(artifact, join(folder, name));
   }
+  if (datasetFolder !== null) await writeCaptions(client, items, datasetFolder);
   await writeFile(join(folder, "plan.lock.json"), `${canonicalJson(await client.getPlan(run.id, signal))}\n`);
   await writeJson(join(folder, "ledger.json"), await client.cost(run.id, signal));
   return { folder, lora, images, files };
+}
+
+/** Prepared pictures have their own format; folders of the source become part of the name, so that none collide. */
+function pictureName({ name, mediaType }: ArtifactView): string {
+  return `${safeName(name.replaceAll("/", "__").replace(/\.[^.]+$/, ""))}.${mediaType.split("/")[1] ?? "png"}`;
+}
+
+/** `name.txt` beside `name.png`, as every trainer reads them. */
+async function writeCaptions(client: Client, items: readonly ArtifactView[], folder: string): Promise<void> {
+  const pictures = new Map(
+    items.filter(({ kind }) => kind === "dataset-image").map((item) => [item.metadata.original, item]),
+  );
+  for (const part of items.filter(({ kind }) => kind === "captions")) {
+    const { captions } = CaptionPart.parse(JSON.parse(new TextDecoder().decode(await client.download(part.url))));
+    for (const { image, text } of captions) {
+      const picture = pictures.get(image);
+      if (picture) await writeFile(join(folder, pictureName(picture).replace(/\.[^.]+$/, ".txt")), `${text}\n`);
+    }
+  }
 }
 
 async function writeJson(path: string, value: unknown): Promise<void> {

@@ -1,1 +1,4 @@
-export {};
+export { dispatcherConfig } from "./config.ts";
+export type { DeliveryProducer } from "./deps.ts";
+export { type DispatcherOptions, defaultOptions } from "./options.ts";
+export { type Dispatcher, type DispatcherStart, startDispatcher } from "./start-dispatcher.ts";

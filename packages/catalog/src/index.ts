@@ -1,1 +1,24 @@
-export {};
+export { type Catalog, type CatalogOptions, openCatalog } from "./catalog.ts";
+export { catalogConfig } from "./config.ts";
+export type { Candidate, Outgoing, SeenDelivery } from "./dispatch/deliveries.ts";
+export type { LiveStep, QueueBacklog } from "./dispatch/results.ts";
+export type { OpenRun, OpenStep, ReadyStep } from "./dispatch/snapshots.ts";
+export type { Artifact, StepOutput } from "./dispatch/transitions.ts";
+export type { Leadership } from "./leadership.ts";
+export type { Subscription } from "./listen.ts";
+export type { ApiKey } from "./queries/api-keys.ts";
+export type { ArtifactRow } from "./queries/artifacts.ts";
+export type { IdempotencyAnswer } from "./queries/idempotency.ts";
+export type { RetryAnswer } from "./queries/jobs.ts";
+export type {
+  LibraryCaption,
+  LibraryCheckpoint,
+  LibraryDataset,
+  LibraryGeneration,
+  LibraryImage,
+  LibraryLora,
+} from "./queries/library.ts";
+export type { Page, PageRequest } from "./queries/paging.ts";
+export type { Project } from "./queries/projects.ts";
+export type { QuarantineEntry } from "./queries/quarantine.ts";
+export type { RunRef } from "./queries/runs.ts";

@@ -1,1 +1,2 @@
-export {};
+export type { Transport } from "./server.ts";
+export { type EmbeddedPostgres, type EmbeddedPostgresOptions, startEmbeddedPostgres } from "./start.ts";

@@ -1,1 +1,25 @@
-export {};
+export { advanceRun } from "./advance-run.ts";
+export {
+  type Difference,
+  diffPlans,
+  type PlanDifference,
+  type StepDifference,
+  stepDifferences,
+} from "./diff-plans.ts";
+export { type ExpandedJob, expandStep, MAX_JOB_INPUT_BYTES, type StepInput } from "./expand-step.ts";
+export { type EarlierStep, explainStep, explainWait, type StepFacts, type WaitFacts } from "./explain.ts";
+export {
+  type FairShareState,
+  type ProjectShare,
+  type ReleaseLimits,
+  type Releases,
+  type RunBudget,
+  selectReleases,
+  type WaitingJob,
+} from "./fair-share.ts";
+export { type Plan, type PlanDocument, plan } from "./plan.ts";
+export type { CaptionerChoice, GenerationChoice, PlanContext, TrainingChoice } from "./plan-context.ts";
+export { type CachedOutput, type QuoteContext, quote } from "./quote.ts";
+export { decideRetry, type RetryDecision, type RetryQuestion } from "./retry-policy.ts";
+export type { BudgetSnapshot, JobTally, RunDecision, RunSnapshot, StepSnapshot } from "./run-snapshot.ts";
+export { stepKey } from "./step-key.ts";

@@ -1,1 +1,22 @@
-export {};
+export { queueConfig } from "./config.ts";
+export {
+  checkQueue,
+  openQueueConnection,
+  type QueueCheck,
+  type QueueConnection,
+  type QueueConnectionOptions,
+} from "./connection.ts";
+export { type Heartbeats, startHeartbeats } from "./heartbeats.ts";
+export { queueIdOf } from "./payload.ts";
+export type { JobDefinitions, Processor, Processors } from "./processors.ts";
+export {
+  createProducer,
+  type DeliveryState,
+  type Producer,
+  type ProducerOptions,
+  type QueueCounts,
+  type QueuedDelivery,
+  type Retention,
+} from "./producer.ts";
+export type { TurnEvent, TurnEventType } from "./turn-event.ts";
+export { createWorker, type QueueWorker, type WorkerHealth, type WorkerOptions } from "./worker.ts";

@@ -115,11 +115,17 @@ export function createClient(options: ClientOptions) {
     getPlan: (run: string, signal?: AbortSignal) => call({ path: `/v1/runs/${run}/plan`, answer: PlanLock, signal }),
     listJobs: (run: string, { signal, ...query }: PageOptions & { step?: string; state?: string } = {}) =>
       call({ path: `/v1/runs/${run}/jobs`, query, answer: JobPage, signal }),
-    listArtifacts: (run: string, signal?: AbortSignal) =>
-      call({ path: `/v1/runs/${run}/artifacts`, answer: ArtifactList, signal }),
+    /** `datasetImages`: also the prepared pictures of the dataset, of which there may be very many. */
+    listArtifacts: (run: string, more: { datasetImages?: boolean; signal?: AbortSignal } = {}) =>
+      call({
+        path: `/v1/runs/${run}/artifacts`,
+        query: { datasetImages: more.datasetImages ? "true" : undefined },
+        answer: ArtifactList,
+        signal: more.signal,
+      }),
     listEvents: (
       run: string,
-      { signal, ...query }: { after?: number; limit?: number; type?: string; signal?: AbortSignal } = {},
+      { signal, ...query }: { after?: number; limit?: number; signal?: AbortSignal } = {},
     ) => call({ path: `/v1/runs/${run}/events`, query, answer: EventPage, signal }),
     /** Follows a run until it ends: snapshots when something changed, and every event. Reconnects by itself. */
     follow: (run: string, more: { after?: number; signal?: AbortSignal } = {}): AsyncIterable<RunMessage> =>

@@ -1,1 +1,11 @@
-export {};
+export { telemetryConfig } from "./config.ts";
+export {
+  type HealthCheck,
+  type HealthReport,
+  type HealthServer,
+  type HealthServerOptions,
+  startHealthServer,
+} from "./health-server.ts";
+export { createLogger, type LoggerOptions, type LogLevel, type ProcessLogger } from "./logger.ts";
+export { type BacklogRow, createMetrics, type Metrics } from "./metrics.ts";
+export { createTurnObserver, type TurnReport } from "./turn-report.ts";

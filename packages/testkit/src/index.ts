@@ -1,1 +1,33 @@
-export {};
+export { type CaptionerHarness, pixelsOf, preparedPicture, runCaptionerSuite } from "./backends/captioner-suite.ts";
+export { type FakeVisionServer, type Misbehaviour, startFakeVisionServer } from "./backends/fake-vision-server.ts";
+export { backendContext, pollTraining } from "./backends/drive.ts";
+export {
+  createFakePocketEngine,
+  type FakePocketEngine,
+  type FakePocketOptions,
+  solidPictures,
+} from "./backends/fake-pocket-engine.ts";
+export { type GenerationHarness, pollGeneration, runGenerationBackendSuite } from "./backends/generation-suite.ts";
+export { runTrainingBackendSuite, type TrainingHarness } from "./backends/training-suite.ts";
+export { createMemoryDocuments, type MemoryDocuments } from "./dispatch/memory-documents.ts";
+export { MemoryProducer } from "./dispatch/memory-producer.ts";
+export { type TrialStep, trialRun, trialStep } from "./dispatch/trial-plan.ts";
+export { driveJob, type FakeJobContext, fakeJobContext } from "./jobs/fake-job-context.ts";
+export { queueConformance } from "./queue/conformance.ts";
+export { ledgerOfParent, serveLedger } from "./queue/ledger-over-ipc.ts";
+export { type LedgerJob, MemoryLedger } from "./queue/memory-ledger.ts";
+export type {
+  ChildWorker,
+  ProducerUnderTest,
+  QueueUnderTest,
+  ServerUnderTest,
+  WorkerSettings,
+  WorkerUnderTest,
+} from "./queue/queue-under-test.ts";
+export { keepLog, type LogLine } from "./queue/silent-log.ts";
+export { freePort, startRedis, type TestRedis } from "./queue/start-redis.ts";
+export { trialJobs, trialProcessors } from "./queue/trial-jobs.ts";
+export { waitUntil } from "./queue/wait-until.ts";
+export type { FaultRule, S3Fault } from "./s3/s3-faults.ts";
+export { type S3Server, type S3ServerOptions, startS3Server } from "./s3/s3-server.ts";
+export { runObjectStoreSuite, type StoreUnderTest } from "./storage/object-store-suite.ts";

@@ -10,7 +10,6 @@ const RunParams = z.object({ run: RunId });
 const EventQuery = z.object({
   after: z.coerce.number().int().min(0).default(0).describe("Only events with a larger id"),
   limit: z.coerce.number().int().min(1).max(200).default(100),
-  type: z.string().max(64).optional(),
 });
 
 /** Progress as server-sent events, over a WebSocket, or page by page. */

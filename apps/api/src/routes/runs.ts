@@ -101,11 +101,17 @@ export const runRoutes =
           summary: "What it made, with signed URLs",
           tags: ["runs"],
           params: RunParams,
+          querystring: z.object({
+            datasetImages: z
+              .stringbool()
+              .default(false)
+              .describe("Whether the prepared pictures of the dataset are listed"),
+          }),
           response: { 200: ArtifactList },
         },
       },
-      async ({ params, caller }) => ({
-        items: await listArtifacts(await found(params.run, caller), deps.stores, options.urlSeconds),
+      async ({ params, query, caller }) => ({
+        items: await listArtifacts(await found(params.run, caller), deps.stores, { ...options, ...query }),
       }),
     );
     server.get(

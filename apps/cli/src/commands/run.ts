@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { formatMicroUsd, isFinal, type RunView } from "@loramill/contracts";
+import { formatMicroUsd, type RunView } from "@loramill/contracts";
 import type { Client } from "@loramill/sdk";
 import { connect } from "../connect.ts";
 import { exitCodeOfRun, exitCodes } from "../exit-codes.ts";
@@ -13,6 +13,7 @@ import { type CommandContext, printJson, printLine } from "./context.ts";
 export interface RunOptions extends SpecOptions {
   readonly output?: string;
   readonly detach?: boolean;
+  readonly saveDataset?: boolean;
 }
 
 /** Starts a run, follows it to its end, saves what it made, and says where. */
@@ -37,9 +38,15 @@ export async function runCommand(argument: string, options: RunOptions, context:
     const run = watched.run;
     const folder = options.output ?? join(context.config.outputDir, `${run.name}-${run.id.slice(-8)}`);
     const saved =
-      isFinal("run", run.state) && run.state !== "cancelled"
-        ? await saveOutputs({ client, run, folder, loraFolder: context.config.loraOutputDir })
-        : null;
+      run.state === "cancelled"
+        ? null
+        : await saveOutputs({
+            client,
+            run,
+            folder,
+            loraFolder: context.config.loraOutputDir,
+            datasetFolder: options.saveDataset ? join(context.config.datasetOutputDir, run.name) : null,
+          });
     report(context, run, saved);
     return exitCodeOfRun(run.state);
   } finally {

@@ -1,0 +1,101 @@
+import type { Captioner, DoctorCheck, GenerationBackend, TrainingBackend } from "@loramill/contracts";
+import type { Services } from "@loramill/runtime";
+import { checkStorage } from "@loramill/storage";
+import type { DoctorPart } from "../deps.ts";
+
+const ok = (name: string, message: string): DoctorCheck => ({ name, status: "ok", message, advice: "" });
+
+/** The services that every mill stands on. */
+export function serviceParts({ catalog, queue, stores, embedded }: Services): DoctorPart[] {
+  return [
+    {
+      name: "database",
+      async check() {
+        const projects = await catalog.projects.list();
+        const where = embedded ? "the embedded Postgres of DATA_DIR" : "the Postgres of DATABASE_URL";
+        return [ok("database", `${where} answers; ${projects.length} projects`)];
+      },
+    },
+    {
+      name: "queue",
+      async check() {
+        const { available, message, warnings } = await queue.check(5_000);
+        if (!available) {
+          return [
+            {
+              name: "queue",
+              status: "error",
+              message,
+              advice: "start the server that QUEUE_URL names, or correct QUEUE_URL",
+            },
+          ];
+        }
+        return [
+          ok("queue", `${message} (${queue.id})`),
+          ...warnings.map(
+            (warning): DoctorCheck => ({
+              name: "queue",
+              status: "warning",
+              message: warning,
+              advice: "see docs/operations.md",
+            }),
+          ),
+        ];
+      },
+    },
+    {
+      name: "storage",
+      async check({ thorough, signal }) {
+        if (!thorough) {
+          await stores.objects.head("doctor/none", { signal });
+          return [
+            {
+              ...ok("storage", `${stores.objects.id} answers`),
+              advice: "`loramill doctor storage` tries everything the mill relies on",
+            },
+          ];
+        }
+        const checks = await checkStorage(stores.objects, { signal });
+        return checks.map((check) => ({
+          name: `storage: ${check.name}`,
+          status: check.status === "ok" ? "ok" : check.status === "skipped" ? "off" : "error",
+          message: check.message,
+          advice: check.advice,
+        }));
+      },
+    },
+  ];
+}
+
+/** Where work can be done, and what to do about the places that are not there. */
+export function offerParts(offers: {
+  captioners: readonly Pick<Captioner, "id" | "isAvailable">[];
+  trainingBackends: readonly Pick<TrainingBackend, "name" | "isAvailable">[];
+  generationBackends: readonly Pick<GenerationBackend, "name" | "isAvailable">[];
+}): DoctorPart[] {
+  const look = async (
+    name: string,
+    offer: Pick<Captioner, "isAvailable">,
+    signal: AbortSignal,
+  ): Promise<DoctorCheck> => {
+    const { available, message } = await offer.isAvailable(signal);
+    return { name, status: available ? "ok" : "warning", message, advice: "" };
+  };
+  return [
+    {
+      name: "captioners",
+      check: ({ signal }) =>
+        Promise.all(offers.captioners.map((offer) => look(`captioner ${offer.id}`, offer, signal))),
+    },
+    {
+      name: "training",
+      check: ({ signal }) =>
+        Promise.all(offers.trainingBackends.map((offer) => look(`training on ${offer.name}`, offer, signal))),
+    },
+    {
+      name: "generation",
+      check: ({ signal }) =>
+        Promise.all(offers.generationBackends.map((offer) => look(`generation on ${offer.name}`, offer, signal))),
+    },
+  ];
+}

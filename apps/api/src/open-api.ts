@@ -1,0 +1,80 @@
+import type { Captioner, Clock, GenerationBackend, Logger, Recipe, TrainingBackend } from "@loramill/contracts";
+import { isLoopback } from "@loramill/contracts";
+import type { Services } from "@loramill/runtime";
+import { fingerprintSources, type SourceLimits } from "@loramill/storage";
+import type { Metrics } from "@loramill/telemetry";
+import type { ApiOptions } from "./config.ts";
+import type { ApiDeps, DoctorPart } from "./deps.ts";
+import { offerParts, serviceParts } from "./doctor/parts.ts";
+import { createPlanner } from "./planning.ts";
+import { type RunningApi, startApi } from "./server.ts";
+
+/** What this installation can do: the planner chooses from it, the doctor looks at it. */
+export interface Offers {
+  readonly presets: Readonly<Record<string, Recipe>>;
+  /** By the provider name that specs use; null where it is not configured. */
+  readonly captioners: { readonly openai: Captioner | null; readonly describe: Captioner; readonly simple: Captioner };
+  readonly trainingBackends: readonly TrainingBackend[];
+  readonly generationBackends: readonly GenerationBackend[];
+}
+
+export interface ApiStart {
+  readonly services: Services;
+  readonly offers: Offers;
+  readonly options: ApiOptions;
+  readonly sourceLimits: SourceLimits;
+  readonly metrics: Metrics;
+  readonly problems: ApiDeps["problems"];
+  /** Parts of the process beside the services and offers, such as the dispatcher of a mill. */
+  readonly doctor: readonly DoctorPart[];
+  readonly localToken?: string;
+  readonly log: Logger;
+  readonly clock: Clock;
+}
+
+/** Puts the API together from what a process has opened, and listens. */
+export function openApi(start: ApiStart): Promise<RunningApi> {
+  const { services, offers, options, metrics, log } = start;
+  const { catalog, stores } = services;
+  const { openai, describe, simple } = offers.captioners;
+  const planner = createPlanner({
+    stores,
+    presets: offers.presets,
+    captioners: [
+      ...(openai ? [{ provider: "openai" as const, captioner: openai }] : []),
+      { provider: "describe", captioner: describe },
+      { provider: "simple", captioner: simple },
+    ],
+    trainingBackends: offers.trainingBackends,
+    generationBackends: offers.generationBackends,
+    fingerprint: (sources, signal) =>
+      fingerprintSources(sources, {
+        limits: start.sourceLimits,
+        stores: { documents: stores.documents, openBucket: stores.openBucket },
+        signal,
+      }),
+    findLora: async (name, projectName) => {
+      const project = await catalog.projects.ensure(projectName);
+      const lora = await catalog.library.findLora({ project: project.id, lora: name });
+      return lora ? { document: lora.document, family: lora.family } : null;
+    },
+    findArtifact: async (key) => {
+      const artifact = await catalog.artifacts.find(key);
+      return artifact ? { output: artifact.output, items: artifact.items } : null;
+    },
+    localSources: options.localSources === "on" || (options.localSources === "auto" && isLoopback(options.host)),
+    storeReachable: stores.signer === null,
+  });
+  const captioners = [openai, describe, simple].filter((captioner) => captioner !== null);
+  const deps: ApiDeps = {
+    catalog,
+    stores,
+    signedObjects: stores.signer,
+    planner,
+    doctor: [...serviceParts(services), ...offerParts({ ...offers, captioners }), ...start.doctor],
+    metrics: async () => ({ contentType: metrics.registry.contentType, text: await metrics.render() }),
+    problems: start.problems,
+    log,
+  };
+  return startApi(deps, start.localToken === undefined ? options : { ...options, localToken: start.localToken });
+}

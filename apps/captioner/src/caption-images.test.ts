@@ -1,0 +1,205 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describeCaptioner } from "@loramill/captioning";
+import {
+  type Captioner,
+  CaptionStyle,
+  Parked,
+  type PreparedImage,
+  TransientError,
+  UserError,
+} from "@loramill/contracts";
+import { openStores } from "@loramill/storage";
+import { driveJob, fakeJobContext } from "@loramill/testkit";
+import { afterEach, describe, expect, it } from "vitest";
+import { captionImages } from "./caption-images.ts";
+
+const cleanups: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0)) await cleanup();
+});
+
+async function open() {
+  const folder = await mkdtemp(join(tmpdir(), "captioner-"));
+  const stores = await openStores({ url: folder, sync: "never" });
+  cleanups.push(async () => {
+    await stores.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+  const image = async (path: string, caption?: string): Promise<PreparedImage> => {
+    const blob = await stores.blobs.put(new TextEncoder().encode(path), { mediaType: "image/png" });
+    return {
+      path,
+      original: blob,
+      width: 64,
+      height: 64,
+      format: "png",
+      hashes: { pixels: blob.sha256, phash: "0".repeat(16), phashMirrored: "0".repeat(16), dhash: "0".repeat(16) },
+      quality: {
+        sharpness: 0.5,
+        brightness: 128,
+        contrast: 100,
+        clippedShadows: 0,
+        clippedHighlights: 0,
+        colourfulness: 30,
+        entropyBits: 7,
+      },
+      content: { palette: [{ rgb: "#e01b1b", share: 0.9 }], background: null, keywords: [] },
+      prepared: { blob, width: 64, height: 64, crop: { left: 0, top: 0, width: 64, height: 64 }, upscaled: false },
+      ...(caption === undefined ? {} : { caption: { text: caption, origin: `${path}.txt` } }),
+    };
+  };
+  const part = async (images: PreparedImage[]) => stores.documents.put("dataset-part", { images });
+  return { stores, image, part };
+}
+
+/** Answers with the picture's own bytes; fails as the test says. */
+function talker(fail: (path: string, asked: number) => Error | undefined = () => undefined) {
+  const asked: string[] = [];
+  let running = 0;
+  let mostAtOnce = 0;
+  const captioner: Captioner = {
+    id: "openai:talker",
+    concurrency: 3,
+    isAvailable: async () => ({ available: true, message: "a talker" }),
+    async caption({ pixels }) {
+      running += 1;
+      mostAtOnce = Math.max(mostAtOnce, running);
+      const text = new TextDecoder().decode((await pixels()).bytes);
+      await new Promise((resolve) => setImmediate(resolve));
+      running -= 1;
+      asked.push(text);
+      const failure = fail(text, asked.length);
+      if (failure !== undefined) throw failure;
+      return {
+        text: `This image shows ${text}.`,
+        charges: [
+          { kind: "captioning", supplier: "openai:talker", quantity: 10, unit: "token", amountMicroUsd: 5, note: "" },
+        ],
+      };
+    },
+  };
+  return { captioner, asked, most: () => mostAtOnce };
+}
+
+const style = (over: Partial<CaptionStyle> = {}) => CaptionStyle.parse({ triggerWord: "sks", ...over });
+const params = (over: Partial<CaptionStyle> = {}, provider = "openai:talker") => ({ style: style(over), provider });
+
+describe("captionImages", () => {
+  it("writes a finished caption for every picture, in order, with charges, a record and a document", async () => {
+    const { stores, image, part } = await open();
+    const { captioner, most } = talker();
+    const paths = Array.from({ length: 10 }, (_, i) => `a thing number ${i}`);
+    const input = { part: await part(await Promise.all(paths.map((path) => image(path)))), params: params() };
+    const ctx = fakeJobContext();
+    const output = await captionImages(input, { stores, captioners: [captioner] }, ctx);
+    if (output instanceof Parked) throw new Error("it should end");
+    expect(output).toMatchObject({ shape: "part", items: 10, summary: { captions: 10, refused: 0, kept: 0 } });
+    const { captions } = await stores.documents.get("captions", output.digest);
+    expect(captions.map(({ text }) => text)).toEqual(paths.map((path) => `sks, ${path}`));
+    expect(captions[0]?.raw).toBe("This image shows a thing number 0.");
+    expect(ctx.said.records).toEqual([{ kind: "captions", captions }]);
+    expect(ctx.said.charges.length).toBe(10);
+    expect(ctx.said.progress.at(-1)).toEqual({ done: 10, total: 10, percent: 100 });
+    expect(most()).toBe(3);
+  });
+
+  it("asks about a picture once, whatever the run and the path", async () => {
+    const { stores, image, part } = await open();
+    const { captioner, asked } = talker();
+    const first = await image("one");
+    const deps = { stores, captioners: [captioner] };
+    await captionImages({ part: await part([first]), params: params() }, deps, fakeJobContext());
+    const again = fakeJobContext();
+    const moved = { ...first, path: "elsewhere/one.png" };
+    await captionImages({ part: await part([moved]), params: params({ tags: ["film"] }) }, deps, again);
+    expect(asked).toEqual(["one"]);
+    expect(again.said.charges).toEqual([]);
+    await captionImages({ part: await part([first]), params: params({ className: "dog" }) }, deps, fakeJobContext());
+    expect(asked.length).toBe(2);
+  });
+
+  it.each([
+    ["keep", "sks, my own words", "sidecar", 0],
+    ["replace", "sks, thing", "openai:talker", 1],
+    ["combine", "sks, my own words, thing", "openai:talker", 1],
+  ] as const)("treats captions that came with the pictures as told: %s", async (existing, text, provider, calls) => {
+    const { stores, image, part } = await open();
+    const { captioner, asked } = talker();
+    const input = { part: await part([await image("thing", "my own words")]), params: params({ existing }) };
+    const output = await captionImages(input, { stores, captioners: [captioner] }, fakeJobContext());
+    if (output instanceof Parked) throw new Error("it should end");
+    const { captions } = await stores.documents.get("captions", output.digest);
+    expect(captions[0]).toMatchObject({ text, provider });
+    expect(asked.length).toBe(calls);
+  });
+
+  it("lists pictures that the captioner refuses and captions the rest", async () => {
+    const { stores, image, part } = await open();
+    const { captioner } = talker((path) =>
+      path === "bad" ? new UserError("cannot be read", { code: "caption-refused" }) : undefined,
+    );
+    const input = { part: await part([await image("good"), await image("bad")]), params: params() };
+    const ctx = fakeJobContext();
+    const output = await captionImages(input, { stores, captioners: [captioner] }, ctx);
+    if (output instanceof Parked) throw new Error("it should end");
+    const { captions, refused } = await stores.documents.get("captions", output.digest);
+    expect([captions.length, refused]).toEqual([
+      1,
+      [{ path: "bad", code: "caption-refused", message: "cannot be read" }],
+    ]);
+    expect(ctx.said.events.map(({ type }) => type)).toEqual(["caption.refused"]);
+  });
+
+  it("parks as long as a busy endpoint asks for, and then asks only about the rest", async () => {
+    const { stores, image, part } = await open();
+    const busy = new TransientError("too many requests", { code: "rate-limited", retryAfterMs: 1234 });
+    const { captioner, asked } = talker((_, count) => (count === 3 ? busy : undefined));
+    const images = await Promise.all(["a", "b", "c", "d"].map((path) => image(path)));
+    const input = { part: await part(images), params: params() };
+    const deps = { stores, captioners: [{ ...captioner, concurrency: 1 }] };
+    const parked = await captionImages(input, deps, fakeJobContext());
+    expect(parked).toMatchObject({ afterMs: 1234, turn: { idleWaits: 0 } });
+    const { output } = await driveJob((ctx) => captionImages(input, deps, ctx), { turn: (parked as Parked).turn });
+    expect(output.items).toBe(4);
+    expect(asked).toEqual(["a", "b", "c", "c", "d"]);
+  });
+
+  it("spends an attempt when an endpoint only ever says wait, or fails without an answer", async () => {
+    const { stores, image, part } = await open();
+    const input = { part: await part([await image("a")]), params: params() };
+    const busy = talker(() => new TransientError("too many requests", { code: "rate-limited", retryAfterMs: 1 }));
+    await expect(
+      driveJob((ctx) => captionImages(input, { stores, captioners: [busy.captioner] }, ctx)),
+    ).rejects.toMatchObject({ code: "rate-limited" });
+    expect(busy.asked.length).toBe(9);
+    const down = talker(() => new TransientError("no answer", { code: "unreachable" }));
+    await expect(
+      captionImages(input, { stores, captioners: [down.captioner] }, fakeJobContext()),
+    ).rejects.toMatchObject({ code: "unreachable" });
+  });
+
+  it("describes without a model and leaves no memo behind", async () => {
+    const { stores, image, part } = await open();
+    const input = { part: await part([await image("10_toys/IMG_1.png")]), params: params({}, "describe/1") };
+    const output = await captionImages(input, { stores, captioners: [describeCaptioner] }, fakeJobContext());
+    if (output instanceof Parked) throw new Error("it should end");
+    const { captions } = await stores.documents.get("captions", output.digest);
+    expect(captions[0]?.text).toBe("sks, a toys, red tones");
+    for await (const { key } of stores.objects.list("memos/")) expect.fail(`unexpected ${key}`);
+  });
+
+  it("stops when it is cancelled, and says what to do when its captioner is not configured", async () => {
+    const { stores, image, part } = await open();
+    const input = { part: await part([await image("a")]), params: params() };
+    const ctx = fakeJobContext();
+    ctx.cancel();
+    await expect(captionImages(input, { stores, captioners: [talker().captioner] }, ctx)).rejects.toMatchObject({
+      code: "cancelled",
+    });
+    await expect(
+      captionImages(input, { stores, captioners: [describeCaptioner] }, fakeJobContext()),
+    ).rejects.toMatchObject({ code: "captioner-missing", message: expect.stringContaining("describe/1") });
+  });
+});

@@ -1,0 +1,52 @@
+import { defineConfig, queueNames } from "@loramill/contracts";
+import { z } from "zod";
+
+const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
+
+/** How the dispatcher paces work. Every value has a default that suits one machine and a small fleet. */
+export const dispatcherConfig = defineConfig(
+  {
+    DISPATCH_WINDOW: whole(1, 100_000)
+      .default(500)
+      .describe("Jobs that may be open (queued, at work or parked) in one queue; the rest waits in the catalog"),
+    DISPATCH_WINDOWS: z
+      .string()
+      .regex(/^(\s*[a-z]+=\d+\s*(,|$))*$/, "expected queue=number, separated by commas")
+      .default("")
+      .describe("Other windows for single queues, such as train=50,generate=200"),
+    DISPATCH_PROJECT_CAP: whole(1, 100_000)
+      .default(500)
+      .describe("Jobs that one project may have open in one queue, unless the project has a cap of its own"),
+    DISPATCH_AGEING_SECONDS: whole(1, 86_400).default(600).describe("Waiting this long is worth one level of priority"),
+    DISPATCH_TICK_MS: whole(20, 10_000)
+      .default(250)
+      .describe("Pause between two looks while work is open; changes wake the dispatcher at once"),
+    DISPATCH_IDLE_TICK_MS: whole(100, 60_000).default(2_000).describe("Pause between two looks while nothing is open"),
+    DISPATCH_RECONCILE_SECONDS: whole(1, 3_600)
+      .default(3)
+      .describe("How often the queues are compared with the catalog, to put back what they lost"),
+    DISPATCH_SILENT_SECONDS: whole(5, 3_600)
+      .default(15)
+      .describe("An active job that is not in its queue and was not heard of for this long has lost its worker"),
+  },
+  (env) => ({
+    dispatcher: {
+      windows: windowsOf(env.DISPATCH_WINDOW, env.DISPATCH_WINDOWS),
+      projectCap: env.DISPATCH_PROJECT_CAP,
+      ageingMs: env.DISPATCH_AGEING_SECONDS * 1_000,
+      tickMs: env.DISPATCH_TICK_MS,
+      idleTickMs: env.DISPATCH_IDLE_TICK_MS,
+      reconcileMs: env.DISPATCH_RECONCILE_SECONDS * 1_000,
+      silentMs: env.DISPATCH_SILENT_SECONDS * 1_000,
+    },
+  }),
+);
+
+function windowsOf(standard: number, list: string): Readonly<Record<string, number>> {
+  const windows: Record<string, number> = Object.fromEntries(queueNames.map((queue) => [queue, standard]));
+  for (const entry of list.split(",").filter((text) => text.trim() !== "")) {
+    const [queue = "", size = ""] = entry.split("=").map((text) => text.trim());
+    windows[queue] = Number(size);
+  }
+  return windows;
+}

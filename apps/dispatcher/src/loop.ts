@@ -1,0 +1,82 @@
+import type { Leadership } from "@loramill/catalog";
+import { toErrorRecord } from "@loramill/contracts";
+import { type Bell, createBell } from "./bell.ts";
+import type { DispatcherDeps } from "./deps.ts";
+import { reconcile } from "./reconcile.ts";
+import { sendOwed } from "./release.ts";
+import { createTick } from "./tick.ts";
+
+/** After a failure everything pauses this long: Postgres or the queue is away, or a bug repeats itself. */
+const PAUSE_AFTER_FAILURE_MS = 1_000;
+
+/** Does the dispatcher's work until the signal aborts. Three lanes, so that a queue that is away delays nothing else. */
+export async function lead(deps: DispatcherDeps, leadership: Leadership, stopping: AbortSignal): Promise<void> {
+  const signal = AbortSignal.any([stopping, leadership.lost]);
+  const changed = createBell();
+  const owed = createBell();
+  const listening = await deps.catalog.listen("loramill_dispatch", () => changed.ring(), signal);
+  try {
+    await Promise.all([
+      tickLane(deps, changed, owed, signal),
+      sendLane(deps, owed, signal),
+      reconcileLane(deps, owed, signal),
+    ]);
+  } finally {
+    await listening.close();
+  }
+}
+
+async function tickLane(deps: DispatcherDeps, changed: Bell, owed: Bell, signal: AbortSignal): Promise<void> {
+  const { tickMs, idleTickMs, sweepMs } = deps.options;
+  const tick = createTick(deps);
+  // A new leader does not know what the old one had taken and not finished, nor do we after a failure.
+  let sweptAt = Number.NEGATIVE_INFINITY;
+  await repeat("look", deps, signal, async () => {
+    const [before, now] = [sweptAt, performance.now()];
+    const all = now - before >= sweepMs;
+    sweptAt = Number.NEGATIVE_INFINITY;
+    const { moved, idle } = await tick({ all });
+    sweptAt = all ? now : before;
+    if (moved || !idle) owed.ring();
+    if (!moved) await changed.wait(idle ? idleTickMs : tickMs, signal);
+  });
+}
+
+async function sendLane(deps: DispatcherDeps, owed: Bell, signal: AbortSignal): Promise<void> {
+  await repeat("send", deps, signal, async () => {
+    await sendOwed(deps, signal);
+    await owed.wait(deps.options.idleTickMs, signal);
+  });
+}
+
+async function reconcileLane(deps: DispatcherDeps, owed: Bell, signal: AbortSignal): Promise<void> {
+  const pause = createBell();
+  await repeat("reconcile", deps, signal, async () => {
+    await pause.wait(deps.options.reconcileMs, signal);
+    if (!signal.aborted && (await reconcile(deps, signal)) > 0) owed.ring();
+  });
+}
+
+/** Goes on after failures; says the first of a row and the end of it. */
+async function repeat(
+  lane: string,
+  { log }: DispatcherDeps,
+  signal: AbortSignal,
+  turn: () => Promise<void>,
+): Promise<void> {
+  const pause = createBell();
+  let failures = 0;
+  while (!signal.aborted) {
+    try {
+      await turn();
+      if (failures > 0) log.info({ lane, failures }, "the dispatcher works again");
+      failures = 0;
+    } catch (error) {
+      failures += 1;
+      if (failures === 1 || failures % 60 === 0) {
+        log.warn({ lane, failures, error: toErrorRecord(error).message }, "the dispatcher failed; trying again");
+      }
+      await pause.wait(PAUSE_AFTER_FAILURE_MS, signal);
+    }
+  }
+}

@@ -1,0 +1,36 @@
+import { type QueueName, queueNames } from "@loramill/contracts";
+
+/** How the dispatcher paces work; all times in milliseconds. */
+export interface DispatcherOptions {
+  /** Jobs that may be open in each queue. */
+  readonly windows: Readonly<Partial<Record<QueueName, number>>>;
+  /** Jobs that one project may have open in one queue. */
+  readonly projectCap: number;
+  readonly ageingMs: number;
+  readonly tickMs: number;
+  readonly idleTickMs: number;
+  /** How often all open runs are looked at, whether or not they asked for it. */
+  readonly sweepMs: number;
+  readonly reconcileMs: number;
+  /** A delivery younger than this is not missed by the reconciler. */
+  readonly settleMs: number;
+  readonly silentMs: number;
+  /** How long a cancelled job with a turn behind it may take to be picked up once more. */
+  readonly cancelGraceMs: number;
+  /** How often a standby tries to lead, and a leader checks that it still does. */
+  readonly leaderCheckMs: number;
+}
+
+export const defaultOptions: DispatcherOptions = {
+  windows: Object.fromEntries(queueNames.map((queue) => [queue, 500])),
+  projectCap: 500,
+  ageingMs: 600_000,
+  tickMs: 250,
+  idleTickMs: 2_000,
+  sweepMs: 5_000,
+  reconcileMs: 3_000,
+  settleMs: 2_000,
+  silentMs: 15_000,
+  cancelGraceMs: 4_000,
+  leaderCheckMs: 2_000,
+};

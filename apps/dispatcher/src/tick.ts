@@ -1,0 +1,33 @@
+import type { RunId } from "@loramill/contracts";
+import { advanceRuns } from "./advance.ts";
+import type { DispatcherDeps } from "./deps.ts";
+import { promoteSteps } from "./promote.ts";
+import { createReleaser } from "./release.ts";
+
+/** Runs taken per look; the rest asks again. */
+const RUNS_PER_LOOK = 500;
+
+export interface TickOutcome {
+  /** Something moved: look again at once, more may follow from it. */
+  readonly moved: boolean;
+  /** Nothing is open and nothing waits. */
+  readonly idle: boolean;
+}
+
+/** One look at everything that may be due: runs that changed, steps that are ready, places in the queues. */
+export function createTick(deps: DispatcherDeps): (request: { all: boolean }) => Promise<TickOutcome> {
+  const releaser = createReleaser(deps);
+  let again: ReadonlySet<RunId> = new Set();
+
+  return async ({ all }) => {
+    const taken = await deps.catalog.dispatch.takeRuns({ all, limit: RUNS_PER_LOOK });
+    const due = [...new Set([...taken, ...again, ...releaser.blockedRuns])];
+    again = await advanceRuns(due, releaser.blockedRuns, deps);
+    const promoted = await promoteSteps(deps);
+    const { released, open } = await releaser.release();
+    return {
+      moved: promoted || released > 0 || taken.length === RUNS_PER_LOOK,
+      idle: open === 0 && again.size === 0 && !promoted && taken.length === 0,
+    };
+  };
+}

@@ -1,0 +1,260 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createPocketGeneration } from "@loramill/backends";
+import {
+  type Generation,
+  type GenerationBackend,
+  type InputOf,
+  type LoraDocument,
+  type Parked,
+  sha256Hex,
+} from "@loramill/contracts";
+import { tensorsSha256 } from "@loramill/lora";
+import { openStores } from "@loramill/storage";
+import {
+  createFakePocketEngine,
+  driveJob,
+  type FakePocketOptions,
+  fakeJobContext,
+  solidPictures,
+} from "@loramill/testkit";
+import { afterEach, describe, expect, it } from "vitest";
+import { gridItems, gridSize } from "./grid-items.ts";
+import { parametersText } from "./parameters-text.ts";
+import { createGeneratorProcessors } from "./processors.ts";
+import type { TextEntry } from "./publish-generations.ts";
+
+const clock = { now: () => new Date() };
+const encodePng = async ({ rgb }: { readonly rgb: Uint8Array }) => rgb;
+/** Texts in front of the pixels stand for PNG chunks here: the format belongs to imaging. */
+const writePngText = (png: Uint8Array, entries: readonly TextEntry[]) =>
+  Buffer.concat([new TextEncoder().encode(`${JSON.stringify(entries)}\n`), png]);
+
+const cleanups: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0)) await cleanup();
+});
+
+interface Setup extends FakePocketOptions {
+  readonly wrap?: (backend: GenerationBackend) => GenerationBackend;
+  readonly strengths?: number[];
+  readonly withLora?: boolean;
+}
+
+async function open(setup: Setup = {}) {
+  const folder = await mkdtemp(join(tmpdir(), "generator-"));
+  const stores = await openStores({ url: folder, sync: "never" });
+  cleanups.push(async () => {
+    await stores.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+  const engine = createFakePocketEngine(setup);
+  const settings = {
+    rank: 1,
+    alpha: 1,
+    learningRate: 0.05,
+    batchSize: 1,
+    steps: 9,
+    warmupSteps: 0,
+    scheduler: "linear",
+    captionDropout: 0,
+    horizontalFlip: false,
+    seed: 1,
+  } as const;
+  const trained = await engine.train({
+    images: solidPictures([[250, 20, 20]], 16),
+    settings,
+    from: null,
+    untilStep: 9,
+  });
+  const file = await engine.exportLora(trained, {});
+  const lora: LoraDocument = {
+    format: "loramill-lora/1",
+    name: "red, things",
+    weights: await stores.blobs.put(file, { mediaType: "application/vnd.safetensors" }),
+    tensorsSha256: tensorsSha256(file),
+    family: "pocket",
+    baseModel: "pocket",
+    triggerWord: "sks",
+    recipe: {},
+    dataset: sha256Hex("dataset"),
+    images: 1,
+    steps: 9,
+    finalLoss: 0,
+    curve: [],
+    computeSeconds: 1,
+    resumedFromSteps: [],
+    deviations: [],
+    backend: "pocket",
+  };
+  const train = await stores.documents.put("parts", { parts: [await stores.documents.put("lora", lora)] });
+  const grid = await stores.documents.put("grid", {
+    prompts: ["sks cat", "sks boat"],
+    negativePrompt: "blurry",
+    seeds: [1, 2],
+    strengths: setup.strengths ?? [0, 0.5, 1],
+  });
+  const pocket = createPocketGeneration({ engine, stores, clock, encodePng, turnSeconds: 0 });
+  const backend = setup.wrap?.(pocket) ?? pocket;
+  const input: InputOf<"generate-images"> = {
+    from: 3,
+    to: 8,
+    inputs: setup.withLora === false ? {} : { train },
+    params: {
+      steps: 4,
+      guidance: 3,
+      width: 16,
+      height: 16,
+      grid,
+      backend: "pocket",
+      backendVersion: await pocket.version(),
+    },
+  };
+  const generate = createGeneratorProcessors({ stores, backends: [backend], writePngText })["generate-images"];
+  return { stores, engine, input, generate, lora };
+}
+
+describe("generateImages", () => {
+  it("draws its range of the grid and writes into each picture how it was made", async () => {
+    const { stores, input, generate, lora } = await open();
+    const { output, said, turns } = await driveJob((ctx) => generate(input, ctx));
+    expect(turns).toBeGreaterThan(2);
+    expect(output).toMatchObject({ shape: "part", items: 5, summary: { images: 5, refused: 0 } });
+    const { generations } = await stores.documents.get("generations", output.digest);
+    expect(generations.map(({ index, prompt, seed, loras }) => [index, prompt, seed, loras[0]?.strength ?? 0])).toEqual(
+      [
+        [3, "sks cat", 2, 0],
+        [4, "sks cat", 2, 0.5],
+        [5, "sks cat", 2, 1],
+        [6, "sks boat", 1, 0],
+        [7, "sks boat", 1, 0.5],
+      ],
+    );
+    expect(generations[1]?.loras).toEqual([
+      { name: lora.name, sha256: lora.weights.sha256, tensorsSha256: lora.tensorsSha256, strength: 0.5 },
+    ]);
+    const bytes = await stores.blobs.read(generations[1]?.image ?? { sha256: "" });
+    const [parameters, own] = JSON.parse(new TextDecoder().decode(bytes.subarray(0, bytes.indexOf(10)))) as TextEntry[];
+    expect(parameters?.keyword).toBe("parameters");
+    expect(parameters?.text).toContain("<lora:red things:0.5>");
+    expect(own?.keyword).toBe("loramill");
+    expect(said.records).toEqual([{ kind: "generations", generations }]);
+    expect(said.events.map(({ type }) => type)).toEqual(["lora.loading", "lora.applied"]);
+    expect(said.progress.at(-1)).toMatchObject({ done: 5, total: 5, percent: 100 });
+    expect(said.charges.length).toBeGreaterThan(0);
+  });
+
+  it("draws with the base model alone when no LoRA is named, and refuses a strength without one", async () => {
+    const base = await open({ withLora: false, strengths: [0] });
+    const { output, said } = await driveJob((ctx) => base.generate({ ...base.input, from: 0, to: 4 }, ctx));
+    expect(output.items).toBe(4);
+    expect(said.events).toEqual([]);
+    const odd = await open({ withLora: false });
+    await expect(odd.generate(odd.input, fakeJobContext())).rejects.toMatchObject({ code: "no-lora" });
+  });
+
+  it("takes a LoRA of the library by its document", async () => {
+    const { stores, input, generate, lora } = await open({ withLora: false });
+    const document = await stores.documents.put("lora", lora);
+    const { output } = await driveJob((ctx) =>
+      generate({ ...input, params: { ...input.params, lora: document } }, ctx),
+    );
+    expect(output.items).toBe(5);
+  });
+
+  it("draws again only the picture that a lost worker was drawing", async () => {
+    let alive = true;
+    const { input, generate, engine } = await open({
+      afterPicture: (pictures) => {
+        if (alive && pictures === 3) throw new Error("killed");
+      },
+    });
+    await expect(driveJob((ctx) => generate(input, ctx))).rejects.toThrow("killed");
+    alive = false;
+    const { output } = await driveJob((ctx) => generate(input, ctx), { fromEpoch: 50 });
+    expect(output.items).toBe(5);
+    expect(engine.work.pictures).toBe(6);
+  });
+
+  it("passes a cancel on to the backend and goes on after a resume", async () => {
+    const { input, generate } = await open();
+    const parked = (await generate(input, fakeJobContext())) as Parked;
+    const ctx = fakeJobContext({ turn: parked.turn, epoch: 2 });
+    ctx.cancel();
+    await expect(generate(input, ctx)).rejects.toMatchObject({ code: "cancelled" });
+    expect(ctx.said.events).toMatchObject([{ type: "generation.cancelled", data: { answer: "cancelled" } }]);
+    const { output } = await driveJob((next) => generate(input, next), { turn: parked.turn, fromEpoch: 5 });
+    expect(output.items).toBe(5);
+  });
+
+  it("refuses what the backend cannot draw, a range outside the grid, and another backend than planned", async () => {
+    const { input, generate } = await open();
+    const wide = { ...input, params: { ...input.params, width: 4000 } };
+    await expect(generate(wide, fakeJobContext())).rejects.toMatchObject({
+      errorClass: "user",
+      code: "impossible-request",
+    });
+    await expect(generate({ ...input, to: 13 }, fakeJobContext())).rejects.toMatchObject({ code: "outside-grid" });
+    const older = { ...input, params: { ...input.params, backendVersion: "pocket/0:x" } };
+    await expect(generate(older, fakeJobContext())).rejects.toMatchObject({ code: "backend-changed" });
+    const forgetful = await open({ wrap: (backend) => ({ ...backend, poll: async () => ({ kind: "lost" }) }) });
+    await expect(driveJob((ctx) => forgetful.generate(forgetful.input, ctx))).rejects.toMatchObject({
+      code: "backend-lost",
+    });
+  });
+});
+
+describe("gridItems", () => {
+  it("varies strengths fastest and prompts slowest", () => {
+    const grid = { prompts: ["a", "b"], negativePrompt: "", seeds: [7, 8], strengths: [0, 1] };
+    expect(gridSize(grid)).toBe(8);
+    expect(gridItems(grid, 0, 8).map(({ prompt, seed, strength }) => `${prompt}${seed}${strength}`)).toEqual([
+      "a70",
+      "a71",
+      "a80",
+      "a81",
+      "b70",
+      "b71",
+      "b80",
+      "b81",
+    ]);
+  });
+});
+
+describe("parametersText", () => {
+  const generation: Generation = {
+    index: 0,
+    image: { sha256: "0".repeat(64), bytes: 1, mediaType: "image/png" },
+    prompt: "a cat\non a mat",
+    negativePrompt: "",
+    seed: 5,
+    steps: 20,
+    guidance: 3,
+    sampler: "Euler",
+    width: 64,
+    height: 96,
+    loras: [],
+    baseModel: "pocket",
+    backend: "pocket",
+    seconds: 1,
+  };
+
+  it("is laid out as other tools expect it", () => {
+    expect(parametersText(generation, "Loramill")).toBe(
+      "a cat\non a mat\nSteps: 20, Sampler: Euler, CFG scale: 3, Seed: 5, Size: 64x96, Model: pocket, Version: Loramill",
+    );
+    const loras = [
+      { name: "a:b", sha256: "1".repeat(64), tensorsSha256: "abcdef012345".padEnd(64, "0"), strength: 0.8 },
+    ];
+    expect(
+      parametersText({ ...generation, negativePrompt: "dogs", loras }, "Loramill")
+        .split("\n")
+        .slice(1),
+    ).toEqual([
+      "on a mat <lora:ab:0.8>",
+      "Negative prompt: dogs",
+      'Steps: 20, Sampler: Euler, CFG scale: 3, Seed: 5, Size: 64x96, Model: pocket, Lora hashes: "ab: abcdef012345", Version: Loramill',
+    ]);
+  });
+});

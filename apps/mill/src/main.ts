@@ -1,0 +1,4 @@
+#!/usr/bin/env node
+import { runMill } from "./run-mill.ts";
+
+await runMill({ env: process.env });

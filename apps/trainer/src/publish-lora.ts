@@ -1,0 +1,98 @@
+import {
+  type CollectedTraining,
+  type InputOf,
+  type JobContext,
+  type JobOutput,
+  type JsonObject,
+  type LoraDocument,
+  type LossPoint,
+  PermanentError,
+  type Stores,
+  type TrainingRequest,
+  UserError,
+} from "@loramill/contracts";
+import { checkLora, readSafetensors, tensorsSha256 } from "@loramill/lora";
+
+/** A curve in a document has at most this many points; longer ones are thinned. */
+const MAX_CURVE_POINTS = 10_000;
+const MAX_LORA_BYTES = 4 * 1024 * 1024 * 1024;
+
+/** Checks the collected file, value by value, and publishes it: document, catalog record, output. */
+export async function publishLora(
+  collected: CollectedTraining,
+  request: TrainingRequest,
+  input: InputOf<"train-lora">,
+  deviations: LoraDocument["deviations"],
+  stores: Stores,
+  ctx: JobContext,
+): Promise<JobOutput> {
+  const { name, recipe, triggerWord, backend } = input.params;
+  await verify(collected, name, stores, ctx.signal);
+  const lora: LoraDocument = {
+    format: "loramill-lora/1",
+    name,
+    weights: collected.weights,
+    tensorsSha256: collected.tensorsSha256,
+    family: recipe.family,
+    baseModel: recipe.baseModel,
+    triggerWord,
+    recipe: { ...recipe } satisfies JsonObject,
+    dataset: input.inputs.dataset,
+    images: request.images.length,
+    steps: collected.steps,
+    finalLoss: collected.finalLoss,
+    curve: thin(collected.curve),
+    computeSeconds: collected.computeSeconds,
+    resumedFromSteps: [...collected.resumedFromSteps],
+    deviations: [...deviations, ...collected.deviations],
+    backend,
+  };
+  const digest = await stores.documents.put("lora", lora);
+  ctx.record({
+    kind: "lora",
+    document: digest,
+    name,
+    family: lora.family,
+    baseModel: lora.baseModel,
+    triggerWord,
+    weightsSha256: lora.weights.sha256,
+    tensorsSha256: lora.tensorsSha256,
+    bytes: lora.weights.bytes,
+    dataset: lora.dataset,
+  });
+  ctx.event("lora.published", { document: digest, name, bytes: lora.weights.bytes, steps: lora.steps });
+  const summary: JsonObject = {
+    loras: 1,
+    steps: lora.steps,
+    finalLoss: lora.finalLoss,
+    computeSeconds: Math.round(lora.computeSeconds * 10) / 10,
+    bytes: lora.weights.bytes,
+  };
+  return { digest, shape: "part", items: 1, summary };
+}
+
+/** PermanentError `bad-weights`: the backend said it succeeded, and what it made cannot be used. */
+async function verify(collected: CollectedTraining, name: string, stores: Stores, signal: AbortSignal): Promise<void> {
+  const bytes = await stores.blobs.read(collected.weights, { maxBytes: MAX_LORA_BYTES, signal });
+  let problems: string[];
+  try {
+    problems = checkLora(readSafetensors(bytes));
+    if (tensorsSha256(bytes) !== collected.tensorsSha256)
+      problems.push("its tensor hash is not the one the backend named");
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    problems = [error.message];
+  }
+  if (problems.length === 0) return;
+  const shown = problems.slice(0, 3).join("; ");
+  throw new PermanentError(`The trained LoRA ${name} cannot be used: ${shown}. Nothing was published; train again`, {
+    code: "bad-weights",
+    details: { problems: problems.length },
+  });
+}
+
+/** Every n-th point and the last one. */
+function thin(curve: readonly LossPoint[]): LossPoint[] {
+  const every = Math.ceil(curve.length / (MAX_CURVE_POINTS - 1));
+  return curve.filter((_, i) => every <= 1 || i % every === 0 || i === curve.length - 1);
+}

@@ -1,0 +1,109 @@
+import { finishCaption } from "@loramill/captioning";
+import {
+  type Caption,
+  type Digest,
+  digestOf,
+  type InputOf,
+  type JobContext,
+  type Stores,
+  type TrainingImage,
+  type TrainingRequest,
+  UserError,
+} from "@loramill/contracts";
+import { lineageMetadata } from "@loramill/lora";
+
+type Input = InputOf<"train-lora">;
+
+/** Asked for at every turn of a training, and the same each time: the last few are held. */
+export interface RequestLoader {
+  load(input: Input, ctx: Pick<JobContext, "job" | "run" | "signal">): Promise<TrainingRequest>;
+}
+
+const HELD = 4;
+
+export function createRequestLoader(stores: Stores): RequestLoader {
+  const held = new Map<Digest, TrainingRequest>();
+  return {
+    async load(input, ctx) {
+      const key = digestOf({ input, job: ctx.job, run: ctx.run });
+      const found = held.get(key);
+      if (found !== undefined) return found;
+      const request = await buildRequest(input, stores, ctx);
+      held.set(key, request);
+      if (held.size > HELD) held.delete(held.keys().next().value ?? "");
+      return request;
+    },
+  };
+}
+
+/**
+ * Joins a dataset with its captions. Captions of the caption step win; without one those that came with the pictures are
+ * used, with the trigger word put first. Throws UserError `no-captions` when no picture has one and the dataset's gates
+ * did not allow that, `no-images` when there is nothing to train on.
+ */
+async function buildRequest(
+  input: Input,
+  stores: Stores,
+  ctx: Pick<JobContext, "job" | "run" | "signal">,
+): Promise<TrainingRequest> {
+  const { params, inputs } = input;
+  const manifest = await stores.documents.get("dataset", inputs.dataset);
+  const written = inputs.caption === undefined ? null : await readCaptions(inputs.caption, stores, ctx.signal);
+  const images: TrainingImage[] = [];
+  let captioned = 0;
+  for (const part of manifest.parts) {
+    ctx.signal.throwIfAborted();
+    for (const { path, prepared, caption } of (await stores.documents.get("dataset-part", part)).images) {
+      const own = written === null ? finish(caption?.text ?? "", params.triggerWord) : written.get(path)?.text;
+      const text = own ?? finish("", params.triggerWord);
+      if (written === null ? caption !== undefined : own !== undefined) captioned += 1;
+      images.push({ image: prepared.blob, width: prepared.width, height: prepared.height, caption: text });
+    }
+  }
+  if (images.length === 0) {
+    throw new UserError(
+      `The dataset ${manifest.name} has no picture left to train on: see what was dropped and refused`,
+      {
+        code: "no-images",
+      },
+    );
+  }
+  const verdict = manifest.gates.find(({ gate }) => gate === "no-captions")?.verdict;
+  if (captioned === 0 && (written !== null || verdict === "block")) {
+    throw new UserError(
+      "No picture has a caption: add `caption` to the run, put image.txt files beside the pictures, or set dataset.gates.onNoCaptions to warn",
+      { code: "no-captions", details: { field: "caption" } },
+    );
+  }
+  return {
+    marker: ctx.job,
+    name: params.name,
+    triggerWord: params.triggerWord,
+    recipe: params.recipe,
+    images,
+    metadata: lineageMetadata({
+      name: params.name,
+      triggerWord: params.triggerWord,
+      recipe: params.recipe,
+      dataset: inputs.dataset,
+      images: images.length,
+      run: ctx.run,
+      baseModelDigest: params.backendVersion,
+      backend: params.backend,
+    }),
+  };
+}
+
+function finish(text: string, triggerWord: string | null): string {
+  return finishCaption(text, { maxWords: 512, tags: [], ...(triggerWord === null ? {} : { triggerWord }) });
+}
+
+/** All captions of a caption step by the path of their picture, which is unique in a dataset. */
+async function readCaptions(digest: Digest, stores: Stores, signal: AbortSignal): Promise<Map<string, Caption>> {
+  const captions = new Map<string, Caption>();
+  for (const part of (await stores.documents.get("parts", digest)).parts) {
+    signal.throwIfAborted();
+    for (const caption of (await stores.documents.get("captions", part)).captions) captions.set(caption.path, caption);
+  }
+  return captions;
+}

@@ -1,0 +1,86 @@
+import { TransientError } from "@loramill/contracts";
+import { z } from "zod";
+
+/** The part of a chat answer that is looked at; everything else may be there or not. */
+const ChatAnswer = z.looseObject({
+  choices: z
+    .array(
+      z.looseObject({
+        message: z.looseObject({
+          content: z.union([z.string(), z.array(z.looseObject({ text: z.string().optional() })), z.null()]).optional(),
+          refusal: z.string().nullish(),
+        }),
+        finish_reason: z.string().nullish(),
+      }),
+    )
+    .min(1),
+  usage: z
+    .looseObject({ prompt_tokens: z.number().min(0).catch(0), completion_tokens: z.number().min(0).catch(0) })
+    .nullish()
+    .catch(null),
+});
+
+export interface ChatReply {
+  readonly text: string;
+  readonly refusal: string | null;
+  /** Whether it stopped at the token limit. */
+  readonly isCut: boolean;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+}
+
+/** TransientError `bad-answer` when a server answers 200 with something that is no chat completion. */
+export function readReply(body: unknown): ChatReply {
+  const answer = ChatAnswer.safeParse(body).data;
+  const choice = answer?.choices[0];
+  if (answer === undefined || choice === undefined) {
+    throw new TransientError("The vision endpoint answered something that is no chat completion", {
+      code: "bad-answer",
+    });
+  }
+  const { content, refusal } = choice.message;
+  const text = typeof content === "string" ? content : (content ?? []).map((part) => part.text ?? "").join("");
+  const isFiltered = choice.finish_reason === "content_filter";
+  return {
+    text,
+    refusal: refusal ?? (isFiltered ? "its content filter" : null),
+    isCut: choice.finish_reason === "length",
+    inputTokens: Math.round(answer.usage?.prompt_tokens ?? 0),
+    outputTokens: Math.round(answer.usage?.completion_tokens ?? 0),
+  };
+}
+
+export interface ChatQuestion {
+  readonly model: string;
+  readonly system: string;
+  readonly user: string;
+  readonly picture: { readonly bytes: Uint8Array; readonly mediaType: string };
+  readonly maxTokens: number;
+}
+
+export function chatBody({ model, system, user, picture, maxTokens }: ChatQuestion): string {
+  const url = `data:${picture.mediaType};base64,${Buffer.from(picture.bytes).toString("base64")}`;
+  return JSON.stringify({
+    model,
+    messages: [
+      { role: "system", content: system },
+      {
+        role: "user",
+        content: [
+          { type: "text", text: user },
+          { type: "image_url", image_url: { url } },
+        ],
+      },
+    ],
+    max_tokens: maxTokens,
+    temperature: 0.2,
+  });
+}
+
+/** `https://host` and `https://host/v1` and the full address all lead to the same place. */
+export function endpointUrls(base: string): { readonly chat: string; readonly models: string } {
+  const url = new URL(base);
+  const path = url.pathname.replace(/\/+$/, "").replace(/\/chat\/completions$/, "");
+  const root = `${url.origin}${path === "" ? "/v1" : path}`;
+  return { chat: `${root}/chat/completions${url.search}`, models: `${root}/models${url.search}` };
+}

@@ -1,0 +1,230 @@
+import {
+  type BackendContext,
+  BlobRef,
+  type Charge,
+  type Clock,
+  type Digest,
+  digestOf,
+  type GeneratedImage,
+  type GenerationBackend,
+  type GenerationRequest,
+  type GenerationRequestItem,
+  type PocketEngine,
+  type RgbImage,
+  type Stores,
+  TransientError,
+  UserError,
+} from "@loramill/contracts";
+import { z } from "zod";
+import { openJobRecords } from "./job-record.ts";
+import { MAX_SIDE_PIXELS } from "./pocket-limits.ts";
+
+export interface PocketGenerationOptions {
+  readonly engine: PocketEngine;
+  readonly stores: Stores;
+  readonly clock: Clock;
+  /** Encodes finished pixels to a PNG file. */
+  readonly encodePng: (image: RgbImage) => Promise<Uint8Array>;
+  /** A poll starts no further picture after this long; default 5. */
+  readonly turnSeconds?: number;
+}
+
+const MEMO_KIND = "pocket-image";
+const CODE_VERSION = 1;
+const MAX_LORA_BYTES = 512 * 1024 * 1024;
+
+/** A finished picture as it is remembered. */
+const Finished = z.object({ image: BlobRef, seconds: z.number() });
+type Finished = z.output<typeof Finished>;
+
+/**
+ * Draws with the embedded engine, one picture after the other. Each finished one is stored and remembered under
+ * everything that decides it, so a lost worker costs at most the picture it was drawing, and the same picture is never
+ * drawn twice.
+ */
+export function createPocketGeneration(options: PocketGenerationOptions): GenerationBackend {
+  const { engine, stores, clock, encodePng, turnSeconds = 5 } = options;
+  const records = openJobRecords(stores.objects, "generation");
+  const weights = createWeightsCache(stores);
+
+  const backend: GenerationBackend = {
+    name: "pocket",
+    capabilities: {
+      loraFamilies: ["pocket"],
+      maxLoras: 8,
+      maxSidePixels: MAX_SIDE_PIXELS,
+      sideStep: engine.model.sideStep,
+      imagesPerJob: 8,
+      needsReachableStore: false,
+    },
+    version: async () => `pocket/${CODE_VERSION}:${engine.model.digest}`,
+    isAvailable: async () => ({
+      available: true,
+      message: `the embedded engine ${engine.model.id} draws pictures of ${engine.model.side} px on this machine's CPU`,
+    }),
+
+    validate({ width, height }) {
+      const { side, sideStep } = engine.model;
+      return Object.entries({ width, height })
+        .filter(([, size]) => size % sideStep !== 0 || size > MAX_SIDE_PIXELS)
+        .map(
+          ([name, size]) =>
+            `${name} ${size} cannot be drawn by the pocket engine: take a multiple of ${sideStep} up to ${MAX_SIDE_PIXELS}, best ${side}`,
+        );
+    },
+
+    estimate({ images, steps, width, height }) {
+      const seconds = 0.5 + images * steps * 0.018 * ((width * height) / engine.model.side ** 2);
+      return { seconds: { p50: seconds, p90: seconds * 3 }, costMicroUsd: { p50: 0, p90: 0 } };
+    },
+
+    async submit(request, context) {
+      const [problem] = backend.validate(request);
+      if (problem !== undefined) throw new UserError(problem, { code: "impossible-request" });
+      const foreign = request.items.flatMap(({ loras }) => loras).find(({ lora }) => lora.family !== "pocket");
+      if (foreign !== undefined) {
+        const message = `The LoRA ${foreign.lora.name} is for ${foreign.lora.family}; the pocket engine takes LoRAs of its own family`;
+        throw new UserError(message, { code: "impossible-request" });
+      }
+      const remoteId = `pocket-${digestOf(request.marker).slice(0, 24)}`;
+      const found = await records.find(context.job);
+      if (found?.remoteId !== remoteId || found.state === "cancelled") {
+        await records.write(context.job, { marker: request.marker, remoteId, state: "open" });
+      }
+      return { remoteId };
+    },
+
+    async poll(remoteId, request, context) {
+      const record = await records.find(context.job);
+      if (record?.remoteId !== remoteId) return { kind: "lost" };
+      if (record.state === "cancelled") return { kind: "cancelled" };
+      const total = request.items.length;
+      const turnEnd = clock.now().getTime() + turnSeconds * 1000;
+      let done = 0;
+      let seconds = 0;
+      let drawn = 0;
+      for (const item of request.items) {
+        let finished = await find(item, request);
+        if (finished === undefined) {
+          const isOver = drawn > 0 && clock.now().getTime() >= turnEnd;
+          if (isOver || context.signal.aborted) continue; // Later ones may be finished already: count them.
+          finished = await draw(item, request, context);
+          if (finished === undefined) continue;
+          seconds += finished.seconds;
+          drawn += 1;
+          context.onProgress({ done: done + 1, total });
+        }
+        done += 1;
+      }
+      if (done === total && record.state === "open") await records.write(context.job, { ...record, state: "ended" });
+      const charges = drawn === 0 ? [] : [cpuCharge(seconds)];
+      return { kind: done === total ? "succeeded" : "running", done, total, pollMs: 1, charges };
+    },
+
+    async collect(_remoteId, request) {
+      const images: GeneratedImage[] = [];
+      for (const item of request.items) {
+        const finished = await find(item, request);
+        if (finished === undefined) {
+          const message = `Picture ${item.index} is not there yet (or its memo was lost): poll again`;
+          throw new TransientError(message, { code: "not-generated", details: { index: item.index } });
+        }
+        images.push({ index: item.index, sampler: "Euler", baseModel: engine.model.id, ...finished });
+      }
+      return images;
+    },
+
+    async cancel(remoteId, context) {
+      const record = await records.find(context.job);
+      if (record?.remoteId !== remoteId) return "unknown";
+      if (record.state === "ended") return "already-ended";
+      await records.write(context.job, { ...record, state: "cancelled" });
+      return "cancelled";
+    },
+
+    close: async () => weights.clear(),
+  };
+
+  async function find(item: GenerationRequestItem, request: GenerationRequest): Promise<Finished | undefined> {
+    const memo = Finished.safeParse(
+      await stores.memos.find(MEMO_KIND, pictureKey(item, request, engine.model.digest)),
+    ).data;
+    return memo !== undefined && (await stores.blobs.has(memo.image.sha256)) ? memo : undefined;
+  }
+
+  /** Undefined when the signal stopped it. */
+  async function draw(item: GenerationRequestItem, request: GenerationRequest, context: BackendContext) {
+    const began = clock.now().getTime();
+    const loras = await Promise.all(
+      applied(item).map(async ({ lora, strength }) => ({
+        weights: await weights.read(lora.weights, context.signal),
+        strength,
+      })),
+    );
+    const { prompt, negativePrompt, seed } = item;
+    const { steps, guidance, width, height } = request;
+    const asked = { prompt, negativePrompt, seed, steps, guidance, width, height, loras };
+    let pixels: RgbImage;
+    try {
+      pixels = await engine.generate(asked, context.signal);
+    } catch (error) {
+      if (context.signal.aborted) return undefined;
+      throw error;
+    }
+    const png = await encodePng(pixels);
+    const image = await stores.blobs.put(png, { mediaType: "image/png", bytes: png.length });
+    const finished = { image, seconds: (clock.now().getTime() - began) / 1000 };
+    await stores.memos.put(MEMO_KIND, pictureKey(item, request, engine.model.digest), finished);
+    return finished;
+  }
+
+  return backend;
+}
+
+/** A LoRA at strength 0 is not applied at all: the picture is the base model's. */
+function applied({ loras }: GenerationRequestItem): GenerationRequestItem["loras"] {
+  return loras.filter(({ strength }) => strength !== 0);
+}
+
+function pictureKey(item: GenerationRequestItem, request: GenerationRequest, model: Digest): Digest {
+  const { prompt, negativePrompt, seed } = item;
+  const { steps, guidance, width, height } = request;
+  const loras = applied(item).map(({ lora, strength }) => ({ tensors: lora.tensorsSha256, strength }));
+  return digestOf({
+    version: CODE_VERSION,
+    model,
+    prompt,
+    negativePrompt,
+    seed,
+    steps,
+    guidance,
+    width,
+    height,
+    loras,
+  });
+}
+
+function cpuCharge(seconds: number): Charge {
+  return { kind: "generation", supplier: "pocket", quantity: seconds, unit: "cpu-second", amountMicroUsd: 0, note: "" };
+}
+
+/** The LoRA files that were used last; a grid draws many pictures with one of them. */
+function createWeightsCache({ blobs }: Stores) {
+  const held = new Map<Digest, Promise<Uint8Array>>();
+  return {
+    async read(ref: BlobRef, signal: AbortSignal): Promise<Uint8Array> {
+      const found = held.get(ref.sha256);
+      if (found !== undefined) return found;
+      const reading = blobs.read(ref, { maxBytes: MAX_LORA_BYTES, signal });
+      held.set(ref.sha256, reading);
+      if (held.size > 4) held.delete(held.keys().next().value ?? "");
+      try {
+        return await reading;
+      } catch (error) {
+        held.delete(ref.sha256);
+        throw error;
+      }
+    },
+    clear: () => held.clear(),
+  };
+}

@@ -1,0 +1,83 @@
+import { type Clock, type Logger, makeId } from "@loramill/contracts";
+import type pg from "pg";
+import { v7 } from "uuid";
+import { openConnection } from "./connection.ts";
+import { deliveryQueries } from "./dispatch/deliveries.ts";
+import { resultQueries } from "./dispatch/results.ts";
+import { snapshotQueries } from "./dispatch/snapshots.ts";
+import { transitionQueries } from "./dispatch/transitions.ts";
+import { tryToLead } from "./leadership.ts";
+import { createLedger } from "./ledger/ledger.ts";
+import { listen } from "./listen.ts";
+import { migrateCatalog } from "./migrate.ts";
+import { apiKeyQueries } from "./queries/api-keys.ts";
+import { artifactQueries } from "./queries/artifacts.ts";
+import { costQueries } from "./queries/costs.ts";
+import { eventQueries } from "./queries/events.ts";
+import { idempotencyQueries } from "./queries/idempotency.ts";
+import { jobQueries } from "./queries/jobs.ts";
+import { libraryQueries } from "./queries/library.ts";
+import { projectQueries } from "./queries/projects.ts";
+import { quarantineQueries } from "./queries/quarantine.ts";
+import { runQueries } from "./queries/runs.ts";
+
+export interface CatalogOptions {
+  /** `postgres://…` or the settings of a client. */
+  readonly connection: string | pg.ClientConfig;
+  /** Connections for ordinary queries; up to five more are used for batches and listening. */
+  readonly poolSize?: number;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** UUIDv7 with dashes. */
+  readonly newUuid?: () => string;
+}
+
+export type Catalog = ReturnType<typeof openCatalog>;
+
+/** Opens the catalog without touching the network: the first query connects. */
+export function openCatalog(options: CatalogOptions) {
+  const newUuid = options.newUuid ?? v7;
+  const connection = openConnection({
+    connection: options.connection,
+    poolSize: options.poolSize ?? 10,
+    newId: (prefix) => makeId(prefix, newUuid()),
+    log: options.log,
+  });
+  const { clock } = options;
+  const ledger = createLedger(connection);
+  let closing: Promise<void> | undefined;
+  return {
+    pool: connection.pool,
+    /** Brings the schema up to date; safe in many processes at once. */
+    migrate: () => migrateCatalog(connection.settings),
+    projects: projectQueries(connection),
+    apiKeys: apiKeyQueries(connection, clock),
+    idempotency: idempotencyQueries(connection, clock),
+    runs: runQueries(connection),
+    jobs: jobQueries(connection),
+    events: eventQueries(connection),
+    costs: costQueries(connection),
+    artifacts: artifactQueries(connection),
+    library: libraryQueries(connection),
+    quarantine: quarantineQueries(connection),
+    ledger,
+    /** For the dispatcher alone. */
+    dispatch: {
+      ...snapshotQueries(connection),
+      ...transitionQueries(connection),
+      ...resultQueries(connection),
+      ...deliveryQueries(connection),
+    },
+    tryToLead: (request: { readonly lock: string; readonly checkMs: number }) => tryToLead(connection, request),
+    listen: (channel: string, onMessage: (payload: string) => void, signal?: AbortSignal) =>
+      listen(connection, channel, onMessage, signal),
+    /** Waits for batches under way, then closes every connection. */
+    close: () => {
+      closing ??= (async () => {
+        await ledger.idle();
+        await Promise.all([connection.pool.end(), connection.hotPool.end()]);
+      })();
+      return closing;
+    },
+  };
+}

@@ -1,0 +1,246 @@
+import type { ErrorRecord, JobId, QueueName, RunId, StepId } from "@loramill/contracts";
+import { type Connection, retryConflicts, toNumber } from "../connection.ts";
+
+/** A job that could be released, as the fair share looks at it. */
+export interface Candidate {
+  readonly job: JobId;
+  readonly project: string;
+  readonly run: RunId;
+  readonly queue: QueueName;
+  readonly priority: number;
+  readonly waitingSince: Date;
+  readonly estimateMicroUsd: number;
+}
+
+export interface RunBudgetRow {
+  readonly remainingMicroUsd: number;
+  readonly reservedMicroUsd: number;
+}
+
+/** A delivery that the queue should have. */
+export interface Outgoing {
+  readonly job: JobId;
+  readonly release: number;
+  readonly queue: QueueName;
+  /** Milliseconds until it is due; 0 when it is. */
+  readonly delayMs: number;
+}
+
+/** What a job was when it was looked at; a write that depends on it does nothing when the job has moved since. */
+export interface SeenDelivery {
+  readonly job: JobId;
+  readonly queue: QueueName;
+  readonly state: string;
+  readonly release: number;
+  readonly epoch: number;
+}
+
+const OPEN = `('released', 'active', 'parked')`;
+/** Steps of one project and queue whose jobs are looked at in one round; the rest comes when these have drained. */
+const STEPS_PER_PROJECT = 64;
+
+const RELEASE = `
+with found as materialized (
+  select id, step from loramill.jobs where id = any($1) and state = 'waiting' order by id for no key update
+), released as (
+  update loramill.jobs j
+  set state = 'released', release = j.release + 1, enqueued_at = null, released_at = now(), not_before = null
+  from found f
+  where j.id = f.id
+  returning j.id
+), locked as materialized (
+  select s.id, d.count
+  from (select step, count(*)::int as count from found group by step) d join loramill.steps s on s.id = d.step
+  order by s.id for no key update of s
+), counted as (
+  update loramill.steps s set jobs_waiting = s.jobs_waiting - d.count, jobs_open = s.jobs_open + d.count
+  from locked d
+  where s.id = d.id
+)
+select count(*)::int as count from released`;
+
+/**
+ * Waiting jobs end at once. Released and parked ones too, unless a turn has left something behind: then a worker gets
+ * the job once more, at once, to end what may run elsewhere; after `$2` milliseconds nobody waits for that any more.
+ * Active ones are told by their next heartbeat.
+ */
+const CANCEL = `
+with found as materialized (
+  select id, step, state, cancel_requested_at is null as fresh,
+    state = 'waiting' or (state in ('released', 'parked')
+      and (turn is null or cancel_requested_at < now() - $2 * interval '1 millisecond')) as ends
+  from loramill.jobs
+  where step = $1 and state in ('waiting', 'released', 'active', 'parked')
+  order by id for no key update
+), ended as (
+  update loramill.jobs j
+  set state = 'cancelled', cancel_requested_at = coalesce(j.cancel_requested_at, now()), ended_at = now(), error = $3
+  from found f
+  where f.ends and j.id = f.id
+), asked as (
+  update loramill.jobs j
+  set cancel_requested_at = now(), release = j.release + (j.state <> 'active')::int,
+    enqueued_at = case when j.state = 'active' then j.enqueued_at end,
+    not_before = case when j.state = 'active' then j.not_before end
+  from found f
+  where not f.ends and f.fresh and j.id = f.id
+), counts as materialized (
+  select count(*) filter (where state = 'waiting')::int as waiting,
+    count(*) filter (where state <> 'waiting' and ends)::int as open,
+    count(*) filter (where ends)::int as ended, count(*) filter (where not ends)::int as remaining
+  from found
+), counted as (
+  update loramill.steps s
+  set jobs_waiting = s.jobs_waiting - c.waiting, jobs_open = s.jobs_open - c.open, jobs_cancelled = s.jobs_cancelled + c.ended
+  from counts c
+  where s.id = $1 and c.ended > 0
+)
+select ended, remaining from counts`;
+
+export function deliveryQueries({ pool }: Connection) {
+  return {
+    /** Open jobs by queue and project. */
+    async openCounts(): Promise<{ queue: QueueName; project: string; open: number }[]> {
+      const { rows } = await pool.query<{ queue: QueueName; project: string; open: number }>(
+        `select queue, project, count(*)::int as open from loramill.jobs where state in ${OPEN} group by queue, project`,
+      );
+      return rows;
+    },
+
+    /** Of each step that has waiting jobs, the first `perStep` of them. */
+    async candidates(request: {
+      readonly queue: QueueName;
+      readonly perStep: number;
+      readonly ageingMs: number;
+    }): Promise<Candidate[]> {
+      const { rows } = await pool.query<Omit<Candidate, "estimateMicroUsd"> & { estimate: string }>(
+        `select j.id as job, s.project, s.run, $1 as queue, s.priority, j.waiting_since as "waitingSince",
+           j.estimate_micro_usd as estimate
+         from (
+           select s.id, s.run, r.project, r.priority, row_number() over (
+             partition by r.project
+             order by greatest(0, r.priority - extract(epoch from now() - s.started_at) * 1000 / $3), s.started_at, s.id
+           ) as place
+           from loramill.steps s join loramill.runs r on r.id = s.run
+           where s.queue = $1 and s.jobs_waiting > 0 and s.state = 'running' and r.state = 'running'
+             and r.cancel_requested_at is null
+         ) s
+         cross join lateral (
+           select id, waiting_since, estimate_micro_usd from loramill.jobs
+           where step = s.id and state = 'waiting' order by ordinal limit $2
+         ) j
+         where s.place <= $4`,
+        [request.queue, request.perStep, request.ageingMs, STEPS_PER_PROJECT],
+      );
+      return rows.map(({ estimate, ...row }) => ({ ...row, estimateMicroUsd: toNumber(estimate) }));
+    },
+
+    /** Of the runs that have a budget: what is left of it. */
+    async budgets(runs: readonly RunId[]): Promise<Record<string, RunBudgetRow>> {
+      const { rows } = await pool.query<{ run: RunId; budget: string; spent: string; reserved: string | null }>(
+        `select r.id as run, r.budget_micro_usd as budget, r.spent_micro_usd as spent, (
+           select sum(j.estimate_micro_usd) from loramill.steps s join loramill.jobs j on j.step = s.id
+           where s.run = r.id and s.jobs_open > 0 and j.state in ${OPEN}
+         ) as reserved
+         from loramill.runs r where r.id = any($1) and r.budget_micro_usd is not null`,
+        [runs],
+      );
+      return Object.fromEntries(
+        rows.map((row) => {
+          const reservedMicroUsd = toNumber(row.reserved ?? 0);
+          const remainingMicroUsd = toNumber(row.budget) - toNumber(row.spent) - reservedMicroUsd;
+          return [row.run, { remainingMicroUsd, reservedMicroUsd }];
+        }),
+      );
+    },
+
+    /** Marks waiting jobs as released. From then on they are owed to the queue: `unsent` lists them. */
+    async release(jobs: readonly string[]): Promise<number> {
+      const { rows } = await retryConflicts(() => pool.query<{ count: number }>(RELEASE, [jobs]));
+      return rows[0]?.count ?? 0;
+    },
+
+    /** Deliveries that the queue has not been seen to take. Adding one twice does nothing: its id is the same. */
+    async unsent(limit: number): Promise<Outgoing[]> {
+      const { rows } = await pool.query<Outgoing>(
+        `select id as job, release, queue,
+           greatest(0, coalesce(extract(epoch from not_before - now()) * 1000, 0))::float8 as "delayMs"
+         from loramill.jobs where state in ${OPEN} and enqueued_at is null
+         order by released_at, step, ordinal limit $1`,
+        [limit],
+      );
+      return rows;
+    },
+
+    async markSent(sent: readonly Outgoing[]): Promise<void> {
+      await retryConflicts(() =>
+        pool.query(
+          `with found as materialized (
+             select j.id from unnest($1::text[], $2::int[]) as d(job, release)
+             join loramill.jobs j on j.id = d.job and j.release = d.release and j.enqueued_at is null
+             order by j.id for no key update of j
+           )
+           update loramill.jobs j set enqueued_at = now() from found f where j.id = f.id`,
+          [sent.map(({ job }) => job), sent.map(({ release }) => release)],
+        ),
+      );
+    },
+
+    /**
+     * Open jobs whose delivery should be in the queue by now, page by page: those sent `settleMs` ago or earlier, and
+     * of the active ones those silent for `silentMs`.
+     */
+    async inQueue(page: {
+      readonly queue: QueueName;
+      readonly after: string;
+      readonly limit: number;
+      readonly settleMs: number;
+      readonly silentMs: number;
+    }): Promise<SeenDelivery[]> {
+      const { rows } = await pool.query<SeenDelivery>(
+        `select id as job, queue, state, release, epoch from loramill.jobs
+         where queue = $1 and id > $2 and state in ${OPEN} and enqueued_at < now() - $4 * interval '1 millisecond'
+           and (state <> 'active' or heartbeat_at < now() - $5 * interval '1 millisecond')
+         order by id limit $3`,
+        [page.queue, page.after, page.limit, page.settleMs, page.silentMs],
+      );
+      return rows;
+    },
+
+    /** Owes the queue a new delivery of jobs that it lost; those that have moved since they were seen are left alone. */
+    async redeliver(lost: readonly SeenDelivery[], silentMs: number): Promise<number> {
+      const { rowCount } = await retryConflicts(() =>
+        pool.query(
+          `with found as materialized (
+             select j.id from unnest($1::text[], $2::text[], $3::int[], $4::int[]) as d(job, state, release, epoch)
+             join loramill.jobs j
+               on j.id = d.job and j.state = d.state and j.release = d.release and j.epoch = d.epoch
+               and (j.state <> 'active' or j.heartbeat_at < now() - $5 * interval '1 millisecond')
+             order by j.id for no key update of j
+           )
+           update loramill.jobs j set release = j.release + 1, enqueued_at = null from found f where j.id = f.id`,
+          [
+            lost.map(({ job }) => job),
+            lost.map(({ state }) => state),
+            lost.map(({ release }) => release),
+            lost.map(({ epoch }) => epoch),
+            silentMs,
+          ],
+        ),
+      );
+      return rowCount ?? 0;
+    },
+
+    /** Ends the jobs of a step that can be ended at once and asks the others to stop; answers how many are still open. */
+    async cancelJobs(request: {
+      readonly step: StepId;
+      readonly graceMs: number;
+      readonly error: ErrorRecord;
+    }): Promise<{ ended: number; remaining: number }> {
+      const { rows } = await retryConflicts(() =>
+        pool.query<{ ended: number; remaining: number }>(CANCEL, [request.step, request.graceMs, request.error]),
+      );
+      return rows[0] ?? { ended: 0, remaining: 0 };
+    },
+  };
+}

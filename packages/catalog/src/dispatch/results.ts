@@ -1,0 +1,107 @@
+import type { Digest, JobOutput, ProjectId, RunId, StepId } from "@loramill/contracts";
+import type { EarlierStep } from "@loramill/orchestration";
+import { type Connection, toNumber } from "../connection.ts";
+import type { Artifact } from "./transitions.ts";
+
+/** A step that makes what another one wants: the other waits for it. */
+export interface LiveStep {
+  readonly key: Digest;
+  readonly run: RunId;
+  readonly runName: string;
+  readonly name: string;
+}
+
+export function resultQueries({ pool }: Connection) {
+  return {
+    async artifacts(keys: readonly Digest[]): Promise<Map<Digest, Artifact & { readonly runName: string }>> {
+      const { rows } = await pool.query<Artifact & { readonly runName: string | null }>(
+        `select a.key, a.kind, a.output, a.items, a.summary, a.run, a.step, a.created_at as "createdAt", r.name as "runName"
+         from loramill.artifacts a left join loramill.runs r on r.id = a.run
+         where a.key = any($1)`,
+        [keys],
+      );
+      return new Map(rows.map((row) => [row.key, { ...row, runName: row.runName ?? "an earlier run" }]));
+    },
+
+    async liveSteps(keys: readonly Digest[]): Promise<Map<Digest, LiveStep>> {
+      const { rows } = await pool.query<LiveStep>(
+        `select s.key, s.run, r.name as "runName", s.name
+         from loramill.steps s join loramill.runs r on r.id = s.run
+         where s.key = any($1) and s.state = 'running' and s.reuse`,
+        [keys],
+      );
+      return new Map(rows.map((row) => [row.key, row]));
+    },
+
+    /**
+     * The most recent step that this one could have been a copy of, among the project's last runs; those of the same
+     * name first. To say what is different now.
+     */
+    async earlierStep(of: {
+      readonly run: RunId;
+      readonly runName: string;
+      readonly project: ProjectId;
+      readonly name: string;
+    }): Promise<EarlierStep | null> {
+      const { rows } = await pool.query<EarlierStep>(
+        `select r.id as run, s.planned as step, coalesce(s.inputs, '{}') as inputs
+         from (
+           select id, name from loramill.runs where project = $1 and id < $2 order by id desc limit 50
+         ) r
+         join loramill.steps s on s.run = r.id and s.name = $3 and s.state in ('succeeded', 'reused')
+         order by r.name = $4 desc, r.id desc limit 1`,
+        [of.project, of.run, of.name, of.runName],
+      );
+      return rows[0] ?? null;
+    },
+
+    /** Outputs of the jobs of a step that succeeded, in job order. */
+    async outputs(step: StepId): Promise<JobOutput[]> {
+      const { rows } = await pool.query<{ output: JobOutput }>(
+        `select output from loramill.jobs where step = $1 and state = 'succeeded' order by ordinal`,
+        [step],
+      );
+      return rows.map((row) => row.output);
+    },
+
+    /** Work by queue, for scalers and dashboards. */
+    async backlog(): Promise<QueueBacklog[]> {
+      const { rows } = await pool.query<Record<keyof QueueBacklog, string>>(
+        `select queue, sum(waiting) as waiting, sum(released) as released, sum(active) as active, sum(parked) as parked,
+           sum(due) as due, max(oldest) as "oldestWaitSeconds"
+         from (
+           select queue, 0::bigint as waiting, count(*) filter (where state = 'released') as released,
+             count(*) filter (where state = 'active') as active, count(*) filter (where state = 'parked') as parked,
+             count(*) filter (where state = 'parked' and (not_before is null or not_before <= now())) as due,
+             coalesce(max(extract(epoch from now() - released_at)) filter (where state = 'released'), 0) as oldest
+           from loramill.jobs where state in ('released', 'active', 'parked') group by queue
+           union all
+           select s.queue, sum(s.jobs_waiting), 0, 0, 0, 0, max(extract(epoch from now() - s.started_at))
+           from loramill.steps s join loramill.runs r on r.id = s.run
+           where s.jobs_waiting > 0 and s.state = 'running' and r.state = 'running' group by s.queue
+         ) each group by queue order by queue`,
+      );
+      return rows.map((row) => ({
+        queue: row.queue,
+        waiting: toNumber(row.waiting),
+        released: toNumber(row.released),
+        active: toNumber(row.active),
+        parked: toNumber(row.parked),
+        due: toNumber(row.due),
+        oldestWaitSeconds: toNumber(row.oldestWaitSeconds),
+      }));
+    },
+  };
+}
+
+export interface QueueBacklog {
+  readonly queue: string;
+  /** Not yet in the queue. */
+  readonly waiting: number;
+  readonly released: number;
+  readonly active: number;
+  readonly parked: number;
+  /** Of the parked, those whose time has come. */
+  readonly due: number;
+  readonly oldestWaitSeconds: number;
+}

@@ -1,0 +1,192 @@
+import type { JobState, Settlement } from "@loramill/contracts";
+import type pg from "pg";
+import { inTransaction, type NewId, type Sql } from "../connection.ts";
+import { writeRecords } from "./records.ts";
+
+export type SettleAnswer = "recorded" | "superseded";
+
+const STATE_AFTER = {
+  succeeded: "succeeded",
+  parked: "parked",
+  retrying: "parked",
+  failed: "failed",
+  quarantined: "quarantined",
+  cancelled: "cancelled",
+  recalled: "waiting",
+} as const satisfies Record<Settlement["kind"], JobState>;
+
+/** A row of `json_to_recordset`; the names are those of the statement below. */
+function toRow(settlement: Settlement, ord: number, newId: NewId) {
+  const base = {
+    ord,
+    job: settlement.job,
+    epoch: settlement.epoch,
+    kind: settlement.kind,
+    state: STATE_AFTER[settlement.kind],
+    ended: settlement.endedAt,
+    spends: 0,
+    charges: settlement.charges.map((charge, ordinal) => ({ ...charge, ordinal, id: newId("led") })),
+  };
+  switch (settlement.kind) {
+    case "succeeded":
+      return { ...base, output: settlement.output };
+    case "parked":
+      return { ...base, until: settlement.until, turn: settlement.turn };
+    case "retrying":
+      return {
+        ...base,
+        until: settlement.until,
+        error: settlement.error,
+        spends: settlement.spendsAttempt ? 1 : 0,
+        turn: settlement.turn,
+      };
+    case "failed":
+    case "quarantined":
+      return { ...base, error: settlement.error, spends: 1, quarantine: newId("qua") };
+    case "cancelled":
+      return base;
+    case "recalled":
+      return { ...base, turn: settlement.turn };
+  }
+}
+
+/**
+ * Settles many jobs in one statement, in this order of locks: jobs by id, steps by id, runs by id, event streams.
+ * Outcomes count only for the current epoch of an active job. Charges are kept in any case, once per (job, epoch, place):
+ * a settlement that is sent twice writes nothing twice and is answered `recorded` both times.
+ */
+const SETTLE = `
+with found as materialized (
+  select s.*, j.run, j.step, j.project, j.queue, j.state as before, j.epoch = s.epoch and j.state = 'active' as valid
+  from json_to_recordset($1::json) as s(ord int, job text, epoch int, kind text, state text, output jsonb,
+    until timestamptz, turn jsonb, error jsonb, spends int, ended timestamptz, charges json, quarantine text)
+  join loramill.jobs j on j.id = s.job
+  order by j.id
+  for no key update of j
+), settled as (
+  update loramill.jobs j
+  set state = f.state, output = f.output, turn = f.turn, error = f.error, not_before = f.until,
+      attempts_spent = j.attempts_spent + f.spends,
+      waiting_since = case when f.state = 'waiting' then now() else j.waiting_since end,
+      enqueued_at = case when f.state = 'waiting' then null else j.enqueued_at end,
+      ended_at = case when f.state in ('waiting', 'parked') then null else f.ended end
+  from found f
+  where f.valid and j.id = f.job
+), closed as (
+  update loramill.attempts a set ended_at = f.ended, outcome = f.kind, error = f.error
+  from found f
+  where f.valid and a.job = f.job and a.epoch = f.epoch
+), charged as (
+  insert into loramill.ledger (id, run, step, job, epoch, ordinal, kind, supplier, quantity, unit, amount_micro_usd, note)
+  select c.id, f.run, f.step, f.job, f.epoch, c.ordinal, c.kind, c.supplier, c.quantity, c.unit, c."amountMicroUsd", c.note
+  from found f, json_to_recordset(f.charges) as c(id text, ordinal int, kind text, supplier text, quantity float8,
+    unit text, "amountMicroUsd" bigint, note text)
+  on conflict (job, epoch, ordinal) do nothing
+  returning run, step, amount_micro_usd as amount
+), isolated as (
+  insert into loramill.quarantine (id, project, run, step, job, queue, reason, error)
+  select quarantine, project, run, step, job, queue, coalesce(error->>'message', 'quarantined'), error
+  from found where valid and kind = 'quarantined'
+), delta as materialized (
+  select step, sum(waiting)::int as waiting, sum(gone)::int as gone, sum(succeeded)::int as succeeded,
+    sum(failed)::int as failed, sum(cancelled)::int as cancelled, sum(amount)::bigint as amount
+  from (
+    select step, (state = 'waiting')::int as waiting, (state <> 'parked')::int as gone,
+      (state = 'succeeded')::int as succeeded, (state in ('failed', 'quarantined'))::int as failed,
+      (state = 'cancelled')::int as cancelled, 0::bigint as amount
+    from found where valid
+    union all
+    select step, 0, 0, 0, 0, 0, amount from charged
+  ) each
+  group by step
+  having sum(gone) > 0 or sum(amount) > 0
+), locked_steps as materialized (
+  select s.id, d.* from delta d join loramill.steps s on s.id = d.step order by s.id for no key update of s
+), counted as (
+  update loramill.steps s
+  set jobs_waiting = s.jobs_waiting + d.waiting, jobs_open = s.jobs_open - d.gone,
+      jobs_succeeded = s.jobs_succeeded + d.succeeded, jobs_failed = s.jobs_failed + d.failed,
+      jobs_cancelled = s.jobs_cancelled + d.cancelled, spent_micro_usd = s.spent_micro_usd + d.amount,
+      told_at = case when s.jobs_waiting + d.waiting + s.jobs_open - d.gone = 0 or s.told_at is null
+        or s.told_at < now() - interval '250 ms' then now() else s.told_at end
+  from locked_steps d
+  where s.id = d.id
+  returning s.id, s.run, s.jobs_total, s.jobs_waiting, s.jobs_open, s.jobs_succeeded, s.jobs_failed, s.jobs_cancelled,
+    s.told_at = now() and d.gone > 0 as tell, d.gone > 0 and (s.jobs_waiting + s.jobs_open = 0 or d.failed > 0) as look,
+    d.amount
+), touched as materialized (
+  select r.id, t.amount, t.look
+  from (select run, sum(amount)::bigint as amount, bool_or(look) as look from counted group by run) t
+  join loramill.runs r on r.id = t.run
+  where t.amount > 0 or t.look
+  order by r.id
+  for no key update of r
+), spent as (
+  update loramill.runs r set spent_micro_usd = r.spent_micro_usd + t.amount, attention = r.attention or t.look
+  from touched t
+  where r.id = t.id
+), told as (
+  insert into loramill.run_events (run, step, job, type, data)
+  select run, step, job, type, data from (
+    select run, step, job, type, data, pg_advisory_xact_lock(hashtextextended(run, 0)) from (
+      select run, id as step, null as job, 'step.progress' as type, jsonb_build_object('total', jobs_total,
+        'waiting', jobs_waiting, 'open', jobs_open, 'succeeded', jobs_succeeded, 'failed', jobs_failed,
+        'cancelled', jobs_cancelled) as data
+      from counted where tell
+      union all
+      select run, step, job, 'job.' || kind, jsonb_build_object('epoch', epoch, 'error', error)
+      from found where valid and kind in ('retrying', 'failed', 'quarantined')
+    ) each order by run, type
+  ) each
+  returning run
+)
+select ord, valid, valid or exists (
+    select from loramill.attempts a where a.job = found.job and a.epoch = found.epoch and a.outcome = found.kind
+  ) as recorded, run, step, project,
+  (select count(pg_notify('loramill_events', run)) from (select distinct run from told) each) as events,
+  (select count(pg_notify('loramill_dispatch', '')) from counted where look or ($2 and jobs_waiting > 0)) as wakes
+from found`;
+
+interface SettledRow {
+  readonly ord: number;
+  /** Whether this very statement has written the outcome; `recorded` is also true for a repeated settlement. */
+  readonly valid: boolean;
+  readonly recorded: boolean;
+  readonly run: string;
+  readonly step: string;
+  readonly project: string;
+  /** Whether the dispatcher was woken. */
+  readonly wakes: string;
+}
+
+/** `wake`: whether the dispatcher should hear of freed places although no step has ended. */
+export async function settleBatch(
+  pool: pg.Pool,
+  settlements: readonly Settlement[],
+  options: { readonly wake: boolean; readonly newId: NewId },
+): Promise<SettleAnswer[]> {
+  const values = [
+    JSON.stringify(settlements.map((settlement, ord) => toRow(settlement, ord, options.newId))),
+    options.wake,
+  ];
+  const settle = async (sql: Sql) => (await sql.query<SettledRow>({ name: "settle", text: SETTLE, values })).rows;
+  const hasRecords = settlements.some((settlement) => settlement.records.length > 0);
+  const rows = hasRecords
+    ? await inTransaction(pool, async (client) => {
+        const settled = await settle(client);
+        const published = settled.filter((row) => row.valid);
+        await writeRecords(
+          client,
+          published.flatMap((row) => {
+            const settlement = settlements[row.ord];
+            return settlement === undefined ? [] : [{ ...row, ...settlement }];
+          }),
+          options.newId,
+        );
+        return settled;
+      })
+    : await settle(pool);
+  const answers: SettleAnswer[] = settlements.map(() => "superseded");
+  for (const row of rows) if (row.recorded) answers[row.ord] = "recorded";
+  return answers;
+}

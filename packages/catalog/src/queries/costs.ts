@@ -1,0 +1,82 @@
+import type { CostView, JobId, LedgerView } from "@loramill/contracts";
+import { type Connection, toNumber } from "../connection.ts";
+import { limitOf, type Page, type PageRequest, toPage } from "./paging.ts";
+import type { RunRef } from "./runs.ts";
+
+interface LedgerRow {
+  readonly id: string;
+  readonly at: Date;
+  readonly step: string;
+  readonly job: JobId;
+  readonly epoch: number;
+  readonly kind: string;
+  readonly supplier: string;
+  readonly quantity: number;
+  readonly unit: string;
+  readonly amount: string;
+  readonly note: string;
+}
+
+const toLedgerView = ({ amount, at, ...row }: LedgerRow): LedgerView => ({
+  ...row,
+  at: at.toISOString(),
+  amountMicroUsd: toNumber(amount),
+});
+
+/** Entries that a cost view carries; `entries` pages through all of them. */
+const ENTRIES_IN_VIEW = 200;
+
+export function costQueries({ pool }: Connection) {
+  async function entries(ref: RunRef & PageRequest): Promise<Page<LedgerView>> {
+    const limit = limitOf(ref);
+    const { rows } = await pool.query<LedgerRow>(
+      `select l.id, l.at, s.name as step, l.job, l.epoch, l.kind, l.supplier, l.quantity, l.unit,
+         l.amount_micro_usd as amount, l.note
+       from loramill.ledger l join loramill.steps s on s.id = l.step join loramill.runs r on r.id = l.run
+       where l.run = $1 and ($2::text is null or r.project = $2) and l.id > $3
+       order by l.id limit $4`,
+      [ref.run, ref.project ?? null, ref.cursor ?? "", limit + 1],
+    );
+    return toPage(rows, limit, toLedgerView, (row) => row.id);
+  }
+
+  return {
+    /** What a run cost, by step, with its first entries. The sums come from the ledger itself, not from counters. */
+    async get(ref: RunRef): Promise<CostView | null> {
+      const { rows: found } = await pool.query<{ budget: string | null }>(
+        `select budget_micro_usd as budget from loramill.runs where id = $1 and ($2::text is null or project = $2)`,
+        [ref.run, ref.project ?? null],
+      );
+      if (found[0] === undefined) return null;
+      const { rows } = await pool.query<{ step: string; amount: string; attempts: number; seconds: number }>(
+        `select s.name as step, coalesce(l.amount, 0) as amount, coalesce(l.seconds, 0) as seconds,
+           coalesce(a.attempts, 0) as attempts
+         from loramill.steps s
+         left join (
+           select step, sum(amount_micro_usd) as amount,
+             sum(quantity) filter (where unit in ('cpu-second', 'gpu-second')) as seconds
+           from loramill.ledger where run = $1 group by step
+         ) l on l.step = s.id
+         left join (
+           select step, count(*)::int as attempts from loramill.attempts where run = $1 group by step
+         ) a on a.step = s.id
+         where s.run = $1 order by s.ordinal`,
+        [ref.run],
+      );
+      const steps = rows.map((row) => ({
+        step: row.step,
+        amountMicroUsd: toNumber(row.amount),
+        attempts: row.attempts,
+        computeSeconds: row.seconds,
+      }));
+      return {
+        run: ref.run,
+        totalMicroUsd: steps.reduce((sum, step) => sum + step.amountMicroUsd, 0),
+        budgetMicroUsd: found[0].budget === null ? null : toNumber(found[0].budget),
+        steps,
+        entries: [...(await entries({ ...ref, limit: ENTRIES_IN_VIEW })).items],
+      };
+    },
+    entries,
+  };
+}

@@ -1,0 +1,211 @@
+import {
+  jobs as definitions,
+  type ErrorRecord,
+  isFinal,
+  type JobId,
+  type JobName,
+  type JobState,
+  type JobView,
+  type JsonObject,
+  type ProjectId,
+  type RunId,
+  type RunState,
+  type StepId,
+  type StepState,
+  statesAllowing,
+} from "@loramill/contracts";
+import { explainWait } from "@loramill/orchestration";
+import { type Connection, inTransaction, type Sql } from "../connection.ts";
+import { limitOf, type Page, type PageRequest, parseNumbers, toPage } from "./paging.ts";
+import { isoOrNull } from "./run-view.ts";
+import { tellRun } from "./runs.ts";
+
+interface JobRow {
+  readonly id: JobId;
+  readonly step: StepId;
+  readonly step_ordinal: number;
+  readonly name: string;
+  readonly queue: string;
+  readonly ordinal: number;
+  readonly state: JobState;
+  readonly epoch: number;
+  readonly release: number;
+  readonly attempts_spent: number;
+  readonly workers_lost: number;
+  readonly worker: string | null;
+  readonly progress: JsonObject | null;
+  readonly error: ErrorRecord | null;
+  readonly not_before: Date | null;
+  readonly started_at: Date | null;
+  readonly ended_at: Date | null;
+  readonly cancelling: boolean;
+  readonly read_at: Date;
+}
+
+const COLUMNS = `j.id, j.step, s.ordinal as step_ordinal, j.name, j.queue, j.ordinal, j.state, j.epoch, j.release,
+  j.attempts_spent, j.workers_lost, j.worker, j.progress, j.error, j.not_before, j.started_at, j.ended_at,
+  j.cancel_requested_at is not null or r.cancel_requested_at is not null as cancelling, now() as read_at`;
+
+function toJobView(row: JobRow): JobView {
+  return {
+    id: row.id,
+    step: row.step,
+    name: row.name,
+    queue: row.queue,
+    ordinal: row.ordinal,
+    state: row.state,
+    epoch: row.epoch,
+    release: row.release,
+    attemptsSpent: row.attempts_spent,
+    workersLost: row.workers_lost,
+    worker: row.worker,
+    progress: row.progress,
+    error: row.error,
+    notBefore: isoOrNull(row.not_before),
+    waitReason: waitReasonOf(row),
+    startedAt: isoOrNull(row.started_at),
+    endedAt: isoOrNull(row.ended_at),
+  };
+}
+
+/** What the row itself tells; shares, windows and budgets are known to the dispatcher only. */
+function waitReasonOf(row: JobRow): string | null {
+  const policy = Object.hasOwn(definitions, row.name) ? definitions[row.name as JobName].policy : null;
+  return explainWait({
+    state: row.state,
+    now: row.read_at,
+    notBefore: row.not_before,
+    error: row.error,
+    attemptsSpent: row.attempts_spent,
+    maxAttempts: policy?.attempts ?? 1,
+    queue: row.queue,
+    workers: null,
+    run: { cancelRequested: row.cancelling },
+    budget: null,
+    project: { name: "", open: 0, cap: Number.POSITIVE_INFINITY },
+    window: { open: 0, size: Number.POSITIVE_INFINITY },
+    ahead: null,
+  });
+}
+
+/** What came of asking for another try. */
+export type RetryAnswer =
+  | { readonly kind: "retried"; readonly run: RunId }
+  | { readonly kind: "not-retryable"; readonly run: RunId }
+  | { readonly kind: "unknown" };
+
+export function jobQueries({ pool }: Connection) {
+  return {
+    async get(ref: { readonly job: JobId; readonly project?: ProjectId | undefined }): Promise<JobView | null> {
+      const { rows } = await pool.query<JobRow>(
+        `select ${COLUMNS} from loramill.jobs j
+         join loramill.steps s on s.id = j.step join loramill.runs r on r.id = j.run
+         where j.id = $1 and ($2::text is null or j.project = $2)`,
+        [ref.job, ref.project ?? null],
+      );
+      return rows[0] === undefined ? null : toJobView(rows[0]);
+    },
+
+    /** In the order of the plan. */
+    async list(
+      filter: PageRequest & {
+        readonly run: RunId;
+        readonly project?: ProjectId | undefined;
+        /** Name of the step. */
+        readonly step?: string | undefined;
+        readonly state?: JobState | undefined;
+      },
+    ): Promise<Page<JobView>> {
+      const limit = limitOf(filter);
+      const [step, ordinal] = parseNumbers(filter.cursor, 2) ?? [-1, -1];
+      const { rows } = await pool.query<JobRow>(
+        `select ${COLUMNS} from loramill.steps s
+         join loramill.jobs j on j.step = s.id join loramill.runs r on r.id = s.run
+         where s.run = $1 and ($2::text is null or r.project = $2) and ($3::text is null or s.name = $3)
+           and ($4::text is null or j.state = $4) and (s.ordinal, j.ordinal) > ($5, $6)
+         order by s.ordinal, j.ordinal limit $7`,
+        [filter.run, filter.project ?? null, filter.step ?? null, filter.state ?? null, step, ordinal, limit + 1],
+      );
+      return toPage(rows, limit, toJobView, (row) => `${row.step_ordinal}.${row.ordinal}`);
+    },
+
+    /**
+     * Gives one failed, cancelled or quarantined job fresh attempts. While its step runs, the job simply waits again;
+     * a run that has ended goes on with this one job. A step that succeeded without the job is not opened again.
+     */
+    async retry(ref: { readonly job: JobId; readonly project?: ProjectId | undefined }): Promise<RetryAnswer> {
+      return inTransaction(pool, async (sql) => {
+        const { rows } = await sql.query<{
+          run: RunId;
+          step: StepId;
+          state: JobState;
+          step_state: StepState;
+          run_state: RunState;
+        }>(
+          `select j.run, j.step, j.state, s.state as step_state, r.state as run_state
+           from loramill.jobs j join loramill.steps s on s.id = j.step join loramill.runs r on r.id = j.run
+           where j.id = $1 and ($2::text is null or j.project = $2)
+           for no key update of j, s, r`,
+          [ref.job, ref.project ?? null],
+        );
+        const found = rows[0];
+        if (found === undefined) return { kind: "unknown" };
+        const { run, step } = found;
+        const resumes = isFinal("run", found.run_state);
+        const possible = resumes
+          ? statesAllowing("run", "resume").includes(found.run_state) &&
+            statesAllowing("step", "resume").includes(found.step_state)
+          : found.step_state === "running";
+        if (!possible || !statesAllowing("job", "resume").includes(found.state)) return { kind: "not-retryable", run };
+        await sql.query(
+          `update loramill.jobs
+           set state = 'waiting', attempts_spent = 0, workers_lost = 0, error = null, cancel_requested_at = null,
+             not_before = null, ended_at = null, enqueued_at = null, waiting_since = now()
+           where id = $1`,
+          [ref.job],
+        );
+        await sql.query(
+          `update loramill.steps
+           set jobs_waiting = jobs_waiting + 1, jobs_failed = jobs_failed - ($2 <> 'cancelled')::int,
+             jobs_cancelled = jobs_cancelled - ($2 = 'cancelled')::int
+           where id = $1`,
+          [step, found.state],
+        );
+        await sql.query("update loramill.quarantine set resolved_at = now() where job = $1 and resolved_at is null", [
+          ref.job,
+        ]);
+        if (resumes) await reopenAround(sql, run, step);
+        await sql.query(
+          `update loramill.runs
+           set attention = true, state = case when $2 then 'running' else state end,
+             error = case when $2 then null else error end, ended_at = case when $2 then null else ended_at end,
+             cancel_requested_at = case when $2 then null else cancel_requested_at end
+           where id = $1`,
+          [run, resumes],
+        );
+        await tellRun(sql, run, "job.retried", {}, { step, job: ref.job });
+        await sql.query("select pg_notify('loramill_dispatch', '')");
+        return { kind: "retried", run };
+      });
+    },
+  };
+}
+
+/** What was given up because of the failed step comes back with it; other failures stay as they are. */
+async function reopenAround(sql: Sql, run: RunId, step: StepId): Promise<void> {
+  await sql.query(
+    `update loramill.jobs j
+     set state = 'waiting', cancel_requested_at = null, error = null, not_before = null, ended_at = null,
+       enqueued_at = null, waiting_since = now()
+     from loramill.steps s
+     where s.run = $1 and (s.id = $2 or s.state = 'cancelled') and j.step = s.id and j.state = 'cancelled'`,
+    [run, step],
+  );
+  await sql.query(
+    `update loramill.steps
+     set state = 'blocked', error = null, reason = null, ended_at = null, jobs_waiting = jobs_waiting + jobs_cancelled,
+       jobs_cancelled = 0
+     where run = $1 and (id = $2 or state = 'cancelled')`,
+    [run, step],
+  );
+}

@@ -1,0 +1,216 @@
+import {
+  digestOf,
+  type JobName,
+  jobs,
+  type PlanLock,
+  type ProjectId,
+  type RunId,
+  type RunSpec,
+  type RunState,
+  type RunSummary,
+  type RunView,
+  statesAllowing,
+} from "@loramill/contracts";
+import { and, asc, desc, eq, getTableColumns, lt } from "drizzle-orm";
+import { type Connection, inTransaction, type Sql } from "../connection.ts";
+import { runs, steps } from "../schema/runs.ts";
+import { projects } from "../schema/tenancy.ts";
+import { limitOf, type Page, type PageRequest, toPage } from "./paging.ts";
+import { toRunSummary, toStepView } from "./run-view.ts";
+
+/** Which run, and (for callers of the API) whose: a run of another project is not there. */
+export interface RunRef {
+  readonly run: RunId;
+  readonly project?: ProjectId | undefined;
+}
+
+const { spec: _spec, lock: _lock, ...light } = getTableColumns(runs);
+const summaryColumns = { ...light, projectName: projects.name };
+
+export function runQueries({ db, pool, newId }: Connection) {
+  const owned = ({ run, project }: RunRef) =>
+    project === undefined ? eq(runs.id, run) : and(eq(runs.id, run), eq(runs.project, project));
+
+  return {
+    /** Writes a planned run with its steps and wakes the dispatcher. From here on it is done, whoever dies. */
+    async create(request: {
+      readonly project: ProjectId;
+      readonly spec: RunSpec;
+      readonly lock: PlanLock;
+    }): Promise<RunId> {
+      const { project, spec, lock } = request;
+      const run = newId("run");
+      const planned = lock.steps.map((step, ordinal) => ({
+        id: newId("stp"),
+        ordinal,
+        queue: queueOf(step.job),
+        step,
+      }));
+      await inTransaction(pool, async (sql) => {
+        await sql.query(
+          `insert into loramill.runs (id, project, name, spec, lock, lock_digest, state, priority, budget_micro_usd, notes)
+           values ($1, $2, $3, $4, $5, $6, 'planned', $7, $8, $9)`,
+          [
+            run,
+            project,
+            lock.name,
+            JSON.stringify(spec),
+            JSON.stringify(lock),
+            digestOf(lock),
+            lock.priority,
+            lock.budgetMicroUsd,
+            [...lock.notes],
+          ],
+        );
+        await sql.query(
+          `insert into loramill.steps (id, run, ordinal, name, kind, queue, planned, state, reuse)
+           select id, $1, ordinal, step->>'name', step->>'kind', queue, step, 'blocked', $3
+           from json_to_recordset($2::json) as s(id text, ordinal int, queue text, step jsonb)`,
+          [run, JSON.stringify(planned), lock.policy.reuse],
+        );
+        await tellRun(sql, run, "run.created", { name: lock.name });
+        await sql.query("select pg_notify('loramill_dispatch', '')");
+      });
+      return run;
+    },
+
+    async get(ref: RunRef): Promise<RunView | null> {
+      const [row] = await db
+        .select(summaryColumns)
+        .from(runs)
+        .innerJoin(projects, eq(projects.id, runs.project))
+        .where(owned(ref));
+      if (row === undefined) return null;
+      const stepRows = await db.select().from(steps).where(eq(steps.run, ref.run)).orderBy(asc(steps.ordinal));
+      return { ...toRunSummary(row), steps: stepRows.map(toStepView) };
+    },
+
+    /** Newest first. */
+    async list(
+      filter: PageRequest & { readonly project?: ProjectId | undefined; readonly state?: RunState | undefined },
+    ): Promise<Page<RunSummary>> {
+      const limit = limitOf(filter);
+      const rows = await db
+        .select(summaryColumns)
+        .from(runs)
+        .innerJoin(projects, eq(projects.id, runs.project))
+        .where(
+          and(
+            filter.project === undefined ? undefined : eq(runs.project, filter.project),
+            filter.state === undefined ? undefined : eq(runs.state, filter.state),
+            filter.cursor === undefined ? undefined : lt(runs.id, filter.cursor),
+          ),
+        )
+        .orderBy(desc(runs.id))
+        .limit(limit + 1);
+      return toPage(rows, limit, toRunSummary, (row) => row.id);
+    },
+
+    /** What was asked for and what was planned. */
+    async plan(ref: RunRef): Promise<{ spec: RunSpec; lock: PlanLock; lockDigest: string } | null> {
+      const [row] = await db
+        .select({ spec: runs.spec, lock: runs.lock, lockDigest: runs.lockDigest })
+        .from(runs)
+        .where(owned(ref));
+      return row ?? null;
+    },
+
+    /** Asks for the end of a run; its jobs hear of it within two seconds. */
+    async requestCancel(ref: RunRef): Promise<"requested" | "already-ended" | "unknown"> {
+      return inTransaction(pool, async (sql) => {
+        const { rows } = await sql.query<{ fresh: boolean }>(
+          `update loramill.runs r
+           set cancel_requested_at = coalesce(r.cancel_requested_at, now()), attention = true
+           from (select id, cancel_requested_at is null as fresh from loramill.runs where id = $1 for no key update) old
+           where r.id = old.id and ($2::text is null or r.project = $2) and r.state = any($3)
+           returning fresh`,
+          [ref.run, ref.project ?? null, statesAllowing("run", "cancel")],
+        );
+        if (rows[0] === undefined) return (await exists(sql, ref)) ? "already-ended" : "unknown";
+        if (rows[0].fresh) await tellRun(sql, ref.run, "run.cancel-requested", {});
+        await sql.query("select pg_notify('loramill_dispatch', '')");
+        return "requested";
+      });
+    },
+
+    /**
+     * Takes up a run that failed, was cancelled or ran out of budget: what succeeded is kept, the rest is tried again
+     * with fresh attempts. `budgetMicroUsd` replaces the budget.
+     */
+    async resume(
+      ref: RunRef & { readonly budgetMicroUsd?: number | null | undefined },
+    ): Promise<"resumed" | "not-resumable" | "unknown"> {
+      return inTransaction(pool, async (sql) => {
+        const { rowCount } = await sql.query(
+          `update loramill.runs
+           set state = 'running', cancel_requested_at = null, error = null, ended_at = null, attention = true,
+             budget_micro_usd = case when $4 then $5::bigint else budget_micro_usd end
+           where id = $1 and ($2::text is null or project = $2) and state = any($3)`,
+          [
+            ref.run,
+            ref.project ?? null,
+            statesAllowing("run", "resume"),
+            ref.budgetMicroUsd !== undefined,
+            ref.budgetMicroUsd ?? null,
+          ],
+        );
+        if (rowCount === 0) return (await exists(sql, ref)) ? "not-resumable" : "unknown";
+        await reopenJobs(sql, ref.run);
+        await tellRun(sql, ref.run, "run.resumed", {});
+        await sql.query("select pg_notify('loramill_dispatch', '')");
+        return "resumed";
+      });
+    },
+  };
+}
+
+/** A plan of another version may name a job that is not known here; its step fails when it is its turn. */
+function queueOf(job: string): string {
+  return Object.hasOwn(jobs, job) ? jobs[job as JobName].queue : "unknown";
+}
+
+/** Jobs that did not succeed wait again with fresh attempts; what a turn left is kept, so paid work is taken up again. */
+async function reopenJobs(sql: Sql, run: RunId): Promise<void> {
+  await sql.query(
+    `update loramill.jobs j
+     set state = 'waiting', attempts_spent = 0, workers_lost = 0, error = null, cancel_requested_at = null,
+       not_before = null, ended_at = null, enqueued_at = null, waiting_since = now()
+     from loramill.steps s
+     where s.run = $1 and s.state = any($2) and j.step = s.id and j.state = any($3)`,
+    [run, statesAllowing("step", "resume"), statesAllowing("job", "resume")],
+  );
+  await sql.query(`update loramill.quarantine set resolved_at = now() where run = $1 and resolved_at is null`, [run]);
+  await sql.query(
+    `update loramill.steps
+     set state = 'blocked', jobs_waiting = jobs_waiting + jobs_failed + jobs_cancelled, jobs_failed = 0,
+       jobs_cancelled = 0, error = null, reason = null, ended_at = null
+     where run = $1 and state = any($2)`,
+    [run, statesAllowing("step", "resume")],
+  );
+}
+
+/** Writes one event of a run, after everything else of the transaction: writers of one run take turns from here on. */
+export async function tellRun(
+  sql: Sql,
+  run: string,
+  type: string,
+  data: Record<string, unknown>,
+  at: { readonly step?: string; readonly job?: string } = {},
+): Promise<void> {
+  await sql.query("select pg_advisory_xact_lock(hashtextextended($1, 0)), pg_notify('loramill_events', $1)", [run]);
+  await sql.query(`insert into loramill.run_events (run, step, job, type, data) values ($1, $2, $3, $4, $5)`, [
+    run,
+    at.step ?? null,
+    at.job ?? null,
+    type,
+    JSON.stringify(data),
+  ]);
+}
+
+async function exists(sql: Sql, { run, project }: RunRef): Promise<boolean> {
+  const { rowCount } = await sql.query(
+    "select 1 from loramill.runs where id = $1 and ($2::text is null or project = $2)",
+    [run, project ?? null],
+  );
+  return (rowCount ?? 0) > 0;
+}

@@ -1,0 +1,44 @@
+import { integer, jsonb, primaryKey, text } from "drizzle-orm/pg-core";
+import { createdAt, loramill, microUsd, time } from "./columns.ts";
+
+/** Tenants. `weight` is the share of a project under contention, `max_open_jobs` a hard cap per queue. */
+export const projects = loramill.table("projects", {
+  id: text("id").primaryKey(),
+  name: text("name").notNull().unique(),
+  weight: integer("weight").notNull().default(1),
+  maxOpenJobs: integer("max_open_jobs"),
+  budgetMicroUsd: microUsd("budget_micro_usd"),
+  createdAt: createdAt(),
+});
+
+/** Only the SHA-256 of a key is kept. */
+export const apiKeys = loramill.table("api_keys", {
+  id: text("id").primaryKey(),
+  project: text("project")
+    .notNull()
+    .references(() => projects.id),
+  name: text("name").notNull(),
+  sha256: text("sha256").notNull().unique(),
+  scopes: text("scopes").array().notNull(),
+  createdAt: createdAt(),
+  expiresAt: time("expires_at"),
+  revokedAt: time("revoked_at"),
+  lastUsedAt: time("last_used_at"),
+});
+
+/** Answers by Idempotency-Key. `status` is null while the first request is still being answered. */
+export const idempotencyKeys = loramill.table(
+  "idempotency_keys",
+  {
+    project: text("project")
+      .notNull()
+      .references(() => projects.id),
+    key: text("key").notNull(),
+    requestDigest: text("request_digest").notNull(),
+    status: integer("status"),
+    response: jsonb("response"),
+    createdAt: createdAt(),
+    expiresAt: time("expires_at").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.project, table.key] })],
+);

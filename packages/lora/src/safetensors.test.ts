@@ -1,0 +1,136 @@
+import { UserError } from "@loramill/contracts";
+import { describe, expect, it } from "vitest";
+import hashes from "../test/hashes.json" with { type: "json" };
+import cases from "../test/safetensors-cases.json" with { type: "json" };
+import { fileHashes, tensorsSha256 } from "./file-hashes.ts";
+import { readSafetensors, readSafetensorsHeader } from "./read-safetensors.ts";
+import { fromFloat32, toFloat32 } from "./tensor-values.ts";
+import { replaceMetadata, writeSafetensors } from "./write-safetensors.ts";
+
+const bytesOf = (base64: string) => new Uint8Array(Buffer.from(base64, "base64"));
+
+function problemOf(read: () => unknown): string {
+  try {
+    read();
+    return "ok";
+  } catch (error) {
+    return error instanceof UserError ? String(error.details.problem) : String(error);
+  }
+}
+
+const small = (values: number[]) => fromFloat32("F32", Float32Array.from(values));
+
+describe("readSafetensors", () => {
+  it.each(cases)("judges the file $name as $expected", ({ base64, expected }) => {
+    expect(problemOf(() => readSafetensors(bytesOf(base64)))).toBe(expected);
+  });
+
+  it.each(cases)("judges the header of $name alone as the whole file", async ({ base64, expected }) => {
+    const bytes = bytesOf(base64);
+    const found = await readSafetensorsHeader(bytes.length, async (start, end) => bytes.subarray(start, end)).then(
+      () => "ok",
+      (error) => error.details.problem,
+    );
+    expect(found).toBe(expected);
+  });
+
+  it("does not read the data section to learn what a large file holds", async () => {
+    const file = writeSafetensors([{ name: "a", dtype: "F32", shape: [100_000], data: new Uint8Array(400_000) }]);
+    let bytesRead = 0;
+    const header = await readSafetensorsHeader(file.length, async (start, end) => {
+      bytesRead += end - start;
+      return file.subarray(start, end);
+    });
+    expect(header.tensors.get("a")?.shape).toEqual([100_000]);
+    expect(bytesRead).toBe(header.dataStart);
+  });
+
+  it("treats __proto__ as a tensor name like any other", () => {
+    const file = readSafetensors(bytesOf(cases.find(({ name }) => name === "proto_key")?.base64 ?? ""));
+    expect([...file.tensors.keys()]).toEqual(["__proto__"]);
+    expect(({} as { dtype?: string }).dtype).toBeUndefined();
+  });
+
+  it("reads metadata of megabytes with escapes", () => {
+    const long = '\\"ä\n'.repeat(500_000);
+    const file = readSafetensors(writeSafetensors([], { long }));
+    expect(file.metadata.get("long") === long).toBe(true);
+  });
+
+  it("refuses keys that are repeated inside a tensor's description", () => {
+    const json = new TextEncoder().encode('{"t":{"dtype":"F32","dtype":"F32","shape":[0],"data_offsets":[0,0]}}');
+    const file = new Uint8Array(8 + json.length);
+    new DataView(file.buffer).setBigUint64(0, BigInt(json.length), true);
+    file.set(json, 8);
+    expect(problemOf(() => readSafetensors(file))).toBe("InvalidHeaderDeserialization");
+  });
+
+  it("refuses integers that a double would round and nesting without end", () => {
+    const tooPrecise = '{"t":{"dtype":"F32","shape":[9007199254740993],"data_offsets":[0,0]}}';
+    for (const text of [tooPrecise, `{"a":${"[".repeat(50_000)}`]) {
+      const json = new TextEncoder().encode(text);
+      const file = new Uint8Array(8 + json.length);
+      new DataView(file.buffer).setBigUint64(0, BigInt(json.length), true);
+      file.set(json, 8);
+      expect(problemOf(() => readSafetensors(file))).toBe("InvalidHeaderDeserialization");
+    }
+  });
+});
+
+describe("writeSafetensors", () => {
+  const tensors = [
+    { name: "b.half", dtype: "F16", shape: [3], data: new Uint8Array(6) },
+    { name: "z", dtype: "F32", shape: [2], data: small([1, 2]) },
+    { name: "a", dtype: "F32", shape: [1, 2], data: small([3, 4]) },
+    { name: "count", dtype: "I64", shape: [], data: new Uint8Array(8) },
+  ] as const;
+
+  it("lays tensors out by dtype and name with 8-aligned data, whatever the order it was given", () => {
+    const file = writeSafetensors(tensors, { b: "2", a: "1" });
+    expect(writeSafetensors([...tensors].reverse(), { a: "1", b: "2" })).toEqual(file);
+    const read = readSafetensors(file);
+    expect([...read.tensors.keys()]).toEqual(["count", "a", "z", "b.half"]);
+    expect(read.dataStart % 8).toBe(0);
+    expect([...read.metadata]).toEqual([
+      ["a", "1"],
+      ["b", "2"],
+    ]);
+    expect(toFloat32("F32", read.tensors.get("z")?.data ?? new Uint8Array())).toEqual(Float32Array.of(1, 2));
+  });
+
+  it("refuses tensors whose bytes do not fit their shape, and repeated names", () => {
+    const tensor = { name: "a", dtype: "F32", shape: [3], data: small([1]) } as const;
+    expect(() => writeSafetensors([tensor])).toThrow(RangeError);
+    expect(() => writeSafetensors([tensors[0], tensors[0]])).toThrow(RangeError);
+  });
+
+  it("changes metadata without touching tensor bytes", () => {
+    const file = writeSafetensors(tensors, { old: "x" });
+    const edited = replaceMetadata(file, { title: "näme", loramill: "yes" });
+    expect(tensorsSha256(edited)).toBe(tensorsSha256(file));
+    expect(Object.fromEntries(readSafetensors(edited).metadata)).toEqual({ title: "näme", loramill: "yes" });
+  });
+});
+
+describe("fileHashes", () => {
+  it("agrees with the published hashes of a small file", () => {
+    const found = fileHashes(bytesOf(hashes.small_file_base64));
+    expect(found.sha256).toBe(hashes.small.sha256);
+    expect(found.tensorsSha256).toBe(hashes.small.tensor_sha256);
+    expect([found.autoV1, found.autoV2, found.autoV3]).toEqual(
+      [hashes.small.autov1, hashes.small.autov2, hashes.small.autov3].map((text) => text.toLowerCase()),
+    );
+  });
+
+  it("agrees with the published hashes of a file past one MiB", () => {
+    const values = Float32Array.from({ length: 307_200 }, (_, i) => i % 251);
+    const file = writeSafetensors([{ name: "a", dtype: "F32", shape: [307_200], data: fromFloat32("F32", values) }]);
+    const found = fileHashes(file);
+    expect(file.length).toBe(hashes.big.size);
+    expect([found.sha256, found.tensorsSha256, found.autoV1]).toEqual([
+      hashes.big.sha256,
+      hashes.big.tensor_sha256,
+      hashes.big.autov1,
+    ]);
+  });
+});

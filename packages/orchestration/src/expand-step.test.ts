@@ -1,0 +1,58 @@
+import { digestOf, type JobName, jobs, PermanentError, type PlannedStep } from "@loramill/contracts";
+import { describe, expect, it } from "vitest";
+import { expandStep, MAX_JOB_INPUT_BYTES } from "./expand-step.ts";
+import { plan } from "./plan.ts";
+import { planContext, plannedStep, runSpec } from "./testing/fixtures.ts";
+
+const parts = ["p0", "p1", "p2"].map((name) => digestOf(name));
+const source = { digest: digestOf("source"), parts };
+
+describe("expandStep", () => {
+  it("gives one job per part of the step it fans out over, in the order of the parts", () => {
+    const expanded = expandStep(plannedStep(), { source });
+    expect(expanded.map(({ ordinal, name, queue }) => [ordinal, name, queue])).toEqual([
+      [0, "prepare-images", "dataset"],
+      [1, "prepare-images", "dataset"],
+      [2, "prepare-images", "dataset"],
+    ]);
+    expect(expanded.map(({ input }) => input)).toEqual(parts.map((part) => ({ part, params: { resolution: 64 } })));
+  });
+
+  it("gives no job for the parts of an empty list", () => {
+    expect(expandStep(plannedStep(), { source: { digest: digestOf("empty"), parts: [] } })).toEqual([]);
+  });
+
+  it("covers a range without gap or overlap, the last job taking the rest", () => {
+    const step = plannedStep({ job: "generate-images", needs: [], fanOut: { type: "range", items: 20, perJob: 8 } });
+    const ranges = expandStep(step, {}).map(({ input }) => [input.from, input.to]);
+    expect(ranges).toEqual([
+      [0, 8],
+      [8, 16],
+      [16, 20],
+    ]);
+  });
+
+  it("shares the expected cost among the jobs, rounding up", () => {
+    const step = plannedStep({ estimate: { items: null, seconds: 0, microUsd: 100 } });
+    expect(expandStep(step, { source }).map((job) => job.estimateMicroUsd)).toEqual([34, 34, 34]);
+  });
+
+  it("makes inputs that the job definitions of a full plan accept", () => {
+    const { lock } = plan(runSpec(), planContext());
+    const outputs = Object.fromEntries(lock.steps.map(({ name }) => [name, { digest: digestOf(name), parts }]));
+    const names = lock.steps.flatMap((step: PlannedStep) => expandStep(step, outputs).map((job) => check(job)));
+    expect(new Set(names)).toEqual(new Set(Object.keys(jobs)));
+  });
+
+  it("refuses a step whose input is missing, whose job is unknown or whose payload is too long", () => {
+    const long = plannedStep({ params: { text: "ü".repeat(MAX_JOB_INPUT_BYTES / 2) } });
+    expect(() => expandStep(plannedStep(), {})).toThrow(PermanentError);
+    expect(() => expandStep(plannedStep({ job: "fold-laundry" }), { source })).toThrow(/fold-laundry/);
+    expect(() => expandStep(long, { source })).toThrow(/16384/);
+  });
+});
+
+function check({ name, input }: { name: JobName; input: unknown }): JobName {
+  expect(jobs[name].input.safeParse(input).error, name).toBeUndefined();
+  return name;
+}

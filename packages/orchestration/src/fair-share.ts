@@ -1,0 +1,168 @@
+/** A job that could go into a queue now. */
+export interface WaitingJob {
+  readonly job: string;
+  readonly project: string;
+  readonly run: string;
+  /** 0 is served first, 9 last. */
+  readonly priority: number;
+  readonly waitingSince: Date;
+  /** What the release reserves of the run's budget. */
+  readonly estimateMicroUsd: number;
+  /** What the release counts against the project's share, such as expected seconds; 1 when left out. */
+  readonly size?: number;
+}
+
+export interface ProjectShare {
+  /** Share of the releases while others wait too, relative to their weights; above 0. */
+  readonly weight: number;
+  /** Jobs of the project that are released, active or parked in this queue. */
+  readonly open: number;
+  /** What the last call answered; 0 for a project that was not in it. */
+  readonly deficit: number;
+}
+
+export interface RunBudget {
+  /** Limit less what is spent and what open jobs have reserved; below 0 when more was spent than planned. */
+  readonly remainingMicroUsd: number;
+  readonly reservedMicroUsd: number;
+}
+
+/** One queue, as it is now. */
+export interface FairShareState {
+  readonly now: Date;
+  /** In any order. A run that may end up in `blockedRuns` must be listed with all of its waiting jobs. */
+  readonly jobs: readonly WaitingJob[];
+  /** By project; one that is missing has weight 1, nothing open and no deficit. */
+  readonly projects: Readonly<Record<string, ProjectShare>>;
+  /** By run; a run without a budget is left out. */
+  readonly budgets: Readonly<Record<string, RunBudget>>;
+}
+
+export interface ReleaseLimits {
+  /** Jobs that may be open in this queue, over all projects. */
+  readonly window: number;
+  /** Jobs that one project may have open in this queue. */
+  readonly perProject: number;
+  /** Waiting this long is worth one level of priority; milliseconds. */
+  readonly ageingMs: number;
+}
+
+export interface Releases {
+  /** In the order to put them into the queue. */
+  readonly releases: readonly { readonly job: string; readonly project: string }[];
+  /** To hand in as `deficit` next time; only projects that have jobs waiting. */
+  readonly deficits: Readonly<Record<string, number>>;
+  /** Jobs that were left out because their run's budget has no room for them now. */
+  readonly blockedByBudget: readonly { readonly job: string; readonly run: string }[];
+  /** Runs none of whose waiting jobs would fit even if all that is reserved came back: `budget.blocked` of advanceRun. */
+  readonly blockedRuns: readonly string[];
+}
+
+interface Line {
+  readonly project: string;
+  readonly weight: number;
+  /** Jobs in the order in which they are served. */
+  readonly jobs: readonly WaitingJob[];
+  next: number;
+  open: number;
+  deficit: number;
+}
+
+/**
+ * Which waiting jobs go into the queue now: weighted deficit round robin over the projects in its smooth form (one job
+ * a turn, to the project that is furthest behind its share), so the shares hold in windows of any size. A project that
+ * has nothing to release, or has reached its cap, neither gains nor hoards. Inside a project the order is priority with
+ * ageing, then age: a job of priority p is passed by no job that came more than p × ageingMs after it. A job whose
+ * estimate does not fit what is left of its run's budget is passed over; each release reserves its estimate.
+ */
+export function selectReleases(state: FairShareState, limits: ReleaseLimits): Releases {
+  const lines = projectLines(state, limits);
+  const remaining = new Map(Object.entries(state.budgets).map(([run, budget]) => [run, budget.remainingMicroUsd]));
+  const releases: { job: string; project: string }[] = [];
+  const blockedByBudget: { job: string; run: string }[] = [];
+  const servedRuns = new Set<string>();
+  const open = Object.values(state.projects).reduce((sum, project) => sum + project.open, 0);
+
+  /** Moves a line to its next job that fits; what does not fit now fits no better after further releases. */
+  const headOf = (line: Line): WaitingJob | undefined => {
+    for (let job = line.jobs[line.next]; job !== undefined; job = line.jobs[++line.next]) {
+      const left = remaining.get(job.run);
+      if (left === undefined || job.estimateMicroUsd <= Math.max(0, left)) return job;
+      blockedByBudget.push({ job: job.job, run: job.run });
+    }
+    return undefined;
+  };
+
+  let turns = lines.filter((line) => headOf(line) !== undefined && line.open < limits.perProject);
+  for (let free = limits.window - open; free > 0 && turns.length > 0; free -= 1) {
+    const totalWeight = turns.reduce((sum, line) => sum + line.weight, 0);
+    const line = furthestBehind(turns, totalWeight);
+    const job = line.jobs[line.next];
+    if (job === undefined) break;
+    releases.push({ job: job.job, project: job.project });
+    servedRuns.add(job.run);
+    const left = remaining.get(job.run);
+    if (left !== undefined) remaining.set(job.run, left - job.estimateMicroUsd);
+
+    const size = job.size ?? 1;
+    for (const other of turns) other.deficit += (size * other.weight) / totalWeight;
+    line.deficit -= size;
+    line.open += 1;
+    line.next += 1;
+    turns = turns.filter((other) => headOf(other) !== undefined && other.open < limits.perProject);
+  }
+
+  const waiting = lines.filter((line) => headOf(line) !== undefined);
+  return {
+    releases,
+    deficits: Object.fromEntries(waiting.map((line) => [line.project, line.deficit])),
+    blockedByBudget,
+    blockedRuns: blockedRuns(state, servedRuns),
+  };
+}
+
+/** Levels of priority after ageing, 0 the most urgent; fractions count. */
+export function agedPriority(job: Pick<WaitingJob, "priority" | "waitingSince">, now: Date, ageingMs: number): number {
+  const waitedMs = Math.max(0, now.getTime() - job.waitingSince.getTime());
+  return Math.max(0, job.priority - waitedMs / ageingMs);
+}
+
+function projectLines({ jobs, projects, now }: FairShareState, { ageingMs }: ReleaseLimits): Line[] {
+  const byProject = Map.groupBy(jobs, (job) => job.project);
+  return [...byProject.keys()].sort().map((project) => {
+    const known = Object.hasOwn(projects, project) ? projects[project] : undefined;
+    const aged = (byProject.get(project) ?? []).map((job) => ({ job, priority: agedPriority(job, now, ageingMs) }));
+    aged.sort(
+      (a, b) =>
+        a.priority - b.priority ||
+        a.job.waitingSince.getTime() - b.job.waitingSince.getTime() ||
+        (a.job.job < b.job.job ? -1 : 1),
+    );
+    return {
+      project,
+      weight: known?.weight ?? 1,
+      jobs: aged.map(({ job }) => job),
+      next: 0,
+      open: known?.open ?? 0,
+      deficit: known?.deficit ?? 0,
+    };
+  });
+}
+
+/** Of the projects whose turn it could be, the one that is owed most after this turn; the first by name when equal. */
+function furthestBehind(turns: readonly Line[], totalWeight: number): Line {
+  const owed = (line: Line): number => line.deficit + line.weight / totalWeight;
+  return turns.reduce((best, line) => (owed(line) > owed(best) ? line : best));
+}
+
+function blockedRuns({ jobs, budgets }: FairShareState, servedRuns: ReadonlySet<string>): string[] {
+  const cheapest = new Map<string, number>();
+  for (const { run, estimateMicroUsd } of jobs) {
+    cheapest.set(run, Math.min(estimateMicroUsd, cheapest.get(run) ?? Number.POSITIVE_INFINITY));
+  }
+  return [...cheapest].flatMap(([run, microUsd]) => {
+    const budget = Object.hasOwn(budgets, run) ? budgets[run] : undefined;
+    if (budget === undefined || servedRuns.has(run)) return [];
+    return microUsd > Math.max(0, budget.remainingMicroUsd + budget.reservedMicroUsd) ? [run] : [];
+  });
+}

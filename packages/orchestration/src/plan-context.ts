@@ -1,0 +1,35 @@
+import type { Availability, Digest, GenerationBackend, Recipe, TrainingBackend } from "@loramill/contracts";
+
+/** A captioner that this installation knows, asked beforehand whether it is there. */
+export interface CaptionerChoice extends Availability {
+  readonly provider: "openai" | "describe" | "simple";
+  /** Provider and version or model, such as `describe/1`: part of every caption's key. */
+  readonly id: string;
+}
+
+export interface TrainingChoice
+  extends Availability,
+    Pick<TrainingBackend, "name" | "capabilities" | "validate" | "estimate"> {
+  readonly version: string;
+}
+
+export interface GenerationChoice
+  extends Availability,
+    Pick<GenerationBackend, "name" | "capabilities" | "validate" | "estimate"> {
+  readonly version: string;
+}
+
+/** What lies outside the spec and decides the plan. Equal context and spec give an equal plan. */
+export interface PlanContext {
+  /** Content of all sources together; counts are null where they cannot be known before reading. */
+  readonly sources: { readonly digest: Digest; readonly items: number | null; readonly bytes: number | null };
+  readonly presets: Readonly<Record<string, Recipe>>;
+  /** In the order in which `auto` tries them; `simple` is never chosen by `auto`. */
+  readonly captioners: readonly CaptionerChoice[];
+  readonly trainingBackends: readonly TrainingChoice[];
+  readonly generationBackends: readonly GenerationChoice[];
+  /** The LoRA of the library that `generate.lora` names, once it was found. */
+  readonly lora?: { readonly document: Digest; readonly family: string };
+  /** Whether machines elsewhere reach the object store; false keeps backends out that need it. Default true. */
+  readonly storeReachable?: boolean;
+}

@@ -1,0 +1,85 @@
+import { Recipe, type RecipeIssue, type RunSpec, trainLoraJob } from "@loramill/contracts";
+import { chooseBackend } from "./choose-backend.ts";
+import { cleanTriggerWord } from "./plan-caption.ts";
+import type { PlanContext, TrainingChoice } from "./plan-context.ts";
+import { refuse } from "./refuse.ts";
+import { asParams, type StepPlan } from "./step-plan.ts";
+
+/** Pictures that a training is priced for when they cannot be counted before they are read. */
+export const ASSUMED_IMAGES = 30;
+
+export function planTrain(spec: RunSpec, recipe: Recipe, context: PlanContext): StepPlan {
+  const train = spec.train;
+  if (train === undefined) throw new TypeError("the spec trains nothing");
+  const { backend, notes } = chooseBackend({
+    field: "train.backend",
+    wanted: train.backend,
+    candidates: context.trainingBackends,
+    unfit: (candidate) => unfit(candidate, recipe, context),
+  });
+  const issues = backend.validate(recipe);
+  const errors = issues.filter((issue) => issue.severity === "error");
+  if (errors[0] !== undefined) refuseRecipe(backend.name, recipe, errors[0], errors);
+  const images = context.sources.items ?? ASSUMED_IMAGES;
+  const estimate = backend.estimate(recipe, { images });
+  return {
+    step: {
+      name: "train",
+      kind: "train",
+      job: trainLoraJob.name,
+      jobVersion: trainLoraJob.version,
+      needs: spec.caption === undefined ? ["dataset"] : ["dataset", "caption"],
+      fanOut: { type: "single" },
+      params: asParams({
+        name: train.name ?? spec.name,
+        backend: backend.name,
+        backendVersion: backend.version,
+        triggerWord: cleanTriggerWord(spec.caption),
+        recipe,
+      }),
+      external: null,
+      estimate: {
+        items: 1,
+        seconds: estimate.seconds.p50,
+        microUsd: Math.ceil(estimate.costMicroUsd.p90),
+      },
+    },
+    notes: [
+      ...notes,
+      ...issues.filter((issue) => issue.severity === "warning").map((issue) => `${fieldOf(issue)}: ${issue.message}`),
+    ],
+  };
+}
+
+function unfit({ capabilities }: TrainingChoice, recipe: Recipe, { storeReachable }: PlanContext): string | null {
+  if (!capabilities.families.includes(recipe.family)) {
+    return `trains ${capabilities.families.join(", ")}, not ${recipe.family}`;
+  }
+  if (capabilities.needsReachableStore && storeReachable === false) {
+    return "runs elsewhere and cannot reach the object store: use S3 or set PUBLIC_URL";
+  }
+  return null;
+}
+
+const fieldOf = ({ field }: RecipeIssue): string => (field === "dataset" ? "dataset" : `train.recipe.${field}`);
+
+function refuseRecipe(backend: string, recipe: Recipe, first: RecipeIssue, all: readonly RecipeIssue[]): never {
+  const allowed = first.field === "dataset" ? undefined : rangeOf(first.field);
+  const others = all.slice(1).map((issue) => `${fieldOf(issue)}: ${issue.message}`);
+  return refuse({
+    code: "recipe-refused",
+    field: fieldOf(first),
+    problem: `${backend} cannot do this: ${first.message.replace(/\.$/, "")}`,
+    ...(first.field === "dataset" ? {} : { given: recipe[first.field] }),
+    ...(allowed === undefined ? {} : { allowed: `${allowed} in general, less on this backend` }),
+    ...(others.length === 0 ? {} : { likely: `also ${others.join("; ")}` }),
+  });
+}
+
+/** The range of a recipe's field as the schema has it; undefined for words. */
+function rangeOf(field: keyof Recipe): string | undefined {
+  const schema: unknown = Recipe.shape[field];
+  if (typeof schema !== "object" || schema === null || !("minValue" in schema) || !("maxValue" in schema))
+    return undefined;
+  return `${schema.minValue} to ${schema.maxValue}`;
+}

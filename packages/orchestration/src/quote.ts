@@ -1,0 +1,118 @@
+import { type Digest, type PlanLock, type PlannedStep, type Quote, Recipe } from "@loramill/contracts";
+import type { GenerationChoice, TrainingChoice } from "./plan-context.ts";
+import { ASSUMED_IMAGES } from "./plan-train.ts";
+import { stepKey } from "./step-key.ts";
+
+/** A result of an earlier run. */
+export interface CachedOutput {
+  readonly output: Digest;
+  readonly items: number;
+}
+
+export interface QuoteContext {
+  /** Finds what is kept under a step's key, or null. */
+  readonly lookup: (key: Digest) => CachedOutput | null | Promise<CachedOutput | null>;
+  readonly trainingBackends: readonly Pick<TrainingChoice, "name" | "estimate">[];
+  readonly generationBackends: readonly Pick<GenerationChoice, "name" | "estimate">[];
+}
+
+type QuoteStep = Quote["steps"][number];
+
+interface Figures {
+  readonly seconds: QuoteStep["seconds"];
+  readonly costMicroUsd: QuoteStep["costMicroUsd"];
+  readonly vramBytes: number;
+}
+
+const NOTHING: Figures = { seconds: { p50: 0, p90: 0 }, costMicroUsd: { p50: 0, p90: 0 }, vramBytes: 0 };
+/** Work without an estimator of its own takes at most this much longer than expected, nine times of ten. */
+const USUAL_SPREAD = 2;
+
+/**
+ * What a plan will take and cost. Steps are followed through the results of earlier runs: one whose key is kept is
+ * free, and gives the next step its key. `maybe` is a step that waits for an output which does not exist yet; it is
+ * counted as if it had to be done. Times are added as if the steps ran one after the other on one worker.
+ */
+export async function quote(lock: PlanLock, context: QuoteContext): Promise<Quote> {
+  const known = new Map<string, CachedOutput>();
+  const items = new Map<string, number | null>();
+  const rows: { step: QuoteStep; figures: Figures }[] = [];
+  for (const step of lock.steps) {
+    const { cache, reason, found } = await lookUp(step, lock, known, context);
+    if (found !== null) known.set(step.name, found);
+    const count = found?.items ?? countOf(step, items);
+    items.set(step.name, count);
+    const figures = cache === "reused" ? NOTHING : figuresOf(step, count, items.get("dataset") ?? null, context);
+    const { seconds, costMicroUsd } = figures;
+    rows.push({
+      figures,
+      step: { name: step.name, kind: step.kind, cache, items: count, seconds, costMicroUsd, reason },
+    });
+  }
+  const total = (part: (figures: Figures) => number): number => rows.reduce((sum, row) => sum + part(row.figures), 0);
+  const costMicroUsd = { p50: total((row) => row.costMicroUsd.p50), p90: total((row) => row.costMicroUsd.p90) };
+  return {
+    steps: rows.map((row) => row.step),
+    seconds: { p50: total((row) => row.seconds.p50), p90: total((row) => row.seconds.p90) },
+    costMicroUsd,
+    vramBytes: Math.max(...rows.map((row) => row.figures.vramBytes)),
+    withinBudget: lock.budgetMicroUsd === null ? null : costMicroUsd.p90 <= lock.budgetMicroUsd,
+    notes: lock.notes,
+  };
+}
+
+async function lookUp(
+  step: PlannedStep,
+  lock: PlanLock,
+  known: ReadonlyMap<string, CachedOutput>,
+  { lookup }: QuoteContext,
+): Promise<{ cache: QuoteStep["cache"]; reason: string; found: CachedOutput | null }> {
+  if (!lock.policy.reuse) return { cache: "miss", reason: "reuse is switched off", found: null };
+  const missing = step.needs.filter((need) => !known.has(need));
+  if (missing.length > 0) {
+    const names = missing.join(" and ");
+    return { cache: "maybe", reason: `depends on the output of ${names}, which is not there yet`, found: null };
+  }
+  const inputs = Object.fromEntries(step.needs.map((need) => [need, known.get(need)?.output ?? ""]));
+  const found = await lookup(stepKey(step, inputs));
+  if (found === null) return { cache: "miss", reason: "no earlier run did this with these settings and inputs", found };
+  return { cache: "reused", reason: "an earlier run did this with the same settings and inputs", found };
+}
+
+/** What a step will put out: as many as go in where it works item by item, else what the planner expected. */
+function countOf(step: PlannedStep, items: ReadonlyMap<string, number | null>): number | null {
+  return (step.fanOut.type === "parts" ? items.get(step.fanOut.of) : undefined) ?? step.estimate.items;
+}
+
+function figuresOf(step: PlannedStep, count: number | null, images: number | null, context: QuoteContext): Figures {
+  if (step.kind === "train") {
+    const backend = context.trainingBackends.find(({ name }) => name === step.params.backend);
+    const recipe = Recipe.safeParse(step.params.recipe);
+    if (backend !== undefined && recipe.success) {
+      const { seconds, costMicroUsd, vramBytes } = backend.estimate(recipe.data, { images: images ?? ASSUMED_IMAGES });
+      return { seconds, costMicroUsd: wholeMicroUsd(costMicroUsd), vramBytes };
+    }
+  }
+  if (step.kind === "generate") {
+    const backend = context.generationBackends.find(({ name }) => name === step.params.backend);
+    const { steps, width, height } = step.params;
+    if (backend !== undefined && typeof steps === "number" && typeof width === "number" && typeof height === "number") {
+      const { seconds, costMicroUsd } = backend.estimate({ images: count ?? 0, steps, width, height });
+      return { seconds, costMicroUsd: wholeMicroUsd(costMicroUsd), vramBytes: 0 };
+    }
+  }
+  const { estimate } = step;
+  const share = count !== null && estimate.items ? count / estimate.items : 1;
+  const seconds = estimate.seconds * share;
+  const microUsd = Math.ceil(estimate.microUsd * share);
+  return {
+    seconds: { p50: seconds, p90: seconds * USUAL_SPREAD },
+    costMicroUsd: { p50: microUsd, p90: microUsd },
+    vramBytes: 0,
+  };
+}
+
+const wholeMicroUsd = ({ p50, p90 }: { p50: number; p90: number }): { p50: number; p90: number } => ({
+  p50: Math.ceil(p50),
+  p90: Math.ceil(p90),
+});

@@ -1,0 +1,56 @@
+import {
+  type Digest,
+  type ErrorRecord,
+  type LossPoint,
+  PermanentError,
+  type PocketGeneration,
+  type PocketTrainingImage,
+  type PocketTrainingSettings,
+  type PocketTrainingState,
+  type RgbImage,
+  TransientError,
+  UserError,
+} from "@loramill/contracts";
+
+/** What the engine and its thread say to one another. */
+export interface EngineCalls {
+  train: {
+    request: {
+      images: readonly PocketTrainingImage[];
+      settings: PocketTrainingSettings;
+      from: PocketTrainingState | null;
+      untilStep: number;
+    };
+    answer: PocketTrainingState;
+  };
+  export: {
+    request: { state: PocketTrainingState; metadata: Readonly<Record<string, string>> };
+    answer: Uint8Array;
+  };
+  generate: { request: PocketGeneration; answer: RgbImage };
+}
+export type EngineCall = keyof EngineCalls;
+
+export type ToEngine =
+  | { [C in EngineCall]: { kind: "call"; id: number; call: C; request: EngineCalls[C]["request"] } }[EngineCall]
+  | { kind: "abort"; id: number };
+
+export type FromEngine =
+  | { kind: "step"; id: number; point: LossPoint }
+  | { kind: "answer"; id: number; answer: unknown }
+  | { kind: "error"; id: number; error: ErrorRecord };
+
+export interface EngineThreadData {
+  readonly modelDir: string;
+  readonly digest: Digest;
+  readonly threads: number;
+}
+
+/** The error of the other thread, of the same class. */
+export function errorOf(record: ErrorRecord): Error {
+  const options = { code: record.code, details: record.details };
+  if (record.class === "user") return new UserError(record.message, options);
+  if (record.class === "permanent") return new PermanentError(record.message, options);
+  if (record.class === "transient") return new TransientError(record.message, options);
+  return new Error(record.message);
+}

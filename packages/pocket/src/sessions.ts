@@ -1,0 +1,42 @@
+import { join } from "node:path";
+import * as ort from "onnxruntime-node";
+import type { ModelFiles } from "./model-files.ts";
+
+/** Values by the names of a graph's ports. */
+export type Feeds = Record<string, ort.Tensor>;
+export type Graph = (feeds: Feeds) => Promise<Feeds>;
+
+/**
+ * Opens a graph of the model. The file is given by path, so that the shared weights beside it are found. Threads do not
+ * spin while they wait: on a busy machine spinning takes the time of whoever they wait for.
+ */
+export async function openGraph(
+  files: ModelFiles,
+  name: "denoise" | "lora-train-step",
+  threads: number,
+): Promise<Graph> {
+  const session = await ort.InferenceSession.create(join(files.dir, files.model.graphs[name].file), {
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    graphOptimizationLevel: "all",
+    extra: { session: { intra_op: { allow_spinning: "0" } } },
+  });
+  return async (feeds) => (await session.run(feeds)) as Feeds;
+}
+
+export function floats(values: Float32Array, shape: readonly number[]): ort.Tensor {
+  return new ort.Tensor("float32", values, shape);
+}
+
+export function integers(values: BigInt64Array, shape: readonly number[]): ort.Tensor {
+  return new ort.Tensor("int64", values, shape);
+}
+
+export function scalar(value: number): ort.Tensor {
+  return new ort.Tensor("float32", Float32Array.of(value), []);
+}
+
+export function floatsOf(tensor: ort.Tensor | undefined): Float32Array {
+  if (!(tensor?.data instanceof Float32Array)) throw new TypeError("the graph did not answer float32 values");
+  return tensor.data;
+}

@@ -1,0 +1,67 @@
+import { fork } from "node:child_process";
+import { startTestPostgres } from "@loramill/embedded/testing";
+import {
+  type QueueUnderTest,
+  queueConformance,
+  type ServerUnderTest,
+  serveLedger,
+  startRedis,
+  trialJobs,
+  trialProcessors,
+} from "@loramill/testkit";
+import { Queue } from "bullmq";
+import { createProducer, createWorker, openQueueConnection } from "./index.ts";
+
+queueConformance({ backend: "redis", startServer: redisServer, open });
+queueConformance({ backend: "postgres", startServer: postgresServer, open });
+
+async function redisServer(): Promise<ServerUnderTest | null> {
+  const redis = await startRedis();
+  if (redis === null) return null;
+  const { url, kill, restart, freeze, thaw, flush, stop } = redis;
+  return { url, faults: redis.owned ? { kill, restart, freeze, thaw, flush } : null, stop };
+}
+
+async function postgresServer(): Promise<ServerUnderTest> {
+  const postgres = await startTestPostgres();
+  return { url: postgres.connectionString, faults: null, stop: postgres.stop };
+}
+
+async function open(server: ServerUnderTest): Promise<QueueUnderTest> {
+  const connection = await openQueueConnection({ url: server.url, prefix: "trial" });
+  return {
+    producer: (options) => createProducer({ connection, ...options }),
+    worker: (settings) =>
+      createWorker({
+        concurrency: 4,
+        clock: { now: () => new Date() },
+        random: Math.random,
+        log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
+        ...settings,
+        queue: "caption",
+        connection,
+        processors: (settings.processors ?? trialProcessors().processors) as never,
+        definitions: trialJobs,
+      }),
+    spawnWorker: async ({ ledger, ...settings }) => {
+      const child = fork(
+        new URL("../test/worker-process.ts", import.meta.url),
+        [JSON.stringify({ url: server.url, settings })],
+        { serialization: "advanced", execArgv: [] },
+      );
+      serveLedger(child, ledger);
+      const exited = new Promise<number | null>((resolve) => child.once("exit", (code) => resolve(code)));
+      await new Promise<void>((resolve, reject) => {
+        child.once("message", () => resolve());
+        child.once("exit", (code) => reject(new Error(`the worker process ended with ${code}`)));
+      });
+      return { kill: (signal) => void child.kill(signal), exited };
+    },
+    addForeign: async (name, id, data) => {
+      const queue = new Queue(name, { connection: {}, prefix: "trial" }, connection.workerBackend);
+      await queue.add("foreign", data, { jobId: id });
+      await queue.close();
+    },
+    close: () => connection.close(),
+  };
+}

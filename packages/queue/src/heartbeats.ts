@@ -1,0 +1,112 @@
+import type { Clock, Heartbeat, HeartbeatVerdict, JobId, JobLedger, JsonObject, Logger } from "@loramill/contracts";
+import type { AbortCause } from "./abort-cause.ts";
+import { jsonBytes, MAX_PAYLOAD_BYTES } from "./payload.ts";
+
+/** A turn that beats: who it is, what it has to say, and how to stop it. */
+export interface BeatingTurn {
+  readonly job: JobId;
+  readonly epoch: number;
+  takeProgress(): JsonObject | undefined;
+  abort(cause: AbortCause): void;
+}
+
+export interface Heartbeats {
+  /** Answers the function that takes the turn out again. */
+  add(turn: BeatingTurn): () => void;
+  /** Beats now for one turn; false when the catalog says or cannot say that the turn goes on. */
+  confirm(turn: BeatingTurn): Promise<boolean>;
+  /** Since the last beat that the catalog answered; null before the first. */
+  lastAnswerAgeMs(): number | null;
+  /** How late the last beat was: a measure of how blocked the event loop is. */
+  lagMs(): number;
+  stop(): Promise<void>;
+}
+
+/**
+ * One timer and one call per interval for all turns of a process. The verdicts act: `cancel` and `superseded` abort the
+ * turn's signal. Beats go on while the catalog is away; the first and the last failure are logged.
+ */
+export function startHeartbeats(options: {
+  readonly ledger: Pick<JobLedger, "heartbeat">;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly intervalMs?: number;
+}): Heartbeats {
+  const { ledger, clock, log, intervalMs = 1_000 } = options;
+  const turns = new Map<JobId, BeatingTurn>();
+  let stopped = false;
+  let failing = false;
+  let answeredAt: number | null = null;
+  let lag = 0;
+  let beating: Promise<void> = Promise.resolve();
+  let timer: NodeJS.Timeout | undefined;
+
+  const beatOf = (turn: BeatingTurn): Heartbeat => {
+    const progress = turn.takeProgress();
+    if (progress !== undefined && jsonBytes(progress) > MAX_PAYLOAD_BYTES) {
+      log.warn({ job: turn.job }, `progress larger than ${MAX_PAYLOAD_BYTES} bytes; not kept`);
+      return { job: turn.job, epoch: turn.epoch };
+    }
+    return { job: turn.job, epoch: turn.epoch, ...(progress === undefined ? {} : { progress }) };
+  };
+
+  const act = (turn: BeatingTurn, verdict: HeartbeatVerdict | undefined): void => {
+    if (verdict === "cancel") turn.abort("cancel");
+    if (verdict === "superseded") turn.abort("superseded");
+  };
+
+  const send = async (batch: readonly BeatingTurn[]): Promise<Map<JobId, HeartbeatVerdict>> => {
+    const verdicts = await ledger.heartbeat(batch.map(beatOf));
+    answeredAt = clock.now().getTime();
+    for (const turn of batch) act(turn, verdicts.get(turn.job));
+    return verdicts;
+  };
+
+  const beat = async (): Promise<void> => {
+    if (turns.size === 0) return;
+    try {
+      await send([...turns.values()]);
+      if (failing) log.info({}, "the catalog answers heartbeats again");
+      failing = false;
+    } catch (error) {
+      if (!failing) log.warn({ error: String(error) }, "the catalog does not answer heartbeats; going on");
+      failing = true;
+    }
+  };
+
+  const schedule = (): void => {
+    const due = performance.now() + intervalMs;
+    timer = setTimeout(() => {
+      lag = Math.max(0, performance.now() - due);
+      beating = beat().finally(() => {
+        if (!stopped) schedule();
+      });
+    }, intervalMs);
+  };
+  schedule();
+
+  return {
+    add: (turn) => {
+      // The same job twice in one process: the older turn was taken for lost, and its epoch is no longer current.
+      turns.get(turn.job)?.abort("superseded");
+      turns.set(turn.job, turn);
+      return () => {
+        if (turns.get(turn.job) === turn) turns.delete(turn.job);
+      };
+    },
+    confirm: async (turn) => {
+      try {
+        return (await send([turn])).get(turn.job) === "continue";
+      } catch {
+        return false;
+      }
+    },
+    lastAnswerAgeMs: () => (answeredAt === null ? null : clock.now().getTime() - answeredAt),
+    lagMs: () => lag,
+    stop: async () => {
+      stopped = true;
+      clearTimeout(timer);
+      await beating;
+    },
+  };
+}

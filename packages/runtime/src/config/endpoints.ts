@@ -1,0 +1,28 @@
+import { defineConfig, EndpointUrl } from "@loramill/contracts";
+import { z } from "zod";
+
+const token = z.string().min(1).optional();
+
+/** Other services that a mill may use, and its own address. HTTPS is required unless the host is this machine. */
+export const endpointsConfig = defineConfig(
+  {
+    LORAMILL_URL: EndpointUrl.optional().describe(
+      "API that the command line talks to; left out, a mill on this machine",
+    ),
+    COMFYUI_API_URL: EndpointUrl.default("http://localhost:8188").describe(
+      "ComfyUI server for training and generation",
+    ),
+    OLLAMA_URL: EndpointUrl.optional().describe("Ollama server for captions and prompts"),
+    HUGGINGFACE_TOKEN: token.describe("Token for gated models on Hugging Face"),
+    REPLICATE_API_TOKEN: token.describe("Token for trainings on Replicate"),
+    RUNPOD_API_KEY: token.describe("Key for renting machines at RunPod"),
+  },
+  (env) => ({
+    loramillUrl: env.LORAMILL_URL ?? null,
+    comfyuiUrl: env.COMFYUI_API_URL,
+    ollamaUrl: env.OLLAMA_URL ?? null,
+    huggingfaceToken: env.HUGGINGFACE_TOKEN ?? null,
+    replicateToken: env.REPLICATE_API_TOKEN ?? null,
+    runpodKey: env.RUNPOD_API_KEY ?? null,
+  }),
+);

@@ -1,0 +1,153 @@
+import { createHash } from "node:crypto";
+import { stat } from "node:fs/promises";
+import { basename, resolve } from "node:path";
+import { type Digest, digestOf, type JsonObject, type Source, UserError } from "@loramill/contracts";
+import { identifyArchive } from "./archive.ts";
+import { parseBucketUrl, walkBucket } from "./bucket.ts";
+import { type FoundFile, walkFolder } from "./folder.ts";
+import { readLocalFile } from "./local-file.ts";
+import { mapInOrder } from "./map-in-order.ts";
+import { openBucketOf, type SourceOptions } from "./open-source.ts";
+import type { RefusedFile } from "./source-entry.ts";
+
+export interface Fingerprint {
+  /** Equal sources have equal digests, wherever they lie. */
+  readonly digest: Digest;
+  /** Files; null where only reading an archive would tell. */
+  readonly items: number | null;
+  readonly bytes: number;
+  /** `content`: of every byte; `stat`: some of it of sizes and times of change only. */
+  readonly mode: "content" | "stat";
+}
+
+interface Part extends Omit<Fingerprint, "digest"> {
+  readonly identity: JsonObject;
+}
+
+/**
+ * What decides whether sources changed since they were read. Folders up to `fingerprintContentMaxBytes` and all
+ * archives up to it count by content, larger ones and buckets by paths, sizes and times of change.
+ */
+export async function fingerprintSources(sources: readonly Source[], options: SourceOptions): Promise<Fingerprint> {
+  const parts: Part[] = [];
+  for (const source of sources) parts.push(await fingerprint(source, options));
+  return {
+    digest: digestOf({ format: "loramill-fingerprint/1", sources: parts.map((part) => part.identity) }),
+    items: parts.reduce<number | null>((sum, { items }) => (sum === null || items === null ? null : sum + items), 0),
+    bytes: parts.reduce((sum, { bytes }) => sum + bytes, 0),
+    mode: parts.every(({ mode }) => mode === "content") ? "content" : "stat",
+  };
+}
+
+function fingerprint(source: Source, options: SourceOptions): Promise<Part> {
+  switch (source.type) {
+    case "folder":
+      return ofFolder(source.path, options);
+    case "archive":
+      return ofArchive(source.path, options);
+    case "s3":
+      return ofBucket(source.url, options);
+    case "upload":
+      return ofUpload(source.listing, options);
+  }
+}
+
+async function ofFolder(path: string, options: SourceOptions): Promise<Part> {
+  const { limits, signal } = options;
+  const found: (FoundFile | RefusedFile)[] = [];
+  let bytes = 0;
+  let items = 0;
+  for await (const entry of walkFolder(path, signal)) {
+    found.push(entry);
+    if (entry.kind === "found") {
+      bytes += entry.bytes;
+      items += 1;
+    }
+    // What lies behind the limit is not read either.
+    if (items > limits.maxFiles) break;
+  }
+  const mode = bytes <= limits.fingerprintContentMaxBytes ? "content" : "stat";
+  const hash = createHash("sha256");
+  const line = (entry: FoundFile | RefusedFile) => lineOf(entry, mode, options);
+  for await (const text of mapInOrder(found, limits.fingerprintConcurrency, line)) hash.update(text);
+  return { identity: { type: "folder", mode, files: hash.digest("hex") }, items, bytes, mode };
+}
+
+async function lineOf(
+  entry: FoundFile | RefusedFile,
+  mode: "content" | "stat",
+  options: SourceOptions,
+): Promise<string> {
+  if (entry.kind === "refused") return `${JSON.stringify([entry.path, entry.code])}\n`;
+  if (mode === "stat") return `${JSON.stringify([entry.path, entry.bytes, entry.modifiedMs])}\n`;
+  return `${JSON.stringify([entry.path, await hashOrReason(entry, options)])}\n`;
+}
+
+/** A file that cannot be read is part of the fingerprint with its reason: mended, the source is another one. */
+async function hashOrReason(entry: FoundFile, { limits, signal }: SourceOptions): Promise<string> {
+  // Refused later by its size, so its content decides nothing.
+  if (entry.bytes > limits.maxFileBytes) return "file-too-large";
+  try {
+    return await hashFile(entry.real, entry.path, limits.maxFileBytes, signal);
+  } catch (error) {
+    if (error instanceof UserError) return error.code;
+    throw error;
+  }
+}
+
+async function hashFile(
+  path: string,
+  name: string,
+  maxBytes: number,
+  signal: AbortSignal | undefined,
+): Promise<Digest> {
+  const hash = createHash("sha256");
+  for await (const chunk of readLocalFile(path, name, { maxBytes, signal })) hash.update(chunk);
+  return hash.digest("hex");
+}
+
+async function ofArchive(path: string, { limits, signal }: SourceOptions): Promise<Part> {
+  const at = resolve(path);
+  const { kind, bytes } = await identifyArchive(at);
+  if (bytes <= limits.fingerprintContentMaxBytes) {
+    const sha256 = await hashFile(at, basename(at), Number.MAX_SAFE_INTEGER, signal);
+    return { identity: { type: "archive", kind, sha256 }, items: null, bytes, mode: "content" };
+  }
+  const { mtimeMs } = await stat(at);
+  return { identity: { type: "archive", kind, bytes, modifiedMs: mtimeMs }, items: null, bytes, mode: "stat" };
+}
+
+async function ofBucket(url: string, { limits, signal, stores }: SourceOptions): Promise<Part> {
+  const { bucket, prefix } = parseBucketUrl(url);
+  const objects = openBucketOf(stores, bucket);
+  const hash = createHash("sha256");
+  let bytes = 0;
+  let items = 0;
+  try {
+    for await (const entry of walkBucket(objects, prefix, signal)) {
+      if (entry.kind === "refused") hash.update(`${JSON.stringify([entry.path, entry.code])}\n`);
+      else {
+        bytes += entry.object.bytes;
+        items += 1;
+        const { object, path } = entry;
+        hash.update(`${JSON.stringify([path, object.bytes, object.modifiedAt.getTime()])}\n`);
+      }
+      if (items > limits.maxFiles) break;
+    }
+  } finally {
+    await objects.close();
+  }
+  return { identity: { type: "s3", mode: "stat", objects: hash.digest("hex") }, items, bytes, mode: "stat" };
+}
+
+async function ofUpload(listing: Digest, { signal, stores }: SourceOptions): Promise<Part> {
+  let items = 0;
+  let bytes = 0;
+  for (const digest of (await stores.documents.get("parts", listing)).parts) {
+    signal?.throwIfAborted();
+    const part = await stores.documents.get("source", digest);
+    items += part.items.length;
+    bytes += part.items.reduce((sum, { blob }) => sum + blob.bytes, 0);
+  }
+  return { identity: { type: "upload", listing }, items, bytes, mode: "content" };
+}

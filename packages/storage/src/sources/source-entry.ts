@@ -1,0 +1,45 @@
+import type { BlobRef, SourceItem } from "@loramill/contracts";
+
+/** A file of a source whose bytes can be read. */
+export interface SourceFile {
+  readonly kind: "file";
+  /** Relative to the source's root, with forward slashes. */
+  readonly path: string;
+  readonly bytes: number;
+  /** True: the bytes must be read before the next entry is asked for (archives). False: any time, also side by side. */
+  readonly sequential: boolean;
+  /**
+   * The bytes, once. Fails with UserError when this one file cannot be taken (unreadable, damaged, grown over the
+   * limit): refuse it under its path with the error's code and message, and go on.
+   */
+  open(): AsyncIterable<Uint8Array>;
+}
+
+/** A file that an upload put into the store already. */
+export interface StoredFile {
+  readonly kind: "stored";
+  readonly path: string;
+  readonly blob: BlobRef;
+  readonly caption?: SourceItem["caption"];
+}
+
+/** Something that is not taken, with the reason. The rest of the source goes on unless the message says otherwise. */
+export interface RefusedFile {
+  readonly kind: "refused";
+  readonly path: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+export type SourceEntry = SourceFile | StoredFile | RefusedFile;
+
+/** Longest text of a refused path; it may come from an archive and be anything. */
+const MAX_SHOWN = 500;
+
+/** Paths of refused files are shown to people: control characters are escaped, lengths capped. */
+export function refuse(path: string, code: string, message: string): RefusedFile {
+  const shown = path
+    .toWellFormed()
+    .replace(/\p{Cc}/gu, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`);
+  return { kind: "refused", path: shown.slice(0, MAX_SHOWN) || "(no name)", code, message: message.slice(0, 1000) };
+}

@@ -1,0 +1,90 @@
+import { type Captioner, CaptionStyle, Charge, type PreparedImage, sha256Hex } from "@loramill/contracts";
+import { afterEach, describe, expect, it } from "vitest";
+
+export interface CaptionerHarness {
+  readonly captioner: Captioner;
+  close(): Promise<void>;
+}
+
+/** A prepared picture of one byte pattern; its pixels are handed over by `pixelsOf`. */
+export function preparedPicture(path: string, over: Partial<PreparedImage> = {}): PreparedImage {
+  const sha256 = sha256Hex(path);
+  const blob = { sha256, bytes: pixelsOf(path).length, mediaType: "image/png" };
+  return {
+    path,
+    original: blob,
+    width: 64,
+    height: 64,
+    format: "png",
+    hashes: { pixels: sha256, phash: "0".repeat(16), phashMirrored: "0".repeat(16), dhash: "0".repeat(16) },
+    quality: {
+      sharpness: 0.5,
+      brightness: 128,
+      contrast: 100,
+      clippedShadows: 0,
+      clippedHighlights: 0,
+      colourfulness: 30,
+      entropyBits: 7,
+    },
+    content: { palette: [{ rgb: "#e01b1b", share: 0.9 }], background: null, keywords: [] },
+    prepared: { blob, width: 64, height: 64, crop: { left: 0, top: 0, width: 64, height: 64 }, upscaled: false },
+    ...over,
+  };
+}
+
+export function pixelsOf(path: string): Uint8Array {
+  return new TextEncoder().encode(`\u0089PNG of ${path}`);
+}
+
+/** What every captioner must do. Bind it in a test file of the captioner. */
+export function runCaptionerSuite(name: string, open: () => Promise<CaptionerHarness>): void {
+  describe(`${name} as a captioner`, () => {
+    const opened: CaptionerHarness[] = [];
+    const start = async () => {
+      const harness = await open();
+      opened.push(harness);
+      return harness.captioner;
+    };
+    afterEach(async () => {
+      for (const harness of opened.splice(0)) await harness.close();
+    });
+    const style = CaptionStyle.parse({ className: "dog", triggerWord: "sks" });
+    const ask = (captioner: Captioner, path: string, signal = new AbortController().signal) => {
+      const pixels = async () => ({ bytes: pixelsOf(path), mediaType: "image/png" });
+      return captioner.caption({ image: preparedPicture(path), pixels, style }, signal);
+    };
+
+    it("has a stable id, a concurrency, and says whether it is there", async () => {
+      const captioner = await start();
+      expect(captioner.id).toMatch(/^[a-z]+[/:].+/);
+      expect(captioner.concurrency).toBeGreaterThanOrEqual(1);
+      expect(await captioner.isAvailable()).toMatchObject({
+        available: true,
+        message: expect.stringMatching(/\w+ \w+/),
+      });
+    });
+
+    it("captions a picture, with charges the ledger takes and no word of the trigger", async () => {
+      const captioner = await start();
+      const answer = await ask(captioner, "images/a.png");
+      expect(answer.text.trim()).not.toBe("");
+      expect(answer.text).not.toContain("sks");
+      for (const charge of answer.charges) expect(Charge.parse(charge)).toEqual(charge);
+    });
+
+    it("keeps pictures apart when many are asked about at once", async () => {
+      const captioner = await start();
+      const paths = Array.from({ length: 20 }, (_, i) => `set ${String.fromCharCode(97 + i)}/x.png`);
+      const alone = await ask(captioner, paths[7] ?? "");
+      const all = await Promise.all(paths.map((path) => ask(captioner, path)));
+      expect(all[7]?.text).toBe(alone.text);
+    });
+
+    it("stops at once when its signal has aborted", async () => {
+      const captioner = await start();
+      if (captioner.id.startsWith("describe/") || captioner.id.startsWith("simple/")) return;
+      const reason = new Error("stop");
+      await expect(ask(captioner, "a.png", AbortSignal.abort(reason))).rejects.toBe(reason);
+    });
+  });
+}

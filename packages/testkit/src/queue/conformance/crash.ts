@@ -1,0 +1,67 @@
+import { expect } from "vitest";
+import { waitUntil } from "../wait-until.ts";
+import { check, type Trial } from "./trial.ts";
+
+export function crashChecks(trial: Trial): void {
+  check(
+    trial,
+    "with the default locks, a worker lost by kill -9 is noticed in under 20 seconds",
+    async (world) => {
+      const child = await world.queue.spawnWorker({ name: "victim", ledger: world.ledger });
+      const job = await world.add("trial", { do: "wait" });
+      await waitUntil("the victim works", () => world.ledger.job(job).state === "active");
+      world.work();
+      child.kill("SIGKILL");
+      const lost = performance.now();
+      await child.exited;
+      await waitUntil("another worker took over", () => world.ledger.job(job).epoch === 2, { timeoutMs: 30_000 });
+      expect(performance.now() - lost).toBeLessThan(20_000);
+      expect(world.ledger.job(job)).toMatchObject({ workersLost: 1, attemptsSpent: 0 });
+      world.ledger.requestCancel(job);
+      await world.ended(job);
+    },
+    { timeoutMs: 90_000 },
+  );
+
+  check(
+    trial,
+    "a worker that blocked its event loop until its lock was gone publishes nothing when another has published",
+    async (world) => {
+      const locks = { lockMs: 600, stalledMs: 300 };
+      const child = await world.queue.spawnWorker({ name: "blocked", ledger: world.ledger, ...locks });
+      const job = await world.add("trial", { do: "block", ms: 5_000 });
+      await waitUntil("it blocks", () => world.ledger.job(job).state === "active");
+      const { processors } = world.trials;
+      const quick = async () => ({ digest: "1".repeat(64), shape: "part", items: 1, summary: {} });
+      world.work({ ...locks, processors: { ...processors, trial: quick } });
+      await world.ended(job, 30_000);
+      expect(world.ledger.job(job)).toMatchObject({ epoch: 2, workersLost: 1, published: 1 });
+      const before = world.ledger.settlements;
+      await waitUntil("the blocked one has tried to publish", () => world.ledger.settlements > before);
+      expect(world.ledger.job(job)).toMatchObject({ published: 1, output: { digest: "1".repeat(64) } });
+      child.kill("SIGTERM");
+      await child.exited;
+    },
+  );
+
+  check(trial, "a job that loses more workers than its policy allows is quarantined", async (world) => {
+    const locks = { lockMs: 600, stalledMs: 300 };
+    const child = await world.queue.spawnWorker({ name: "victim", ledger: world.ledger, ...locks });
+    const job = await world.add("fragile", { do: "wait" });
+    await waitUntil("the victim works", () => world.ledger.job(job).state === "active");
+    child.kill("SIGKILL");
+    world.work(locks);
+    await world.ended(job);
+    expect(world.ledger.job(job)).toMatchObject({ state: "quarantined", error: { code: "worker-lost" } });
+    expect(world.trials.started).toEqual([]);
+  });
+
+  check(trial, "a process that is told to end drains and ends by itself", async (world) => {
+    const child = await world.queue.spawnWorker({ name: "polite", ledger: world.ledger, drainDeadlineMs: 200 });
+    const job = await world.add("trial", { do: "wait" });
+    await waitUntil("it works", () => world.ledger.job(job).state === "active");
+    child.kill("SIGTERM");
+    expect(await child.exited).toBe(0);
+    expect(world.ledger.job(job).state).toBe("waiting");
+  });
+}

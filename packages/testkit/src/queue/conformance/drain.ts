@@ -1,0 +1,75 @@
+import { expect } from "vitest";
+import { waitUntil } from "../wait-until.ts";
+import { check, type Trial } from "./trial.ts";
+
+export function drainChecks(trial: Trial): void {
+  check(trial, "closing lets turns finish, takes no new ones, and leaves those for others", async (world) => {
+    const worker = world.work({ concurrency: 1, drainDeadlineMs: 10_000 });
+    const running = await world.add("trial", { do: "sleep", ms: 600 });
+    await waitUntil("it runs", () => world.ledger.job(running).state === "active");
+    const next = await world.add("trial", { do: "succeed" });
+    const closed = performance.now();
+    await worker.close();
+    expect(performance.now() - closed).toBeLessThan(5_000);
+    expect(world.ledger.job(running).state).toBe("succeeded");
+    expect(world.ledger.job(next).state).toBe("released");
+    world.work();
+    await world.ended(next);
+  });
+
+  check(trial, "an idle worker closes at once, and twice is fine", async (world) => {
+    const worker = world.work({ drainDeadlineMs: 10_000 });
+    await world.ended(await world.add("trial", { do: "succeed" }));
+    const closed = performance.now();
+    await Promise.all([worker.close(), worker.close()]);
+    expect(performance.now() - closed).toBeLessThan(3_000);
+  });
+
+  check(trial, "a turn that outlasts the drain deadline gives its job back with code drained", async (world) => {
+    const worker = world.work({ drainDeadlineMs: 300 });
+    const job = await world.add("trial", { do: "wait" });
+    await waitUntil("it runs", () => world.ledger.job(job).state === "active");
+    const closed = performance.now();
+    await worker.close();
+    expect(performance.now() - closed).toBeLessThan(4_000);
+    expect(world.trials.stopped.get(job)).toBe("drained");
+    expect(world.ledger.job(job)).toMatchObject({ state: "waiting", attemptsSpent: 0, workersLost: 0 });
+  });
+
+  check(trial, "a processor that ignores the drain does not hold up the close", async (world) => {
+    const worker = world.work({ drainDeadlineMs: 200, abortGraceMs: 200 });
+    const job = await world.add("trial", { do: "ignore", ms: 20_000 });
+    await waitUntil("it runs", () => world.ledger.job(job).state === "active");
+    const closed = performance.now();
+    await worker.close();
+    expect(performance.now() - closed).toBeLessThan(6_000);
+    expect(world.ledger.job(job).state).toBe("waiting");
+  });
+
+  for (const fault of ["kill", "freeze"] as const) {
+    const how = fault === "kill" ? "is gone" : "hangs";
+    check(
+      trial,
+      `closing never hangs when the queue's server ${how}, with a turn that runs`,
+      async (world) => {
+        const { faults } = world.server;
+        const worker = world.work({ drainDeadlineMs: 300, abortGraceMs: 300 });
+        const producer = world.queue.producer({ timeoutMs: 1_000 });
+        const job = await world.add("trial", { do: "wait" });
+        await waitUntil("it runs", () => world.ledger.job(job).state === "active");
+        await faults?.[fault]();
+        try {
+          const closed = performance.now();
+          await worker.close();
+          await producer.close();
+          expect(performance.now() - closed).toBeLessThan(8_000);
+          expect(world.ledger.job(job).state).toBe("waiting");
+        } finally {
+          faults?.thaw();
+          await faults?.restart();
+        }
+      },
+      { needsFaults: true },
+    );
+  }
+}
