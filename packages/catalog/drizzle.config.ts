@@ -3,6 +3,6 @@ import { defineConfig } from "drizzle-kit";
 /** `npx drizzle-kit generate --name <what changed>` in this folder writes the next migration; it needs no database. */
 export default defineConfig({
   dialect: "postgresql",
-  schema: "./src/schema",
+  schema: "./src/schema/*.ts",
   out: "./migrations",
 });

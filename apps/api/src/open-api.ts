@@ -1,4 +1,4 @@
-import type { Captioner, Clock, GenerationBackend, Logger, Recipe, TrainingBackend } from "@loramill/contracts";
+import type { Clock, GenerationBackend, Logger, Recipe, TrainingBackend } from "@loramill/contracts";
 import { isLoopback } from "@loramill/contracts";
 import type { Services } from "@loramill/runtime";
 import { fingerprintSources, type SourceLimits } from "@loramill/storage";
@@ -6,14 +6,14 @@ import type { Metrics } from "@loramill/telemetry";
 import type { ApiOptions } from "./config.ts";
 import type { ApiDeps, DoctorPart } from "./deps.ts";
 import { offerParts, serviceParts } from "./doctor/parts.ts";
-import { createPlanner } from "./planning.ts";
+import { createPlanner, type OfferedCaptioner } from "./planning.ts";
 import { type RunningApi, startApi } from "./server.ts";
 
 /** What this installation can do: the planner chooses from it, the doctor looks at it. */
 export interface Offers {
   readonly presets: Readonly<Record<string, Recipe>>;
-  /** By the provider name that specs use; null where it is not configured. */
-  readonly captioners: { readonly openai: Captioner | null; readonly describe: Captioner; readonly simple: Captioner };
+  /** In the order in which `auto` tries them. */
+  readonly captioners: readonly OfferedCaptioner[];
   readonly trainingBackends: readonly TrainingBackend[];
   readonly generationBackends: readonly GenerationBackend[];
 }
@@ -36,15 +36,10 @@ export interface ApiStart {
 export function openApi(start: ApiStart): Promise<RunningApi> {
   const { services, offers, options, metrics, log } = start;
   const { catalog, stores } = services;
-  const { openai, describe, simple } = offers.captioners;
   const planner = createPlanner({
     stores,
     presets: offers.presets,
-    captioners: [
-      ...(openai ? [{ provider: "openai" as const, captioner: openai }] : []),
-      { provider: "describe", captioner: describe },
-      { provider: "simple", captioner: simple },
-    ],
+    captioners: offers.captioners,
     trainingBackends: offers.trainingBackends,
     generationBackends: offers.generationBackends,
     fingerprint: (sources, signal) =>
@@ -65,7 +60,7 @@ export function openApi(start: ApiStart): Promise<RunningApi> {
     localSources: options.localSources === "on" || (options.localSources === "auto" && isLoopback(options.host)),
     storeReachable: stores.signer === null,
   });
-  const captioners = [openai, describe, simple].filter((captioner) => captioner !== null);
+  const captioners = offers.captioners.map(({ captioner }) => captioner);
   const deps: ApiDeps = {
     catalog,
     stores,

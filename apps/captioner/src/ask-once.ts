@@ -19,10 +19,11 @@ export interface Question {
   readonly signal: AbortSignal;
 }
 
-/** What the captioner said; charges are empty when it was remembered from before. */
 export interface Answer {
   readonly text: string;
   readonly charges: readonly Charge[];
+  /** Whether it was known from before: then nothing was asked and nothing is charged. */
+  readonly remembered: boolean;
 }
 
 const MEMO_KIND = "caption";
@@ -43,11 +44,11 @@ export async function askOnce(question: Question): Promise<Answer> {
     style,
     pixels: async () => ({ bytes: await stores.blobs.read(blob, { signal }), mediaType: blob.mediaType }),
   };
-  if (LOCAL.has(captioner.id)) return captioner.caption(request, signal);
+  if (LOCAL.has(captioner.id)) return { ...(await captioner.caption(request, signal)), remembered: false };
   const key = digestOf({ version, image: blob.sha256, captioner: captioner.id, prompt: { ...visionPrompt(style) } });
   const memo = Remembered.safeParse(await stores.memos.find(MEMO_KIND, key)).data;
-  if (memo !== undefined) return { text: memo.text, charges: [] };
+  if (memo !== undefined) return { text: memo.text, charges: [], remembered: true };
   const answer = await captioner.caption(request, signal);
   await stores.memos.put(MEMO_KIND, key, { text: answer.text });
-  return answer;
+  return { ...answer, remembered: false };
 }

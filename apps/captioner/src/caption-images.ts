@@ -93,7 +93,7 @@ async function captionOne(
   }
   for (const charge of answer.charges) ctx.charge(charge);
   const text = existing === "" ? answer.text : combineCaptions(existing, answer.text);
-  return { asked: answer.charges.length > 0, caption: finished(image, text, answer.text, captioner.id, style) };
+  return { asked: !answer.remembered, caption: finished(image, text, answer.text, captioner.id, style) };
 }
 
 function finished(image: PreparedImage, text: string, raw: string, provider: string, style: Style): Caption {

@@ -35,7 +35,7 @@ export async function openLocalMill(dataDir: string): Promise<LocalMill> {
   const child = spawn(process.execPath, [MILL_MAIN], {
     detached: true,
     stdio: ["ignore", log, log],
-    env: { ...process.env, DATA_DIR: dataDir, MILL_IDLE_EXIT_SECONDS: process.env.MILL_IDLE_EXIT_SECONDS ?? "60" },
+    env: { API_PORT: "0", MILL_IDLE_EXIT_SECONDS: "60", ...process.env, DATA_DIR: dataDir },
   });
   const exited = new Promise<number | null>((done) => child.once("exit", done));
   let gone = false;

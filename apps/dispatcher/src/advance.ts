@@ -1,38 +1,54 @@
 import type { OpenRun } from "@loramill/catalog";
-import { type ErrorRecord, type RunId, toErrorRecord } from "@loramill/contracts";
+import { type RunId, type StepId, toErrorRecord } from "@loramill/contracts";
 import { advanceRun, type RunDecision } from "@loramill/orchestration";
 import { composeOutput } from "./compose.ts";
 import type { DispatcherDeps } from "./deps.ts";
+import type { Patience } from "./patience.ts";
 
 /** Runs read by one statement. */
 const RUNS_PER_READ = 100;
 
-/** What the last round of releases found out about budgets. */
-export interface BlockedRuns {
-  has(run: RunId): boolean;
-}
+/** `again`: the run must be looked at again although nobody will ask for it. */
+type Applied = "applied" | "too-late" | "again";
+type StepRef = { readonly run: RunId; readonly step: StepId };
 
 /**
  * Applies what follows from the state of these runs. Answers the runs that must be looked at again although nobody will
- * ask for it: their jobs have been told to stop and have not yet, or their output could not be written.
+ * ask for it: their jobs were told to stop and have not yet, or something was away.
  */
 export async function advanceRuns(
   runs: readonly RunId[],
-  blocked: BlockedRuns,
+  blocked: { has(run: RunId): boolean },
   deps: DispatcherDeps,
+  patience: Patience<StepId>,
 ): Promise<Set<RunId>> {
   const again = new Set<RunId>();
   for (let from = 0; from < runs.length; from += RUNS_PER_READ) {
     for (const run of await deps.catalog.dispatch.openRuns(runs.slice(from, from + RUNS_PER_READ))) {
-      const snapshot = { ...run, budget: { ...run.budget, blocked: blocked.has(run.run) } };
-      for (const decision of advanceRun(snapshot)) {
-        const outcome = await apply(run, decision, deps);
-        if (outcome === "applied") continue;
-        if (outcome === "again") again.add(run.run);
-        // What comes after was decided for a state that did not come about.
-        if (decision.target !== "jobs") break;
+      try {
+        if (await advanceOne(run, blocked.has(run.run), deps, patience)) again.add(run.run);
+      } catch (error) {
+        // One run must not hold up the others.
+        deps.log.error({ run: run.run, error: toErrorRecord(error).message }, "a run could not be moved on");
+        again.add(run.run);
       }
     }
+  }
+  return again;
+}
+
+async function advanceOne(
+  run: OpenRun,
+  blocked: boolean,
+  deps: DispatcherDeps,
+  patience: Patience<StepId>,
+): Promise<boolean> {
+  let again = false;
+  for (const decision of advanceRun({ ...run, budget: { ...run.budget, blocked } })) {
+    const outcome = await apply(run, decision, deps, patience);
+    again ||= outcome === "again";
+    // What comes after was decided for a state that did not come about.
+    if (outcome !== "applied" && decision.target !== "jobs") break;
   }
   return again;
 }
@@ -41,9 +57,10 @@ async function apply(
   run: OpenRun,
   decision: RunDecision,
   deps: DispatcherDeps,
-): Promise<"applied" | "too-late" | "again"> {
+  patience: Patience<StepId>,
+): Promise<Applied> {
   const { dispatch } = deps.catalog;
-  const said = (moved: boolean) => (moved ? "applied" : "too-late");
+  const said = (moved: boolean): Applied => (moved ? "applied" : "too-late");
   if (decision.target === "run") {
     return said(await dispatch.moveRun(run.run, decision.event, "error" in decision ? decision.error : null));
   }
@@ -52,8 +69,8 @@ async function apply(
   const at = { run: run.run, step: step.id };
   if (decision.target === "jobs") {
     const { cancelGraceMs: graceMs } = deps.options;
-    const { remaining, ended } = await dispatch.cancelJobs({ step: step.id, graceMs, error: decision.error });
-    return remaining > 0 || ended > 0 ? "again" : "applied";
+    const { ended, remaining } = await dispatch.cancelJobs({ step: step.id, graceMs, error: decision.error });
+    return ended + remaining > 0 ? "again" : "applied";
   }
   switch (decision.event) {
     case "unblock":
@@ -62,22 +79,31 @@ async function apply(
     case "cancel":
       return said(await dispatch.endStep(at, decision.event, decision.error));
     case "succeed":
-      return finishStep(at, decision.complete, deps);
+      return finishStep(at, decision.complete, deps, patience);
   }
 }
 
 async function finishStep(
-  at: { readonly run: RunId; readonly step: OpenRun["steps"][number]["id"] },
+  at: StepRef,
   complete: boolean,
   deps: DispatcherDeps,
-): Promise<"applied" | "too-late" | "again"> {
+  patience: Patience<StepId>,
+): Promise<Applied> {
+  const { dispatch } = deps.catalog;
   try {
     const composed = await composeOutput(at.step, deps);
-    return (await deps.catalog.dispatch.succeedStep(at, { ...composed, keep: complete })) ? "applied" : "too-late";
+    const moved = await dispatch.succeedStep(at, { ...composed, keep: complete });
+    patience.worked(at.step);
+    return moved ? "applied" : "too-late";
   } catch (error) {
-    const record: ErrorRecord = toErrorRecord(error);
-    deps.log.error({ step: at.step, error: record.message }, "the output of a step could not be composed");
-    if (record.class !== "permanent") return "again";
-    return (await deps.catalog.dispatch.endStep(at, "fail", record)) ? "applied" : "too-late";
+    const record = toErrorRecord(error);
+    const about = { ...at, error: record.message };
+    const final = record.class === "permanent" || record.class === "user";
+    if (!final && (record.class === "transient" || !patience.failed(at.step))) {
+      deps.log.warn(about, "the output of a step could not be written; trying again");
+      return "again";
+    }
+    deps.log.error(about, "the output of a step cannot be written");
+    return (await dispatch.endStep(at, "fail", record)) ? "applied" : "too-late";
   }
 }

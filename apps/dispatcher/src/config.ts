@@ -11,7 +11,10 @@ export const dispatcherConfig = defineConfig(
       .describe("Jobs that may be open (queued, at work or parked) in one queue; the rest waits in the catalog"),
     DISPATCH_WINDOWS: z
       .string()
-      .regex(/^(\s*[a-z]+=\d+\s*(,|$))*$/, "expected queue=number, separated by commas")
+      .regex(
+        new RegExp(`^(\\s*(${queueNames.join("|")})=\\d{1,6}\\s*(,|$))*$`),
+        `expected queue=number, separated by commas; queues are ${queueNames.join(", ")}`,
+      )
       .default("")
       .describe("Other windows for single queues, such as train=50,generate=200"),
     DISPATCH_PROJECT_CAP: whole(1, 100_000)

@@ -1,6 +1,8 @@
 import type { Catalog } from "@loramill/catalog";
 import type { Clock, Delivery, Logger, QueueName, Stores } from "@loramill/contracts";
+import type { BacklogGauge } from "./housekeeping.ts";
 import type { DispatcherOptions } from "./options.ts";
+import type { Pulse } from "./pulse.ts";
 
 /** The queue as the dispatcher needs it; `Producer` of the queue package is one. */
 export interface DeliveryProducer {
@@ -8,6 +10,8 @@ export interface DeliveryProducer {
   add(deliveries: readonly { queue: QueueName; delivery: Delivery; delayMs?: number }[]): Promise<void>;
   /** Of these queue ids (`<job>.<release>`), those that will never be delivered. */
   missing(queue: QueueName, ids: readonly string[]): Promise<string[]>;
+  /** Drops ended deliveries that are too old to keep; answers how many. */
+  sweep?(queue: QueueName): Promise<number>;
 }
 
 export interface DispatcherDeps {
@@ -17,4 +21,7 @@ export interface DispatcherDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly options: DispatcherOptions;
+  readonly pulse: Pulse;
+  /** Told the whole backlog every few seconds while this dispatcher leads, and an empty one when it no longer does. */
+  readonly onBacklog?: ((gauges: readonly BacklogGauge[]) => void) | undefined;
 }

@@ -1,4 +1,5 @@
 export { dispatcherConfig } from "./config.ts";
 export type { DeliveryProducer } from "./deps.ts";
+export type { BacklogGauge } from "./housekeeping.ts";
 export { type DispatcherOptions, defaultOptions } from "./options.ts";
 export { type Dispatcher, type DispatcherStart, startDispatcher } from "./start-dispatcher.ts";

@@ -2,6 +2,7 @@ import type { Leadership } from "@loramill/catalog";
 import { toErrorRecord } from "@loramill/contracts";
 import { type Bell, createBell } from "./bell.ts";
 import type { DispatcherDeps } from "./deps.ts";
+import { tidy, toGauges } from "./housekeeping.ts";
 import { reconcile } from "./reconcile.ts";
 import { sendOwed } from "./release.ts";
 import { createTick } from "./tick.ts";
@@ -20,8 +21,11 @@ export async function lead(deps: DispatcherDeps, leadership: Leadership, stoppin
       tickLane(deps, changed, owed, signal),
       sendLane(deps, owed, signal),
       reconcileLane(deps, owed, signal),
+      every(deps.options.tidyMs, "tidy", deps, signal, () => tidy(deps)),
+      every(deps.options.gaugeMs, "backlog", deps, signal, () => tellBacklog(deps)),
     ]);
   } finally {
+    deps.onBacklog?.([]);
     await listening.close();
   }
 }
@@ -35,7 +39,9 @@ async function tickLane(deps: DispatcherDeps, changed: Bell, owed: Bell, signal:
     const [before, now] = [sweptAt, performance.now()];
     const all = now - before >= sweepMs;
     sweptAt = Number.NEGATIVE_INFINITY;
+    deps.pulse.tried();
     const { moved, idle } = await tick({ all });
+    deps.pulse.worked();
     sweptAt = all ? now : before;
     if (moved || !idle) owed.ring();
     if (!moved) await changed.wait(idle ? idleTickMs : tickMs, signal);
@@ -50,10 +56,26 @@ async function sendLane(deps: DispatcherDeps, owed: Bell, signal: AbortSignal): 
 }
 
 async function reconcileLane(deps: DispatcherDeps, owed: Bell, signal: AbortSignal): Promise<void> {
+  await every(deps.options.reconcileMs, "reconcile", deps, signal, async () => {
+    if ((await reconcile(deps, signal)) > 0) owed.ring();
+  });
+}
+
+async function tellBacklog({ catalog, onBacklog }: DispatcherDeps): Promise<void> {
+  onBacklog?.(toGauges(await catalog.dispatch.backlog()));
+}
+
+async function every(
+  pauseMs: number,
+  lane: string,
+  deps: DispatcherDeps,
+  signal: AbortSignal,
+  turn: () => Promise<void>,
+): Promise<void> {
   const pause = createBell();
-  await repeat("reconcile", deps, signal, async () => {
-    await pause.wait(deps.options.reconcileMs, signal);
-    if (!signal.aborted && (await reconcile(deps, signal)) > 0) owed.ring();
+  await repeat(lane, deps, signal, async () => {
+    await pause.wait(pauseMs, signal);
+    if (!signal.aborted) await turn();
   });
 }
 

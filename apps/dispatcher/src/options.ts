@@ -1,9 +1,9 @@
-import { type QueueName, queueNames } from "@loramill/contracts";
+import { queueNames } from "@loramill/contracts";
 
 /** How the dispatcher paces work; all times in milliseconds. */
 export interface DispatcherOptions {
-  /** Jobs that may be open in each queue. */
-  readonly windows: Readonly<Partial<Record<QueueName, number>>>;
+  /** Jobs that may be open in each queue, by its name; a queue that is left out is not served. */
+  readonly windows: Readonly<Record<string, number>>;
   /** Jobs that one project may have open in one queue. */
   readonly projectCap: number;
   readonly ageingMs: number;
@@ -17,6 +17,11 @@ export interface DispatcherOptions {
   readonly silentMs: number;
   /** How long a cancelled job with a turn behind it may take to be picked up once more. */
   readonly cancelGraceMs: number;
+  /** A step that cannot be started or finished for this long, for reasons unknown, fails. */
+  readonly patienceMs: number;
+  /** How often the backlog is told, and how often what is out of date is dropped. */
+  readonly gaugeMs: number;
+  readonly tidyMs: number;
   /** How often a standby tries to lead, and a leader checks that it still does. */
   readonly leaderCheckMs: number;
 }
@@ -32,5 +37,8 @@ export const defaultOptions: DispatcherOptions = {
   settleMs: 2_000,
   silentMs: 15_000,
   cancelGraceMs: 4_000,
+  patienceMs: 60_000,
+  gaugeMs: 5_000,
+  tidyMs: 60_000,
   leaderCheckMs: 2_000,
 };

@@ -1,16 +1,17 @@
-import type { Artifact, ReadyStep } from "@loramill/catalog";
+import type { Artifact, LiveStep, ReadyStep } from "@loramill/catalog";
 import {
   type Digest,
   type DocumentKind,
   PermanentError,
+  type StepId,
   type StepKind,
-  TransientError,
   toErrorRecord,
 } from "@loramill/contracts";
 import { type EarlierStep, expandStep, explainStep, type StepInput, stepKey } from "@loramill/orchestration";
 import type { DispatcherDeps } from "./deps.ts";
+import type { Patience } from "./patience.ts";
 
-const STEPS_PER_LOOK = 1_000;
+const STEPS_PER_READ = 500;
 /** Steps whose output is a document of another kind than `parts`. */
 const OUTPUT_KINDS: Partial<Record<StepKind, DocumentKind>> = { dataset: "dataset" };
 
@@ -20,51 +21,76 @@ interface Keyed {
   readonly key: Digest;
 }
 
+interface Known {
+  readonly artifacts: ReadonlyMap<Digest, Artifact & { readonly runName: string }>;
+  /** Live steps by key; grows as steps are started. */
+  readonly live: Map<Digest, LiveStep>;
+}
+
 /**
  * Moves every ready step on: takes an earlier result with the same key, waits for a live step that makes the same, or
  * becomes jobs. Answers whether any step moved.
  */
-export async function promoteSteps(deps: DispatcherDeps): Promise<boolean> {
+export async function promoteSteps(deps: DispatcherDeps, patience: Patience<StepId>): Promise<boolean> {
   const { dispatch } = deps.catalog;
-  const ready = (await dispatch.readySteps(STEPS_PER_LOOK)).map(toKeyed);
-  if (ready.length === 0) return false;
-  const keys = ready.map(({ key }) => key);
-  const [artifacts, live] = await Promise.all([dispatch.artifacts(keys), dispatch.liveSteps(keys)]);
-  const started = new Map(live);
   let moved = false;
-  for (const keyed of ready) {
-    const { step, key } = keyed;
-    const at = { run: step.run, step: step.id };
-    try {
-      const found = step.reuse ? artifacts.get(key) : undefined;
-      const isThere = found !== undefined && (await outputExists(found, deps));
-      const other = step.reuse ? started.get(key) : undefined;
-      if (isThere) {
-        const reason = `taken from ${found.run} (${found.runName}), which did it with the same settings and inputs`;
-        moved = (await dispatch.reuseStep(at, found, { inputs: keyed.inputs, reason })) || moved;
-      } else if (other !== undefined) {
-        const reason = `waits for step ${other.name} of ${other.run} (${other.runName}), which makes the same`;
-        await dispatch.explainStep(at, key, reason);
-      } else {
-        const answer = await start(keyed, found, deps);
-        if (answer === "started" && step.reuse)
-          started.set(key, { key, ...at, name: step.name, runName: step.runName });
-        moved = answer === "started" || moved;
-      }
-    } catch (error) {
-      if (error instanceof TransientError) throw error;
-      const record = toErrorRecord(error);
-      deps.log.error({ run: step.run, step: step.name, error: record.message }, "a step could not be started");
-      if (record.class === "bug") throw error;
-      moved = (await dispatch.endStep(at, "fail", record)) || moved;
+  for (let after = ""; ; ) {
+    const page = await dispatch.readySteps({ after, limit: STEPS_PER_READ });
+    const ready = page.map(toKeyed);
+    const keys = ready.map(({ key }) => key);
+    const [artifacts, live] = await Promise.all([dispatch.artifacts(keys), dispatch.liveSteps(keys)]);
+    for (const keyed of ready) {
+      moved = (await attempt(keyed, { artifacts, live }, deps, patience)) || moved;
     }
+    const last = page.at(-1);
+    if (last === undefined || page.length < STEPS_PER_READ) return moved;
+    after = last.id;
   }
-  return moved;
 }
 
 function toKeyed(step: ReadyStep): Keyed {
   const inputs = Object.fromEntries(Object.entries(step.inputs).map(([name, { digest }]) => [name, digest]));
   return { step, inputs, key: stepKey(step.planned, inputs) };
+}
+
+/** One step must not hold up the others: what is away is tried at the next look, what stays wrong fails the step. */
+async function attempt(keyed: Keyed, known: Known, deps: DispatcherDeps, patience: Patience<StepId>): Promise<boolean> {
+  const { step } = keyed;
+  try {
+    const moved = await promote(keyed, known, deps);
+    patience.worked(step.id);
+    return moved;
+  } catch (error) {
+    const record = toErrorRecord(error);
+    const about = { run: step.run, step: step.name, error: record.message };
+    const final = record.class === "permanent" || record.class === "user";
+    if (!final && (record.class === "transient" || !patience.failed(step.id))) {
+      deps.log.warn(about, "a step could not be started; trying again");
+      return false;
+    }
+    deps.log.error(about, "a step cannot be started");
+    return deps.catalog.dispatch.endStep({ run: step.run, step: step.id }, "fail", record);
+  }
+}
+
+async function promote(keyed: Keyed, { artifacts, live }: Known, deps: DispatcherDeps): Promise<boolean> {
+  const { step, key, inputs } = keyed;
+  const { dispatch } = deps.catalog;
+  const at = { run: step.run, step: step.id };
+  const found = step.reuse ? artifacts.get(key) : undefined;
+  if (found !== undefined && (await outputExists(found, deps))) {
+    const reason = `taken from ${found.run} (${found.runName}), which did it with the same settings and inputs`;
+    return dispatch.reuseStep(at, found, { inputs, reason });
+  }
+  const other = step.reuse ? live.get(key) : undefined;
+  if (other !== undefined) {
+    const reason = `waits for step ${other.name} of ${other.run} (${other.runName}), which makes the same`;
+    if (step.key !== key || step.reason !== reason) await dispatch.explainStep(at, key, reason);
+    return false;
+  }
+  const started = (await start(keyed, found, deps)) === "started";
+  if (started && step.reuse) live.set(key, { key, run: step.run, runName: step.runName, name: step.name });
+  return started;
 }
 
 /** A catalog may outlive its object store: what is no longer there is made again. */
@@ -112,7 +138,7 @@ async function readParts(
 
 const NO_JOBS = { total: 0, open: 0, waiting: 0, succeeded: 0, failed: 0, cancelled: 0 };
 
-/** Why the step does its own work: said once, when it starts. */
+/** Why the step does its own work: said once, when it starts, so without the progress that the sentence begins with. */
 function whyDone(step: ReadyStep, inputs: Record<string, Digest>, earlier: EarlierStep | null): string {
   const told = explainStep({
     step: step.planned,

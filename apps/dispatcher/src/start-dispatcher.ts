@@ -2,14 +2,17 @@ import type { Catalog, Leadership, QueueBacklog } from "@loramill/catalog";
 import { type Clock, type Logger, type Stores, toErrorRecord } from "@loramill/contracts";
 import { createBell } from "./bell.ts";
 import type { DeliveryProducer } from "./deps.ts";
+import type { BacklogGauge } from "./housekeeping.ts";
 import { lead } from "./loop.ts";
 import { type DispatcherOptions, defaultOptions } from "./options.ts";
+import { createPulse, type DispatcherHealth } from "./pulse.ts";
 
 /** The advisory lock that its leader holds; one per database. */
 const LEADER_LOCK = "loramill dispatcher";
 
 export interface Dispatcher {
   isLeader(): boolean;
+  health(): DispatcherHealth;
   /** Backlog by queue, from the catalog: the same from a leader and a standby. */
   backlog(): Promise<QueueBacklog[]>;
   /** Finishes the step it is at and gives up leadership, within about five seconds. Safe to call twice. */
@@ -24,6 +27,8 @@ export interface DispatcherStart {
   readonly random: () => number;
   readonly log: Logger;
   readonly options?: Partial<DispatcherOptions>;
+  /** Told the whole backlog every few seconds while this dispatcher leads, and an empty one when it no longer does. */
+  readonly onBacklog?: (gauges: readonly BacklogGauge[]) => void;
 }
 
 const STOP_WITHIN_MS = 5_000;
@@ -34,7 +39,8 @@ const STOP_WITHIN_MS = 5_000;
  */
 export function startDispatcher(start: DispatcherStart): Dispatcher {
   const { catalog, log, random } = start;
-  const deps = { ...start, options: { ...defaultOptions, ...start.options } };
+  const pulse = createPulse(() => performance.now());
+  const deps = { ...start, pulse, options: { ...defaultOptions, ...start.options } };
   const { leaderCheckMs } = deps.options;
   const stopping = new AbortController();
   const pause = createBell();
@@ -44,10 +50,12 @@ export function startDispatcher(start: DispatcherStart): Dispatcher {
     let failing = false;
     while (!stopping.signal.aborted) {
       let leadership: Leadership | null = null;
+      pulse.tried();
       try {
         leadership = await catalog.tryToLead({ lock: LEADER_LOCK, checkMs: leaderCheckMs });
         if (failing) log.info({}, "the catalog answers the dispatcher again");
         failing = false;
+        pulse.worked();
       } catch (error) {
         if (!failing) log.warn({ error: toErrorRecord(error).message }, "the dispatcher cannot reach the catalog");
         failing = true;
@@ -73,6 +81,7 @@ export function startDispatcher(start: DispatcherStart): Dispatcher {
   let stopped: Promise<void> | undefined;
   return {
     isLeader: () => leading,
+    health: pulse.health,
     backlog: () => catalog.dispatch.backlog(),
     stop() {
       stopping.abort();

@@ -1,6 +1,7 @@
-import type { RunId } from "@loramill/contracts";
+import type { RunId, StepId } from "@loramill/contracts";
 import { advanceRuns } from "./advance.ts";
 import type { DispatcherDeps } from "./deps.ts";
+import { createPatience } from "./patience.ts";
 import { promoteSteps } from "./promote.ts";
 import { createReleaser } from "./release.ts";
 
@@ -17,13 +18,18 @@ export interface TickOutcome {
 /** One look at everything that may be due: runs that changed, steps that are ready, places in the queues. */
 export function createTick(deps: DispatcherDeps): (request: { all: boolean }) => Promise<TickOutcome> {
   const releaser = createReleaser(deps);
+  const patience = createPatience<StepId>({
+    limitMs: deps.options.patienceMs,
+    now: () => deps.clock.now().getTime(),
+  });
   let again: ReadonlySet<RunId> = new Set();
 
   return async ({ all }) => {
+    if (all) await deps.catalog.dispatch.announce(deps.options);
     const taken = await deps.catalog.dispatch.takeRuns({ all, limit: RUNS_PER_LOOK });
     const due = [...new Set([...taken, ...again, ...releaser.blockedRuns])];
-    again = await advanceRuns(due, releaser.blockedRuns, deps);
-    const promoted = await promoteSteps(deps);
+    again = await advanceRuns(due, releaser.blockedRuns, deps, patience);
+    const promoted = await promoteSteps(deps, patience);
     const { released, open } = await releaser.release();
     return {
       moved: promoted || released > 0 || taken.length === RUNS_PER_LOOK,

@@ -15,17 +15,25 @@ import {
 import {
   createMemoryDocuments,
   keepLog,
-  MemoryProducer,
   type MemoryDocuments,
+  MemoryProducer,
   type TrialStep,
   trialRun,
   waitUntil,
 } from "@loramill/testkit";
-import type { Dispatcher } from "../src/index.ts";
+import type { DeliveryProducer, Dispatcher } from "../src/index.ts";
 import { type DispatcherOptions, startDispatcher } from "../src/index.ts";
 
 /** Some digest, always the same for the same name. */
 export const trialPart = (name: string | number): string => sha256Hex(`part ${name}`);
+
+/** What a job answers that made one thing. */
+export const doneWith = (name: string | number): JobOutput => ({
+  digest: trialPart(name),
+  shape: "part",
+  items: 1,
+  summary: {},
+});
 
 type Worked = JobOutput | Partial<Settlement> | undefined;
 type Work = (claim: Claim & { input: unknown }) => Promise<Worked>;
@@ -49,7 +57,7 @@ export interface Bench {
   readonly documents: MemoryDocuments;
   readonly log: ReturnType<typeof keepLog>;
   readonly dispatchers: Dispatcher[];
-  startDispatcher(options?: Partial<DispatcherOptions>, catalog?: Catalog): Dispatcher;
+  startDispatcher(options?: Partial<DispatcherOptions>, catalog?: Catalog, producer?: DeliveryProducer): Dispatcher;
   submit(
     steps: readonly TrialStep[],
     overrides?: Partial<Omit<PlanLock, "policy">> & { policy?: Partial<PlanLock["policy"]> },
@@ -77,11 +85,11 @@ export async function openBench(
   const closed = new AbortController();
   let working: Promise<void> = Promise.resolve();
 
-  const start: Bench["startDispatcher"] = (more = {}, other = catalog) => {
+  const start: Bench["startDispatcher"] = (more = {}, other = catalog, queue = producer) => {
     const dispatcher = startDispatcher({
       catalog: other,
       stores: { documents },
-      producer,
+      producer: queue,
       clock: { now: () => new Date() },
       random: Math.random,
       log,

@@ -6,10 +6,13 @@ import {
   type Generation,
   type GenerationBackend,
   type InputOf,
+  type JobContext,
   type LoraDocument,
   type Parked,
+  type RgbImage,
   sha256Hex,
 } from "@loramill/contracts";
+import { encodeImage, insertPngText, readPngText } from "@loramill/imaging";
 import { tensorsSha256 } from "@loramill/lora";
 import { openStores } from "@loramill/storage";
 import {
@@ -20,16 +23,12 @@ import {
   solidPictures,
 } from "@loramill/testkit";
 import { afterEach, describe, expect, it } from "vitest";
+import { generateImages } from "./generate-images.ts";
 import { gridItems, gridSize } from "./grid-items.ts";
 import { parametersText } from "./parameters-text.ts";
-import { createGeneratorProcessors } from "./processors.ts";
-import type { TextEntry } from "./publish-generations.ts";
 
 const clock = { now: () => new Date() };
-const encodePng = async ({ rgb }: { readonly rgb: Uint8Array }) => rgb;
-/** Texts in front of the pixels stand for PNG chunks here: the format belongs to imaging. */
-const writePngText = (png: Uint8Array, entries: readonly TextEntry[]) =>
-  Buffer.concat([new TextEncoder().encode(`${JSON.stringify(entries)}\n`), png]);
+const encodePng = (image: RgbImage) => encodeImage(image, "png");
 
 const cleanups: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -111,7 +110,8 @@ async function open(setup: Setup = {}) {
       backendVersion: await pocket.version(),
     },
   };
-  const generate = createGeneratorProcessors({ stores, backends: [backend], writePngText })["generate-images"];
+  const deps = { stores, backends: [backend], writePngText: insertPngText };
+  const generate = (given: typeof input, ctx: JobContext) => generateImages(given, deps, ctx);
   return { stores, engine, input, generate, lora };
 }
 
@@ -135,7 +135,7 @@ describe("generateImages", () => {
       { name: lora.name, sha256: lora.weights.sha256, tensorsSha256: lora.tensorsSha256, strength: 0.5 },
     ]);
     const bytes = await stores.blobs.read(generations[1]?.image ?? { sha256: "" });
-    const [parameters, own] = JSON.parse(new TextDecoder().decode(bytes.subarray(0, bytes.indexOf(10)))) as TextEntry[];
+    const [parameters, own] = readPngText(bytes);
     expect(parameters?.keyword).toBe("parameters");
     expect(parameters?.text).toContain("<lora:red things:0.5>");
     expect(own?.keyword).toBe("loramill");

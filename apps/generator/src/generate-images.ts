@@ -22,7 +22,12 @@ type Input = InputOf<"generate-images">;
 
 const MAX_LOST = 5;
 const CANCEL_TIMEOUT_MS = 4_000;
-const Turn = z.object({ remoteId: z.string(), lost: z.int().default(0) });
+const Turn = z.object({
+  remoteId: z.string(),
+  lost: z.int().default(0),
+  /** Whether the first picture with the LoRA was reported. */
+  applied: z.boolean().default(false),
+});
 type Turn = z.output<typeof Turn>;
 
 /**
@@ -44,7 +49,8 @@ export async function generateImages(input: Input, deps: GeneratorDeps, ctx: Job
       return await submitAgain(backend, request, context, ctx, turn);
     for (const charge of status.charges) ctx.charge(charge);
     ctx.progress({ done: status.done, total: status.total, percent: Math.floor((100 * status.done) / status.total) });
-    if (status.kind === "running") return ctx.park(status.pollMs, { ...turn });
+    const applied = turn.applied || reportApplied(status.done, loaded, backend, ctx);
+    if (status.kind === "running") return ctx.park(status.pollMs, { ...turn, applied });
     const images = await backend.collect(turn.remoteId, request, context);
     return await publishGenerations(images, request, backend.name, deps, ctx);
   } catch (error) {
@@ -85,19 +91,24 @@ async function start(
   ctx: JobContext,
 ): Promise<Parked> {
   const { request, lora } = loaded;
-  const isUsed = request.items.some(({ loras }) => loras.length > 0);
-  if (lora !== null && isUsed) ctx.event("lora.loading", { name: lora.name, sha256: lora.weights.sha256 });
+  if (lora !== null && strengthsOf(request).length > 0)
+    ctx.event("lora.loading", { name: lora.name, sha256: lora.weights.sha256 });
   const remoteId = await submit(backend, request, context);
-  if (lora !== null && isUsed) {
-    const strengths = new Set(request.items.flatMap(({ loras }) => loras.map(({ strength }) => strength)));
-    ctx.event("lora.applied", {
-      name: lora.name,
-      sha256: lora.weights.sha256,
-      strengths: [...strengths],
-      backend: backend.name,
-    });
-  }
   return ctx.park(0, { ...Turn.parse({ remoteId }) });
+}
+
+/** The strengths above 0 that the job draws at. */
+function strengthsOf(request: GenerationRequest): number[] {
+  return [...new Set(request.items.flatMap(({ loras }) => loras.map(({ strength }) => strength)))];
+}
+
+/** Says, with the first pictures, that the LoRA was applied; answers whether it did. */
+function reportApplied(done: number, loaded: LoadedRequest, backend: GenerationBackend, ctx: JobContext): boolean {
+  const strengths = strengthsOf(loaded.request);
+  const { lora } = loaded;
+  if (lora === null || done === 0 || strengths.length === 0) return false;
+  ctx.event("lora.applied", { name: lora.name, sha256: lora.weights.sha256, strengths, backend: backend.name });
+  return true;
 }
 
 async function submit(

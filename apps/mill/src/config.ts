@@ -1,7 +1,11 @@
 import { apiConfig } from "@loramill/api";
+import { captionerWorkerConfig } from "@loramill/captioner";
 import { defineConfig } from "@loramill/contracts";
+import { curatorWorkerConfig } from "@loramill/curator";
 import { dispatcherConfig } from "@loramill/dispatcher";
+import { generatorWorkerConfig } from "@loramill/generator";
 import { endpointsConfig, inner, servicesConfig } from "@loramill/runtime";
+import { trainerWorkerConfig } from "@loramill/trainer";
 import { z } from "zod";
 
 /** What only the mill reads: it is a process that a command line may start and forget. */
@@ -18,6 +22,10 @@ const idleConfig = defineConfig(
 
 export const millConfig = {
   ...servicesConfig,
+  ...curatorWorkerConfig,
+  ...captionerWorkerConfig,
+  ...trainerWorkerConfig,
+  ...generatorWorkerConfig,
   api: apiConfig,
   dispatcher: inner(dispatcherConfig, "dispatcher"),
   endpoints: endpointsConfig,

@@ -14,7 +14,9 @@ export async function untilIdle(options: {
   const { api, catalog, exitMs, signal } = options;
   while (!signal.aborted) {
     if (api.idleMs() >= exitMs) {
-      const open = await Promise.all((["planned", "running"] as const).map((state) => catalog.runs.list({ state, limit: 1 })));
+      const open = await Promise.all(
+        (["planned", "running"] as const).map((state) => catalog.runs.list({ state, limit: 1 })),
+      );
       if (open.every((page) => page.items.length === 0)) return;
     }
     await wait(LOOK_MS, undefined, { signal }).catch(() => undefined);

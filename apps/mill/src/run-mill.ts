@@ -1,75 +1,80 @@
 import { randomBytes } from "node:crypto";
-import { endpointPart, openApi, type DoctorPart, type RunningApi } from "@loramill/api";
+import { type DoctorPart, endpointPart, openApi, openOffers } from "@loramill/api";
 import { captionerWorker } from "@loramill/captioner";
 import { curatorWorker } from "@loramill/curator";
 import { type Dispatcher, startDispatcher } from "@loramill/dispatcher";
-import { generatorWorker } from "@loramill/generator";
-import { createProducer, type QueueWorker } from "@loramill/queue";
+import { createGeneratorWorker } from "@loramill/generator";
+import { openPocketEngine } from "@loramill/pocket";
+import { createProducer } from "@loramill/queue";
 import {
   type Environment,
-  openHeartbeats,
   openServices,
   runProcess,
-  startWorker,
+  startWorkers,
   untilAborted,
-  workersReady,
+  workerProblems,
 } from "@loramill/runtime";
 import { createMetrics } from "@loramill/telemetry";
-import { trainerWorker } from "@loramill/trainer";
+import { createTrainerWorker } from "@loramill/trainer";
 import { millConfig } from "./config.ts";
 import { untilIdle } from "./idle.ts";
 import { writeMillFile } from "./mill-file.ts";
-import { openOffers } from "./offers.ts";
-
-const workers = [curatorWorker, captionerWorker, trainerWorker, generatorWorker];
 
 /** All of Loramill in one process: API, dispatcher and a worker for each queue. Answers the exit code. */
 export function runMill({ env }: { env: Environment }): Promise<number> {
   return runProcess({
     name: "mill",
     env,
-    config: { ...millConfig, ...Object.assign({}, ...workers.map((worker) => worker.config)) } as typeof millConfig,
+    config: millConfig,
     open: async (context) => {
       const { config, log, clock, random, opened } = context;
-      const services = await openServices({ config, log, clock, random, opened });
+      const services = await openServices(context);
       const metrics = createMetrics();
-      const producer = opened("producer", createProducer({ connection: services.queue, retention: config.queue.retention }), (open) =>
-        open.close(),
+      const engine = opened("pocket engine", await openPocketEngine(config.pocket), (open) => open.close());
+
+      const workers = await startWorkers(
+        [
+          curatorWorker,
+          captionerWorker,
+          createTrainerWorker(async () => engine),
+          createGeneratorWorker(async () => engine),
+        ],
+        { context, services, metrics },
       );
-      const workerContext = { ...context, services } as never;
-      const heartbeats = openHeartbeats(workerContext, config.queue.heartbeatMs);
-      const started: QueueWorker[] = [];
-      for (const worker of workers) {
-        started.push(await startWorker(worker as never, { context: workerContext, queueConfig: config.queue, metrics, heartbeats }));
-      }
+
+      const producerOptions = { connection: services.queue, retention: config.queue.retention };
+      const producer = opened("producer", createProducer(producerOptions), (open) => open.close());
       const dispatcher = opened(
         "dispatcher",
         startDispatcher({ ...services, producer, clock, random, log, options: config.dispatcher }),
         (open) => open.stop(),
       );
-      const token = randomBytes(24).toString("base64url");
-      const api = opened(
-        "API",
-        await openApi({
-          services,
-          offers: await openOffers(context as never, services),
-          options: config.api,
-          sourceLimits: config.sources,
-          metrics,
-          problems: async () => Object.entries(workersReady(started).details ?? {}).filter(([, state]) => !String(state).startsWith("ok")).map(([queue, state]) => `${queue}: ${state}`),
-          doctor: [dispatcherPart(dispatcher), endpointPart(config.endpoints)],
-          localToken: token,
-          log,
-          clock,
-        }),
-        (open) => open.close(),
-      );
-      opened("mill file", await writeMillFile(config.data.dir, { url: api.url, pid: process.pid, token }), (remove) => remove());
+
+      const offerParts = { engine, stores: services.stores, clock, openai: config.captioner.openai };
+      const { offers } = opened("backends", openOffers(offerParts), (open) => open.close());
+      const localToken = randomBytes(24).toString("base64url");
+      const api = await openApi({
+        services,
+        offers,
+        options: config.api,
+        sourceLimits: config.sources,
+        metrics,
+        problems: async () => workerProblems(workers),
+        doctor: [dispatcherPart(dispatcher), endpointPart(config.endpoints)],
+        localToken,
+        log,
+        clock,
+      });
+      opened("API", api, (open) => open.close());
+      const mill = { url: api.url, pid: process.pid, token: localToken };
+      opened("mill file", await writeMillFile(config.data.dir, mill), (remove) => remove());
       log.info({ url: api.url, queue: services.queue.id, objects: services.stores.objects.id }, "the mill turns");
       return { api, catalog: services.catalog };
     },
-    run: ({ api, catalog }, { config, signal }) =>
-      config.idle.exitMs === null ? untilAborted(signal) : untilIdle({ api, catalog, exitMs: config.idle.exitMs, signal }),
+    run: ({ api, catalog }, { config, signal }) => {
+      const { exitMs } = config.idle;
+      return exitMs === null ? untilAborted(signal) : untilIdle({ api, catalog, exitMs, signal });
+    },
   });
 }
 
@@ -79,7 +84,7 @@ function dispatcherPart(dispatcher: Dispatcher): DoctorPart {
     async check() {
       const backlog = await dispatcher.backlog();
       const open = backlog.reduce((sum, row) => sum + row.waiting + row.released + row.active + row.parked, 0);
-      const role = dispatcher.isLeader() ? "this process leads" : "another process leads; this one stands by";
+      const role = dispatcher.isLeader() ? "this process leads" : "another process leads, this one stands by";
       return [{ name: "dispatcher", status: "ok", message: `${role}; ${open} jobs open or waiting`, advice: "" }];
     },
   };

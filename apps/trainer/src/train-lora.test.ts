@@ -6,6 +6,7 @@ import {
   type DatasetManifest,
   type Digest,
   type InputOf,
+  type JobContext,
   Parked,
   type PreparedImage,
   type RgbImage,
@@ -22,7 +23,8 @@ import {
   solidPictures,
 } from "@loramill/testkit";
 import { afterEach, describe, expect, it } from "vitest";
-import { createTrainerProcessors } from "./processors.ts";
+import { trainLora } from "./train-lora.ts";
+import { createRequestLoader } from "./training-request.ts";
 
 const SIDE = 16;
 const clock = { now: () => new Date() };
@@ -37,6 +39,7 @@ interface Setup extends FakePocketOptions {
   readonly ownCaptions?: readonly (string | undefined)[];
   readonly gate?: "pass" | "warn" | "block";
   readonly captions?: readonly string[] | null;
+  readonly turnSeconds?: number;
   readonly wrap?: (backend: TrainingBackend) => TrainingBackend;
 }
 
@@ -120,20 +123,22 @@ async function open(setup: Setup = {}) {
     });
   }
   const engine = createFakePocketEngine(setup);
-  const pocket = createPocketTraining({ engine, stores, clock, prepareImage, turnSeconds: 0.000_1 });
+  const pocket = createPocketTraining({
+    engine,
+    stores,
+    clock,
+    prepareImage,
+    turnSeconds: setup.turnSeconds ?? 0.000_1,
+  });
   const backend = setup.wrap?.(pocket) ?? pocket;
   const recipe = { ...presets.pocket, resolution: SIDE, steps: 30, saveEverySteps: 10, learningRate: 0.02 };
   const input: InputOf<"train-lora"> = {
     inputs: { dataset, ...(caption === undefined ? {} : { caption }) },
     params: { name: "reds", backend: "pocket", backendVersion: await pocket.version(), triggerWord: "sks", recipe },
   };
-  return {
-    stores,
-    engine,
-    backend,
-    input,
-    train: createTrainerProcessors({ stores, backends: [backend] })["train-lora"],
-  };
+  const deps = { stores, backends: [backend], requests: createRequestLoader(stores) };
+  const train = (given: typeof input, ctx: JobContext) => trainLora(given, deps, ctx);
+  return { stores, engine, backend, input, train };
 }
 
 describe("trainLora", () => {
@@ -172,6 +177,7 @@ describe("trainLora", () => {
     const whole = await driveJob((ctx) => first.train(first.input, ctx));
     let alive = true;
     const second = await open({
+      turnSeconds: 60,
       afterStep: (step) => {
         if (alive && step === 15) throw new Error("killed");
       },
@@ -249,7 +255,7 @@ describe("trainLora", () => {
     expect(await backend.cancel(remoteId, context)).toBe("cancelled");
 
     const running = fakeJobContext({ epoch: 4 });
-    const slow = await open({ afterStep: (step) => (step === 5 ? running.cancel() : undefined) });
+    const slow = await open({ turnSeconds: 60, afterStep: (step) => (step === 5 ? running.cancel() : undefined) });
     const first = (await slow.train(slow.input, fakeJobContext())) as Parked;
     const middle = { ...running, turn: first.turn };
     await expect(slow.train(slow.input, middle)).rejects.toMatchObject({ code: "cancelled" });

@@ -64,8 +64,7 @@ export async function trainLora(input: Input, deps: TrainerDeps, ctx: JobContext
     return await publishLora(collected, request, input, turn.deviations, deps.stores, ctx);
   } catch (error) {
     if (isCancelled(ctx.signal) && turn !== null) await tellCancelled(backend, turn.remoteId, context, ctx);
-    if (error instanceof TransientError && error.code === "diverged" && turn !== null)
-      return lowerRate(error, turn, input, ctx);
+    if (hasDiverged(error) && turn !== null) return lowerRate(error, turn, input, ctx);
     throw error;
   }
 }
@@ -150,8 +149,12 @@ function progressJson(progress: TrainingProgress): JsonObject {
   return { step, total: totalSteps, percent, loss, averageLoss, etaSeconds, stepsPerSecond };
 }
 
+function hasDiverged(error: unknown): error is TransientError | PermanentError {
+  return (error instanceof TransientError || error instanceof PermanentError) && error.code === "diverged";
+}
+
 /** Once, the training goes on from its last checkpoint at half the rate; what diverges twice would diverge again. */
-function lowerRate(error: TransientError, turn: Turn, input: Input, ctx: JobContext): Parked {
+function lowerRate(error: TransientError | PermanentError, turn: Turn, input: Input, ctx: JobContext): Parked {
   const { learningRate } = input.params.recipe;
   if (turn.rateFactor < 1) {
     throw new UserError(

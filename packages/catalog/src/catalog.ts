@@ -3,6 +3,7 @@ import type pg from "pg";
 import { v7 } from "uuid";
 import { openConnection } from "./connection.ts";
 import { deliveryQueries } from "./dispatch/deliveries.ts";
+import { presenceQueries } from "./dispatch/presence.ts";
 import { resultQueries } from "./dispatch/results.ts";
 import { snapshotQueries } from "./dispatch/snapshots.ts";
 import { transitionQueries } from "./dispatch/transitions.ts";
@@ -67,6 +68,7 @@ export function openCatalog(options: CatalogOptions) {
       ...transitionQueries(connection),
       ...resultQueries(connection),
       ...deliveryQueries(connection),
+      ...presenceQueries(connection),
     },
     tryToLead: (request: { readonly lock: string; readonly checkMs: number }) => tryToLead(connection, request),
     listen: (channel: string, onMessage: (payload: string) => void, signal?: AbortSignal) =>

@@ -12,6 +12,10 @@ const HOT_CONNECTIONS = 4;
 /** A fresh id with a prefix, sortable by time. */
 export type NewId = <Prefix extends IdPrefix>(prefix: Prefix) => `${Prefix}_${string}`;
 
+/** A connection that does not answer for this long is cut: the server or the network is gone without a word. */
+const QUERY_TIMEOUT_MS = 60_000;
+const BATCH_TIMEOUT_MS = 30_000;
+
 export type Sql = Pick<pg.Pool, "query">;
 
 /** The connections of one process, and the two ways of asking: drizzle for ordinary queries, text for batched ones. */
@@ -43,9 +47,15 @@ export function openConnection(options: {
     application_name: "loramill",
     ...given,
   };
-  const pool = new pg.Pool({ ...settings, max: options.poolSize, idleTimeoutMillis: 30_000 });
+  const pool = new pg.Pool({
+    ...settings,
+    query_timeout: QUERY_TIMEOUT_MS,
+    max: options.poolSize,
+    idleTimeoutMillis: 30_000,
+  });
   const hotPool = new pg.Pool({
     ...settings,
+    query_timeout: BATCH_TIMEOUT_MS,
     max: HOT_CONNECTIONS,
     idleTimeoutMillis: 30_000,
     onConnect: async (client) => {
@@ -65,16 +75,19 @@ export function openConnection(options: {
 export async function inTransaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
   return retryConflicts(async () => {
     const client = await pool.connect();
-    let broken: Error | undefined;
+    let broken = false;
+    const spoil = () => {
+      broken = true;
+    };
     try {
       await client.query("begin");
       const result = await work(client);
       await client.query("commit");
       return result;
     } catch (error) {
-      await client.query("rollback").catch((failure: Error) => {
-        broken = failure;
-      });
+      // Anything but an answer of the server leaves the connection in an unknown state: it is thrown away.
+      if (error instanceof pg.DatabaseError) await client.query("rollback").catch(spoil);
+      else spoil();
       throw error;
     } finally {
       client.release(broken);

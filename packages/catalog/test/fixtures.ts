@@ -79,7 +79,9 @@ export const someOutput = (name: string | number): JobOutput => ({
   summary: {},
 });
 
-type Outcome<S> = S extends unknown ? Omit<S, "job" | "epoch" | "startedAt" | "endedAt" | "charges" | "records"> : never;
+type Outcome<S> = S extends unknown
+  ? Omit<S, "job" | "epoch" | "startedAt" | "endedAt" | "charges" | "records">
+  : never;
 
 /** A settlement of a claim; without an outcome it succeeded. */
 export function settlementOf(

@@ -18,8 +18,9 @@ export function defineConfig<Shape extends z.ZodRawShape, Options>(
 
 /** An HTTP endpoint: HTTPS required unless the host is loopback. */
 export const EndpointUrl = z.url({ protocol: /^https?$/ }).refine((text) => {
-  const url = new URL(text);
-  return url.protocol === "https:" || isLoopback(url.hostname);
+  const url = URL.parse(text);
+  // What is no URL at all has been refused by the check before, and both checks run.
+  return url === null || url.protocol === "https:" || isLoopback(url.hostname);
 }, "must be https:// unless the host is localhost or 127.0.0.1");
 
 export function isLoopback(hostname: string): boolean {

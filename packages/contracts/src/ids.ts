@@ -4,8 +4,10 @@ import { z } from "zod";
 const prefixedId = <const Prefix extends string>(prefix: Prefix) =>
   z
     .string()
-    .regex(new RegExp(`^${prefix}_[0-9a-f]{32}$`), `expected an id like ${prefix}_ and 32 hex digits`)
-    .transform((id) => id as `${Prefix}_${string}`);
+    .regex(
+      new RegExp(`^${prefix}_[0-9a-f]{32}$`),
+      `expected an id like ${prefix}_ and 32 hex digits`,
+    ) as unknown as z.ZodType<`${Prefix}_${string}`, `${Prefix}_${string}`>;
 
 export const ProjectId = prefixedId("prj");
 export type ProjectId = z.output<typeof ProjectId>;

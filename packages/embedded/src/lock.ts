@@ -1,4 +1,5 @@
-import { readFile, rm } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { link, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { hasCode } from "./failure.ts";
@@ -54,11 +55,26 @@ export async function clearStaleLock(lock: ServerLock, cluster: string, deadline
     if (Date.now() > deadline) return; // Postgres will refuse to start and say why
     await delay(20);
   }
-  const current = await readLock(cluster);
-  if (current?.pid !== lock.pid || (await isRunning(current))) return; // another starter was quicker
-  await rm(join(cluster, "postmaster.pid"), { force: true });
+  if (!(await takeAway(lock, cluster))) return; // another starter was quicker
   if (!lock.socketFolder) return;
   const socket = join(lock.socketFolder, `.s.PGSQL.${lock.port}`);
   await rm(socket, { force: true });
   await rm(`${socket}.lock`, { force: true });
+}
+
+/** Removes the lock of one dead server, and only that: it is moved aside first, and back if it has become another's. */
+async function takeAway(lock: ServerLock, cluster: string): Promise<boolean> {
+  const path = join(cluster, "postmaster.pid");
+  const aside = `${path}.${randomUUID()}`;
+  try {
+    await rename(path, aside);
+  } catch (error) {
+    if (hasCode(error, "ENOENT")) return false;
+    throw error;
+  }
+  const taken = parseLock(await readFile(aside, "utf8"));
+  const isOurs = taken?.pid === lock.pid && !(await isRunning(taken));
+  if (!isOurs) await link(aside, path);
+  await rm(aside);
+  return isOurs;
 }

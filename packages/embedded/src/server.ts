@@ -8,9 +8,10 @@ import { promisify } from "node:util";
 import { exists } from "./account.ts";
 import type { Binaries } from "./binaries.ts";
 import { serverEnvironment } from "./cluster.ts";
-import { cannotRun } from "./failure.ts";
+import { cannotRun, hasCode } from "./failure.ts";
 import { type Home, socketFolder } from "./home.ts";
 import { isRunning, readLock, type ServerLock } from "./lock.ts";
+import { processFacts } from "./process-table.ts";
 
 /** How clients reach the server: a socket in a private folder, or the loopback with a password. */
 export type Transport = "socket" | "tcp";
@@ -109,6 +110,14 @@ export async function accepts(lock: ServerLock): Promise<boolean> {
   }
 }
 
+function sendSignal(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if (!hasCode(error, "ESRCH")) throw error; // it has just ended by itself
+  }
+}
+
 /** Stops the server of a data folder, if one runs: clients are cut off, committed rows are safe. */
 export async function shutDown(home: Home, binaries: Binaries): Promise<void> {
   const lock = await readLock(home.cluster);
@@ -117,14 +126,16 @@ export async function shutDown(home: Home, binaries: Binaries): Promise<void> {
     await promisify(execFile)(binaries.pgCtl, ["stop", "-D", home.cluster, "-m", "fast", "-w"], { windowsHide: true });
     return;
   }
+  const { startedAt } = await processFacts(lock.pid);
   for (const [signal, patienceMs] of [
     ["SIGINT", 30_000], // fast: a checkpoint, then exit
     ["SIGQUIT", 10_000], // immediate: recovers at the next start
   ] as const) {
     const deadline = Date.now() + patienceMs;
-    process.kill(lock.pid, signal);
+    if (await isRunning(lock)) sendSignal(lock.pid, signal);
     while (Date.now() < deadline) {
-      if (!(await isRunning(lock))) return;
+      const now = await processFacts(lock.pid);
+      if (!now.alive || now.startedAt !== startedAt) return;
       await delay(POLL_MS);
     }
   }

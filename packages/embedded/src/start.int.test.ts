@@ -4,6 +4,7 @@ import { chmod, chown, mkdir, mkdtemp, readFile, rm, stat, writeFile } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import type { Readable, Writable } from "node:stream";
 import pg from "pg";
 import { afterEach, expect, onTestFinished, test } from "vitest";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "./index.ts";
@@ -159,10 +160,14 @@ test.runIf(process.platform === "linux")(
     await query(first, "create table kept as select 1 as n");
     const lockPath = join(first.dataDir, "postmaster.pid");
     const lock = await readFile(lockPath, "utf8");
-    // The shell starts a child, then becomes a program that never asks for its exit status.
-    const parent = spawn("sh", ["-c", "true & echo $!; exec sleep 1000"], { stdio: ["ignore", "pipe", "inherit"] });
+    // The shell starts a child, then becomes a program that never asks for its exit status. The child ends after that.
+    const parent = spawn("sh", ["-c", "cat <&3 & echo $!; exec sleep 1000"], {
+      stdio: ["ignore", "pipe", "inherit", "pipe"],
+    });
     onTestFinished(() => void parent.kill("SIGKILL"));
-    const [zombie] = (await once(createInterface({ input: parent.stdout }), "line")) as [string];
+    const [zombie] = (await once(createInterface({ input: parent.stdout as Readable }), "line")) as [string];
+    await expect.poll(() => readFile(`/proc/${parent.pid}/comm`, "utf8"), { timeout: 30_000 }).toBe("sleep\n");
+    (parent.stdio[3] as Writable).end();
     await expect.poll(() => readFile(`/proc/${zombie}/stat`, "utf8"), { timeout: 30_000 }).toContain(") Z ");
     for (const impostor of [zombie, String(process.pid)]) {
       await kill((await readLock(first.dataDir))?.pid ?? 0);

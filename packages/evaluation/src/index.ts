@@ -1,1 +1,2 @@
-export {};
+export { type Closeness, type ClosenessQuestion, closeness } from "./closeness.ts";
+export { FEATURE_SIDE, featureDistance, pictureFeatures } from "./picture-features.ts";

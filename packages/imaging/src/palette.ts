@@ -1,6 +1,8 @@
 import type { ContentFacts } from "@loramill/contracts";
 import type { Plane, Window } from "./raster.ts";
 
+/** Colours are found in at most this many columns and rows. */
+const SIDE = 32;
 const COLOURS = 5;
 const ROUNDS = 8;
 /** Squared distance in RGB below which two colours look alike. */
@@ -10,11 +12,15 @@ type Palette = Pick<ContentFacts, "palette" | "background">;
 
 /** Up to five dominant colours by k-means from a fixed start, and the colour of the border where it has one. */
 export function findColours(picture: Plane, window: Window): Palette {
-  const { width, height } = window;
+  const width = Math.max(1, Math.min(SIDE, window.width));
+  const height = Math.max(1, Math.min(SIDE, window.height));
   const pixels = new Float64Array(width * height * 3);
-  for (let y = 0; y < height; y++) {
-    const start = ((window.top + y) * picture.width + window.left) * 3;
-    pixels.set(picture.data.subarray(start, start + width * 3), y * width * 3);
+  for (let y = 0, to = 0; y < height; y++) {
+    const row = window.top + Math.floor(((y + 0.5) * window.height) / height);
+    for (let x = 0; x < width; x++, to += 3) {
+      const from = (row * picture.width + window.left + Math.floor(((x + 0.5) * window.width) / width)) * 3;
+      for (let c = 0; c < 3; c++) pixels[to + c] = picture.data[from + c] as number;
+    }
   }
   const every = Array.from({ length: width * height }, (_, at) => at);
   const border = every.filter((at) => {

@@ -10,13 +10,13 @@ import { findAttention } from "./attention.ts";
 import { type CropPlan, type CropSettings, planCrop, windowIn } from "./crop.ts";
 import { decode } from "./decode.ts";
 import { readEmbeddedText } from "./embedded-text.ts";
-import { encodeWindow, resizeRgb } from "./encode.ts";
+import { encodeWindow } from "./encode.ts";
 import { type ImageFormat, mediaTypes } from "./format.ts";
 import { dhash, layoutHash, phash } from "./hashes.ts";
 import { defaultLimits, type ReadLimits } from "./limits.ts";
 import { findColours } from "./palette.ts";
 import { measureQuality } from "./quality.ts";
-import { type Plane, planeToGrey, resizeByArea, type Size, type Window } from "./raster.ts";
+import { type Plane, planeToGrey, release, resizeByArea, type Size, sampleRgb, type Window } from "./raster.ts";
 import { type Conversion, type ImageHeader, readHeader } from "./read-header.ts";
 
 /** Pictures are judged at this length of their shorter side, or their own if that is less; see sharpness.ts. */
@@ -46,10 +46,10 @@ export interface PreparedPicture {
 
 /**
  * All that the mill wants of a picture from one decode: the whole picture is decoded to the size from which the crop can
- * be cut (at least the view of 384 pixels, never enlarged); hashes come from a view of it, quality and colours from the
- * crop of that view, and the crop itself is encoded. `hashes.pixels` is the digest of the view and the original's size:
- * equal for files that differ only in metadata or lossless packing. Throws what `readHeader` and `decode` throw, and
- * `too-narrow`.
+ * be cut (at least the view of 384 pixels, never enlarged) and the crop is encoded; hashes come from a sampled view of
+ * the whole, quality and colours from the crop of that view. `hashes.pixels` is the digest of the view and of the
+ * original's size; together with an equal prepared picture it means equal pixels. Throws what `readHeader` and `decode`
+ * throw, and `too-narrow`.
  */
 export async function prepareImage(
   bytes: Uint8Array,
@@ -59,11 +59,13 @@ export async function prepareImage(
   const header = await readHeader(bytes, limits);
   const plan = planCrop(header, settings);
   const work = await decode(bytes, header, workingSize(header, plan), limits);
-  const view = await resizeRgb(work, withShortSide(work, VIEW_SIDE), "cubic");
+  const view = sampleRgb(work, withShortSide(work, VIEW_SIDE));
   const thumbnail = resizeByArea({ ...view, data: view.rgb, channels: 3 }, THUMBNAIL);
   const offset = plan.offset ?? attentionOffset(thumbnail, plan);
-  const encoded = encodeWindow(work, windowIn(work, plan, offset), plan.target, settings.format);
+  const encoded = await encodeWindow(work, windowIn(work, plan, offset), plan.target, settings.format);
   const facts = measure({ header, view, thumbnail, windowOf: (size) => windowIn(size, plan, offset) });
+  release(view);
+  release(work);
   return {
     format: header.format,
     width: header.width,
@@ -71,7 +73,7 @@ export async function prepareImage(
     converted: header.converted,
     ...facts,
     prepared: {
-      bytes: await encoded,
+      bytes: encoded,
       mediaType: mediaTypes[settings.format],
       ...plan.target,
       crop: windowIn(header, plan, offset),

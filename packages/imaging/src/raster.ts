@@ -40,6 +40,40 @@ export function toGrey(image: RgbImage, window: Window): GreyImage {
   return { width: window.width, height: window.height, data };
 }
 
+/**
+ * A small copy by sampling, for looking at and not for showing: from twice the size on, each pixel is the mean of two
+ * that touch at a corner, else the nearest one. Reads a fraction of the pixels and costs about 1 ms at 512x384.
+ */
+export function sampleRgb(image: RgbImage, { width, height }: Size): RgbImage {
+  if (image.width === width && image.height === height) return image;
+  const source = image.rgb;
+  const second = image.width >= 2 * width && image.height >= 2 * height ? image.width * 3 + 3 : 0;
+  const columns = Uint32Array.from({ length: width }, (_, x) => Math.floor((x * image.width) / width) * 3);
+  const rgb = new Uint8Array(width * height * 3);
+  let to = 0;
+  for (let y = 0; y < height; y++) {
+    const line = Math.floor((y * image.height) / height) * image.width * 3;
+    for (let x = 0; x < width; x++, to += 3) {
+      const from = line + (columns[x] as number);
+      const other = from + second;
+      rgb[to] = ((source[from] as number) + (source[other] as number)) >>> 1;
+      rgb[to + 1] = ((source[from + 1] as number) + (source[other + 1] as number)) >>> 1;
+      rgb[to + 2] = ((source[from + 2] as number) + (source[other + 2] as number)) >>> 1;
+    }
+  }
+  return { width, height, rgb };
+}
+
+/**
+ * Gives a picture's memory back now instead of at the next garbage collection: megabytes outside V8's heap make it
+ * collect every few pictures, which costs more than all the measuring. The picture must not be used afterwards.
+ */
+export function release({ rgb }: RgbImage): void {
+  const { buffer } = rgb;
+  const isWhole = buffer instanceof ArrayBuffer && buffer.byteLength === rgb.byteLength;
+  if (isWhole && !buffer.detached) buffer.transfer(0);
+}
+
 /** The part of a picture inside a window, which must lie within it. */
 export function cropRgb(image: RgbImage, window: Window): RgbImage {
   const rowBytes = window.width * 3;

@@ -28,19 +28,26 @@ export type Conversion =
   | "alpha-on-white";
 
 /**
- * Finds out what a file is and whether it may be decoded. Throws UserError with a sentence that fits behind a path:
- * `empty-file`, `file-too-large`, `not-an-image`, `unsupported-format`, `too-many-pixels`, `too-many-frames`,
- * `truncated-image`, `corrupt-image`.
+ * The format of a file by its first bytes (512 are enough) and its length; nothing else is looked at. Throws UserError
+ * with a sentence that fits behind a path: `empty-file`, `file-too-large`, `not-an-image`, `unsupported-format`.
  */
-export async function readHeader(bytes: Uint8Array, limits: ReadLimits = defaultLimits): Promise<ImageHeader> {
-  if (bytes.byteLength === 0) throw new UserError("the file is empty (0 bytes)", { code: "empty-file" });
-  if (bytes.byteLength > limits.maxBytes) {
+export function checkSignature(head: Uint8Array, bytes: number, limits: ReadLimits = defaultLimits): ImageFormat {
+  if (bytes === 0) throw new UserError("the file is empty (0 bytes)", { code: "empty-file" });
+  if (bytes > limits.maxBytes) {
     throw new UserError(
-      `the file has ${megabytes(bytes.byteLength)} MiB, more than the limit of ${megabytes(limits.maxBytes)} MiB`,
-      { code: "file-too-large", details: { bytes: bytes.byteLength, limit: limits.maxBytes } },
+      `the file has ${megabytes(bytes)} MiB, more than the limit of ${megabytes(limits.maxBytes)} MiB`,
+      { code: "file-too-large", details: { bytes, limit: limits.maxBytes } },
     );
   }
-  const format = requireFormat(sniffFormat(bytes));
+  return requireFormat(sniffFormat(head));
+}
+
+/**
+ * Finds out what a file is and whether it may be decoded. Throws what `checkSignature` throws and `too-many-pixels`,
+ * `too-many-frames`, `truncated-image`, `corrupt-image`.
+ */
+export async function readHeader(bytes: Uint8Array, limits: ReadLimits = defaultLimits): Promise<ImageHeader> {
+  const format = checkSignature(bytes, bytes.byteLength, limits);
   const metadata = await sharp(bytes, { limitInputPixels: false })
     .metadata()
     .catch((error: unknown) => {

@@ -2,26 +2,26 @@ import type { GreyImage } from "./raster.ts";
 
 const CELL = 8;
 /** How steep the steepest edges are in a Gaussian blur of about 2 pixels, and in a crisp picture. */
-const SOFT = 0.26;
-const CRISP = 0.76;
+const SOFT = 0.24;
+const CRISP = 0.74;
 
 /**
- * How steep the edges of a picture are: 0 (no edges at all) to 1 (crisp). For every block of 16x16 pixels with enough
- * contrast, the largest step between two neighbouring pixels is divided by the block's range. A step edge gives 1, a
- * Gaussian blur of s pixels about 0.4 / s whatever the contrast, so that a dark photo, a drawing with few edges and a
- * fine texture are judged alike. The 90th percentile of the blocks counts: a portrait before a soft background is
+ * How steep the edges of a picture are: 0 (no edges at all) to 1 (crisp). For every block of 16x16 pixels, the largest
+ * step between two neighbouring pixels is divided by the range of the 32x32 pixels around. A step edge gives 1, a Gaussian
+ * blur of s pixels about 0.4 / s whatever the contrast, so that a dark photo, a drawing with few edges and a fine texture
+ * are judged alike. The 90th percentile of the blocks with enough contrast counts: a portrait before a soft background is
  * as sharp as its subject.
  *
- * Judge at about 512 pixels: the same photo is sharper at a smaller size.
+ * Judge at about 400 pixels: the same photo is sharper at a smaller size.
  */
 export function measureSharpness(grey: GreyImage, contrast: number): number {
   const cells = measureCells(grey);
   const minRange = Math.min(24, Math.max(8, contrast * 0.3));
   const slopes: number[] = [];
-  for (let row = 0; row + 1 < Math.max(2, cells.rows); row++) {
-    for (let column = 0; column + 1 < Math.max(2, cells.columns); column++) {
-      const { range, step } = mergeBlock(cells, row, column);
-      if (range >= minRange) slopes.push(step / range);
+  for (let row = 0; row < Math.max(1, cells.rows - 1); row++) {
+    for (let column = 0; column < Math.max(1, cells.columns - 1); column++) {
+      const { low, high } = rangeOf(cells, row - 1, column - 1);
+      if (high - low >= minRange) slopes.push(Math.max(0, stepOf(cells, row, column) - ROUNDING) / (high - low));
     }
   }
   if (slopes.length === 0) return 0;
@@ -29,6 +29,9 @@ export function measureSharpness(grey: GreyImage, contrast: number): number {
   const slope = slopes[Math.min(slopes.length - 1, Math.floor(slopes.length * 0.9))] as number;
   return Math.min(1, Math.max(0, (slope - SOFT) / (CRISP - SOFT)));
 }
+
+/** Levels that a step may owe to rounding and compression. */
+const ROUNDING = 2;
 
 interface Cells {
   readonly columns: number;
@@ -73,18 +76,26 @@ function measureCells({ width, height, data }: GreyImage): Cells {
   return { columns, rows, low, high, step };
 }
 
-function mergeBlock(cells: Cells, row: number, column: number): { range: number; step: number } {
-  let low = 255;
-  let high = 0;
-  let step = 0;
-  for (let y = row; y < Math.min(row + 2, cells.rows); y++) {
-    for (let x = column; x < Math.min(column + 2, cells.columns); x++) {
-      const at = y * cells.columns + x;
-      low = Math.min(low, cells.low[at] as number);
-      high = Math.max(high, cells.high[at] as number);
-      step = Math.max(step, cells.step[at] as number);
+/** Over the 2x2 cells from here. */
+function stepOf({ columns, rows, step }: Cells, row: number, column: number): number {
+  let largest = 0;
+  for (let y = row; y < Math.min(row + 2, rows); y++) {
+    for (let x = column; x < Math.min(column + 2, columns); x++) {
+      largest = Math.max(largest, step[y * columns + x] as number);
     }
   }
-  // A step over the block's border may be larger than the range inside.
-  return { range: high - low, step: Math.min(step, high - low) };
+  return largest;
+}
+
+/** Over the 4x4 cells from here, as far as they lie in the picture. */
+function rangeOf({ columns, rows, low, high }: Cells, row: number, column: number): { low: number; high: number } {
+  let min = 255;
+  let max = 0;
+  for (let y = Math.max(0, row); y < Math.min(row + 4, rows); y++) {
+    for (let x = Math.max(0, column); x < Math.min(column + 4, columns); x++) {
+      min = Math.min(min, low[y * columns + x] as number);
+      max = Math.max(max, high[y * columns + x] as number);
+    }
+  }
+  return { low: min, high: max };
 }

@@ -77,6 +77,38 @@ describe("readSafetensors", () => {
   });
 });
 
+describe("readSafetensors on damaged files", () => {
+  it("answers a tensor list or a named problem for any change of any bytes, and never reads past the file", () => {
+    const sound = writeSafetensors(
+      [
+        { name: "a", dtype: "F32", shape: [2, 2], data: new Uint8Array(16) },
+        { name: "b", dtype: "F16", shape: [3], data: new Uint8Array(6) },
+      ],
+      { note: "x" },
+    );
+    let state = 1;
+    const random = (below: number) => {
+      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+      return state % below;
+    };
+    const problems = new Set<string>();
+    for (let round = 0; round < 5_000; round += 1) {
+      const damaged = new Uint8Array(sound.subarray(0, random(4) === 0 ? random(sound.length) : sound.length));
+      for (let change = random(4); change > 0 && damaged.length > 0; change -= 1) {
+        damaged[random(damaged.length)] = random(3) === 0 ? 0x30 + random(10) : random(256);
+      }
+      const problem = problemOf(() => {
+        for (const { data, begin, end } of readSafetensors(damaged).tensors.values()) {
+          if (data.length !== end - begin) throw new Error("a tensor reaches past the file");
+        }
+      });
+      problems.add(problem);
+      expect(problem).toMatch(/^(ok|[A-Z][A-Za-z]+)$/);
+    }
+    expect(problems.size).toBeGreaterThan(5);
+  });
+});
+
 describe("writeSafetensors", () => {
   const tensors = [
     { name: "b.half", dtype: "F16", shape: [3], data: new Uint8Array(6) },

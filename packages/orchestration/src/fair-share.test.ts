@@ -57,6 +57,16 @@ describe("selectReleases", () => {
     expect(answer.releases.filter(({ project }) => project === "b")).toHaveLength(4);
   });
 
+  it("keeps a project at its own cap where that is lower", () => {
+    const projects = { a: { weight: 1, open: 1, deficit: 0, cap: 3 }, b: { weight: 1, open: 0, deficit: 0, cap: 99 } };
+    const answer = selectReleases(state([...many("a", 9), ...many("b", 9)], { projects }), {
+      ...limits,
+      perProject: 5,
+    });
+    expect(answer.releases.filter(({ project }) => project === "a")).toHaveLength(2);
+    expect(answer.releases.filter(({ project }) => project === "b")).toHaveLength(5);
+  });
+
   it("spreads even a window of one over time by the weights", () => {
     const jobs = { a: many("a", 40), b: many("b", 40) };
     let deficits: Readonly<Record<string, number>> = {};

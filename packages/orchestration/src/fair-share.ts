@@ -19,6 +19,8 @@ export interface ProjectShare {
   readonly open: number;
   /** What the last call answered; 0 for a project that was not in it. */
   readonly deficit: number;
+  /** Jobs that this project may have open in this queue, where that is fewer than `perProject`. */
+  readonly cap?: number;
 }
 
 export interface RunBudget {
@@ -63,6 +65,7 @@ interface Line {
   readonly weight: number;
   /** Jobs in the order in which they are served. */
   readonly jobs: readonly WaitingJob[];
+  readonly cap: number;
   next: number;
   open: number;
   deficit: number;
@@ -93,7 +96,7 @@ export function selectReleases(state: FairShareState, limits: ReleaseLimits): Re
     return undefined;
   };
 
-  let turns = lines.filter((line) => headOf(line) !== undefined && line.open < limits.perProject);
+  let turns = lines.filter((line) => headOf(line) !== undefined && line.open < line.cap);
   for (let free = limits.window - open; free > 0 && turns.length > 0; free -= 1) {
     const totalWeight = turns.reduce((sum, line) => sum + line.weight, 0);
     const line = furthestBehind(turns, totalWeight);
@@ -109,7 +112,7 @@ export function selectReleases(state: FairShareState, limits: ReleaseLimits): Re
     line.deficit -= size;
     line.open += 1;
     line.next += 1;
-    turns = turns.filter((other) => headOf(other) !== undefined && other.open < limits.perProject);
+    turns = turns.filter((other) => headOf(other) !== undefined && other.open < other.cap);
   }
 
   const waiting = lines.filter((line) => headOf(line) !== undefined);
@@ -127,7 +130,7 @@ export function agedPriority(job: Pick<WaitingJob, "priority" | "waitingSince">,
   return Math.max(0, job.priority - waitedMs / ageingMs);
 }
 
-function projectLines({ jobs, projects, now }: FairShareState, { ageingMs }: ReleaseLimits): Line[] {
+function projectLines({ jobs, projects, now }: FairShareState, { ageingMs, perProject }: ReleaseLimits): Line[] {
   const byProject = Map.groupBy(jobs, (job) => job.project);
   return [...byProject.keys()].sort().map((project) => {
     const known = Object.hasOwn(projects, project) ? projects[project] : undefined;
@@ -142,6 +145,7 @@ function projectLines({ jobs, projects, now }: FairShareState, { ageingMs }: Rel
       project,
       weight: known?.weight ?? 1,
       jobs: aged.map(({ job }) => job),
+      cap: Math.min(perProject, known?.cap ?? perProject),
       next: 0,
       open: known?.open ?? 0,
       deficit: known?.deficit ?? 0,

@@ -34,38 +34,33 @@ export function cleanTriggerWord(spec: Pick<CaptionSpec, "triggerWord"> | undefi
   return spec?.triggerWord?.trim() || null;
 }
 
+/** What `auto` tries, in this order; `simple` says the same of every picture and is taken only on request. */
+const AUTO_ORDER = ["openai", "describe"] as const;
+
 function chooseCaptioner(
   provider: CaptionSpec["provider"],
   captioners: readonly CaptionerChoice[],
 ): { captioner: CaptionerChoice; notes: string[] } {
-  if (provider !== "auto") {
-    const captioner = captioners.find((choice) => choice.provider === provider);
-    if (captioner?.available) return { captioner, notes: [] };
-    return refuse({
-      code: "captioner-unavailable",
-      field: "caption.provider",
-      problem: `${provider} is not available: ${captioner?.message ?? "it is not part of this installation"}`,
-      given: provider,
-      likely: "choose auto to take what is configured",
-    });
-  }
   const passed: string[] = [];
-  for (const captioner of captioners) {
-    if (captioner.provider === "simple") continue;
-    if (captioner.available) {
+  for (const wanted of provider === "auto" ? AUTO_ORDER : [provider]) {
+    const captioner = captioners.find((choice) => choice.provider === wanted);
+    if (captioner?.available) {
       const why = [captioner.message, ...passed].join("; ");
-      return { captioner, notes: [`caption.provider: ${captioner.id} (${why})`] };
+      return { captioner, notes: provider === "auto" ? [`caption.provider: ${captioner.id} (${why})`] : [] };
     }
-    passed.push(`${captioner.provider} is not available: ${captioner.message}`);
+    passed.push(`${wanted} is not available: ${captioner?.message ?? missing(wanted)}`);
   }
   return refuse({
-    code: "no-captioner",
+    code: provider === "auto" ? "no-captioner" : "captioner-unavailable",
     field: "caption.provider",
-    problem: passed.length > 0 ? passed.join("; ") : "no captioner is configured",
+    problem: passed.join("; "),
     given: provider,
-    likely: "configure one, or choose simple, which needs nothing",
+    likely: provider === "auto" ? "choose simple, which needs nothing" : "choose auto to take what is configured",
   });
 }
+
+const missing = (provider: CaptionerChoice["provider"]): string =>
+  provider === "openai" ? "set LLAVA_API_URL to a vision endpoint" : "it is not part of this installation";
 
 function checkTemplate(template: string): void {
   for (const [, name = ""] of template.matchAll(/\{([^{}]*)\}/g)) {

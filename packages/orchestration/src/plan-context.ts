@@ -24,7 +24,7 @@ export interface PlanContext {
   /** Content of all sources together; counts are null where they cannot be known before reading. */
   readonly sources: { readonly digest: Digest; readonly items: number | null; readonly bytes: number | null };
   readonly presets: Readonly<Record<string, Recipe>>;
-  /** In the order in which `auto` tries them; `simple` is never chosen by `auto`. */
+  /** At most one of each provider. */
   readonly captioners: readonly CaptionerChoice[];
   readonly trainingBackends: readonly TrainingChoice[];
   readonly generationBackends: readonly GenerationChoice[];

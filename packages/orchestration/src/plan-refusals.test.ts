@@ -62,7 +62,9 @@ describe("plan refuses", () => {
       code: "captioner-unavailable",
       message: expect.stringContaining("LLAVA_API_URL is not set"),
     });
-    expect(refusal({}, { captioners: [] }).code).toBe("no-captioner");
+    const none = refusal({}, { captioners: [] });
+    expect(none.code).toBe("no-captioner");
+    expect(none.message).toContain("openai is not available: set LLAVA_API_URL");
   });
 
   it("a placeholder that means nothing", () => {

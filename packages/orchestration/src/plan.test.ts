@@ -58,6 +58,12 @@ describe("plan", () => {
     );
   });
 
+  it("prefers a vision endpoint to a description, whatever the order in which they are listed", () => {
+    const openai = { provider: "openai" as const, id: "openai:llava", available: true, message: "answers" };
+    const context = planContext({ captioners: [...planContext().captioners.slice(1), openai] });
+    expect(stepOf(plan(runSpec(), context).lock, "caption").params).toMatchObject({ provider: "openai:llava" });
+  });
+
   it("puts the trigger word, without its surrounding space, into captions and training", () => {
     const { lock } = plan(runSpec({ caption: { triggerWord: " sks cat " } }), planContext());
     expect(stepOf(lock, "caption").params).toMatchObject({ style: { triggerWord: "sks cat" } });

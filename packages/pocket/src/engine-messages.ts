@@ -33,7 +33,9 @@ export type EngineCall = keyof EngineCalls;
 
 export type ToEngine =
   | { [C in EngineCall]: { kind: "call"; id: number; call: C; request: EngineCalls[C]["request"] } }[EngineCall]
-  | { kind: "abort"; id: number };
+  | { kind: "abort"; id: number }
+  /** Stop at the next step, give the memory back and end. */
+  | { kind: "close" };
 
 export type FromEngine =
   | { kind: "step"; id: number; point: LossPoint }
@@ -42,6 +44,7 @@ export type FromEngine =
 
 export interface EngineThreadData {
   readonly modelDir: string;
+  /** Of the files when the engine was opened; the thread refuses others. */
   readonly digest: Digest;
   readonly threads: number;
 }
@@ -53,4 +56,11 @@ export function errorOf(record: ErrorRecord): Error {
   if (record.class === "permanent") return new PermanentError(record.message, options);
   if (record.class === "transient") return new TransientError(record.message, options);
   return new Error(record.message);
+}
+
+/** The buffers of an answer's bytes, to be moved to the other thread instead of copied. */
+export function buffersOf(answer: unknown): ArrayBuffer[] {
+  if (answer instanceof Uint8Array) return answer.buffer instanceof ArrayBuffer ? [answer.buffer] : [];
+  if (typeof answer !== "object" || answer === null) return [];
+  return Object.values(answer).flatMap((value) => (value instanceof Uint8Array ? buffersOf(value) : []));
 }

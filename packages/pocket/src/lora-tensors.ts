@@ -21,7 +21,7 @@ export function keyOf(block: number, target: string, part: "lora_A.weight" | "lo
 
 /**
  * Several LoRAs as one, exactly: the ranks side by side, each B multiplied by strength · alpha / rank. No LoRA is rank 1
- * of zeros. UserError `lora-mismatch` when a file was not made for this model.
+ * of zeros. UserError `lora-mismatch` when a file was not made for this model, `lora-broken` when it holds a NaN.
  */
 export function stackLoras(model: ModelDescription, files: readonly AppliedFile[]): Stacked[] {
   const opened = files.map(({ weights, strength }) => openLora(model, readSafetensors(weights), strength));
@@ -36,8 +36,9 @@ export function stackLoras(model: ModelDescription, files: readonly AppliedFile[
         const pair = lora.read(block, name);
         a.set(pair.a, (block * rank + before) * inputs);
         for (let row = 0; row < outputs; row += 1) {
+          const to = (block * outputs + row) * rank + before;
           for (let column = 0; column < lora.rank; column += 1) {
-            b[(block * outputs + row) * rank + before + column] = (pair.b[row * lora.rank + column] ?? 0) * lora.scale;
+            b[to + column] = (pair.b[row * lora.rank + column] ?? 0) * pair.scale;
           }
         }
         before += lora.rank;
@@ -52,8 +53,7 @@ export function stackLoras(model: ModelDescription, files: readonly AppliedFile[
 
 interface OpenedLora {
   readonly rank: number;
-  readonly scale: number;
-  read(block: number, target: string): { a: Float32Array; b: Float32Array };
+  read(block: number, target: string): { a: Float32Array; b: Float32Array; scale: number };
 }
 
 function openLora(model: ModelDescription, file: SafetensorsFile, strength: number): OpenedLora {
@@ -63,34 +63,45 @@ function openLora(model: ModelDescription, file: SafetensorsFile, strength: numb
   const valuesOf = (key: string): Float32Array => {
     const tensor = file.tensors.get(key);
     if (!tensor || !isFloatDtype(tensor.dtype)) throw mismatch(`${key} is not a float tensor`);
-    return toFloat32(tensor.dtype, tensor.data);
+    const values = toFloat32(tensor.dtype, tensor.data);
+    if (values.every(Number.isFinite)) return values;
+    throw new UserError(`this LoRA is broken: ${key} holds values that are not numbers; train it again`, {
+      code: "lora-broken",
+    });
   };
-  const alphaKey = keyOf(0, first?.name ?? "", "alpha");
-  const alpha = file.tensors.has(alphaKey) ? (valuesOf(alphaKey)[0] ?? rank) : rank;
   return {
     rank,
-    scale: (strength * alpha) / rank,
-    read: (block, target) => ({
-      a: valuesOf(keyOf(block, target, "lora_A.weight")),
-      b: valuesOf(keyOf(block, target, "lora_B.weight")),
-    }),
+    read(block, target) {
+      const alphaKey = keyOf(block, target, "alpha");
+      const alpha = file.tensors.has(alphaKey) ? (valuesOf(alphaKey)[0] ?? rank) : rank;
+      return {
+        a: valuesOf(keyOf(block, target, "lora_A.weight")),
+        b: valuesOf(keyOf(block, target, "lora_B.weight")),
+        scale: (strength * alpha) / rank,
+      };
+    },
   };
 }
 
+/** A file must have every matrix of the model at one rank, and none that would be left out. */
 function checkKeys(model: ModelDescription, file: SafetensorsFile, rank: number): void {
-  let fitting = 0;
-  let wanted = 0;
+  const wanted = new Map<string, readonly [number, number]>();
   for (let block = 0; block < model.dimensions.blocks; block += 1) {
     for (const { name, inputs, outputs } of model.lora.targets) {
-      wanted += 2;
-      const a = file.tensors.get(keyOf(block, name, "lora_A.weight"))?.shape;
-      const b = file.tensors.get(keyOf(block, name, "lora_B.weight"))?.shape;
-      if (a?.length === 2 && a[0] === rank && a[1] === inputs) fitting += 1;
-      if (b?.length === 2 && b[0] === outputs && b[1] === rank) fitting += 1;
+      wanted.set(keyOf(block, name, "lora_A.weight"), [rank, inputs]);
+      wanted.set(keyOf(block, name, "lora_B.weight"), [outputs, rank]);
     }
   }
-  if (rank > 0 && fitting === wanted) return;
-  throw mismatch(`${fitting} of the ${wanted} matrices that it needs are there and have the right size`);
+  const fits = ([key, [rows, columns]]: [string, readonly [number, number]]) => {
+    const shape = file.tensors.get(key)?.shape;
+    return shape?.length === 2 && shape[0] === rows && shape[1] === columns;
+  };
+  const fitting = rank > 0 ? [...wanted].filter(fits).length : 0;
+  if (fitting < wanted.size) {
+    throw mismatch(`${fitting} of the ${wanted.size} matrices that it needs are there and have the right size`);
+  }
+  const others = [...file.tensors.keys()].filter((key) => key.endsWith(".weight") && !wanted.has(key));
+  if (others.length > 0) throw mismatch(`the model has no place for ${others.length} of its matrices (${others[0]})`);
 }
 
 function mismatch(why: string): UserError {

@@ -49,12 +49,12 @@ export function normals(random: Random, count: number): Float32Array {
   return values;
 }
 
-/** 0 … count - 1 in random order (Fisher–Yates). */
-export function shuffled(random: Random, count: number): number[] {
-  const order = Array.from({ length: count }, (_, index) => index);
-  for (let last = count - 1; last > 0; last -= 1) {
+/** The items in random order (Fisher–Yates). */
+export function shuffled<Item>(random: Random, items: readonly Item[]): Item[] {
+  const order = [...items];
+  for (let last = order.length - 1; last > 0; last -= 1) {
     const other = Math.floor(random.uniform() * (last + 1));
-    [order[last], order[other]] = [order[other] as number, order[last] as number];
+    [order[last], order[other]] = [order[other] as Item, order[last] as Item];
   }
   return order;
 }

@@ -1,9 +1,9 @@
-import type { PocketGeneration, RgbImage } from "@loramill/contracts";
-import { stackLoras } from "./lora-tensors.ts";
+import { type PocketGeneration, type RgbImage, UserError } from "@loramill/contracts";
+import { denoiseFeeds, joinedText, loraFeeds, tokensOf } from "./feeds.ts";
 import type { ModelDescription } from "./model-files.ts";
-import { checkSides, fromPatches, positionFeatures, toPatches } from "./pictures.ts";
+import { checkSides, fromPatches, toPatches } from "./pictures.ts";
 import { createRandom, normals } from "./random.ts";
-import { type Feeds, floats, floatsOf, type Graph, integers } from "./sessions.ts";
+import { floatsOf, type Graph } from "./sessions.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 
 export interface SampleOptions {
@@ -11,7 +11,7 @@ export interface SampleOptions {
   readonly graph: Graph;
   readonly tokenize: Tokenizer;
   readonly request: PocketGeneration;
-  /** Throws when the work is no longer wanted; asked between steps. */
+  /** Throws when the work is no longer wanted; asked before every step. */
   readonly check: () => Promise<void>;
 }
 
@@ -21,47 +21,47 @@ export interface SampleOptions {
  */
 export async function sample({ model, graph, tokenize, request, check }: SampleOptions): Promise<RgbImage> {
   const { width, height, guidance } = request;
-  const { patch, patchValues, controlValues, positionValues, textTokens } = model.dimensions;
+  const { patch, patchValues } = model.dimensions;
   checkSides(width, height, patch);
-  const tokens = (width / patch) * (height / patch);
-  const count = tokens * patchValues;
-  const noise = normals(createRandom(request.seed, "noise"), count);
-  const start = request.from ? 1 - request.from.strength : 0;
-  const steps = Math.max(1, Math.ceil(request.steps * (1 - start)));
+  const count = tokensOf(request, model) * patchValues;
+  const { z, start } = startOf(request, patch, count);
+  const steps = Math.ceil(request.steps * (1 - start));
 
-  let z = noise;
-  if (request.from) {
-    const clean = toPatches(request.from.image, patch);
-    z = noise.map((value, index) => start * (clean[index] ?? 0) + (1 - start) * value);
-  }
-  const text = new BigInt64Array(2 * textTokens);
-  text.set(tokenize(request.prompt), 0);
-  text.set(tokenize(request.negativePrompt), textTokens);
-  const fixed: Feeds = {
-    text: integers(text, [2, textTokens]),
-    position: floats(positionFeatures(width, height, patch, model.position.frequencies), [tokens, positionValues]),
-    control: floats(new Float32Array(2 * tokens * controlValues), [2, tokens, controlValues]),
-  };
-  for (const { name, shape, values } of stackLoras(model, request.loras)) fixed[name] = floats(values, shape);
+  const text = joinedText([tokenize(request.prompt), tokenize(request.negativePrompt)]);
+  const lora = loraFeeds(model, request.loras);
 
+  const both = new Float32Array(2 * count);
+  const stride = (1 - start) / steps;
   for (let step = 0; step < steps; step += 1) {
     await check();
-    const t = start + ((1 - start) * step) / steps;
-    const both = new Float32Array(2 * count);
     both.set(z, 0);
     both.set(z, count);
-    const answer = await graph({
-      ...fixed,
-      x: floats(both, [2, tokens, patchValues]),
-      t: floats(Float32Array.of(t, t), [2]),
-    });
+    const t = start + stride * step;
+    const now = { x: both, t: Float32Array.of(t, t), text };
+    const answer = await graph.run({ ...denoiseFeeds(model, request, now), ...lora });
     const velocity = floatsOf(answer.velocity);
-    const stride = (1 - start) / steps;
-    z = z.map((value, index) => {
+    for (let index = 0; index < count; index += 1) {
       const towards = velocity[index] ?? 0;
       const away = velocity[count + index] ?? 0;
-      return value + stride * (away + guidance * (towards - away));
-    });
+      z[index] = (z[index] ?? 0) + stride * (away + guidance * (towards - away));
+    }
   }
   return fromPatches(z, width, height, patch);
+}
+
+/** What the sampling starts from, and at which t: noise at 0, or a picture with noise over it. */
+function startOf(request: PocketGeneration, patch: number, count: number): { z: Float32Array; start: number } {
+  const z = normals(createRandom(request.seed, "noise"), count);
+  if (!request.from) return { z, start: 0 };
+  const { image, strength } = request.from;
+  if (image.width !== request.width || image.height !== request.height) {
+    const sizes = `${image.width}×${image.height}, not ${request.width}×${request.height}`;
+    throw new UserError(`the picture to start from is ${sizes}; scale it first`, { code: "bad-size" });
+  }
+  if (!(strength >= 0 && strength <= 1)) {
+    throw new UserError(`the strength over a picture must lie in 0…1, not ${strength}`, { code: "bad-strength" });
+  }
+  const start = 1 - strength;
+  const clean = toPatches(image, patch);
+  return { z: z.map((noise, index) => start * (clean[index] ?? 0) + strength * noise), start };
 }

@@ -4,24 +4,30 @@ import type { ModelFiles } from "./model-files.ts";
 
 /** Values by the names of a graph's ports. */
 export type Feeds = Record<string, ort.Tensor>;
-export type Graph = (feeds: Feeds) => Promise<Feeds>;
+
+export type GraphName = "denoise" | "lora-train-step";
+
+export interface Graph {
+  run(feeds: Feeds): Promise<Feeds>;
+  /** Gives its memory back. */
+  close(): Promise<void>;
+}
 
 /**
  * Opens a graph of the model. The file is given by path, so that the shared weights beside it are found. Threads do not
  * spin while they wait: on a busy machine spinning takes the time of whoever they wait for.
  */
-export async function openGraph(
-  files: ModelFiles,
-  name: "denoise" | "lora-train-step",
-  threads: number,
-): Promise<Graph> {
+export async function openGraph(files: ModelFiles, name: GraphName, threads: number): Promise<Graph> {
   const session = await ort.InferenceSession.create(join(files.dir, files.model.graphs[name].file), {
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     graphOptimizationLevel: "all",
     extra: { session: { intra_op: { allow_spinning: "0" } } },
   });
-  return async (feeds) => (await session.run(feeds)) as Feeds;
+  return {
+    run: async (feeds) => (await session.run(feeds)) as Feeds,
+    close: () => session.release(),
+  };
 }
 
 export function floats(values: Float32Array, shape: readonly number[]): ort.Tensor {

@@ -1,5 +1,6 @@
 import { type IQueueBackend, type Job, type JobProgress, type Processor, Worker, type WorkerOptions } from "bullmq";
 import type { BoundBackendFactory } from "./connection.ts";
+import { reconnectDelayMs, sleep } from "./deadline.ts";
 
 /**
  * BullMQ's worker with two things it does not tell: when it last had contact with its server, and when all its jobs
@@ -8,6 +9,9 @@ import type { BoundBackendFactory } from "./connection.ts";
 export class BoundWorker extends Worker<unknown, null, string, IQueueBackend, JobProgress, unknown> {
   #contactAt = performance.now();
   #inFlight = 0;
+  #failures = 0;
+  readonly #random: () => number;
+  readonly #closed = new AbortController();
   #onIdle: (() => void)[] = [];
 
   constructor(
@@ -15,8 +19,10 @@ export class BoundWorker extends Worker<unknown, null, string, IQueueBackend, Jo
     processor: Processor<unknown, null, string>,
     options: WorkerOptions<unknown>,
     factory: BoundBackendFactory,
+    random: () => number,
   ) {
     super(name, processor, options, factory);
+    this.#random = random;
     this.on("locksRenewed", () => this.#touch());
   }
 
@@ -25,9 +31,22 @@ export class BoundWorker extends Worker<unknown, null, string, IQueueBackend, Jo
   }
 
   protected override async moveToActive(token: string, name?: string): Promise<Job<unknown, null, string>> {
-    const job = await super.moveToActive(token, name);
-    this.#touch();
-    return job;
+    try {
+      const job = await super.moveToActive(token, name);
+      this.#touch();
+      this.#failures = 0;
+      return job;
+    } catch (error) {
+      // BullMQ asks again at once after errors that it does not take for a lost connection, such as Postgres's.
+      this.#failures += 1;
+      await sleep(reconnectDelayMs(this.#failures, this.#random), this.#closed.signal);
+      throw error;
+    }
+  }
+
+  override async close(force?: boolean): Promise<void> {
+    this.#closed.abort();
+    await super.close(force);
   }
 
   override async processJob(
@@ -61,7 +80,9 @@ export class BoundWorker extends Worker<unknown, null, string, IQueueBackend, Jo
     });
   }
 
-  async mainLoopEnd(): Promise<void> {
+  /** Ends the wait for work that may be under way; resolves when the main loop has ended. */
+  async stopWaiting(): Promise<void> {
+    await this.backend.disconnectBlocking(false);
     await this.mainLoopRunning;
   }
 }

@@ -1,4 +1,4 @@
-import { fork } from "node:child_process";
+import { type ChildProcess, fork } from "node:child_process";
 import { startTestPostgres } from "@loramill/embedded/testing";
 import {
   type QueueUnderTest,
@@ -29,6 +29,7 @@ async function postgresServer(): Promise<ServerUnderTest> {
 
 async function open(server: ServerUnderTest): Promise<QueueUnderTest> {
   const connection = await openQueueConnection({ url: server.url, prefix: "trial" });
+  const children: ChildProcess[] = [];
   return {
     producer: (options) => createProducer({ connection, ...options }),
     worker: (settings) =>
@@ -49,6 +50,7 @@ async function open(server: ServerUnderTest): Promise<QueueUnderTest> {
         [JSON.stringify({ url: server.url, settings })],
         { serialization: "advanced", execArgv: [] },
       );
+      children.push(child);
       serveLedger(child, ledger);
       const exited = new Promise<number | null>((resolve) => child.once("exit", (code) => resolve(code)));
       await new Promise<void>((resolve, reject) => {
@@ -62,6 +64,9 @@ async function open(server: ServerUnderTest): Promise<QueueUnderTest> {
       await queue.add("foreign", data, { jobId: id });
       await queue.close();
     },
-    close: () => connection.close(),
+    close: async () => {
+      for (const child of children) child.kill("SIGKILL");
+      await connection.close();
+    },
   };
 }

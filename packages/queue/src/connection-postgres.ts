@@ -2,7 +2,7 @@ import { PermanentError, redact, TransientError } from "@loramill/contracts";
 import { createPostgresBackend, DEFAULT_SCHEMA, type PgPool, runMigrations } from "bullmq";
 import pg from "pg";
 import type { QueueCheck, QueueConnection, QueueConnectionOptions } from "./connection.ts";
-import { withDeadline } from "./deadline.ts";
+import { settledWithin, withDeadline } from "./deadline.ts";
 
 const POOL_SIZE = 30;
 
@@ -53,7 +53,7 @@ export async function openPostgresConnection(options: QueueConnectionOptions): P
       return { available: true, message: `PostgreSQL ${row?.version} at ${id}`, warnings: [] };
     },
     close: () => {
-      closing ??= options.pool === undefined ? pool.end() : Promise.resolve();
+      closing ??= options.pool === undefined ? endPool(pool) : Promise.resolve();
       return closing;
     },
   };
@@ -67,6 +67,11 @@ function openPool(options: QueueConnectionOptions): pg.Pool {
     connectionTimeoutMillis: 10_000,
     options: `-c search_path=${DEFAULT_SCHEMA},public`,
   });
+}
+
+/** Ending a pool waits for clients that are still out; one whose server hangs would never come back. */
+async function endPool(pool: PgPool): Promise<void> {
+  await settledWithin(pool.end(), 5_000);
 }
 
 /** Creates or upgrades BullMQ's schema, then makes sure that the pool's search_path finds it. */

@@ -2,7 +2,7 @@ import { redact, TransientError } from "@loramill/contracts";
 import { createRedisBackend } from "bullmq";
 import { Redis, type RedisOptions } from "ioredis";
 import type { QueueCheck, QueueConnection, QueueConnectionOptions } from "./connection.ts";
-import { withDeadline } from "./deadline.ts";
+import { reconnectDelayMs, withDeadline } from "./deadline.ts";
 
 const OLDEST_VERSION = [6, 2] as const;
 const MEMORY_WARNING_SHARE = 0.7;
@@ -60,12 +60,6 @@ export function openRedisConnection(options: QueueConnectionOptions): QueueConne
       for (const client of clients) client.disconnect();
     },
   };
-}
-
-/** Exponential from 100 ms to 20 s, half of it random, so that a fleet does not come back in one moment. */
-export function reconnectDelayMs(times: number, random: () => number): number {
-  const ceiling = Math.min(20_000, 100 * 2 ** Math.min(times, 16));
-  return Math.round(ceiling * (0.5 + random() / 2));
 }
 
 function unreachable(id: string, cause?: unknown): TransientError {

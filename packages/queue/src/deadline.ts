@@ -44,3 +44,9 @@ export async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
     signal?.addEventListener("abort", done);
   });
 }
+
+/** Exponential from 100 ms to 20 s, half of it random, so that a fleet does not come back in one moment. */
+export function reconnectDelayMs(times: number, random: () => number): number {
+  const ceiling = Math.min(20_000, 100 * 2 ** Math.min(times, 16));
+  return Math.round(ceiling * (0.5 + random() / 2));
+}

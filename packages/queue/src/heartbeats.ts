@@ -1,6 +1,10 @@
 import type { Clock, Heartbeat, HeartbeatVerdict, JobId, JobLedger, JsonObject, Logger } from "@loramill/contracts";
 import type { AbortCause } from "./abort-cause.ts";
+import { withDeadline } from "./deadline.ts";
 import { jsonBytes, MAX_PAYLOAD_BYTES } from "./payload.ts";
+
+/** How long the catalog may take to say whose a job is. */
+const CONFIRM_MS = 3_000;
 
 /** A turn that beats: who it is, what it has to say, and how to stop it. */
 export interface BeatingTurn {
@@ -95,11 +99,9 @@ export function startHeartbeats(options: {
       };
     },
     confirm: async (turn) => {
-      try {
-        return (await send([turn])).get(turn.job) === "continue";
-      } catch {
-        return false;
-      }
+      const late = new Error("the catalog does not answer");
+      const verdicts = await withDeadline(send([turn]), CONFIRM_MS, late).catch(() => undefined);
+      return verdicts?.get(turn.job) === "continue";
     },
     lastAnswerAgeMs: () => (answeredAt === null ? null : clock.now().getTime() - answeredAt),
     lagMs: () => lag,

@@ -52,8 +52,8 @@ export interface RunningTurn extends BeatingTurn {
 /** What is left to do with the delivery. `fail` only shows in the queue; the catalog knows already. */
 export type TurnEnd = Settled["delivery"];
 
-/** A delivery whose claim the catalog did not answer comes back after about this long. */
-const UNCLAIMED_DELAY_MS = 2_000;
+/** A delivery that the catalog did not answer for comes back after about this long. */
+const UNANSWERED_DELAY_MS = 2_000;
 
 /** For jobs that this worker does not know: a newer one will, so they come back a few times. */
 const UNKNOWN_JOB: JobPolicy = {
@@ -66,7 +66,7 @@ const UNKNOWN_JOB: JobPolicy = {
 
 /**
  * One delivery from claim to settlement. The outcome is written to the catalog before the queue learns of it, so a crash
- * in between repeats the delivery and not the effect. Throws only when an outcome could not be written.
+ * in between repeats the delivery and not the effect. An outcome that could not be written is repeated too.
  */
 export async function runTurn(
   received: ReceivedDelivery,
@@ -92,14 +92,10 @@ export async function runTurn(
     if (answer.kind === "refused") return "finish";
     return await workOn(answer.claim, received, deps, onStart);
   } catch (error) {
-    if (error instanceof UnwrittenOutcome) throw error;
     log.warn({ queue, queueId: received.queueId, error: String(error) }, "the catalog did not answer; later again");
-    return { delayUntil: new Date(clock.now().getTime() + UNCLAIMED_DELAY_MS * (0.5 + random())) };
+    return { delayUntil: new Date(clock.now().getTime() + UNANSWERED_DELAY_MS * (0.5 + random())) };
   }
 }
-
-/** The outcome of a turn is not in the catalog. The delivery stays as it is and is repeated. */
-class UnwrittenOutcome extends Error {}
 
 async function workOn(
   claim: Claim,
@@ -162,7 +158,7 @@ async function workOn(
   } catch (error) {
     log.error({ error: String(error) }, "the outcome could not be written; the job will be done again");
     tell("abandoned", null);
-    throw new UnwrittenOutcome(`the outcome of ${claim.job} could not be written`, { cause: error });
+    throw error;
   } finally {
     stopBeating();
     leave();

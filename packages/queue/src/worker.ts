@@ -6,6 +6,7 @@ import { settledWithin, sleep } from "./deadline.ts";
 import { type Heartbeats, startHeartbeats } from "./heartbeats.ts";
 import { type JobDefinitions, type Processors, tableOf } from "./processors.ts";
 import { type RunningTurn, runTurn, type TurnDeps } from "./run-turn.ts";
+import { seldom } from "./seldom.ts";
 import type { TurnEvent } from "./turn-event.ts";
 
 export interface WorkerOptions<Q extends QueueName> {
@@ -113,13 +114,15 @@ export function createWorker<Q extends QueueName>(options: WorkerOptions<Q>): Qu
       lockDuration: lockMs,
       stalledInterval: stalledMs,
       // How often a job may be lost is the catalog's to decide (workersLost), not BullMQ's.
-      maxStalledCount: Number.MAX_SAFE_INTEGER,
+      maxStalledCount: 1_000_000,
       runRetryDelay: 1_000,
       drainDelay: 5,
     },
     connection.workerBackend,
+    options.random,
   );
-  worker.on("error", (error) => log.warn({ queue, error: String(error) }, "the queue reports an error"));
+  const complain = seldom((error) => log.warn({ queue, error }, "the queue reports an error"), clock);
+  worker.on("error", (error) => complain(String(error)));
   worker.on("lockRenewalFailed", async (ids) => {
     for (const id of ids) {
       const turn = turns.get(id);
@@ -139,9 +142,10 @@ export function createWorker<Q extends QueueName>(options: WorkerOptions<Q>): Qu
         await sleep(50); // Turns that only waited for the catalog say now that they gave up.
       }
     }
+    // A forced close pulls the connection away from under a wait for work, which then never ends: end that one first.
+    if (connection.isConnected()) await settledWithin(worker.stopWaiting(), 1_000);
     // Forced, as the first call: a plain close waits for ever when the server is gone, and cannot be forced afterwards.
     await settledWithin(worker.close(true), 2_000);
-    await settledWithin(worker.mainLoopEnd(), 1_000);
     if (options.heartbeats === undefined) await settledWithin(heartbeats.stop(), 1_000);
   };
 

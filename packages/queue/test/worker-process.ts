@@ -23,6 +23,8 @@ const worker = createWorker({
 process.once("SIGTERM", async () => {
   await worker.close();
   await connection.close();
-  process.disconnect();
+  process.off("disconnect", leave).disconnect(); // From here on nothing may keep the process alive.
 });
+const leave = () => process.exit(1); // The parent is gone.
+process.once("disconnect", leave);
 process.send?.("ready");

@@ -10,7 +10,14 @@ export { processConfig } from "./process/process-config.ts";
 export { type ProcessContext, type ProcessOptions, runProcess, untilAborted } from "./process/run-process.ts";
 export { openServices, type ServiceOptions, type Services } from "./services/open-services.ts";
 export { servicesConfig } from "./services/services-config.ts";
-export { defineWorker, type JobProcessor, type WorkerApp, type WorkerContext } from "./worker/define-worker.ts";
+export {
+  type AnyWorkerApp,
+  defineWorker,
+  type JobProcessor,
+  type WorkerApp,
+  type WorkerContext,
+  workersConfig,
+} from "./worker/define-worker.ts";
 export { runWorker } from "./worker/run-worker.ts";
-export { openHeartbeats, type StartWorkerOptions, startWorker } from "./worker/start-worker.ts";
-export { workersLive, workersReady } from "./worker/worker-health.ts";
+export { startWorkers, type WorkersOptions } from "./worker/start-workers.ts";
+export { workerProblems, workersLive, workersReady } from "./worker/worker-health.ts";

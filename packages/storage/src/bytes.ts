@@ -2,11 +2,64 @@ import { createHash } from "node:crypto";
 import type { Body, Digest } from "@loramill/contracts";
 import { PermanentError, UserError } from "@loramill/contracts";
 
-/** A body as a sequence of chunks, whatever it came as. */
-export async function* chunksOf(body: Body): AsyncGenerator<Uint8Array> {
+/**
+ * A body as a sequence of chunks, whatever it came as. An aborted signal ends it at once, also while its source keeps
+ * everybody waiting; the source is then told to stop, but not waited for.
+ */
+export async function* chunksOf(body: Body, signal?: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
+  signal?.throwIfAborted();
   if (body instanceof Uint8Array) {
     if (body.byteLength > 0) yield body;
-  } else yield* body;
+    return;
+  }
+  if (signal === undefined) return yield* body;
+  const source = body[Symbol.asyncIterator]();
+  const aborted = Promise.withResolvers<never>();
+  // It need not ever be awaited.
+  aborted.promise.catch(() => {});
+  const onAbort = () => aborted.reject(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  let ended = false;
+  try {
+    for (;;) {
+      const next = await Promise.race([source.next(), aborted.promise]);
+      signal.throwIfAborted();
+      if (next.done === true) break;
+      yield next.value;
+    }
+    ended = true;
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+    const closing = ended ? undefined : source.return?.();
+    if (signal.aborted) closing?.catch(() => {});
+    else await closing;
+  }
+}
+
+/** The whole body when it has at most `maxBytes`; else the same body, to be read once from its start. */
+export async function gatherSmall(
+  body: Body,
+  maxBytes: number,
+  signal?: AbortSignal | undefined,
+): Promise<Uint8Array | AsyncIterable<Uint8Array>> {
+  if (body instanceof Uint8Array) return body;
+  const rest = chunksOf(body, signal);
+  const kept: Uint8Array[] = [];
+  let bytes = 0;
+  while (bytes <= maxBytes) {
+    const next = await rest.next();
+    if (next.done === true) return Buffer.concat(kept, bytes);
+    kept.push(next.value);
+    bytes += next.value.byteLength;
+  }
+  return (async function* () {
+    try {
+      for (let chunk = kept.shift(); chunk !== undefined; chunk = kept.shift()) yield chunk;
+      yield* rest;
+    } finally {
+      await rest.return(undefined);
+    }
+  })();
 }
 
 /** Reads a whole body; PermanentError `blob-too-large` as soon as it passes `maxBytes`. */

@@ -3,9 +3,9 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runObjectStoreSuite, type S3ServerOptions, type StoreUnderTest, startS3Server } from "@loramill/testkit";
+import { serveSignedObjects } from "../test/serve-signed-objects.ts";
 import { openStores } from "./open-stores.ts";
 import type { S3Options } from "./s3/s3-options.ts";
-import { serveSignedObjects } from "./serve-for-tests.ts";
 
 const PART_BYTES = 5 * 1024 * 1024;
 

@@ -1,5 +1,5 @@
 import { tmpdir } from "node:os";
-import { defineConfig } from "@loramill/contracts";
+import { defineConfig, UserError } from "@loramill/contracts";
 import { z } from "zod";
 import type { StorageOptions } from "./open-stores.ts";
 
@@ -104,5 +104,9 @@ export const storageConfig = defineConfig(
 );
 
 function credentialsOf(accessKeyId: string | undefined, secretAccessKey: string | undefined) {
-  return accessKeyId === undefined || secretAccessKey === undefined ? null : { accessKeyId, secretAccessKey };
+  if (accessKeyId === undefined && secretAccessKey === undefined) return null;
+  if (accessKeyId !== undefined && secretAccessKey !== undefined) return { accessKeyId, secretAccessKey };
+  throw new UserError("S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY belong together: set both or neither", {
+    code: "bad-config",
+  });
 }

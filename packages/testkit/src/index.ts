@@ -1,5 +1,4 @@
 export { type CaptionerHarness, pixelsOf, preparedPicture, runCaptionerSuite } from "./backends/captioner-suite.ts";
-export { type FakeVisionServer, type Misbehaviour, startFakeVisionServer } from "./backends/fake-vision-server.ts";
 export { backendContext, pollTraining } from "./backends/drive.ts";
 export {
   createFakePocketEngine,
@@ -7,12 +6,25 @@ export {
   type FakePocketOptions,
   solidPictures,
 } from "./backends/fake-pocket-engine.ts";
+export { type FakeVisionServer, type Misbehaviour, startFakeVisionServer } from "./backends/fake-vision-server.ts";
 export { type GenerationHarness, pollGeneration, runGenerationBackendSuite } from "./backends/generation-suite.ts";
 export { runTrainingBackendSuite, type TrainingHarness } from "./backends/training-suite.ts";
 export { createMemoryDocuments, type MemoryDocuments } from "./dispatch/memory-documents.ts";
 export { MemoryProducer } from "./dispatch/memory-producer.ts";
 export { type TrialStep, trialRun, trialStep } from "./dispatch/trial-plan.ts";
 export { driveJob, type FakeJobContext, fakeJobContext } from "./jobs/fake-job-context.ts";
+export { blurPicture, exposePicture, mirrorPicture, scalePicture } from "./pictures/change-picture.ts";
+export { drawPicture } from "./pictures/draw-picture.ts";
+export {
+  type PlantedCounts,
+  type PlantedFile,
+  type PlantedKind,
+  type PlantOptions,
+  plantPictures,
+  withComment,
+  writePlantedFolder,
+} from "./pictures/planted-folder.ts";
+export { seededRandom } from "./pictures/random.ts";
 export { queueConformance } from "./queue/conformance.ts";
 export { ledgerOfParent, serveLedger } from "./queue/ledger-over-ipc.ts";
 export { type LedgerJob, MemoryLedger } from "./queue/memory-ledger.ts";

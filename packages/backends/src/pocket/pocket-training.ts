@@ -9,7 +9,6 @@ import {
   type LossPoint,
   PermanentError,
   type PocketEngine,
-  type PocketTrainingImage,
   type PocketTrainingSettings,
   type RgbImage,
   type Stores,
@@ -23,6 +22,7 @@ import { type Checkpoint, openCheckpoints } from "./checkpoints.ts";
 import { openJobRecords } from "./job-record.ts";
 import { openTurnNotes } from "./open-turn.ts";
 import { pocketIssues } from "./pocket-limits.ts";
+import { createImageCache } from "./training-images.ts";
 import { throttle, trainingProgress } from "./turn-progress.ts";
 
 export interface PocketTrainingOptions {
@@ -237,29 +237,4 @@ function cpuCharge(seconds: number): Charge {
 
 function progressJson(progress: ReturnType<typeof trainingProgress>): JsonObject {
   return { ...progress };
-}
-
-/** Decoded pictures of the last request: a training has many turns, and most of them run in the same process. */
-function createImageCache({ stores, prepareImage }: PocketTrainingOptions) {
-  let held: { readonly key: Digest; readonly images: readonly PocketTrainingImage[] } | null = null;
-  return {
-    async load({ images, recipe }: TrainingRequest, signal: AbortSignal): Promise<readonly PocketTrainingImage[]> {
-      const key = digestOf({
-        side: recipe.resolution,
-        images: images.map(({ image, caption }) => [image.sha256, caption]),
-      });
-      if (held?.key === key) return held.images;
-      const decoded: PocketTrainingImage[] = [];
-      for (const { image, caption } of images) {
-        signal.throwIfAborted();
-        const bytes = await stores.blobs.read(image, { signal });
-        decoded.push({ ...(await prepareImage(bytes, recipe.resolution)), caption });
-      }
-      held = { key, images: decoded };
-      return decoded;
-    },
-    clear: () => {
-      held = null;
-    },
-  };
 }

@@ -68,7 +68,7 @@ const CANCEL = `
 with found as materialized (
   select id, step, state, cancel_requested_at is null as fresh,
     state = 'waiting' or (state in ('released', 'parked')
-      and (turn is null or cancel_requested_at < now() - $2 * interval '1 millisecond')) as ends
+      and (turn is null or coalesce(cancel_requested_at < now() - $2 * interval '1 millisecond', false))) as ends
   from loramill.jobs
   where step = $1 and state in ('waiting', 'released', 'active', 'parked')
   order by id for no key update

@@ -117,8 +117,8 @@ export function snapshotQueries({ pool }: Connection) {
       }));
     },
 
-    /** Steps that wait to be started, oldest run first. */
-    async readySteps(limit: number): Promise<ReadyStep[]> {
+    /** Steps that wait to be started, oldest first, page by page. */
+    async readySteps(page: { readonly after: string; readonly limit: number }): Promise<ReadyStep[]> {
       const { rows } = await pool.query<ReadyStep>(
         `select s.id, s.run, r.name as "runName", r.project, s.name, s.planned, s.reuse, s.key, s.reason, coalesce((
            select json_object_agg(n.name, json_build_object('digest', n.output, 'kind', n.kind))
@@ -127,10 +127,10 @@ export function snapshotQueries({ pool }: Connection) {
              and n.name in (select jsonb_array_elements_text(s.planned->'needs'))
          ), '{}') as inputs
          from loramill.steps s join loramill.runs r on r.id = s.run
-         where s.state = 'ready' and r.state = 'running' and r.cancel_requested_at is null
-         order by s.run, s.ordinal
-         limit $1`,
-        [limit],
+         where s.state = 'ready' and r.state = 'running' and r.cancel_requested_at is null and s.id > $1
+         order by s.id
+         limit $2`,
+        [page.after, page.limit],
       );
       return rows;
     },

@@ -11,6 +11,7 @@ import {
 import type { ExpandedJob } from "@loramill/orchestration";
 import pg from "pg";
 import { type Connection, inTransaction, type Sql } from "../connection.ts";
+import { jsonText } from "../json-text.ts";
 import { tellRun } from "../queries/runs.ts";
 
 /** Jobs written by one statement while a step is expanded. */
@@ -103,8 +104,8 @@ export function transitionQueries({ pool, newId }: Connection) {
           [found.key, why.inputs, found.output, found.items, found.summary, found.run, found.step, why.reason],
         );
         const data = { reason: why.reason, items: found.items, output: found.output, from: found.run };
-        if (moved) await tellRun(sql, run, "step.reused", data, { step });
         if (moved) await attend(sql, run);
+        if (moved) await tellRun(sql, run, "step.reused", data, { step });
         return moved;
       });
     },
@@ -139,9 +140,9 @@ export function transitionQueries({ pool, newId }: Connection) {
             start.inputs,
             start.reason,
           ]);
-          await tellRun(sql, run, "step.started", { jobs: start.jobs.length, reason: start.reason }, { step });
           // A step without jobs is over as soon as it has begun; nobody would settle a job of it.
           if (start.jobs.length === 0) await attend(sql, run);
+          await tellRun(sql, run, "step.started", { jobs: start.jobs.length, reason: start.reason }, { step });
           return "started";
         });
       } catch (error) {
@@ -171,8 +172,8 @@ export function transitionQueries({ pool, newId }: Connection) {
             [step, newId("art")],
           );
         }
-        await tellRun(sql, run, "step.succeeded", { items: result.items, summary: result.summary }, { step });
         await attend(sql, run);
+        await tellRun(sql, run, "step.succeeded", { items: result.items, summary: result.summary }, { step });
         return true;
       });
     },
@@ -213,7 +214,7 @@ async function replaceJobs(
        select id, $1, $2, $3, name, queue, ordinal, input, 'waiting', "estimateMicroUsd"
        from json_to_recordset($4::json)
          as j(id text, name text, queue text, ordinal int, input jsonb, "estimateMicroUsd" bigint)`,
-      [at.run, at.step, at.project, JSON.stringify(rows)],
+      [at.run, at.step, at.project, jsonText(rows)],
     );
   }
   await sql.query(

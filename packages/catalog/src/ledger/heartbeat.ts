@@ -1,5 +1,6 @@
 import type { Heartbeat, HeartbeatVerdict, JobId } from "@loramill/contracts";
 import type { Sql } from "../connection.ts";
+import { jsonText } from "../json-text.ts";
 
 /**
  * Keeps jobs alive and carries progress one way and the wish to cancel the other. Progress goes to the job, to its step
@@ -46,7 +47,7 @@ interface BeatRow {
 export async function beat(sql: Sql, beats: readonly Heartbeat[]): Promise<Map<JobId, HeartbeatVerdict>> {
   const verdicts = new Map<JobId, HeartbeatVerdict>(beats.map(({ job }) => [job, "superseded"]));
   if (beats.length === 0) return verdicts;
-  const { rows } = await sql.query<BeatRow>({ name: "heartbeat", text: HEARTBEAT, values: [JSON.stringify(beats)] });
+  const { rows } = await sql.query<BeatRow>({ name: "heartbeat", text: HEARTBEAT, values: [jsonText(beats)] });
   for (const row of rows) if (row.valid) verdicts.set(row.job, row.cancel ? "cancel" : "continue");
   return verdicts;
 }

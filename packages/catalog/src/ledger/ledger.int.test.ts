@@ -98,7 +98,9 @@ describe("settle", () => {
     const claim = await claimed(catalog, delivery);
     expect(await catalog.ledger.settle(settlementOf(claim))).toBe("recorded");
     expect(await jobRow(delivery.job)).toMatchObject({ state: "succeeded", output: someOutput(delivery.job) });
-    expect(await attemptsOf(delivery.job)).toEqual([{ epoch: 1, worker: "worker-1", outcome: "succeeded", ended: true }]);
+    expect(await attemptsOf(delivery.job)).toEqual([
+      { epoch: 1, worker: "worker-1", outcome: "succeeded", ended: true },
+    ]);
     expect(await tally(run)).toEqual({ total: 2, waiting: 0, open: 1, succeeded: 1, failed: 0, cancelled: 0 });
   });
 
@@ -236,31 +238,62 @@ describe("settle", () => {
       bytes: 1_000,
       dataset: someDigest("dataset"),
     });
-    const checkpoint = { step: 10, imagesSeen: 20, paidSeconds: 1.5, objectPrefix: "checkpoints/x/", loss: 0.25 };
-    const dataset = { kind: "dataset" as const, digest: someDigest("dataset"), name: "dogs", images: 5, statistics: {} };
+    const dataset = {
+      kind: "dataset" as const,
+      digest: someDigest("dataset"),
+      name: "dogs",
+      images: 5,
+      statistics: {},
+    };
     const first = await claimed(catalog, one);
     await catalog.ledger.settle(
       settlementOf(
         first,
         { kind: "parked", until: new Date(), turn: {} },
-        { records: [{ kind: "checkpoint", ...checkpoint }, { kind: "images", images: [image] }] },
+        {
+          records: [
+            { kind: "checkpoint", ...checkpoint },
+            { kind: "images", images: [image] },
+          ],
+        },
       ),
     );
     await catalog.ledger.settle(
-      settlementOf(await claimed(catalog, one), undefined, { records: [lora("a"), dataset, { kind: "images", images: [image] }] }),
+      settlementOf(await claimed(catalog, one), undefined, {
+        records: [lora("a"), dataset, { kind: "images", images: [image] }],
+      }),
     );
     await catalog.ledger.settle(
       settlementOf(await claimed(catalog, two), undefined, {
-        records: [lora("b"), { ...dataset, digest: someDigest("dataset 2") }, { kind: "generations", generations: [generation] }],
+        records: [
+          lora("b"),
+          { ...dataset, digest: someDigest("dataset 2") },
+          { kind: "generations", generations: [generation] },
+        ],
       }),
     );
     expect(await catalog.library.checkpoints(run)).toMatchObject([{ ...checkpoint, job: one.job, epoch: 1 }]);
     expect((await catalog.library.loras({ project })).items.map(({ version }) => version)).toEqual([2, 1]);
-    expect(await catalog.library.findLora({ project, lora: "dog" })).toMatchObject({ document: someDigest("b"), run, step });
+    expect(await catalog.library.findLora({ project, lora: "dog" })).toMatchObject({
+      document: someDigest("b"),
+      run,
+      step,
+    });
     expect(await catalog.library.findLora({ project, lora: someDigest("a tensors") })).toMatchObject({ version: 1 });
     expect((await catalog.library.datasets({ project })).items.map(({ version }) => version)).toEqual([2, 1]);
-    expect((await catalog.library.generations({ run })).items).toMatchObject([{ prompt: "a dog", seed: 4_294_967_295 }]);
+    expect((await catalog.library.generations({ run })).items).toMatchObject([
+      { prompt: "a dog", seed: 4_294_967_295 },
+    ]);
     expect(await catalog.library.image({ project, sha256: image.original.sha256 })).toMatchObject({ width: 640 });
+  });
+
+  test("takes texts with characters that Postgres cannot hold", async () => {
+    const { jobs } = await startedRun(catalog, 1);
+    const claim = await claimed(catalog, jobs[0] as (typeof jobs)[number]);
+    const beats = [{ job: claim.job, epoch: claim.epoch, progress: { file: "a\u0000b\ud800" } }];
+    expect((await catalog.ledger.heartbeat(beats)).get(claim.job)).toBe("continue");
+    const records = [{ kind: "captions" as const, captions: [caption("zero \u0000 byte")] }];
+    expect(await catalog.ledger.settle(settlementOf(claim, undefined, { records }))).toBe("recorded");
   });
 
   test("finds a record that the database refuses, and settles the others of its batch", async () => {
@@ -270,7 +303,7 @@ describe("settle", () => {
       claims.map((claim, index) =>
         catalog.ledger.settle(
           settlementOf(claim, undefined, {
-            records: index === 1 ? [{ kind: "captions", captions: [caption("a zero byte \u0000")] }] : [],
+            records: index === 1 ? [{ kind: "checkpoint", ...checkpoint, step: 3_000_000_000 }] : [],
           }),
         ),
       ),
@@ -341,7 +374,14 @@ describe("events and quarantine", () => {
   });
 });
 
-const caption = (text: string) => ({ image: someDigest("image"), path: "a.png", text, provider: "describe/1", raw: text });
+const checkpoint = { step: 10, imagesSeen: 20, paidSeconds: 1.5, objectPrefix: "checkpoints/x/", loss: 0.25 };
+const caption = (text: string) => ({
+  image: someDigest("image"),
+  path: "a.png",
+  text,
+  provider: "describe/1",
+  raw: text,
+});
 const blob = { sha256: someDigest("blob"), bytes: 123, mediaType: "image/png" };
 const image = {
   path: "a.png",

@@ -2,6 +2,7 @@ import type { JobLedger, RunEventInput } from "@loramill/contracts";
 import pg from "pg";
 import { createBatcher } from "../batcher.ts";
 import { type Connection, retryConflicts } from "../connection.ts";
+import { jsonText } from "../json-text.ts";
 import { type ClaimRequest, claimBatch } from "./claim.ts";
 import { beat } from "./heartbeat.ts";
 import { settleBatch } from "./settle.ts";
@@ -49,7 +50,7 @@ export function createLedger(connection: Connection): JobLedger & { idle(): Prom
   });
   const events = createBatcher({
     run: async (requests: readonly RunEventInput[]) => {
-      const rows = JSON.stringify(requests.map((request, ord) => ({ ...request, ord })));
+      const rows = jsonText(requests.map((request, ord) => ({ ...request, ord })));
       await retryConflicts(() => hotPool.query({ name: "emit", text: EMIT, values: [rows] }));
       return requests.map(() => undefined);
     },

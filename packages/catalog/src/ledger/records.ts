@@ -1,5 +1,6 @@
 import type { CatalogRecord, Settlement } from "@loramill/contracts";
 import type { NewId, Sql } from "../connection.ts";
+import { jsonText } from "../json-text.ts";
 
 /** A settlement whose outcome has just been written, with what the catalog knows of its job. */
 export type Published = Pick<Settlement, "job" | "epoch" | "records"> & {
@@ -25,7 +26,7 @@ export async function writeRecords(sql: Sql, published: readonly Published[], ne
   for (const kind of Object.keys(INSERTS).sort() as Kind[]) {
     const list = rows.get(kind);
     if (list !== undefined && list.length > 0) {
-      await sql.query({ name: `record-${kind}`, text: INSERTS[kind], values: [JSON.stringify(list)] });
+      await sql.query({ name: `record-${kind}`, text: INSERTS[kind], values: [jsonText(list)] });
     }
   }
 }

@@ -1,6 +1,7 @@
 import type { JobState, Settlement } from "@loramill/contracts";
 import type pg from "pg";
 import { inTransaction, type NewId, type Sql } from "../connection.ts";
+import { jsonText } from "../json-text.ts";
 import { writeRecords } from "./records.ts";
 
 export type SettleAnswer = "recorded" | "superseded";
@@ -165,10 +166,7 @@ export async function settleBatch(
   settlements: readonly Settlement[],
   options: { readonly wake: boolean; readonly newId: NewId },
 ): Promise<SettleAnswer[]> {
-  const values = [
-    JSON.stringify(settlements.map((settlement, ord) => toRow(settlement, ord, options.newId))),
-    options.wake,
-  ];
+  const values = [jsonText(settlements.map((settlement, ord) => toRow(settlement, ord, options.newId))), options.wake];
   const settle = async (sql: Sql) => (await sql.query<SettledRow>({ name: "settle", text: SETTLE, values })).rows;
   const hasRecords = settlements.some((settlement) => settlement.records.length > 0);
   const rows = hasRecords

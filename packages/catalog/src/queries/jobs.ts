@@ -1,9 +1,6 @@
 import {
-  jobs as definitions,
-  type ErrorRecord,
   isFinal,
   type JobId,
-  type JobName,
   type JobState,
   type JobView,
   type JsonObject,
@@ -14,39 +11,30 @@ import {
   type StepState,
   statesAllowing,
 } from "@loramill/contracts";
-import { explainWait } from "@loramill/orchestration";
 import { type Connection, inTransaction, type Sql } from "../connection.ts";
 import { limitOf, type Page, type PageRequest, parseNumbers, toPage } from "./paging.ts";
 import { isoOrNull } from "./run-view.ts";
 import { tellRun } from "./runs.ts";
+import { WAIT_COLUMNS, type WaitingRow, waitReasons } from "./wait-reason.ts";
 
-interface JobRow {
+interface JobRow extends WaitingRow {
   readonly id: JobId;
   readonly step: StepId;
   readonly step_ordinal: number;
-  readonly name: string;
-  readonly queue: string;
   readonly ordinal: number;
-  readonly state: JobState;
   readonly epoch: number;
   readonly release: number;
-  readonly attempts_spent: number;
   readonly workers_lost: number;
   readonly worker: string | null;
   readonly progress: JsonObject | null;
-  readonly error: ErrorRecord | null;
-  readonly not_before: Date | null;
   readonly started_at: Date | null;
   readonly ended_at: Date | null;
-  readonly cancelling: boolean;
-  readonly read_at: Date;
 }
 
-const COLUMNS = `j.id, j.step, s.ordinal as step_ordinal, j.name, j.queue, j.ordinal, j.state, j.epoch, j.release,
-  j.attempts_spent, j.workers_lost, j.worker, j.progress, j.error, j.not_before, j.started_at, j.ended_at,
-  j.cancel_requested_at is not null or r.cancel_requested_at is not null as cancelling, now() as read_at`;
+const COLUMNS = `${WAIT_COLUMNS}, j.id, j.step, s.ordinal as step_ordinal, j.ordinal, j.epoch, j.release, j.workers_lost,
+  j.worker, j.progress, j.started_at, j.ended_at`;
 
-function toJobView(row: JobRow): JobView {
+function toJobView(row: JobRow, waitReason: string | null): JobView {
   return {
     id: row.id,
     step: row.step,
@@ -62,30 +50,10 @@ function toJobView(row: JobRow): JobView {
     progress: row.progress,
     error: row.error,
     notBefore: isoOrNull(row.not_before),
-    waitReason: waitReasonOf(row),
+    waitReason,
     startedAt: isoOrNull(row.started_at),
     endedAt: isoOrNull(row.ended_at),
   };
-}
-
-/** What the row itself tells; shares, windows and budgets are known to the dispatcher only. */
-function waitReasonOf(row: JobRow): string | null {
-  const policy = Object.hasOwn(definitions, row.name) ? definitions[row.name as JobName].policy : null;
-  return explainWait({
-    state: row.state,
-    now: row.read_at,
-    notBefore: row.not_before,
-    error: row.error,
-    attemptsSpent: row.attempts_spent,
-    maxAttempts: policy?.attempts ?? 1,
-    queue: row.queue,
-    workers: null,
-    run: { cancelRequested: row.cancelling },
-    budget: null,
-    project: { name: "", open: 0, cap: Number.POSITIVE_INFINITY },
-    window: { open: 0, size: Number.POSITIVE_INFINITY },
-    ahead: null,
-  });
 }
 
 /** What came of asking for another try. */
@@ -103,7 +71,8 @@ export function jobQueries({ pool }: Connection) {
          where j.id = $1 and ($2::text is null or j.project = $2)`,
         [ref.job, ref.project ?? null],
       );
-      return rows[0] === undefined ? null : toJobView(rows[0]);
+      const [reason] = await waitReasons(pool, rows);
+      return rows[0] === undefined ? null : toJobView(rows[0], reason ?? null);
     },
 
     /** In the order of the plan. */
@@ -126,7 +95,14 @@ export function jobQueries({ pool }: Connection) {
          order by s.ordinal, j.ordinal limit $7`,
         [filter.run, filter.project ?? null, filter.step ?? null, filter.state ?? null, step, ordinal, limit + 1],
       );
-      return toPage(rows, limit, toJobView, (row) => `${row.step_ordinal}.${row.ordinal}`);
+      const page = toPage(
+        rows,
+        limit,
+        (row) => row,
+        (row) => `${row.step_ordinal}.${row.ordinal}`,
+      );
+      const reasons = await waitReasons(pool, page.items);
+      return { ...page, items: page.items.map((row, index) => toJobView(row, reasons[index] ?? null)) };
     },
 
     /**

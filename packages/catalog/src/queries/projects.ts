@@ -10,7 +10,6 @@ export interface Project {
   readonly weight: number;
   /** Most jobs the project may have open in one queue; null: the dispatcher's default. */
   readonly maxOpenJobs: number | null;
-  readonly budgetMicroUsd: number | null;
   readonly createdAt: Date;
 }
 
@@ -37,10 +36,7 @@ export function projectQueries({ db, newId }: Connection) {
       return (await db.select().from(projects).orderBy(projects.name)).map(toProject);
     },
     /** Changes shares and caps; the dispatcher follows within a second. */
-    async update(
-      id: ProjectId,
-      changes: Partial<Pick<Project, "weight" | "maxOpenJobs" | "budgetMicroUsd">>,
-    ): Promise<Project | null> {
+    async update(id: ProjectId, changes: Partial<Pick<Project, "weight" | "maxOpenJobs">>): Promise<Project | null> {
       const [row] = await db.update(projects).set(changes).where(eq(projects.id, id)).returning();
       return row === undefined ? null : toProject(row);
     },

@@ -1,5 +1,4 @@
 import {
-  type JobCounts,
   RunId,
   type RunState,
   type RunSummary,
@@ -8,7 +7,6 @@ import {
   type StepState,
   type StepView,
 } from "@loramill/contracts";
-import type { z } from "zod";
 import type { runs, steps } from "../schema/runs.ts";
 
 type StepRow = typeof steps.$inferSelect;
@@ -35,7 +33,7 @@ export function toRunSummary(row: RunRow): RunSummary {
   };
 }
 
-export function toJobCounts(row: StepRow): z.output<typeof JobCounts> {
+export function toJobCounts(row: StepRow): StepView["jobs"] {
   return {
     total: row.jobsTotal,
     waiting: row.jobsWaiting,

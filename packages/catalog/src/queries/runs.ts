@@ -13,6 +13,7 @@ import {
 } from "@loramill/contracts";
 import { and, asc, desc, eq, getTableColumns, lt } from "drizzle-orm";
 import { type Connection, inTransaction, type Sql } from "../connection.ts";
+import { jsonText } from "../json-text.ts";
 import { runs, steps } from "../schema/runs.ts";
 import { projects } from "../schema/tenancy.ts";
 import { limitOf, type Page, type PageRequest, toPage } from "./paging.ts";
@@ -54,8 +55,8 @@ export function runQueries({ db, pool, newId }: Connection) {
             run,
             project,
             lock.name,
-            JSON.stringify(spec),
-            JSON.stringify(lock),
+            jsonText(spec),
+            jsonText(lock),
             digestOf(lock),
             lock.priority,
             lock.budgetMicroUsd,
@@ -66,7 +67,7 @@ export function runQueries({ db, pool, newId }: Connection) {
           `insert into loramill.steps (id, run, ordinal, name, kind, queue, planned, state, reuse)
            select id, $1, ordinal, step->>'name', step->>'kind', queue, step, 'blocked', $3
            from json_to_recordset($2::json) as s(id text, ordinal int, queue text, step jsonb)`,
-          [run, JSON.stringify(planned), lock.policy.reuse],
+          [run, jsonText(planned), lock.policy.reuse],
         );
         await tellRun(sql, run, "run.created", { name: lock.name });
         await sql.query("select pg_notify('loramill_dispatch', '')");
@@ -189,7 +190,10 @@ async function reopenJobs(sql: Sql, run: RunId): Promise<void> {
   );
 }
 
-/** Writes one event of a run, after everything else of the transaction: writers of one run take turns from here on. */
+/**
+ * Writes one event of a run. The last write of a transaction: writers of one run take turns from here on, and whoever took
+ * another lock afterwards could deadlock with a settlement (jobs, steps, runs, events).
+ */
 export async function tellRun(
   sql: Sql,
   run: string,
@@ -203,7 +207,7 @@ export async function tellRun(
     at.step ?? null,
     at.job ?? null,
     type,
-    JSON.stringify(data),
+    jsonText(data),
   ]);
 }
 

@@ -1,5 +1,5 @@
 import { integer, jsonb, primaryKey, text } from "drizzle-orm/pg-core";
-import { createdAt, loramill, microUsd, time } from "./columns.ts";
+import { createdAt, loramill, time } from "./columns.ts";
 
 /** Tenants. `weight` is the share of a project under contention, `max_open_jobs` a hard cap per queue. */
 export const projects = loramill.table("projects", {
@@ -7,7 +7,6 @@ export const projects = loramill.table("projects", {
   name: text("name").notNull().unique(),
   weight: integer("weight").notNull().default(1),
   maxOpenJobs: integer("max_open_jobs"),
-  budgetMicroUsd: microUsd("budget_micro_usd"),
   createdAt: createdAt(),
 });
 

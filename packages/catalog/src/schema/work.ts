@@ -118,3 +118,11 @@ export const runEvents = loramill.table(
   },
   (table) => [index("run_events_of_run").on(table.run, table.id)],
 );
+
+/** What the leading dispatcher goes by, for explanations; one row. */
+export const dispatcher = loramill.table("dispatcher", {
+  id: integer("id").primaryKey().default(1),
+  windows: jsonb("windows").$type<Record<string, number>>().notNull(),
+  projectCap: integer("project_cap").notNull(),
+  seenAt: time("seen_at").notNull(),
+});

@@ -1,5 +1,9 @@
 import { type Logger, toErrorRecord } from "@loramill/contracts";
 
+/** Of the time that is left, what one part may take: the last to be closed must have some too. */
+const SHARE = 0.8;
+const LEAST_MS = 1_000;
+
 /** What a process has opened, to be closed in the opposite order. */
 export interface Openings {
   /** Registers a close; names are for messages. Answers what was opened, so that it fits into the line that opens it. */
@@ -21,7 +25,10 @@ export function createOpenings(log: Logger): Openings {
     for (let next = open.pop(); next !== undefined; next = open.pop()) {
       const { name, close } = next;
       try {
-        const inTime = await within(Promise.resolve(close()), Math.max(1_000, deadline - performance.now()));
+        const inTime = await within(
+          Promise.resolve(close()),
+          Math.max(LEAST_MS, SHARE * (deadline - performance.now())),
+        );
         if (inTime) continue;
         log.error({ part: name }, "did not close in time and is left behind");
       } catch (error) {

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-const program = join(import.meta.dirname, "../testing/idle-worker.ts");
+const program = join(import.meta.dirname, "../../test/idle-worker.ts");
 
 describe("runWorker", () => {
   let folder: string;

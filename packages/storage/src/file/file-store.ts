@@ -2,8 +2,8 @@ import type { Stats } from "node:fs";
 import { mkdir, readdir, rm, rmdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { Clock, ObjectInfo } from "@loramill/contracts";
-import { assertExpected, missing, resolveRange } from "../bytes.ts";
+import { type Body, type Clock, type Digest, type ObjectInfo, type PutOptions, sha256Hex } from "@loramill/contracts";
+import { assertExpected, gatherSmall, missing, resolveRange } from "../bytes.ts";
 import type { ObjectDriver } from "../driver.ts";
 import { assertSafePrefix } from "../keys.ts";
 import { createUrlSigner, type UrlSigner } from "../signed-url.ts";
@@ -13,10 +13,13 @@ import { listFiles } from "./list-files.ts";
 import { layoutOf, pathOfKey } from "./paths.ts";
 import { readRange } from "./read-file.ts";
 import { loadSigningSecret } from "./signing-secret.ts";
+import { createFolderSync } from "./sync-folder.ts";
 import { moveIntoPlace, type WrittenFile, writeTemporary } from "./write-file.ts";
 
 /** Temporary files older than this are of processes that died. */
 const STALE_TEMPORARY_MS = 24 * 3600 * 1000;
+/** Content up to this size is hashed before it is written, so that what is there already costs no write. */
+const SMALL_BYTES = 4 * 1024 * 1024;
 
 export interface FileStoreOptions {
   /** Absolute path of the folder; made when missing. */
@@ -41,6 +44,7 @@ export async function openFileStore(options: FileStoreOptions): Promise<FileStor
   const id = pathToFileURL(root).href;
   const durable = (key: string) =>
     options.sync === "always" && !options.volatilePrefixes.some((prefix) => key.startsWith(prefix));
+  const syncFolder = createFolderSync();
   /** Runs one operation on a key and names its failures. */
   const guard = async <T>(key: string, work: () => Promise<T>): Promise<T> => {
     try {
@@ -61,9 +65,10 @@ export async function openFileStore(options: FileStoreOptions): Promise<FileStor
     const typePath = pathOfKey(layout.types, key);
     if (contentType !== undefined && contentType !== guessContentType(key, file.head)) {
       const aside = await writeTemporary(layout.temporary, Buffer.from(contentType), { sync: false });
-      await moveIntoPlace(aside.path, typePath, { sync: false });
+      await moveIntoPlace(aside.path, typePath);
     } else await removeStoredType(typePath);
-    await moveIntoPlace(file.path, path, { sync: durable(key) });
+    await moveIntoPlace(file.path, path);
+    if (durable(key)) await syncFolder(dirname(path));
   };
 
   const find = (key: string): Promise<ObjectInfo | null> =>
@@ -72,32 +77,42 @@ export async function openFileStore(options: FileStoreOptions): Promise<FileStor
       return stats === null ? null : { key, bytes: stats.size, modifiedAt: stats.mtime };
     });
 
+  const putAt = async (key: string, body: Body, put: PutOptions) => {
+    pathOfKey(root, key);
+    const file = await writeTemporary(layout.temporary, body, { sync: durable(key), signal: put.signal });
+    return removedUnlessMoved(file, async () => {
+      assertExpected(key, put, file);
+      await publish(file, key, put.contentType);
+      return { moved: true, bytes: file.bytes, sha256: file.sha256 };
+    });
+  };
+
+  /** For bodies that are too large to be held: the key is known when all has been written aside. */
+  const putUnknown = async (keyOf: (sha256: Digest) => string, body: Body, put: PutOptions) => {
+    const file = await writeTemporary(layout.temporary, body, { sync: options.sync === "always", signal: put.signal });
+    return removedUnlessMoved(file, async () => {
+      const key = keyOf(file.sha256);
+      assertExpected(key, { bytes: put.bytes }, file);
+      const stored = (await find(key))?.bytes !== file.bytes;
+      if (stored) await publish(file, key, put.contentType);
+      return { moved: stored, bytes: file.bytes, sha256: file.sha256, stored };
+    });
+  };
+
   return {
     id,
     signer,
-    put: (key, body, put = {}) =>
-      guard(key, async () => {
-        pathOfKey(root, key);
-        const file = await writeTemporary(layout.temporary, body, { sync: durable(key), signal: put.signal });
-        return withRemoval(file, async () => {
-          assertExpected(key, put, file);
-          await publish(file, key, put.contentType);
-          return { bytes: file.bytes, sha256: file.sha256 };
-        });
-      }),
+    put: (key, body, put = {}) => guard(key, () => putAt(key, body, put)),
     putContent: (keyOf, body, put) =>
       guard("", async () => {
-        const file = await writeTemporary(layout.temporary, body, {
-          sync: options.sync === "always",
-          signal: put.signal,
-        });
-        return withRemoval(file, async () => {
-          const key = keyOf(file.sha256);
-          assertExpected(key, { bytes: put.bytes }, file);
-          const stored = (await find(key))?.bytes !== file.bytes;
-          if (stored) await publish(file, key, put.contentType);
-          return { bytes: file.bytes, sha256: file.sha256, stored };
-        });
+        const content = await gatherSmall(body, SMALL_BYTES, put.signal);
+        if (!(content instanceof Uint8Array)) return putUnknown(keyOf, content, put);
+        const sha256 = sha256Hex(content);
+        const facts = { bytes: content.byteLength, sha256 };
+        assertExpected("a new object", put, facts);
+        const stored = (await find(keyOf(sha256)))?.bytes !== facts.bytes;
+        if (stored) await putAt(keyOf(sha256), content, put);
+        return { ...facts, stored };
       }),
     get: (key, get = {}) =>
       guard(key, async () => {
@@ -146,12 +161,18 @@ async function statObject(path: string): Promise<Stats | null> {
   }
 }
 
-/** Removes the temporary file whatever happens; after a rename it is gone already. */
-async function withRemoval<T>(file: WrittenFile, work: () => Promise<T>): Promise<T> {
+/** Removes the temporary file when it was not moved to its place, for whatever reason. */
+async function removedUnlessMoved<Result extends { readonly moved: boolean }>(
+  file: WrittenFile,
+  work: () => Promise<Result>,
+): Promise<Omit<Result, "moved">> {
+  let moved = false;
   try {
-    return await work();
+    const { moved: isMoved, ...result } = await work();
+    moved = isMoved;
+    return result;
   } finally {
-    await rm(file.path, { force: true });
+    if (!moved) await rm(file.path, { force: true });
   }
 }
 

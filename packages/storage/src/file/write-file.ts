@@ -26,8 +26,7 @@ export async function writeTemporary(
   try {
     const meter = createMeter();
     let head: Uint8Array = new Uint8Array(0);
-    for await (const chunk of chunksOf(body)) {
-      options.signal?.throwIfAborted();
+    for await (const chunk of chunksOf(body, options.signal)) {
       meter.add(chunk);
       if (head.byteLength < SNIFFED_BYTES) head = Buffer.concat([head, chunk.subarray(0, SNIFFED_BYTES)]);
       await writeFully(file, chunk);
@@ -44,36 +43,15 @@ export async function writeTemporary(
 }
 
 /** Moves a temporary file to its place in one step, over what is there; readers see the old file or the new one. */
-export async function moveIntoPlace(from: string, to: string, options: { readonly sync: boolean }): Promise<void> {
-  const folder = dirname(to);
+export async function moveIntoPlace(from: string, to: string): Promise<void> {
   for (let attempt = 0; ; attempt += 1) {
-    await mkdir(folder, { recursive: true });
     try {
-      await rename(from, to);
-      break;
+      return await rename(from, to);
     } catch (error) {
-      // A delete may prune the empty folder between the two calls.
+      // The folder is new, or a delete pruned it between the two calls.
       if (errorCode(error) !== "ENOENT" || attempt >= 20) throw error;
+      await mkdir(dirname(to), { recursive: true });
     }
-  }
-  if (options.sync) await syncFolder(folder);
-}
-
-/** Makes a rename durable. Windows has no handles on folders, and needs none for that. */
-async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === "win32") return;
-  let handle: FileHandle;
-  try {
-    handle = await open(folder, "r");
-  } catch (error) {
-    // Pruned meanwhile, so the object was deleted and there is nothing to keep.
-    if (errorCode(error) === "ENOENT") return;
-    throw error;
-  }
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }
 

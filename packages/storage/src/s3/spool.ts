@@ -27,8 +27,7 @@ export async function spool(body: Body, options: SpoolOptions): Promise<Spooled>
   const kept: Uint8Array[] = [];
   let file: SpoolFile | undefined;
   try {
-    for await (const chunk of chunksOf(body)) {
-      signal?.throwIfAborted();
+    for await (const chunk of chunksOf(body, signal)) {
       meter.add(chunk);
       if (file === undefined && meter.bytes() > memoryBytes) {
         file = await createSpoolFile(folder);

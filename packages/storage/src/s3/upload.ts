@@ -11,13 +11,14 @@ import {
 } from "@aws-sdk/client-s3";
 import type { Body, Digest, PutOptions } from "@loramill/contracts";
 import { PermanentError } from "@loramill/contracts";
-import { assertExpected, createMeter } from "../bytes.ts";
+import { assertExpected, chunksOf, createMeter } from "../bytes.ts";
 import { partsOf } from "./parts.ts";
 import type { S3Options } from "./s3-options.ts";
 
 /** S3's own limit. */
 const MAX_PARTS = 10_000;
 const ABORT_TIMEOUT_MS = 15_000;
+const ABORT_ATTEMPTS = 4;
 /** Metadata that tells an upload whose answer was lost from one that never ended. */
 const MARKER = "loramill-upload";
 
@@ -39,7 +40,8 @@ export async function upload(target: Target, body: Body, put: PutOptions): Promi
   const bytes = put.bytes ?? (body instanceof Uint8Array ? body.byteLength : 0);
   const partBytes = Math.max(options.partBytes, Math.ceil(bytes / MAX_PARTS));
   const meter = createMeter();
-  const parts = metered(partsOf(body, partBytes), meter.add);
+  const source = body instanceof Uint8Array ? body : chunksOf(body, put.signal);
+  const parts = metered(partsOf(source, partBytes), meter.add);
   try {
     const first = (await parts.next()).value ?? new Uint8Array(0);
     const second = first.byteLength < partBytes ? undefined : (await parts.next()).value;
@@ -171,16 +173,22 @@ async function wasCompleted(
 }
 
 /**
- * Also after an abort, so with a time limit of its own. A server that cannot be reached even for this keeps the parts
- * until its lifecycle rule removes them; the error that led here is the one to report.
+ * Removes the parts, also after an abort, so with a time limit and tries of its own. A server that cannot be reached
+ * even for this keeps them until its lifecycle rule removes them; the error that led here is the one to report.
  */
 async function giveUp(
   client: S3Client,
   upload: { Bucket: string; Key: string; UploadId: string | undefined },
 ): Promise<void> {
-  await client
-    .send(new AbortMultipartUploadCommand(upload), { abortSignal: AbortSignal.timeout(ABORT_TIMEOUT_MS) })
-    .catch(() => {});
+  const abortSignal = AbortSignal.timeout(ABORT_TIMEOUT_MS);
+  for (let attempt = 1; attempt <= ABORT_ATTEMPTS; attempt += 1) {
+    try {
+      await client.send(new AbortMultipartUploadCommand(upload), { abortSignal });
+      return;
+    } catch (error) {
+      if (abortSignal.aborted || (error instanceof Error && error.name === "NoSuchUpload")) return;
+    }
+  }
 }
 
 function tooManyParts(key: string, partBytes: number): PermanentError {

@@ -74,7 +74,7 @@ async function* look(at: Walk, place: string, path: string, entry: Dirent): Asyn
   if (problem !== null) return yield refuse(path, problem.code, problem.problem);
   try {
     const real = entry.isSymbolicLink() ? await realpath(place) : place;
-    if (real !== place && !real.startsWith(at.root + sep)) {
+    if (real !== place && real !== at.root && !real.startsWith(at.root + sep)) {
       return yield refuse(path, "link-outside", "is a symbolic link to outside of the folder");
     }
     const stats: Stats = await stat(real);

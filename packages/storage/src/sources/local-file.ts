@@ -20,28 +20,30 @@ export async function* readLocalFile(
   options: LocalFileOptions,
 ): AsyncGenerator<Uint8Array> {
   options.signal?.throwIfAborted();
-  const file = await openPlain(path, name);
+  const { file, size } = await openPlain(path, name);
   try {
     let bytes = 0;
     for (;;) {
       options.signal?.throwIfAborted();
-      const chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
-      const { bytesRead } = await readInto(file, chunk, name);
-      if (bytesRead === 0) return;
+      // One byte more than is expected, so that the usual file is read and found to end in one go.
+      const wanted = Math.min(CHUNK_BYTES, Math.max(size - bytes, 0) + 1);
+      const chunk = Buffer.allocUnsafeSlow(wanted);
+      const bytesRead = await readInto(file, chunk, name);
       bytes += bytesRead;
       if (bytes > options.maxBytes) {
         throw new UserError(`${name} grew over the ${options.maxBytes} bytes a file may have (SOURCE_MAX_FILE_BYTES)`, {
           code: "file-too-large",
         });
       }
-      yield bytesRead === CHUNK_BYTES ? chunk : chunk.subarray(0, bytesRead);
+      if (bytesRead > 0) yield bytesRead === wanted ? chunk : chunk.subarray(0, bytesRead);
+      if (bytesRead === 0 || (bytesRead < wanted && bytes >= size)) return;
     }
   } finally {
     await file.close();
   }
 }
 
-async function openPlain(path: string, name: string): Promise<FileHandle> {
+async function openPlain(path: string, name: string): Promise<{ file: FileHandle; size: number }> {
   let file: FileHandle;
   try {
     file = await open(path, FLAGS);
@@ -49,14 +51,14 @@ async function openPlain(path: string, name: string): Promise<FileHandle> {
     throw describeReadError(error, name);
   }
   const stats = await file.stat();
-  if (stats.isFile()) return file;
+  if (stats.isFile()) return { file, size: stats.size };
   await file.close();
   throw new UserError(`${name} is not a plain file any more`, { code: "not-a-file" });
 }
 
-async function readInto(file: FileHandle, chunk: Buffer, name: string): Promise<{ bytesRead: number }> {
+async function readInto(file: FileHandle, chunk: Buffer, name: string): Promise<number> {
   try {
-    return await file.read(chunk, 0, chunk.byteLength, null);
+    return (await file.read(chunk, 0, chunk.byteLength, null)).bytesRead;
   } catch (error) {
     throw describeReadError(error, name);
   }

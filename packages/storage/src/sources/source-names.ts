@@ -42,11 +42,11 @@ export function problemOfPath(path: string): NameProblem | null {
 export function cleanName(name: string): { readonly path: string } | NameProblem {
   const path = name.replaceAll("\\", "/");
   if (path.startsWith("/")) return unsafe("is absolute");
-  if (/^[a-z]:/i.test(path)) return unsafe("names a drive");
   const segments = path.split("/").filter((segment) => segment !== "" && segment !== ".");
   if (segments.includes("..")) return unsafe("leads out of the archive");
   if (segments.length === 0) return unsafe("is empty");
   const clean = segments.join("/").toWellFormed();
+  if (/^[a-z]:/i.test(clean)) return unsafe("names a drive");
   return problemOfPath(clean) ?? { path: clean };
 }
 

@@ -2,7 +2,7 @@ import type { Readable } from "node:stream";
 import { crc32 } from "node:zlib";
 import { UserError } from "@loramill/contracts";
 import { type Entry, getFileNameLowLevel, openPromise, type ZipFile } from "yauzl";
-import { type ArchiveGate, type ArchiveRequest, archiveDamaged, archiveUnreadable, archiveUnreadable } from "./archive-gate.ts";
+import { type ArchiveGate, type ArchiveRequest, archiveDamaged, archiveUnreadable } from "./archive-gate.ts";
 import { refuse, type SourceEntry } from "./source-entry.ts";
 
 const UNIX = 3;

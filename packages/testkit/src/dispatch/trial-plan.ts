@@ -1,4 +1,4 @@
-import { type PlanLock, type PlannedStep, PlanLock as PlanLockSchema, RunSpec } from "@loramill/contracts";
+import { type PlanLock, PlanLock as PlanLockSchema, type PlannedStep, RunSpec } from "@loramill/contracts";
 
 export type TrialStep = Partial<PlannedStep> & Pick<PlannedStep, "name">;
 

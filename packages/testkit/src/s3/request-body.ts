@@ -29,8 +29,8 @@ export async function readBody(
 ): Promise<VerifiedBody> {
   assertLength(request, rules);
   const raw = await collect(message, rules.maxBytes);
-  const announced = Number(request.headers["content-length"] ?? 0);
-  if (raw.byteLength !== announced) throw failures.incompleteBody();
+  const announced = request.headers["content-length"];
+  if (announced !== undefined && raw.byteLength !== Number(announced)) throw failures.incompleteBody();
   const { payload } = verified;
   if (!payload.startsWith("STREAMING-")) {
     if (payload !== "UNSIGNED-PAYLOAD" && payload !== sha256Hex(raw)) {
@@ -49,7 +49,9 @@ export async function readBody(
 
 function assertLength({ headers }: S3Request, { maxBytes }: BodyRules): void {
   const announced = headers["content-length"];
-  if (announced === undefined && headers["transfer-encoding"] !== undefined) {
+  // A body in aws-chunked framing may come in HTTP chunks, because its framed length is not known before.
+  const framed = headers["x-amz-decoded-content-length"] !== undefined;
+  if (announced === undefined && headers["transfer-encoding"] !== undefined && !framed) {
     throw new S3Failure(411, "MissingContentLength", "You must provide the Content-Length HTTP header.");
   }
   if (Number(announced ?? 0) > maxBytes) {

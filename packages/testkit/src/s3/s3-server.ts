@@ -157,9 +157,9 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Se
     }
     requests.push({ operation, key, status: result.status });
     if (fault?.type === "drop") return void message.socket.destroy();
-    await writeAnswer(response, result, { requestId, now, fault, head: message.method === "HEAD" });
     // Whatever is left of a refused body would be taken for the next request.
-    if (!message.complete) message.socket.destroySoon();
+    if (!message.complete) response.setHeader("connection", "close");
+    await writeAnswer(response, result, { requestId, now, fault, head: message.method === "HEAD" });
   };
 
   const sockets = new Set<Socket>();

@@ -125,7 +125,8 @@ export function deliveryChecks(trial: Trial): void {
     await producer.add(deliveries.map((delivery) => ({ queue: "caption" as const, delivery })));
     for (const { job } of deliveries) await world.ended(job);
     await waitUntil("all have left", async () => (await producer.counts("caption")).active === 0);
-    expect((await producer.counts("caption")).completed).toBeLessThanOrEqual(5);
+    // Those that end at one moment may not see each other: at most one more for each turn at a time.
+    expect((await producer.counts("caption")).completed).toBeLessThanOrEqual(5 + 4);
     await producer.close();
 
     const brief = world.queue.producer({ retention: { ageSeconds: 1, count: 1_000 } });

@@ -1,0 +1,41 @@
+#!/usr/bin/env node
+import { captionerConfig } from "@loramill/backends";
+import { openPocketEngine, pocketConfig } from "@loramill/pocket";
+import { endpointsConfig, openServices, runProcess, servicesConfig, untilAborted } from "@loramill/runtime";
+import { createMetrics } from "@loramill/telemetry";
+import { apiConfig } from "./config.ts";
+import { endpointPart } from "./doctor/endpoints.ts";
+import { openApi } from "./open-api.ts";
+import { openOffers } from "./open-offers.ts";
+
+await runProcess({
+  name: "api",
+  env: process.env,
+  config: {
+    ...servicesConfig,
+    api: apiConfig,
+    endpoints: endpointsConfig,
+    captioner: captionerConfig,
+    pocket: pocketConfig,
+  },
+  open: async ({ config, log, clock, random, opened }) => {
+    const services = await openServices({ config, log, clock, random, opened });
+    const engine = opened("pocket engine", await openPocketEngine(config.pocket), (open) => open.close());
+    const parts = { engine, stores: services.stores, clock, openai: config.captioner.openai };
+    const { offers } = opened("backends", openOffers(parts), (open) => open.close());
+    const api = await openApi({
+      services,
+      offers,
+      options: config.api,
+      sourceLimits: config.sources,
+      metrics: createMetrics(),
+      problems: async () => [],
+      doctor: [endpointPart(config.endpoints)],
+      log,
+      clock,
+    });
+    opened("API", api, (open) => open.close());
+    log.info({ url: api.url }, "listening");
+  },
+  run: (_, { signal }) => untilAborted(signal),
+});

@@ -1,0 +1,165 @@
+import {
+  type DatasetManifest,
+  type Digest,
+  type Drop,
+  type GateResult,
+  type InputOf,
+  ITEMS_PER_PART,
+  type JobContext,
+  type JobOutput,
+  type JsonObject,
+  type PreparedImage,
+  type Refusal,
+  UserError,
+} from "@loramill/contracts";
+import { type Candidate, cleanImages, toCandidate } from "./clean.ts";
+import type { CuratorDeps } from "./deps.ts";
+import { judgeGates } from "./gates.ts";
+import { createStatistics } from "./statistics.ts";
+
+type Documents = CuratorDeps["stores"]["documents"];
+
+/** Paths named in a warning; the rest is counted. */
+const NAMED = 20;
+
+/**
+ * Looks at all prepared pictures together: leaves out duplicates and pictures that are not good enough, writes the rest
+ * in parts and the manifest over them, and judges the dataset as a whole. UserError `gate-blocked` when a gate says so,
+ * `no-images-left` when nothing is kept.
+ */
+export async function assembleDataset(
+  input: InputOf<"assemble-dataset">,
+  deps: CuratorDeps,
+  ctx: JobContext,
+): Promise<JobOutput> {
+  const { params } = input;
+  const { documents } = deps.stores;
+  const { candidates, refused, parts } = await readPrepared(input, documents, ctx);
+  const { dropped, warned } = await cleanImages(candidates, params.cleaning);
+  const gone = new Set(dropped.map(({ path }) => path));
+  const statistics = createStatistics();
+  const kept = await writeParts(parts, gone, { documents, ctx, add: statistics.add });
+  const summed = statistics.finish(dropped, refused);
+  const captioned = summed.captions.existing;
+  const { willCaption, willTrain } = params;
+  const gates = judgeGates({ kept: summed.kept, captioned, willCaption, willTrain }, params.gates);
+  const manifest: DatasetManifest = {
+    format: "loramill-dataset/1",
+    name: params.name,
+    parts: kept,
+    statistics: summed,
+    gates,
+    dropped: [...dropped],
+    refused,
+  };
+  const digest = await documents.put("dataset", manifest);
+  warn(warned, gates, ctx);
+  if (summed.kept === 0) throw noneLeft(manifest, digest);
+  checkGates(gates, digest);
+  ctx.record({ kind: "dataset", digest, name: params.name, images: summed.kept, statistics: summed as JsonObject });
+  return {
+    digest,
+    shape: "parts",
+    items: summed.kept,
+    summary: { kept: summed.kept, dropped: dropped.length, refused: refused.length, captions: captioned },
+  };
+}
+
+interface Prepared {
+  readonly candidates: Candidate[];
+  readonly refused: Refusal[];
+  readonly parts: readonly Digest[];
+}
+
+async function readPrepared(
+  { inputs }: InputOf<"assemble-dataset">,
+  documents: Documents,
+  ctx: JobContext,
+): Promise<Prepared> {
+  const candidates: Candidate[] = [];
+  const refused: Refusal[] = [];
+  const { parts } = await documents.get("parts", inputs.prepare);
+  for (const [index, digest] of parts.entries()) {
+    ctx.signal.throwIfAborted();
+    const part = await documents.get("prepared", digest);
+    candidates.push(...part.images.map(toCandidate));
+    refused.push(...part.refused);
+    ctx.progress({ phase: "comparing", done: index + 1, total: parts.length });
+  }
+  const seen = new Set([...candidates, ...refused].map(({ path }) => path));
+  const source = await documents.get("parts", inputs.source);
+  for (const digest of source.parts) {
+    ctx.signal.throwIfAborted();
+    const part = await documents.get("source", digest);
+    refused.push(...part.refused);
+    for (const { path } of part.items) if (!seen.has(path)) refused.push(notPrepared(path));
+  }
+  refused.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+  return { candidates, refused, parts };
+}
+
+/** The policy of a run may go on without the jobs that failed. */
+function notPrepared(path: string): Refusal {
+  return { path, code: "not-prepared", message: "the job that should have read it failed; see the run's log" };
+}
+
+/** Second pass over the prepared parts: writes what is kept in parts of equal size, in the order of the source. */
+async function writeParts(
+  prepared: readonly Digest[],
+  gone: ReadonlySet<string>,
+  { documents, ctx, add }: { documents: Documents; ctx: JobContext; add: (image: PreparedImage) => void },
+): Promise<Digest[]> {
+  const parts: Digest[] = [];
+  let images: PreparedImage[] = [];
+  const flush = async () => {
+    if (images.length > 0) parts.push(await documents.put("dataset-part", { images }));
+    images = [];
+  };
+  for (const digest of prepared) {
+    ctx.signal.throwIfAborted();
+    for (const image of (await documents.get("prepared", digest)).images) {
+      if (gone.has(image.path)) continue;
+      add(image);
+      images.push(image);
+      if (images.length === ITEMS_PER_PART) await flush();
+    }
+  }
+  await flush();
+  return parts;
+}
+
+function warn(warned: readonly Drop[], gates: readonly GateResult[], ctx: JobContext): void {
+  for (const code of new Set(warned.map((one) => one.code))) {
+    const paths = warned.filter((one) => one.code === code).map(({ path }) => path);
+    const first = warned.find((one) => one.code === code);
+    ctx.event("dataset.warning", {
+      code,
+      count: paths.length,
+      message: `${paths.length} kept, though ${code}: ${first?.path}: ${first?.message}`,
+      paths: paths.slice(0, NAMED),
+    });
+  }
+  for (const { gate, verdict, message } of gates) {
+    if (verdict === "warn") ctx.event("dataset.warning", { code: gate, message });
+  }
+}
+
+function checkGates(gates: readonly GateResult[], dataset: Digest): void {
+  const blocked = gates.filter(({ verdict }) => verdict === "block");
+  if (blocked.length === 0) return;
+  throw new UserError(`The dataset was not let through: ${blocked.map(({ message }) => message).join("; ")}`, {
+    code: "gate-blocked",
+    details: { gates: blocked.map(({ gate }) => gate), dataset },
+  });
+}
+
+function noneLeft({ statistics, dropped, refused }: DatasetManifest, dataset: Digest): UserError {
+  const [first] = [...refused, ...dropped];
+  const reasons = Object.entries(statistics.dropped).map(([code, count]) => `${count} ${code}`);
+  const parts = [...(refused.length === 0 ? [] : [`${refused.length} refused`]), ...reasons].join(", ");
+  const example = first === undefined ? "" : `; the first: ${first.path}: ${first.message}`;
+  return new UserError(`None of ${statistics.found} files was kept: ${parts}${example}`, {
+    code: "no-images-left",
+    details: { dataset },
+  });
+}

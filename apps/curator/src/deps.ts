@@ -1,0 +1,14 @@
+import type { Stores } from "@loramill/contracts";
+import type { ReadLimits } from "@loramill/imaging";
+import type { SourceLimits, SourceStores } from "@loramill/storage";
+
+/** What the curator's processors work with. */
+export interface CuratorDeps {
+  readonly stores: Stores;
+  /** What sources may read from besides the local disk. */
+  readonly sourceStores: SourceStores;
+  readonly sources: SourceLimits;
+  readonly images: ReadLimits;
+  /** Pictures decoded at once; each holds up to about 40 MB. */
+  readonly concurrency: number;
+}

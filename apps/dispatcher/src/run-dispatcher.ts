@@ -1,0 +1,58 @@
+import { createProducer } from "@loramill/queue";
+import {
+  type Environment,
+  inner,
+  openServices,
+  type ProcessHost,
+  runProcess,
+  servicesConfig,
+  untilAborted,
+} from "@loramill/runtime";
+import { createMetrics, startHealthServer, telemetryConfig } from "@loramill/telemetry";
+import { dispatcherConfig } from "./config.ts";
+import { type Dispatcher, startDispatcher } from "./start-dispatcher.ts";
+
+const LIVE_WITHIN_MS = 120_000;
+const READY_WITHIN_MS = 30_000;
+
+/** Runs a dispatcher as a process of its own, leading or standing by. Answers the exit code. */
+export function runDispatcher({ env, host }: { env: Environment; host?: ProcessHost }): Promise<number> {
+  return runProcess({
+    name: "dispatcher",
+    config: { ...servicesConfig, telemetry: telemetryConfig, dispatcher: inner(dispatcherConfig, "dispatcher") },
+    env,
+    ...(host === undefined ? {} : { host }),
+    open: async (context) => {
+      const { config, clock, random, log, opened } = context;
+      const metrics = createMetrics();
+      let dispatcher: Dispatcher | undefined;
+      if (config.telemetry.health !== null) {
+        // A catalog that is away comes back by itself; only a stuck process is helped by a restart.
+        const live = () => ({ ok: (dispatcher?.health().triedAgeMs ?? 0) < LIVE_WITHIN_MS });
+        const ready = () => ({
+          ok: (dispatcher?.health().workedAgeMs ?? Number.POSITIVE_INFINITY) < READY_WITHIN_MS,
+          details: { leads: dispatcher?.isLeader() ?? false },
+        });
+        const server = await startHealthServer({ ...config.telemetry.health, metrics, live, ready });
+        opened("health endpoint", server, (started) => started.stop());
+      }
+      const services = await openServices(context);
+      const producerOptions = { connection: services.queue, retention: config.queue.retention };
+      const producer = opened("producer", createProducer(producerOptions), (open) => open.close());
+      dispatcher = opened(
+        "dispatcher",
+        startDispatcher({
+          ...services,
+          producer,
+          clock,
+          random,
+          log,
+          options: config.dispatcher,
+          onBacklog: metrics.setBacklog,
+        }),
+        (open) => open.stop(),
+      );
+    },
+    run: (_, { signal }) => untilAborted(signal),
+  });
+}

@@ -1,0 +1,72 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { GenerationRequest, LoraDocument } from "@loramill/contracts";
+import { readRgb } from "@loramill/imaging";
+import { presets, tensorsSha256 } from "@loramill/lora";
+import { openPocketEngine } from "@loramill/pocket";
+import { openStores } from "@loramill/storage";
+import { backendContext, pollGeneration, solidPictures } from "@loramill/testkit";
+import { afterAll, describe, expect, it } from "vitest";
+import { openGenerationBackends } from "./open-generation-backends.ts";
+
+const clock = { now: () => new Date() };
+const cleanups: (() => Promise<void>)[] = [];
+afterAll(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+async function openProcess() {
+  const folder = await mkdtemp(join(tmpdir(), "generate-pocket-"));
+  const stores = await openStores({ url: folder, sync: "never" });
+  const engine = await openPocketEngine();
+  cleanups.push(() => rm(folder, { recursive: true, force: true }), stores.close, engine.close);
+  const [backend] = openGenerationBackends({ engine, stores, clock });
+  if (backend === undefined) throw new Error("there is no generation backend");
+  return { stores, engine, backend };
+}
+
+describe("the pocket generation backend on the real engine", () => {
+  it("draws PNGs that a LoRA changes, and the same ones again in another process", async () => {
+    const { stores, engine, backend } = await openProcess();
+    const settings = { ...presets.pocket, steps: 4, batchSize: 2, warmupSteps: 1 };
+    const images = solidPictures(
+      [
+        [200, 30, 30],
+        [220, 10, 60],
+      ],
+      64,
+    );
+    const file = await engine.exportLora(await engine.train({ images, settings, from: null, untilStep: 4 }), {});
+    const weights = await stores.blobs.put(file, { mediaType: "application/vnd.safetensors" });
+    const lora = { name: "red", weights, tensorsSha256: tensorsSha256(file), family: "pocket" } as LoraDocument;
+    const item = (index: number, strength: number) => {
+      return { index, prompt: "a red ball", negativePrompt: "", seed: 5, loras: [{ lora, strength }] };
+    };
+    const request: GenerationRequest = {
+      marker: "int",
+      items: [item(0, 0), item(1, 1)],
+      steps: 4,
+      guidance: 3,
+      width: 64,
+      height: 48,
+    };
+    const draw = async (on: typeof backend) => {
+      const { remoteId } = await on.submit(request, backendContext());
+      expect((await pollGeneration(on, remoteId, request)).at(-1)?.kind).toBe("succeeded");
+      return on.collect(remoteId, request, backendContext());
+    };
+    const [base, changed] = await draw(backend);
+    expect(base?.image.mediaType).toBe("image/png");
+    expect(base?.image.sha256).not.toBe(changed?.image.sha256);
+    const pixels = await readRgb(await stores.blobs.read(base?.image ?? { sha256: "" }));
+    expect([pixels.width, pixels.height]).toEqual([64, 48]);
+
+    const other = await openProcess();
+    await other.stores.blobs.put(file, { mediaType: "application/vnd.safetensors" });
+    expect((await draw(other.backend)).map(({ image }) => image.sha256)).toEqual([
+      base?.image.sha256,
+      changed?.image.sha256,
+    ]);
+  }, 400_000);
+});

@@ -1,0 +1,34 @@
+import type { PocketEngine } from "@loramill/contracts";
+import { insertPngText } from "@loramill/imaging";
+import { openPocketEngine } from "@loramill/pocket";
+import { defineWorker, type WorkerContext } from "@loramill/runtime";
+import { generatorWorkerConfig } from "./config.ts";
+import { generateImages } from "./generate-images.ts";
+import { openGenerationBackends } from "./open-generation-backends.ts";
+
+type Context = WorkerContext<typeof generatorWorkerConfig>;
+
+/**
+ * The worker of the queue `generate`. `openEngine` lets a process with several workers share one engine; who opens it
+ * closes it.
+ */
+export function createGeneratorWorker(openEngine: (context: Context) => Promise<PocketEngine>) {
+  return defineWorker({
+    queue: "generate",
+    config: generatorWorkerConfig,
+    open: async (context: Context) => {
+      const { stores } = context.services;
+      const engine = await openEngine(context);
+      const backends = openGenerationBackends({ engine, stores, clock: context.clock });
+      context.opened("generation backends", backends, async (open) => {
+        for (const backend of open) await backend.close();
+      });
+      return { stores, backends, writePngText: insertPngText };
+    },
+    processors: { "generate-images": generateImages },
+  });
+}
+
+export const generatorWorker = createGeneratorWorker(async ({ config, opened }) =>
+  opened("pocket engine", await openPocketEngine(config.pocket), (engine) => engine.close()),
+);

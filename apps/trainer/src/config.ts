@@ -1,0 +1,4 @@
+import { pocketConfig } from "@loramill/pocket";
+
+/** What the trainer reads besides what every worker reads. */
+export const trainerWorkerConfig = { pocket: pocketConfig } as const;

@@ -1,0 +1,4 @@
+import { runWorker } from "@loramill/runtime";
+import { trainerWorker } from "./worker.ts";
+
+await runWorker(trainerWorker, { env: process.env });

@@ -1,0 +1,34 @@
+import type { PocketEngine } from "@loramill/contracts";
+import { openPocketEngine } from "@loramill/pocket";
+import { defineWorker, type WorkerContext } from "@loramill/runtime";
+import { trainerWorkerConfig } from "./config.ts";
+import { openTrainingBackends } from "./open-training-backends.ts";
+import { trainLora } from "./train-lora.ts";
+import { createRequestLoader } from "./training-request.ts";
+
+type Context = WorkerContext<typeof trainerWorkerConfig>;
+
+/**
+ * The worker of the queue `train`. `openEngine` lets a process with several workers share one engine; who opens it closes
+ * it.
+ */
+export function createTrainerWorker(openEngine: (context: Context) => Promise<PocketEngine>) {
+  return defineWorker({
+    queue: "train",
+    config: trainerWorkerConfig,
+    open: async (context: Context) => {
+      const { stores } = context.services;
+      const engine = await openEngine(context);
+      const backends = openTrainingBackends({ engine, stores, clock: context.clock });
+      context.opened("training backends", backends, async (open) => {
+        for (const backend of open) await backend.close();
+      });
+      return { stores, backends, requests: createRequestLoader(stores) };
+    },
+    processors: { "train-lora": trainLora },
+  });
+}
+
+export const trainerWorker = createTrainerWorker(async ({ config, opened }) =>
+  opened("pocket engine", await openPocketEngine(config.pocket), (engine) => engine.close()),
+);

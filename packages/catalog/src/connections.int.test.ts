@@ -1,0 +1,86 @@
+import { waitUntil } from "@loramill/testkit";
+import pg from "pg";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { startTestServer, type TestServer } from "./testing.ts";
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startTestServer();
+});
+afterAll(() => server.stop());
+
+test("migrations run once though many processes start together, beside the tables of others", async () => {
+  const catalog = await server.open();
+  await catalog.pool.query(
+    "create schema bullmq; create table bullmq.job (id text); create table public.job (id text)",
+  );
+  const others = Array.from({ length: 4 }, () => server.openAgain(catalog.url));
+  await Promise.all(others.map((other) => other.migrate()));
+  const { rows } = await catalog.pool.query("select count(*)::int as count from loramill.__drizzle_migrations");
+  expect(rows[0].count).toBeGreaterThan(0);
+  await expect(catalog.projects.list()).resolves.toEqual([]);
+  const schemas = await catalog.pool.query("select nspname from pg_namespace where nspname in ('drizzle', 'bullmq')");
+  expect(schemas.rows).toEqual([{ nspname: "bullmq" }]);
+});
+
+test("listening goes on after its connection was cut, and says that something may have been missed", async () => {
+  const catalog = await server.open();
+  const heard: string[] = [];
+  const subscription = await catalog.listen("loramill_events", (payload) => heard.push(payload));
+  await catalog.pool.query("select pg_notify('loramill_events', 'one')");
+  await waitUntil("the first message", () => heard.includes("one"));
+  await catalog.pool.query(
+    "select pg_terminate_backend(pid) from pg_stat_activity where query like 'listen%' and datname = current_database()",
+  );
+  await waitUntil("the reconnect", () => heard.includes(""));
+  await catalog.pool.query("select pg_notify('loramill_events', 'two')");
+  await waitUntil("the second message", () => heard.includes("two"));
+  await subscription.close();
+  await subscription.close();
+});
+
+test("one leads; a cut connection or a resignation lets another one lead, and the old one hears of it", async () => {
+  const catalog = await server.open();
+  const other = server.openAgain(catalog.url);
+  const request = { lock: "test", checkMs: 100 };
+  const first = await catalog.tryToLead(request);
+  if (first === null) throw new Error("nobody leads");
+  expect(await other.tryToLead(request)).toBeNull();
+  const elsewhere = await other.tryToLead({ ...request, lock: "another" });
+  expect(elsewhere).not.toBeNull();
+  await elsewhere?.resign();
+  await catalog.pool.query(
+    `select pg_terminate_backend(l.pid) from pg_locks l join pg_database d on d.oid = l.database
+     where l.locktype = 'advisory' and d.datname = current_database()`,
+  );
+  await waitUntil("the leader to hear of it", () => first.lost.aborted);
+  const second = await waitUntil("the standby to lead", async () => (await other.tryToLead(request)) ?? undefined);
+  await second.resign();
+  await second.resign();
+  const third = await catalog.tryToLead(request);
+  expect(third).not.toBeNull();
+  await third?.resign();
+  await first.resign();
+});
+
+test("a leader that froze loses its session by itself", async () => {
+  const catalog = await server.open();
+  const frozen = new pg.Client(catalog.url);
+  await frozen.connect();
+  frozen.on("error", () => {});
+  await frozen.query("set idle_session_timeout = 300");
+  await frozen.query("select pg_try_advisory_lock(hashtextextended('frozen', 0))");
+  const leadership = await waitUntil(
+    "the lock to be free",
+    async () => (await catalog.tryToLead({ lock: "frozen", checkMs: 100 })) ?? undefined,
+  );
+  await leadership.resign();
+  await frozen.end().catch(() => {});
+});
+
+test("close waits for batches under way and may be called twice", async () => {
+  const catalog = await server.open();
+  const claim = catalog.ledger.claim({ job: `job_${"0".repeat(32)}`, release: 1, worker: "w", queue: "train" });
+  await Promise.all([catalog.close(), catalog.close()]);
+  await expect(claim).resolves.toEqual({ kind: "refused", reason: "unknown" });
+});

@@ -1,6 +1,0 @@
-/** A worker of a queue that has no jobs yet, run as a process by the tests of its life. */
-import { defineWorker } from "../worker/define-worker.ts";
-import { runWorker } from "../worker/run-worker.ts";
-
-const app = defineWorker({ queue: "evaluate", config: {}, open: async () => ({}), processors: {} });
-await runWorker(app, { env: process.env });
