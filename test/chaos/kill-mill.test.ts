@@ -2,7 +2,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { drawSamplePictures } from "../../scripts/sample-pictures.ts";
-import { makeDataDir, type MillProcess, startMill } from "../support/mill.ts";
+import { type MillProcess, makeDataDir, startMill } from "../support/mill.ts";
 import { eventually, finished, smallSpec, stepOf } from "../support/runs.ts";
 
 const data = makeDataDir();
@@ -35,7 +35,7 @@ test("kill -9 in every step: the run completes, nothing is done twice, the LoRA 
       () => mill.client.getRun(id),
       (run) => {
         const view = stepOf(run, step);
-        const started = view.state === "running" && (step !== "train" || Number(view.progress?.["step"] ?? 0) >= 20);
+        const started = view.state === "running" && (step !== "train" || Number(view.progress?.step ?? 0) >= 20);
         return started || view.state === "succeeded";
       },
     );
@@ -62,5 +62,5 @@ async function loraTensors(mill: MillProcess, run: string): Promise<string> {
   const { items } = await mill.client.listArtifacts(run);
   const lora = items.find((item) => item.kind === "lora-weights");
   if (!lora) throw new Error(`run ${run} made no LoRA`);
-  return String(lora.metadata["tensorsSha256"]);
+  return String(lora.metadata.tensorsSha256);
 }

@@ -22,7 +22,11 @@ test("Redis is killed and comes back empty in mid-run: the run completes", async
   try {
     const spec = smallSpec(pictures, { train: { recipe: { steps: 120, saveEverySteps: 20, rank: 4 } } });
     const { id } = await mill.client.createRun(spec);
-    await eventually("the training runs", () => mill.client.getRun(id), (run) => stepOf(run, "train").state === "running");
+    await eventually(
+      "the training runs",
+      () => mill.client.getRun(id),
+      (run) => stepOf(run, "train").state === "running",
+    );
     await redis.kill();
     await redis.restart();
     const run = await finished(mill.client, id);

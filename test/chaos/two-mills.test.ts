@@ -4,7 +4,7 @@ import { startEmbeddedPostgres } from "@loramill/embedded";
 import { startRedis } from "@loramill/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { drawSamplePictures } from "../../scripts/sample-pictures.ts";
-import { makeDataDir, type MillProcess, startMill } from "../support/mill.ts";
+import { type MillProcess, makeDataDir, startMill } from "../support/mill.ts";
 import { eventually, finished, smallSpec } from "../support/runs.ts";
 
 const data = makeDataDir();
@@ -40,7 +40,8 @@ test("two mills on one database and queue share the jobs; when the leader dies t
     const run = await finished(one.client, (await one.client.createRun(spec)).id);
     expect(run.state).toBe("succeeded");
     const jobs = (await one.client.listJobs(run.id, { step: "generate", limit: 200 })).items;
-    const share = (mill: MillProcess) => jobs.filter((job) => job.worker?.includes(`:${mill.pid}:`)).length / jobs.length;
+    const share = (mill: MillProcess) =>
+      jobs.filter((job) => job.worker?.includes(`:${mill.pid}:`)).length / jobs.length;
     expect(share(one)).toBeGreaterThanOrEqual(0.25);
     expect(share(two)).toBeGreaterThanOrEqual(0.25);
 
@@ -48,8 +49,15 @@ test("two mills on one database and queue share the jobs; when the leader dies t
     const other = leader === one ? two : one;
     await leader.crash();
     const diedAt = Date.now();
-    const next = await other.client.createRun(smallSpec(pictures, { name: "after the leader died", policy: { reuse: false } }));
-    await eventually("the other leads", () => other.client.getRun(next.id), (view) => view.state !== "planned", 30_000);
+    const next = await other.client.createRun(
+      smallSpec(pictures, { name: "after the leader died", policy: { reuse: false } }),
+    );
+    await eventually(
+      "the other leads",
+      () => other.client.getRun(next.id),
+      (view) => view.state !== "planned",
+      30_000,
+    );
     expect(Date.now() - diedAt).toBeLessThan(15_000);
     expect((await finished(other.client, next.id)).state).toBe("succeeded");
     expect(await other.stop()).toBe(0);

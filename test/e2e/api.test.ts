@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { ApiError, createClient } from "@loramill/sdk";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { drawSamplePictures } from "../../scripts/sample-pictures.ts";
-import { makeDataDir, type MillProcess, startMill } from "../support/mill.ts";
+import { type MillProcess, makeDataDir, startMill } from "../support/mill.ts";
 import { finished, smallSpec, stepOf } from "../support/runs.ts";
 
 const data = makeDataDir();
@@ -33,7 +33,11 @@ describe("specs", () => {
     });
     expect(answer.status).toBe(400);
     expect(answer.headers.get("content-type")).toContain("application/problem+json");
-    expect(await answer.json()).toMatchObject({ code: "bad-request", status: 400, detail: expect.stringContaining("sources") });
+    expect(await answer.json()).toMatchObject({
+      code: "bad-request",
+      status: 400,
+      detail: expect.stringContaining("sources"),
+    });
   });
 
   test("YAML is taken as well as JSON, and plans are equal byte for byte", async () => {
@@ -104,7 +108,7 @@ describe("runs", () => {
     delete spec.generate;
     const { id } = await mill.client.createRun(spec);
     for await (const message of mill.client.follow(id)) {
-      if (message.kind === "snapshot" && Number(stepOf(message.run, "train").progress?.["step"] ?? 0) >= 10) break;
+      if (message.kind === "snapshot" && Number(stepOf(message.run, "train").progress?.step ?? 0) >= 10) break;
     }
     await mill.client.cancelRun(id);
     const cancelled = await finished(mill.client, id, 30_000);
@@ -125,10 +129,15 @@ describe("runs", () => {
 describe("uploads and objects", () => {
   test("uploaded files are a source like a folder", async () => {
     const names = ["zorb-01.png", "zorb-01.txt", "zorb-02.png"];
-    const files = await Promise.all(names.map(async (path) => ({ path, body: await openAsBlob(join(pictures, path)) })));
+    const files = await Promise.all(
+      names.map(async (path) => ({ path, body: await openAsBlob(join(pictures, path)) })),
+    );
     const upload = await mill.client.upload(files);
     expect(upload.files).toBe(3);
-    const { id } = await mill.client.createRun({ name: "up", dataset: { sources: [{ type: "upload", listing: upload.listing }] } });
+    const { id } = await mill.client.createRun({
+      name: "up",
+      dataset: { sources: [{ type: "upload", listing: upload.listing }] },
+    });
     const run = await finished(mill.client, id);
     expect(run.state).toBe("succeeded");
     expect(stepOf(run, "dataset").items).toBe(2);
@@ -137,7 +146,9 @@ describe("uploads and objects", () => {
   test("signed URLs serve ranges without a key, and not when they were changed", async () => {
     const { id } = await mill.client.createRun(datasetOnly("signed"));
     await finished(mill.client, id);
-    const [image] = (await mill.client.listArtifacts(id, { datasetImages: true })).items.filter((item) => item.kind === "dataset-image");
+    const [image] = (await mill.client.listArtifacts(id, { datasetImages: true })).items.filter(
+      (item) => item.kind === "dataset-image",
+    );
     const signed = new URL(image?.url ?? "", url);
     const part = await fetch(signed, { headers: { range: "bytes=1-3" } });
     expect(part.status).toBe(206);
@@ -154,7 +165,9 @@ describe("access", () => {
     expect((await theirs.listRuns()).items).toEqual([]);
     const [ours] = (await mill.client.listRuns({ limit: 1 })).items;
     await expect(theirs.getRun(ours?.id ?? "")).rejects.toMatchObject({ problem: { status: 404 } });
-    await expect(theirs.createRun(datasetOnly("no"))).rejects.toMatchObject({ problem: { status: 403, code: "forbidden" } });
+    await expect(theirs.createRun(datasetOnly("no"))).rejects.toMatchObject({
+      problem: { status: 403, code: "forbidden" },
+    });
     await expect(createClient({ url, apiKey: "lm_wrong" }).listRuns()).rejects.toBeInstanceOf(ApiError);
     const [listed] = (await mill.client.listKeys("theirs")).items;
     await mill.client.revokeKey(listed?.id ?? "");
@@ -172,7 +185,10 @@ describe("health", () => {
     expect((await fetch(`${url}/livez`)).status).toBe(200);
     expect((await fetch(`${url}/readyz`)).status).toBe(200);
     expect(await (await fetch(`${url}/metrics`)).text()).toContain("loramill_");
-    const description = (await (await fetch(`${url}/openapi.json`)).json()) as { openapi: string; paths: Record<string, unknown> };
+    const description = (await (await fetch(`${url}/openapi.json`)).json()) as {
+      openapi: string;
+      paths: Record<string, unknown>;
+    };
     expect(description.openapi).toBe("3.1.0");
     expect(Object.keys(description.paths)).toContain("/v1/runs/{run}");
   });

@@ -20,7 +20,13 @@ async function loramill(args: readonly string[], env: Readonly<Record<string, st
   const child = spawn(process.execPath, [MAIN, ...args], {
     cwd: data.path,
     stdio: ["ignore", "pipe", "pipe"],
-    env: { PATH: process.env["PATH"], HOME: process.env["HOME"], DATA_DIR: join(data.path, "data"), API_PORT: "0", ...env },
+    env: {
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
+      DATA_DIR: join(data.path, "data"),
+      API_PORT: "0",
+      ...env,
+    },
   });
   let out = "";
   let err = "";
@@ -73,7 +79,20 @@ test("mistakes are said in a sentence, with their exit code", async () => {
 
 test("five real photographs are all kept, with a warning that names the number", async ({ skip }) => {
   if (!existsSync(PHOTOS)) return skip("the photographs beside the repository are not here: the dog was not curated");
-  const result = await loramill(["run", PHOTOS, "--trigger", "sks dog", "--class", "dog", "--steps", "20", "--rank", "4", "--images", "1"]);
+  const result = await loramill([
+    "run",
+    PHOTOS,
+    "--trigger",
+    "sks dog",
+    "--class",
+    "dog",
+    "--steps",
+    "20",
+    "--rank",
+    "4",
+    "--images",
+    "1",
+  ]);
   expect(result.code).toBe(0);
   expect(result.out).toMatch(/\b5\b.*fewer than.*\b10\b/);
   const { out } = await loramill(["--json", "run", PHOTOS, "--trigger", "sks dog", "--class", "dog", "--no-train"]);

@@ -5,7 +5,7 @@ import { deflateRawSync } from "node:zlib";
 import type { DatasetManifest } from "@loramill/contracts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { drawSamplePictures } from "../../scripts/sample-pictures.ts";
-import { makeDataDir, type MillProcess, startMill } from "../support/mill.ts";
+import { type MillProcess, makeDataDir, startMill } from "../support/mill.ts";
 import { finished, stepOf } from "../support/runs.ts";
 import { writeZip } from "../support/zip.ts";
 
@@ -37,7 +37,10 @@ test("corrupt, truncated, huge, empty, mis-named and unreadable files are named 
   mkdirSync(join(folder, "sub"), { recursive: true });
   const good = goodPicture();
   copyFileSync(good, join(folder, "good.png"));
-  writeFileSync(join(folder, "corrupt.jpg"), Buffer.concat([Buffer.from([0xff, 0xd8, 0xff, 0xe0]), Buffer.alloc(4000, 7)]));
+  writeFileSync(
+    join(folder, "corrupt.jpg"),
+    Buffer.concat([Buffer.from([0xff, 0xd8, 0xff, 0xe0]), Buffer.alloc(4000, 7)]),
+  );
   copyFileSync(good, join(folder, "truncated.png"));
   truncateSync(join(folder, "truncated.png"), Math.floor(readFileSync(good).length / 2));
   writeFileSync(join(folder, "bomb.png"), hugePng(60_000, 60_000));

@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { startRedis, startS3Server } from "@loramill/testkit";
+import { type S3Server, startRedis, startS3Server } from "@loramill/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { drawSamplePictures } from "../../scripts/sample-pictures.ts";
 import { makeDataDir, startMill } from "../support/mill.ts";
@@ -36,7 +36,7 @@ describe.each(settings)("from pictures to images: $name", ({ name, redis, s3 }) 
     const dataDir = join(data.path, name.replaceAll(/\W+/g, "-"));
     const mill = await startMill({
       dataDir,
-      env: { ...(queue ? { QUEUE_URL: queue.url } : {}), ...(store ? store.env : {}) },
+      env: { ...(queue ? { QUEUE_URL: queue.url } : {}), ...(store ? storageEnv(store) : {}) },
     });
     try {
       const started = await mill.client.createRun(smallSpec(pictures));
@@ -52,7 +52,10 @@ describe.each(settings)("from pictures to images: $name", ({ name, redis, s3 }) 
         const bytes = await mill.client.download(image.url);
         expect(Buffer.from(bytes.subarray(1, 4)).toString()).toBe("PNG");
       }
-      digests.set(name, Object.fromEntries(run.steps.filter((step) => step.name !== "train").map((step) => [step.name, step.output])));
+      digests.set(
+        name,
+        Object.fromEntries(run.steps.filter((step) => step.name !== "train").map((step) => [step.name, step.output])),
+      );
 
       const again = await finished(mill.client, (await mill.client.createRun(smallSpec(pictures))).id);
       expect(again.steps.map((step) => step.state)).toEqual(again.steps.map(() => "reused"));
@@ -72,3 +75,13 @@ test("the settings agree on the dataset and its captions, digest by digest", () 
     for (const step of ["source", "prepare", "dataset", "caption"]) expect(other[step]).toBe(all[0]?.[step]);
   }
 });
+
+function storageEnv(server: S3Server): Record<string, string> {
+  return {
+    STORAGE_URL: `s3://${server.bucket}/e2e`,
+    S3_ENDPOINT: server.endpoint,
+    S3_REGION: server.region,
+    S3_ACCESS_KEY_ID: server.credentials.accessKeyId,
+    S3_SECRET_ACCESS_KEY: server.credentials.secretAccessKey,
+  };
+}

@@ -3,7 +3,12 @@ import { isFinal, type RunSpecInput, type RunView } from "@loramill/contracts";
 import type { Client } from "@loramill/sdk";
 
 /** Polls until a condition holds; fails with what was last seen. */
-export async function eventually<T>(what: string, read: () => Promise<T>, holds: (value: T) => boolean, timeoutMs = 120_000): Promise<T> {
+export async function eventually<T>(
+  what: string,
+  read: () => Promise<T>,
+  holds: (value: T) => boolean,
+  timeoutMs = 120_000,
+): Promise<T> {
   const deadline = Date.now() + timeoutMs;
   let last: unknown;
   while (Date.now() < deadline) {
@@ -16,11 +21,18 @@ export async function eventually<T>(what: string, read: () => Promise<T>, holds:
     }
     await wait(100);
   }
-  throw new Error(`not within ${timeoutMs} ms: ${what}; last seen: ${last instanceof Error ? last.stack : JSON.stringify(last)?.slice(0, 3000)}`);
+  throw new Error(
+    `not within ${timeoutMs} ms: ${what}; last seen: ${last instanceof Error ? last.stack : JSON.stringify(last)?.slice(0, 3000)}`,
+  );
 }
 
 export function finished(client: Client, run: string, timeoutMs = 300_000): Promise<RunView> {
-  return eventually(`run ${run} ends`, () => client.getRun(run), (view) => isFinal("run", view.state), timeoutMs);
+  return eventually(
+    `run ${run} ends`,
+    () => client.getRun(run),
+    (view) => isFinal("run", view.state),
+    timeoutMs,
+  );
 }
 
 export function stepOf(run: RunView, name: string) {

@@ -4,7 +4,11 @@ import { crc32 } from "node:zlib";
 /** An entry with its bytes stored as they are, or with a deflate stream given as is (for lies and bombs). */
 export type ZipEntry =
   | { readonly name: string; readonly bytes: Uint8Array; readonly mode?: number }
-  | { readonly name: string; readonly raw: { deflated: Uint8Array; bytes: number; crc32: number }; readonly mode?: number };
+  | {
+      readonly name: string;
+      readonly raw: { deflated: Uint8Array; bytes: number; crc32: number };
+      readonly mode?: number;
+    };
 
 /** Writes a zip with exactly these names, whatever they are: an honest tool would refuse to. */
 export function writeZip(path: string, entries: readonly ZipEntry[]): void {

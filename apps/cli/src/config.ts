@@ -19,6 +19,8 @@ export const cliEnv = z.object({
 });
 
 export interface CliConfig {
+  /** The whole environment, for the mill that a command starts. */
+  readonly env: NodeJS.ProcessEnv;
   readonly url: string | undefined;
   readonly apiKey: string | undefined;
   readonly dataDir: string;
@@ -37,6 +39,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env, folder = proces
     throw new UserError(`the configuration is wrong:\n  ${problems.join("\n  ")}`, { code: "bad-config" });
   }
   return Object.freeze({
+    env,
     url: parsed.data.LORAMILL_URL,
     apiKey: parsed.data.LORAMILL_API_KEY,
     dataDir: resolve(folder, parsed.data.DATA_DIR),

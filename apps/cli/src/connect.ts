@@ -15,7 +15,7 @@ export async function connect(config: CliConfig): Promise<Connection> {
       mill: null,
     };
   }
-  const mill = await openLocalMill(config.dataDir);
+  const mill = await openLocalMill(config);
   return { client: createClient({ url: mill.url, apiKey: mill.apiKey }), mill };
 }
 

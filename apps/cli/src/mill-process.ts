@@ -5,6 +5,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { UserError } from "@loramill/contracts";
 import { z } from "zod";
+import type { CliConfig } from "./config.ts";
 
 /** What a running mill writes to `<DATA_DIR>/mill.json`, so that the next command finds it. */
 const MillFile = z.object({ url: z.string(), pid: z.int(), token: z.string() });
@@ -25,7 +26,7 @@ const STOP_TIMEOUT_MS = 30_000;
 const MILL_MAIN = fileURLToPath(new URL("../../mill/src/main.ts", import.meta.url));
 
 /** Finds the mill of a data folder, or starts one as a process of its own and waits until it answers. */
-export async function openLocalMill(dataDir: string): Promise<LocalMill> {
+export async function openLocalMill({ dataDir, env }: Pick<CliConfig, "dataDir" | "env">): Promise<LocalMill> {
   const found = await findMill(dataDir);
   if (found) return { url: found.url, apiKey: found.token, started: false, stop: async () => {}, leave: () => {} };
 
@@ -35,7 +36,7 @@ export async function openLocalMill(dataDir: string): Promise<LocalMill> {
   const child = spawn(process.execPath, [MILL_MAIN], {
     detached: true,
     stdio: ["ignore", log, log],
-    env: { API_PORT: "0", MILL_IDLE_EXIT_SECONDS: "60", ...process.env, DATA_DIR: dataDir },
+    env: { API_PORT: "0", MILL_IDLE_EXIT_SECONDS: "60", ...env, DATA_DIR: dataDir },
   });
   const exited = new Promise<number | null>((done) => child.once("exit", done));
   let gone = false;

@@ -104,6 +104,7 @@ async function finishStep(
       return "again";
     }
     deps.log.error(about, "the output of a step cannot be written");
-    return (await dispatch.endStep(at, "fail", record)) ? "applied" : "too-late";
+    await dispatch.endStep(at, "fail", record);
+    return "again"; // What was decided to follow was for a step that succeeds.
   }
 }

@@ -7,6 +7,8 @@ import { reconcile } from "./reconcile.ts";
 import { sendOwed } from "./release.ts";
 import { createTick } from "./tick.ts";
 
+/** Changes that come this close together are looked at together. */
+const SPACING_MS = 20;
 /** After a failure everything pauses this long: Postgres or the queue is away, or a bug repeats itself. */
 const PAUSE_AFTER_FAILURE_MS = 1_000;
 
@@ -33,6 +35,7 @@ export async function lead(deps: DispatcherDeps, leadership: Leadership, stoppin
 async function tickLane(deps: DispatcherDeps, changed: Bell, owed: Bell, signal: AbortSignal): Promise<void> {
   const { tickMs, idleTickMs, sweepMs } = deps.options;
   const tick = createTick(deps);
+  const spacing = createBell();
   // A new leader does not know what the old one had taken and not finished, nor do we after a failure.
   let sweptAt = Number.NEGATIVE_INFINITY;
   await repeat("look", deps, signal, async () => {
@@ -43,8 +46,10 @@ async function tickLane(deps: DispatcherDeps, changed: Bell, owed: Bell, signal:
     const { moved, idle } = await tick({ all });
     deps.pulse.worked();
     sweptAt = all ? now : before;
-    if (moved || !idle) owed.ring();
-    if (!moved) await changed.wait(idle ? idleTickMs : tickMs, signal);
+    if (!idle) owed.ring();
+    if (moved) return;
+    await changed.wait(idle ? idleTickMs : tickMs, signal);
+    await spacing.wait(SPACING_MS, signal);
   });
 }
 

@@ -1,4 +1,5 @@
 import { startTestServer, type TestServer } from "@loramill/catalog/testing";
+import { TransientError } from "@loramill/contracts";
 import { waitUntil } from "@loramill/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { doneWith, openBench } from "../test/bench.ts";
@@ -123,6 +124,41 @@ describe("between catalog and queue", () => {
     });
     expect((await bench.ended(run)).state).toBe("succeeded");
     expect(bench.producer.accepted).toHaveLength(1);
+  });
+});
+
+describe("an object store that is away", () => {
+  test("holds up only the runs that need it, and they go on when it is back", async () => {
+    await using bench = await openBench(server);
+    bench.work(async ({ input }) => doneWith(JSON.stringify(input)));
+    const put = bench.documents.put;
+    bench.documents.put = async () => {
+      throw new TransientError("503", { code: "object-store-unavailable" });
+    };
+    const waiting = await bench.submit([many(2)]);
+    await waitUntil("its jobs to be done", async () => (await bench.view(waiting)).steps[0]?.jobs.succeeded === 2);
+    const other = await bench.submit([{ ...many(3), params: { a: 1 } }]);
+    await waitUntil(
+      "the other's jobs to be done",
+      async () => (await bench.view(other)).steps[0]?.jobs.succeeded === 3,
+    );
+    expect((await bench.view(waiting)).steps[0]?.state).toBe("running");
+    bench.documents.put = put;
+    expect((await bench.ended(waiting)).state).toBe("succeeded");
+    expect((await bench.ended(other)).state).toBe("succeeded");
+  });
+
+  test("with a fault that stays fails the step in the end, and nothing else", async () => {
+    await using bench = await openBench(server, { patienceMs: 500 });
+    bench.work(async ({ input }) => doneWith(JSON.stringify(input)));
+    const put = bench.documents.put;
+    bench.documents.put = async () => {
+      throw new TypeError("a fault of ours");
+    };
+    const broken = await bench.submit([many(2)]);
+    expect(await bench.ended(broken)).toMatchObject({ state: "failed", error: { class: "bug" } });
+    bench.documents.put = put;
+    expect((await bench.ended(await bench.submit([many(2)]))).state).toBe("succeeded");
   });
 });
 

@@ -1,6 +1,6 @@
-import type { Candidate } from "@loramill/catalog";
+import type { Candidate, Project } from "@loramill/catalog";
 import type { QueueName, RunId } from "@loramill/contracts";
-import { selectReleases } from "@loramill/orchestration";
+import { type Releases, type RunBudget, selectReleases } from "@loramill/orchestration";
 import type { DispatcherDeps } from "./deps.ts";
 
 /** Deliveries handed to the queue at once. */
@@ -19,69 +19,70 @@ export function createReleaser({ catalog, clock, options }: DispatcherDeps): Rel
   const deficits = new Map<QueueName, Readonly<Record<string, number>>>();
   let blockedRuns = new Set<RunId>();
 
-  async function releaseQueue(
-    queue: QueueName,
-    window: number,
-    open: ReadonlyMap<string, number>,
-    shares: ReadonlyMap<string, { readonly weight: number; readonly cap: number }>,
-    fits: Map<RunId, boolean>,
-  ): Promise<number> {
-    const taken = [...open.values()].reduce((sum, count) => sum + count, 0);
-    const free = Math.max(0, window - taken);
-    // Even with a full window one job of each step is looked at: a run that fits no budget must be found.
-    const candidates = await dispatch.candidates({ queue, perStep: Math.max(1, free), ageingMs: options.ageingMs });
-    if (candidates.length === 0) return 0;
-    const budgets = await dispatch.budgets([...new Set(candidates.map(({ run }) => run))]);
-    const capOf = (project: string) => Math.min(options.projectCap, shares.get(project)?.cap ?? options.projectCap);
-    const jobs = withinCaps(candidates, { budgets, capOf, open, ageingMs: options.ageingMs, now: clock.now() });
-    const names = new Set([...open.keys(), ...candidates.map(({ project }) => project)]);
-    const known = deficits.get(queue) ?? {};
-    const chosen = selectReleases(
-      {
-        now: clock.now(),
-        jobs,
-        budgets,
-        projects: Object.fromEntries(
-          [...names].map((project) => [
-            project,
-            {
-              weight: shares.get(project)?.weight ?? 1,
-              open: open.get(project) ?? 0,
-              deficit: known[project] ?? 0,
-            },
-          ]),
-        ),
-      },
-      { window, perProject: options.projectCap, ageingMs: options.ageingMs },
-    );
-    deficits.set(queue, chosen.deficits);
-    noteBudgets(candidates, chosen.blockedRuns as readonly RunId[], fits);
-    return chosen.releases.length === 0 ? 0 : dispatch.release(chosen.releases.map(({ job }) => job));
-  }
-
   return {
     async release() {
       const [counts, projects] = await Promise.all([dispatch.openCounts(), catalog.projects.list()]);
-      const shares = new Map(
-        projects.map(({ id, weight, maxOpenJobs }) => [
-          id as string,
-          { weight, cap: maxOpenJobs ?? options.projectCap },
-        ]),
+      const open = Map.groupBy(counts, ({ queue }) => queue);
+      const windows = Object.entries(options.windows) as [QueueName, number][];
+      const perStep = Object.fromEntries(
+        // Even with a full window one job of each step is looked at: a run that fits no budget must be found.
+        windows.map(([queue, window]) => [queue, Math.max(1, window - sum(open.get(queue) ?? []))]),
       );
-      const byQueue = Map.groupBy(counts, ({ queue }) => queue);
+      const candidates = await dispatch.candidates({ perStep, ageingMs: options.ageingMs });
+      const budgets = await dispatch.budgets([...new Set(candidates.map(({ run }) => run))]);
       const fits = new Map<RunId, boolean>();
-      let released = 0;
-      for (const [queue, window] of Object.entries(options.windows) as [QueueName, number][]) {
-        const open = new Map((byQueue.get(queue) ?? []).map((row) => [row.project, row.open]));
-        released += await releaseQueue(queue, window, open, shares, fits);
+      const chosen: string[] = [];
+      for (const [queue, jobs] of Map.groupBy(candidates, (candidate) => candidate.queue)) {
+        const line = { now: clock.now(), candidates: jobs, budgets, projects, open: open.get(queue) ?? [] };
+        const choice = choose(line, deficits.get(queue) ?? {}, { ...options, window: options.windows[queue] ?? 0 });
+        deficits.set(queue, choice.deficits);
+        noteBudgets(jobs, choice.blockedRuns, fits);
+        chosen.push(...choice.releases.map(({ job }) => job));
       }
       blockedRuns = new Set([...fits].filter(([, fit]) => !fit).map(([run]) => run));
-      return { released, open: released + counts.reduce((sum, row) => sum + row.open, 0) };
+      const released = chosen.length === 0 ? 0 : await dispatch.release(chosen);
+      return { released, open: sum(counts) + released };
     },
     get blockedRuns() {
       return blockedRuns;
     },
   };
+}
+
+const sum = (counts: readonly { readonly open: number }[]): number => counts.reduce((all, { open }) => all + open, 0);
+
+/** One queue as it is now. */
+interface Line {
+  readonly now: Date;
+  readonly candidates: readonly Candidate[];
+  readonly budgets: Readonly<Record<string, RunBudget>>;
+  readonly projects: readonly Pick<Project, "id" | "weight" | "maxOpenJobs">[];
+  readonly open: readonly { readonly project: string; readonly open: number }[];
+}
+
+function choose(
+  { now, candidates, budgets, projects, open }: Line,
+  deficits: Readonly<Record<string, number>>,
+  { window, projectCap, ageingMs }: { window: number; projectCap: number; ageingMs: number },
+): Releases {
+  const opened = new Map(open.map((row) => [row.project, row.open]));
+  const settings = new Map<string, Pick<Project, "weight" | "maxOpenJobs">>(projects.map((row) => [row.id, row]));
+  const capOf = (project: string) => Math.min(projectCap, settings.get(project)?.maxOpenJobs ?? projectCap);
+  const names = new Set([...opened.keys(), ...candidates.map(({ project }) => project)]);
+  return selectReleases(
+    {
+      now,
+      jobs: withinCaps(candidates, { budgets, capOf, open: opened, ageingMs, now }),
+      budgets,
+      projects: Object.fromEntries(
+        [...names].map((project) => {
+          const weight = settings.get(project)?.weight ?? 1;
+          return [project, { weight, open: opened.get(project) ?? 0, deficit: deficits[project] ?? 0 }];
+        }),
+      ),
+    },
+    { window, perProject: projectCap, ageingMs },
+  );
 }
 
 /**
@@ -112,8 +113,8 @@ export function withinCaps(
 }
 
 /** A run is blocked when it is in every queue in which it has jobs waiting. */
-function noteBudgets(candidates: readonly Candidate[], blocked: readonly RunId[], fits: Map<RunId, boolean>): void {
-  const refused = new Set(blocked);
+function noteBudgets(candidates: readonly Candidate[], blocked: readonly string[], fits: Map<RunId, boolean>): void {
+  const refused = new Set<string>(blocked);
   for (const { run } of candidates) fits.set(run, (fits.get(run) ?? false) || !refused.has(run));
 }
 

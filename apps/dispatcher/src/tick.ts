@@ -30,9 +30,9 @@ export function createTick(deps: DispatcherDeps): (request: { all: boolean }) =>
     const due = [...new Set([...taken, ...again, ...releaser.blockedRuns])];
     again = await advanceRuns(due, releaser.blockedRuns, deps, patience);
     const promoted = await promoteSteps(deps, patience);
-    const { released, open } = await releaser.release();
+    const { open } = await releaser.release();
     return {
-      moved: promoted || released > 0 || taken.length === RUNS_PER_LOOK,
+      moved: promoted || taken.length === RUNS_PER_LOOK,
       idle: open === 0 && again.size === 0 && !promoted && taken.length === 0,
     };
   };

@@ -23,6 +23,18 @@ test("migrations run once though many processes start together, beside the table
   expect(schemas.rows).toEqual([{ nspname: "bullmq" }]);
 });
 
+test("a catalog that is not there, or lets nobody in, is named without its password", async () => {
+  const catalog = await server.open();
+  const closed = server.openAgain("postgres://me:hidden@127.0.0.1:1/nowhere");
+  await expect(closed.migrate()).rejects.toMatchObject({
+    code: "catalog-unreachable",
+    message: expect.stringMatching(/^Postgres at 127\.0\.0\.1:1\/nowhere (?!.*hidden)/),
+  });
+  const url = new URL(catalog.url);
+  url.pathname = "/another";
+  await expect(server.openAgain(url.toString()).migrate()).rejects.toMatchObject({ code: "catalog-refused" });
+});
+
 test("listening goes on after its connection was cut, and says that something may have been missed", async () => {
   const catalog = await server.open();
   const heard: string[] = [];

@@ -1,20 +1,43 @@
 import { fileURLToPath } from "node:url";
+import { UserError } from "@loramill/contracts";
 import { drizzle } from "drizzle-orm/node-postgres";
 import { migrate } from "drizzle-orm/node-postgres/migrator";
 import pg from "pg";
+import { unreachable } from "./unreachable.ts";
 
 /** Any number that nobody else uses: "loramil" in hex. */
 const MIGRATION_LOCK = "30522550217304428";
 const FOLDER = fileURLToPath(new URL("../migrations", import.meta.url));
 
+/** `idle_session_timeout`, by which a frozen leader loses its lead, came with this version. */
+const OLDEST_POSTGRES = 14;
+
 /**
  * Brings the schema `loramill` up to date. Processes that start together take turns under an advisory lock; the list of
- * applied migrations lies in the same schema, so that nothing outside it is touched.
+ * applied migrations lies in the same schema, so that nothing outside it is touched. Throws UserError `catalog-refused` or
+ * `postgres-too-old`, TransientError `catalog-unreachable`.
  */
 export async function migrateCatalog(settings: pg.ClientConfig): Promise<void> {
   const client = new pg.Client(settings);
-  await client.connect();
+  client.on("error", () => {}); // The query under way rejects with it.
   try {
+    await client.connect();
+  } catch (error) {
+    throw unreachable(client, error);
+  }
+  try {
+    const { rows } = await client.query<{ version: number }>(
+      "select current_setting('server_version_num')::int as version",
+    );
+    const version = Math.floor((rows[0]?.version ?? 0) / 10_000);
+    if (version < OLDEST_POSTGRES) {
+      throw new UserError(
+        `the catalog needs Postgres ${OLDEST_POSTGRES} or newer; this one is ${version}: upgrade it`,
+        {
+          code: "postgres-too-old",
+        },
+      );
+    }
     await client.query("select pg_advisory_lock($1)", [MIGRATION_LOCK]);
     await migrate(drizzle(client), { migrationsFolder: FOLDER, migrationsSchema: "loramill" });
   } finally {

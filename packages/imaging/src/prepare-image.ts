@@ -14,15 +14,11 @@ import { encodeWindow } from "./encode.ts";
 import { type ImageFormat, mediaTypes } from "./format.ts";
 import { dhash, layoutHash, phash } from "./hashes.ts";
 import { defaultLimits, type ReadLimits } from "./limits.ts";
+import { LOOK_SIDE, type Look, lookAt } from "./look.ts";
 import { findColours } from "./palette.ts";
 import { measureQuality } from "./quality.ts";
-import { type Plane, planeToGrey, release, resizeByArea, type Size, sampleRgb, type Window } from "./raster.ts";
+import { type Plane, planeToGrey, release, type Size, type Window } from "./raster.ts";
 import { type Conversion, type ImageHeader, readHeader } from "./read-header.ts";
-
-/** Pictures are judged at this length of their shorter side, or their own if that is less; see sharpness.ts. */
-const VIEW_SIDE = 384;
-/** Hashes, colours and the point of attention need no more than this many pixels a side, whatever the aspect ratio. */
-const THUMBNAIL = { width: 64, height: 64 };
 
 export interface PreparedPicture {
   readonly format: ImageFormat;
@@ -46,10 +42,10 @@ export interface PreparedPicture {
 
 /**
  * All that the mill wants of a picture from one decode: the whole picture is decoded to the size from which the crop can
- * be cut (at least the view of 384 pixels, never enlarged) and the crop is encoded; hashes come from a sampled view of
- * the whole, quality and colours from the crop of that view. `hashes.pixels` is the digest of the view and of the
- * original's size; together with an equal prepared picture it means equal pixels. Throws what `readHeader` and `decode`
- * throw, and `too-narrow`.
+ * be cut (at least the look of 384 pixels, never enlarged) and the crop is encoded; hashes come from a look at the whole,
+ * quality and colours from the crop of that look. `hashes.pixels` is the digest of the look and of the original's size;
+ * together with an equal prepared picture it means equal pixels. Throws what `readHeader` and `decode` throw, and
+ * `too-narrow`.
  */
 export async function prepareImage(
   bytes: Uint8Array,
@@ -59,13 +55,11 @@ export async function prepareImage(
   const header = await readHeader(bytes, limits);
   const plan = planCrop(header, settings);
   const work = await decode(bytes, header, workingSize(header, plan), limits);
-  const view = sampleRgb(work, withShortSide(work, VIEW_SIDE));
-  const thumbnail = resizeByArea({ ...view, data: view.rgb, channels: 3 }, THUMBNAIL);
-  const offset = plan.offset ?? attentionOffset(thumbnail, plan);
+  const look = lookAt(work);
+  const offset = plan.offset ?? attentionOffset(look.thumbnail, plan);
   const encoded = await encodeWindow(work, windowIn(work, plan, offset), plan.target, settings.format);
-  const facts = measure({ header, view, thumbnail, windowOf: (size) => windowIn(size, plan, offset) });
-  release(view);
   release(work);
+  const facts = measure(look, header, (size) => windowIn(size, plan, offset));
   return {
     format: header.format,
     width: header.width,
@@ -84,8 +78,8 @@ export async function prepareImage(
 
 /** The size to decode to, or null for the picture's own. */
 function workingSize(original: Size, plan: CropPlan): Size | null {
-  const view = withShortSide(original, VIEW_SIDE);
-  const size = plan.cover.width >= view.width ? plan.cover : view;
+  const look = withShortSide(original, LOOK_SIDE);
+  const size = plan.cover.width >= look.width ? plan.cover : look;
   return size.width >= original.width || size.height >= original.height ? null : size;
 }
 
@@ -100,24 +94,22 @@ function attentionOffset(thumbnail: Plane, { cover, target }: CropPlan): readonl
   return [Math.round(share * (cover.width - target.width)), Math.round(share * (cover.height - target.height))];
 }
 
-interface Looks {
-  readonly header: ImageHeader;
-  readonly view: RgbImage;
-  readonly thumbnail: Plane;
-  readonly windowOf: (size: Size) => Window;
-}
-
-function measure({
-  header,
-  view,
-  thumbnail,
-  windowOf,
-}: Looks): Pick<PreparedPicture, "hashes" | "quality" | "content"> {
-  const grey = planeToGrey(thumbnail);
-  const pixels = digestOf({ width: header.width, height: header.height, view: sha256Hex(view.rgb) });
+function measure(
+  { grey, thumbnail }: Look,
+  header: ImageHeader,
+  windowOf: (size: Size) => Window,
+): Pick<PreparedPicture, "hashes" | "quality" | "content"> {
+  const greyThumbnail = planeToGrey(thumbnail);
+  const thumbnailWindow = windowOf(thumbnail);
+  const pixels = digestOf({
+    original: [header.width, header.height],
+    look: [grey.width, grey.height],
+    grey: sha256Hex(grey.data),
+    colours: sha256Hex(Uint8Array.from(thumbnail.data, Math.round)),
+  });
   return {
-    hashes: { pixels, ...phash(grey), dhash: dhash(grey), layout: layoutHash(thumbnail) },
-    quality: measureQuality(view, windowOf(view)),
-    content: { ...findColours(thumbnail, windowOf(thumbnail)), ...readEmbeddedText(header.embedded) },
+    hashes: { pixels, ...phash(greyThumbnail), dhash: dhash(greyThumbnail), layout: layoutHash(thumbnail) },
+    quality: measureQuality({ grey, greyWindow: windowOf(grey), thumbnail, thumbnailWindow }),
+    content: { ...findColours(thumbnail, thumbnailWindow), ...readEmbeddedText(header.embedded) },
   };
 }

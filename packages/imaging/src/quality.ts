@@ -1,21 +1,27 @@
-import type { QualityFacts, RgbImage } from "@loramill/contracts";
-import { toGrey, type Window } from "./raster.ts";
+import type { QualityFacts } from "@loramill/contracts";
+import type { GreyImage, Plane, Window } from "./raster.ts";
 import { measureSharpness } from "./sharpness.ts";
 
-/** Measures a window of a picture as it is; about 2 ms at 384x384. */
-export function measureQuality(image: RgbImage, window: Window): QualityFacts {
-  const grey = toGrey(image, window);
-  const histogram = new Uint32Array(256);
-  for (let i = 0; i < grey.data.length; i++) (histogram[grey.data[i] as number] as number)++;
-  const pixels = grey.data.length;
+/** The part of a picture that is measured: the same window of its grey look and of its thumbnail. */
+export interface Seen {
+  readonly grey: GreyImage;
+  readonly greyWindow: Window;
+  readonly thumbnail: Plane;
+  readonly thumbnailWindow: Window;
+}
+
+/** Measures the part of a picture that will be kept; about 2 ms. */
+export function measureQuality({ grey, greyWindow, thumbnail, thumbnailWindow }: Seen): QualityFacts {
+  const histogram = countValues(grey, greyWindow);
+  const pixels = greyWindow.width * greyWindow.height;
   const luma = summarise(histogram, pixels);
   return {
-    sharpness: round(measureSharpness(grey, luma.contrast), 4),
+    sharpness: round(measureSharpness(grey, greyWindow, luma.contrast), 4),
     brightness: round(luma.mean, 2),
     contrast: luma.contrast,
     clippedShadows: round(countOf(histogram, 0, 2) / pixels, 4),
     clippedHighlights: round(countOf(histogram, 253, 255) / pixels, 4),
-    colourfulness: round(colourfulness(image, window), 2),
+    colourfulness: round(colourfulness(thumbnail, thumbnailWindow), 2),
     entropyBits: round(luma.entropyBits, 3),
   };
 }
@@ -38,21 +44,29 @@ function summarise(histogram: Uint32Array, pixels: number): { mean: number; cont
   return { mean: sum / pixels, contrast: high - low, entropyBits: Math.max(0, entropyBits) };
 }
 
-/** Hasler and Süsstrunk (2003) of every second pixel of every second row. */
-function colourfulness({ rgb, width }: RgbImage, window: Window): number {
-  let n = 0;
+function countValues({ width, data }: GreyImage, { left, top, width: columns, height: rows }: Window): Uint32Array {
+  const histogram = new Uint32Array(256);
+  for (let y = top; y < top + rows; y++) {
+    const end = y * width + left + columns;
+    for (let at = y * width + left; at < end; at++) (histogram[data[at] as number] as number)++;
+  }
+  return histogram;
+}
+
+/** Hasler and Süsstrunk (2003), of the thumbnail. */
+function colourfulness({ data, width }: Plane, window: Window): number {
+  const n = window.width * window.height;
   let sumRg = 0;
   let sumYb = 0;
   let squareRg = 0;
   let squareYb = 0;
-  for (let y = window.top; y < window.top + window.height; y += 2) {
-    for (let x = window.left; x < window.left + window.width; x += 2) {
+  for (let y = window.top; y < window.top + window.height; y++) {
+    for (let x = window.left; x < window.left + window.width; x++) {
       const at = (y * width + x) * 3;
-      const red = rgb[at] as number;
-      const green = rgb[at + 1] as number;
+      const red = data[at] as number;
+      const green = data[at + 1] as number;
       const rg = red - green;
-      const yb = (red + green) / 2 - (rgb[at + 2] as number);
-      n++;
+      const yb = (red + green) / 2 - (data[at + 2] as number);
       sumRg += rg;
       sumYb += yb;
       squareRg += rg * rg;

@@ -10,7 +10,7 @@ export interface Window extends Size {
   readonly top: number;
 }
 
-/** One 8-bit plane, rows from the top. */
+/** One 8-bit plane, rows from the top; luma by ITU-R 601, rounded. */
 export interface GreyImage extends Size {
   readonly data: Uint8Array;
 }
@@ -19,49 +19,6 @@ export interface GreyImage extends Size {
 export interface Plane extends Size {
   readonly channels: number;
   readonly data: Float64Array;
-}
-
-/** Luma by ITU-R 601 (.299, .587, .114) in 16-bit fixed point, rounded, of a window of a picture. */
-export function toGrey(image: RgbImage, window: Window): GreyImage {
-  const { rgb } = image;
-  const data = new Uint8Array(window.width * window.height);
-  let to = 0;
-  for (let y = 0; y < window.height; y++) {
-    let from = ((window.top + y) * image.width + window.left) * 3;
-    for (let x = 0; x < window.width; x++, from += 3) {
-      data[to++] =
-        ((rgb[from] as number) * 19595 +
-          (rgb[from + 1] as number) * 38470 +
-          (rgb[from + 2] as number) * 7471 +
-          32768) >>>
-        16;
-    }
-  }
-  return { width: window.width, height: window.height, data };
-}
-
-/**
- * A small copy by sampling, for looking at and not for showing: from twice the size on, each pixel is the mean of two
- * that touch at a corner, else the nearest one. Reads a fraction of the pixels and costs about 1 ms at 512x384.
- */
-export function sampleRgb(image: RgbImage, { width, height }: Size): RgbImage {
-  if (image.width === width && image.height === height) return image;
-  const source = image.rgb;
-  const second = image.width >= 2 * width && image.height >= 2 * height ? image.width * 3 + 3 : 0;
-  const columns = Uint32Array.from({ length: width }, (_, x) => Math.floor((x * image.width) / width) * 3);
-  const rgb = new Uint8Array(width * height * 3);
-  let to = 0;
-  for (let y = 0; y < height; y++) {
-    const line = Math.floor((y * image.height) / height) * image.width * 3;
-    for (let x = 0; x < width; x++, to += 3) {
-      const from = line + (columns[x] as number);
-      const other = from + second;
-      rgb[to] = ((source[from] as number) + (source[other] as number)) >>> 1;
-      rgb[to + 1] = ((source[from + 1] as number) + (source[other + 1] as number)) >>> 1;
-      rgb[to + 2] = ((source[from + 2] as number) + (source[other + 2] as number)) >>> 1;
-    }
-  }
-  return { width, height, rgb };
 }
 
 /**
@@ -89,10 +46,7 @@ export function cropRgb(image: RgbImage, window: Window): RgbImage {
  * Resizes to any size by area: each new pixel is the mean of what it covers, with fractional weights at its borders.
  * Rows first, because whole rows are added up in the order in which they lie in memory.
  */
-export function resizeByArea(
-  source: Size & { readonly channels: number; readonly data: ArrayLike<number> },
-  target: Size,
-): Plane {
+export function resizeByArea(source: Plane, target: Size): Plane {
   const { channels, data } = source;
   const line = source.width * channels;
   const sum = new Float64Array(line);
@@ -134,7 +88,7 @@ function narrowLine(
   }
 }
 
-/** Luma of a plane of three channels, not rounded. */
+/** Luma by ITU-R 601 (.299, .587, .114) of a plane of three channels, not rounded. */
 export function planeToGrey({ width, height, data }: Plane): Plane {
   const grey = new Float64Array(width * height);
   for (let i = 0, p = 0; i < grey.length; i++, p += 3) {

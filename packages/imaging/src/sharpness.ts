@@ -1,4 +1,4 @@
-import type { GreyImage } from "./raster.ts";
+import type { GreyImage, Window } from "./raster.ts";
 
 const CELL = 8;
 /** How steep the steepest edges are in a Gaussian blur of about 2 pixels, and in a crisp picture. */
@@ -14,8 +14,8 @@ const CRISP = 0.74;
  *
  * Judge at about 400 pixels: the same photo is sharper at a smaller size.
  */
-export function measureSharpness(grey: GreyImage, contrast: number): number {
-  const cells = measureCells(grey);
+export function measureSharpness(grey: GreyImage, window: Window, contrast: number): number {
+  const cells = measureCells(grey, window);
   const minRange = Math.min(24, Math.max(8, contrast * 0.3));
   const slopes: number[] = [];
   for (let row = 0; row < Math.max(1, cells.rows - 1); row++) {
@@ -41,39 +41,65 @@ interface Cells {
   readonly step: Uint8Array;
 }
 
-/** Range and largest step of each 8x8 cell; a step over a border belongs to the cell on its left or top. */
-function measureCells({ width, height, data }: GreyImage): Cells {
-  const columns = Math.max(1, Math.floor(width / CELL));
-  const rows = Math.max(1, Math.floor(height / CELL));
-  const low = new Uint8Array(columns * rows).fill(255);
-  const high = new Uint8Array(columns * rows);
-  const step = new Uint8Array(columns * rows);
-  const lastRow = Math.min(height, rows * CELL);
-  for (let y = 0; y < lastRow; y++) {
-    const cellRow = Math.min(rows - 1, Math.floor(y / CELL)) * columns;
-    const below = y + 1 < height ? width : 0;
-    for (let column = 0; column < columns; column++) {
-      const cell = cellRow + column;
-      let min = low[cell] as number;
-      let max = high[cell] as number;
-      let largest = step[cell] as number;
-      const end = Math.min(width, (column + 1) * CELL);
-      for (let x = column * CELL; x < end; x++) {
-        const at = y * width + x;
-        const value = data[at] as number;
-        if (value < min) min = value;
-        if (value > max) max = value;
-        const right = x + 1 < width ? Math.abs((data[at + 1] as number) - value) : 0;
-        const down = Math.abs((data[at + below] as number) - value);
-        if (right > largest) largest = right;
-        if (down > largest) largest = down;
-      }
-      low[cell] = min;
-      high[cell] = max;
-      step[cell] = largest;
+/**
+ * Range and largest step of each 8x8 cell of a window; a step over a border belongs to the cell on its left or top. The
+ * last column and row only serve as neighbours.
+ */
+function measureCells(grey: GreyImage, window: Window): Cells {
+  const columns = Math.max(1, Math.floor(window.width / CELL));
+  const rows = Math.max(1, Math.floor(window.height / CELL));
+  const cells = {
+    low: new Uint8Array(columns * rows),
+    high: new Uint8Array(columns * rows),
+    step: new Uint8Array(columns * rows),
+  };
+  const right = Math.min(window.left + window.width, grey.width - 1);
+  const bottom = Math.min(window.top + window.height, grey.height - 1);
+  for (let row = 0, cell = 0; row < rows; row++) {
+    const top = window.top + row * CELL;
+    for (let column = 0; column < columns; column++, cell++) {
+      const left = window.left + column * CELL;
+      const { low, high, step } = measureCell(
+        grey,
+        left,
+        top,
+        Math.min(left + CELL, right),
+        Math.min(top + CELL, bottom),
+      );
+      cells.low[cell] = low;
+      cells.high[cell] = high;
+      cells.step[cell] = step;
     }
   }
-  return { columns, rows, low, high, step };
+  return { columns, rows, ...cells };
+}
+
+function measureCell(
+  { width, data }: GreyImage,
+  left: number,
+  top: number,
+  right: number,
+  bottom: number,
+): { low: number; high: number; step: number } {
+  let low = 255;
+  let high = 0;
+  let step = 0;
+  for (let y = top; y < bottom; y++) {
+    const end = y * width + right;
+    let value = data[y * width + left] as number;
+    for (let at = y * width + left; at < end; at++) {
+      if (value < low) low = value;
+      if (value > high) high = value;
+      const next = data[at + 1] as number;
+      const across = value > next ? value - next : next - value;
+      const under = data[at + width] as number;
+      const down = value > under ? value - under : under - value;
+      if (across > step) step = across;
+      if (down > step) step = down;
+      value = next;
+    }
+  }
+  return { low, high, step };
 }
 
 /** Over the 2x2 cells from here. */

@@ -42,6 +42,8 @@ const graphOf = (name: GraphName): Promise<Graph> => {
 };
 
 const aborted = new Set<number>();
+/** Calls are answered in the order of their ids. */
+let lastAnswered = 0;
 let closing = false;
 /** Lets messages in, then tells whether a call is no longer wanted. */
 async function isAborted(id: number): Promise<boolean> {
@@ -75,7 +77,7 @@ const calls: {
 let last: Promise<void> = Promise.resolve();
 port.on("message", (message: ToEngine) => {
   if (message.kind === "abort") {
-    aborted.add(message.id);
+    if (message.id > lastAnswered) aborted.add(message.id);
   } else if (message.kind === "call") {
     last = last.then(() => work(message));
   } else {
@@ -91,6 +93,7 @@ async function work(message: Extract<ToEngine, { kind: "call" }>): Promise<void>
   } catch (error) {
     say({ kind: "error", id: message.id, error: toErrorRecord(error) });
   } finally {
+    lastAnswered = message.id;
     aborted.delete(message.id);
   }
 }

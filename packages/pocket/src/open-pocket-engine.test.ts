@@ -25,7 +25,7 @@ const whole = { images, settings: quickSettings, from: null, untilStep: quickSet
 const long = { images, settings: { ...quickSettings, steps: 100_000 }, from: null, untilStep: 100_000 };
 const drained = expect.objectContaining({ errorClass: "transient", code: "drained" });
 
-describe("the pocket engine", () => {
+describe("the pocket engine", { timeout: 120_000 }, () => {
   test("trains in turns, across engines, exactly as in one go", async () => {
     const first = await open();
     const expected = await first.train(whole);
@@ -164,9 +164,12 @@ describe("the pocket engine", () => {
     await rm(dir, { recursive: true });
   });
 
-  test("does not keep a process alive while it is idle", async () => {
-    const script = fileURLToPath(new URL("../test/idle-engine.ts", import.meta.url));
-    const { stdout } = await promisify(execFile)(process.execPath, [script], { timeout: 25_000 });
-    expect(stdout.trim()).toBe(`${32 * 32 * 3} bytes`);
+  test.each([
+    ["does not keep a process alive while it is idle", "idle", String(32 * 32 * 3)],
+    ["closes in a process that has nothing else to do", "close", "drained"],
+  ])("%s", async (_title, mode, expected) => {
+    const script = fileURLToPath(new URL("../test/lone-engine.ts", import.meta.url));
+    const { stdout } = await promisify(execFile)(process.execPath, [script, mode], { timeout: 100_000 });
+    expect(stdout.trim()).toBe(expected);
   });
 });

@@ -13,7 +13,7 @@ import { openModelFiles } from "./model-files.ts";
 export interface PocketEngineOptions {
   /** Folder of graphs and weights; the shipped one by default. */
   readonly modelDir?: string;
-  /** Threads of one computation, 2 by default. */
+  /** Threads of one computation, 2 by default. Results repeat exactly only with the same number. */
   readonly threads?: number;
 }
 
@@ -67,7 +67,7 @@ export async function openPocketEngine(options: PocketEngineOptions = {}): Promi
       const call = calls.get(message.id);
       if (message.kind === "step") return onStep(message.id, message.point);
       calls.delete(message.id);
-      if (calls.size === 0) worker.unref();
+      if (calls.size === 0 && !closed) worker.unref();
       if (message.kind === "answer") call?.resolve(message.answer as never);
       else call?.reject(errorOf(message.error));
     });
@@ -99,11 +99,11 @@ export async function openPocketEngine(options: PocketEngineOptions = {}): Promi
     const abort = () => send({ kind: "abort", id });
     try {
       return await new Promise((resolve, reject) => {
+        if (more.signal?.aborted) abort();
         send({ kind: "call", id, call: name, request } as ToEngine);
         calls.set(id, { resolve, reject, onStep: more.onStep });
         worker.ref();
-        if (more.signal?.aborted) abort();
-        else more.signal?.addEventListener("abort", abort, { once: true });
+        more.signal?.addEventListener("abort", abort, { once: true });
       });
     } finally {
       more.signal?.removeEventListener("abort", abort);

@@ -11,7 +11,7 @@ const draw = (more: Partial<PocketGeneration> = {}, check = async () => {}) =>
 const distance = (a: { rgb: Uint8Array }, b: { rgb: Uint8Array }) =>
   Math.sqrt(a.rgb.reduce((sum, value, index) => sum + (value - (b.rgb[index] ?? 0)) ** 2, 0) / a.rgb.length);
 
-describe("a generation", () => {
+describe("a generation", { timeout: 120_000 }, () => {
   test("is the same again for the same seed and another for another", async () => {
     const first = await draw();
     expect(await draw()).toEqual(first);

@@ -1,5 +1,8 @@
 import { type ChildProcess, fork } from "node:child_process";
-import { startTestPostgres } from "@loramill/embedded/testing";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startEmbeddedPostgres } from "@loramill/embedded";
 import {
   type QueueUnderTest,
   queueConformance,
@@ -8,8 +11,10 @@ import {
   startRedis,
   trialJobs,
   trialProcessors,
+  waitUntil,
 } from "@loramill/testkit";
 import { Queue } from "bullmq";
+import pg from "pg";
 import { createProducer, createWorker, openQueueConnection } from "./index.ts";
 
 queueConformance({ backend: "redis", startServer: redisServer, open });
@@ -23,8 +28,41 @@ async function redisServer(): Promise<ServerUnderTest | null> {
 }
 
 async function postgresServer(): Promise<ServerUnderTest> {
-  const postgres = await startTestPostgres();
-  return { url: postgres.connectionString, faults: null, stop: postgres.stop };
+  const dataDir = await mkdtemp(join(tmpdir(), "loramill-queue-"));
+  await chmod(dataDir, 0o755); // As root, the server's own user must be able to pass.
+  let server = await startEmbeddedPostgres({ dataDir });
+  const url = server.connectionString;
+  return {
+    url,
+    faults: {
+      kill: async () => {
+        process.kill(server.pid, "SIGKILL");
+        await waitUntil("Postgres is gone", async () => !(await answers(url)));
+      },
+      restart: async () => {
+        server = await startEmbeddedPostgres({ dataDir });
+      },
+      flush: () => ask(url, "truncate bullmq.job cascade"),
+    },
+    stop: async () => {
+      await server.stop();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+async function ask(url: string, sql: string): Promise<void> {
+  const client = new pg.Client(url);
+  await client.connect();
+  await client.query(sql);
+  await client.end();
+}
+
+function answers(url: string): Promise<boolean> {
+  return ask(url, "select 1").then(
+    () => true,
+    () => false,
+  );
 }
 
 async function open(server: ServerUnderTest): Promise<QueueUnderTest> {

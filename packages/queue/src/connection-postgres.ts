@@ -1,25 +1,18 @@
 import { PermanentError, redact, TransientError } from "@loramill/contracts";
-import { createPostgresBackend, DEFAULT_SCHEMA, type PgPool, runMigrations } from "bullmq";
-import pg from "pg";
-import type { QueueCheck, QueueConnection, QueueConnectionOptions } from "./connection.ts";
+import { DEFAULT_SCHEMA, type PgPool, PostgresQueueBackend, runMigrations } from "bullmq";
+import type { BoundBackendFactory, QueueCheck, QueueConnection, QueueConnectionOptions } from "./connection.ts";
 import { settledWithin, withDeadline } from "./deadline.ts";
-
-const POOL_SIZE = 30;
+import { guardPool, openPool, PatientConnection } from "./postgres-pool.ts";
 
 /** BullMQ's Postgres backend over one pool, whose search_path must include the schema `bullmq`. */
 export async function openPostgresConnection(options: QueueConnectionOptions): Promise<QueueConnection> {
+  const { random = Math.random } = options;
   const id = redact(options.url);
-  const given = options.pool ?? openPool(options);
-  given.setMaxListeners(100); // Each queue and worker listens for errors; the default of ten would print warnings.
-  // BullMQ describes the part of a pool that it uses; pg's own pool has it, under a more generous type.
-  const pool = given as unknown as PgPool;
-  try {
-    await migrate(pool);
-  } catch (error) {
-    if (options.pool === undefined) await pool.end();
-    if (error instanceof PermanentError) throw error;
-    throw unreachable(id, error);
-  }
+  const pool = guardPool(options.pool ?? openPool(options));
+  const end = async () => {
+    // Ending a pool waits for clients that are still out; one whose server hangs would never come back.
+    if (options.pool === undefined) await settledWithin(pool.end(), 5_000);
+  };
   let connected = true;
   pool.on("error", () => {
     connected = false; // An idle client was cut; the next one that connects says otherwise.
@@ -27,7 +20,13 @@ export async function openPostgresConnection(options: QueueConnectionOptions): P
   pool.on("connect", () => {
     connected = true;
   });
-  let closing: Promise<void> | undefined;
+  try {
+    await migrate(pool);
+  } catch (error) {
+    await end();
+    if (error instanceof PermanentError) throw error;
+    throw unreachable(id, error);
+  }
   const ask = async (sql: string, timeoutMs: number) => {
     try {
       const { rows } = await withDeadline(pool.query(sql), timeoutMs, unreachable(id));
@@ -38,12 +37,15 @@ export async function openPostgresConnection(options: QueueConnectionOptions): P
       throw error instanceof TransientError ? error : unreachable(id, error);
     }
   };
+  const backend: BoundBackendFactory = (name, opts) =>
+    new PostgresQueueBackend(new PatientConnection(pool, random), name, { ...opts, connection: pool });
+  let closing: Promise<void> | undefined;
   return {
     kind: "postgres",
     id,
     prefix: options.prefix ?? "loramill",
-    producerBackend: (name, opts, extra) => createPostgresBackend(name, { ...opts, connection: pool }, extra),
-    workerBackend: (name, opts, extra) => createPostgresBackend(name, { ...opts, connection: pool }, extra),
+    producerBackend: backend,
+    workerBackend: backend,
     isConnected: () => connected,
     whenReady: async (timeoutMs) => {
       if (!connected) await ask("select 1", timeoutMs);
@@ -53,25 +55,10 @@ export async function openPostgresConnection(options: QueueConnectionOptions): P
       return { available: true, message: `PostgreSQL ${row?.version} at ${id}`, warnings: [] };
     },
     close: () => {
-      closing ??= options.pool === undefined ? endPool(pool) : Promise.resolve();
+      closing ??= end();
       return closing;
     },
   };
-}
-
-function openPool(options: QueueConnectionOptions): pg.Pool {
-  return new pg.Pool({
-    connectionString: options.url,
-    max: options.poolSize ?? POOL_SIZE,
-    keepAlive: true,
-    connectionTimeoutMillis: 10_000,
-    options: `-c search_path=${DEFAULT_SCHEMA},public`,
-  });
-}
-
-/** Ending a pool waits for clients that are still out; one whose server hangs would never come back. */
-async function endPool(pool: PgPool): Promise<void> {
-  await settledWithin(pool.end(), 5_000);
 }
 
 /** Creates or upgrades BullMQ's schema, then makes sure that the pool's search_path finds it. */

@@ -1,4 +1,4 @@
-import { defineJob, type JobContext, JobOutput, PermanentError } from "@loramill/contracts";
+import { type CatalogRecord, defineJob, type JobContext, JobOutput, PermanentError } from "@loramill/contracts";
 import { keepLog, MemoryLedger, waitUntil } from "@loramill/testkit";
 import { beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
@@ -32,7 +32,7 @@ const checkpoint = {
   objectPrefix: "p/",
   loss: null,
 } as const;
-const captions = { kind: "captions", captions: [] } as const;
+const captions: CatalogRecord = { kind: "captions", captions: [] };
 
 let ledger: MemoryLedger;
 let log: ReturnType<typeof keepLog>;
@@ -62,7 +62,12 @@ async function turn(
         return () => void beating.splice(beating.indexOf(each), 1);
       },
     },
-    clock: { now: () => new Date((now += 100)) },
+    clock: {
+      now: () => {
+        now += 100;
+        return new Date(now);
+      },
+    },
     random: () => 0.5,
     log,
     onEvent: (event) => said.push(event),

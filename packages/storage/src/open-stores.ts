@@ -8,7 +8,6 @@ import { openFileStore } from "./file/file-store.ts";
 import { assertSafeKey } from "./keys.ts";
 import { createMemoStore } from "./memos.ts";
 import type { S3Options } from "./s3/s3-options.ts";
-import { openS3Store } from "./s3/s3-store.ts";
 import type { UrlSigner } from "./signed-url.ts";
 import { storageConfig } from "./storage-config.ts";
 import { createTextCache } from "./text-cache.ts";
@@ -32,7 +31,7 @@ export interface OpenedStores extends Stores {
   /** Signs and verifies paths under the API for the file driver; null where the server verifies its own URLs. */
   readonly signer: UrlSigner | null;
   /** Another bucket of the configured S3 server, for sources; the caller closes it. */
-  openBucket(bucket: string): ObjectStore;
+  openBucket(bucket: string): Promise<ObjectStore>;
   close(): Promise<void>;
 }
 
@@ -57,7 +56,7 @@ export async function openStores(
     documents: createDocumentStore(driver, view),
     memos: createMemoStore(driver, view),
     signer,
-    openBucket: (bucket) => openS3Store({ bucket, prefix: "" }, options.s3),
+    openBucket: (bucket) => openS3({ bucket, prefix: "" }, options.s3),
     close: () => driver.close(),
   };
 }
@@ -69,7 +68,7 @@ async function openDriver(
   clock: Clock,
 ): Promise<{ driver: ObjectDriver; signer: UrlSigner | null }> {
   const at = parseStorageUrl(options.url);
-  if (at.type === "s3") return { driver: openS3Store(at, options.s3), signer: null };
+  if (at.type === "s3") return { driver: await openS3(at, options.s3), signer: null };
   const driver = await openFileStore({
     root: at.folder,
     publicUrl: options.publicUrl,
@@ -78,6 +77,12 @@ async function openDriver(
     clock,
   });
   return { driver, signer: driver.signer };
+}
+
+/** The S3 client takes a third of a second to load, which a mill on a folder need not pay. */
+async function openS3(at: { readonly bucket: string; readonly prefix: string }, s3: S3Options): Promise<ObjectDriver> {
+  const { openS3Store } = await import("./s3/s3-store.ts");
+  return openS3Store(at, s3);
 }
 
 /** A lost memo costs work, never correctness, so memos need not survive a power cut. */

@@ -9,7 +9,7 @@ const MILL_MAIN = fileURLToPath(new URL("../../../mill/src/main.ts", import.meta
 export async function upCommand(context: CommandContext): Promise<number> {
   const child = spawn(process.execPath, [MILL_MAIN], {
     stdio: ["ignore", "inherit", "inherit"],
-    env: { ...process.env, DATA_DIR: context.config.dataDir },
+    env: { ...context.config.env, DATA_DIR: context.config.dataDir },
   });
   const forward = (signal: NodeJS.Signals) => child.kill(signal);
   process.on("SIGINT", () => {});

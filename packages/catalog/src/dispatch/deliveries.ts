@@ -107,30 +107,30 @@ export function deliveryQueries({ pool }: Connection) {
       return rows;
     },
 
-    /** Of each step that has waiting jobs, the first `perStep` of them. */
+    /** Of each step that has waiting jobs, the first ones: as many as asked for its queue. */
     async candidates(request: {
-      readonly queue: QueueName;
-      readonly perStep: number;
+      readonly perStep: Readonly<Record<string, number>>;
       readonly ageingMs: number;
     }): Promise<Candidate[]> {
       const { rows } = await pool.query<Omit<Candidate, "estimateMicroUsd"> & { estimate: string }>(
-        `select j.id as job, s.project, s.run, $1 as queue, s.priority, j.waiting_since as "waitingSince",
+        `select j.id as job, s.project, s.run, s.queue, s.priority, j.waiting_since as "waitingSince",
            j.estimate_micro_usd as estimate
          from (
-           select s.id, s.run, r.project, r.priority, row_number() over (
-             partition by r.project
+           select s.id, s.run, s.queue, q.per_step, r.project, r.priority, row_number() over (
+             partition by s.queue, r.project
              order by greatest(0, r.priority - extract(epoch from now() - s.started_at) * 1000 / $3), s.started_at, s.id
            ) as place
-           from loramill.steps s join loramill.runs r on r.id = s.run
-           where s.queue = $1 and s.jobs_waiting > 0 and s.state = 'running' and r.state = 'running'
-             and r.cancel_requested_at is null
+           from unnest($1::text[], $2::int[]) as q(queue, per_step)
+           join loramill.steps s on s.queue = q.queue
+           join loramill.runs r on r.id = s.run
+           where s.jobs_waiting > 0 and s.state = 'running' and r.state = 'running' and r.cancel_requested_at is null
          ) s
          cross join lateral (
            select id, waiting_since, estimate_micro_usd from loramill.jobs
-           where step = s.id and state = 'waiting' order by ordinal limit $2
+           where step = s.id and state = 'waiting' order by ordinal limit s.per_step
          ) j
          where s.place <= $4`,
-        [request.queue, request.perStep, request.ageingMs, STEPS_PER_PROJECT],
+        [Object.keys(request.perStep), Object.values(request.perStep), request.ageingMs, STEPS_PER_PROJECT],
       );
       return rows.map(({ estimate, ...row }) => ({ ...row, estimateMicroUsd: toNumber(estimate) }));
     },

@@ -155,15 +155,18 @@ describe("settle", () => {
     expect(await tally(run)).toMatchObject({ open: 0, succeeded: 1 });
   });
 
-  test("parks without spending an attempt, and the next claim gets the turn back", async () => {
+  test("parks without spending an attempt, forgives lost workers, and the next claim gets the turn back", async () => {
     const run = await startedRun(catalog, 1);
     const [delivery] = run.jobs as [(typeof run.jobs)[number]];
     const until = new Date(Date.now() + 60_000);
     const turn = { remote: "r-1", step: 40 };
-    await catalog.ledger.settle(settlementOf(await claimed(catalog, delivery), { kind: "parked", until, turn }));
+    await claimed(catalog, delivery, "lost");
+    const claim = await claimed(catalog, delivery);
+    expect(claim.workersLost).toBe(1);
+    await catalog.ledger.settle(settlementOf(claim, { kind: "parked", until, turn }));
     expect(await jobRow(delivery.job)).toMatchObject({ state: "parked", not_before: until, attempts_spent: 0 });
     expect(await tally(run)).toMatchObject({ open: 1 });
-    expect(await claimed(catalog, delivery)).toMatchObject({ epoch: 2, turn, attemptsSpent: 0, workersLost: 0 });
+    expect(await claimed(catalog, delivery)).toMatchObject({ epoch: 3, turn, attemptsSpent: 0, workersLost: 0 });
   });
 
   test("keeps the error of a retry and counts the attempt where it was spent", async () => {

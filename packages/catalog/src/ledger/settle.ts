@@ -54,7 +54,8 @@ function toRow(settlement: Settlement, ord: number, newId: NewId) {
 /**
  * Settles many jobs in one statement, in this order of locks: jobs by id, steps by id, runs by id, event streams.
  * Outcomes count only for the current epoch of an active job. Charges are kept in any case, once per (job, epoch, place):
- * a settlement that is sent twice writes nothing twice and is answered `recorded` both times.
+ * a settlement that is sent twice writes nothing twice and is answered `recorded` both times. A turn that ended well
+ * forgives the workers lost before it: what they were lost on is behind the job.
  */
 const SETTLE = `
 with found as materialized (
@@ -68,6 +69,7 @@ with found as materialized (
   update loramill.jobs j
   set state = f.state, output = f.output, turn = f.turn, error = f.error, not_before = f.until,
       attempts_spent = j.attempts_spent + f.spends,
+      workers_lost = case when f.kind = 'parked' then 0 else j.workers_lost end,
       waiting_since = case when f.state = 'waiting' then now() else j.waiting_since end,
       enqueued_at = case when f.state = 'waiting' then null else j.enqueued_at end,
       ended_at = case when f.state in ('waiting', 'parked') then null else f.ended end

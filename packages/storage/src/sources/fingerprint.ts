@@ -119,7 +119,7 @@ async function ofArchive(path: string, { limits, signal }: SourceOptions): Promi
 
 async function ofBucket(url: string, { limits, signal, stores }: SourceOptions): Promise<Part> {
   const { bucket, prefix } = parseBucketUrl(url);
-  const objects = openBucketOf(stores, bucket);
+  const objects = await openBucketOf(stores, bucket);
   const hash = createHash("sha256");
   let bytes = 0;
   let items = 0;

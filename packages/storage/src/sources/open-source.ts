@@ -11,7 +11,7 @@ import { refuse, type SourceEntry, type SourceFile, type StoredFile } from "./so
 export interface SourceStores {
   readonly documents: DocumentStore;
   /** A bucket of the server that S3_* names. Left out where no server is configured: S3 sources are refused. */
-  readonly openBucket?: ((bucket: string) => ObjectStore) | undefined;
+  readonly openBucket?: ((bucket: string) => Promise<ObjectStore>) | undefined;
 }
 
 export interface SourceOptions {
@@ -50,7 +50,7 @@ async function* readFolder(path: string, { limits, signal }: SourceOptions): Asy
 
 async function* readBucket(url: string, { limits, signal, stores }: SourceOptions): AsyncGenerator<SourceEntry> {
   const { bucket, prefix } = parseBucketUrl(url);
-  const objects = openBucketOf(stores, bucket);
+  const objects = await openBucketOf(stores, bucket);
   try {
     const found = walkBucket(objects, prefix, signal);
     const sized = mapEntries(found, (entry) => ({ ...entry, bytes: entry.object.bytes }));
@@ -64,7 +64,7 @@ async function* readBucket(url: string, { limits, signal, stores }: SourceOption
 }
 
 /** UserError `no-object-server` where S3 sources cannot be read. */
-export function openBucketOf(stores: SourceStores, bucket: string): ObjectStore {
+export async function openBucketOf(stores: SourceStores, bucket: string): Promise<ObjectStore> {
   if (stores.openBucket !== undefined) return stores.openBucket(bucket);
   throw new UserError("an s3:// source needs a server: set S3_ENDPOINT or STORAGE_URL=s3://…, and the S3_ keys", {
     code: "no-object-server",

@@ -8,10 +8,11 @@ export interface ServerUnderTest {
   readonly faults: {
     kill(): Promise<void>;
     restart(): Promise<void>;
-    freeze(): void;
-    thaw(): void;
     /** Empties it. */
     flush(): Promise<void>;
+    /** Has it answer no more, with its connections open, until `thaw`; where that can be done. */
+    readonly freeze?: () => void;
+    readonly thaw?: () => void;
   } | null;
   stop(): Promise<void>;
 }

@@ -40,12 +40,13 @@ export function check(
   trial: Trial,
   title: string,
   run: (world: World) => Promise<void>,
-  options: { readonly needsFaults?: boolean; readonly timeoutMs?: number } = {},
+  options: { readonly needsFaults?: boolean; readonly needsFreeze?: boolean; readonly timeoutMs?: number } = {},
 ): void {
   test(title, { timeout: options.timeoutMs ?? 60_000 }, async ({ skip }) => {
     const server = trial.server();
     if (server === null) return skip("no server");
     if (options.needsFaults === true && server.faults === null) return skip("the server is not ours to break");
+    if (options.needsFreeze === true && server.faults?.freeze === undefined) return skip("the server cannot be frozen");
     const queue = await trial.open();
     const workers: WorkerUnderTest[] = [];
     const ledger = new MemoryLedger();
