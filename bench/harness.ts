@@ -53,21 +53,7 @@ export async function compare(
   };
 }
 
-/** Units per second of one side alone: the median of several runs. */
-export async function measure(
-  side: Side,
-  options: { readonly warmups?: number; readonly rounds?: number } = {},
-): Promise<number> {
-  const { warmups = 1, rounds = 5 } = options;
-  const rates: number[] = [];
-  for (let round = 0; round < warmups + rounds; round += 1) {
-    const rate = await rateOf(side, round);
-    if (round >= warmups) rates.push(rate);
-  }
-  return median(rates);
-}
-
-async function rateOf(side: Side, round: number, clock: Clock = wallClock): Promise<number> {
+async function rateOf(side: Side, round: number, clock: Clock): Promise<number> {
   await side.prepare?.(round);
   const started = clock();
   const units = await side.run(round);

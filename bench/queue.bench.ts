@@ -9,8 +9,9 @@ import { rawOn } from "./queue/raw.ts";
 const CONCURRENCY = 64;
 
 /**
- * Our job layer (producer, claim, parse, time, settle, record) against BullMQ with the same durable writes by raw
- * batched SQL, on both backends. `layer` and `imagesPerSecond` are those of the slower one.
+ * Our job layer (producer, claim, parse, time, settle, record) against BullMQ and the same durable writes by raw batched
+ * SQL. `layer` is that of the worse backend. `imagesPerSecond` is that of Redis, which is there for throughput; on Postgres
+ * BullMQ itself is the limit (`rawJobsPerSecondPostgres`).
  */
 export const bench: Bench = {
   name: "queue",
@@ -19,12 +20,12 @@ export const bench: Bench = {
     const redis = await startRedis();
     try {
       const postgres = await compareOn(server, null, 1_000);
-      if (redis === null) return { ...figuresOf("Postgres", postgres), ...slowest([postgres]) };
+      if (redis === null) return { ...summary(postgres, postgres), ...figuresOf("Postgres", postgres) };
       const onRedis = await compareOn(server, redis.url, 4_000);
       return {
+        ...summary(onRedis, postgres),
         ...figuresOf("Redis", onRedis),
         ...figuresOf("Postgres", postgres),
-        ...slowest([onRedis, postgres]),
       };
     } finally {
       await redis?.stop();
@@ -53,12 +54,14 @@ async function compareOn(
 }
 
 function figuresOf(backend: "Redis" | "Postgres", { ours, reference, ratio }: Comparison) {
-  return { [`layer${backend}`]: ratio, [`jobsPerSecond${backend}`]: ours, [`rawJobsPerSecond${backend}`]: reference };
+  return {
+    [`layer${backend}`]: ratio,
+    [`imagesPerSecond${backend}`]: IMAGES_PER_JOB * ours,
+    [`jobsPerSecond${backend}`]: ours,
+    [`rawJobsPerSecond${backend}`]: reference,
+  };
 }
 
-function slowest(comparisons: readonly Comparison[]) {
-  return {
-    layer: Math.min(...comparisons.map(({ ratio }) => ratio)),
-    imagesPerSecond: IMAGES_PER_JOB * Math.min(...comparisons.map(({ ours }) => ours)),
-  };
+function summary(fast: Comparison, other: Comparison) {
+  return { layer: Math.min(fast.ratio, other.ratio), imagesPerSecond: IMAGES_PER_JOB * fast.ours };
 }

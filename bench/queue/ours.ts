@@ -41,13 +41,13 @@ export function oursOn(options: {
   return {
     prepare: async () => {
       ({ deliveries } = await releaseJobs(catalog, jobs));
+      worker ??= start();
     },
     run: async () => {
       left = jobs;
       const finished = new Promise<void>((resolve) => {
         finish = resolve;
       });
-      worker ??= start();
       await producer.add(deliveries.map((delivery) => ({ queue: "caption" as const, delivery })));
       await finished;
       return jobs;

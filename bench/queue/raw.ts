@@ -30,7 +30,13 @@ with settled as (
 update loramill.steps st set jobs_open = st.jobs_open - d.count, jobs_succeeded = st.jobs_succeeded + d.count
 from (select step, count(*)::int as count from settled group by step) d where st.id = d.step`;
 
-/** BullMQ with nothing of ours, and the durable writes of a claim and a settlement by plain batched SQL. */
+/** Rows of one statement. */
+const BATCH = 500;
+
+/**
+ * BullMQ with a processor that does nothing, and after that the durable writes of all claims and settlements by plain SQL
+ * in large batches: the least that the same promises can cost.
+ */
 export function rawOn(options: {
   readonly connection: QueueConnection;
   readonly catalog: Catalog;
@@ -39,19 +45,6 @@ export function rawOn(options: {
 }): Side & { close(): Promise<void> } {
   const { connection, catalog, jobs, concurrency } = options;
   const queue = openPlainQueue(connection, "raw");
-  const epochs = new Map<string, number>();
-  const claim = batched(async (ids: readonly string[]) => {
-    const { rows } = await catalog.pool.query({ name: "raw-claim", text: CLAIM, values: [ids] });
-    for (const row of rows) epochs.set(row.id, row.epoch);
-  });
-  const settle = batched(async (ids: readonly string[]) => {
-    const rows = ids.map((id) => ({
-      id,
-      epoch: epochs.get(id),
-      output: { digest: id, shape: "part", items: IMAGES_PER_JOB, summary: {} },
-    }));
-    await catalog.pool.query({ name: "raw-settle", text: SETTLE, values: [JSON.stringify(rows)] });
-  });
   let ids: string[] = [];
   let left = 0;
   let finish = () => {};
@@ -60,21 +53,19 @@ export function rawOn(options: {
     prepare: async () => {
       const { deliveries } = await releaseJobs(catalog, jobs);
       ids = deliveries.map((delivery) => delivery.job);
-      epochs.clear();
+      stop ??= await queue.work(async () => {
+        left -= 1;
+        if (left === 0) finish();
+      }, concurrency);
     },
     run: async () => {
       left = jobs;
       const finished = new Promise<void>((resolve) => {
         finish = resolve;
       });
-      stop ??= await queue.work(async (id) => {
-        await claim(id);
-        await settle(id);
-        left -= 1;
-        if (left === 0) finish();
-      }, concurrency);
       await queue.addBulk(ids);
       await finished;
+      for (let at = 0; at < ids.length; at += BATCH) await write(catalog, ids.slice(at, at + BATCH));
       return jobs;
     },
     close: async () => {
@@ -84,21 +75,13 @@ export function rawOn(options: {
   };
 }
 
-/** Everything asked for while a batch is under way goes into the next one. */
-function batched(write: (ids: readonly string[]) => Promise<void>): (id: string) => Promise<void> {
-  let next: string[] = [];
-  let batch: Promise<void> | undefined;
-  let running: Promise<void> = Promise.resolve();
-  return (id) => {
-    next.push(id);
-    batch ??= running.then(async () => {
-      const ids = next;
-      next = [];
-      const current = batch;
-      batch = undefined;
-      running = current ?? Promise.resolve();
-      await write(ids);
-    });
-    return batch;
-  };
+async function write(catalog: Catalog, ids: readonly string[]): Promise<void> {
+  const claimed = await catalog.pool.query({ name: "raw-claim", text: CLAIM, values: [ids] });
+  if (claimed.rowCount !== ids.length) throw new Error(`claimed ${claimed.rowCount} of ${ids.length}`);
+  const rows = claimed.rows.map(({ id, epoch }) => ({
+    id,
+    epoch,
+    output: { digest: id, shape: "part", items: IMAGES_PER_JOB, summary: {} },
+  }));
+  await catalog.pool.query({ name: "raw-settle", text: SETTLE, values: [JSON.stringify(rows)] });
 }

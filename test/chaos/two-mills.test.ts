@@ -73,7 +73,9 @@ async function leaderOf(mills: readonly MillProcess[]): Promise<MillProcess> {
   const leading = await Promise.all(
     mills.map(async (mill) => {
       const { checks } = await mill.client.doctor({ checks: "dispatcher" });
-      return checks.some((check) => check.name === "dispatcher" && check.message.includes("leads")) ? mill : null;
+      return checks.some((check) => check.name === "dispatcher" && check.message.startsWith("this process leads"))
+        ? mill
+        : null;
     }),
   );
   const leaders = leading.filter((mill) => mill !== null);

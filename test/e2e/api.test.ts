@@ -22,7 +22,10 @@ afterAll(async () => {
   data.remove();
 });
 
-const datasetOnly = (name: string) => ({ name, dataset: { sources: [{ type: "folder" as const, path: pictures }] } });
+const datasetOnly = (name: string) => ({
+  name,
+  dataset: { sources: [{ type: "folder" as const, path: pictures }], prepare: { resolution: 64 } },
+});
 
 describe("specs", () => {
   test("a wrong spec is a problem that names the field", async () => {
@@ -41,7 +44,7 @@ describe("specs", () => {
   });
 
   test("YAML is taken as well as JSON, and plans are equal byte for byte", async () => {
-    const yaml = `name: yaml\ndataset:\n  sources:\n    - type: folder\n      path: ${pictures}\n`;
+    const yaml = `name: yaml\ndataset:\n  sources:\n    - type: folder\n      path: ${pictures}\n  prepare:\n    resolution: 64\n`;
     const plan = async (body: string, type: string) => {
       const answer = await fetch(`${url}/v1/plans`, { method: "POST", headers: { "content-type": type }, body });
       expect(answer.status).toBe(200);
@@ -103,7 +106,7 @@ describe("runs", () => {
   test("cancel ends a training within seconds, and resume goes on from where it was", async () => {
     const spec = smallSpec(pictures, {
       name: "cancelled",
-      train: { recipe: { steps: 400, batchSize: 8, saveEverySteps: 10, rank: 4, seed: 3 } },
+      train: { recipe: { steps: 120, batchSize: 4, saveEverySteps: 10, rank: 4, seed: 3 } },
     });
     delete spec.generate;
     const { id } = await mill.client.createRun(spec);
@@ -136,7 +139,7 @@ describe("uploads and objects", () => {
     expect(upload.files).toBe(3);
     const { id } = await mill.client.createRun({
       name: "up",
-      dataset: { sources: [{ type: "upload", listing: upload.listing }] },
+      dataset: { sources: [{ type: "upload", listing: upload.listing }], prepare: { resolution: 64 } },
     });
     const run = await finished(mill.client, id);
     expect(run.state).toBe("succeeded");

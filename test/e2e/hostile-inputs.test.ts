@@ -24,7 +24,10 @@ afterAll(async () => {
 });
 
 async function datasetOf(source: { type: "folder" | "archive"; path: string }): Promise<DatasetManifest> {
-  const { id } = await mill.client.createRun({ name: "hostile", dataset: { sources: [source] } });
+  const { id } = await mill.client.createRun({
+    name: "hostile",
+    dataset: { sources: [source], prepare: { resolution: 64 } },
+  });
   const run = await finished(mill.client, id);
   expect(run.error).toBeNull();
   expect(run.state).toBe("succeeded");

@@ -5,10 +5,12 @@ import {
   documentKey,
   type Generation,
   type JsonObject,
+  PermanentError,
   type RunView,
   type StepView,
   type Stores,
 } from "@loramill/contracts";
+import type { SignedObjects } from "./deps.ts";
 
 /**
  * What a person may want of a run, read from the documents that its steps put out. The pictures of the dataset are
@@ -17,10 +19,15 @@ import {
 export async function listArtifacts(
   run: RunView,
   stores: Stores,
-  options: { urlSeconds: number; datasetImages: boolean },
+  options: { urlSeconds: number; datasetImages: boolean; signedObjects: SignedObjects | null },
 ): Promise<ArtifactView[]> {
-  const signed = async (key: string, fallback: string) =>
-    (await stores.objects.presign(key, { method: "GET", expiresSeconds: options.urlSeconds })) ?? fallback;
+  const request = { method: "GET", expiresSeconds: options.urlSeconds } as const;
+  const signed = async (key: string) => {
+    const url = options.signedObjects?.sign(key, request) ?? (await stores.objects.presign(key, request));
+    if (url === null)
+      throw new PermanentError(`the store ${stores.objects.id} signs no URLs`, { code: "no-signed-urls" });
+    return url;
+  };
   const ofDocument = async (step: StepView, kind: string, name: string, digest: Digest): Promise<ArtifactView> => ({
     step: step.name,
     kind,
@@ -28,7 +35,7 @@ export async function listArtifacts(
     digest,
     bytes: null,
     mediaType: "application/json",
-    url: await signed(documentKey(kind, digest), `/v1/documents/${kind}/${digest}`),
+    url: await signed(documentKey(kind, digest)),
     metadata: {},
   });
   const ofBlob = async (
@@ -37,7 +44,7 @@ export async function listArtifacts(
   ): Promise<ArtifactView> => ({
     step: step.name,
     ...facts,
-    url: await signed(blobKey(facts.digest), `/v1/blobs/${facts.digest}`),
+    url: await signed(blobKey(facts.digest)),
   });
 
   const artifacts: ArtifactView[] = [];

@@ -10,6 +10,7 @@ export interface DoctorPart {
 
 /** Serves objects of a store that signs its own URLs; null where the store has a server of its own. */
 export interface SignedObjects {
+  sign(key: string, request: { readonly method: "GET" | "PUT"; readonly expiresSeconds: number }): string;
   verify(method: string, url: string): { readonly key: string };
 }
 

@@ -15,6 +15,8 @@ export interface Verdict {
   readonly warned: readonly Drop[];
 }
 
+const LOSSLESS: ReadonlySet<string> = new Set(["png", "tiff", "gif"]);
+
 export function toCandidate(image: PreparedImage): Candidate {
   const { path, original, prepared, hashes, width, height, quality } = image;
   const { sharpness, contrast } = quality;
@@ -26,6 +28,8 @@ export function toCandidate(image: PreparedImage): Candidate {
     width,
     height,
     bytes: original.bytes,
+    captioned: image.caption !== undefined,
+    lossless: LOSSLESS.has(image.format),
     sharpness,
     quality: { sharpness, contrast },
   };

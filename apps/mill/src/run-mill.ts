@@ -46,7 +46,15 @@ export function runMill({ env }: { env: Environment }): Promise<number> {
       const producer = opened("producer", createProducer(producerOptions), (open) => open.close());
       const dispatcher = opened(
         "dispatcher",
-        startDispatcher({ ...services, producer, clock, random, log, options: config.dispatcher }),
+        startDispatcher({
+          ...services,
+          producer,
+          clock,
+          random,
+          log,
+          options: config.dispatcher,
+          onBacklog: metrics.setBacklog,
+        }),
         (open) => open.stop(),
       );
 

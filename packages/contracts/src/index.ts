@@ -1,32 +1,175 @@
-export * from "./api.ts";
-export * from "./config.ts";
-export * from "./digest.ts";
-export * from "./documents.ts";
-export * from "./errors.ts";
-export * from "./ids.ts";
+export {
+  ArtifactList,
+  ArtifactView,
+  CostView,
+  CreatedKey,
+  DoctorAnswer,
+  DoctorCheck,
+  EventPage,
+  Explanation,
+  JobCounts,
+  JobPage,
+  JobStateName,
+  JobView,
+  KeyList,
+  KeyRequest,
+  KeyScope,
+  KeyView,
+  LedgerView,
+  PageQuery,
+  PlanAnswer,
+  Problem,
+  page,
+  Quote,
+  QuoteStep,
+  RunEvent,
+  RunPage,
+  RunStateName,
+  RunSummary,
+  RunView,
+  StepStateName,
+  StepView,
+  UploadAnswer,
+} from "./api.ts";
+export { type ConfigFragment, defineConfig, EndpointUrl, isLoopback } from "./config.ts";
+export { canonicalJson, Digest, digestOf, type Json, JsonObject, sha256Hex } from "./digest.ts";
+export {
+  AppliedLora,
+  BlobRef,
+  Caption,
+  CaptionPart,
+  ContentFacts,
+  DatasetManifest,
+  DatasetPart,
+  DatasetStatistics,
+  type DocumentKind,
+  type DocumentOf,
+  Drop,
+  documentKinds,
+  ExistingCaption,
+  GateResult,
+  Generation,
+  GenerationGrid,
+  GenerationPart,
+  ImageHashes,
+  ITEMS_PER_PART,
+  LoraDocument,
+  LossPoint,
+  PartsDocument,
+  PreparedImage,
+  PreparedPart,
+  QualityFacts,
+  Refusal,
+  SourceItem,
+  SourcePart,
+} from "./documents.ts";
+export {
+  type ErrorClass,
+  type ErrorDetails,
+  ErrorRecord,
+  isRetryableStatus,
+  PermanentError,
+  type PolicyCode,
+  redact,
+  TransientError,
+  toErrorRecord,
+  UserError,
+} from "./errors.ts";
+export { AttemptId, type IdPrefix, JobId, makeId, ProjectId, RunId, StepId } from "./ids.ts";
 export { assembleDatasetJob } from "./jobs/assemble-dataset.ts";
 export { captionImagesJob } from "./jobs/caption-images.ts";
-export * from "./jobs/define-job.ts";
+export { defineJob, type JobDefinition, type JobPolicy, type QueueName, queueNames } from "./jobs/define-job.ts";
 export { generateImagesJob } from "./jobs/generate-images.ts";
-export * from "./jobs/index.ts";
+export { type InputOf, type JobName, type JobNamesOf, type Jobs, jobs, type OutputOf } from "./jobs/index.ts";
 export { indexSourceJob } from "./jobs/index-source.ts";
 export { JobOutput } from "./jobs/job-output.ts";
 export { prepareImagesJob } from "./jobs/prepare-images.ts";
 export { trainLoraJob } from "./jobs/train-lora.ts";
-export * from "./money.ts";
-export * from "./object-keys.ts";
-export * from "./plan-lock.ts";
-export type * from "./ports/captioner.ts";
-export type * from "./ports/clock.ts";
-export type * from "./ports/compute-provider.ts";
-export type * from "./ports/embedder.ts";
-export type * from "./ports/generation-backend.ts";
-export * from "./ports/job-context.ts";
-export type * from "./ports/job-ledger.ts";
-export type * from "./ports/object-store.ts";
-export type * from "./ports/pocket-engine.ts";
-export type * from "./ports/training-backend.ts";
-export * from "./recipe.ts";
-export * from "./records.ts";
-export * from "./run-spec.ts";
-export * from "./states.ts";
+export { formatMicroUsd, MicroUsd, microUsdFromUsd } from "./money.ts";
+export { blobKey, checkpointPrefix, checkpointsOfJob, documentKey, logKey, memoKey } from "./object-keys.ts";
+export { FanOut, PlanLock, PlannedStep, StepKind } from "./plan-lock.ts";
+export type { CaptionAnswer, Captioner, CaptionRequest } from "./ports/captioner.ts";
+export type { Clock } from "./ports/clock.ts";
+export type { ComputeProvider, MachineOffer, RentedMachine } from "./ports/compute-provider.ts";
+export type { Embedder } from "./ports/embedder.ts";
+export type {
+  GeneratedImage,
+  GenerationBackend,
+  GenerationRequest,
+  GenerationRequestItem,
+  GenerationStatus,
+} from "./ports/generation-backend.ts";
+export { type JobContext, type Logger, Parked } from "./ports/job-context.ts";
+export type {
+  Claim,
+  ClaimAnswer,
+  Delivery,
+  Heartbeat,
+  HeartbeatVerdict,
+  JobLedger,
+  RunEventInput,
+  Settlement,
+} from "./ports/job-ledger.ts";
+export type {
+  BlobStore,
+  Body,
+  DocumentStore,
+  GetOptions,
+  MemoStore,
+  ObjectInfo,
+  ObjectStore,
+  PutOptions,
+  StoredObject,
+  Stores,
+} from "./ports/object-store.ts";
+export type {
+  PocketEngine,
+  PocketGeneration,
+  PocketTrainingImage,
+  PocketTrainingSettings,
+  PocketTrainingState,
+  RgbImage,
+} from "./ports/pocket-engine.ts";
+export type {
+  Availability,
+  BackendContext,
+  CollectedTraining,
+  CommittedCheckpoint,
+  Range,
+  RecipeIssue,
+  TrainingBackend,
+  TrainingCapabilities,
+  TrainingEstimate,
+  TrainingImage,
+  TrainingProgress,
+  TrainingRequest,
+  TrainingStatus,
+} from "./ports/training-backend.ts";
+export { ModelFamily, Recipe, RecipeOverrides } from "./recipe.ts";
+export { CatalogRecord, Charge } from "./records.ts";
+export {
+  CaptionSpec,
+  CaptionStyle,
+  CleaningSettings,
+  DatasetSpec,
+  GateSettings,
+  GenerateSpec,
+  PrepareSettings,
+  RunPolicy,
+  RunSpec,
+  type RunSpecInput,
+  Source,
+  TrainSpec,
+} from "./run-spec.ts";
+export {
+  type EventOf,
+  isFinal,
+  type JobState,
+  type Machine,
+  machines,
+  nextState,
+  type RunState,
+  type StateOf,
+  type StepState,
+  statesAllowing,
+} from "./states.ts";

@@ -43,8 +43,9 @@ function sumLines(picture: Plane, along: "width" | "height"): Float64Array {
       const blue = data[at * 3 + 2] as number;
       const high = Math.max(red, green, blue);
       const saturation = high < 24 ? 0 : (high - Math.min(red, green, blue)) / high;
-      const centred = 1 - 0.3 * Math.hypot((2 * x) / width - 1, (2 * y) / height - 1);
-      const striking = Math.min(64, right + down) + 24 * saturation + (isSkin(red, green, blue) ? 16 : 0);
+      const centred = 1 - 0.3 * Math.hypot((2 * x + 1) / width - 1, (2 * y + 1) / height - 1);
+      // The one lets the middle win where nothing strikes.
+      const striking = 1 + Math.min(64, right + down) + 24 * saturation + (isSkin(red, green, blue) ? 16 : 0);
       const line = along === "width" ? x : y;
       sums[line] = (sums[line] as number) + striking * centred;
     }

@@ -15,6 +15,10 @@ export interface Comparable {
   /** Of the original file: of equal pictures the less compressed one is better. */
   readonly bytes: number;
   readonly sharpness: number;
+  /** Whether it came with a caption of its own: somebody's words are worth more than a little sharpness. */
+  readonly captioned: boolean;
+  /** Whether its format keeps every pixel. */
+  readonly lossless: boolean;
 }
 
 export interface Duplicate {
@@ -40,8 +44,8 @@ const DHASH_TOLERANCE = 20;
 const QUERIES_PER_BREAK = 1024;
 
 /**
- * Finds pictures that are the same. The best picture of all (most pixels, then sharper, then less compressed, then by
- * path) takes every picture that is a duplicate of it, then the best of the rest, and so on: each member was compared
+ * Finds pictures that are the same. The best picture of all (most pixels, then with a
+ * caption, sharper, lossless, less compressed, then the shorter path) takes every picture that is a duplicate of it, then the best of the rest, and so on: each member was compared
  * with the one that is kept, and no chain of small differences joins two unlike pictures. Near means pHashes (also of the
  * mirrored picture) within `nearDistance` bits and agreeing colours, so that flat or alike drawings are not taken for one
  * another; null finds only equal files and pixels. The result depends on the set alone, not on its order.
@@ -62,12 +66,18 @@ export async function groupDuplicates(
     .sort((a, b) => compareText((images[a.kept] as Comparable).path, (images[b.kept] as Comparable).path));
 }
 
+/** Differences of sharpness below a fiftieth are noise of the encoder. */
+const SHARPNESS_STEPS = 50;
+
 /** Best first. */
 function compareQuality(a: Comparable, b: Comparable): number {
   return (
     b.width * b.height - a.width * a.height ||
-    b.sharpness - a.sharpness ||
+    Number(b.captioned) - Number(a.captioned) ||
+    Math.round(b.sharpness * SHARPNESS_STEPS) - Math.round(a.sharpness * SHARPNESS_STEPS) ||
+    Number(b.lossless) - Number(a.lossless) ||
     b.bytes - a.bytes ||
+    a.path.length - b.path.length ||
     compareText(a.path, b.path)
   );
 }

@@ -1,5 +1,6 @@
 import type { ContentFacts } from "@loramill/contracts";
 import exifReader, { type ExpandedTags } from "exifreader";
+import { readParameters } from "./parameters.ts";
 import type { ImageHeader } from "./read-header.ts";
 
 /** A JPEG segment holds at most this; longer blocks are rare and hold thumbnails, not words. */
@@ -8,7 +9,8 @@ const MAX_BLOCK = 65_000;
 export type EmbeddedText = Pick<ContentFacts, "title" | "description" | "keywords" | "takenAt" | "camera">;
 
 /**
- * Title, description, keywords, time and camera from EXIF, IPTC, XMP and PNG text. Whatever the picture's format, the
+ * Title, description, keywords, time and camera from EXIF, IPTC, XMP and PNG text; of a generated picture, the prompt
+ * describes it. Whatever the picture's format, the
  * blocks are put into an otherwise empty JPEG, so that the parser sees a bounded number of bytes and no pixels. Blocks
  * that do not parse count as absent: they are no reason to refuse a picture.
  */
@@ -23,6 +25,7 @@ export function readEmbeddedText(embedded: ImageHeader["embedded"]): EmbeddedTex
     text(tags.xmp?.description),
     text(tags.exif?.ImageDescription),
     comment("description"),
+    readParameters(comment("parameters") ?? "").prompt,
   );
   const takenAt = firstText(64, isoTime(text(tags.exif?.DateTimeOriginal)), text(tags.xmp?.CreateDate));
   const camera = firstText(128, [text(tags.exif?.Make), text(tags.exif?.Model)].filter(Boolean).join(" "));

@@ -4,43 +4,38 @@ import type { Plane, Window } from "./raster.ts";
 /** Colours are found in at most this many columns and rows. */
 const SIDE = 32;
 const COLOURS = 5;
-const ROUNDS = 8;
+const ROUNDS = 6;
 /** Squared distance in RGB below which two colours look alike. */
 const ALIKE = 40 ** 2;
+/** Share of the border that one colour must have to be called the background. */
+const BACKGROUND_SHARE = 0.6;
 
-type Palette = Pick<ContentFacts, "palette" | "background">;
-
-/** Up to five dominant colours by k-means from a fixed start, and the colour of the border where it has one. */
-export function findColours(picture: Plane, window: Window): Palette {
-  const width = Math.max(1, Math.min(SIDE, window.width));
-  const height = Math.max(1, Math.min(SIDE, window.height));
-  const pixels = new Float64Array(width * height * 3);
-  for (let y = 0, to = 0; y < height; y++) {
-    const row = window.top + Math.floor(((y + 0.5) * window.height) / height);
-    for (let x = 0; x < width; x++, to += 3) {
-      const from = (row * picture.width + window.left + Math.floor(((x + 0.5) * window.width) / width)) * 3;
-      for (let c = 0; c < 3; c++) pixels[to + c] = picture.data[from + c] as number;
-    }
-  }
-  const every = Array.from({ length: width * height }, (_, at) => at);
-  const border = every.filter((at) => {
-    const x = at % width;
-    const y = Math.floor(at / width);
-    return x < 2 || y < 2 || x >= width - 2 || y >= height - 2;
-  });
-  const palette = cluster(pixels, every, COLOURS);
-  const edge = cluster(pixels, border, 3)[0];
-  return {
-    palette: palette.map(toEntry),
-    background: edge !== undefined && edge.share >= 0.6 ? toEntry(edge) : null,
-  };
-}
-
-type Colour = readonly [number, number, number];
+type Colour = readonly [red: number, green: number, blue: number];
 
 interface Cluster {
   readonly mean: Colour;
   readonly share: number;
+}
+
+/** Up to five dominant colours by k-means from a fixed start, and the colour of the border where it has one. */
+export function findColours(picture: Plane, window: Window): Pick<ContentFacts, "palette" | "background"> {
+  const width = Math.max(1, Math.min(SIDE, window.width));
+  const height = Math.max(1, Math.min(SIDE, window.height));
+  const all: number[] = [];
+  const border: number[] = [];
+  for (let y = 0; y < height; y++) {
+    const row = window.top + Math.floor(((y + 0.5) * window.height) / height);
+    for (let x = 0; x < width; x++) {
+      const at = (row * picture.width + window.left + Math.floor(((x + 0.5) * window.width) / width)) * 3;
+      all.push(at);
+      if (x < 2 || y < 2 || x >= width - 2 || y >= height - 2) border.push(at);
+    }
+  }
+  const edge = cluster(picture.data, border, 3)[0];
+  return {
+    palette: cluster(picture.data, all, COLOURS).map(toEntry),
+    background: edge !== undefined && edge.share >= BACKGROUND_SHARE ? toEntry(edge) : null,
+  };
 }
 
 function toEntry({ mean, share }: Cluster): { rgb: string; share: number } {
@@ -48,75 +43,79 @@ function toEntry({ mean, share }: Cluster): { rgb: string; share: number } {
   return { rgb: `#${hex}`, share: Number(share.toFixed(3)) };
 }
 
-/** Seeds: the mean, then always the pixel farthest from all seeds; alike clusters are merged in the end. */
-function cluster(pixels: Float64Array, members: readonly number[], count: number): Cluster[] {
-  const seeds: Colour[] = spreadSeeds(pixels, members, count);
-  let sums = new Float64Array(0);
+/** k-means over the pixels that begin at `members`; alike clusters are merged in the end. Largest first. */
+function cluster(data: Float64Array, members: readonly number[], count: number): Cluster[] {
+  const seeds = spreadSeeds(data, members, count);
+  const found = seeds.length / 3;
+  const sums = new Float64Array(found * 4);
   for (let round = 0; round < ROUNDS; round++) {
-    sums = new Float64Array(seeds.length * 4);
+    sums.fill(0);
     for (const at of members) {
-      const best = nearest(pixels, at, seeds).index * 4;
-      for (let c = 0; c < 3; c++) sums[best + c] = (sums[best + c] as number) + (pixels[at * 3 + c] as number);
-      sums[best + 3] = (sums[best + 3] as number) + 1;
+      const to = nearestSeed(data, at, seeds) * 4;
+      for (let c = 0; c < 3; c++) sums[to + c] = (sums[to + c] as number) + (data[at + c] as number);
+      sums[to + 3] = (sums[to + 3] as number) + 1;
     }
-    seeds.forEach((_, index) => {
-      const [red, green, blue, n] = sums.subarray(index * 4, index * 4 + 4) as unknown as [
-        number,
-        number,
-        number,
-        number,
-      ];
-      if (n > 0) seeds[index] = [red / n, green / n, blue / n];
-    });
+    for (let seed = 0; seed < found; seed++) {
+      const n = sums[seed * 4 + 3] as number;
+      for (let c = 0; c < 3 && n > 0; c++) seeds[seed * 3 + c] = (sums[seed * 4 + c] as number) / n;
+    }
   }
-  return mergeAlike(
-    seeds
-      .map((mean, index) => ({ mean, share: (sums[index * 4 + 3] as number) / members.length }))
-      .filter(({ share }) => share > 0),
-  );
+  const clusters = Array.from({ length: found }, (_, seed) => ({
+    mean: Array.from(seeds.subarray(seed * 3, seed * 3 + 3)) as unknown as Colour,
+    share: (sums[seed * 4 + 3] as number) / members.length,
+  }));
+  return mergeAlike(clusters.filter(({ share }) => share > 0));
 }
 
-function spreadSeeds(pixels: Float64Array, members: readonly number[], count: number): Colour[] {
-  const seeds: Colour[] = [];
-  const first = members[0] ?? 0;
-  let next = first;
-  for (let i = 0; i < count; i++) {
-    seeds.push([pixels[next * 3] as number, pixels[next * 3 + 1] as number, pixels[next * 3 + 2] as number]);
+/** The first pixel, then always the pixel farthest from all before, as long as it is a new colour. */
+function spreadSeeds(data: Float64Array, members: readonly number[], count: number): Float64Array {
+  const seeds = new Float64Array(count * 3);
+  const distances = new Float64Array(members.length).fill(Number.POSITIVE_INFINITY);
+  let next = members[0] ?? 0;
+  for (let seed = 0; seed < count; seed++) {
+    seeds.set(data.subarray(next, next + 3), seed * 3);
     let farthest = ALIKE / 4;
     const before = next;
-    for (const at of members) {
-      const { distance } = nearest(pixels, at, seeds);
+    for (let i = 0; i < members.length; i++) {
+      const at = members[i] as number;
+      const distance = Math.min(distances[i] as number, squaredDistance(data, at, seeds, seed * 3));
+      distances[i] = distance;
       if (distance > farthest) {
         farthest = distance;
         next = at;
       }
     }
-    if (next === before) break;
+    if (next === before) return seeds.slice(0, (seed + 1) * 3);
   }
   return seeds;
 }
 
-function nearest(pixels: Float64Array, at: number, seeds: readonly Colour[]): { index: number; distance: number } {
-  let index = 0;
-  let distance = Number.POSITIVE_INFINITY;
-  for (let i = 0; i < seeds.length; i++) {
-    const seed = seeds[i] as Colour;
-    const red = (pixels[at * 3] as number) - seed[0];
-    const green = (pixels[at * 3 + 1] as number) - seed[1];
-    const blue = (pixels[at * 3 + 2] as number) - seed[2];
-    const d = red * red + green * green + blue * blue;
-    if (d < distance) {
-      distance = d;
-      index = i;
+function nearestSeed(data: Float64Array, at: number, seeds: Float64Array): number {
+  let nearest = 0;
+  let smallest = Number.POSITIVE_INFINITY;
+  for (let seed = 0; seed < seeds.length; seed += 3) {
+    const distance = squaredDistance(data, at, seeds, seed);
+    if (distance < smallest) {
+      smallest = distance;
+      nearest = seed;
     }
   }
-  return { index, distance };
+  return nearest / 3;
+}
+
+function squaredDistance(a: Float64Array, atA: number, b: Float64Array, atB: number): number {
+  const red = (a[atA] as number) - (b[atB] as number);
+  const green = (a[atA + 1] as number) - (b[atB + 1] as number);
+  const blue = (a[atA + 2] as number) - (b[atB + 2] as number);
+  return red * red + green * green + blue * blue;
 }
 
 function mergeAlike(clusters: readonly Cluster[]): Cluster[] {
   const merged: Cluster[] = [];
   for (const one of clusters.toSorted((a, b) => b.share - a.share)) {
-    const at = merged.findIndex((other) => distanceOf(one.mean, other.mean) < ALIKE);
+    const at = merged.findIndex(
+      ({ mean }) => mean.reduce((sum, v, c) => sum + (v - (one.mean[c] as number)) ** 2, 0) < ALIKE,
+    );
     const other = merged[at];
     if (other === undefined) {
       merged.push(one);
@@ -127,8 +126,4 @@ function mergeAlike(clusters: readonly Cluster[]): Cluster[] {
     merged[at] = { mean: mean as unknown as Colour, share };
   }
   return merged.sort((a, b) => b.share - a.share);
-}
-
-function distanceOf(a: Colour, b: Colour): number {
-  return (a[0] - b[0]) ** 2 + (a[1] - b[1]) ** 2 + (a[2] - b[2]) ** 2;
 }

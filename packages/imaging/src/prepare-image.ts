@@ -1,11 +1,4 @@
-import {
-  type ContentFacts,
-  digestOf,
-  type ImageHashes,
-  type QualityFacts,
-  type RgbImage,
-  sha256Hex,
-} from "@loramill/contracts";
+import { type ContentFacts, digestOf, type ImageHashes, type QualityFacts, sha256Hex } from "@loramill/contracts";
 import { findAttention } from "./attention.ts";
 import { type CropPlan, type CropSettings, planCrop, windowIn } from "./crop.ts";
 import { decode } from "./decode.ts";

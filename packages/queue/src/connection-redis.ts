@@ -69,8 +69,17 @@ function unreachable(id: string, cause?: unknown): TransientError {
   });
 }
 
+/** One wait per client, whoever else waits: callers come by the hundred, listeners must not. */
+const waits = new WeakMap<Redis, Promise<void>>();
+
 async function whenReady(client: Redis, id: string, timeoutMs: number): Promise<void> {
   if (client.status === "ready") return;
+  const waiting = waits.get(client) ?? untilReady(client, id, timeoutMs).finally(() => waits.delete(client));
+  waits.set(client, waiting);
+  await withDeadline(waiting, timeoutMs, unreachable(id));
+}
+
+async function untilReady(client: Redis, id: string, timeoutMs: number): Promise<void> {
   let lastError: unknown;
   await new Promise<void>((resolve, reject) => {
     const settle = (act: () => void) => {

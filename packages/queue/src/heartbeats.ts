@@ -1,6 +1,7 @@
 import type { Clock, Heartbeat, HeartbeatVerdict, JobId, JobLedger, JsonObject, Logger } from "@loramill/contracts";
 import type { AbortCause } from "./abort-cause.ts";
 import { withDeadline } from "./deadline.ts";
+import { errorText } from "./error-text.ts";
 import { jsonBytes, MAX_PAYLOAD_BYTES } from "./payload.ts";
 
 /** How long the catalog may take to say whose a job is. */
@@ -73,7 +74,7 @@ export function startHeartbeats(options: {
       if (failing) log.info({}, "the catalog answers heartbeats again");
       failing = false;
     } catch (error) {
-      if (!failing) log.warn({ error: String(error) }, "the catalog does not answer heartbeats; going on");
+      if (!failing) log.warn({ error: errorText(error) }, "the catalog does not answer heartbeats; going on");
       failing = true;
     }
   };

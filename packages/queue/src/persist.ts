@@ -1,5 +1,6 @@
 import { type JsonObject, type Logger, PermanentError, UserError } from "@loramill/contracts";
 import { sleep } from "./deadline.ts";
+import { errorText } from "./error-text.ts";
 
 const FIRST_DELAY_MS = 100;
 const LONGEST_DELAY_MS = 5_000;
@@ -26,7 +27,7 @@ export async function persist<T>(
     } catch (error) {
       if (isRefusal(error)) throw error;
       if (failures === 0)
-        options.log.warn({ ...options.about, error: String(error) }, "the catalog is away; trying again");
+        options.log.warn({ ...options.about, error: errorText(error) }, "the catalog is away; trying again");
       if (options.letGo.aborted) throw new Abandoned("the catalog was away until the end", { cause: error });
       const ceiling = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.min(failures, 10));
       await sleep(ceiling * (0.5 + options.random() / 2), options.letGo);

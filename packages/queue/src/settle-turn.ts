@@ -9,6 +9,7 @@ import {
   type Settlement,
   toErrorRecord,
 } from "@loramill/contracts";
+import { errorText } from "./error-text.ts";
 import type { Outcome } from "./outcome.ts";
 import { Abandoned, persist } from "./persist.ts";
 import type { TurnEventType } from "./turn-event.ts";
@@ -65,7 +66,10 @@ export async function settleTurn(
     answer = await write({ ...base, records: recordsOf(outcome, turn.records), ...outcome });
   } catch (error) {
     if (error instanceof Abandoned) throw error;
-    deps.log.error({ ...deps.about, outcome: outcome.kind, error: String(error) }, "the catalog refuses the outcome");
+    deps.log.error(
+      { ...deps.about, outcome: outcome.kind, error: errorText(error) },
+      "the catalog refuses the outcome",
+    );
     written = { kind: "failed", error: { ...toErrorRecord(error), code: "outcome-refused" } };
     answer = await write({ ...base, records: [], ...written });
   }

@@ -3,6 +3,7 @@ import { DelayedError, type Job, UnrecoverableError, WaitingError } from "bullmq
 import { BoundWorker } from "./bound-worker.ts";
 import type { QueueConnection } from "./connection.ts";
 import { settledWithin, sleep } from "./deadline.ts";
+import { errorText } from "./error-text.ts";
 import { type Heartbeats, startHeartbeats } from "./heartbeats.ts";
 import { type JobDefinitions, type Processors, tableOf } from "./processors.ts";
 import { type RunningTurn, runTurn, type TurnDeps } from "./run-turn.ts";
@@ -122,7 +123,7 @@ export function createWorker<Q extends QueueName>(options: WorkerOptions<Q>): Qu
     options.random,
   );
   const complain = seldom((error) => log.warn({ queue, error }, "the queue reports an error"), clock);
-  worker.on("error", (error) => complain(String(error)));
+  worker.on("error", (error) => complain(errorText(error)));
   worker.on("lockRenewalFailed", async (ids) => {
     for (const id of ids) {
       const turn = turns.get(id);

@@ -37,7 +37,7 @@ export function serviceParts({ catalog, queue, stores, embedded }: Services): Do
               name: "queue",
               status: "warning",
               message: warning,
-              advice: "see docs/operations.md",
+              advice: "docs/operations.md says what a cluster needs",
             }),
           ),
         ];

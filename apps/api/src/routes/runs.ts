@@ -111,7 +111,11 @@ export const runRoutes =
         },
       },
       async ({ params, query, caller }) => ({
-        items: await listArtifacts(await found(params.run, caller), deps.stores, { ...options, ...query }),
+        items: await listArtifacts(await found(params.run, caller), deps.stores, {
+          ...options,
+          ...query,
+          signedObjects: deps.signedObjects,
+        }),
       }),
     );
     server.get(

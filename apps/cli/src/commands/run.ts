@@ -80,7 +80,7 @@ export async function watchRun(options: {
       if (message.kind === "snapshot") {
         run = message.run;
         view.show(run);
-      } else if (message.event.type === "warning") view.print(`warning: ${message.event.data.message}`);
+      } else if (message.event.type.endsWith("warning")) view.print(`warning: ${message.event.data.message}`);
     }
     return { run, detached: stop.signal.aborted };
   } finally {

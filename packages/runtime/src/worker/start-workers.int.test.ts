@@ -126,7 +126,7 @@ async function submitOneJob(
   const body = JSON.parse(JSON.stringify(input)) as Record<string, string>;
   const jobs = [{ ordinal: 0, name, queue, input: body, estimateMicroUsd: 0 }];
   await dispatch.startStep({ run, step }, { key: sha256Hex(run), inputs: {}, reason: "", jobs });
-  const [candidate] = await dispatch.candidates({ queue, perStep: 1, ageingMs: 1_000 });
+  const [candidate] = await dispatch.candidates({ perStep: { [queue]: 1 }, ageingMs: 1_000 });
   if (candidate === undefined) throw new Error("no job is waiting");
   await dispatch.release([candidate.job]);
   const owed = await dispatch.unsent(10);

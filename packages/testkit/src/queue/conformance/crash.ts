@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import type { LedgerJob } from "../memory-ledger.ts";
 import { waitUntil } from "../wait-until.ts";
 import { check, type Trial } from "./trial.ts";
 
@@ -56,6 +57,33 @@ export function crashChecks(trial: Trial): void {
     expect(world.trials.started).toEqual([]);
   });
 
+  check(
+    trial,
+    "under kill -9 of worker after worker every job ends, and none is published twice",
+    async (world) => {
+      const locks = { lockMs: 600, stalledMs: 300, concurrency: 3 };
+      const jobs = await Promise.all(
+        Array.from({ length: 40 }, (_, n) => world.add("trial", { do: "sleep", ms: 100 + ((n * 37) % 150) })),
+      );
+      const active = () => jobs.some((job) => world.ledger.job(job).state === "active");
+      const open = () => jobs.filter((job) => !world.ledger.ended(job)).length;
+      for (let round = 0; round < 3; round += 1) {
+        const child = await world.queue.spawnWorker({ name: `victim-${round}`, ledger: world.ledger, ...locks });
+        const before = open();
+        await waitUntil("it has done some and is at others", () => open() < before - 2 && active());
+        child.kill("SIGKILL");
+        await child.exited;
+      }
+      world.work(locks);
+      for (const job of jobs) await world.ended(job, 30_000);
+      const { published, states, lost } = tally(jobs.map((job) => world.ledger.job(job)));
+      expect(states).toEqual(["succeeded"]);
+      expect(published).toEqual([1]);
+      expect(lost).toBeGreaterThan(0);
+    },
+    { timeoutMs: 120_000 },
+  );
+
   check(trial, "a process that is told to end drains and ends by itself", async (world) => {
     const child = await world.queue.spawnWorker({ name: "polite", ledger: world.ledger, drainDeadlineMs: 200 });
     const job = await world.add("trial", { do: "wait" });
@@ -64,4 +92,12 @@ export function crashChecks(trial: Trial): void {
     expect(await child.exited).toBe(0);
     expect(world.ledger.job(job).state).toBe("waiting");
   });
+}
+
+function tally(jobs: readonly LedgerJob[]) {
+  return {
+    states: [...new Set(jobs.map((job) => job.state))],
+    published: [...new Set(jobs.map((job) => job.published))],
+    lost: jobs.reduce((sum, job) => sum + job.workersLost, 0),
+  };
 }

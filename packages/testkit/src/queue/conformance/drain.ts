@@ -17,6 +17,20 @@ export function drainChecks(trial: Trial): void {
     await world.ended(next);
   });
 
+  check(trial, "a job that arrives while a worker drains is given to another", async (world) => {
+    const leaving = world.work({ concurrency: 2, drainDeadlineMs: 30_000 });
+    const running = await world.add("trial", { do: "wait" });
+    await waitUntil("it runs", () => world.ledger.job(running).state === "active");
+    const closed = leaving.close();
+    world.work();
+    for (let count = 0; count < 5; count += 1) await world.ended(await world.add("trial", { do: "succeed" }), 10_000);
+    expect(world.ledger.job(running).state).toBe("active");
+    const workers = [...world.ledger.jobs.values()].slice(1).map((job) => job.claims.map((claim) => claim.worker));
+    expect(workers).toEqual(Array.from({ length: 5 }, () => ["worker-2"]));
+    world.ledger.requestCancel(running);
+    await closed;
+  });
+
   check(trial, "an idle worker closes at once, and twice is fine", async (world) => {
     const worker = world.work({ drainDeadlineMs: 10_000 });
     await world.ended(await world.add("trial", { do: "succeed" }));
