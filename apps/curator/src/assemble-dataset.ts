@@ -15,6 +15,7 @@ import {
 import { type Candidate, cleanImages, toCandidate } from "./clean.ts";
 import type { CuratorDeps } from "./deps.ts";
 import { judgeGates } from "./gates.ts";
+import { createReport } from "./put-report.ts";
 import { createStatistics } from "./statistics.ts";
 
 type Documents = CuratorDeps["stores"]["documents"];
@@ -24,7 +25,7 @@ const NAMED = 20;
 
 /**
  * Looks at all prepared pictures together: leaves out duplicates and pictures that are not good enough, writes the rest
- * in parts and the manifest over them, and judges the dataset as a whole. UserError `gate-blocked` when a gate says so,
+ * in parts, the manifest over them and a report for people, and judges the dataset as a whole. UserError `gate-blocked` when a gate says so,
  * `no-images-left` when nothing is kept.
  */
 export async function assembleDataset(
@@ -38,7 +39,12 @@ export async function assembleDataset(
   const { dropped, warned } = await cleanImages(candidates, params.cleaning);
   const gone = new Set(dropped.map(({ path }) => path));
   const statistics = createStatistics();
-  const kept = await writeParts(parts, gone, { documents, ctx, add: statistics.add });
+  const report = createReport();
+  const add = (image: PreparedImage) => {
+    statistics.add(image);
+    report.add(image);
+  };
+  const kept = await writeParts(parts, gone, { documents, ctx, add });
   const summed = statistics.finish(dropped, refused);
   const captioned = summed.captions.existing;
   const { willCaption, willTrain } = params;
@@ -61,7 +67,13 @@ export async function assembleDataset(
     digest,
     shape: "parts",
     items: summed.kept,
-    summary: { kept: summed.kept, dropped: dropped.length, refused: refused.length, captions: captioned },
+    summary: {
+      kept: summed.kept,
+      dropped: dropped.length,
+      refused: refused.length,
+      captions: captioned,
+      report: await report.put(manifest, deps, ctx),
+    },
   };
 }
 

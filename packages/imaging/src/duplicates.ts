@@ -44,11 +44,12 @@ const DHASH_TOLERANCE = 20;
 const QUERIES_PER_BREAK = 1024;
 
 /**
- * Finds pictures that are the same. The best picture of all (most pixels, then with a
- * caption, sharper, lossless, less compressed, then the shorter path) takes every picture that is a duplicate of it, then the best of the rest, and so on: each member was compared
- * with the one that is kept, and no chain of small differences joins two unlike pictures. Near means pHashes (also of the
- * mirrored picture) within `nearDistance` bits and agreeing colours, so that flat or alike drawings are not taken for one
- * another; null finds only equal files and pixels. The result depends on the set alone, not on its order.
+ * Finds pictures that are the same. The best picture of all (most pixels, then with a caption, sharper, lossless, less
+ * compressed, then the shorter path) takes every picture that is a duplicate of it, then the best of the rest, and so
+ * on: each member was compared with the one that is kept, and no chain of small differences joins two unlike pictures.
+ * Near means pHashes (also of the mirrored picture) within `nearDistance` bits and agreeing colours, so that flat or alike
+ * drawings are not taken for one another; null finds only equal files and pixels. The result depends on the set alone,
+ * not on its order.
  */
 export async function groupDuplicates(
   images: readonly Comparable[],

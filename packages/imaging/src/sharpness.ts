@@ -3,8 +3,8 @@ import type { GreyImage, Window } from "./raster.ts";
 const CELL = 8;
 const MANY_CELLS = 1024;
 /** How steep the steepest edges are in a Gaussian blur of about 2 pixels, and in a crisp picture. */
-const SOFT = 0.24;
-const CRISP = 0.74;
+const SOFT = 0.22;
+const CRISP = 0.72;
 
 /**
  * How steep the edges of a picture are: 0 (no edges at all) to 1 (crisp). For every block of 16x16 pixels, the largest

@@ -12,7 +12,7 @@ export type Preservation = (images: readonly PocketTrainingImage[], random: Rand
 
 /** Shares of the captions that are empty (what guidance leads away from), and the picture's own without unknown words. */
 const EMPTY_SHARE = 0.2;
-const OWN_SHARE = 0.2;
+const OWN_SHARE = 0.1;
 const SCENE_SHARE = 0.2;
 
 const COLOURS = words("red orange yellow green blue purple pink brown black white gray teal navy cyan beige");
