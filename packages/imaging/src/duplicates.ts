@@ -36,10 +36,18 @@ export interface DuplicateGroup {
   readonly members: readonly Duplicate[];
 }
 
-/** Root mean square difference, in levels of 0..255, up to which the colours of two layouts are the same picture's. */
-const LAYOUT_TOLERANCE = 20;
-/** dHash bits that may differ between two pictures whose pHashes are near: half of 64 is what chance gives. */
-const DHASH_TOLERANCE = 20;
+/** How far the colours of a layout may be from those of the same picture, as a share of their own spread. */
+const LAYOUT_TOLERANCE = 0.2;
+/** The same in levels of 0..255, which rounding and compression cost. */
+const LAYOUT_NOISE = 4;
+/** Another exposure may brighten or darken a picture by this much. */
+const MAX_GAIN = 1.3;
+/**
+ * dHash bits that may differ between two pictures whose pHashes are near, as a share of the bits that are set in both
+ * together (chance gives half), and at least: plain drawings have few bits, and each of them says something.
+ */
+const DHASH_TOLERANCE = 0.3;
+const DHASH_NOISE = 2;
 /** Comparisons of one picture with all others between two breaks for other work. */
 const QUERIES_PER_BREAK = 1024;
 
@@ -152,20 +160,42 @@ type ColourCheck = (a: number, b: number, mirrored: boolean) => boolean;
 /** Whether two pictures whose pHashes are near agree in their colours and, when upright, in their dHashes. */
 function createColourCheck(hashes: readonly ImageHashes[]): ColourCheck {
   const dhashes = packHashes(hashes.map(({ dhash }) => dhash));
+  const none = new Uint32Array(2);
+  const bits = hashes.map((_, at) => distanceBetween(dhashes, at, none, 0));
   const layouts = hashes.map(({ layout }) => (layout === undefined ? null : Buffer.from(layout, "hex")));
   return (a, b, mirrored) => {
-    if (!mirrored && distanceBetween(dhashes, a, dhashes, b) > DHASH_TOLERANCE) return false;
+    if (!mirrored) {
+      const set = (bits[a] as number) + (bits[b] as number);
+      if (distanceBetween(dhashes, a, dhashes, b) > DHASH_NOISE + DHASH_TOLERANCE * set) return false;
+    }
     const [one, other] = [layouts[a], layouts[b]];
-    return !one || !other || layoutDifference(one, other, mirrored) <= LAYOUT_TOLERANCE;
+    return !one || !other || haveSameColours(one, mirrored ? mirrorLayout(other) : other);
   };
 }
 
-/** Root mean square difference of two 4x4 layouts; the columns of a mirrored one run the other way. */
-function layoutDifference(a: Uint8Array, b: Uint8Array, mirrored: boolean): number {
-  let sum = 0;
-  for (let cell = 0; cell < 16; cell++) {
-    const other = mirrored ? (cell & ~3) + (3 - (cell & 3)) : cell;
-    for (let c = 0; c < 3; c++) sum += ((a[cell * 3 + c] as number) - (b[other * 3 + c] as number)) ** 2;
+/** Compares two 4x4 layouts, apart from their exposure, with what the first one's colours vary. */
+function haveSameColours(a: Uint8Array, b: Uint8Array): boolean {
+  let ab = 0;
+  let bb = 0;
+  const sums = [0, 0, 0];
+  for (let i = 0; i < a.length; i++) {
+    ab += (a[i] as number) * (b[i] as number);
+    bb += (b[i] as number) ** 2;
+    sums[i % 3] = (sums[i % 3] as number) + (a[i] as number);
   }
-  return Math.sqrt(sum / 48);
+  const gain = bb === 0 ? 1 : Math.min(MAX_GAIN, Math.max(1 / MAX_GAIN, ab / bb));
+  let off = 0;
+  let spread = 0;
+  for (let i = 0; i < a.length; i++) {
+    off += ((a[i] as number) - gain * (b[i] as number)) ** 2;
+    spread += ((a[i] as number) - (sums[i % 3] as number) / 16) ** 2;
+  }
+  return Math.sqrt(off / a.length) <= LAYOUT_NOISE + LAYOUT_TOLERANCE * Math.sqrt(spread / a.length);
+}
+
+function mirrorLayout(layout: Uint8Array): Uint8Array {
+  return Uint8Array.from(layout, (_, at) => {
+    const cell = Math.floor(at / 3);
+    return layout[((cell & ~3) + 3 - (cell & 3)) * 3 + (at % 3)] as number;
+  });
 }

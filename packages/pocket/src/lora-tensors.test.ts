@@ -112,7 +112,7 @@ describe("LoRA files", () => {
     const [one, two] = [fileOf(randomLora(5, 4, 4)), fileOf(randomLora(6, 2, 2))];
     const base = await velocity([]);
     expect(await velocity([{ weights: one, strength: 0 }])).toEqual(base);
-    expect(difference(await velocity([{ weights: one, strength: 1 }]), base)).toBeGreaterThan(0.05);
+    expect(difference(await velocity([{ weights: one, strength: 1 }]), base)).toBeGreaterThan(0.01);
     const both = await velocity([
       { weights: one, strength: 0 },
       { weights: two, strength: 1 },
