@@ -39,7 +39,7 @@ export interface DuplicateGroup {
 /** How far the colours of a layout may be from those of the same picture, as a share of their own spread. */
 const LAYOUT_TOLERANCE = 0.2;
 /** The same in levels of 0..255, which rounding and compression cost. */
-const LAYOUT_NOISE = 4;
+const LAYOUT_NOISE = 2.5;
 /** Another exposure may brighten or darken a picture by this much. */
 const MAX_GAIN = 1.3;
 /**
