@@ -27,7 +27,11 @@ await writeFile(
     dataset: { sources: [{ type: "folder", path: "pictures" }] },
     caption: { triggerWord: "zorb", className: "creature" },
     train: { preset: "pocket", recipe: { seed: 7 } },
-    generate: { prompts: ["zorb creature on blue background", "zorb creature on hills at sunset"], seeds: SEEDS, strengths: STRENGTHS },
+    generate: {
+      prompts: ["zorb creature on blue background", "zorb creature on hills at sunset"],
+      seeds: SEEDS,
+      strengths: STRENGTHS,
+    },
     budgetUsd: 1,
   }),
 );

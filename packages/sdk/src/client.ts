@@ -123,10 +123,8 @@ export function createClient(options: ClientOptions) {
         answer: ArtifactList,
         signal: more.signal,
       }),
-    listEvents: (
-      run: string,
-      { signal, ...query }: { after?: number; limit?: number; signal?: AbortSignal } = {},
-    ) => call({ path: `/v1/runs/${run}/events`, query, answer: EventPage, signal }),
+    listEvents: (run: string, { signal, ...query }: { after?: number; limit?: number; signal?: AbortSignal } = {}) =>
+      call({ path: `/v1/runs/${run}/events`, query, answer: EventPage, signal }),
     /** Follows a run until it ends: snapshots when something changed, and every event. Reconnects by itself. */
     follow: (run: string, more: { after?: number; signal?: AbortSignal } = {}): AsyncIterable<RunMessage> =>
       followRun({ request, run, ...more }),
