@@ -55,9 +55,10 @@ export async function openLocalMill({ dataDir, env }: Pick<CliConfig, "dataDir" 
         async stop() {
           if (gone || mill.pid !== child.pid) return;
           child.kill("SIGTERM");
-          if ((await Promise.race([exited.then(() => "gone"), wait(STOP_TIMEOUT_MS, "late")])) === "late")
-            child.kill("SIGKILL");
+          // Not a race against a plain timer: that would keep this process for the rest of its time.
+          const force = setTimeout(() => child.kill("SIGKILL"), STOP_TIMEOUT_MS);
           await exited;
+          clearTimeout(force);
         },
         leave: () => child.unref(),
       };
