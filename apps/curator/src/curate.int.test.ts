@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { chmod, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32, deflateRawSync } from "node:zlib";
@@ -175,6 +176,25 @@ describe("the curator", () => {
       ["more/deep/other.png", "from the archive"],
     ]);
     expect(manifest.refused).toMatchObject([{ code: "unsafe-path" }]);
+  });
+
+  it("streams large pictures into the store, and takes a smaller limit for what it is", async () => {
+    const noise = { width: 800, height: 700, rgb: new Uint8Array(randomBytes(800 * 700 * 3)) };
+    const large = await encodeImage(noise, "png");
+    expect(large.length).toBeGreaterThan(1024 * 1024);
+    const { curator, source } = await withFiles({ "large.png": large, "small.png": await png(1) });
+    const { images } = await curate(curator, { sources: [source] });
+    expect(images.map(({ path, original }) => [path, original.bytes])).toEqual([
+      ["large.png", large.length],
+      ["small.png", (await png(1)).length],
+    ]);
+    expect(Buffer.compare(await curator.stores.blobs.read(images[0]?.original as never), large)).toBe(0);
+    const limited = {
+      ...curator,
+      deps: { ...curator.deps, images: { ...curator.deps.images, maxBytes: 1024 * 1024 } },
+    };
+    const { manifest } = await curate(limited, { sources: [source] });
+    expect(manifest.refused).toMatchObject([{ path: "large.png", code: "file-too-large" }]);
   });
 
   it("reads what was uploaded before, captions included", async () => {

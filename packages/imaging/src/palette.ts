@@ -21,17 +21,18 @@ interface Cluster {
 export function findColours(picture: Plane, window: Window): Pick<ContentFacts, "palette" | "background"> {
   const width = Math.max(1, Math.min(SIDE, window.width));
   const height = Math.max(1, Math.min(SIDE, window.height));
-  const all: number[] = [];
-  const border: number[] = [];
+  const all = new Uint32Array(width * height);
+  const border = new Uint32Array(width * height);
+  let bordering = 0;
   for (let y = 0; y < height; y++) {
     const row = window.top + Math.floor(((y + 0.5) * window.height) / height);
     for (let x = 0; x < width; x++) {
       const at = (row * picture.width + window.left + Math.floor(((x + 0.5) * window.width) / width)) * 3;
-      all.push(at);
-      if (x < 2 || y < 2 || x >= width - 2 || y >= height - 2) border.push(at);
+      all[y * width + x] = at;
+      if (x < 2 || y < 2 || x >= width - 2 || y >= height - 2) border[bordering++] = at;
     }
   }
-  const edge = cluster(picture.data, border, 3)[0];
+  const edge = cluster(picture.data, border.subarray(0, bordering), 3)[0];
   return {
     palette: cluster(picture.data, all, COLOURS).map(toEntry),
     background: edge !== undefined && edge.share >= BACKGROUND_SHARE ? toEntry(edge) : null,
@@ -44,7 +45,7 @@ function toEntry({ mean, share }: Cluster): { rgb: string; share: number } {
 }
 
 /** k-means over the pixels that begin at `members`; alike clusters are merged in the end. Largest first. */
-function cluster(data: Float64Array, members: readonly number[], count: number): Cluster[] {
+function cluster(data: Float64Array, members: Uint32Array, count: number): Cluster[] {
   const seeds = spreadSeeds(data, members, count);
   const found = seeds.length / 3;
   const sums = new Float64Array(found * 4);
@@ -68,7 +69,7 @@ function cluster(data: Float64Array, members: readonly number[], count: number):
 }
 
 /** The first pixel, then always the pixel farthest from all before, as long as it is a new colour. */
-function spreadSeeds(data: Float64Array, members: readonly number[], count: number): Float64Array {
+function spreadSeeds(data: Float64Array, members: Uint32Array, count: number): Float64Array {
   const seeds = new Float64Array(count * 3);
   const distances = new Float64Array(members.length).fill(Number.POSITIVE_INFINITY);
   let next = members[0] ?? 0;

@@ -51,8 +51,9 @@ export async function prepareImage(
   const look = lookAt(work);
   const offset = plan.offset ?? attentionOffset(look.thumbnail, plan);
   const encoded = await encodeWindow(work, windowIn(work, plan, offset), plan.target, settings.format);
-  release(work);
+  release({ data: work.rgb });
   const facts = measure(look, header, (size) => windowIn(size, plan, offset));
+  release(look.grey);
   return {
     format: header.format,
     width: header.width,
@@ -94,14 +95,11 @@ function measure(
 ): Pick<PreparedPicture, "hashes" | "quality" | "content"> {
   const greyThumbnail = planeToGrey(thumbnail);
   const thumbnailWindow = windowOf(thumbnail);
-  const pixels = digestOf({
-    original: [header.width, header.height],
-    look: [grey.width, grey.height],
-    grey: sha256Hex(grey.data),
-    colours: sha256Hex(Uint8Array.from(thumbnail.data, Math.round)),
-  });
+  const layout = layoutHash(thumbnail);
+  const size = [header.width, header.height, grey.width, grey.height];
+  const pixels = digestOf({ size, grey: sha256Hex(grey.data), layout });
   return {
-    hashes: { pixels, ...phash(greyThumbnail), dhash: dhash(greyThumbnail), layout: layoutHash(thumbnail) },
+    hashes: { pixels, ...phash(greyThumbnail), dhash: dhash(greyThumbnail), layout },
     quality: measureQuality({ grey, greyWindow: windowOf(grey), thumbnail, thumbnailWindow }),
     content: { ...findColours(thumbnail, thumbnailWindow), ...readEmbeddedText(header.embedded) },
   };

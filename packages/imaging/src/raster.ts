@@ -25,9 +25,9 @@ export interface Plane extends Size {
  * Gives a picture's memory back now instead of at the next garbage collection: megabytes outside V8's heap make it
  * collect every few pictures, which costs more than all the measuring. The picture must not be used afterwards.
  */
-export function release({ rgb }: RgbImage): void {
-  const { buffer } = rgb;
-  const isWhole = buffer instanceof ArrayBuffer && buffer.byteLength === rgb.byteLength;
+export function release({ data }: { readonly data: Uint8Array }): void {
+  const { buffer } = data;
+  const isWhole = buffer instanceof ArrayBuffer && buffer.byteLength === data.byteLength;
   if (isWhole && !buffer.detached) buffer.transfer(0);
 }
 

@@ -41,7 +41,8 @@ function clientOptions(options: S3Options, endpoint: string | null) {
     region: options.region,
     forcePathStyle: options.forcePathStyle,
     ...(endpoint === null ? {} : { endpoint }),
-    ...(options.credentials === null ? {} : { credentials: options.credentials }),
+    // A copy: the SDK marks the object it is given, and a process's configuration is frozen.
+    ...(options.credentials === null ? {} : { credentials: { ...options.credentials } }),
   };
 }
 
