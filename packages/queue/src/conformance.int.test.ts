@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -66,7 +67,9 @@ function answers(url: string): Promise<boolean> {
 }
 
 async function open(server: ServerUnderTest): Promise<QueueUnderTest> {
-  const connection = await openQueueConnection({ url: server.url, prefix: "trial" });
+  // Each test its own: BullMQ's note of the last look for stalled jobs outlives a queue, and puts off the next look.
+  const prefix = `trial-${randomUUID()}`;
+  const connection = await openQueueConnection({ url: server.url, prefix });
   const children: ChildProcess[] = [];
   return {
     producer: (options) => createProducer({ connection, ...options }),
@@ -85,7 +88,7 @@ async function open(server: ServerUnderTest): Promise<QueueUnderTest> {
     spawnWorker: async ({ ledger, ...settings }) => {
       const child = fork(
         new URL("../test/worker-process.ts", import.meta.url),
-        [JSON.stringify({ url: server.url, settings })],
+        [JSON.stringify({ url: server.url, prefix, settings })],
         { serialization: "advanced", execArgv: [] },
       );
       children.push(child);
@@ -98,7 +101,7 @@ async function open(server: ServerUnderTest): Promise<QueueUnderTest> {
       return { kill: (signal) => void child.kill(signal), exited };
     },
     addForeign: async (name, id, data) => {
-      const queue = new Queue(name, { connection: {}, prefix: "trial" }, connection.workerBackend);
+      const queue = new Queue(name, { connection: {}, prefix }, connection.workerBackend);
       await queue.add("foreign", data, { jobId: id });
       await queue.close();
     },

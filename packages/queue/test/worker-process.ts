@@ -2,8 +2,8 @@ import { ledgerOfParent, trialJobs, trialProcessors } from "@loramill/testkit";
 import { createWorker, openQueueConnection } from "../src/index.ts";
 
 /** A worker in a process of its own, for the conformance suite: takes its settings from argv, its ledger from the parent. */
-const { url, settings } = JSON.parse(process.argv[2] ?? "{}");
-const connection = await openQueueConnection({ url, prefix: "trial" });
+const { url, prefix, settings } = JSON.parse(process.argv[2] ?? "{}");
+const connection = await openQueueConnection({ url, prefix });
 const { processors } = trialProcessors();
 const say = (level: string) => (details: unknown, message: string) =>
   process.stderr.write(`${settings.name} ${level} ${message} ${JSON.stringify(details)}\n`);
