@@ -43,21 +43,17 @@ function sample(image: RgbImage, { width, height }: Size): Look {
   }
   const sums = new Uint32Array(THUMBNAIL_SIDE * THUMBNAIL_SIDE * 3);
   const grey = new Uint8Array(width * height);
-  let to = 0;
   for (let y = 0; y < height; y++) {
     const line = Math.floor((y * image.height) / height) * image.width * 3;
     const row = Math.floor(y / cellHeight) * THUMBNAIL_SIDE * 3;
-    for (let x = 0; x < width; x++) {
-      const from = line + (columns[x] as number);
-      const red = (source[from] as number) + (source[from + second] as number);
-      const green = (source[from + 1] as number) + (source[from + second + 1] as number);
-      const blue = (source[from + 2] as number) + (source[from + second + 2] as number);
-      grey[to++] = (red * 19595 + green * 38470 + blue * 7471 + 65536) >>> 17;
-      const cell = row + (cells[x] as number);
-      sums[cell] = (sums[cell] as number) + red;
-      sums[cell + 1] = (sums[cell + 1] as number) + green;
-      sums[cell + 2] = (sums[cell + 2] as number) + blue;
-    }
+    sampleRow(
+      source.subarray(line, line + image.width * 3),
+      second,
+      columns,
+      cells,
+      grey.subarray(y * width, (y + 1) * width),
+      sums.subarray(row, row + THUMBNAIL_SIDE * 3),
+    );
   }
   const pixels = 2 * cellWidth * cellHeight;
   const data = new Float64Array(sums.length);
@@ -66,6 +62,28 @@ function sample(image: RgbImage, { width, height }: Size): Look {
     grey: { width, height, data: grey },
     thumbnail: { width: THUMBNAIL_SIDE, height: THUMBNAIL_SIDE, channels: 3, data },
   };
+}
+
+/** One row of the look. A function of its own, so that the engine has compiled it well after the first picture. */
+function sampleRow(
+  source: Uint8Array,
+  second: number,
+  columns: Uint32Array,
+  cells: Uint32Array,
+  grey: Uint8Array,
+  sums: Uint32Array,
+): void {
+  for (let x = 0; x < grey.length; x++) {
+    const from = columns[x] as number;
+    const red = (source[from] as number) + (source[from + second] as number);
+    const green = (source[from + 1] as number) + (source[from + second + 1] as number);
+    const blue = (source[from + 2] as number) + (source[from + second + 2] as number);
+    grey[x] = (red * 19595 + green * 38470 + blue * 7471 + 65536) >>> 17;
+    const cell = cells[x] as number;
+    sums[cell] = (sums[cell] as number) + red;
+    sums[cell + 1] = (sums[cell + 1] as number) + green;
+    sums[cell + 2] = (sums[cell + 2] as number) + blue;
+  }
 }
 
 function lookAtAll({ width, height, rgb }: RgbImage): Look {
