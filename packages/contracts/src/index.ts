@@ -31,7 +31,9 @@ export {
   StepView,
   UploadAnswer,
 } from "./api.ts";
+export { CaptionSpec, CaptionStyle } from "./caption-spec.ts";
 export { type ConfigFragment, defineConfig, EndpointUrl, isLoopback } from "./config.ts";
+export { CleaningSettings, DatasetSpec, GateSettings, PrepareSettings, Source } from "./dataset-spec.ts";
 export { canonicalJson, Digest, digestOf, type Json, JsonObject, sha256Hex } from "./digest.ts";
 export {
   AppliedLora,
@@ -147,20 +149,7 @@ export type {
 } from "./ports/training-backend.ts";
 export { ModelFamily, Recipe, RecipeOverrides } from "./recipe.ts";
 export { CatalogRecord, Charge } from "./records.ts";
-export {
-  CaptionSpec,
-  CaptionStyle,
-  CleaningSettings,
-  DatasetSpec,
-  GateSettings,
-  GenerateSpec,
-  PrepareSettings,
-  RunPolicy,
-  RunSpec,
-  type RunSpecInput,
-  Source,
-  TrainSpec,
-} from "./run-spec.ts";
+export { GenerateSpec, RunPolicy, RunSpec, type RunSpecInput, TrainSpec } from "./run-spec.ts";
 export {
   type EventOf,
   isFinal,

@@ -1,6 +1,6 @@
 import { z } from "zod";
+import { CleaningSettings, GateSettings } from "../dataset-spec.ts";
 import { Digest } from "../digest.ts";
-import { CleaningSettings, GateSettings } from "../run-spec.ts";
 import { defineJob } from "./define-job.ts";
 import { JobOutput } from "./job-output.ts";
 

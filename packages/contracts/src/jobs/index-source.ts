@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Source } from "../run-spec.ts";
+import { Source } from "../dataset-spec.ts";
 import { defineJob } from "./define-job.ts";
 import { JobOutput } from "./job-output.ts";
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
+import { PrepareSettings } from "../dataset-spec.ts";
 import { Digest } from "../digest.ts";
-import { PrepareSettings } from "../run-spec.ts";
 import { defineJob } from "./define-job.ts";
 import { JobOutput } from "./job-output.ts";
 

@@ -1,6 +1,6 @@
+import type { CaptionStyle } from "../caption-spec.ts";
 import type { PreparedImage } from "../documents.ts";
 import type { Charge } from "../records.ts";
-import type { CaptionStyle } from "../run-spec.ts";
 import type { Availability } from "./training-backend.ts";
 
 export interface CaptionRequest {
