@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { prepareImage } from "@loramill/imaging";
-import { sharp } from "@loramill/imaging/testing";
+import { scanImage, sharp } from "@loramill/imaging/testing";
 import { drawPicture } from "@loramill/testkit";
 import { type Bench, compare, cpuClock, type Side } from "./harness.ts";
 
@@ -17,7 +17,7 @@ type Format = "png" | "jpeg";
 /**
  * Curating a picture (decode, orient, hash, judge, crop, encode) against bare sharp that only decodes, crops and encodes,
  * in pictures per second of computing. `vsSharp`: drawn pictures of 2, 6 and 12 megapixels and photographs together, with
- * the defaults of a spec.
+ * the defaults of a spec. `scanOverhead`: what the measuring of 12 megapixels takes, as a share of their decoding alone.
  */
 export const bench: Bench = {
   name: "curate",
@@ -36,6 +36,7 @@ export const bench: Bench = {
       vsSharpJpeg: (await against(mixed, "attention", "jpeg")).ratio,
       vsSharp2Megapixels: (await against(small, "attention", "png")).ratio,
       vsSharp12Megapixels: (await against(large, "attention", "png")).ratio,
+      scanOverhead: await measureScan(large),
     };
   },
 };
@@ -50,6 +51,16 @@ function against(pictures: readonly Uint8Array[], crop: Crop, format: Format) {
     { ours: side(pictures, (picture) => prepareImage(picture, settings)), reference: side(pictures, bare) },
     { warmups: 2, rounds: 7, clock: cpuClock },
   );
+}
+
+async function measureScan(pictures: readonly Uint8Array[]): Promise<number> {
+  const settings = { resolution: SIDE, crop: "attention", format: "png", bucketStep: 64, upscale: true } as const;
+  const scan = (measured: boolean) => side(pictures, (picture) => scanImage(picture, settings, measured));
+  const { ratio } = await compare(
+    { ours: scan(true), reference: scan(false) },
+    { warmups: 2, rounds: 9, clock: cpuClock },
+  );
+  return 1 / ratio - 1;
 }
 
 /** All pictures, some of them at once. */

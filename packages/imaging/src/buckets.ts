@@ -51,7 +51,12 @@ export function selectBucket(width: number, height: number, buckets: readonly Bu
     }
   }
   if (bucket === undefined) throw new RangeError("there is no bucket to choose from");
-  const scale = ratio > bucket[0] / bucket[1] ? bucket[1] / height : bucket[0] / width;
+  return coverBucket(width, height, bucket);
+}
+
+/** Scales a picture to cover a bucket, or by a given factor, and cuts the bucket from its middle. */
+export function coverBucket(width: number, height: number, bucket: Bucket, factor?: number): BucketChoice {
+  const scale = factor ?? (width / height > bucket[0] / bucket[1] ? bucket[1] / height : bucket[0] / width);
   return centred(bucket, [Math.floor(width * scale + 0.5), Math.floor(height * scale + 0.5)]);
 }
 

@@ -2,9 +2,11 @@ import { sha256Hex } from "@loramill/contracts";
 import { drawPicture, exposePicture, mirrorPicture, scalePicture, seededRandom } from "@loramill/testkit";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Comparable, groupDuplicates } from "./duplicates.ts";
+import { readRgb } from "./decode.ts";
+import { type Comparable, describeDuplicate, groupDuplicates } from "./duplicates.ts";
 import { encodeImage } from "./encode.ts";
 import { prepareImage } from "./prepare-image.ts";
+import { cropRgb } from "./raster.ts";
 
 const settings = { resolution: 128, crop: "centre", format: "jpeg", bucketStep: 64, upscale: true } as const;
 
@@ -73,6 +75,68 @@ describe("groupDuplicates", () => {
       comparable("plain red", await disc([220, 30, 30], [220, 30, 30])),
     ]);
     expect(await groupDuplicates(images, { nearDistance: 8 })).toEqual([]);
+  });
+
+  it("finds a picture that was cropped a little, also mirrored, and says how much of it is left", async () => {
+    const whole = drawPicture(11, { width: 600, height: 450 });
+    const cut = (left: number, top: number) => {
+      const window = { left, top, width: 570, height: 428 };
+      return encodeImage(cropRgb(whole, window), "jpeg", { quality: 90 });
+    };
+    const images = await Promise.all([
+      comparable("whole.jpg", await encodeImage(whole, "jpeg", { quality: 95 })),
+      comparable("corner.jpg", await cut(0, 0)),
+      comparable("side.jpg", await cut(30, 11)),
+      comparable("turned.jpg", await encodeImage(mirrorPicture(await readRgb(await cut(30, 22))), "jpeg")),
+      ...[12, 13, 14, 15].map(async (seed) =>
+        comparable(`other ${seed}`, await encodeImage(drawPicture(seed, { width: 600, height: 450 }), "jpeg")),
+      ),
+    ]);
+    const groups = await groupDuplicates(images, { nearDistance: 4 });
+    expect(groups).toHaveLength(1);
+    const members = groups[0]?.members.map(({ index, ...how }) => ({ ...how, path: images[index]?.path })) ?? [];
+    expect(members.map(({ path }) => path).sort()).toEqual(["corner.jpg", "side.jpg", "turned.jpg"]);
+    expect(members.find(({ path }) => path === "turned.jpg")?.mirrored).toBe(true);
+    const corner = members.find(({ path }) => path === "corner.jpg");
+    expect(Math.abs((corner?.share ?? 1) - 0.9)).toBeLessThan(0.05);
+    const strict = await groupDuplicates(images, { nearDistance: 0, crops: false });
+    expect(strict).toEqual([]);
+  });
+
+  it("says why each was left out", () => {
+    const say = (how: object) =>
+      describeDuplicate({ index: 1, kind: "near", distance: 3, mirrored: false, ...how }, "a.jpg", 4);
+    expect([
+      say({ kind: "bytes" }),
+      say({ kind: "pixels" }),
+      say({}),
+      say({ mirrored: true }),
+      say({ distance: 9 }),
+      say({ distance: 9, mirrored: true, share: 0.9 }),
+    ]).toEqual([
+      "the same file as a.jpg",
+      "the same picture as a.jpg",
+      "looks like a.jpg: 3 of 64 bits differ, up to 4 count as the same",
+      "mirrors a.jpg: 3 of 64 bits differ, up to 4 count as the same",
+      "looks like a.jpg: laid over one another they fit",
+      "the same as a.jpg, mirrored, but for a cut: one shows 90 % of the other",
+    ]);
+  });
+
+  it("does not compare thousands of flat pictures with one another, and joins those that agree in all", async () => {
+    const layout = (n: number) => n.toString(16).padStart(96, "0");
+    const images = Array.from({ length: 20_000 }, (_, n) => {
+      const image = made(`flat ${String(n).padStart(5, "0")}`, "8000000000000000");
+      return { ...image, hashes: { ...image.hashes, layout: layout(n % 10_000) } };
+    });
+    const started = performance.now();
+    const groups = await groupDuplicates(images, { nearDistance: 4 });
+    expect(performance.now() - started).toBeLessThan(10_000);
+    expect(groups).toHaveLength(10_000);
+    expect(groups[0]).toEqual({
+      kept: 0,
+      members: [{ index: 10_000, kind: "near", distance: 0, mirrored: false }],
+    });
   });
 
   it("joins no chain: the ends of a row of small steps stay apart", async () => {

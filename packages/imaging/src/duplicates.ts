@@ -1,7 +1,7 @@
 import { setImmediate as breathe } from "node:timers/promises";
 import type { ImageHashes } from "@loramill/contracts";
-import { distanceBetween, packHashes } from "./hamming.ts";
-import { buildHashIndex } from "./hash-index.ts";
+import { createComparison, WIDE_DISTANCE } from "./alike.ts";
+import { createNearIndex } from "./near-index.ts";
 
 /** What is compared of a picture; all of it is in the prepared picture's facts. */
 export interface Comparable {
@@ -28,6 +28,8 @@ export interface Duplicate {
   /** Bits of 64 between the perceptual hashes; 0 for the exact kinds. */
   readonly distance: number;
   readonly mirrored: boolean;
+  /** Only where one is cut from the other: the share of the larger one's area that the smaller one shows, 0..1. */
+  readonly share?: number;
 }
 
 export interface DuplicateGroup {
@@ -36,18 +38,10 @@ export interface DuplicateGroup {
   readonly members: readonly Duplicate[];
 }
 
-/** How far the colours of a layout may be from those of the same picture, as a share of their own spread. */
-const LAYOUT_TOLERANCE = 0.2;
-/** The same in levels of 0..255, which rounding and compression cost. */
-const LAYOUT_NOISE = 2.5;
-/** Another exposure may brighten or darken a picture by this much. */
-const MAX_GAIN = 1.3;
-/**
- * dHash bits that may differ between two pictures whose pHashes are near, as a share of the bits that are set in both
- * together (chance gives half), and at least: plain drawings have few bits, and each of them says something.
- */
-const DHASH_TOLERANCE = 0.3;
-const DHASH_NOISE = 2;
+/** Above so many pictures, crops are looked for only among those whose pHashes are near. */
+const MAX_WIDE_SET = 50_000;
+/** A pHash shared by more pictures than this is no reason to compare them all with one another. */
+const MAX_SHARED = 512;
 /** Comparisons of one picture with all others between two breaks for other work. */
 const QUERIES_PER_BREAK = 1024;
 
@@ -56,19 +50,21 @@ const QUERIES_PER_BREAK = 1024;
  * compressed, then the shorter path) takes every picture that is a duplicate of it, then the best of the rest, and so
  * on: each member was compared with the one that is kept, and no chain of small differences joins two unlike pictures.
  * Near means pHashes (also of the mirrored picture) within `nearDistance` bits and agreeing colours, so that flat or alike
- * drawings are not taken for one another; null finds only equal files and pixels. The result depends on the set alone,
- * not on its order.
+ * drawings are not taken for one another; null finds only equal files and pixels. With `crops`, pictures with signatures
+ * are also near when one shows nearly all of the other (90 % of each side or more); in sets above 50,000 pictures only
+ * while their pHashes are within `nearDistance`, because looking farther takes the square of their number. The result
+ * depends on the set alone, not on its order.
  */
 export async function groupDuplicates(
   images: readonly Comparable[],
-  { nearDistance }: { readonly nearDistance: number | null },
+  { nearDistance, crops = true }: { readonly nearDistance: number | null; readonly crops?: boolean },
 ): Promise<DuplicateGroup[]> {
   const order = images
     .map((_, index) => index)
     .sort((a, b) => compareQuality(images[a] as Comparable, images[b] as Comparable));
   const groups = new Map<number, Duplicate[]>();
   const distinct = joinExact(images, order, groups);
-  if (nearDistance !== null) await joinNear(images, distinct, nearDistance, groups);
+  if (nearDistance !== null) await joinNear(images, distinct, { nearDistance, crops }, groups);
   return [...groups]
     .filter(([, members]) => members.length > 0)
     .map(([kept, members]) => ({ kept, members }))
@@ -126,76 +122,94 @@ function joinExact(
 async function joinNear(
   images: readonly Comparable[],
   distinct: readonly number[],
-  distance: number,
+  { nearDistance, crops }: { readonly nearDistance: number; readonly crops: boolean },
   groups: Map<number, Duplicate[]>,
 ): Promise<void> {
   const hashes = distinct.map((index) => (images[index] as Comparable).hashes);
-  const upright = packHashes(hashes.map(({ phash }) => phash));
-  const mirrored = packHashes(hashes.map(({ phashMirrored }) => phashMirrored));
-  const isAlike = createColourCheck(hashes);
-  const index = buildHashIndex(upright, distance);
+  const wide = crops && distinct.length <= MAX_WIDE_SET && hashes.some(({ signature }) => signature !== undefined);
+  const compare = createComparison(hashes, { nearDistance, crops });
+  const common = findCommon(hashes);
+  const index = createNearIndex();
+  const numbers: number[] = [];
+  hashes.forEach(({ phash }, at) => {
+    if (common.has(phash)) return;
+    index.add(phash);
+    numbers.push(at);
+  });
+  const distance = wide ? Math.max(nearDistance, WIDE_DISTANCE) : nearDistance;
   const taken = new Uint8Array(distinct.length);
-  for (let best = 0; best < distinct.length; best++) {
-    if (best % QUERIES_PER_BREAK === 0) await breathe();
-    if (taken[best] === 1) continue;
-    const found: (Omit<Duplicate, "index" | "kind"> & { at: number })[] = [];
-    const look = (isMirrored: boolean) => (at: number, bits: number) => {
-      if (at <= best || taken[at] === 1 || !isAlike(best, at, isMirrored)) return;
-      taken[at] = 1;
-      found.push({ at, distance: bits, mirrored: isMirrored });
-    };
-    index.near(upright, best, look(false));
-    index.near(mirrored, best, look(true));
+  const join = (best: number, found: readonly Found[]) => {
     const members = groups.get(distinct[best] as number);
-    for (const { at, ...how } of found.sort((a, b) => a.at - b.at)) {
+    for (const { at, ...how } of found.toSorted((a, b) => a.at - b.at)) {
       const loser = distinct[at] as number;
       members?.push({ index: loser, kind: "near", ...how }, ...(groups.get(loser) ?? []));
       groups.delete(loser);
     }
-  }
-}
-
-type ColourCheck = (a: number, b: number, mirrored: boolean) => boolean;
-
-/** Whether two pictures whose pHashes are near agree in their colours and, when upright, in their dHashes. */
-function createColourCheck(hashes: readonly ImageHashes[]): ColourCheck {
-  const dhashes = packHashes(hashes.map(({ dhash }) => dhash));
-  const none = new Uint32Array(2);
-  const bits = hashes.map((_, at) => distanceBetween(dhashes, at, none, 0));
-  const layouts = hashes.map(({ layout }) => (layout === undefined ? null : Buffer.from(layout, "hex")));
-  return (a, b, mirrored) => {
-    if (!mirrored) {
-      const set = (bits[a] as number) + (bits[b] as number);
-      if (distanceBetween(dhashes, a, dhashes, b) > DHASH_NOISE + DHASH_TOLERANCE * set) return false;
-    }
-    const [one, other] = [layouts[a], layouts[b]];
-    return !one || !other || haveSameColours(one, mirrored ? mirrorLayout(other) : other);
   };
+  const same = joinCommon(hashes, common, taken);
+  for (const [best, found] of same) join(best, found);
+  for (let best = 0; best < distinct.length; best++) {
+    if (best % QUERIES_PER_BREAK === 0) await breathe();
+    const { phash, phashMirrored } = hashes[best] as ImageHashes;
+    if (taken[best] === 1 || common.has(phash)) continue;
+    const found: Found[] = [];
+    for (const mirrored of [false, true]) {
+      for (const { at: number, distance: bits } of index.near(mirrored ? phashMirrored : phash, distance)) {
+        const at = numbers[number] as number;
+        if (at <= best || taken[at] === 1) continue;
+        const likeness = compare(best, at, { bits, mirrored });
+        if (likeness === null) continue;
+        taken[at] = 1;
+        found.push({ at, distance: bits, mirrored, ...likeness });
+      }
+    }
+    join(best, found);
+  }
 }
 
-/** Compares two 4x4 layouts, apart from their exposure, with what the first one's colours vary. */
-function haveSameColours(a: Uint8Array, b: Uint8Array): boolean {
-  let ab = 0;
-  let bb = 0;
-  const sums = [0, 0, 0];
-  for (let i = 0; i < a.length; i++) {
-    ab += (a[i] as number) * (b[i] as number);
-    bb += (b[i] as number) ** 2;
-    sums[i % 3] = (sums[i % 3] as number) + (a[i] as number);
-  }
-  const gain = bb === 0 ? 1 : Math.min(MAX_GAIN, Math.max(1 / MAX_GAIN, ab / bb));
-  let off = 0;
-  let spread = 0;
-  for (let i = 0; i < a.length; i++) {
-    off += ((a[i] as number) - gain * (b[i] as number)) ** 2;
-    spread += ((a[i] as number) - (sums[i % 3] as number) / 16) ** 2;
-  }
-  return Math.sqrt(off / a.length) <= LAYOUT_NOISE + LAYOUT_TOLERANCE * Math.sqrt(spread / a.length);
+type Found = Omit<Duplicate, "index" | "kind"> & { readonly at: number };
+
+/** pHashes that so many pictures share that they say nothing: flat ones, all white ones. */
+function findCommon(hashes: readonly ImageHashes[]): ReadonlySet<string> {
+  const counts = new Map<string, number>();
+  for (const { phash } of hashes) counts.set(phash, (counts.get(phash) ?? 0) + 1);
+  return new Set([...counts].filter(([, count]) => count > MAX_SHARED).map(([phash]) => phash));
 }
 
-function mirrorLayout(layout: Uint8Array): Uint8Array {
-  return Uint8Array.from(layout, (_, at) => {
-    const cell = Math.floor(at / 3);
-    return layout[((cell & ~3) + 3 - (cell & 3)) * 3 + (at % 3)] as number;
+/** Of pictures whose pHash says nothing, only those that agree in all other hashes are the same. */
+function joinCommon(
+  hashes: readonly ImageHashes[],
+  common: ReadonlySet<string>,
+  taken: Uint8Array,
+): ReadonlyMap<number, Found[]> {
+  const first = new Map<string, number>();
+  const joined = new Map<number, Found[]>();
+  hashes.forEach(({ phash, dhash, layout, signature }, at) => {
+    if (!common.has(phash)) return;
+    const key = [phash, dhash, layout, signature].join(" ");
+    const best = first.get(key);
+    if (best === undefined) {
+      first.set(key, at);
+      joined.set(at, []);
+      return;
+    }
+    taken[at] = 1;
+    joined.get(best)?.push({ at, distance: 0, mirrored: false });
   });
+  return joined;
+}
+
+/** A sentence on why a member was left out, to stand behind its path; `kept` is the path of the one that stays. */
+export function describeDuplicate(
+  { kind, distance, mirrored, share }: Duplicate,
+  kept: string,
+  nearDistance: number,
+): string {
+  if (kind !== "near") return `the same ${kind === "bytes" ? "file" : "picture"} as ${kept}`;
+  const turned = mirrored ? ", mirrored" : "";
+  if (share !== undefined)
+    return `the same as ${kept}${turned}, but for a cut: one shows ${Math.round(share * 100)} % of the other`;
+  const like = mirrored ? "mirrors" : "looks like";
+  if (distance > nearDistance) return `${like} ${kept}: laid over one another they fit`;
+  return `${like} ${kept}: ${distance} of 64 bits differ, up to ${nearDistance} count as the same`;
 }

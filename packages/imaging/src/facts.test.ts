@@ -41,6 +41,9 @@ describe("what is known of a picture", () => {
       clippedHighlights: 0,
       colourfulness: 0,
       entropyBits: 0,
+      shadows: 0,
+      highlights: 0,
+      detail: null,
     });
     const half = await quality([255, 255, 255], [0, 0, 0]);
     expect(half).toMatchObject({ contrast: 255, clippedShadows: 0.25, clippedHighlights: 0.75, colourfulness: 0 });

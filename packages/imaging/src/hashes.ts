@@ -52,9 +52,11 @@ function bitsAboveMedian(coefficients: Float64Array): boolean[] {
   return Array.from(coefficients, (value) => value >= median);
 }
 
-/** dHash: grey 9x8, a bit is set where a pixel is brighter than its left neighbour. Hex. */
-export function dhash(grey: Plane): string {
-  return dhashOfGrid(resizeByArea(grey, { width: 9, height: 8 }).data.map(Math.round));
+/** dHash: grey 9x8, a bit is set where a pixel is brighter than its left neighbour; also of the mirrored picture. Hex. */
+export function dhash(grey: Plane): { dhash: string; dhashMirrored: string } {
+  const grid = resizeByArea(grey, { width: 9, height: 8 }).data.map(Math.round);
+  const mirrored = grid.map((_, at) => grid[at - (at % 9) + 8 - (at % 9)] as number);
+  return { dhash: dhashOfGrid(grid), dhashMirrored: dhashOfGrid(mirrored) };
 }
 
 /** dHash of a finished grid of 9 columns and 8 rows. */

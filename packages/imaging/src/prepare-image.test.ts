@@ -49,6 +49,35 @@ describe("prepareImage", () => {
     expect(Math.abs(left - 150)).toBeLessThanOrEqual(10);
   });
 
+  it("shows what it is told to, as far as the picture reaches", async () => {
+    const cropOf = async (focus: { left: number; top: number; width: number; height: number }) =>
+      (await prepareImage(jpeg, { ...settings, crop: "attention", focus })).prepared.crop;
+    expect(await cropOf({ left: 780, top: 200, width: 60, height: 60 })).toMatchObject({
+      left: 300,
+      top: 0,
+      width: 600,
+    });
+    expect(await cropOf({ left: 0, top: 0, width: 40, height: 40 })).toMatchObject({ left: 0 });
+    const { left } = await cropOf({ left: 420, top: 200, width: 60, height: 60 });
+    expect(Math.abs(left - 150)).toBeLessThanOrEqual(3);
+  });
+
+  it("takes the buckets of the trainer that is asked for", async () => {
+    const sizeOf = async (buckets: "kohya" | "musubi" | "novelai", bucketStep: number) => {
+      const { prepared } = await prepareImage(jpeg, {
+        ...settings,
+        resolution: 512,
+        crop: "none",
+        buckets,
+        bucketStep,
+      });
+      return [prepared.width, prepared.height];
+    };
+    expect(await sizeOf("kohya", 64)).toEqual([640, 384]);
+    expect(await sizeOf("musubi", 16)).toEqual([624, 416]);
+    expect(await sizeOf("novelai", 64)).toEqual([768, 512]);
+  });
+
   it("keeps the aspect in a bucket when nothing is to be cropped", async () => {
     const { prepared } = await prepareImage(jpeg, { ...settings, resolution: 512, crop: "none" });
     expect([prepared.width, prepared.height]).toEqual([640, 384]);

@@ -1,7 +1,9 @@
 import { type ContentFacts, digestOf, type ImageHashes, type QualityFacts, sha256Hex } from "@loramill/contracts";
 import { findAttention } from "./attention.ts";
-import { type CropPlan, type CropSettings, planCrop, windowIn } from "./crop.ts";
+import { type Borders, findBorders } from "./borders.ts";
+import { type CropPlan, type CropSettings, offsetOfFocus, planCrop, windowIn } from "./crop.ts";
 import { decode } from "./decode.ts";
+import { measureDetail } from "./detail.ts";
 import { readEmbeddedText } from "./embedded-text.ts";
 import { encodeWindow } from "./encode.ts";
 import { type ImageFormat, mediaTypes } from "./format.ts";
@@ -9,9 +11,11 @@ import { dhash, layoutHash, phash } from "./hashes.ts";
 import { defaultLimits, type ReadLimits } from "./limits.ts";
 import { LOOK_SIDE, type Look, lookAt } from "./look.ts";
 import { findColours } from "./palette.ts";
+import { pdq } from "./pdq.ts";
 import { measureQuality } from "./quality.ts";
 import { type Plane, planeToGrey, release, type Size, type Window } from "./raster.ts";
 import { type Conversion, type ImageHeader, readHeader } from "./read-header.ts";
+import { signatureOf } from "./signature.ts";
 
 export interface PreparedPicture {
   readonly format: ImageFormat;
@@ -22,6 +26,8 @@ export interface PreparedPicture {
   readonly hashes: ImageHashes;
   readonly quality: QualityFacts;
   readonly content: ContentFacts;
+  /** Bars of a letterbox, in pixels of the upright original. */
+  readonly borders?: Borders;
   readonly prepared: {
     readonly bytes: Uint8Array;
     readonly mediaType: string;
@@ -49,10 +55,11 @@ export async function prepareImage(
   const plan = planCrop(header, settings);
   const work = await decode(bytes, header, workingSize(header, plan), limits);
   const look = lookAt(work);
-  const offset = plan.offset ?? attentionOffset(look.thumbnail, plan);
+  const detail = measureDetail(work);
+  const offset = plan.offset ?? placeCrop(look.thumbnail, header, plan, settings.focus);
   const encoded = await encodeWindow(work, windowIn(work, plan, offset), plan.target, settings.format);
   release({ data: work.rgb });
-  const facts = measure(look, header, (size) => windowIn(size, plan, offset));
+  const facts = measure({ look, detail, header, windowOf: (size) => windowIn(size, plan, offset) });
   release(look.grey);
   return {
     format: header.format,
@@ -83,24 +90,64 @@ function withShortSide({ width, height }: Size, side: number): Size {
   return { width: Math.max(side, Math.round(width * scale)), height: Math.max(side, Math.round(height * scale)) };
 }
 
-function attentionOffset(thumbnail: Plane, { cover, target }: CropPlan): readonly [number, number] {
+function placeCrop(thumbnail: Plane, size: Size, plan: CropPlan, focus: Window | undefined): readonly [number, number] {
+  if (focus !== undefined) return offsetOfFocus(focus, size, plan);
+  const { cover, target } = plan;
   const share = findAttention(thumbnail, { width: target.width / cover.width, height: target.height / cover.height });
   return [Math.round(share * (cover.width - target.width)), Math.round(share * (cover.height - target.height))];
 }
 
-function measure(
-  { grey, thumbnail }: Look,
-  header: ImageHeader,
-  windowOf: (size: Size) => Window,
-): Pick<PreparedPicture, "hashes" | "quality" | "content"> {
+/**
+ * Decodes a picture as `prepareImage` does and measures it, or only decodes it, without encoding anything: what measuring
+ * costs is the difference.
+ */
+export async function scanImage(bytes: Uint8Array, settings: CropSettings, measured: boolean): Promise<void> {
+  const header = await readHeader(bytes, defaultLimits);
+  const plan = planCrop(header, settings);
+  const work = await decode(bytes, header, workingSize(header, plan), defaultLimits);
+  if (measured) {
+    const look = lookAt(work);
+    const offset = plan.offset ?? placeCrop(look.thumbnail, header, plan, settings.focus);
+    measure({ look, detail: measureDetail(work), header, windowOf: (size) => windowIn(size, plan, offset) });
+    release(look.grey);
+  }
+  release({ data: work.rgb });
+}
+
+interface Scan {
+  readonly look: Look;
+  readonly detail: number | null;
+  readonly header: ImageHeader;
+  readonly windowOf: (size: Size) => Window;
+}
+
+type Facts = Pick<PreparedPicture, "hashes" | "quality" | "content" | "borders">;
+
+function measure({ look, detail, header, windowOf }: Scan): Facts {
+  const { grey, thumbnail } = look;
   const greyThumbnail = planeToGrey(thumbnail);
   const thumbnailWindow = windowOf(thumbnail);
   const layout = layoutHash(thumbnail);
   const size = [header.width, header.height, grey.width, grey.height];
   const pixels = digestOf({ size, grey: sha256Hex(grey.data), layout });
+  const { hash, mirrored, quality } = pdq(greyThumbnail);
+  const borders = findBorders(grey, header);
   return {
-    hashes: { pixels, ...phash(greyThumbnail), dhash: dhash(greyThumbnail), layout },
-    quality: measureQuality({ grey, greyWindow: windowOf(grey), thumbnail, thumbnailWindow }),
+    ...(borders === undefined ? {} : { borders }),
+    hashes: {
+      pixels,
+      ...phash(greyThumbnail),
+      ...dhash(greyThumbnail),
+      layout,
+      pdq: hash,
+      pdqMirrored: mirrored,
+      pdqQuality: quality,
+      signature: signatureOf(greyThumbnail),
+    },
+    quality: {
+      ...measureQuality({ grey, greyWindow: windowOf(grey), thumbnail, thumbnailWindow }),
+      detail: detail === null ? null : Number(detail.toFixed(4)),
+    },
     content: { ...findColours(thumbnail, thumbnailWindow), ...readEmbeddedText(header.embedded) },
   };
 }

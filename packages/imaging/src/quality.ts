@@ -11,7 +11,7 @@ export interface Seen {
 }
 
 /** Measures the part of a picture that will be kept; about 2 ms. */
-export function measureQuality({ grey, greyWindow, thumbnail, thumbnailWindow }: Seen): QualityFacts {
+export function measureQuality({ grey, greyWindow, thumbnail, thumbnailWindow }: Seen): Omit<QualityFacts, "detail"> {
   const histogram = countValues(grey, greyWindow);
   const pixels = greyWindow.width * greyWindow.height;
   const luma = summarise(histogram, pixels);
@@ -23,15 +23,27 @@ export function measureQuality({ grey, greyWindow, thumbnail, thumbnailWindow }:
     clippedHighlights: round(countOf(histogram, 253, 255) / pixels, 4),
     colourfulness: round(colourfulness(thumbnail, thumbnailWindow), 2),
     entropyBits: round(luma.entropyBits, 3),
+    shadows: luma.low,
+    highlights: luma.top,
   };
 }
 
-function summarise(histogram: Uint32Array, pixels: number): { mean: number; contrast: number; entropyBits: number } {
+interface Luma {
+  readonly mean: number;
+  readonly contrast: number;
+  readonly entropyBits: number;
+  /** 5th and 99th percentile. */
+  readonly low: number;
+  readonly top: number;
+}
+
+function summarise(histogram: Uint32Array, pixels: number): Luma {
   let sum = 0;
   let entropyBits = 0;
   let seen = 0;
   let low = -1;
   let high = -1;
+  let top = -1;
   for (let value = 0; value < 256; value++) {
     const count = histogram[value] as number;
     if (count === 0) continue;
@@ -40,8 +52,9 @@ function summarise(histogram: Uint32Array, pixels: number): { mean: number; cont
     seen += count;
     if (low < 0 && seen >= pixels * 0.05) low = value;
     if (high < 0 && seen >= pixels * 0.95) high = value;
+    if (top < 0 && seen >= pixels * 0.99) top = value;
   }
-  return { mean: sum / pixels, contrast: high - low, entropyBits: Math.max(0, entropyBits) };
+  return { mean: sum / pixels, contrast: high - low, entropyBits: Math.max(0, entropyBits), low, top };
 }
 
 function countValues({ width, data }: GreyImage, { left, top, width: columns, height: rows }: Window): Uint32Array {

@@ -89,7 +89,8 @@ function requireFormat(sniffed: Sniffed): ImageFormat {
   if (sniffed.picture) {
     throw new UserError(`the file is ${sniffed.name}; convert it to PNG or JPEG`, { code: "unsupported-format" });
   }
-  throw new UserError(`the file is not a picture but ${sniffed.name}`, { code: "not-an-image" });
+  const hint = /video/.test(sniffed.name) ? "; give a video as a source of its own, type: video" : "";
+  throw new UserError(`the file is not a picture but ${sniffed.name}${hint}`, { code: "not-an-image" });
 }
 
 function checkSize(metadata: Metadata, limits: ReadLimits): void {

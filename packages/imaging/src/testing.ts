@@ -1,2 +1,3 @@
 /** For benchmarks and tests that compare with the bare library. */
-export { sharp } from "./sharp.ts";
+export { scanImage } from "./prepare-image.ts";
+export { type Sharp, sharp } from "./sharp.ts";
