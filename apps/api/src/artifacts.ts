@@ -1,7 +1,7 @@
 import {
   type ArtifactView,
   blobKey,
-  type Digest,
+  Digest,
   documentKey,
   type Generation,
   type JsonObject,
@@ -51,6 +51,16 @@ export async function listArtifacts(
   for (const step of run.steps) {
     if (step.output === null) continue;
     if (step.kind === "dataset") artifacts.push(await ofDocument(step, "dataset", "dataset.json", step.output));
+    const report = step.kind === "dataset" ? Digest.safeParse(step.summary.report) : null;
+    if (report?.success) {
+      const facts = { kind: "dataset-report", name: "dataset-report.html", bytes: null, mediaType: "text/html" };
+      artifacts.push(await ofBlob(step, { ...facts, digest: report.data, metadata: {} }));
+    }
+    const frames = step.kind === "source" ? Digest.safeParse(step.summary.manifest) : null;
+    if (frames?.success) {
+      const facts = { kind: "frames", name: "manifest.json", bytes: null, mediaType: "application/json" };
+      artifacts.push(await ofBlob(step, { ...facts, digest: frames.data, metadata: {} }));
+    }
     if (step.kind === "dataset" && options.datasetImages) {
       for (const part of (await stores.documents.get("dataset", step.output)).parts) {
         for (const image of (await stores.documents.get("dataset-part", part)).images) {

@@ -45,7 +45,12 @@ export function openApi(start: ApiStart): Promise<RunningApi> {
     fingerprint: (sources, signal) =>
       fingerprintSources(sources, {
         limits: start.sourceLimits,
-        stores: { documents: stores.documents, openBucket: stores.openBucket },
+        stores: {
+          documents: stores.documents,
+          blobs: stores.blobs,
+          memos: stores.memos,
+          openBucket: stores.openBucket,
+        },
         signal,
       }),
     findLora: async (name, projectName) => {

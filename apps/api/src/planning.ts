@@ -112,7 +112,8 @@ async function generationChoice(backend: GenerationBackend, signal?: AbortSignal
 }
 
 function checkSources(sources: readonly Source[], localSources: boolean): void {
-  const local = sources.find((source) => source.type === "folder" || source.type === "archive");
+  // Of every type: what names a file of this machine has a path.
+  const local = sources.find((source) => "path" in source && source.path !== undefined);
   if (!local || localSources) return;
   throw new UserError(
     "this server does not read folders of its own machine for clients: upload the files (POST /v1/uploads) or name an S3 prefix",

@@ -7,6 +7,7 @@ const STATUS_OF_CODE: Record<string, number> = {
   "not-found": 404,
   "run-not-found": 404,
   "job-not-found": 404,
+  "dataset-not-found": 404,
   "object-missing": 404,
   unauthenticated: 401,
   forbidden: 403,

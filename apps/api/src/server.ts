@@ -3,7 +3,7 @@ import rateLimit from "@fastify/rate-limit";
 import swagger from "@fastify/swagger";
 import websocket from "@fastify/websocket";
 import { isLoopback, KeyScope, UserError } from "@loramill/contracts";
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from "fastify";
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import {
   jsonSchemaTransform,
   jsonSchemaTransformObject,
@@ -15,6 +15,7 @@ import { installAuth } from "./auth.ts";
 import type { ApiOptions } from "./config.ts";
 import type { ApiDeps } from "./deps.ts";
 import { installProblems } from "./problems.ts";
+import { datasetRoutes } from "./routes/datasets.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { jobRoutes } from "./routes/jobs.ts";
@@ -39,7 +40,7 @@ export interface RunningApi {
 export async function startApi(deps: ApiDeps, options: ApiOptions & { localToken?: string }): Promise<RunningApi> {
   const server: FastifyInstance = Fastify({
     loggerInstance: fastifyLogger(deps),
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: options.maxBodyBytes,
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 256 },
@@ -90,6 +91,7 @@ export async function startApi(deps: ApiDeps, options: ApiOptions & { localToken
   await server.register(healthRoutes(deps));
   await server.register(planRoutes(deps));
   await server.register(runRoutes(deps, { urlSeconds: options.urlSeconds }));
+  await server.register(datasetRoutes(deps));
   await server.register(jobRoutes(deps));
   await server.register(eventRoutes(deps, feed));
   await server.register(uploadRoutes(deps));
@@ -97,7 +99,13 @@ export async function startApi(deps: ApiDeps, options: ApiOptions & { localToken
   await server.register(keyRoutes(deps));
   server.get("/openapi.json", { config: { scope: "none" }, schema: { hide: true } }, async () => server.swagger());
 
-  await server.listen({ host: options.host, port: options.port });
+  try {
+    await listen(server, options);
+  } catch (error) {
+    // Its connections would keep the process.
+    await Promise.all([server.close(), feed.close()]);
+    throw error;
+  }
   const address = server.server.address();
   const port = typeof address === "object" && address ? address.port : options.port;
   const host = options.host.includes(":") ? `[${options.host}]` : options.host;
@@ -111,6 +119,21 @@ export async function startApi(deps: ApiDeps, options: ApiOptions & { localToken
       return closing;
     },
   };
+}
+
+/** UserError `cannot-listen` where the address is taken or not ours. */
+async function listen(server: FastifyInstance, { host, port }: Pick<ApiOptions, "host" | "port">): Promise<void> {
+  try {
+    await server.listen({ host, port });
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : "";
+    if (code !== "EADDRINUSE" && code !== "EACCES" && code !== "EADDRNOTAVAIL") throw error;
+    const why =
+      code === "EADDRINUSE"
+        ? `port ${port} of ${host} is taken: end what listens there, or set API_PORT to another (0 takes a free one)`
+        : `the API cannot listen at ${host}:${port} (${code}): set API_HOST and API_PORT to an address of this machine`;
+    throw new UserError(why, { code: "cannot-listen", cause: error });
+  }
 }
 
 /** Streams count until their client is gone. */

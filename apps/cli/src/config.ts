@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { parseEnv } from "node:util";
 import { EndpointUrl, UserError } from "@loramill/contracts";
 import { z } from "zod";
@@ -9,14 +9,28 @@ export const cliEnv = z.object({
   LORAMILL_URL: EndpointUrl.optional().describe("API to talk to; unset: the mill on this machine, started when needed"),
   LORAMILL_API_KEY: z.string().min(1).optional().describe("Key of the API, when it wants one"),
   DATA_DIR: z.string().min(1).default("./data").describe("Folder of the local mill's database, objects and logs"),
-  LORA_OUTPUT_DIR: z.string().min(1).default("./data/lora_models").describe("Where `run` puts the LoRA file"),
+  LORA_OUTPUT_DIR: z
+    .string()
+    .min(1)
+    .default("./data/lora_models")
+    .describe(
+      "Where `run`, `resume` and `save` put LoRA files, on the machine of the command; mill and workers write to the object store only. Default: lora_models under DATA_DIR",
+    ),
   DATASET_OUTPUT_DIR: z
     .string()
     .min(1)
     .default("./data/datasets")
-    .describe("Where `run --save-dataset` puts pictures and captions"),
-  OUTPUT_DIR: z.string().min(1).default("./data/runs").describe("Where `run` puts everything else, a folder per run"),
+    .describe(
+      "Where the same commands with `--save-dataset` put prepared pictures and captions, a folder per run name. Default: datasets under DATA_DIR",
+    ),
+  OUTPUT_DIR: z
+    .string()
+    .min(1)
+    .default("./data/runs")
+    .describe("Where the same commands put everything else, a folder per run. Default: runs under DATA_DIR"),
 });
+
+type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface CliConfig {
   /** The whole environment, for the mill that a command starts. */
@@ -31,9 +45,13 @@ export interface CliConfig {
 
 export function readConfig(env: NodeJS.ProcessEnv = process.env, folder = process.cwd()): CliConfig {
   const layers = [".env", ".env.local"].map((name) => resolve(folder, name)).filter((path) => existsSync(path));
-  const merged = Object.assign({}, ...layers.map((path) => parseEnv(readFileSync(path, "utf8"))), env);
-  const filled = Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== ""));
-  const parsed = cliEnv.safeParse(filled);
+  const merged: Environment = Object.assign(
+    {} as Record<string, string | undefined>,
+    ...layers.map((path) => parseEnv(readFileSync(path, "utf8"))),
+    env,
+  );
+  const filled: Environment = Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== ""));
+  const parsed = cliEnv.safeParse({ ...foldersUnder(filled.DATA_DIR), ...filled });
   if (!parsed.success) {
     const problems = parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
     throw new UserError(`the configuration is wrong:\n  ${problems.join("\n  ")}`, { code: "bad-config" });
@@ -47,4 +65,11 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env, folder = proces
     datasetOutputDir: resolve(folder, parsed.data.DATASET_OUTPUT_DIR),
     outputDir: resolve(folder, parsed.data.OUTPUT_DIR),
   });
+}
+
+/** DATA_DIR alone moves what has no folder of its own. */
+function foldersUnder(dataDir: string | undefined): Record<string, string> {
+  if (dataDir === undefined) return {};
+  const names = { LORA_OUTPUT_DIR: "lora_models", DATASET_OUTPUT_DIR: "datasets", OUTPUT_DIR: "runs" };
+  return Object.fromEntries(Object.entries(names).map(([variable, name]) => [variable, join(dataDir, name)]));
 }

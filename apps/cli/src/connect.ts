@@ -1,5 +1,5 @@
 import { type Client, createClient } from "@loramill/sdk";
-import type { CliConfig } from "./config.ts";
+import type { CommandContext } from "./commands/context.ts";
 import { type LocalMill, openLocalMill } from "./mill-process.ts";
 
 /** A client, and what stands behind it: a mill of this machine, or null for an API elsewhere. */
@@ -8,20 +8,23 @@ export interface Connection {
   readonly mill: LocalMill | null;
 }
 
-export async function connect(config: CliConfig): Promise<Connection> {
+/** Everything the client does ends when Ctrl-C ends the command. */
+export async function connect({ config, interrupts }: CommandContext): Promise<Connection> {
+  const { signal } = interrupts;
   if (config.url) {
-    return {
-      client: createClient({ url: config.url, ...(config.apiKey ? { apiKey: config.apiKey } : {}) }),
-      mill: null,
-    };
+    const key = config.apiKey ? { apiKey: config.apiKey } : {};
+    return { client: createClient({ url: config.url, ...key, signal }), mill: null };
   }
-  const mill = await openLocalMill(config);
-  return { client: createClient({ url: mill.url, apiKey: mill.apiKey }), mill };
+  const mill = await openLocalMill({ ...config, signal });
+  return { client: createClient({ url: mill.url, apiKey: mill.apiKey, signal }), mill };
 }
 
 /** Runs `work` with a connection and ends a mill that was started for it. */
-export async function withConnection<T>(config: CliConfig, work: (connection: Connection) => Promise<T>): Promise<T> {
-  const connection = await connect(config);
+export async function withConnection<T>(
+  context: CommandContext,
+  work: (connection: Connection) => Promise<T>,
+): Promise<T> {
+  const connection = await connect(context);
   try {
     return await work(connection);
   } finally {

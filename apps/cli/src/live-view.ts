@@ -69,7 +69,7 @@ function plainLines(output: NodeJS.WriteStream): LiveView {
         const key = `${step.state}:${step.state === "running" ? tenth : ""}`;
         if (said.get(step.name) === key || step.state === "blocked" || step.state === "ready") continue;
         said.set(step.name, key);
-        output.write(`${stripColours(stepLine(step))}\n`);
+        output.write(`${stripColours(stepLine(step)).trimEnd()}\n`);
       }
     },
     print: (line) => void output.write(`${line}\n`),
@@ -112,7 +112,7 @@ function doneText(step: StepView): string {
     parts.push(formatDuration((Date.parse(step.endedAt) - Date.parse(step.startedAt)) / 1000));
   }
   if (step.spentMicroUsd > 0) parts.push(formatMicroUsd(step.spentMicroUsd));
-  if (step.jobs.failed > 0) parts.push(pc.yellow(`${step.jobs.failed} jobs failed`));
+  if (step.jobs.failed > 0) parts.push(pc.yellow(`${step.jobs.failed} job${step.jobs.failed === 1 ? "" : "s"} failed`));
   if (step.error) parts.push(pc.red(step.error.message));
   else if (step.reason && step.state !== "succeeded") parts.push(pc.dim(step.reason));
   return parts.join(" · ");

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { UserError } from "@loramill/contracts";
 import { z } from "zod";
 import type { CliConfig } from "./config.ts";
+import { readFailure } from "./mill-log.ts";
 
 /** What a running mill writes to `<DATA_DIR>/mill.json`, so that the next command finds it. */
 const MillFile = z.object({ url: z.string(), pid: z.int(), token: z.string() });
@@ -21,19 +22,40 @@ export interface LocalMill {
   leave(): void;
 }
 
+/** The mill of this machine ended before it answered, or never did. */
+export class MillNotStarted extends UserError {
+  /** Whether the mill refused its configuration, as against something it needs being out of reach. */
+  readonly refused: boolean;
+
+  constructor(why: string, { refused, logPath }: { refused: boolean; logPath: string }) {
+    super(`the mill did not start: ${why}\n  its log: ${logPath}`, { code: "mill-not-started" });
+    this.refused = refused;
+  }
+}
+
 const START_TIMEOUT_MS = 60_000;
-const STOP_TIMEOUT_MS = 30_000;
-const MILL_MAIN = fileURLToPath(new URL("../../mill/src/main.ts", import.meta.url));
+/** Longer than the mill gives itself by default (SHUTDOWN_SECONDS), so that it ends in order when it can. */
+const STOP_TIMEOUT_MS = 45_000;
+/** Exit code of a process that refuses its configuration. */
+const REFUSED = 2;
+
+export const MILL_MAIN = fileURLToPath(new URL("../../mill/src/main.ts", import.meta.url));
 
 /** Finds the mill of a data folder, or starts one as a process of its own and waits until it answers. */
-export async function openLocalMill({ dataDir, env }: Pick<CliConfig, "dataDir" | "env">): Promise<LocalMill> {
+export async function openLocalMill(
+  options: Pick<CliConfig, "dataDir" | "env"> & { readonly signal: AbortSignal },
+): Promise<LocalMill> {
+  const { dataDir, env, signal } = options;
   const found = await findMill(dataDir);
   if (found) return { url: found.url, apiKey: found.token, started: false, stop: async () => {}, leave: () => {} };
+  signal.throwIfAborted();
 
   mkdirSync(join(dataDir, "logs"), { recursive: true });
   const logPath = join(dataDir, "logs", "mill.log");
   const log = openSync(logPath, "a", 0o600);
+  const logStart = readFileSync(logPath).length;
   const child = spawn(process.execPath, [MILL_MAIN], {
+    // A group of its own: Ctrl-C is for this command, which decides what becomes of the mill.
     detached: true,
     stdio: ["ignore", log, log],
     env: { API_PORT: "0", MILL_IDLE_EXIT_SECONDS: "60", ...env, DATA_DIR: dataDir },
@@ -43,35 +65,35 @@ export async function openLocalMill({ dataDir, env }: Pick<CliConfig, "dataDir" 
   exited.then(() => {
     gone = true;
   });
+  const stop = async () => {
+    if (gone) return;
+    child.kill("SIGTERM");
+    // Not a race against a plain timer: that would keep this process for the rest of its time.
+    const force = setTimeout(() => child.kill("SIGKILL"), STOP_TIMEOUT_MS);
+    await exited;
+    clearTimeout(force);
+  };
 
   const deadline = Date.now() + START_TIMEOUT_MS;
-  while (Date.now() < deadline && !gone) {
+  while (Date.now() < deadline && !gone && !signal.aborted) {
     const mill = await findMill(dataDir);
     if (mill) {
-      return {
-        url: mill.url,
-        apiKey: mill.token,
-        started: mill.pid === child.pid,
-        async stop() {
-          if (gone || mill.pid !== child.pid) return;
-          child.kill("SIGTERM");
-          // Not a race against a plain timer: that would keep this process for the rest of its time.
-          const force = setTimeout(() => child.kill("SIGKILL"), STOP_TIMEOUT_MS);
-          await exited;
-          clearTimeout(force);
-        },
-        leave: () => child.unref(),
-      };
+      // Another command may have started one at the same time, and been first.
+      const ours = mill.pid === child.pid;
+      if (!ours) await stop();
+      return { url: mill.url, apiKey: mill.token, started: ours, stop, leave: () => child.unref() };
     }
     await wait(50);
   }
-  if (!gone) child.kill("SIGKILL");
-  throw new UserError(`the mill did not start; the end of ${logPath}:\n${lastLines(logPath, 15)}`, {
-    code: "mill-not-started",
-  });
+  const code = gone ? await exited : null;
+  await stop();
+  signal.throwIfAborted();
+  const why = gone && code !== null ? readFailure(logPath, logStart) : `no answer within ${START_TIMEOUT_MS / 1000} s`;
+  throw new MillNotStarted(why, { refused: code === REFUSED, logPath });
 }
 
-async function findMill(dataDir: string): Promise<MillFile | null> {
+/** The mill of a data folder, if one answers. */
+export async function findMill(dataDir: string): Promise<MillFile | null> {
   let file: MillFile;
   try {
     file = MillFile.parse(JSON.parse(readFileSync(join(dataDir, "mill.json"), "utf8")));
@@ -84,8 +106,4 @@ async function findMill(dataDir: string): Promise<MillFile | null> {
   } catch {
     return null;
   }
-}
-
-function lastLines(path: string, count: number): string {
-  return readFileSync(path, "utf8").trimEnd().split("\n").slice(-count).join("\n");
 }

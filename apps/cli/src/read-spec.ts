@@ -61,7 +61,7 @@ function readSpecFile(path: string): RunSpecInput {
   }
   const spec = value as RunSpecInput;
   for (const source of spec?.dataset?.sources ?? []) {
-    if ("path" in source) source.path = resolve(dirname(path), source.path);
+    if ("path" in source && source.path !== undefined) source.path = resolve(dirname(path), source.path);
   }
   return spec;
 }
@@ -117,7 +117,7 @@ function checkSpec(spec: RunSpecInput, argument: string): RunSpecInput {
   throw new UserError(`${argument}: the spec is wrong:\n  ${problems.join("\n  ")}`, { code: "bad-spec" });
 }
 
-function cleanName(text: string): string {
+export function cleanName(text: string): string {
   const name = text
     .replace(/[^\p{L}\p{N} ._-]+/gu, "-")
     .replace(/^[^\p{L}\p{N}]+/u, "")

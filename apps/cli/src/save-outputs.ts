@@ -7,10 +7,17 @@ export interface SavedOutputs {
   readonly folder: string;
   readonly lora: string | null;
   readonly images: readonly string[];
+  /** The page that says what is in the dataset and what was left out; null when no dataset was made. */
+  readonly report: string | null;
+  /** Folder of the prepared pictures and their captions, when they were asked for. */
+  readonly dataset: string | null;
   readonly files: readonly string[];
 }
 
-/** Downloads what a run made: the LoRA file, the pictures with their JSON, the plan and the ledger. */
+/**
+ * Downloads what a run made: the LoRA file, the pictures with their JSON, the dataset's report, the plan and the
+ * ledger.
+ */
 export async function saveOutputs(options: {
   client: Client;
   run: RunView;
@@ -29,6 +36,7 @@ export async function saveOutputs(options: {
   const files: string[] = [];
   const images: string[] = [];
   let lora: string | null = null;
+  let report: string | null = null;
 
   const save = async (artifact: ArtifactView, path: string) => {
     await mkdir(join(path, ".."), { recursive: true });
@@ -44,12 +52,13 @@ export async function saveOutputs(options: {
       await writeJson(join(folder, "images", `${name.replace(/\.[^.]+$/, "")}.json`), artifact.metadata);
     } else if (artifact.kind === "dataset-image") {
       await save(artifact, join(datasetFolder ?? folder, pictureName(artifact)));
-    } else await save(artifact, join(folder, name));
+    } else if (artifact.kind === "dataset-report") report = await save(artifact, join(folder, name));
+    else await save(artifact, join(folder, name));
   }
   if (datasetFolder !== null) await writeCaptions(client, items, datasetFolder);
   await writeFile(join(folder, "plan.lock.json"), `${canonicalJson(await client.getPlan(run.id, signal))}\n`);
   await writeJson(join(folder, "ledger.json"), await client.cost(run.id, signal));
-  return { folder, lora, images, files };
+  return { folder, lora, images, report, dataset: datasetFolder, files };
 }
 
 /** Prepared pictures have their own format; folders of the source become part of the name, so that none collide. */

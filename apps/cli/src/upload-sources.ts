@@ -23,10 +23,9 @@ async function filesOf(path: string): Promise<UploadFile[]> {
   if (!(await stat(path)).isDirectory()) return [{ path: basename(path), body: await openAsBlob(path) }];
   const entries = await readdir(path, { recursive: true, withFileTypes: true });
   const files = entries
-    .filter((entry) => entry.isFile() && !entry.name.startsWith("."))
-    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(path, join(entry.parentPath, entry.name)).split(sep).join("/"))
+    .filter((name) => !name.split("/").some((part) => part.startsWith(".")))
     .sort();
-  return Promise.all(
-    files.map(async (file) => ({ path: relative(path, file).split(sep).join("/"), body: await openAsBlob(file) })),
-  );
+  return Promise.all(files.map(async (name) => ({ path: name, body: await openAsBlob(join(path, name)) })));
 }

@@ -12,11 +12,11 @@ import {
   type Refusal,
   UserError,
 } from "@loramill/contracts";
+import { createContentDigest, createStatistics } from "@loramill/datasets";
 import { type Candidate, cleanImages, toCandidate } from "./clean.ts";
 import type { CuratorDeps } from "./deps.ts";
 import { judgeGates } from "./gates.ts";
 import { createReport } from "./put-report.ts";
-import { createStatistics } from "./statistics.ts";
 
 type Documents = CuratorDeps["stores"]["documents"];
 
@@ -36,12 +36,15 @@ export async function assembleDataset(
   const { params } = input;
   const { documents } = deps.stores;
   const { candidates, refused, parts } = await readPrepared(input, documents, ctx);
-  const { dropped, warned } = await cleanImages(candidates, params.cleaning);
+  const others = await readOthers(params.cleaning.against, documents, ctx);
+  const { dropped, warned } = await cleanImages(candidates, params.cleaning, others);
   const gone = new Set(dropped.map(({ path }) => path));
   const statistics = createStatistics();
   const report = createReport();
+  const content = createContentDigest();
   const add = (image: PreparedImage) => {
     statistics.add(image);
+    content.add(image);
     report.add(image);
   };
   const kept = await writeParts(parts, gone, { documents, ctx, add });
@@ -57,6 +60,7 @@ export async function assembleDataset(
     gates,
     dropped: [...dropped],
     refused,
+    content: content.finish(),
   };
   const digest = await documents.put("dataset", manifest);
   warn(warned, gates, ctx);
@@ -108,6 +112,20 @@ async function readPrepared(
   }
   refused.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
   return { candidates, refused, parts };
+}
+
+/** The pictures of other versions, under their dataset's name. */
+async function readOthers(against: readonly Digest[], documents: Documents, ctx: JobContext): Promise<Candidate[]> {
+  const others: Candidate[] = [];
+  for (const digest of against) {
+    const { name, parts } = await documents.get("dataset", digest);
+    for (const part of parts) {
+      ctx.signal.throwIfAborted();
+      const { images } = await documents.get("dataset-part", part);
+      others.push(...images.map((image) => ({ ...toCandidate(image), path: `${name}:${image.path}` })));
+    }
+  }
+  return others;
 }
 
 /** The policy of a run may go on without the jobs that failed. */

@@ -1,8 +1,24 @@
-import { CleaningSettings, sha256Hex } from "@loramill/contracts";
+import { CleaningSettings, type QualityFacts, sha256Hex } from "@loramill/contracts";
 import { describe, expect, it } from "vitest";
 import { type Candidate, cleanImages } from "./clean.ts";
 
 const settings = { ...CleaningSettings.parse({}), minSidePixels: 32 };
+
+function quality(over: Partial<QualityFacts> = {}): QualityFacts {
+  return {
+    sharpness: 0.5,
+    brightness: 128,
+    contrast: 100,
+    clippedShadows: 0,
+    clippedHighlights: 0,
+    colourfulness: 30,
+    entropyBits: 7,
+    shadows: 20,
+    highlights: 240,
+    detail: 1,
+    ...over,
+  };
+}
 
 /** A good picture; its hashes are far from those of other names. */
 function candidate(path: string, over: Partial<Candidate> = {}, look = path): Candidate {
@@ -23,12 +39,12 @@ function candidate(path: string, over: Partial<Candidate> = {}, look = path): Ca
     captioned: false,
     lossless: true,
     sharpness: 0.5,
-    quality: { sharpness: 0.5, contrast: 100 },
+    quality: quality(),
     ...over,
   };
 }
 
-const blurred = { sharpness: 0.01, quality: { sharpness: 0.01, contrast: 100 } };
+const blurred = { sharpness: 0.01, quality: quality({ sharpness: 0.01 }) };
 const codes = async (all: Candidate[], given = settings) =>
   (await cleanImages(all, given)).dropped.map(({ path, code, keptInstead }) => [path, code, keptInstead]);
 
@@ -70,7 +86,7 @@ describe("cleaning", () => {
     const list = [
       a,
       candidate("a-copy", { original: a.original }),
-      candidate("faint", { quality: { sharpness: 0.5, contrast: 3 } }),
+      candidate("faint", { quality: quality({ contrast: 3 }) }),
     ];
     const { dropped, warned } = await cleanImages(list, { ...settings, exactDuplicates: "warn" });
     expect(dropped).toEqual([]);
@@ -85,6 +101,51 @@ describe("cleaning", () => {
       lowContrast: "keep",
     });
     expect(kept).toEqual({ dropped: [], warned: [] });
+  });
+
+  it("does as a person says by name, against every check", async () => {
+    const a = candidate("set/a");
+    const list = [
+      a,
+      candidate("set/a-copy", { original: a.original }),
+      candidate("set/soft", blurred),
+      candidate("other/fine"),
+    ];
+    const named = { ...settings, keep: ["set/*"], drop: ["other/fine"] };
+    const { dropped, warned } = await cleanImages(list, named);
+    expect(dropped.map(({ path, code }) => [path, code])).toEqual([["other/fine", "by-name"]]);
+    expect(warned.map(({ path, code }) => [path, code])).toEqual([
+      ["set/a-copy", "duplicate-exact"],
+      ["set/soft", "blurred"],
+    ]);
+  });
+
+  it("leaves out what another version holds, exact or near, and never judges that version", async () => {
+    const held = candidate("holdout:a", { width: 20, ...blurred }, "a");
+    const list = [candidate("a-again", {}, "a"), candidate("b", { original: sha256Hex("x") }), candidate("c")];
+    const others = [held, candidate("holdout:x", { original: sha256Hex("x"), prepared: sha256Hex("b") }, "b")];
+    const { dropped, warned } = await cleanImages(list, settings, others);
+    expect(dropped.map(({ path, code, keptInstead }) => [path, code, keptInstead])).toEqual([
+      ["a-again", "leaked", "holdout:a"],
+      ["b", "leaked", "holdout:x"],
+    ]);
+    expect(warned).toEqual([]);
+  });
+
+  it.each([
+    ["upscaled", { quality: quality({ detail: 0.01 }) }],
+    ["dark", { quality: quality({ highlights: 40 }) }],
+    ["bright", { quality: quality({ shadows: 250 }) }],
+    ["low-information", { quality: quality({ entropyBits: 1 }) }],
+    ["odd-aspect", { width: 1000, height: 100 }],
+    ["borders", { borders: { top: 20, right: 0, bottom: 20, left: 0 } }],
+  ] as const)("warns of a picture that is %s, and leaves it out on request", async (code, over) => {
+    const list = [candidate("a"), candidate("odd", over), candidate("b"), candidate("c")];
+    const { dropped, warned } = await cleanImages(list, settings);
+    expect(dropped).toEqual([]);
+    expect(warned).toContainEqual(expect.objectContaining({ path: "odd", code }));
+    const strict = { ...settings, [code.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())]: "drop" };
+    expect((await cleanImages(list, strict)).dropped.map(({ path }) => path)).toEqual(["odd"]);
   });
 
   it("measures with the numbers it names", async () => {

@@ -1,12 +1,39 @@
-import type { CleaningSettings, Drop, PreparedImage, QualityFacts } from "@loramill/contracts";
-import { type Comparable, type DuplicateGroup, groupDuplicates } from "@loramill/imaging";
+import type { CleaningSettings, Drop, PreparedImage } from "@loramill/contracts";
+import {
+  type Checkable,
+  type CheckName,
+  type CheckResult,
+  type Comparable,
+  checkPicture,
+  checkSizes,
+  type DuplicateGroup,
+  describeDuplicate,
+  findLeaks,
+  groupDuplicates,
+} from "@loramill/imaging";
 
 export type Cleaning = CleaningSettings & { readonly minSidePixels: number };
 
 /** The facts that decide whether a picture is kept. */
-export interface Candidate extends Comparable {
-  readonly quality: Pick<QualityFacts, "sharpness" | "contrast">;
-}
+export type Candidate = Comparable & Checkable;
+
+type Action = CleaningSettings["blurred"];
+
+/** Which setting says what happens to a picture that fails a check. */
+const ACTIONS = {
+  "too-small": "tooSmall",
+  blurred: "blurred",
+  upscaled: "upscaled",
+  dark: "dark",
+  bright: "bright",
+  "low-contrast": "lowContrast",
+  "low-information": "lowInformation",
+  "odd-aspect": "oddAspect",
+  "odd-size": "oddSize",
+  borders: "borders",
+  "colour-space": "colourSpace",
+  alpha: "alpha",
+} as const satisfies Record<CheckName, keyof CleaningSettings>;
 
 export interface Verdict {
   /** In the order of the paths; a picture is dropped for one reason only. */
@@ -18,8 +45,7 @@ export interface Verdict {
 const LOSSLESS: ReadonlySet<string> = new Set(["png", "tiff", "gif"]);
 
 export function toCandidate(image: PreparedImage): Candidate {
-  const { path, original, prepared, hashes, width, height, quality } = image;
-  const { sharpness, contrast } = quality;
+  const { path, original, prepared, hashes, width, height, quality, converted, borders } = image;
   return {
     path,
     original: original.sha256,
@@ -30,34 +56,52 @@ export function toCandidate(image: PreparedImage): Candidate {
     bytes: original.bytes,
     captioned: image.caption !== undefined,
     lossless: LOSSLESS.has(image.format),
-    sharpness,
-    quality: { sharpness, contrast },
+    sharpness: quality.sharpness,
+    quality,
+    ...(converted === undefined ? {} : { converted }),
+    ...(borders === undefined ? {} : { borders }),
   };
 }
 
 /**
- * Decides which pictures are left out: first exact duplicates, then pictures that are too small, blurred or without
- * contrast, then look-alikes among what is left, so that each is counted under the plainest reason.
+ * Decides which pictures are left out: first those named by a person, then exact duplicates, then pictures that fail a
+ * check, then look-alikes among what is left, so that each is counted under the plainest reason. Pictures that a person
+ * named to be kept are only ever warned of, and of a group of duplicates they all stay. `others` are the pictures of the
+ * versions that this one must not share any with; they are compared and never judged.
  */
-export async function cleanImages(candidates: readonly Candidate[], settings: Cleaning): Promise<Verdict> {
-  const found: { action: CleaningSettings["blurred"]; drop: Drop }[] = [];
+export async function cleanImages(
+  candidates: readonly Candidate[],
+  settings: Cleaning,
+  others: readonly Candidate[] = [],
+): Promise<Verdict> {
+  const found: { action: Action; drop: Drop }[] = [];
   const gone = new Set<string>();
-  const judge = (action: CleaningSettings["blurred"], drop: Drop) => {
+  const isKept = matcherOf(settings.keep);
+  const isDropped = matcherOf(settings.drop);
+  const judge = (action: Action, drop: Drop) => {
     if (action === "keep") return;
-    found.push({ action, drop });
-    if (action === "drop") gone.add(drop.path);
+    const decided = action === "drop" && isKept(drop.path) ? "warn" : action;
+    found.push({ action: decided, drop });
+    if (decided === "drop") gone.add(drop.path);
   };
-  const exact = await groupDuplicates(candidates, { nearDistance: null });
-  for (const drop of describeGroups(candidates, exact, settings)) judge(settings.exactDuplicates, drop);
-  for (const candidate of candidates.filter(({ path }) => !gone.has(path))) {
-    for (const { action, drop } of judgeQuality(candidate, settings)) {
-      if (!gone.has(candidate.path)) judge(action, drop);
+  for (const { path, original } of candidates) {
+    if (isDropped(path)) judge("drop", { path, original, code: "by-name", message: "named in dataset.cleaning.drop" });
+  }
+  if (others.length > 0) {
+    for (const drop of listLeaks(left(candidates, gone), others, settings)) judge(settings.leaked, drop);
+  }
+  const exact = await groupDuplicates(left(candidates, gone), { nearDistance: null });
+  for (const drop of describeGroups(left(candidates, gone), exact, settings)) judge(settings.exactDuplicates, drop);
+  const sizes = checkSizes(candidates, settings);
+  for (const [place, candidate] of candidates.entries()) {
+    for (const check of [...checkPicture(candidate, settings), sizes[place] as CheckResult]) {
+      if (check.failed && !gone.has(candidate.path)) judge(settings[ACTIONS[check.check]], toDrop(candidate, check));
     }
   }
   if (settings.nearDuplicates !== "keep") {
-    const left = candidates.filter(({ path }) => !gone.has(path));
-    const near = await groupDuplicates(left, { nearDistance: settings.nearDistance });
-    for (const drop of describeGroups(left, near, settings)) {
+    const rest = left(candidates, gone);
+    const near = await groupDuplicates(rest, { nearDistance: settings.nearDistance });
+    for (const drop of describeGroups(rest, near, settings)) {
       if (drop.code === "duplicate-near") judge(settings.nearDuplicates, drop);
     }
   }
@@ -68,6 +112,34 @@ export async function cleanImages(candidates: readonly Candidate[], settings: Cl
   };
 }
 
+const left = (candidates: readonly Candidate[], gone: ReadonlySet<string>): Candidate[] =>
+  candidates.filter(({ path }) => !gone.has(path));
+
+/** Each picture that one of `others` equals, resembles or is cut from. */
+function listLeaks(images: readonly Candidate[], others: readonly Candidate[], { nearDistance }: Cleaning): Drop[] {
+  const hashesOf = ({ hashes }: Candidate) => hashes;
+  return findLeaks(others.map(hashesOf), images.map(hashesOf), { nearDistance }).map((leak): Drop => {
+    const { path, original } = images[leak.held] as Candidate;
+    const like = others[leak.trained] as Candidate;
+    const kind = like.original === original ? "bytes" : "near";
+    const message = describeDuplicate({ ...leak, index: leak.held, kind }, like.path, nearDistance);
+    return { path, original, code: "leaked", message, keptInstead: like.path };
+  });
+}
+
+function toDrop({ path, original }: Candidate, { check, score, threshold, message }: CheckResult): Drop {
+  return { path, original, code: check, message, score, threshold };
+}
+
+/** Tells paths that one of the patterns names; `*` stands for any characters, slashes too. */
+function matcherOf(patterns: readonly string[]): (path: string) => boolean {
+  const exact = new Set(patterns.filter((pattern) => !pattern.includes("*")));
+  const wild = patterns
+    .filter((pattern) => pattern.includes("*"))
+    .map((pattern) => new RegExp(`^${pattern.split("*").map(RegExp.escape).join(".*")}$`, "su"));
+  return (path) => exact.has(path) || wild.some((pattern) => pattern.test(path));
+}
+
 function describeGroups(
   images: readonly Candidate[],
   groups: readonly DuplicateGroup[],
@@ -75,40 +147,14 @@ function describeGroups(
 ): Drop[] {
   return groups.flatMap(({ kept, members }) => {
     const keptInstead = (images[kept] as Candidate).path;
-    return members.map(({ index, kind, distance, mirrored }): Drop => {
-      const { path, original } = images[index] as Candidate;
-      const common = { path, original, keptInstead };
-      if (kind !== "near") {
-        const message = `the same ${kind === "bytes" ? "file" : "picture"} as ${keptInstead}`;
-        return { ...common, code: "duplicate-exact", message };
-      }
-      const like = mirrored ? "mirrors" : "looks like";
-      const message = `${like} ${keptInstead}: ${distance} of 64 bits differ, up to ${nearDistance} count as the same`;
-      return { ...common, code: "duplicate-near", message, score: distance, threshold: nearDistance };
+    return members.map((member): Drop => {
+      const { path, original } = images[member.index] as Candidate;
+      const message = describeDuplicate(member, keptInstead, nearDistance);
+      if (member.kind !== "near") return { path, original, code: "duplicate-exact", message, keptInstead };
+      const measured = { score: member.distance, threshold: nearDistance };
+      return { path, original, code: "duplicate-near", message, ...measured, keptInstead };
     });
   });
-}
-
-function judgeQuality(image: Candidate, settings: Cleaning): { action: CleaningSettings["blurred"]; drop: Drop }[] {
-  const { path, original, quality, width, height } = image;
-  const side = Math.min(width, height);
-  const checks = [
-    ["too-small", settings.tooSmall, side, settings.minSidePixels, `the shorter side has ${side} pixels`],
-    ["blurred", settings.blurred, quality.sharpness, settings.minSharpness, `the sharpness is ${quality.sharpness}`],
-    [
-      "low-contrast",
-      settings.lowContrast,
-      quality.contrast,
-      settings.minContrast,
-      `the contrast is ${quality.contrast}`,
-    ],
-  ] as const;
-  return checks
-    .filter(([, , score, threshold]) => score < threshold)
-    .map(([code, action, score, threshold, text]) => ({
-      action,
-      drop: { path, original, code, message: `${text}, less than ${threshold}`, score, threshold },
-    }));
 }
 
 /** A copy of a picture that was dropped as a look-alike of a third names the third. */

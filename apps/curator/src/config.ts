@@ -1,6 +1,7 @@
 import { defineConfig } from "@loramill/contracts";
 import { imagingConfig } from "@loramill/imaging";
 import { servicesConfig } from "@loramill/runtime";
+import { videoConfig } from "@loramill/video";
 import { z } from "zod";
 
 const curatorConfig = defineConfig(
@@ -21,4 +22,5 @@ export const curatorWorkerConfig = {
   imaging: imagingConfig,
   curator: curatorConfig,
   sources: servicesConfig.sources,
+  video: videoConfig,
 } as const;

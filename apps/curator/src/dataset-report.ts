@@ -1,4 +1,5 @@
 import type { DatasetManifest, Drop } from "@loramill/contracts";
+import { REPORT_STYLE } from "./report-style.ts";
 
 export interface ReportPicture {
   readonly path: string;
@@ -21,22 +22,29 @@ export function renderDatasetReport(manifest: DatasetManifest, pictures: readonl
   const { statistics, dropped, refused, gates, name } = manifest;
   const misnamed = pictures.filter(({ path, format }) => extensionDisagrees(path, format));
   const shown = pictures.filter(({ thumbnail }) => thumbnail !== null);
+  const coverage = Math.round(100 * statistics.captions.coverage);
   return `<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>${escapeHtml(name)} · dataset</title>
-<style>
-body{font:15px/1.5 system-ui,sans-serif;max-width:72rem;margin:2rem auto;padding:0 1rem;color:#1c1e21;background:#fbfaf8}
-h1{font-size:1.6rem}h2{font-size:1.15rem;margin-top:2.2rem}table{border-collapse:collapse;width:100%}
-td,th{text-align:left;padding:.3rem .8rem .3rem 0;border-bottom:1px solid #e4e0d8;vertical-align:top}
-.grid{display:grid;grid-template-columns:repeat(auto-fill,minmax(112px,1fr));gap:.6rem}
-figure{margin:0;font-size:12px;overflow-wrap:anywhere}img{width:100%;border-radius:4px}
-.bar{background:#8b68aa;height:.7rem;border-radius:2px}.block{color:#b3261e}.warn{color:#8a5a00}
-</style>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${escapeHtml(name)} · dataset</title>
+<style>${REPORT_STYLE}</style>
+<header>
+<p class="eyebrow">Loramill · dataset</p>
 <h1>${escapeHtml(name)}</h1>
-<p>${statistics.kept} of ${statistics.found} files were kept, ${dropped.length} left out, ${refused.length} refused;
-${statistics.captions.existing} have a caption of their own.</p>
-<ul>${gates.map(({ verdict, message }) => `<li class="${verdict}">${verdict}: ${escapeHtml(message)}</li>`).join("\n")}</ul>
-<h2>Kept${shown.length < statistics.kept ? ` (the first ${shown.length} of ${statistics.kept})` : ""}</h2>
+<div class="facts">
+${fact("Kept", `${statistics.kept}<small> of ${statistics.found}</small>`, "pictures")}
+${fact("Left out", `${dropped.length}`, "duplicates, or not good enough")}
+${fact("Refused", `${refused.length}`, "could not be read")}
+${fact("Captions of their own", `${coverage}<small> %</small>`, `${statistics.captions.existing} of ${statistics.kept}`)}
+</div>
+${renderGates(gates)}
+</header>
+<main>
+<section><h2>Kept${shown.length < statistics.kept ? `<small> the first ${shown.length} of ${statistics.kept}</small>` : ""}</h2>
 <div class="grid">${shown.map(renderPicture).join("\n")}</div>
+</section>
 ${section("Taken for the same", ["kept", "left out", "why"], groupRows(dropped))}
 ${section(
   "Left out",
@@ -53,16 +61,33 @@ ${section(
   ["file", "is"],
   misnamed.map(({ path, format }) => [path, format]),
 )}
-<h2>Sizes</h2>${bars(statistics.sizes)}
-<h2>Formats of the originals</h2>${bars(statistics.formats)}
-<h2>Sharpness</h2>${bars(countSharpness(pictures))}
+<div class="charts">
+<section><h2>Sizes</h2>${bars(statistics.sizes)}</section>
+<section><h2>Formats of the originals</h2>${bars(statistics.formats)}</section>
+<section><h2>Sharpness<small> of 1</small></h2>${bars(countSharpness(pictures))}</section>
+</div>
+</main>
 </html>
 `;
 }
 
+function fact(name: string, value: string, note: string): string {
+  return `<div><h3>${name}</h3><p class="value">${value}</p><p class="note">${note}</p></div>`;
+}
+
+/** What the dataset as a whole was judged to be; what it passed is not worth a line. */
+function renderGates(gates: DatasetManifest["gates"]): string {
+  const worth = gates.filter(({ verdict }) => verdict !== "pass");
+  if (worth.length === 0) return "";
+  const items = worth.map(
+    ({ verdict, message }) => `<li class="${verdict}"><b>${verdict}</b> ${escapeHtml(message)}</li>`,
+  );
+  return `<ul class="gates">${items.join("\n")}</ul>`;
+}
+
 function renderPicture({ path, thumbnail, caption }: ReportPicture): string {
-  const text = caption === null ? "" : `<br><em>${escapeHtml(caption.slice(0, 120))}</em>`;
-  return `<figure><img src="${thumbnail}" alt=""><figcaption>${escapeHtml(path)}${text}</figcaption></figure>`;
+  const text = caption === null ? "" : `<em>${escapeHtml(caption.slice(0, 120))}</em>`;
+  return `<figure><img src="${thumbnail}" alt="" loading="lazy"><figcaption>${escapeHtml(path)}${text}</figcaption></figure>`;
 }
 
 function groupRows(dropped: readonly Drop[]): string[][] {
@@ -79,28 +104,31 @@ function section(title: string, head: readonly string[], rows: readonly (readonl
   if (rows.length === 0) return "";
   const cells = (tag: "td" | "th", row: readonly string[]) =>
     `<tr>${row.map((cell) => `<${tag}>${escapeHtml(cell)}</${tag}>`).join("")}</tr>`;
-  const more = rows.length > MAX_ROWS ? `<p>and ${rows.length - MAX_ROWS} more</p>` : "";
+  const more = rows.length > MAX_ROWS ? `<p class="note">and ${rows.length - MAX_ROWS} more</p>` : "";
   const body = rows.slice(0, MAX_ROWS).map((row) => cells("td", row));
-  return `<h2>${escapeHtml(title)}</h2><table>${cells("th", head)}\n${body.join("\n")}</table>${more}`;
+  return `<section><h2>${escapeHtml(title)}<small> ${rows.length}</small></h2><div class="scroll"><table><thead>${cells("th", head)}</thead><tbody>
+${body.join("\n")}
+</tbody></table></div>${more}</section>`;
 }
 
 function bars(counts: Readonly<Record<string, number>>): string {
   const rows = Object.entries(counts).slice(0, MAX_ROWS);
   const most = Math.max(1, ...rows.map(([, count]) => count));
   const row = ([label, count]: [string, number]) =>
-    `<tr><td>${escapeHtml(label)}</td><td>${count}</td><td style="width:60%"><div class="bar" style="width:${Math.round((100 * count) / most)}%"></div></td></tr>`;
-  return `<table>${rows.map(row).join("\n")}</table>`;
+    `<dt>${escapeHtml(label)}</dt><dd><i style="width:${Math.round((100 * count) / most)}%"></i></dd><dd>${count}</dd>`;
+  return `<dl class="bars">${rows.map(row).join("\n")}</dl>`;
 }
 
+/** Tenths from the least to the most sharp picture, those between without any included. */
 function countSharpness(pictures: readonly ReportPicture[]): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (let step = 0; step < STEPS; step++) counts[`${step / STEPS} to ${(step + 1) / STEPS}`] = 0;
+  const counts = Array.from({ length: STEPS }, () => 0);
   for (const { sharpness } of pictures) {
-    const step = Math.min(STEPS - 1, Math.floor(sharpness * STEPS));
-    const label = `${step / STEPS} to ${(step + 1) / STEPS}`;
-    counts[label] = (counts[label] ?? 0) + 1;
+    const step = Math.min(STEPS - 1, Math.max(0, Math.floor(sharpness * STEPS)));
+    counts[step] = (counts[step] ?? 0) + 1;
   }
-  return counts;
+  const [first, last] = [counts.findIndex((count) => count > 0), counts.findLastIndex((count) => count > 0)];
+  const labelled = counts.map((count, step) => [`${step / STEPS} to ${(step + 1) / STEPS}`, count] as const);
+  return Object.fromEntries(first < 0 ? [] : labelled.slice(first, last + 1));
 }
 
 const EXTENSIONS: Readonly<Record<string, string>> = {

@@ -1,6 +1,6 @@
 import type { Stores } from "@loramill/contracts";
 import type { ReadLimits } from "@loramill/imaging";
-import type { SourceLimits, SourceStores } from "@loramill/storage";
+import type { SourceLimits, SourceStores, VideoReader } from "@loramill/storage";
 
 /** What the curator's processors work with. */
 export interface CuratorDeps {
@@ -8,6 +8,8 @@ export interface CuratorDeps {
   /** What sources may read from besides the local disk. */
   readonly sourceStores: SourceStores;
   readonly sources: SourceLimits;
+  /** Lists the frames of a video. */
+  readonly readVideo: VideoReader;
   readonly images: ReadLimits;
   /** Pictures decoded at once; each holds up to about 40 MB. */
   readonly concurrency: number;

@@ -8,9 +8,10 @@ import {
   type SourceItem,
   UserError,
 } from "@loramill/contracts";
+import { type AnnotationFile, readAnnotations } from "@loramill/datasets";
 import { openSource, type SourceEntry } from "@loramill/storage";
-import { type CaptionFile, matchCaptions } from "./caption-files.ts";
 import type { CuratorDeps } from "./deps.ts";
+import { createFrameManifest } from "./frame-manifest.ts";
 import { mapBounded } from "./map-bounded.ts";
 import { labelSources } from "./source-labels.ts";
 import { type TakenEntry, takeEntry } from "./take-entry.ts";
@@ -31,8 +32,10 @@ export async function indexSource(
   const items: SourceItem[] = [];
   const refused: Refusal[] = [];
   const labels = labelSources(input.params.sources);
+  const frames = createFrameManifest();
   for (const [index, source] of input.params.sources.entries()) {
     const found = await readSource(source, labels[index] as string, deps, ctx, items.length);
+    frames.add(found.taken, labels[index] as string);
     items.push(...found.items);
     refused.push(...found.refused);
   }
@@ -45,7 +48,7 @@ export async function indexSource(
     digest,
     shape: "parts",
     items: items.length,
-    summary: { pictures: items.length, captions, refused: refused.length, bytes },
+    summary: { pictures: items.length, captions, refused: refused.length, bytes, ...(await frames.put(deps, ctx)) },
   };
 }
 
@@ -55,10 +58,11 @@ async function readSource(
   deps: CuratorDeps,
   ctx: JobContext,
   before: number,
-): Promise<{ items: SourceItem[]; refused: Refusal[] }> {
+): Promise<{ taken: readonly TakenEntry[]; items: SourceItem[]; refused: Refusal[] }> {
   const { signal } = ctx;
   let done = before;
-  const entries = openSource(source, { limits: deps.sources, stores: deps.sourceStores, signal });
+  const { sources: limits, sourceStores, readVideo } = deps;
+  const entries = openSource(source, { limits, stores: sourceStores, readVideo, signal });
   const taken = await mapBounded(inOrder(entries), COPIES_AT_ONCE, async ({ entry, release }) => {
     try {
       return await takeEntry(entry, { stores: deps.stores, limits: deps.images, signal });
@@ -68,7 +72,7 @@ async function readSource(
       ctx.progress({ phase: "reading", done });
     }
   });
-  return sortOut(taken, label);
+  return { taken, ...sortOut(taken, label) };
 }
 
 /** Holds back the entry after one that must be read first. */
@@ -83,23 +87,27 @@ async function* inOrder(
 }
 
 function sortOut(taken: readonly TakenEntry[], label: string): { items: SourceItem[]; refused: Refusal[] } {
-  const files: CaptionFile[] = [];
+  const files: AnnotationFile[] = [];
   const pictures: SourceItem[] = [];
   const refused: Refusal[] = [];
   for (const one of taken) {
-    if (one.kind === "caption") files.push(one.file);
+    if (one.kind === "annotation") files.push(one.file);
     else if (one.kind === "picture") pictures.push(one.item);
     else refused.push(one.refusal);
   }
-  const matched = matchCaptions(
-    pictures.map(({ path }) => path),
-    files,
-  );
+  const paths = pictures.map(({ path }) => path);
+  const annotations = readAnnotations(paths, files);
   const items = pictures.map((item) => {
-    const caption = item.caption ?? matched.captions.get(item.path);
-    return { ...item, path: label + item.path, ...(caption === undefined ? {} : { caption }) };
+    const said = annotations.found.get(item.path);
+    const { caption = said?.caption, repeats = said?.repeats } = item;
+    return {
+      path: label + item.path,
+      blob: item.blob,
+      ...(caption === undefined ? {} : { caption }),
+      ...(repeats === undefined || repeats === 1 ? {} : { repeats }),
+    };
   });
-  const all = [...refused, ...matched.refused].map((one) => ({ ...one, path: label + one.path }));
+  const all = [...refused, ...annotations.refused].map((one) => ({ ...one, path: label + one.path }));
   return { items, refused: all };
 }
 

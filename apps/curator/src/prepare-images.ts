@@ -14,13 +14,13 @@ import type { CuratorDeps } from "./deps.ts";
 import { mapBounded } from "./map-bounded.ts";
 
 /** Raised when the same picture and settings would give other bytes or facts. */
-const PREPARE_VERSION = 1;
+const PREPARE_VERSION = 2;
 const MEMO_KIND = "prepared-image";
 
 type Settings = InputOf<"prepare-images">["params"];
 
-/** What is remembered of a picture; its path and caption belong to the source. */
-const PreparedFacts = PreparedImage.omit({ path: true, original: true, caption: true });
+/** What is remembered of a picture; its path, caption and repeats belong to the source. */
+const PreparedFacts = PreparedImage.omit({ path: true, original: true, caption: true, repeats: true });
 const Remembered = z.union([
   z.object({ kind: z.literal("prepared"), facts: PreparedFacts }),
   z.object({ kind: z.literal("refused"), code: Refusal.shape.code, message: Refusal.shape.message }),
@@ -53,9 +53,9 @@ export async function prepareImages(
   const images: PreparedImage[] = [];
   const refused: Refusal[] = [];
   for (const { item, result } of results) {
-    const { path, caption } = item;
+    const { path, blob, ...said } = item;
     if (result.kind === "refused") refused.push({ path, code: result.code, message: result.message });
-    else images.push({ path, original: item.blob, ...result.facts, ...(caption === undefined ? {} : { caption }) });
+    else images.push({ path, original: blob, ...result.facts, ...said });
   }
   const digest = await deps.stores.documents.put("prepared", { images, refused });
   if (images.length > 0) ctx.record({ kind: "images", images });

@@ -1,12 +1,12 @@
 import { type Refusal, type SourceItem, type Stores, UserError } from "@loramill/contracts";
+import { type AnnotationFile, annotationLimitBytes } from "@loramill/datasets";
 import { checkSignature, mediaTypes, type ReadLimits } from "@loramill/imaging";
-import type { SourceEntry, SourceFile, StoredFile } from "@loramill/storage";
-import { type CaptionFile, isCaptionFile, MAX_CAPTION_BYTES } from "./caption-files.ts";
+import type { SourceEntry, SourceFile, StoredFile, VideoFrame } from "@loramill/storage";
 
 /** What became of one file of a source. */
 export type TakenEntry =
-  | { readonly kind: "picture"; readonly item: SourceItem }
-  | { readonly kind: "caption"; readonly file: CaptionFile }
+  | { readonly kind: "picture"; readonly item: SourceItem; readonly frame?: VideoFrame | undefined }
+  | { readonly kind: "annotation"; readonly file: AnnotationFile }
   | { readonly kind: "refused"; readonly refusal: Refusal };
 
 export interface TakeContext {
@@ -30,9 +30,10 @@ export async function takeEntry(entry: SourceEntry, context: TakeContext): Promi
     return { kind: "refused", refusal: { path, code, message } };
   }
   try {
-    if (isCaptionFile(entry.path)) return { kind: "caption", file: await readCaption(entry, context) };
+    const limitBytes = annotationLimitBytes(entry.path);
+    if (limitBytes !== null) return { kind: "annotation", file: await readAnnotation(entry, limitBytes, context) };
     const item = entry.kind === "stored" ? await checkStored(entry, context) : await storePicture(entry, context);
-    return { kind: "picture", item };
+    return { kind: "picture", item, frame: entry.kind === "file" ? entry.frame : undefined };
   } catch (error) {
     if (!(error instanceof UserError) || context.signal.aborted) throw error;
     return { kind: "refused", refusal: { path: entry.path, code: error.code, message: error.message.slice(0, 1000) } };
@@ -48,7 +49,7 @@ async function storePicture(file: SourceFile, { stores, limits, signal }: TakeCo
       mediaType: mediaTypes[format],
       signal,
     });
-    return { path: file.path, blob };
+    return { path: file.path, blob, ...(file.caption === undefined ? {} : { caption: file.caption }) };
   } finally {
     await chunks.return?.();
   }
@@ -77,20 +78,29 @@ async function* joined(head: Uint8Array, rest: AsyncIterator<Uint8Array>): Async
 async function checkStored(file: StoredFile, { stores, limits, signal }: TakeContext): Promise<SourceItem> {
   const { body } = await stores.blobs.open(file.blob, { range: { start: 0, end: HEAD_BYTES - 1 }, signal });
   const format = checkSignature(Buffer.concat(await Array.fromAsync(body)), file.blob.bytes, limits);
-  const { path, blob, caption } = file;
-  return { path, blob: { ...blob, mediaType: mediaTypes[format] }, ...(caption === undefined ? {} : { caption }) };
+  const { path, blob, caption, repeats } = file;
+  return {
+    path,
+    blob: { ...blob, mediaType: mediaTypes[format] },
+    ...(caption === undefined ? {} : { caption }),
+    ...(repeats === undefined ? {} : { repeats }),
+  };
 }
 
-async function readCaption(file: SourceFile | StoredFile, { stores, signal }: TakeContext): Promise<CaptionFile> {
+async function readAnnotation(
+  file: SourceFile | StoredFile,
+  limitBytes: number,
+  { stores, signal }: TakeContext,
+): Promise<AnnotationFile> {
   const size = file.kind === "stored" ? file.blob.bytes : file.bytes;
-  if (size > MAX_CAPTION_BYTES) {
-    throw new UserError(`a caption may have ${MAX_CAPTION_BYTES} bytes, this file has ${size}`, {
+  if (size > limitBytes) {
+    throw new UserError(`a file of captions of this kind may have ${limitBytes} bytes, this one has ${size}`, {
       code: "caption-too-long",
     });
   }
   const bytes =
     file.kind === "stored"
-      ? await stores.blobs.read(file.blob, { maxBytes: MAX_CAPTION_BYTES, signal })
+      ? await stores.blobs.read(file.blob, { maxBytes: limitBytes, signal })
       : Buffer.concat(await Array.fromAsync(file.open()));
   return { path: file.path, bytes };
 }

@@ -4,6 +4,7 @@ import { curatorWorkerConfig } from "./config.ts";
 import type { CuratorDeps } from "./deps.ts";
 import { indexSource } from "./index-source.ts";
 import { prepareImages } from "./prepare-images.ts";
+import { createVideoReader } from "./video-reader.ts";
 
 /** The worker of the queue `dataset`. */
 export const curatorWorker = defineWorker({
@@ -14,8 +15,14 @@ export const curatorWorker = defineWorker({
     const { stores } = services;
     return {
       stores,
-      sourceStores: { documents: stores.documents, openBucket: (bucket) => stores.openBucket(bucket) },
+      sourceStores: {
+        documents: stores.documents,
+        blobs: stores.blobs,
+        memos: stores.memos,
+        openBucket: (bucket) => stores.openBucket(bucket),
+      },
       sources: config.sources,
+      readVideo: createVideoReader(config.video.video, config.imaging.limits),
       images: config.imaging.limits,
       concurrency: config.curator.concurrency,
     };

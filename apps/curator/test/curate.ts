@@ -13,11 +13,13 @@ import {
 import { defaultLimits } from "@loramill/imaging";
 import { defaultSourceLimits, type OpenedStores, openStores } from "@loramill/storage";
 import { type FakeJobContext, fakeJobContext } from "@loramill/testkit";
+import { videoConfig } from "@loramill/video";
 import type { z } from "zod";
 import { assembleDataset } from "../src/assemble-dataset.ts";
 import type { CuratorDeps } from "../src/deps.ts";
 import { indexSource } from "../src/index-source.ts";
 import { prepareImages } from "../src/prepare-images.ts";
+import { createVideoReader } from "../src/video-reader.ts";
 
 export interface CuratorUnderTest {
   readonly folder: string;
@@ -30,11 +32,19 @@ export interface CuratorUnderTest {
 export async function openCurator(): Promise<CuratorUnderTest> {
   const folder = await mkdtemp(join(tmpdir(), "curator-"));
   const stores = await openStores({ url: join(folder, "store"), sync: "never" });
-  const sourceStores = { documents: stores.documents };
+  const { documents, blobs, memos } = stores;
+  const { video } = videoConfig.options(videoConfig.env.parse({}));
   return {
     folder,
     stores,
-    deps: { stores, sourceStores, sources: defaultSourceLimits, images: defaultLimits, concurrency: 4 },
+    deps: {
+      stores,
+      sourceStores: { documents, blobs, memos },
+      sources: defaultSourceLimits,
+      readVideo: createVideoReader(video, defaultLimits),
+      images: defaultLimits,
+      concurrency: 4,
+    },
     close: async () => {
       await stores.close();
       await rm(folder, { recursive: true, force: true });

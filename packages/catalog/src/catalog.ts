@@ -21,6 +21,7 @@ import { libraryQueries } from "./queries/library.ts";
 import { projectQueries } from "./queries/projects.ts";
 import { quarantineQueries } from "./queries/quarantine.ts";
 import { runQueries } from "./queries/runs.ts";
+import { unwrapFailures } from "./unreachable.ts";
 
 export interface CatalogOptions {
   /** `postgres://…` or the settings of a client. */
@@ -51,25 +52,25 @@ export function openCatalog(options: CatalogOptions) {
     pool: connection.pool,
     /** Brings the schema up to date; safe in many processes at once. */
     migrate: () => migrateCatalog(connection.settings),
-    projects: projectQueries(connection),
-    apiKeys: apiKeyQueries(connection, clock),
-    idempotency: idempotencyQueries(connection, clock),
-    runs: runQueries(connection),
-    jobs: jobQueries(connection),
-    events: eventQueries(connection),
-    costs: costQueries(connection),
-    artifacts: artifactQueries(connection),
-    library: libraryQueries(connection),
-    quarantine: quarantineQueries(connection),
+    projects: unwrapFailures(projectQueries(connection)),
+    apiKeys: unwrapFailures(apiKeyQueries(connection, clock)),
+    idempotency: unwrapFailures(idempotencyQueries(connection, clock)),
+    runs: unwrapFailures(runQueries(connection)),
+    jobs: unwrapFailures(jobQueries(connection)),
+    events: unwrapFailures(eventQueries(connection)),
+    costs: unwrapFailures(costQueries(connection)),
+    artifacts: unwrapFailures(artifactQueries(connection)),
+    library: unwrapFailures(libraryQueries(connection)),
+    quarantine: unwrapFailures(quarantineQueries(connection)),
     ledger,
     /** For the dispatcher alone. */
-    dispatch: {
+    dispatch: unwrapFailures({
       ...snapshotQueries(connection),
       ...transitionQueries(connection),
       ...resultQueries(connection),
       ...deliveryQueries(connection),
       ...presenceQueries(connection),
-    },
+    }),
     tryToLead: (request: { readonly lock: string; readonly checkMs: number }) => tryToLead(connection, request),
     listen: (channel: string, onMessage: (payload: string) => void, signal?: AbortSignal) =>
       listen(connection, channel, onMessage, signal),

@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { type IdPrefix, type Logger, toErrorRecord } from "@loramill/contracts";
 import { drizzle, type NodePgDatabase } from "drizzle-orm/node-postgres";
 import pg from "pg";
+import { explainFailures } from "./unreachable.ts";
 
 /** Postgres error codes after which the same transaction may simply be run again: serialisation failure, deadlock. */
 const RETRYABLE = new Set(["40001", "40P01"]);
@@ -63,6 +64,7 @@ export function openConnection(options: {
     },
   });
   for (const each of [pool, hotPool]) {
+    explainFailures(each, settings);
     // Idle connections die when the server restarts; the pool replaces them, an unhandled event would end the process.
     each.on("error", (error) =>
       options.log.warn({ error: toErrorRecord(error).message }, "an idle catalog connection was lost"),

@@ -1,3 +1,4 @@
+import { toErrorRecord } from "@loramill/contracts";
 import { waitUntil } from "@loramill/testkit";
 import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -33,6 +34,39 @@ test("a catalog that is not there, or lets nobody in, is named without its passw
   const url = new URL(catalog.url);
   url.pathname = "/another";
   await expect(server.openAgain(url.toString()).migrate()).rejects.toMatchObject({ code: "catalog-refused" });
+});
+
+test("queries of a server that is gone fail as something to wait for, by whatever way they were asked", async () => {
+  const gone = server.openAgain("postgres://me:hidden@127.0.0.1:1/nowhere");
+  const expected = {
+    class: "transient",
+    code: "catalog-unreachable",
+    message: expect.stringMatching(/^Postgres at 127\.0\.0\.1:1\/nowhere is out of reach (?!.*hidden).*DATABASE_URL/),
+  };
+  const run = `run_${"0".repeat(32)}` as const;
+  const asked = {
+    drizzle: () => gone.projects.list(),
+    text: () => gone.jobs.list({ run }),
+    transaction: () => gone.runs.requestCancel({ run }),
+    batch: () => gone.ledger.claim({ job: `job_${"0".repeat(32)}`, release: 1, worker: "w", queue: "train" }),
+  };
+  for (const [way, ask] of Object.entries(asked)) {
+    const error = await ask().catch((thrown: unknown) => toErrorRecord(thrown));
+    expect(error, way).toMatchObject(expected);
+  }
+});
+
+test("a server that cuts a connection in mid-query is one to wait for, and what it says of a statement stays its word", async () => {
+  const catalog = await server.open();
+  const sleeping = catalog.pool.query("select pg_sleep(60)").catch((error: unknown) => toErrorRecord(error));
+  await waitUntil("the query to run", async () => {
+    const { rowCount } = await catalog.pool.query(
+      "select pg_terminate_backend(pid) from pg_stat_activity where query = 'select pg_sleep(60)' and datname = current_database()",
+    );
+    return rowCount === 1;
+  });
+  expect(await sleeping).toMatchObject({ class: "transient", code: "catalog-unreachable" });
+  await expect(catalog.pool.query("select nonsense")).rejects.toBeInstanceOf(pg.DatabaseError);
 });
 
 test("listening goes on after its connection was cut, and says that something may have been missed", async () => {

@@ -21,11 +21,15 @@ export type Refusal = z.output<typeof Refusal>;
 
 export const ExistingCaption = z.object({ text: z.string().max(8192), origin: z.string().max(256) });
 
+/** How often an epoch shows a picture; 1 where nothing is said. */
+export const Repeats = z.int().min(1).max(500);
+
 export const SourceItem = z.object({
   /** Relative to the source's root, with forward slashes, prefixed by the source's label when there are several. */
   path: z.string().min(1).max(1024),
   blob: BlobRef,
   caption: ExistingCaption.optional(),
+  repeats: Repeats.optional(),
 });
 export type SourceItem = z.output<typeof SourceItem>;
 export const SourcePart = z.object({ items: z.array(SourceItem).max(ITEMS_PER_PART), refused: z.array(Refusal) });
@@ -44,6 +48,26 @@ export const ImageHashes = z.object({
     .string()
     .regex(/^[0-9a-f]{96}$/)
     .optional(),
+  /** dHash of the mirrored picture. */
+  dhashMirrored: z
+    .string()
+    .regex(/^[0-9a-f]{16}$/)
+    .optional(),
+  /** PDQ, 256 bits, also of the mirrored picture, and its quality 0..100 (under 50 it says nothing). */
+  pdq: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional(),
+  pdqMirrored: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional(),
+  pdqQuality: z.int().min(0).max(100).optional(),
+  /** Grey 24x24 picture, a hex digit a cell, darkest 0 to brightest f; recognises a picture that was cropped a little. */
+  signature: z
+    .string()
+    .regex(/^[0-9a-f]{576}$/)
+    .optional(),
 });
 export type ImageHashes = z.output<typeof ImageHashes>;
 
@@ -60,6 +84,14 @@ export const QualityFacts = z.object({
   colourfulness: z.number().min(0),
   /** Bits of the luma histogram, 0..8. */
   entropyBits: z.number().min(0),
+  /** Luma 0..255 that 5 % of the pixels are darker than, and that 1 % are brighter than. */
+  shadows: z.number().min(0).max(255).optional(),
+  highlights: z.number().min(0).max(255).optional(),
+  /**
+   * How much fine detail there is for the size that is trained at: about 1 as a camera gives it, under 0.1 where a small
+   * picture was enlarged; null where too little is seen to tell. See imaging/detail.ts.
+   */
+  detail: z.number().min(0).max(4).nullable().optional(),
 });
 export type QualityFacts = z.output<typeof QualityFacts>;
 
@@ -90,6 +122,8 @@ export const PreparedImage = z.object({
   hashes: ImageHashes,
   quality: QualityFacts,
   content: ContentFacts,
+  /** Plain bars around the picture (letterbox), in pixels of the oriented original; left out where there are none. */
+  borders: z.object({ top: z.int(), right: z.int(), bottom: z.int(), left: z.int() }).optional(),
   prepared: z.object({
     blob: BlobRef,
     width: z.int().positive(),
@@ -99,6 +133,7 @@ export const PreparedImage = z.object({
     upscaled: z.boolean(),
   }),
   caption: ExistingCaption.optional(),
+  repeats: Repeats.optional(),
 });
 export type PreparedImage = z.output<typeof PreparedImage>;
 export const PreparedPart = z.object({ images: z.array(PreparedImage).max(ITEMS_PER_PART), refused: z.array(Refusal) });
@@ -111,7 +146,24 @@ export type DatasetPart = z.output<typeof DatasetPart>;
 export const Drop = z.object({
   path: z.string(),
   original: Digest,
-  code: z.enum(["duplicate-exact", "duplicate-near", "blurred", "too-small", "low-contrast", "odd-aspect"]),
+  code: z.enum([
+    "by-name",
+    "leaked",
+    "duplicate-exact",
+    "duplicate-near",
+    "too-small",
+    "blurred",
+    "upscaled",
+    "dark",
+    "bright",
+    "low-contrast",
+    "low-information",
+    "odd-aspect",
+    "odd-size",
+    "borders",
+    "colour-space",
+    "alpha",
+  ]),
   message: z.string(),
   score: z.number().optional(),
   threshold: z.number().optional(),
@@ -138,6 +190,8 @@ export const DatasetStatistics = z.object({
   formats: z.record(z.string(), z.int()),
   originalBytes: z.int(),
   preparedBytes: z.int(),
+  /** Pictures that an epoch shows: each as often as its repeats say. */
+  shownPerEpoch: z.int().optional(),
 });
 export type DatasetStatistics = z.output<typeof DatasetStatistics>;
 
@@ -150,8 +204,23 @@ export const DatasetManifest = z.object({
   gates: z.array(GateResult),
   dropped: z.array(Drop),
   refused: z.array(Refusal),
+  /** Identity of what a training would see, whatever the files are called; see datasets/content.ts. */
+  content: Digest.optional(),
+  /** The version that this one was derived from. */
+  parent: Digest.optional(),
 });
 export type DatasetManifest = z.output<typeof DatasetManifest>;
+
+/** What one captioner of several said, or why it said nothing. */
+export const CaptionVoice = z.object({
+  provider: z.string(),
+  raw: z.string(),
+  prompt: z.string().max(4096).optional(),
+  microUsd: z.int().min(0).default(0),
+  /** Code and message of the error that came instead of an answer. */
+  failure: z.object({ code: z.string().max(64), message: z.string().max(1000) }).optional(),
+});
+export type CaptionVoice = z.output<typeof CaptionVoice>;
 
 export const Caption = z.object({
   image: Digest,
@@ -161,6 +230,12 @@ export const Caption = z.object({
   provider: z.string(),
   /** What the captioner said before the clean-up. */
   raw: z.string(),
+  /** The question that was asked beside the picture, where one was. */
+  prompt: z.string().max(4096).optional(),
+  /** What asking cost in this run: nothing when the answer was known. */
+  microUsd: z.int().min(0).optional(),
+  /** Every captioner's answer, where several were asked; `provider` names the one that was taken, or how they were combined. */
+  voices: z.array(CaptionVoice).max(8).optional(),
 });
 export type Caption = z.output<typeof Caption>;
 export const CaptionPart = z.object({ captions: z.array(Caption).max(ITEMS_PER_PART), refused: z.array(Refusal) });

@@ -31,8 +31,22 @@ export {
   StepView,
   UploadAnswer,
 } from "./api.ts";
-export { CaptionSpec, CaptionStyle } from "./caption-spec.ts";
+export { CaptionProvider, CaptionSpec, CaptionStyle } from "./caption-spec.ts";
 export { type ConfigFragment, defineConfig, EndpointUrl, isLoopback } from "./config.ts";
+export {
+  CaptionHistory,
+  CaptionVersion,
+  DatasetDiffView,
+  DatasetImagePage,
+  DatasetImageView,
+  DatasetLayout,
+  DatasetPage,
+  DatasetSummary,
+  DatasetView,
+  DeriveRequest,
+  type DeriveRequestInput,
+  ExportQuery,
+} from "./dataset-api.ts";
 export { CleaningSettings, DatasetSpec, GateSettings, PrepareSettings, Source } from "./dataset-spec.ts";
 export { canonicalJson, Digest, digestOf, type Json, JsonObject, sha256Hex } from "./digest.ts";
 export {
@@ -40,6 +54,7 @@ export {
   BlobRef,
   Caption,
   CaptionPart,
+  CaptionVoice,
   ContentFacts,
   DatasetManifest,
   DatasetPart,
@@ -62,6 +77,7 @@ export {
   PreparedPart,
   QualityFacts,
   Refusal,
+  Repeats,
   SourceItem,
   SourcePart,
 } from "./documents.ts";
@@ -79,7 +95,7 @@ export {
 } from "./errors.ts";
 export { AttemptId, type IdPrefix, JobId, makeId, ProjectId, RunId, StepId } from "./ids.ts";
 export { assembleDatasetJob } from "./jobs/assemble-dataset.ts";
-export { captionImagesJob } from "./jobs/caption-images.ts";
+export { CaptionEnsemble, captionImagesJob } from "./jobs/caption-images.ts";
 export { defineJob, type JobDefinition, type JobPolicy, type QueueName, queueNames } from "./jobs/define-job.ts";
 export { generateImagesJob } from "./jobs/generate-images.ts";
 export { type InputOf, type JobName, type JobNamesOf, type Jobs, jobs, type OutputOf } from "./jobs/index.ts";
@@ -90,7 +106,14 @@ export { trainLoraJob } from "./jobs/train-lora.ts";
 export { formatMicroUsd, MicroUsd, microUsdFromUsd } from "./money.ts";
 export { blobKey, checkpointPrefix, checkpointsOfJob, documentKey, logKey, memoKey } from "./object-keys.ts";
 export { FanOut, PlanLock, PlannedStep, StepKind } from "./plan-lock.ts";
-export type { CaptionAnswer, Captioner, CaptionRequest } from "./ports/captioner.ts";
+export type {
+  CaptionAnswer,
+  Captioner,
+  CaptionIntent,
+  CaptionRequest,
+  ImageTextEmbedder,
+  TextModel,
+} from "./ports/captioner.ts";
 export type { Clock } from "./ports/clock.ts";
 export type { ComputeProvider, MachineOffer, RentedMachine } from "./ports/compute-provider.ts";
 export type { Embedder } from "./ports/embedder.ts";

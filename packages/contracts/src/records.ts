@@ -12,6 +12,11 @@ export const Charge = z.object({
   unit: z.enum(["cpu-second", "gpu-second", "image", "token", "request"]),
   amountMicroUsd: MicroUsd,
   note: z.string().max(512).default(""),
+  /**
+   * Names the payment within its job. A turn that finds the result of a payment of a turn before it charges it again under
+   * the same mark, because that turn may have been lost with its charges; the ledger takes each mark once.
+   */
+  mark: z.string().max(128).optional(),
 });
 export type Charge = z.output<typeof Charge>;
 

@@ -7,10 +7,11 @@ export function createStatistics(): {
 } {
   const sizes: Record<string, number> = {};
   const formats: Record<string, number> = {};
-  const total = { kept: 0, existing: 0, originalBytes: 0, preparedBytes: 0 };
+  const total = { kept: 0, existing: 0, originalBytes: 0, preparedBytes: 0, shownPerEpoch: 0 };
   return {
-    add({ prepared, format, caption, original }) {
+    add({ prepared, format, caption, original, repeats }) {
       total.kept += 1;
+      total.shownPerEpoch += repeats ?? 1;
       if (caption !== undefined) total.existing += 1;
       total.originalBytes += original.bytes;
       total.preparedBytes += prepared.blob.bytes;
@@ -20,7 +21,7 @@ export function createStatistics(): {
     finish(dropped, refused) {
       const reasons: Record<string, number> = {};
       for (const { code } of dropped) count(reasons, code);
-      const { kept, existing, originalBytes, preparedBytes } = total;
+      const { kept, existing, originalBytes, preparedBytes, shownPerEpoch } = total;
       return {
         found: kept + dropped.length + refused.length,
         kept,
@@ -31,6 +32,7 @@ export function createStatistics(): {
         formats,
         originalBytes,
         preparedBytes,
+        shownPerEpoch,
       };
     },
   };

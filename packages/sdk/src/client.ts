@@ -20,6 +20,7 @@ import {
   UploadAnswer,
 } from "@loramill/contracts";
 import type { z } from "zod";
+import { datasetCalls } from "./datasets.ts";
 import { ApiError, UnreachableError } from "./errors.ts";
 import { followRun, type RunMessage } from "./follow.ts";
 
@@ -29,6 +30,8 @@ export interface ClientOptions {
   readonly apiKey?: string;
   /** Injected in tests; the global `fetch` otherwise. */
   readonly fetch?: typeof fetch;
+  /** Ends everything that this client does, beside the signals of single calls. */
+  readonly signal?: AbortSignal;
 }
 
 interface Call<Schema extends z.ZodType> {
@@ -39,6 +42,12 @@ interface Call<Schema extends z.ZodType> {
   readonly headers?: Readonly<Record<string, string>>;
   readonly answer: Schema;
   readonly signal?: AbortSignal | undefined;
+}
+
+/** How groups of calls ask: `call` parses the answer, `request` hands it on as it comes. */
+export interface Caller {
+  call<Schema extends z.ZodType>(options: Call<Schema>): Promise<z.output<Schema>>;
+  request(path: string, init: RequestInit): Promise<Response>;
 }
 
 export interface PageOptions {
@@ -61,12 +70,19 @@ export function createClient(options: ClientOptions) {
   const send = options.fetch ?? fetch;
   const authorization: Record<string, string> = options.apiKey ? { authorization: `Bearer ${options.apiKey}` } : {};
 
+  const both = (signal?: AbortSignal | null): { signal?: AbortSignal } => {
+    const signals = [options.signal, signal].filter((one) => one != null);
+    return signals.length === 0 ? {} : { signal: AbortSignal.any(signals) };
+  };
+
   async function request(path: string, init: RequestInit): Promise<Response> {
     let response: Response;
+    const { signal } = both(init.signal);
     try {
-      response = await send(`${base}${path}`, { ...init, headers: { ...authorization, ...(init.headers as object) } });
+      const headers = { ...authorization, ...(init.headers as object) };
+      response = await send(`${base}${path}`, { ...init, headers, ...(signal ? { signal } : {}) });
     } catch (error) {
-      if (init.signal?.aborted) throw error;
+      if (signal?.aborted) throw error;
       throw new UnreachableError(base, error);
     }
     if (response.ok) return response;
@@ -95,6 +111,7 @@ export function createClient(options: ClientOptions) {
 
   return {
     url: base,
+    datasets: datasetCalls({ call, request }),
     plan: (spec: RunSpecInput, signal?: AbortSignal) =>
       call({ method: "POST", path: "/v1/plans", body: spec, answer: PlanAnswer, signal }),
     quote: (spec: RunSpecInput, signal?: AbortSignal) =>
@@ -127,7 +144,7 @@ export function createClient(options: ClientOptions) {
       call({ path: `/v1/runs/${run}/events`, query, answer: EventPage, signal }),
     /** Follows a run until it ends: snapshots when something changed, and every event. Reconnects by itself. */
     follow: (run: string, more: { after?: number; signal?: AbortSignal } = {}): AsyncIterable<RunMessage> =>
-      followRun({ request, run, ...more }),
+      followRun({ request, run, ...more, ...both(more.signal) }),
     cost: (run: string, signal?: AbortSignal) => call({ path: `/v1/runs/${run}/costs`, answer: CostView, signal }),
     explain: (run: string, signal?: AbortSignal) =>
       call({ path: `/v1/runs/${run}/explanation`, answer: Explanation, signal }),
@@ -150,7 +167,7 @@ export function createClient(options: ClientOptions) {
       const url = /^[0-9a-f]{64}$/.test(urlOrDigest) ? `/v1/blobs/${urlOrDigest}` : urlOrDigest;
       const path = url.startsWith(base) ? url.slice(base.length) : url;
       const response = /^https?:/.test(path)
-        ? await send(path, signal ? { signal } : {})
+        ? await send(path, both(signal))
         : await request(path, signal ? { signal } : {});
       if (!response.ok) throw new ApiError(await readProblem(response));
       return new Uint8Array(await response.arrayBuffer());

@@ -2,38 +2,60 @@ import type { DoctorCheck } from "@loramill/contracts";
 import type { endpointsConfig } from "@loramill/runtime";
 import type { DoctorPart } from "../deps.ts";
 
+const REACH_TIMEOUT_MS = 3_000;
+
 type Endpoints = ReturnType<typeof endpointsConfig.options>;
 
 /** Services elsewhere that the environment names: which are set, and which answer. */
 export function endpointPart(endpoints: Endpoints, send: typeof fetch = fetch): DoctorPart {
   return {
     name: "endpoints",
-    check: async () => [
-      await reach(
-        "ComfyUI (COMFYUI_API_URL)",
-        `${endpoints.comfyuiUrl}/system_stats`,
-        "start ComfyUI, or set COMFYUI_API_URL, to use it",
-      ),
-      await reach(
-        "Ollama (OLLAMA_URL)",
-        endpoints.ollamaUrl && `${endpoints.ollamaUrl}/api/version`,
-        "set OLLAMA_URL to use it",
-      ),
+    check: async ({ signal }) => [
+      await reach({
+        name: "ComfyUI (COMFYUI_API_URL)",
+        url: endpoints.comfyuiUrl,
+        path: "/system_stats",
+        isSet: endpoints.comfyuiIsSet,
+        advice: endpoints.comfyuiIsSet
+          ? "start ComfyUI there, or correct COMFYUI_API_URL"
+          : "start ComfyUI, or set COMFYUI_API_URL, to use it",
+        signal,
+      }),
+      endpoints.ollamaUrl === null
+        ? told("Ollama (OLLAMA_URL)", null, "set OLLAMA_URL to use it")
+        : await reach({
+            name: "Ollama (OLLAMA_URL)",
+            url: endpoints.ollamaUrl,
+            path: "/api/version",
+            isSet: true,
+            advice: "start Ollama there, or correct OLLAMA_URL",
+            signal,
+          }),
       told("Hugging Face (HUGGINGFACE_TOKEN)", endpoints.huggingfaceToken, "set it for gated models"),
       told("Replicate (REPLICATE_API_TOKEN)", endpoints.replicateToken, "set it to train on Replicate"),
       told("RunPod (RUNPOD_API_KEY)", endpoints.runpodKey, "set it to rent machines"),
     ],
   };
 
-  async function reach(name: string, url: string | null, advice: string): Promise<DoctorCheck> {
-    if (url === null) return { name, status: "off", message: "not set", advice };
+  /** What someone set and does not answer is an error; what is only looked for at its usual place is off. */
+  async function reach(service: {
+    name: string;
+    url: string;
+    path: string;
+    isSet: boolean;
+    advice: string;
+    signal: AbortSignal;
+  }): Promise<DoctorCheck> {
+    const { name, url, isSet, advice } = service;
     const shown = new URL(url).origin;
     try {
-      const answer = await send(url, { signal: AbortSignal.timeout(3_000) });
+      const signal = AbortSignal.any([service.signal, AbortSignal.timeout(REACH_TIMEOUT_MS)]);
+      const answer = await send(`${url}${service.path}`, { signal });
+      await answer.body?.cancel();
       if (answer.ok) return { name, status: "ok", message: `${shown} answers`, advice: "" };
-      return { name, status: "warning", message: `${shown} answers ${answer.status}`, advice };
+      return { name, status: isSet ? "error" : "warning", message: `${shown} answers ${answer.status}`, advice };
     } catch {
-      return { name, status: "off", message: `nothing answers at ${shown}`, advice };
+      return { name, status: isSet ? "error" : "off", message: `nothing answers at ${shown}`, advice };
     }
   }
 }

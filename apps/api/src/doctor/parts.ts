@@ -13,7 +13,7 @@ export function serviceParts({ catalog, queue, stores, embedded }: Services): Do
       async check() {
         const projects = await catalog.projects.list();
         const where = embedded ? "the embedded Postgres of DATA_DIR" : "the Postgres of DATABASE_URL";
-        return [ok("database", `${where} answers; ${projects.length} projects`)];
+        return [ok("database", `${where} answers; ${projects.length} project${projects.length === 1 ? "" : "s"}`)];
       },
     },
     {
@@ -31,7 +31,7 @@ export function serviceParts({ catalog, queue, stores, embedded }: Services): Do
           ];
         }
         return [
-          ok("queue", `${message} (${queue.id})`),
+          ok("queue", message.includes(queue.id) ? message : `${message} (${queue.id})`),
           ...warnings.map(
             (warning): DoctorCheck => ({
               name: "queue",
@@ -73,29 +73,36 @@ export function offerParts(offers: {
   trainingBackends: readonly Pick<TrainingBackend, "name" | "isAvailable">[];
   generationBackends: readonly Pick<GenerationBackend, "name" | "isAvailable">[];
 }): DoctorPart[] {
+  /** A captioner is offered because someone configured it, so one that is away is an error. */
   const look = async (
     name: string,
     offer: Pick<Captioner, "isAvailable">,
-    signal: AbortSignal,
+    { signal, away }: { signal: AbortSignal; away: "warning" | "error" },
   ): Promise<DoctorCheck> => {
     const { available, message } = await offer.isAvailable(signal);
-    return { name, status: available ? "ok" : "warning", message, advice: "" };
+    return { name, status: available ? "ok" : away, message, advice: "" };
   };
   return [
     {
       name: "captioners",
       check: ({ signal }) =>
-        Promise.all(offers.captioners.map((offer) => look(`captioner ${offer.id}`, offer, signal))),
+        Promise.all(offers.captioners.map((offer) => look(`captioner ${offer.id}`, offer, { signal, away: "error" }))),
     },
     {
       name: "training",
       check: ({ signal }) =>
-        Promise.all(offers.trainingBackends.map((offer) => look(`training on ${offer.name}`, offer, signal))),
+        Promise.all(
+          offers.trainingBackends.map((offer) => look(`training on ${offer.name}`, offer, { signal, away: "warning" })),
+        ),
     },
     {
       name: "generation",
       check: ({ signal }) =>
-        Promise.all(offers.generationBackends.map((offer) => look(`generation on ${offer.name}`, offer, signal))),
+        Promise.all(
+          offers.generationBackends.map((offer) =>
+            look(`generation on ${offer.name}`, offer, { signal, away: "warning" }),
+          ),
+        ),
     },
   ];
 }

@@ -2,6 +2,7 @@ import { JobId, JobPage, JobStateName, PageQuery, RunId, RunView, UserError } fr
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { ApiDeps } from "../deps.ts";
+import { notRetryable } from "../not-retryable.ts";
 
 export const jobRoutes =
   ({ catalog }: ApiDeps): FastifyPluginAsyncZod =>
@@ -40,11 +41,7 @@ export const jobRoutes =
         const project = caller.project?.id;
         const answer = await catalog.jobs.retry({ job: params.job, project });
         if (answer.kind === "unknown") throw new UserError(`there is no job ${params.job}`, { code: "job-not-found" });
-        if (answer.kind === "not-retryable") {
-          throw new UserError("only failed, cancelled and quarantined jobs can be tried again", {
-            code: "wrong-state",
-          });
-        }
+        if (answer.kind === "not-retryable") throw notRetryable(answer);
         const view = await catalog.runs.get({ run: answer.run, project });
         if (!view) throw new UserError(`there is no run ${answer.run}`, { code: "run-not-found" });
         return view;

@@ -53,6 +53,9 @@ export const objectRoutes =
     );
   };
 
+/** Objects may come from anybody: no script runs, nothing is loaded. A report of ours has its styles and pictures inside. */
+const CONTENT_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:";
+
 type Open = (options: { range?: { start: number; end?: number } }) => Promise<StoredObject>;
 
 async function send(request: FastifyRequest, reply: FastifyReply, open: Open): Promise<FastifyReply> {
@@ -66,7 +69,7 @@ async function send(request: FastifyRequest, reply: FastifyReply, open: Open): P
     .header("accept-ranges", "bytes")
     .header("content-length", object.bytes)
     .header("x-content-type-options", "nosniff")
-    .header("content-security-policy", "sandbox; default-src 'none'")
+    .header("content-security-policy", CONTENT_POLICY)
     .type(object.contentType ?? "application/octet-stream")
     .send(Readable.from(object.body));
 }

@@ -1,4 +1,5 @@
 import type { CliConfig } from "../config.ts";
+import type { Interrupts } from "../interrupts.ts";
 
 /** What every command gets: its configuration, where to write, and whether a program reads the output. */
 export interface CommandContext {
@@ -6,6 +7,7 @@ export interface CommandContext {
   readonly json: boolean;
   readonly out: NodeJS.WriteStream;
   readonly err: NodeJS.WriteStream;
+  readonly interrupts: Interrupts;
 }
 
 export function printJson(context: CommandContext, value: unknown): void {

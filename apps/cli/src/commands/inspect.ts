@@ -1,18 +1,18 @@
-import { canonicalJson, formatMicroUsd, UserError } from "@loramill/contracts";
-import type { Client } from "@loramill/sdk";
-import { withConnection } from "../connect.ts";
-import { exitCodeOfRun, exitCodes } from "../exit-codes.ts";
+import { canonicalJson, formatMicroUsd, type RunSpecInput } from "@loramill/contracts";
+import { type Connection, withConnection } from "../connect.ts";
+import { exitCodes } from "../exit-codes.ts";
 import { formatDuration, formatTable, shortTime } from "../format.ts";
 import { readSpec, type SpecOptions } from "../read-spec.ts";
+import { resolveRun } from "../resolve-run.ts";
+import { uploadSources } from "../upload-sources.ts";
 import { type CommandContext, printJson, printLine } from "./context.ts";
-import { watchRun } from "./run.ts";
 
 /** The commands that look at plans and runs without starting one. */
 
 export async function planCommand(argument: string, options: SpecOptions, context: CommandContext): Promise<number> {
   const spec = readSpec(argument, options);
-  return withConnection(context.config, async ({ client }) => {
-    const { lock, digest } = await client.plan(spec);
+  return withConnection(context, async (connection) => {
+    const { lock, digest } = await connection.client.plan(await reachableSpec(spec, connection));
     context.out.write(`${canonicalJson(lock)}\n`);
     if (!context.json) for (const note of [...lock.notes, `digest ${digest}`]) context.err.write(`${note}\n`);
     return exitCodes.ok;
@@ -21,8 +21,8 @@ export async function planCommand(argument: string, options: SpecOptions, contex
 
 export async function quoteCommand(argument: string, options: SpecOptions, context: CommandContext): Promise<number> {
   const spec = readSpec(argument, options);
-  return withConnection(context.config, async ({ client }) => {
-    const quote = await client.quote(spec);
+  return withConnection(context, async (connection) => {
+    const quote = await connection.client.quote(await reachableSpec(spec, connection));
     if (context.json) printJson(context, quote);
     else {
       const range = (of: { p50: number; p90: number }, format: (value: number) => string) =>
@@ -47,11 +47,16 @@ export async function quoteCommand(argument: string, options: SpecOptions, conte
   });
 }
 
+/** What a plan depends on is in the pictures, so an API elsewhere is sent them, as for a run. */
+async function reachableSpec(spec: RunSpecInput, { client, mill }: Connection): Promise<RunSpecInput> {
+  return mill ? spec : uploadSources(spec, client);
+}
+
 export async function runsCommand(
   options: { project?: string; state?: string; limit?: number },
   context: CommandContext,
 ): Promise<number> {
-  return withConnection(context.config, async ({ client }) => {
+  return withConnection(context, async ({ client }) => {
     const { items } = await client.listRuns(options);
     if (context.json) printJson(context, items);
     else if (items.length === 0) printLine(context, "no runs yet; start one with `loramill run FOLDER`");
@@ -70,7 +75,7 @@ export async function runsCommand(
 }
 
 export async function explainCommand(run: string, context: CommandContext): Promise<number> {
-  return withConnection(context.config, async ({ client }) => {
+  return withConnection(context, async ({ client }) => {
     const explanation = await client.explain(await resolveRun(client, run));
     if (context.json) printJson(context, explanation);
     else {
@@ -82,20 +87,12 @@ export async function explainCommand(run: string, context: CommandContext): Prom
   });
 }
 
-export async function watchCommand(run: string, context: CommandContext): Promise<number> {
-  return withConnection(context.config, async ({ client }) => {
-    const watched = await watchRun({ client, run: await client.getRun(await resolveRun(client, run)), context });
-    if (context.json) printJson(context, watched.run);
-    return watched.detached ? exitCodes.ok : exitCodeOfRun(watched.run.state);
-  });
-}
-
 export async function logsCommand(
   run: string,
   options: { follow?: boolean },
   context: CommandContext,
 ): Promise<number> {
-  return withConnection(context.config, async ({ client }) => {
+  return withConnection(context, async ({ client }) => {
     const id = await resolveRun(client, run);
     const print = (event: { at: string; step: string | null; type: string; data: Record<string, unknown> }) =>
       printLine(
@@ -122,7 +119,7 @@ export async function logsCommand(
 }
 
 export async function costCommand(run: string, context: CommandContext): Promise<number> {
-  return withConnection(context.config, async ({ client }) => {
+  return withConnection(context, async ({ client }) => {
     const cost = await client.cost(await resolveRun(client, run));
     if (context.json) printJson(context, cost);
     else {
@@ -137,39 +134,4 @@ export async function costCommand(run: string, context: CommandContext): Promise
     }
     return exitCodes.ok;
   });
-}
-
-export async function changeRunCommand(
-  action: "cancel" | "resume",
-  run: string,
-  context: CommandContext,
-): Promise<number> {
-  return withConnection(context.config, async ({ client }) => {
-    const id = await resolveRun(client, run);
-    const view = action === "cancel" ? await client.cancelRun(id) : await client.resumeRun(id);
-    if (action === "resume") {
-      const watched = await watchRun({ client, run: view, context });
-      if (context.json) printJson(context, watched.run);
-      return exitCodeOfRun(watched.run.state);
-    }
-    if (context.json) printJson(context, view);
-    else printLine(context, `${view.id}: ${view.cancelRequested ? "cancel requested" : view.state}`);
-    return exitCodes.ok;
-  });
-}
-
-/** `last` is the newest run, and the end of an id is enough when it fits one of the newest 200 runs only. */
-async function resolveRun(client: Client, text: string): Promise<string> {
-  if (/^run_[0-9a-f]{32}$/.test(text)) return text;
-  const { items } = await client.listRuns({ limit: 200 });
-  const fitting =
-    text === "last" ? items.slice(0, 1) : items.filter((run) => run.id.endsWith(text) || run.name === text);
-  const [only] = fitting;
-  if (only && fitting.length === 1) return only.id;
-  throw new UserError(
-    only
-      ? `${text} fits ${fitting.length} runs; give the whole id`
-      : `${text}: no such run; \`loramill runs\` lists them`,
-    { code: "run-not-found" },
-  );
 }

@@ -1,23 +1,62 @@
 import { spawn } from "node:child_process";
-import { fileURLToPath } from "node:url";
+import { setTimeout as wait } from "node:timers/promises";
+import { UserError } from "@loramill/contracts";
 import { exitCodes } from "../exit-codes.ts";
-import type { CommandContext } from "./context.ts";
+import { findMill, MILL_MAIN } from "../mill-process.ts";
+import { type CommandContext, printJson, printLine } from "./context.ts";
 
-const MILL_MAIN = fileURLToPath(new URL("../../../mill/src/main.ts", import.meta.url));
+const LOOK_MS = 100;
+const STDERR = 2;
 
-/** Runs the mill in the foreground until a signal; its output is this process's output. */
+/**
+ * Runs the mill in the foreground until a signal. Says on standard output where it is; the mill's log goes to standard
+ * error.
+ */
 export async function upCommand(context: CommandContext): Promise<number> {
+  const { dataDir, env } = context.config;
+  const running = await findMill(dataDir);
+  if (running) {
+    throw new UserError(
+      `a mill of ${dataDir} runs already, at ${running.url} (process ${running.pid}); end it first, or set another DATA_DIR`,
+      { code: "already-running" },
+    );
+  }
+  // A group of its own: Ctrl-C reaches it once, from here. Twice would mean "at once", without closing in order.
   const child = spawn(process.execPath, [MILL_MAIN], {
-    stdio: ["ignore", "inherit", "inherit"],
-    env: { ...context.config.env, DATA_DIR: context.config.dataDir },
+    detached: true,
+    stdio: ["ignore", STDERR, STDERR],
+    env: { ...env, DATA_DIR: dataDir },
   });
-  const forward = (signal: NodeJS.Signals) => child.kill(signal);
-  process.on("SIGINT", () => {});
-  process.on("SIGTERM", forward);
-  const code = await new Promise<number | null>((done, fail) => {
+  const end = () => child.kill("SIGTERM");
+  const giveBack = context.interrupts.take(end);
+  process.on("SIGHUP", end);
+  const over = new AbortController();
+  const exited = new Promise<number | null>((done, fail) => {
     child.once("exit", done);
     child.once("error", fail);
-  });
-  process.off("SIGTERM", forward);
-  return code ?? exitCodes.failed;
+  }).finally(() => over.abort());
+  try {
+    await Promise.all([exited, sayWhere(child.pid, over.signal, context)]);
+    return (await exited) ?? exitCodes.failed;
+  } finally {
+    process.off("SIGHUP", end);
+    giveBack();
+  }
+}
+
+/** Says where the mill is as soon as it answers. */
+async function sayWhere(pid: number | undefined, signal: AbortSignal, context: CommandContext): Promise<void> {
+  const { dataDir } = context.config;
+  while (!signal.aborted) {
+    const mill = await findMill(dataDir);
+    if (mill && mill.pid === pid) {
+      if (context.json) printJson(context, { url: mill.url, pid: mill.pid, dataDir });
+      else {
+        printLine(context, `\nLoramill is at ${mill.url}, its data in ${dataDir}.`);
+        printLine(context, "Ctrl-C ends it. In another terminal: `loramill run FOLDER`, `loramill doctor`.\n");
+      }
+      return;
+    }
+    await wait(LOOK_MS, undefined, { signal }).catch(() => undefined);
+  }
 }

@@ -155,6 +155,25 @@ describe("settle", () => {
     expect(await tally(run)).toMatchObject({ open: 0, succeeded: 1 });
   });
 
+  test("takes a marked charge once per job, whichever turns report it, also one whose worker was thought lost", async () => {
+    const run = await startedRun(catalog, 2);
+    const [one, two] = run.jobs as [(typeof run.jobs)[number], (typeof run.jobs)[number]];
+    const marked = (amount: number, mark: string) => ({ ...charge(amount), mark });
+    const slow = await claimed(catalog, one, "slow");
+    const next = await claimed(catalog, one, "next");
+    const answers = [
+      await catalog.ledger.settle(
+        settlementOf(next, undefined, { charges: [marked(5, "a"), marked(7, "b"), marked(7, "b"), charge(1)] }),
+      ),
+      await catalog.ledger.settle(settlementOf(slow, undefined, { charges: [marked(11, "c"), marked(5, "a")] })),
+      await catalog.ledger.settle(settlementOf(await claimed(catalog, two), undefined, { charges: [marked(5, "a")] })),
+    ];
+    expect(answers).toEqual(["recorded", "superseded", "recorded"]);
+    const costs = await catalog.costs.get({ run: run.run });
+    expect(costs?.totalMicroUsd).toBe(5 + 7 + 1 + 11 + 5);
+    expect((await catalog.runs.get({ run: run.run }))?.spentMicroUsd).toBe(costs?.totalMicroUsd);
+  });
+
   test("parks without spending an attempt, forgives lost workers, and the next claim gets the turn back", async () => {
     const run = await startedRun(catalog, 1);
     const [delivery] = run.jobs as [(typeof run.jobs)[number]];

@@ -53,9 +53,9 @@ function toRow(settlement: Settlement, ord: number, newId: NewId) {
 
 /**
  * Settles many jobs in one statement, in this order of locks: jobs by id, steps by id, runs by id, event streams.
- * Outcomes count only for the current epoch of an active job. Charges are kept in any case, once per (job, epoch, place):
- * a settlement that is sent twice writes nothing twice and is answered `recorded` both times. A turn that ended well
- * forgives the workers lost before it: what they were lost on is behind the job.
+ * Outcomes count only for the current epoch of an active job. Charges are kept in any case, once per (job, epoch, place)
+ * and once per (job, mark): a settlement that is sent twice writes nothing twice and is answered `recorded` both times. A
+ * turn that ended well forgives the workers lost before it: what they were lost on is behind the job.
  */
 const SETTLE = `
 with found as materialized (
@@ -80,11 +80,13 @@ with found as materialized (
   from found f
   where f.valid and a.job = f.job and a.epoch = f.epoch
 ), charged as (
-  insert into loramill.ledger (id, run, step, job, epoch, ordinal, kind, supplier, quantity, unit, amount_micro_usd, note)
-  select c.id, f.run, f.step, f.job, f.epoch, c.ordinal, c.kind, c.supplier, c.quantity, c.unit, c."amountMicroUsd", c.note
+  insert into loramill.ledger (id, run, step, job, epoch, ordinal, kind, supplier, quantity, unit, amount_micro_usd, note,
+    mark)
+  select c.id, f.run, f.step, f.job, f.epoch, c.ordinal, c.kind, c.supplier, c.quantity, c.unit, c."amountMicroUsd", c.note,
+    c.mark
   from found f, json_to_recordset(f.charges) as c(id text, ordinal int, kind text, supplier text, quantity float8,
-    unit text, "amountMicroUsd" bigint, note text)
-  on conflict (job, epoch, ordinal) do nothing
+    unit text, "amountMicroUsd" bigint, note text, mark text)
+  on conflict do nothing
   returning run, step, amount_micro_usd as amount
 ), isolated as (
   insert into loramill.quarantine (id, project, run, step, job, queue, reason, error)

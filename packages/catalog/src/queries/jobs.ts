@@ -59,7 +59,13 @@ function toJobView(row: JobRow, waitReason: string | null): JobView {
 /** What came of asking for another try. */
 export type RetryAnswer =
   | { readonly kind: "retried"; readonly run: RunId }
-  | { readonly kind: "not-retryable"; readonly run: RunId }
+  /** With the states that forbid it. */
+  | {
+      readonly kind: "not-retryable";
+      readonly run: RunId;
+      readonly job: JobState;
+      readonly step: { readonly name: string; readonly state: StepState };
+    }
   | { readonly kind: "unknown" };
 
 export function jobQueries({ pool }: Connection) {
@@ -115,10 +121,11 @@ export function jobQueries({ pool }: Connection) {
           run: RunId;
           step: StepId;
           state: JobState;
+          step_name: string;
           step_state: StepState;
           run_state: RunState;
         }>(
-          `select j.run, j.step, j.state, s.state as step_state, r.state as run_state
+          `select j.run, j.step, j.state, s.name as step_name, s.state as step_state, r.state as run_state
            from loramill.jobs j join loramill.steps s on s.id = j.step join loramill.runs r on r.id = j.run
            where j.id = $1 and ($2::text is null or j.project = $2)
            for no key update of j, s, r`,
@@ -132,7 +139,10 @@ export function jobQueries({ pool }: Connection) {
           ? statesAllowing("run", "resume").includes(found.run_state) &&
             statesAllowing("step", "resume").includes(found.step_state)
           : found.step_state === "running";
-        if (!possible || !statesAllowing("job", "resume").includes(found.state)) return { kind: "not-retryable", run };
+        if (!possible || !statesAllowing("job", "resume").includes(found.state)) {
+          const at = { name: found.step_name, state: found.step_state };
+          return { kind: "not-retryable", run, job: found.state, step: at };
+        }
         await sql.query(
           `update loramill.jobs
            set state = 'waiting', attempts_spent = 0, workers_lost = 0, error = null, cancel_requested_at = null,

@@ -1,8 +1,8 @@
-import type { ProjectId, RunId } from "@loramill/contracts";
-import { and, asc, desc, eq, gt, lt, or, type SQL } from "drizzle-orm";
+import type { JsonObject, ProjectId, RunId } from "@loramill/contracts";
+import { and, asc, desc, eq, gt, like, lt, max, or, type SQL, sql } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
 import type { Connection } from "../connection.ts";
-import { captions, datasetVersions, generations, images, loras } from "../schema/library.ts";
+import { captions, datasets, datasetVersions, generations, images, loras } from "../schema/library.ts";
 import { checkpoints } from "../schema/work.ts";
 import { limitOf, type Page, type PageRequest, toPage } from "./paging.ts";
 
@@ -19,7 +19,7 @@ interface LibraryFilter extends PageRequest {
 }
 
 /** What the runs of a project have made. */
-export function libraryQueries({ db }: Connection) {
+export function libraryQueries({ db, newId }: Connection) {
   const wanted = (
     table: { readonly project: PgColumn; readonly run: PgColumn },
     filter: LibraryFilter,
@@ -79,6 +79,53 @@ export function libraryQueries({ db }: Connection) {
         (row) => row,
         (row) => row.id,
       );
+    },
+
+    /** By the digest of its manifest or a beginning of it (8 characters or more), by id, or by name (the newest version). */
+    async findDataset(ref: {
+      readonly project?: ProjectId | undefined;
+      readonly dataset: string;
+    }): Promise<LibraryDataset | null> {
+      const isPrefix = /^[0-9a-f]{8,63}$/.test(ref.dataset);
+      const named = [datasetVersions.digest, datasetVersions.id, datasetVersions.name];
+      const [row] = await db
+        .select()
+        .from(datasetVersions)
+        .where(
+          and(
+            ref.project === undefined ? undefined : eq(datasetVersions.project, ref.project),
+            or(
+              ...named.map((column) => eq(column, ref.dataset)),
+              isPrefix ? like(datasetVersions.digest, `${ref.dataset}%`) : undefined,
+            ),
+          ),
+        )
+        .orderBy(desc(datasetVersions.version), desc(datasetVersions.id))
+        .limit(1);
+      return row ?? null;
+    },
+
+    /** Writes down a version that was derived from another; nothing happens when it is there already. */
+    async addDataset(version: {
+      readonly project: ProjectId;
+      readonly name: string;
+      readonly digest: string;
+      readonly images: number;
+      readonly statistics: JsonObject;
+    }): Promise<void> {
+      const { project, name } = version;
+      await db.transaction(async (tx) => {
+        await tx.insert(datasets).values({ project, name }).onConflictDoNothing();
+        await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`${project}/${name}`}, 2))`);
+        const [newest] = await tx
+          .select({ version: max(datasetVersions.version) })
+          .from(datasetVersions)
+          .where(and(eq(datasetVersions.project, project), eq(datasetVersions.name, name)));
+        await tx
+          .insert(datasetVersions)
+          .values({ ...version, id: newId("dsv"), version: (newest?.version ?? 0) + 1, run: "" })
+          .onConflictDoNothing();
+      });
     },
 
     async generations(filter: LibraryFilter): Promise<Page<LibraryGeneration>> {

@@ -172,7 +172,7 @@ describe("retry of one job", () => {
   test("while its step runs lets it wait again", async () => {
     const run = await startedRun(catalog, 2);
     const claim = await claimed(catalog, run.jobs[0] as (typeof run.jobs)[number]);
-    expect(await catalog.jobs.retry({ job: claim.job })).toEqual({ kind: "not-retryable", run: run.run });
+    expect(await catalog.jobs.retry({ job: claim.job })).toMatchObject({ kind: "not-retryable", job: "active" });
     await catalog.ledger.settle(settlementOf(claim, { kind: "quarantined", error: failure }));
     expect(await catalog.jobs.retry({ job: claim.job })).toEqual({ kind: "retried", run: run.run });
     expect((await catalog.runs.get(run))?.steps[0]?.jobs).toMatchObject({ waiting: 1, open: 1, failed: 0 });
@@ -199,7 +199,9 @@ describe("retry of one job", () => {
     const claim = await claimed(catalog, run.jobs[0] as (typeof run.jobs)[number]);
     await catalog.ledger.settle(settlementOf(claim, { kind: "quarantined", error: failure }));
     await catalog.dispatch.succeedStep(run, { output: "a".repeat(64), items: 0, summary: {}, keep: false });
-    expect(await catalog.jobs.retry({ job: claim.job })).toEqual({ kind: "not-retryable", run: run.run });
+    const step = { name: expect.any(String), state: "succeeded" };
+    const answer = await catalog.jobs.retry({ job: claim.job });
+    expect(answer).toEqual({ kind: "not-retryable", run: run.run, job: "quarantined", step });
   });
 });
 

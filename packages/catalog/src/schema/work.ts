@@ -1,6 +1,16 @@
 // No foreign keys here: these rows are written thousands of times a second and each key costs a look-up per row.
 import type { ErrorRecord, JsonObject } from "@loramill/contracts";
-import { bigserial, doublePrecision, index, integer, jsonb, primaryKey, text, unique } from "drizzle-orm/pg-core";
+import {
+  bigserial,
+  doublePrecision,
+  index,
+  integer,
+  jsonb,
+  primaryKey,
+  text,
+  unique,
+  uniqueIndex,
+} from "drizzle-orm/pg-core";
 import { createdAt, loramill, microUsd, time, where } from "./columns.ts";
 
 /** One row per claim. `outcome` is null while it runs, `lost` when another claim found its worker gone. */
@@ -39,7 +49,7 @@ export const artifacts = loramill.table(
   (table) => [index("artifacts_of_run").on(table.run)],
 );
 
-/** What everything cost. A settlement is written once per (job, epoch, place in the settlement). */
+/** What everything cost. A settlement is written once per (job, epoch, place in the settlement), a marked charge once per job. */
 export const ledger = loramill.table(
   "ledger",
   {
@@ -55,10 +65,13 @@ export const ledger = loramill.table(
     unit: text("unit").notNull(),
     amountMicroUsd: microUsd("amount_micro_usd").notNull(),
     note: text("note").notNull(),
+    /** Names a payment that several turns of the job may report. */
+    mark: text("mark"),
     at: time("at").notNull().defaultNow(),
   },
   (table) => [
     primaryKey({ columns: [table.job, table.epoch, table.ordinal] }),
+    uniqueIndex("ledger_marks").on(table.job, table.mark).where(where("mark is not null")),
     index("ledger_of_run").on(table.run, table.id),
   ],
 );

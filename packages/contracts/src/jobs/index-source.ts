@@ -7,7 +7,7 @@ import { JobOutput } from "./job-output.ts";
 export const indexSourceJob = defineJob({
   name: "index-source",
   queue: "dataset",
-  version: 1,
+  version: 2,
   input: z.object({ params: z.object({ sources: z.array(Source).min(1) }) }),
   output: JobOutput,
   policy: { turnTimeoutMs: 3_600_000 },

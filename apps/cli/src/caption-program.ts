@@ -1,0 +1,92 @@
+import type { Command } from "commander";
+import {
+  type CaptionOptions,
+  captionEditCommand,
+  captionReplaceCommand,
+  captionRollbackCommand,
+  captionRunCommand,
+  captionShowCommand,
+  captionTestCommand,
+} from "./commands/caption.ts";
+import type { CommandContext } from "./commands/context.ts";
+
+type Does = (work: (context: CommandContext) => Promise<number>) => Promise<void>;
+
+const DATASET = "name (the newest version), digest or its beginning";
+const PROVIDER = "auto, describe, simple, or a configured one; see docs/captions.md";
+
+/** `loramill caption …`: write, look at, change and take back captions. Every change is a new version of the dataset. */
+export function addCaptionCommands(parent: Command, does: Does): void {
+  const program = parent
+    .command("caption")
+    .description("write, look at, change and take back captions")
+    .addHelpText("after", "\nExample:\n  $ loramill caption run toys --trigger zorb");
+  const command = (name: string, description: string, ...examples: string[]) =>
+    program
+      .command(name)
+      .description(description)
+      .addHelpText(
+        "after",
+        `\nExample${examples.length > 1 ? "s" : ""}:\n${examples.map((one) => `  $ ${one}`).join("\n")}`,
+      );
+
+  command("run", "caption a dataset and make a version of it", "loramill caption run toys --provider describe")
+    .argument("<dataset>", DATASET)
+    .option("--provider <provider>", PROVIDER)
+    .option("--trigger <word>", "trigger word, put first in every caption")
+    .option("--class <name>", "what the subject is, such as dog")
+    .option("--existing <how>", "captions that are there: keep, replace or combine")
+    .action((dataset: string, options: CaptionOptions) =>
+      does((context) => captionRunCommand(dataset, options, context)),
+    );
+  command(
+    "show",
+    "captions of a dataset, or every caption that one picture ever had",
+    "loramill caption show toys",
+    "loramill caption show toys ball.png",
+  )
+    .argument("<dataset>", DATASET)
+    .argument("[path]", "a picture of it")
+    .action((dataset: string, path: string | undefined) =>
+      does((context) => captionShowCommand(dataset, path, context)),
+    );
+  command(
+    "edit",
+    "give a picture another caption; an empty one takes it away",
+    'loramill caption edit toys ball.png "a red ball"',
+  )
+    .argument("<dataset>", DATASET)
+    .argument("<path>", "the picture")
+    .argument("<text>", "its caption")
+    .action((dataset: string, path: string, text: string) =>
+      does((context) => captionEditCommand(dataset, path, text, context)),
+    );
+  command(
+    "replace",
+    "replace words in all captions",
+    "loramill caption replace toys ball sphere --preview",
+    'loramill caption replace toys "a (red|blue) ball" "zorb, \\$1" --regex',
+  )
+    .argument("<dataset>", DATASET)
+    .argument("<find>", "what is there")
+    .argument("<with>", "what is to be there")
+    .option("--regex", "find a regular expression; $1 names its groups")
+    .option("--preview", "only show what would change")
+    .action((dataset: string, find: string, text: string, options: { regex?: boolean; preview?: boolean }) =>
+      does((context) => captionReplaceCommand(dataset, { find, with: text, ...options }, context)),
+    );
+  command("rollback", "take the captions of an older version back", "loramill caption rollback toys")
+    .argument("<dataset>", DATASET)
+    .option("--to <dataset>", "the version; default: the one it was derived from")
+    .action((dataset: string, options: { to?: string }) =>
+      does((context) => captionRollbackCommand(dataset, options, context)),
+    );
+  command("test-provider", "ask a captioner about one picture", "loramill caption test-provider describe ball.png")
+    .argument("<provider>", PROVIDER)
+    .argument("<picture>", "a file of this machine")
+    .option("--trigger <word>", "trigger word")
+    .option("--class <name>", "what the subject is")
+    .action((provider: string, picture: string, options: CaptionOptions) =>
+      does((context) => captionTestCommand(provider, picture, options, context)),
+    );
+}

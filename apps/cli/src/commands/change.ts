@@ -1,0 +1,76 @@
+import { isFinal, type RunView } from "@loramill/contracts";
+import type { Client } from "@loramill/sdk";
+import { connect, withConnection } from "../connect.ts";
+import { exitCodeOfRun, exitCodes } from "../exit-codes.ts";
+import { followRun } from "../follow-run.ts";
+import { resolveRun } from "../resolve-run.ts";
+import { type CommandContext, printJson, printLine } from "./context.ts";
+import { finishRun, report, type SaveOptions, save } from "./run.ts";
+
+/** The commands that take up a run which exists. */
+
+/** Asks for the end of a run and waits for it, so that a mill started for this command does not end before. */
+export async function cancelCommand(run: string, context: CommandContext): Promise<number> {
+  return withConnection(context, async ({ client }) => {
+    const before = await client.getRun(await resolveRun(client, run));
+    let view = before;
+    if (!isFinal("run", before.state)) {
+      view = await client.cancelRun(before.id);
+      for await (const message of client.follow(before.id)) if (message.kind === "snapshot") view = message.run;
+    }
+    if (context.json) printJson(context, view);
+    else if (view === before) printLine(context, `${view.id} is ${view.state}: there is nothing to cancel`);
+    else if (view.state !== "cancelled") printLine(context, `${view.id} ${view.state} before it could be cancelled`);
+    else printLine(context, `${view.id} is cancelled; \`loramill resume ${view.id}\` goes on with it`);
+    return exitCodes.ok;
+  });
+}
+
+/** Goes on with a run, follows it and saves what it makes, as `run` does. */
+export async function resumeCommand(run: string, options: SaveOptions, context: CommandContext): Promise<number> {
+  return withFollowed(context, "cancel", {
+    start: async (client) => client.resumeRun(await resolveRun(client, run)),
+    end: (followed) => finishRun({ ...followed, options, context }),
+  });
+}
+
+/** Follows a run to its end; Ctrl-C ends the following, not the run. */
+export async function watchCommand(run: string, context: CommandContext): Promise<number> {
+  return withFollowed(context, "leave", {
+    start: async (client) => client.getRun(await resolveRun(client, run)),
+    end: async (followed) => {
+      if (context.json) printJson(context, followed.run);
+      return followed.detached ? exitCodes.ok : exitCodeOfRun(followed.run.state);
+    },
+  });
+}
+
+/** Downloads what a run made, also one that was started elsewhere or left to itself. */
+export async function saveCommand(run: string, options: SaveOptions, context: CommandContext): Promise<number> {
+  return withConnection(context, async ({ client }) => {
+    const view = await client.getRun(await resolveRun(client, run));
+    report(context, view, await save(client, view, options, context));
+    return exitCodes.ok;
+  });
+}
+
+/** Follows a run. A mill that was started for it goes on when the run is left to itself. */
+async function withFollowed(
+  context: CommandContext,
+  onInterrupt: "cancel" | "leave",
+  work: {
+    start: (client: Client) => Promise<RunView>;
+    end: (followed: { client: Client; run: RunView; detached: boolean }) => Promise<number>;
+  },
+): Promise<number> {
+  const { client, mill } = await connect(context);
+  let detached = false;
+  try {
+    const followed = await followRun({ client, start: () => work.start(client), onInterrupt, context });
+    detached = followed.detached;
+    return await work.end({ ...followed, client });
+  } finally {
+    if (detached) mill?.leave();
+    else await mill?.stop();
+  }
+}

@@ -1,0 +1,111 @@
+import { type Command, InvalidArgumentError } from "commander";
+import type { CommandContext } from "./commands/context.ts";
+import {
+  type DeriveOptions,
+  deriveCommand,
+  diffCommand,
+  type ExportOptions,
+  exportCommand,
+  importCommand,
+  inspectCommand,
+  listCommand,
+  reportCommand,
+  validateCommand,
+} from "./commands/dataset.ts";
+import type { SaveOptions } from "./commands/run.ts";
+import type { ImportOptions } from "./dataset-spec.ts";
+
+type Does = (work: (context: CommandContext) => Promise<number>) => Promise<void>;
+
+const DATASET = "name (the newest version), digest or its beginning";
+const collect = (text: string, before: readonly string[] = []): string[] => [...before, text];
+
+/** `loramill dataset …`: make, look at, compare, change and export versions of datasets. */
+export function addDatasetCommands(parent: Command, does: Does): void {
+  const program = parent
+    .command("dataset")
+    .description("make, look at, compare, change and export datasets")
+    .addHelpText("after", "\nExample:\n  $ loramill dataset import ./photos --name toys");
+  const command = (name: string, description: string, ...examples: string[]) =>
+    program
+      .command(name)
+      .description(description)
+      .addHelpText(
+        "after",
+        `\nExample${examples.length > 1 ? "s" : ""}:\n${examples.map((one) => `  $ ${one}`).join("\n")}`,
+      );
+
+  command(
+    "import",
+    "make a dataset of folders, archives, videos, lists of URLs and S3 prefixes",
+    "loramill dataset import ./photos ./more.zip --name toys --resolution 1024",
+    "loramill dataset import clip.mp4 --every 24",
+  )
+    .argument("<sources...>", "folders, .zip/.tar/.tgz, videos, .txt/.jsonl lists of URLs, s3://bucket/prefix")
+    .option("--name <name>", "name of the dataset; default: that of the first source")
+    .option("--project <project>", "project it belongs to")
+    .option("--resolution <pixels>", "side of the prepared pictures", pixels)
+    .option("--crop <crop>", "attention, centre or none (aspect buckets)")
+    .option("--format <format>", "png, webp or jpeg")
+    .option("--every <frames>", "of a video, every so many frames", pixels)
+    .option("--output <folder>", "where to put the report and the manifest")
+    .option("--save-dataset", "also save the prepared pictures, into DATASET_OUTPUT_DIR")
+    .option("--detach", "start it and go")
+    .action((sources: string[], options: ImportOptions & SaveOptions) =>
+      does((context) => importCommand(sources, options, context)),
+    );
+  command("list", "versions of datasets, newest first", "loramill dataset list --name toys")
+    .option("--name <name>", "of this dataset only")
+    .action((options: { name?: string }) => does((context) => listCommand(options, context)));
+  command("inspect", "statistics of a version", "loramill dataset inspect toys --images")
+    .argument("<dataset>", DATASET)
+    .option("--images", "also every picture")
+    .action((dataset: string, options: { images?: boolean }) =>
+      does((context) => inspectCommand(dataset, options, context)),
+    );
+  command("validate", "the gates of a version; fails when one blocks", "loramill dataset validate toys")
+    .argument("<dataset>", DATASET)
+    .action((dataset: string) => does((context) => validateCommand(dataset, context)));
+  command("diff", "what changed between two versions", "loramill dataset diff 3f9a61c2 toys")
+    .argument("<before>", DATASET)
+    .argument("<after>", DATASET)
+    .action((before: string, after: string) => does((context) => diffCommand(before, after, context)));
+  command(
+    "derive",
+    "make a new version without copying bytes",
+    "loramill dataset derive toys --drop blurry.png --caption 'a.png=a red ball' --repeat 'b.png=3' --add more-toys",
+  )
+    .argument("<dataset>", DATASET)
+    .option("--name <name>", "name of the new version; default: the same")
+    .option("--drop <path>", "leave a picture out; may be repeated", collect)
+    .option("--caption <path=text>", "give a picture another caption, or none; may be repeated", collect)
+    .option("--repeat <path=count>", "show a picture so often an epoch; may be repeated", collect)
+    .option("--add <dataset>", "add the pictures of another version; may be repeated", collect)
+    .action((dataset: string, options: DeriveOptions) => does((context) => deriveCommand(dataset, options, context)));
+  command(
+    "export",
+    "write a version in the layout of a trainer",
+    "loramill dataset export toys --layout kohya --class toy --output ./kohya",
+    "loramill dataset export toys --layout replicate --run last --output toys.zip",
+  )
+    .argument("<dataset>", DATASET)
+    .requiredOption(
+      "--layout <layout>",
+      "kohya, ai-toolkit, simpletuner, musubi, imagefolder, webdataset, replicate or comfyui",
+    )
+    .option("--output <path>", "a folder, or a file ending in .zip or .tar")
+    .option("--run <run>", "take the captions of this run (id, name, `last`)")
+    .option("--class <name>", "what the subject is: the class tokens of layouts that have them")
+    .option("--resolution <pixels>", "training resolution in the configuration", pixels)
+    .action((dataset: string, options: ExportOptions) => does((context) => exportCommand(dataset, options, context)));
+  command("report", "save the page about the dataset of a run", "loramill dataset report last --output report.html")
+    .argument("<run>", "id, end of an id, name, or `last`")
+    .option("--output <file>", "default: dataset-report.html")
+    .action((run: string, options: { output?: string }) => does((context) => reportCommand(run, options, context)));
+}
+
+function pixels(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("expected a whole number above 0");
+  return value;
+}

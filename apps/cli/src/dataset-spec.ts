@@ -1,0 +1,52 @@
+import { statSync } from "node:fs";
+import { basename, extname, resolve } from "node:path";
+import { RunSpec, type RunSpecInput, UserError } from "@loramill/contracts";
+import { cleanName } from "./read-spec.ts";
+
+export interface ImportOptions {
+  readonly name?: string;
+  readonly project?: string;
+  readonly resolution?: number;
+  readonly crop?: string;
+  readonly format?: string;
+  readonly every?: number;
+}
+
+type SourceInput = RunSpecInput["dataset"]["sources"][number];
+
+const VIDEO = new Set([".mp4", ".webm", ".mov", ".mkv", ".m4v", ".gif"]);
+
+/** A spec that only makes a dataset, of folders, archives, videos, lists of URLs, S3 prefixes and other versions. */
+export function specOfSources(given: readonly string[], options: ImportOptions): RunSpecInput {
+  const sources = given.map((one) => sourceOf(one, options));
+  const spec: RunSpecInput = {
+    name: options.name ?? cleanName(basename(given[0] ?? "dataset").replace(/\.[^.]+$/, "")),
+    ...(options.project ? { project: options.project } : {}),
+    dataset: {
+      sources,
+      prepare: {
+        ...(options.resolution === undefined ? {} : { resolution: options.resolution }),
+        ...(options.crop ? { crop: options.crop as "attention" } : {}),
+        ...(options.format ? { format: options.format as "png" } : {}),
+      },
+    },
+  };
+  const parsed = RunSpec.safeParse(spec);
+  if (parsed.success) return spec;
+  const problems = parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
+  throw new UserError(`this dataset cannot be imported:\n  ${problems.join("\n  ")}`, { code: "bad-spec" });
+}
+
+function sourceOf(text: string, { every }: ImportOptions): SourceInput {
+  if (text.startsWith("s3://")) return { type: "s3", url: text };
+  if (/^https?:\/\//i.test(text)) return { type: "urls", urls: [text] };
+  if (/^dataset:[0-9a-f]{64}$/.test(text)) return { type: "dataset", digest: text.slice("dataset:".length) };
+  const path = resolve(text);
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (!stat) throw new UserError(`${text}: no such file or folder`, { code: "source-missing" });
+  if (stat.isDirectory()) return { type: "folder", path };
+  const extension = extname(path).toLowerCase();
+  if (VIDEO.has(extension)) return { type: "video", path, ...(every === undefined ? {} : { every }) };
+  if (extension === ".txt" || extension === ".jsonl") return { type: "manifest", path };
+  return { type: "archive", path };
+}

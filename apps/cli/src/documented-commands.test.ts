@@ -1,0 +1,91 @@
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { RunSpec } from "@loramill/contracts";
+import { CommanderError } from "commander";
+import { expect, test } from "vitest";
+import { parse as parseYaml } from "yaml";
+import { createProgram } from "./program.ts";
+
+const root = join(import.meta.dirname, "../../..");
+const pages = globSync(["README.md", "CONTRIBUTING.md", "docs/**/*.md", "apps/*/README.md", "packages/*/README.md"], {
+  cwd: root,
+}).map((path) => ({ path, text: readFileSync(join(root, path), "utf8") }));
+
+/** The fenced blocks of a page, of these languages. */
+function blocksOf(text: string, languages: readonly string[]): string[] {
+  return [...text.matchAll(/^```(\w*)\n([\s\S]*?)^```/gm)].flatMap(([, language = "", body = ""]) =>
+    languages.includes(language) ? [body] : [],
+  );
+}
+
+/** What follows `loramill` on a line of shell, as arguments; up to a comment, a pipe or the next command. */
+function argumentsOf(line: string): string[] | null {
+  const command = line.match(/^\s*(?:\$ )?(?:[A-Z_]+=\S+ )*(?:npx )?(?:npm run )?loramill(?: --)? (.*)$/)?.[1];
+  if (command === undefined) return null;
+  const words = [...command.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)];
+  const end = words.findIndex(([, , , bare]) => bare !== undefined && /^(#|\||>|&&|;|&$)/.test(bare));
+  return (end < 0 ? words : words.slice(0, end)).map(([, double, single, bare]) => double ?? single ?? bare ?? "");
+}
+
+/** Why the command line does not take these arguments, or null. Nothing is done with them. */
+async function refusal(given: readonly string[]): Promise<string | null> {
+  const program = createProgram(async () => {});
+  for (const command of [program, ...program.commands, ...program.commands.flatMap((one) => one.commands)]) {
+    command.exitOverride().configureOutput({ writeOut: () => {}, writeErr: () => {} });
+  }
+  try {
+    await program.parseAsync([...given], { from: "user" });
+    return null;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? null : error.message;
+    throw error;
+  }
+}
+
+const documented = pages.flatMap(({ path, text }) =>
+  blocksOf(text, ["sh", "bash", "console", ""])
+    .flatMap((block) => block.replaceAll("\\\n", " ").split("\n"))
+    .flatMap((line) => {
+      const given = argumentsOf(line);
+      return given === null ? [] : [{ path, line: line.trim(), given }];
+    }),
+);
+
+test("every documented command is one that the command line takes", async () => {
+  expect(documented.length).toBeGreaterThan(5);
+  for (const { path, line, given } of documented) expect(await refusal(given), `${path}: ${line}`).toBeNull();
+});
+
+test("every command that a sentence names exists", () => {
+  const known = createProgram(async () => {}).commands.map((command) => command.name());
+  const named = pages.flatMap(({ path, text }) =>
+    [...text.matchAll(/`loramill ([a-z][a-z-]*)/g)].map(([, name = ""]) => ({ path, name })),
+  );
+  expect(named.length).toBeGreaterThan(3);
+  expect(named.filter(({ name }) => !known.includes(name))).toEqual([]);
+});
+
+test("every command has an example in its help, and the example is one that it takes", async () => {
+  const commands = createProgram(async () => {}).commands;
+  for (const command of commands.flatMap((one) => (one.commands.length > 0 ? one.commands : [one]))) {
+    let help = "";
+    command.configureOutput({ writeOut: (text) => (help += text) }).outputHelp();
+    const examples = help.split("\n").filter((line) => line.startsWith("  $ "));
+    expect(examples.length, command.name()).toBeGreaterThan(0);
+    for (const line of examples) {
+      const given = argumentsOf(line) ?? [];
+      expect(given, line).toContain(command.name());
+      expect(await refusal(given), line).toBeNull();
+    }
+  }
+});
+
+test("every documented spec is one that the schema takes", () => {
+  const specs = pages.flatMap(({ path, text }) =>
+    blocksOf(text, ["yaml", "yml"])
+      .map((block): unknown => parseYaml(block))
+      .filter((value) => typeof value === "object" && value !== null && "dataset" in value)
+      .map((value) => ({ path, value })),
+  );
+  for (const { path, value } of specs) expect(RunSpec.safeParse(value).error?.issues ?? [], path).toEqual([]);
+});

@@ -1,0 +1,125 @@
+import { Command, InvalidArgumentError } from "commander";
+import { addCaptionCommands } from "./caption-program.ts";
+import { cancelCommand, resumeCommand, saveCommand, watchCommand } from "./commands/change.ts";
+import type { CommandContext } from "./commands/context.ts";
+import { doctorCommand } from "./commands/doctor.ts";
+import {
+  costCommand,
+  explainCommand,
+  logsCommand,
+  planCommand,
+  quoteCommand,
+  runsCommand,
+} from "./commands/inspect.ts";
+import { type RunOptions, runCommand, type SaveOptions } from "./commands/run.ts";
+import { withSpecOptions } from "./commands/spec-options.ts";
+import { upCommand } from "./commands/up.ts";
+import { addDatasetCommands } from "./dataset-program.ts";
+import type { SpecOptions } from "./read-spec.ts";
+
+type Work = (context: CommandContext) => Promise<number>;
+
+const RUN = "id, end of an id, name, or `last`";
+
+/**
+ * The command line as a table: every command, its options and an example. `execute` does the work of the one that was
+ * parsed, `json` says whether a program reads the answer.
+ */
+export function createProgram(execute: (work: Work, json: boolean) => Promise<void>): Command {
+  const program = new Command("loramill")
+    .description("The durable pipeline around LoRA training: pictures in, LoRAs and images out.")
+    .option("--json", "answer with JSON for programs")
+    .configureHelp({ showGlobalOptions: true })
+    .showHelpAfterError("(add --help for what it takes)")
+    .exitOverride();
+  const does = (work: Work) => execute(work, Boolean(program.opts().json));
+  const command = (name: string, description: string, ...examples: string[]) =>
+    program
+      .command(name)
+      .description(description)
+      .addHelpText(
+        "after",
+        `\nExample${examples.length > 1 ? "s" : ""}:\n${examples.map((one) => `  $ ${one}`).join("\n")}`,
+      );
+  const ofRun = (name: string, description: string, ...examples: string[]) =>
+    command(name, description, ...examples).argument("<run>", RUN);
+
+  command("up", "run the mill in the foreground", "loramill up").action(() => does(upCommand));
+  withSaveOptions(
+    withSpecOptions(
+      command(
+        "run",
+        "run a spec or pictures from start to end; Ctrl-C cancels, twice leaves it to itself",
+        'loramill run ./photos/dog --trigger "sks dog" --class dog',
+        "loramill run spec.yaml --budget 2",
+      ),
+    ),
+  )
+    .option("--detach", "start it and go")
+    .action((spec: string, options: RunOptions) => does((context) => runCommand(spec, options, context)));
+  withSpecOptions(
+    command(
+      "plan",
+      "print the plan, with every default, digest and seed resolved",
+      "loramill plan spec.yaml > plan.lock.json",
+    ),
+  ).action((spec: string, options: SpecOptions) => does((context) => planCommand(spec, options, context)));
+  withSpecOptions(
+    command("quote", "time, cost and cache hits before a run", "loramill quote ./photos/dog --steps 800"),
+  ).action((spec: string, options: SpecOptions) => does((context) => quoteCommand(spec, options, context)));
+  command("runs", "list runs, newest first", "loramill runs --state failed --limit 5")
+    .option("--project <project>", "of this project only")
+    .option("--state <state>", "planned, running, succeeded, failed, cancelled or exhausted")
+    .option("--limit <count>", "how many", count)
+    .action((options: { project?: string; state?: string; limit?: number }) =>
+      does((context) => runsCommand(options, context)),
+    );
+  ofRun("explain", "why each step ran, was reused or waits", "loramill explain last").action((run: string) =>
+    does((context) => explainCommand(run, context)),
+  );
+  ofRun("watch", "follow a run live; Ctrl-C ends the following, not the run", "loramill watch last").action(
+    (run: string) => does((context) => watchCommand(run, context)),
+  );
+  ofRun("logs", "print a run's events", "loramill logs last --follow")
+    .option("-f, --follow", "go on as they come")
+    .action((run: string, options: { follow?: boolean }) => does((context) => logsCommand(run, options, context)));
+  ofRun("cost", "what a run cost, step by step", "loramill cost last").action((run: string) =>
+    does((context) => costCommand(run, context)),
+  );
+  ofRun("cancel", "stop a run; what is done stays", "loramill cancel last").action((run: string) =>
+    does((context) => cancelCommand(run, context)),
+  );
+  withSaveOptions(
+    ofRun("resume", "go on with a failed, cancelled or exhausted run, as `run` does", "loramill resume last"),
+  ).action((run: string, options: SaveOptions) => does((context) => resumeCommand(run, options, context)));
+  withSaveOptions(
+    ofRun(
+      "save",
+      "download what a run made, also one started elsewhere",
+      "loramill save last --output ./results --save-dataset",
+    ),
+  ).action((run: string, options: SaveOptions) => does((context) => saveCommand(run, options, context)));
+  addDatasetCommands(program, does);
+  addCaptionCommands(program, does);
+  command(
+    "doctor",
+    "check configuration, database, queue, storage and backends",
+    "loramill doctor",
+    "loramill doctor storage --json",
+  )
+    .argument("[part]", "only this part, such as storage (which then runs the whole store suite)")
+    .action((part: string | undefined) => does((context) => doctorCommand(part, context)));
+  return program;
+}
+
+function withSaveOptions(command: Command): Command {
+  return command
+    .option("--output <folder>", "where to put the results; default: a folder of OUTPUT_DIR")
+    .option("--save-dataset", "also save the prepared pictures with their captions, into DATASET_OUTPUT_DIR");
+}
+
+function count(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("expected a whole number above 0");
+  return value;
+}

@@ -1,0 +1,109 @@
+import { z } from "zod";
+import { page } from "./api.ts";
+import { Digest } from "./digest.ts";
+import { DatasetStatistics, GateResult, QualityFacts, Repeats } from "./documents.ts";
+
+/** The layouts that a dataset can be exported in. */
+export const DatasetLayout = z.enum([
+  "kohya",
+  "ai-toolkit",
+  "simpletuner",
+  "musubi",
+  "imagefolder",
+  "webdataset",
+  "replicate",
+  "comfyui",
+]);
+export type DatasetLayout = z.output<typeof DatasetLayout>;
+
+export const DatasetSummary = z.object({
+  digest: Digest,
+  name: z.string(),
+  version: z.int(),
+  images: z.int(),
+  run: z.string().nullable().describe("The run that made it; null for a version that was derived from another"),
+  createdAt: z.iso.datetime(),
+});
+export type DatasetSummary = z.output<typeof DatasetSummary>;
+export const DatasetPage = page(DatasetSummary);
+
+export const DatasetView = z.object({
+  digest: Digest,
+  name: z.string(),
+  content: Digest.nullable().describe("Identity of what a training would see, whatever the files are called"),
+  parent: Digest.nullable(),
+  statistics: DatasetStatistics,
+  gates: z.array(GateResult),
+  dropped: z.int(),
+  refused: z.int(),
+});
+export type DatasetView = z.output<typeof DatasetView>;
+
+const Change = <Value extends z.ZodType>(value: Value) =>
+  z.array(z.object({ path: z.string(), before: value, after: value }));
+
+export const DatasetDiffView = z.object({
+  before: Digest,
+  after: Digest,
+  same: z.int(),
+  added: z.array(z.object({ path: z.string(), image: Digest })),
+  removed: z.array(z.object({ path: z.string(), image: Digest })),
+  moved: z.array(z.object({ from: z.string(), to: z.string(), image: Digest })),
+  replaced: Change(Digest),
+  recaptioned: Change(z.string().nullable()),
+  reprepared: z.array(z.object({ path: z.string(), image: Digest })),
+  reweighted: Change(z.int()),
+});
+export type DatasetDiffView = z.output<typeof DatasetDiffView>;
+
+/** What is to be different in a new version; pictures are named by their path. */
+export const DeriveRequest = z.strictObject({
+  name: z.string().min(1).max(100).optional().describe("Default: the name of the version it is derived from"),
+  drop: z.array(z.string()).max(1_000_000).default([]),
+  captions: z.record(z.string(), z.string().max(8192).nullable()).default({}).describe("By path; null removes one"),
+  repeats: z.record(z.string(), Repeats).default({}).describe("How often an epoch shows a picture, by path"),
+  captionsOf: Digest.optional().describe("Output of a caption step, whose captions are taken first"),
+  add: z.array(Digest).max(64).default([]).describe("Versions whose pictures are added; those known are skipped"),
+});
+export type DeriveRequest = z.output<typeof DeriveRequest>;
+export type DeriveRequestInput = z.input<typeof DeriveRequest>;
+
+/** One picture of a version, as lists show it. */
+export const DatasetImageView = z.object({
+  path: z.string(),
+  image: Digest.describe("SHA-256 of the original"),
+  prepared: Digest,
+  width: z.int(),
+  height: z.int(),
+  caption: z.string().nullable(),
+  repeats: z.int(),
+  quality: QualityFacts,
+});
+export type DatasetImageView = z.output<typeof DatasetImageView>;
+export const DatasetImagePage = page(DatasetImageView);
+
+/** A caption that a picture had at some time, newest first in lists. */
+export const CaptionVersion = z.object({
+  text: z.string(),
+  provider: z.string(),
+  raw: z.string().describe("What the captioner said before the clean-up"),
+  run: z.string(),
+  at: z.iso.datetime(),
+});
+export type CaptionVersion = z.output<typeof CaptionVersion>;
+export const CaptionHistory = z.object({
+  path: z.string(),
+  image: Digest,
+  now: z.string().nullable(),
+  versions: z.array(CaptionVersion),
+});
+export type CaptionHistory = z.output<typeof CaptionHistory>;
+
+export const ExportQuery = z.object({
+  layout: DatasetLayout,
+  archive: z.enum(["tar", "zip"]).default("tar"),
+  captions: Digest.optional().describe("Output of a caption step, whose captions replace those of the dataset"),
+  className: z.string().max(64).optional().describe("What the subject is; class tokens of layouts that have them"),
+  resolution: z.coerce.number().int().min(32).max(4096).optional().describe("Default: the pictures' larger side"),
+});
+export type ExportQuery = z.output<typeof ExportQuery>;

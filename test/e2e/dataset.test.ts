@@ -1,0 +1,167 @@
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { DatasetLayout } from "@loramill/contracts";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { drawSamplePictures } from "../../scripts/sample-pictures.ts";
+import { type MillProcess, makeDataDir, startMill } from "../support/mill.ts";
+
+const MAIN = resolve(import.meta.dirname, "../../apps/cli/src/main.ts");
+const data = makeDataDir();
+const pictures = join(data.path, "toys");
+let mill: MillProcess;
+let original: Awaited<ReturnType<typeof importAs>>;
+
+beforeAll(async () => {
+  mkdirSync(pictures, { recursive: true });
+  await drawSamplePictures(pictures);
+  for (const name of readdirSync(pictures)) {
+    writeFileSync(join(pictures, name.replace(/\.[^.]+$/, ".txt")), `a caption for ${name}`);
+  }
+  mill = await startMill({ dataDir: join(data.path, "data") });
+  original = await importAs("toys", pictures);
+}, 240_000);
+afterAll(async () => {
+  await mill?.stop();
+  data.remove();
+});
+
+async function loramill(...args: string[]) {
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    cwd: data.path,
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, DATA_DIR: join(data.path, "data"), API_PORT: "0" },
+  });
+  const read = async (stream: NodeJS.ReadableStream) => (await Array.fromAsync(stream)).join("");
+  const [out, err, code] = await Promise.all([
+    read(child.stdout.setEncoding("utf8")),
+    read(child.stderr.setEncoding("utf8")),
+    new Promise<number | null>((done) => child.once("close", done)),
+  ]);
+  return { code, out, err };
+}
+
+const sha256 = (path: string) => createHash("sha256").update(readFileSync(path)).digest("hex");
+
+async function importAs(name: string, source: string) {
+  const { code, err, out } = await loramill(
+    "--json",
+    "dataset",
+    "import",
+    source,
+    "--name",
+    name,
+    "--resolution",
+    "64",
+    "--output",
+    `results-${name}`,
+  );
+  expect({ code, err: code === 0 ? "" : err }).toEqual({ code: 0, err: "" });
+  expect(JSON.parse(out).run.state).toBe("succeeded");
+  const inspected = await loramill("--json", "dataset", "inspect", name);
+  return JSON.parse(inspected.out);
+}
+
+test("a dataset keeps its content through every layout, as a folder and packed, byte for byte the same each time", async () => {
+  expect(original.statistics.captions.coverage).toBe(1);
+  for (const layout of DatasetLayout.options) {
+    const folder = join(data.path, `${layout}-folder`);
+    const exported = await loramill("--json", "dataset", "export", "toys", "--layout", layout, "--output", folder);
+    expect([exported.code, exported.err]).toEqual([0, ""]);
+    expect(JSON.parse(exported.out).files).toBeGreaterThan(original.statistics.kept);
+    const archive = layout === "replicate" ? "zip" : "tar";
+    const [one, two] = [`${layout}-1.${archive}`, `${layout}-2.${archive}`];
+    for (const output of [one, two]) {
+      expect((await loramill("dataset", "export", "toys", "--layout", layout, "--output", output)).code).toBe(0);
+    }
+    expect(sha256(join(data.path, one))).toBe(sha256(join(data.path, two)));
+    const again = await importAs(`from-${layout}`, folder);
+    expect({ layout, content: again.content }).toEqual({ layout, content: original.content });
+    const unpacked = await importAs(`packed-${layout}`, join(data.path, one));
+    expect({ layout, content: unpacked.content }).toEqual({ layout, content: original.content });
+  }
+});
+
+test("a version is derived, compared, validated and trained on under its digest", async () => {
+  const { out } = await loramill("--json", "dataset", "inspect", "toys", "--images");
+  const { images, digest, content } = JSON.parse(out);
+  const [first, second] = images.map(({ path }: { path: string }) => path);
+  const derived = await loramill(
+    "--json",
+    "dataset",
+    "derive",
+    "toys",
+    "--drop",
+    first,
+    "--caption",
+    `${second}=new words`,
+    "--repeat",
+    `${second}=3`,
+  );
+  expect(derived.code).toBe(0);
+  const version = JSON.parse(derived.out);
+  expect(version).toMatchObject({ parent: digest });
+  expect(version.content).not.toBe(content);
+  const diff = JSON.parse((await loramill("--json", "dataset", "diff", digest.slice(0, 12), "toys")).out);
+  expect(diff).toMatchObject({
+    same: images.length - 2,
+    removed: [{ path: first }],
+    recaptioned: [{ path: second, after: "new words" }],
+    reweighted: [{ path: second, before: 1, after: 3 }],
+  });
+  const list = JSON.parse((await loramill("--json", "dataset", "list", "--name", "toys")).out);
+  expect(list.map(({ version: number }: { version: number }) => number)).toEqual([2, 1]);
+  expect((await loramill("dataset", "validate", digest)).code).toBe(0);
+  const again = await importAs("trained-on", `dataset:${version.digest}`);
+  expect(again.content).toBe(version.content);
+});
+
+test("captions are written, shown, changed in bulk with a preview, and taken back; every change is a version", async () => {
+  const plain = join(data.path, "plain");
+  mkdirSync(plain);
+  await drawSamplePictures(plain);
+  await importAs("plain", plain);
+  const written = await loramill("caption", "run", "plain", "--provider", "describe", "--trigger", "zorb");
+  expect({ code: written.code, err: written.code === 0 ? "" : written.err }).toEqual({ code: 0, err: "" });
+  const show = async () => JSON.parse((await loramill("--json", "caption", "show", "plain")).out);
+  const first = await show();
+  expect(first.every(({ caption }: { caption: string }) => caption.startsWith("zorb"))).toBe(true);
+  const preview = JSON.parse(
+    (await loramill("--json", "caption", "replace", "plain", "zorb", "blib", "--preview")).out,
+  );
+  expect(preview).toMatchObject({ digest: null });
+  expect(preview.changes).toHaveLength(first.length);
+  expect(await show()).toEqual(first);
+  expect((await loramill("caption", "replace", "plain", "^zorb", "blib", "--regex")).code).toBe(0);
+  const changed = await show();
+  expect(changed.every(({ caption }: { caption: string }) => caption.startsWith("blib"))).toBe(true);
+  expect((await loramill("caption", "edit", "plain", first[0].path, "my own words")).code).toBe(0);
+  const history = await loramill("--json", "caption", "show", "plain", first[0].path);
+  expect(JSON.parse(history.out)).toMatchObject({ now: "my own words", versions: [{ text: first[0].caption }] });
+  expect((await loramill("caption", "rollback", "plain")).code).toBe(0);
+  expect(await show()).toEqual(changed);
+  const asked = await loramill(
+    "--json",
+    "caption",
+    "test-provider",
+    "describe",
+    join(pictures, readdirSync(pictures)[0] ?? ""),
+  );
+  expect(asked.code).toBe(0);
+  expect(JSON.parse(asked.out).captions).toHaveLength(1);
+});
+
+test("mistakes are said in a sentence", async () => {
+  const unknown = await loramill("dataset", "inspect", "nowhere");
+  expect(unknown).toMatchObject({ code: 2, err: expect.stringContaining("there is no dataset nowhere") });
+  const layout = await loramill("dataset", "export", "toys", "--layout", "zip");
+  expect(layout).toMatchObject({ code: 2, err: expect.stringContaining("choose one of kohya") });
+  const full = await loramill("dataset", "export", "toys", "--layout", "kohya", "--output", pictures);
+  expect(full).toMatchObject({ code: 2, err: expect.stringContaining("is not empty") });
+  const missing = await loramill("dataset", "derive", "toys", "--drop", "nowhere.png");
+  expect(missing).toMatchObject({ code: 2, err: expect.stringContaining("no picture called nowhere.png") });
+  const report = await loramill("dataset", "report", "toys", "--output", "page.html");
+  expect(report.code).toBe(0);
+  expect(existsSync(join(data.path, "page.html"))).toBe(true);
+});
