@@ -24,7 +24,11 @@ await writeFile(
   stringify({
     version: 1,
     name: "zorb",
-    dataset: { sources: [{ type: "folder", path: "pictures" }] },
+    dataset: {
+      sources: [{ type: "folder", path: "pictures" }],
+      // Drawn with few colours on plain ground: true of all of them, and no news.
+      cleaning: { lowInformation: "keep", borders: "keep" },
+    },
     caption: { triggerWord: "zorb", className: "creature" },
     train: { preset: "pocket", recipe: { seed: 7 } },
     generate: {
@@ -53,7 +57,11 @@ await writeFile(at("contact-sheet.png"), contactSheet);
 await writeFile(at("training-curve.png"), curve);
 await writeFile(
   at("report.html"),
-  renderReport({ run, dataset, lora, cost, captions, closeness: closeness.ratio, contactSheet, curve }),
+  renderReport({
+    ...{ run, dataset, lora, cost, captions, pictures, generations },
+    closeness: closeness.ratio,
+    strengths: STRENGTHS,
+  }),
 );
 
 const show = (name: string) => relative(process.cwd(), at(name));

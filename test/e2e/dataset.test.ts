@@ -44,7 +44,7 @@ async function loramill(...args: string[]) {
 
 const sha256 = (path: string) => createHash("sha256").update(readFileSync(path)).digest("hex");
 
-async function importAs(name: string, source: string) {
+async function importAs(name: string, source: string, format = "png") {
   const { code, err, out } = await loramill(
     "--json",
     "dataset",
@@ -54,6 +54,8 @@ async function importAs(name: string, source: string) {
     name,
     "--resolution",
     "64",
+    "--format",
+    format,
     "--output",
     `results-${name}`,
   );
@@ -81,6 +83,13 @@ test("a dataset keeps its content through every layout, as a folder and packed, 
     const unpacked = await importAs(`packed-${layout}`, join(data.path, one));
     expect({ layout, content: unpacked.content }).toEqual({ layout, content: original.content });
   }
+});
+
+test("pictures that are just right are not encoded again, so that JPEG too survives an export", async () => {
+  const first = await importAs("lossy", pictures, "jpeg");
+  const folder = join(data.path, "lossy-folder");
+  expect((await loramill("dataset", "export", "lossy", "--layout", "kohya", "--output", folder)).code).toBe(0);
+  expect((await importAs("lossy-again", folder, "jpeg")).content).toBe(first.content);
 });
 
 test("a version is derived, compared, validated and trained on under its digest", async () => {

@@ -1,7 +1,7 @@
-import { statSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { basename, extname, resolve } from "node:path";
 import { RunSpec, type RunSpecInput, UserError } from "@loramill/contracts";
-import { cleanName } from "./read-spec.ts";
+import { cleanName } from "./clean-name.ts";
 
 export interface ImportOptions {
   readonly name?: string;
@@ -10,6 +10,11 @@ export interface ImportOptions {
   readonly crop?: string;
   readonly format?: string;
   readonly every?: number;
+}
+
+/** Whether a file is read frame by frame, by its name. */
+export function isVideo(path: string): boolean {
+  return VIDEO.has(extname(path).toLowerCase());
 }
 
 type SourceInput = RunSpecInput["dataset"]["sources"][number];
@@ -37,16 +42,22 @@ export function specOfSources(given: readonly string[], options: ImportOptions):
   throw new UserError(`this dataset cannot be imported:\n  ${problems.join("\n  ")}`, { code: "bad-spec" });
 }
 
-function sourceOf(text: string, { every }: ImportOptions): SourceInput {
+/** Such as the shards of a WebDataset, beside which there may be tables of statistics. */
+function holdsOnlyArchives(folder: string): boolean {
+  const names = readdirSync(folder).filter((name) => !name.startsWith(".") && !/\.(?:json|parquet)$/i.test(name));
+  return names.length > 0 && names.every((name) => /\.(?:zip|tar|tgz|tar\.gz)$/i.test(name));
+}
+
+export function sourceOf(text: string, { every }: Pick<ImportOptions, "every">): SourceInput {
   if (text.startsWith("s3://")) return { type: "s3", url: text };
   if (/^https?:\/\//i.test(text)) return { type: "urls", urls: [text] };
   if (/^dataset:[0-9a-f]{64}$/.test(text)) return { type: "dataset", digest: text.slice("dataset:".length) };
   const path = resolve(text);
   const stat = statSync(path, { throwIfNoEntry: false });
   if (!stat) throw new UserError(`${text}: no such file or folder`, { code: "source-missing" });
-  if (stat.isDirectory()) return { type: "folder", path };
+  if (stat.isDirectory()) return { type: holdsOnlyArchives(path) ? "archive" : "folder", path };
   const extension = extname(path).toLowerCase();
-  if (VIDEO.has(extension)) return { type: "video", path, ...(every === undefined ? {} : { every }) };
+  if (isVideo(path)) return { type: "video", path, ...(every === undefined ? {} : { every }) };
   if (extension === ".txt" || extension === ".jsonl") return { type: "manifest", path };
   return { type: "archive", path };
 }

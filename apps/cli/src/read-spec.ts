@@ -2,6 +2,8 @@ import { readFileSync, statSync } from "node:fs";
 import { basename, dirname, extname, resolve } from "node:path";
 import { RunSpec, type RunSpecInput, UserError } from "@loramill/contracts";
 import { parse as parseYaml } from "yaml";
+import { cleanName } from "./clean-name.ts";
+import { isVideo, sourceOf } from "./dataset-spec.ts";
 
 /** Options of `run`, `plan` and `quote` that stand for parts of a spec. */
 export interface SpecOptions {
@@ -24,24 +26,24 @@ export interface SpecOptions {
 const ARCHIVE = /\.(zip|tar|tar\.gz|tgz)$/i;
 
 /**
- * The spec of a command's argument: a YAML or JSON file, or a folder or archive of pictures, which gets the usual
+ * The spec of a command's argument: a YAML or JSON file, or a folder, archive or video, which gets the usual
  * steps. Options override what the file says. Relative paths in a file are relative to the file.
  */
 export function readSpec(argument: string, options: SpecOptions): RunSpecInput {
   const path = resolve(argument);
   const stat = statSync(path, { throwIfNoEntry: false });
   if (!stat) throw new UserError(`${argument}: no such file or folder`, { code: "spec-not-found" });
-  const isPictures = stat.isDirectory() || ARCHIVE.test(path);
-  const spec = isPictures ? specOfPictures(path, stat.isDirectory(), options) : readSpecFile(path);
+  const isPictures = stat.isDirectory() || ARCHIVE.test(path) || isVideo(path);
+  const spec = isPictures ? specOfPictures(path, options) : readSpecFile(path);
   return checkSpec(applyOptions(spec, options), argument);
 }
 
-function specOfPictures(path: string, isFolder: boolean, options: SpecOptions): RunSpecInput {
+function specOfPictures(path: string, options: SpecOptions): RunSpecInput {
   const name = cleanName(options.name ?? basename(path).replace(ARCHIVE, ""));
   const subject = [options.trigger, options.trigger ? "" : options.class].find(Boolean) ?? name;
   return {
     name,
-    dataset: { sources: [isFolder ? { type: "folder", path } : { type: "archive", path }] },
+    dataset: { sources: [sourceOf(path, {})] },
     caption: {},
     ...(options.train === false ? {} : { train: {} }),
     ...(options.train === false || options.generate === false
@@ -115,12 +117,4 @@ function checkSpec(spec: RunSpecInput, argument: string): RunSpecInput {
   if (parsed.success) return spec;
   const problems = parsed.error.issues.map((issue) => `${issue.path.join(".") || "spec"}: ${issue.message}`);
   throw new UserError(`${argument}: the spec is wrong:\n  ${problems.join("\n  ")}`, { code: "bad-spec" });
-}
-
-export function cleanName(text: string): string {
-  const name = text
-    .replace(/[^\p{L}\p{N} ._-]+/gu, "-")
-    .replace(/^[^\p{L}\p{N}]+/u, "")
-    .slice(0, 100);
-  return name || "pictures";
 }

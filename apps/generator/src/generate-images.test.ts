@@ -12,7 +12,7 @@ import {
   type RgbImage,
   sha256Hex,
 } from "@loramill/contracts";
-import { encodeImage, insertPngText, readPngText } from "@loramill/imaging";
+import { encodeImage, insertPngText, readParameters, readPngText, writeParameters } from "@loramill/imaging";
 import { tensorsSha256 } from "@loramill/lora";
 import { openStores } from "@loramill/storage";
 import {
@@ -24,8 +24,8 @@ import {
 } from "@loramill/testkit";
 import { afterEach, describe, expect, it } from "vitest";
 import { generateImages } from "./generate-images.ts";
+import { generationParameters } from "./generation-parameters.ts";
 import { gridItems, gridSize } from "./grid-items.ts";
-import { parametersText } from "./parameters-text.ts";
 
 const clock = { now: () => new Date() };
 const encodePng = (image: RgbImage) => encodeImage(image, "png");
@@ -222,7 +222,7 @@ describe("gridItems", () => {
   });
 });
 
-describe("parametersText", () => {
+describe("generationParameters", () => {
   const generation: Generation = {
     index: 0,
     image: { sha256: "0".repeat(64), bytes: 1, mediaType: "image/png" },
@@ -240,15 +240,17 @@ describe("parametersText", () => {
     seconds: 1,
   };
 
-  it("is laid out as other tools expect it", () => {
-    expect(parametersText(generation, "Loramill")).toBe(
+  const textOf = (made: Generation) => writeParameters(generationParameters(made, "Loramill"));
+
+  it("is laid out as other tools expect it, and is read back as it was", () => {
+    expect(textOf(generation)).toBe(
       "a cat\non a mat\nSteps: 20, Sampler: Euler, CFG scale: 3, Seed: 5, Size: 64x96, Model: pocket, Version: Loramill",
     );
     const loras = [
       { name: "a:b", sha256: "1".repeat(64), tensorsSha256: "abcdef012345".padEnd(64, "0"), strength: 0.8 },
     ];
     expect(
-      parametersText({ ...generation, negativePrompt: "dogs", loras }, "Loramill")
+      textOf({ ...generation, negativePrompt: "dogs", loras })
         .split("\n")
         .slice(1),
     ).toEqual([
@@ -256,5 +258,12 @@ describe("parametersText", () => {
       "Negative prompt: dogs",
       'Steps: 20, Sampler: Euler, CFG scale: 3, Seed: 5, Size: 64x96, Model: pocket, Lora hashes: "ab: abcdef012345", Version: Loramill',
     ]);
+    for (const made of [generation, { ...generation, negativePrompt: "dogs,\ncats", loras, baseModel: "a, b: c" }]) {
+      const { "Lora hashes": hashes = "", ...settings } = generationParameters(made, "Loramill").settings;
+      expect(readParameters(textOf(made))).toEqual({
+        ...generationParameters(made, "Loramill"),
+        settings: hashes === "" ? settings : { ...settings, "Lora hashes": hashes },
+      });
+    }
   });
 });

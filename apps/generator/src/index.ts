@@ -2,5 +2,4 @@ export { generatorWorkerConfig } from "./config.ts";
 export { type GeneratorDeps, generateImages } from "./generate-images.ts";
 export { type GridItem, gridItems, gridSize } from "./grid-items.ts";
 export { type GenerationBackendParts, openGenerationBackends } from "./open-generation-backends.ts";
-export { parametersText } from "./parameters-text.ts";
 export { createGeneratorWorker, generatorWorker } from "./worker.ts";

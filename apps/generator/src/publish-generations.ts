@@ -8,17 +8,13 @@ import type {
   JsonObject,
   Stores,
 } from "@loramill/contracts";
-import { parametersText } from "./parameters-text.ts";
-
-export interface TextEntry {
-  readonly keyword: string;
-  readonly text: string;
-}
+import { type PngText, writeParameters } from "@loramill/imaging";
+import { generationParameters } from "./generation-parameters.ts";
 
 export interface PublishDeps {
   readonly stores: Stores;
   /** Puts texts into a PNG file without touching its pixels. */
-  readonly writePngText: (png: Uint8Array, entries: readonly TextEntry[]) => Uint8Array;
+  readonly writePngText: (png: Uint8Array, entries: readonly PngText[]) => Uint8Array;
 }
 
 const VERSION = "Loramill";
@@ -91,7 +87,7 @@ async function describe(
   const { image: _image, seconds: _seconds, ...made } = generation;
   const png = await stores.blobs.read(image.image, { maxBytes: MAX_IMAGE_BYTES });
   const named = writePngText(png, [
-    { keyword: "parameters", text: parametersText(generation, VERSION) },
+    { keyword: "parameters", text: writeParameters(generationParameters(generation, VERSION)) },
     { keyword: "loramill", text: JSON.stringify(made) },
   ]);
   return { ...generation, image: await stores.blobs.put(named, { mediaType: "image/png", bytes: named.length }) };

@@ -98,7 +98,12 @@ export const Source = z.discriminatedUnion("type", [
   }),
   z.strictObject({
     type: z.literal("archive"),
-    path: z.string().min(1).describe("A .zip, .tar, .tar.gz or .tgz of such a folder"),
+    path: z
+      .string()
+      .min(1)
+      .describe(
+        "A .zip, .tar, .tar.gz or .tgz of such a folder, or a folder of such archives (the shards of a WebDataset)",
+      ),
   }),
   z.strictObject({
     type: z.literal("s3"),

@@ -24,6 +24,21 @@ describe("prepareImage", () => {
     }
   });
 
+  it("leaves a picture that is just right as it is, so that preparing twice loses nothing", async () => {
+    for (const format of ["png", "webp", "jpeg"] as const) {
+      const once = await prepareImage(jpeg, { ...settings, format });
+      const twice = await prepareImage(once.prepared.bytes, { ...settings, format });
+      expect(Buffer.from(twice.prepared.bytes).equals(once.prepared.bytes)).toBe(true);
+    }
+    const tagged = await sharp(jpeg)
+      .resize(256, 256)
+      .withExif({ IFD0: { Artist: "me" } })
+      .jpeg()
+      .toBuffer();
+    const { prepared } = await prepareImage(tagged, { ...settings, format: "jpeg" });
+    expect((await sharp(prepared.bytes).metadata()).exif).toBeUndefined();
+  });
+
   it("cuts what a centre crop by sharp itself cuts", async () => {
     const { prepared } = await prepareImage(jpeg, settings);
     expect(prepared.crop).toEqual({ left: 150, top: 0, width: 600, height: 600 });

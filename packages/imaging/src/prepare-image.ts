@@ -43,7 +43,7 @@ export interface PreparedPicture {
  * All that the mill wants of a picture from one decode: the whole picture is decoded to the size from which the crop can
  * be cut (at least the look of 384 pixels, never enlarged) and the crop is encoded; hashes come from a look at the whole,
  * quality and colours from the crop of that look. `hashes.pixels` is the digest of the look and of the original's size;
- * together with an equal prepared picture it means equal pixels. Throws what `readHeader` and `decode` throw, and
+ * together with an equal prepared picture it means equal pixels. A JPEG or WebP that is just right stays as it is. Throws what `readHeader` and `decode` throw, and
  * `too-narrow`.
  */
 export async function prepareImage(
@@ -57,7 +57,9 @@ export async function prepareImage(
   const look = lookAt(work);
   const detail = measureDetail(work);
   const offset = plan.offset ?? placeCrop(look.thumbnail, header, plan, settings.focus);
-  const encoded = await encodeWindow(work, windowIn(work, plan, offset), plan.target, settings.format);
+  const encoded = isReady(header, plan, settings)
+    ? bytes
+    : await encodeWindow(work, windowIn(work, plan, offset), plan.target, settings.format);
   release({ data: work.rgb });
   const facts = measure({ look, detail, header, windowOf: (size) => windowIn(size, plan, offset) });
   release(look.grey);
@@ -75,6 +77,23 @@ export async function prepareImage(
       upscaled: plan.upscaled,
     },
   };
+}
+
+/**
+ * Whether a picture is what would be made of it, so that encoding it anew would only lose detail: JPEG and WebP of the
+ * right size without metadata. PNG loses nothing, and encoded anew it is the same for equal pixels.
+ */
+function isReady(header: ImageHeader, { target, cover }: CropPlan, { format }: CropSettings): boolean {
+  const { exif, iptc, xmp, comments = [] } = header.embedded;
+  return (
+    format !== "png" &&
+    header.format === format &&
+    header.frames === 1 &&
+    header.converted.length === 0 &&
+    [exif, iptc, xmp].every((block) => block === undefined) &&
+    comments.length === 0 &&
+    [target, cover].every(({ width, height }) => width === header.width && height === header.height)
+  );
 }
 
 /** The size to decode to, or null for the picture's own. */

@@ -11,7 +11,7 @@ const collect = (text: string, before: readonly string[] = []): string[] => [...
 /** The options that `run`, `plan` and `quote` share. */
 export function withSpecOptions(command: Command): Command {
   return command
-    .argument("<spec>", "a spec (YAML or JSON), or a folder, zip or tar of pictures")
+    .argument("<spec>", "a spec (YAML or JSON), a folder, zip or tar of pictures, or a video")
     .option("--name <name>", "name of the run and its LoRA")
     .option("--project <project>", "project it belongs to")
     .option("--trigger <word>", "trigger word, put first in every caption")

@@ -16,7 +16,10 @@ export const CaptionEnsemble = z.object({
 });
 export type CaptionEnsemble = z.output<typeof CaptionEnsemble>;
 
-/** Writes a caption for each picture of a dataset part. */
+/**
+ * Writes a caption for each picture of a dataset part. The version is raised whenever finishing would give other texts; what
+ * captioners said is remembered without it, so that better finishing costs nothing.
+ */
 export const captionImagesJob = defineJob({
   name: "caption-images",
   queue: "caption",

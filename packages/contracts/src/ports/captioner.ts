@@ -20,6 +20,8 @@ export interface CaptionRequest {
   readonly style: CaptionStyle;
   /** Left out, a lost answer is paid for again. */
   readonly intent?: CaptionIntent;
+  /** Told of what was paid for an answer that is then refused by an error: an empty one, or a model that would not. */
+  readonly wasted?: (charge: Charge) => void;
 }
 
 export interface CaptionAnswer {

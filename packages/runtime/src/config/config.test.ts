@@ -75,13 +75,12 @@ describe("readEnvironment", () => {
     expect(readEnvironment({ env: { HF_TOKEN: "a", HUGGINGFACE_TOKEN: "b" }, folder }).HUGGINGFACE_TOKEN).toBe("b");
   });
 
-  it("moves the folders of objects and results along with DATA_DIR, unless they are set", () => {
+  it("moves the folder of objects along with DATA_DIR, unless it is set", () => {
     expect(withDataFolders({ DATA_DIR: "/srv/mill", STORAGE_URL: "s3://bucket" })).toEqual({
       DATA_DIR: "/srv/mill",
       STORAGE_URL: "s3://bucket",
-      LORA_OUTPUT_DIR: "/srv/mill/lora_models",
-      DATASET_OUTPUT_DIR: "/srv/mill/datasets",
     });
+    expect(withDataFolders({ DATA_DIR: "/srv/mill" }).STORAGE_URL).toBe("/srv/mill/objects");
     expect(withDataFolders({})).toEqual({});
   });
 });

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
-import { type JobContext, type Parked, PermanentError, type QueueName } from "@loramill/contracts";
+import { type JobContext, type JobLedger, type Parked, PermanentError, type QueueName } from "@loramill/contracts";
 import { createWorker, type Heartbeats, type Processors, type QueueWorker, startHeartbeats } from "@loramill/queue";
 import { createTurnObserver, type Metrics } from "@loramill/telemetry";
 import type { Fragments } from "../config/fragments.ts";
@@ -8,6 +8,7 @@ import type { ProcessContext } from "../process/run-process.ts";
 import type { Services } from "../services/open-services.ts";
 import type { servicesConfig } from "../services/services-config.ts";
 import type { AnyWorkerApp, WorkerContext } from "./define-worker.ts";
+import { meterCharges } from "./meter-charges.ts";
 
 export interface WorkersOptions {
   /** Of the process; its configuration holds `workersConfig` of the workers too. */
@@ -33,6 +34,7 @@ export async function startWorkers(
     (started) => started.stop(),
   );
   const onEvent = createTurnObserver({ log, metrics });
+  const ledger = meterCharges(services.catalog.ledger, metrics);
   const ready: { app: AnyWorkerApp; deps: unknown }[] = [];
   for (const app of apps) {
     checkConfig(app, config);
@@ -40,7 +42,7 @@ export async function startWorkers(
     ready.push({ app, deps: await open({ ...context, services }) });
   }
   return ready.map(({ app, deps }) => {
-    const worker = createWorker({ ...workerOptions(app, deps, { context, services, heartbeats }), onEvent });
+    const worker = createWorker({ ...workerOptions(app, deps, { context, services, ledger, heartbeats }), onEvent });
     return opened(`worker of queue ${app.queue}`, worker, (started) => started.close());
   });
 }
@@ -56,14 +58,15 @@ function checkConfig({ queue, config }: AnyWorkerApp, parsed: object): void {
 function workerOptions(
   app: AnyWorkerApp,
   deps: unknown,
-  { context, services, heartbeats }: Omit<WorkersOptions, "metrics"> & { readonly heartbeats: Heartbeats },
+  parts: Omit<WorkersOptions, "metrics"> & { readonly ledger: JobLedger; readonly heartbeats: Heartbeats },
 ) {
+  const { context, services, ledger, heartbeats } = parts;
   const { clock, random, log } = context;
   const { concurrency, drainDeadlineMs, lockMs, stalledMs } = context.config.queue;
   return {
     queue: app.queue,
     processors: bind(app, deps),
-    ledger: services.catalog.ledger,
+    ledger,
     connection: services.queue,
     name: `${app.queue}@${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`,
     ...{ concurrency, drainDeadlineMs, lockMs, stalledMs, heartbeats, clock, random, log },

@@ -238,10 +238,22 @@ describe("any archive", () => {
     expect(await readBytes(gzipSync("no tar at all"), {}, "x.tgz")).toEqual(["x.tgz!archive-damaged"]);
   });
 
-  it("must exist and be a file", async () => {
+  it("must exist and be a file, or a folder of some", async () => {
     const folder = await temporaryFolder();
     const source = (path: string) => readSource({ type: "archive", path });
     await expect(source(join(folder, "none.zip"))).rejects.toMatchObject({ name: "UserError", code: "source-missing" });
-    await expect(source(folder)).rejects.toMatchObject({ name: "UserError", code: "not-a-file" });
+    await expect(source(folder)).rejects.toMatchObject({ name: "UserError", code: "no-archives" });
   });
+});
+
+it("reads every archive of a folder, each into a folder of its name, and goes on after a broken one", async () => {
+  const folder = await temporaryFolder();
+  await writeFile(join(folder, "00001.zip"), makeZip([{ name: "b.jpg", content: "b" }]));
+  await writeFile(join(folder, "00000.zip"), makeZip([{ name: "a.jpg", content: "a" }]));
+  await writeFile(join(folder, "00002.tar"), "not a tar");
+  await writeFile(join(folder, "stats.json"), "{}");
+  const entries = await readSource({ type: "archive", path: folder });
+  expect(entries).toEqual(["00000/a.jpg=a", "00001/b.jpg=b", "00002.tar!unsupported-archive"]);
+  const none = await temporaryFolder();
+  await expect(readSource({ type: "archive", path: none })).rejects.toMatchObject({ code: "no-archives" });
 });

@@ -4,20 +4,29 @@ import { basename, resolve } from "node:path";
 import { type Digest, digestOf, type JsonObject, type Source, UserError } from "@loramill/contracts";
 import { identifyArchive } from "./archive.ts";
 import { parseBucketUrl, walkBucket } from "./bucket.ts";
+import { openDataset } from "./dataset.ts";
 import { type FoundFile, walkFolder } from "./folder.ts";
-import { readLocalFile } from "./local-file.ts";
+import { describeReadError, readLocalFile } from "./local-file.ts";
 import { mapInOrder } from "./map-in-order.ts";
-import { openBucketOf, type SourceOptions } from "./open-source.ts";
+import { openBucketOf, type SourceOptions, type VideoSource, webOptionsOf } from "./open-source.ts";
+import { listShards } from "./shards.ts";
 import type { RefusedFile } from "./source-entry.ts";
+import { isArchiveName } from "./stored-archive.ts";
+import { type ManifestSource, openManifest } from "./web-manifest.ts";
+import { listOfUrls, roundOf } from "./web-source.ts";
 
 export interface Fingerprint {
   /** Equal sources have equal digests, wherever they lie. */
   readonly digest: Digest;
   /** Files; null where only reading an archive would tell. */
   readonly items: number | null;
-  readonly bytes: number;
-  /** `content`: of every byte; `stat`: some of it of sizes and times of change only. */
-  readonly mode: "content" | "stat";
+  /** Null where nobody says before it is read. */
+  readonly bytes: number | null;
+  /**
+   * `content`: of every byte; `stat`: some of it of sizes and times of change only; `assumed`: some of it is on web
+   * servers, and taken to be what it was when it was fetched.
+   */
+  readonly mode: "content" | "stat" | "assumed";
 }
 
 interface Part extends Omit<Fingerprint, "digest"> {
@@ -33,10 +42,14 @@ export async function fingerprintSources(sources: readonly Source[], options: So
   for (const source of sources) parts.push(await fingerprint(source, options));
   return {
     digest: digestOf({ format: "loramill-fingerprint/1", sources: parts.map((part) => part.identity) }),
-    items: parts.reduce<number | null>((sum, { items }) => (sum === null || items === null ? null : sum + items), 0),
-    bytes: parts.reduce((sum, { bytes }) => sum + bytes, 0),
-    mode: parts.every(({ mode }) => mode === "content") ? "content" : "stat",
+    items: sumOf(parts.map(({ items }) => items)),
+    bytes: sumOf(parts.map(({ bytes }) => bytes)),
+    mode: (["assumed", "stat"] as const).find((one) => parts.some(({ mode }) => mode === one)) ?? "content",
   };
+}
+
+function sumOf(counts: readonly (number | null)[]): number | null {
+  return counts.reduce((sum, count) => (sum === null || count === null ? null : sum + count), 0);
 }
 
 function fingerprint(source: Source, options: SourceOptions): Promise<Part> {
@@ -44,11 +57,19 @@ function fingerprint(source: Source, options: SourceOptions): Promise<Part> {
     case "folder":
       return ofFolder(source.path, options);
     case "archive":
-      return ofArchive(source.path, options);
+      return ofArchives(source.path, options);
     case "s3":
       return ofBucket(source.url, options);
     case "upload":
       return ofUpload(source.listing, options);
+    case "urls":
+      return ofWebList(source.type, { list: listOfUrls(source), items: source.urls.length }, options);
+    case "manifest":
+      return ofManifest(source, options);
+    case "dataset":
+      return ofDataset(source.digest, options);
+    case "video":
+      return ofVideo(source, options);
   }
 }
 
@@ -106,6 +127,22 @@ async function hashFile(
   return hash.digest("hex");
 }
 
+async function ofArchives(path: string, options: SourceOptions): Promise<Part> {
+  const shards = await listShards(path);
+  if (shards === null) return ofArchive(path, options);
+  const parts: Part[] = [];
+  for (const shard of shards) parts.push(await ofArchive(shard, options));
+  return {
+    identity: {
+      type: "archives",
+      files: parts.map(({ identity }, at) => ({ name: basename(shards[at] as string), ...identity })),
+    },
+    items: null,
+    bytes: parts.reduce<number | null>((sum, { bytes }) => (sum === null || bytes === null ? null : sum + bytes), 0),
+    mode: parts.every(({ mode }) => mode === "content") ? "content" : "stat",
+  };
+}
+
 async function ofArchive(path: string, { limits, signal }: SourceOptions): Promise<Part> {
   const at = resolve(path);
   const { kind, bytes } = await identifyArchive(at);
@@ -141,13 +178,62 @@ async function ofBucket(url: string, { limits, signal, stores }: SourceOptions):
 }
 
 async function ofUpload(listing: Digest, { signal, stores }: SourceOptions): Promise<Part> {
-  let items = 0;
+  let items: number | null = 0;
   let bytes = 0;
   for (const digest of (await stores.documents.get("parts", listing)).parts) {
     signal?.throwIfAborted();
     const part = await stores.documents.get("source", digest);
-    items += part.items.length;
+    if (part.items.some(({ path }) => isArchiveName(path))) items = null;
+    else if (items !== null) items += part.items.length;
     bytes += part.items.reduce((sum, { blob }) => sum + blob.bytes, 0);
   }
   return { identity: { type: "upload", listing }, items, bytes, mode: "content" };
+}
+
+async function ofManifest(source: ManifestSource, options: SourceOptions): Promise<Part> {
+  return ofWebList(source.type, await openManifest(source, webOptionsOf(source, options), { fresh: true }), options);
+}
+
+/** A list whose files could not all be had is another one the next time, so that the missing ones are asked for. */
+async function ofWebList(
+  type: "urls" | "manifest",
+  { list, items }: { readonly list: string; readonly items: number },
+  { stores }: SourceOptions,
+): Promise<Part> {
+  const round = stores.memos === undefined ? 0 : await roundOf(list, stores.memos);
+  return { identity: { type, list, round }, items, bytes: null, mode: "assumed" };
+}
+
+async function ofDataset(digest: Digest, { stores }: SourceOptions): Promise<Part> {
+  const { statistics } = await openDataset(digest, stores.documents);
+  return {
+    identity: { type: "dataset", digest },
+    items: statistics.kept,
+    bytes: statistics.originalBytes,
+    mode: "content",
+  };
+}
+
+async function ofVideo({ path, ...settings }: VideoSource, { limits, signal }: SourceOptions): Promise<Part> {
+  const at = resolve(path);
+  const { mtimeMs, size } = await statVideo(at, path);
+  const isSmall = size <= limits.fingerprintContentMaxBytes;
+  const file = isSmall
+    ? await hashFile(at, basename(at), Number.MAX_SAFE_INTEGER, signal)
+    : { bytes: size, modifiedMs: mtimeMs };
+  // The name is part of the frames' paths.
+  const identity = { name: basename(at), file, settings: JSON.parse(JSON.stringify(settings)) as JsonObject };
+  return { identity: { type: "video", ...identity }, items: null, bytes: size, mode: isSmall ? "content" : "stat" };
+}
+
+async function statVideo(at: string, path: string): Promise<{ mtimeMs: number; size: number }> {
+  try {
+    const stats = await stat(at);
+    if (stats.isFile()) return stats;
+  } catch (error) {
+    const described = describeReadError(error, `the video ${path}`);
+    if (!(described instanceof UserError) || described.code !== "missing") throw described;
+    throw new UserError(`the video ${path} does not exist on this machine`, { code: "source-missing", cause: error });
+  }
+  throw new UserError(`${path} is not a file; give a folder of pictures as type: folder`, { code: "not-a-file" });
 }

@@ -1,12 +1,12 @@
 /** Maps with at most `concurrency` calls under way and yields the results in the order of the items. */
 export async function* mapInOrder<Item, Result>(
-  items: Iterable<Item>,
+  items: Iterable<Item> | AsyncIterable<Item>,
   concurrency: number,
   map: (item: Item) => Promise<Result>,
 ): AsyncGenerator<Result> {
   const underWay: Promise<Result>[] = [];
   try {
-    for (const item of items) {
+    for await (const item of items) {
       const result = map(item);
       // Awaited in its turn; until then a failure must not count as unhandled.
       result.catch(() => {});

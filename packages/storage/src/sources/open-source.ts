@@ -1,15 +1,31 @@
-import { type DocumentStore, type ObjectStore, type Source, UserError } from "@loramill/contracts";
-import { readArchive } from "./archive.ts";
+import {
+  type BlobStore,
+  type DocumentStore,
+  type MemoStore,
+  type ObjectStore,
+  type Source,
+  UserError,
+} from "@loramill/contracts";
 import { parseBucketUrl, readObject, walkBucket } from "./bucket.ts";
+import { readDataset } from "./dataset.ts";
 import { walkFolder } from "./folder.ts";
+import type { FetcherParts } from "./http/file-fetcher.ts";
 import { readLocalFile } from "./local-file.ts";
+import { readArchives } from "./shards.ts";
 import { createSourceBudget } from "./source-budget.ts";
 import type { SourceLimits } from "./source-config.ts";
 import { refuse, type SourceEntry, type SourceFile, type StoredFile } from "./source-entry.ts";
+import { isArchiveName, readStoredArchive } from "./stored-archive.ts";
+import { type ManifestSource, openManifest } from "./web-manifest.ts";
+import { listOfUrls, readWebFiles, type WebOptions } from "./web-source.ts";
 
 /** What sources read from besides the local disk: listings of uploads, buckets of the configured server. */
 export interface SourceStores {
   readonly documents: DocumentStore;
+  /** Where the bytes of uploads are, and where what is fetched goes. Left out, archives among uploads are refused. */
+  readonly blobs?: Pick<BlobStore, "open" | "put" | "has"> | undefined;
+  /** What was fetched before. Left out, web servers are not read. */
+  readonly memos?: MemoStore | undefined;
   /** A bucket of the server that S3_* names. Left out where no server is configured: S3 sources are refused. */
   readonly openBucket?: ((bucket: string) => Promise<ObjectStore>) | undefined;
 }
@@ -18,7 +34,19 @@ export interface SourceOptions {
   readonly limits: SourceLimits;
   readonly stores: SourceStores;
   readonly signal?: AbortSignal | undefined;
+  /** Reads the frames of videos. Left out, videos are refused. */
+  readonly readVideo?: VideoReader | undefined;
+  /** For tests: how the names of web servers are resolved. */
+  readonly fetcher?: FetcherParts | undefined;
 }
+
+export type VideoSource = Extract<Source, { type: "video" }>;
+
+/** Lists the frames of a video or an animated picture as files. */
+export type VideoReader = (
+  source: VideoSource,
+  options: { readonly limits: SourceLimits; readonly signal?: AbortSignal | undefined },
+) => AsyncIterable<SourceEntry>;
 
 /**
  * Lists a source: its files in the order of their paths (archives: in their own order), and what of it is refused with
@@ -29,12 +57,50 @@ export function openSource(source: Source, options: SourceOptions): AsyncIterabl
     case "folder":
       return readFolder(source.path, options);
     case "archive":
-      return readArchive(source.path, options);
+      return readArchives(source.path, options);
     case "s3":
       return readBucket(source.url, options);
     case "upload":
       return readUpload(source.listing, options);
+    case "urls":
+      return readWebFiles(
+        source.urls.map((url) => ({ kind: "web", url })),
+        listOfUrls(source),
+        webOptionsOf(source, options),
+      );
+    case "manifest":
+      return readManifest(source, options);
+    case "dataset":
+      return readDataset(source.digest, options);
+    case "video":
+      return readVideo(source, options);
   }
+}
+
+/** UserError `no-web-sources` where nothing can be fetched. */
+export function webOptionsOf(
+  { refresh }: { readonly refresh?: string | undefined },
+  { limits, stores, signal, fetcher }: SourceOptions,
+): WebOptions {
+  const { blobs, memos } = stores;
+  if (blobs === undefined || memos === undefined) {
+    throw new UserError("nothing is fetched from web servers here", { code: "no-web-sources" });
+  }
+  return { limits, stores: { blobs, memos }, refresh, signal, fetcher };
+}
+
+async function* readManifest(source: ManifestSource, options: SourceOptions): AsyncGenerator<SourceEntry> {
+  const web = webOptionsOf(source, options);
+  const manifest = await openManifest(source, web, { fresh: false });
+  yield* readWebFiles(manifest.entries(), manifest.list, web);
+}
+
+function readVideo(
+  source: VideoSource,
+  { readVideo: read, limits, signal }: SourceOptions,
+): AsyncIterable<SourceEntry> {
+  if (read !== undefined) return read(source, { limits, signal });
+  throw new UserError("videos are not read here", { code: "no-video-sources" });
 }
 
 async function* readFolder(path: string, { limits, signal }: SourceOptions): AsyncGenerator<SourceEntry> {
@@ -71,13 +137,21 @@ export async function openBucketOf(stores: SourceStores, bucket: string): Promis
   });
 }
 
-/** The items of an upload's listing: documents of kind `parts` and `source`, with the bytes in the store already. */
-async function* readUpload(listing: string, { stores, signal }: SourceOptions): AsyncGenerator<SourceEntry> {
+/**
+ * The items of an upload's listing: documents of kind `parts` and `source`, with the bytes in the store already. Archives
+ * are unpacked: one that is all there is as if it were given as a source itself, others into a folder of their name.
+ */
+async function* readUpload(listing: string, options: SourceOptions): AsyncGenerator<SourceEntry> {
+  const { stores, signal } = options;
   const { parts } = await stores.documents.get("parts", listing);
   for (const digest of parts) {
     signal?.throwIfAborted();
     const part = await stores.documents.get("source", digest);
-    for (const item of part.items) yield { kind: "stored", ...item } satisfies StoredFile;
+    const alone = parts.length === 1 && part.items.length === 1;
+    for (const item of part.items) {
+      if (isArchiveName(item.path)) yield* readStoredArchive(item, { ...options, blobs: stores.blobs, alone });
+      else yield { kind: "stored", ...item } satisfies StoredFile;
+    }
     for (const refused of part.refused) yield refuse(refused.path, refused.code, refused.message);
   }
 }

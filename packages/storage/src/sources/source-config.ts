@@ -1,5 +1,6 @@
 import { defineConfig } from "@loramill/contracts";
 import { z } from "zod";
+import type { HttpLimits } from "./http/file-fetcher.ts";
 
 const MiB = 1024 * 1024;
 const GiB = 1024 * MiB;
@@ -12,9 +13,11 @@ export interface SourceLimits {
   readonly maxArchiveRatio: number;
   readonly fingerprintContentMaxBytes: number;
   readonly fingerprintConcurrency: number;
+  /** Of what is fetched from web servers. */
+  readonly http: HttpLimits;
 }
 
-/** Limits of what is read from folders, archives, buckets and uploads. */
+/** Limits of what is read from folders, archives, buckets, uploads and web servers. */
 export const sourceConfig = defineConfig(
   {
     SOURCE_MAX_FILES: z.coerce
@@ -53,6 +56,39 @@ export const sourceConfig = defineConfig(
       .max(64)
       .default(4)
       .describe("Files hashed side by side while a source is recognised"),
+    SOURCE_ALLOW_PRIVATE_NETWORK: z
+      .stringbool()
+      .default(false)
+      .describe("Whether URLs of sources may lead to this machine and private networks; cloud metadata never"),
+    SOURCE_ALLOW_HTTP: z.stringbool().default(false).describe("Whether URLs of sources may be plain http://"),
+    SOURCE_HTTP_MAX_REDIRECTS: z.coerce.number().int().min(0).max(20).default(5).describe("Redirects followed per URL"),
+    SOURCE_HTTP_IDLE_SECONDS: z.coerce
+      .number()
+      .positive()
+      .max(3600)
+      .default(30)
+      .describe("Longest silence of a server, in seconds"),
+    SOURCE_HTTP_TOTAL_SECONDS: z.coerce
+      .number()
+      .positive()
+      .max(86_400)
+      .default(600)
+      .describe("Longest time one try of one URL may take, in seconds"),
+    SOURCE_HTTP_ATTEMPTS: z.coerce.number().int().min(1).max(20).default(4).describe("Tries per URL in one run"),
+    SOURCE_HTTP_MAX_PAUSE_SECONDS: z.coerce
+      .number()
+      .min(0)
+      .max(3600)
+      .default(60)
+      .describe("Longest pause between two tries; a server that asks for more is given up, in seconds"),
+    SOURCE_HTTP_CONNECTIONS: z.coerce.number().int().min(1).max(256).default(16).describe("URLs fetched at once"),
+    SOURCE_HTTP_CONNECTIONS_PER_HOST: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(64)
+      .default(4)
+      .describe("URLs fetched at once from one server"),
   },
   (env): { readonly sources: SourceLimits } => ({
     sources: {
@@ -62,6 +98,17 @@ export const sourceConfig = defineConfig(
       maxArchiveRatio: env.ARCHIVE_MAX_RATIO,
       fingerprintContentMaxBytes: env.SOURCE_FINGERPRINT_CONTENT_MAX_BYTES,
       fingerprintConcurrency: env.SOURCE_FINGERPRINT_CONCURRENCY,
+      http: {
+        allowPrivateNetwork: env.SOURCE_ALLOW_PRIVATE_NETWORK,
+        allowHttp: env.SOURCE_ALLOW_HTTP,
+        maxRedirects: env.SOURCE_HTTP_MAX_REDIRECTS,
+        idleMs: Math.round(env.SOURCE_HTTP_IDLE_SECONDS * 1000),
+        totalMs: Math.round(env.SOURCE_HTTP_TOTAL_SECONDS * 1000),
+        attempts: env.SOURCE_HTTP_ATTEMPTS,
+        maxPauseMs: Math.round(env.SOURCE_HTTP_MAX_PAUSE_SECONDS * 1000),
+        connections: env.SOURCE_HTTP_CONNECTIONS,
+        connectionsPerHost: env.SOURCE_HTTP_CONNECTIONS_PER_HOST,
+      },
     },
   }),
 );

@@ -8,11 +8,25 @@ export interface SourceFile {
   readonly bytes: number;
   /** True: the bytes must be read before the next entry is asked for (archives). False: any time, also side by side. */
   readonly sequential: boolean;
+  readonly caption?: SourceItem["caption"];
+  /** Of a frame of a video: where it lies in it. */
+  readonly frame?: VideoFrame | undefined;
   /**
    * The bytes, once. Fails with UserError when this one file cannot be taken (unreadable, damaged, grown over the
    * limit): refuse it under its path with the error's code and message, and go on.
    */
   open(): AsyncIterable<Uint8Array>;
+}
+
+/** Where a frame lies in its video. */
+export interface VideoFrame {
+  readonly video: string;
+  /** Counted from 0 at the start of the segment. */
+  readonly number: number;
+  /** From the start of the video. */
+  readonly seconds: number;
+  /** Null where the whole video, or one unnamed part of it, was read. */
+  readonly segment: string | null;
 }
 
 /** A file that an upload put into the store already. */
@@ -21,6 +35,7 @@ export interface StoredFile {
   readonly path: string;
   readonly blob: BlobRef;
   readonly caption?: SourceItem["caption"];
+  readonly repeats?: SourceItem["repeats"];
 }
 
 /** Something that is not taken, with the reason. The rest of the source goes on unless the message says otherwise. */

@@ -1,0 +1,20 @@
+import type { JobLedger } from "@loramill/contracts";
+import type { Metrics } from "@loramill/telemetry";
+
+/**
+ * The ledger, counting what turns used when it has taken it: also of a superseded turn, whose charges are kept because
+ * they were spent. What could not be settled is settled again, and counted then.
+ */
+export function meterCharges(ledger: JobLedger, metrics: Pick<Metrics, "observeCharge">): JobLedger {
+  return {
+    claim: (delivery) => ledger.claim(delivery),
+    heartbeat: (beats) => ledger.heartbeat(beats),
+    quarantineDelivery: (entry) => ledger.quarantineDelivery(entry),
+    emit: (event) => ledger.emit(event),
+    async settle(settlement) {
+      const answer = await ledger.settle(settlement);
+      for (const charge of settlement.charges) metrics.observeCharge(charge);
+      return answer;
+    },
+  };
+}

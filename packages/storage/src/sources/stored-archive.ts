@@ -1,0 +1,56 @@
+import { createWriteStream } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { type BlobStore, type SourceItem, UserError } from "@loramill/contracts";
+import { readArchive } from "./archive.ts";
+import type { SourceLimits } from "./source-config.ts";
+import { refuse, type SourceEntry } from "./source-entry.ts";
+import { problemOfPath } from "./source-names.ts";
+
+const ARCHIVE = /\.(?:zip|tar|tgz|tar\.gz)$/i;
+
+/** Whether an uploaded file is to be unpacked, by its name; what it really is, its first bytes tell when it is read. */
+export function isArchiveName(path: string): boolean {
+  return ARCHIVE.test(path);
+}
+
+/**
+ * The files of an archive that lies in the store. Zips are read from their end, so the bytes are fetched into a temporary
+ * file first, which is gone when the reading ends. An archive that cannot be read is refused, and other items go on.
+ */
+export async function* readStoredArchive(
+  item: SourceItem,
+  options: {
+    readonly blobs: Pick<BlobStore, "open"> | undefined;
+    readonly limits: SourceLimits;
+    /** The only item of its source: its files keep their paths. Others lie in a folder named like the archive. */
+    readonly alone: boolean;
+    readonly signal?: AbortSignal | undefined;
+  },
+): AsyncGenerator<SourceEntry> {
+  const { blobs, limits, alone, signal } = options;
+  if (blobs === undefined) {
+    yield refuse(item.path, "archive", "is an archive, and is not unpacked here");
+    return;
+  }
+  const prefix = alone ? "" : `${item.path.replace(ARCHIVE, "")}/`;
+  const folder = await mkdtemp(join(tmpdir(), "loramill-archive-"));
+  try {
+    // Keeps its own name, which messages show.
+    const path = join(folder, basename(item.path));
+    const { body } = await blobs.open(item.blob, { ...(signal && { signal }) });
+    await pipeline(body, createWriteStream(path, { mode: 0o600 }), { ...(signal && { signal }) });
+    for await (const entry of readArchive(path, { limits, signal })) {
+      const named = prefix + entry.path;
+      const problem = entry.kind === "file" ? problemOfPath(named) : null;
+      yield problem === null ? { ...entry, path: named } : refuse(named, problem.code, problem.problem);
+    }
+  } catch (error) {
+    if (!(error instanceof UserError) || signal?.aborted) throw error;
+    yield refuse(item.path, error.code, error.message);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,2 @@
+export { type FrameFile, type ReadVideoOptions, type RefusedPart, readVideo } from "./read-video.ts";
+export { type VideoOptions, videoConfig } from "./video-config.ts";
