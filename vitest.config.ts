@@ -3,7 +3,10 @@ import { defineConfig } from "vitest/config";
 const roots = "{packages,apps,bench,scripts}/**";
 const ignored = ["**/node_modules/**"];
 
-/** One project per tier; `npm test` runs unit, int and e2e in this order, `npm run test:soak` the long ones. */
+/**
+ * One project per tier; `npm test` runs unit, int and e2e in this order, `npm run test:soak` the long ones. None is
+ * tried again when it fails: a flake is a bug, of the test or of the product.
+ */
 export default defineConfig({
   test: {
     projects: [
@@ -20,6 +23,7 @@ export default defineConfig({
           name: "int",
           include: [`${roots}/*.int.test.ts`],
           exclude: ignored,
+          retry: 0,
           testTimeout: 120_000,
           hookTimeout: 120_000,
           maxWorkers: 2,
@@ -29,7 +33,8 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["test/{e2e,chaos}/**/*.test.ts"],
-          exclude: ignored,
+          exclude: [...ignored, "**/*.soak.test.ts"],
+          retry: 0,
           testTimeout: 600_000,
           hookTimeout: 120_000,
           fileParallelism: false,

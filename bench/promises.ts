@@ -6,7 +6,7 @@ export type Promised = { readonly figure: string; readonly why: string } & (
   | { readonly atMost: number }
 );
 
-/** What the mill promises about its speed; design section 13. Ratios, so that the machine does not matter much. */
+/** What the mill promises about its speed and its judgement; design section 13. Mostly ratios, so that the machine does not matter much. */
 export const promises: readonly Promised[] = [
   {
     figure: "queue.layer",
@@ -15,6 +15,30 @@ export const promises: readonly Promised[] = [
   },
   { figure: "queue.imagesPerSecond", atLeast: 20_000, why: "images in jobs of 64 with a processor that does nothing" },
   { figure: "curate.vsSharp", atLeast: 0.9, why: "curating against bare sharp doing the same decode, crop and encode" },
+  { figure: "curate.scanOverhead", atMost: 0.1, why: "measuring a 12-megapixel picture against decoding it" },
+  { figure: "dedupe.allPairs3Seconds", atMost: 2, why: "a million 64-bit hashes, up to 3 bits apart, on one core" },
+  { figure: "dedupe.allPairs8Seconds", atMost: 20, why: "a million 64-bit hashes, up to 8 bits apart, on one core" },
+  { figure: "dedupe.allPairs3SecondsFlat", atMost: 2, why: "the same with 30 % flat pictures" },
+  { figure: "dedupe.allPairs8SecondsFlat", atMost: 20, why: "the same with 30 % flat pictures" },
+  { figure: "dedupe.recall", atLeast: 1, why: "of the neighbours that a look at all hashes finds" },
+  { figure: "cleaning.reencodedRecall", atLeast: 0.99, why: "planted copies at other qualities and in other formats" },
+  { figure: "cleaning.resizedRecall", atLeast: 0.99, why: "planted smaller copies" },
+  { figure: "cleaning.mirroredRecall", atLeast: 0.98, why: "planted mirror images" },
+  { figure: "cleaning.croppedRecall", atLeast: 0.9, why: "planted copies without 5 % of each side's length" },
+  { figure: "cleaning.duplicatePrecision", atLeast: 0.99, why: "of the pictures that are called duplicates" },
+  { figure: "cleaning.blurRecall", atLeast: 0.95, why: "planted blurred photographs" },
+  { figure: "cleaning.blurPrecision", atLeast: 0.95, why: "of the pictures that are called blurred" },
+  { figure: "cleaning.blurFalseAlarms", atMost: 0.02, why: "pictures with a blurred background or hardly any edges" },
+  {
+    figure: "caption.busy",
+    atLeast: 0.95,
+    why: "share of an endpoint's 64 slots that one worker keeps at work, from the first question to the last answer",
+  },
+  {
+    figure: "caption.imagesPerMinute",
+    atLeast: 1_000,
+    why: "curated pictures captioned, finished and remembered by one worker, at an endpoint of 64 slots and a second each",
+  },
   { figure: "pocket.stepVsForward", atMost: 3.5, why: "one training step of the pocket engine in forward passes" },
 ];
 

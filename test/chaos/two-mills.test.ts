@@ -4,7 +4,7 @@ import { startEmbeddedPostgres } from "@loramill/embedded";
 import { startRedis } from "@loramill/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { drawSamplePictures } from "../../scripts/sample-pictures.ts";
-import { type MillProcess, makeDataDir, startMill } from "../support/mill.ts";
+import { type MillProcess, makeDataDir, queueEnv, startMill } from "../support/mill.ts";
 import { eventually, finished, smallSpec } from "../support/runs.ts";
 
 const data = makeDataDir();
@@ -24,7 +24,7 @@ test("two mills on one database and queue share the jobs; when the leader dies t
   const postgres = await startEmbeddedPostgres({ dataDir: join(data.path, "postgres") });
   const env = {
     DATABASE_URL: postgres.connectionString,
-    QUEUE_URL: redis.url,
+    ...queueEnv(redis),
     STORAGE_URL: join(data.path, "objects"),
     QUEUE_CONCURRENCY: "1",
   };

@@ -1,9 +1,9 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { type S3Server, startRedis, startS3Server } from "@loramill/testkit";
+import { startRedis, startS3Server } from "@loramill/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { drawSamplePictures } from "../../scripts/sample-pictures.ts";
-import { makeDataDir, startMill } from "../support/mill.ts";
+import { makeDataDir, queueEnv, startMill, storageEnv } from "../support/mill.ts";
 import { finished, smallSpec, stepOf } from "../support/runs.ts";
 
 const data = makeDataDir();
@@ -36,7 +36,7 @@ describe.each(settings)("from pictures to images: $name", ({ name, redis, s3 }) 
     const dataDir = join(data.path, name.replaceAll(/\W+/g, "-"));
     const mill = await startMill({
       dataDir,
-      env: { ...(queue ? { QUEUE_URL: queue.url } : {}), ...(store ? storageEnv(store) : {}) },
+      env: { ...(queue ? queueEnv(queue) : {}), ...(store ? storageEnv(store) : {}) },
     });
     try {
       const started = await mill.client.createRun(smallSpec(pictures));
@@ -75,13 +75,3 @@ test("the settings agree on the dataset and its captions, digest by digest", () 
     for (const step of ["source", "prepare", "dataset", "caption"]) expect(other[step]).toBe(all[0]?.[step]);
   }
 });
-
-function storageEnv(server: S3Server): Record<string, string> {
-  return {
-    STORAGE_URL: `s3://${server.bucket}/e2e`,
-    S3_ENDPOINT: server.endpoint,
-    S3_REGION: server.region,
-    S3_ACCESS_KEY_ID: server.credentials.accessKeyId,
-    S3_SECRET_ACCESS_KEY: server.credentials.secretAccessKey,
-  };
-}

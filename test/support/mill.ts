@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { type Client, createClient } from "@loramill/sdk";
+import type { S3Server } from "@loramill/testkit";
 
 const MAIN = resolve(import.meta.dirname, "../../apps/mill/src/main.ts");
 
@@ -22,6 +24,22 @@ export interface MillProcess {
 export function makeDataDir(): { path: string; remove: () => void } {
   const path = mkdtempSync(join(tmpdir(), "loramill-e2e-"));
   return { path, remove: () => rmSync(path, { recursive: true, force: true, maxRetries: 5 }) };
+}
+
+/** What points a mill at a Redis, which may be shared with other tests: each gets keys of its own. */
+export function queueEnv(redis: { readonly url: string }): Record<string, string> {
+  return { QUEUE_URL: redis.url, QUEUE_PREFIX: `e2e-${randomUUID()}` };
+}
+
+/** What points a mill at the S3 test server. */
+export function storageEnv(server: S3Server): Record<string, string> {
+  return {
+    STORAGE_URL: `s3://${server.bucket}/e2e`,
+    S3_ENDPOINT: server.endpoint,
+    S3_REGION: server.region,
+    S3_ACCESS_KEY_ID: server.credentials.accessKeyId,
+    S3_SECRET_ACCESS_KEY: server.credentials.secretAccessKey,
+  };
 }
 
 /** Starts a mill as a process of its own and waits until its API answers. */

@@ -21,7 +21,7 @@ await runProcess({
   open: async ({ config, log, clock, random, opened }) => {
     const services = await openServices({ config, log, clock, random, opened });
     const engine = opened("pocket engine", await openPocketEngine(config.pocket), (open) => open.close());
-    const parts = { engine, stores: services.stores, clock, openai: config.captioner.openai };
+    const parts = { engine, stores: services.stores, clock, captioner: config.captioner };
     const { offers } = opened("backends", openOffers(parts), (open) => open.close());
     const api = await openApi({
       services,

@@ -6,7 +6,7 @@ import type { Metrics } from "@loramill/telemetry";
 import type { ApiOptions } from "./config.ts";
 import type { ApiDeps, DoctorPart } from "./deps.ts";
 import { offerParts, serviceParts } from "./doctor/parts.ts";
-import { createPlanner, type OfferedCaptioner } from "./planning.ts";
+import { createPlanner, type OfferedCaptioner, type PlanningDeps } from "./planning.ts";
 import { type RunningApi, startApi } from "./server.ts";
 
 /** What this installation can do: the planner chooses from it, the doctor looks at it. */
@@ -14,6 +14,7 @@ export interface Offers {
   readonly presets: Readonly<Record<string, Recipe>>;
   /** In the order in which `auto` tries them. */
   readonly captioners: readonly OfferedCaptioner[];
+  readonly fuser: PlanningDeps["fuser"];
   readonly trainingBackends: readonly TrainingBackend[];
   readonly generationBackends: readonly GenerationBackend[];
 }
@@ -40,6 +41,7 @@ export function openApi(start: ApiStart): Promise<RunningApi> {
     stores,
     presets: offers.presets,
     captioners: offers.captioners,
+    fuser: offers.fuser,
     trainingBackends: offers.trainingBackends,
     generationBackends: offers.generationBackends,
     fingerprint: (sources, signal) =>

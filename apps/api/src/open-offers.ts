@@ -1,10 +1,9 @@
 import {
-  createOpenAiCaptioner,
+  type CaptionerOptions,
   createPocketGeneration,
   createPocketTraining,
-  type OpenAiCaptionerOptions,
+  openCaptioners,
 } from "@loramill/backends";
-import { describeCaptioner, simpleCaptioner } from "@loramill/captioning";
 import type { Clock, PocketEngine, Stores } from "@loramill/contracts";
 import { encodeImage, readRgb } from "@loramill/imaging";
 import { presets } from "@loramill/lora";
@@ -15,11 +14,10 @@ export function openOffers(parts: {
   engine: PocketEngine;
   stores: Stores;
   clock: Clock;
-  openai: OpenAiCaptionerOptions | null;
+  captioner: CaptionerOptions;
 }): { offers: Offers; close: () => Promise<void> } {
   const { engine, stores, clock } = parts;
-  const openai =
-    parts.openai === null ? null : createOpenAiCaptioner(parts.openai, { clock, shrink: async (picture) => picture });
+  const captioners = openCaptioners(parts.captioner, { clock });
   const training = createPocketTraining({
     engine,
     stores,
@@ -30,16 +28,13 @@ export function openOffers(parts: {
   return {
     offers: {
       presets,
-      captioners: [
-        ...(openai === null ? [] : [{ provider: "openai" as const, captioner: openai }]),
-        { provider: "describe", captioner: describeCaptioner },
-        { provider: "simple", captioner: simpleCaptioner },
-      ],
+      captioners: captioners.all,
+      fuser: captioners.fuser,
       trainingBackends: [training],
       generationBackends: [generation],
     },
     close: async () => {
-      await Promise.all([openai?.close(), training.close(), generation.close()]);
+      await Promise.all([captioners.close(), training.close(), generation.close()]);
     },
   };
 }

@@ -1,5 +1,6 @@
 import {
   type Captioner,
+  type CaptionProvider,
   digestOf,
   type GenerationBackend,
   type PlanLock,
@@ -8,6 +9,7 @@ import {
   type RunSpec,
   type Source,
   type Stores,
+  type TextModel,
   type TrainingBackend,
   UserError,
 } from "@loramill/contracts";
@@ -23,14 +25,16 @@ import {
 
 /** A captioner beside the provider name a spec asks for it by. */
 export interface OfferedCaptioner {
-  readonly provider: "openai" | "describe" | "simple";
-  readonly captioner: Pick<Captioner, "id" | "isAvailable">;
+  readonly provider: CaptionProvider;
+  readonly captioner: Pick<Captioner, "id" | "isAvailable" | "estimateMicroUsd">;
 }
 
 export interface PlanningDeps {
   readonly stores: Stores;
   readonly presets: Readonly<Record<string, Recipe>>;
   readonly captioners: readonly OfferedCaptioner[];
+  /** What makes one caption of several answers; null where none is configured. */
+  readonly fuser: Pick<TextModel, "id" | "isAvailable"> | null;
   readonly trainingBackends: readonly TrainingBackend[];
   readonly generationBackends: readonly GenerationBackend[];
   /** Digest over what the sources hold now. */
@@ -51,15 +55,17 @@ export interface Planner {
 export function createPlanner(deps: PlanningDeps): Planner {
   async function resolve(spec: RunSpec, signal?: AbortSignal): Promise<{ made: Plan; context: PlanContext }> {
     checkSources(spec.dataset.sources, deps.localSources);
-    const [sources, captioners, trainingBackends, generationBackends, lora] = await Promise.all([
+    const [sources, captioners, fuser, trainingBackends, generationBackends, lora] = await Promise.all([
       deps.fingerprint(spec.dataset.sources, signal),
       Promise.all(
         deps.captioners.map(async ({ provider, captioner }) => ({
           provider,
           id: captioner.id,
+          ...(captioner.estimateMicroUsd === undefined ? {} : { estimateMicroUsd: captioner.estimateMicroUsd }),
           ...(await captioner.isAvailable(signal)),
         })),
       ),
+      deps.fuser === null ? null : deps.fuser.isAvailable(signal),
       Promise.all(deps.trainingBackends.map((backend) => trainingChoice(backend, signal))),
       Promise.all(deps.generationBackends.map((backend) => generationChoice(backend, signal))),
       findLora(spec, deps),
@@ -68,6 +74,7 @@ export function createPlanner(deps: PlanningDeps): Planner {
       sources,
       presets: deps.presets,
       captioners,
+      ...(deps.fuser === null || fuser === null ? {} : { captionTools: { fuser: { id: deps.fuser.id, ...fuser } } }),
       trainingBackends,
       generationBackends,
       storeReachable: deps.storeReachable,

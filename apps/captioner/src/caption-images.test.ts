@@ -13,7 +13,8 @@ import {
 import { openStores } from "@loramill/storage";
 import { driveJob, fakeJobContext } from "@loramill/testkit";
 import { afterEach, describe, expect, it } from "vitest";
-import { captionImages } from "./caption-images.ts";
+import { type CaptionerDeps, captionImages } from "./caption-images.ts";
+import { openGates } from "./gate.ts";
 
 const cleanups: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -83,6 +84,18 @@ function talker(fail: (path: string, asked: number) => Error | undefined = () =>
   return { captioner, asked, most: () => mostAtOnce };
 }
 
+const deps = (
+  stores: CaptionerDeps["stores"],
+  captioners: readonly Captioner[],
+  over: Partial<CaptionerDeps> = {},
+) => ({
+  stores,
+  captioners,
+  fuser: null,
+  embedder: null,
+  gates: openGates(),
+  ...over,
+});
 const style = (over: Partial<CaptionStyle> = {}) => CaptionStyle.parse({ triggerWord: "sks", ...over });
 const params = (over: Partial<CaptionStyle> = {}, provider = "openai:talker") => ({ style: style(over), provider });
 
@@ -93,7 +106,7 @@ describe("captionImages", () => {
     const paths = Array.from({ length: 10 }, (_, i) => `a thing number ${i}`);
     const input = { part: await part(await Promise.all(paths.map((path) => image(path)))), params: params() };
     const ctx = fakeJobContext();
-    const output = await captionImages(input, { stores, captioners: [captioner] }, ctx);
+    const output = await captionImages(input, deps(stores, [captioner]), ctx);
     if (output instanceof Parked) throw new Error("it should end");
     expect(output).toMatchObject({ shape: "part", items: 10, summary: { captions: 10, refused: 0, kept: 0 } });
     const { captions } = await stores.documents.get("captions", output.digest);
@@ -109,15 +122,29 @@ describe("captionImages", () => {
     const { stores, image, part } = await open();
     const { captioner, asked } = talker();
     const first = await image("one");
-    const deps = { stores, captioners: [captioner] };
-    await captionImages({ part: await part([first]), params: params() }, deps, fakeJobContext());
-    const again = fakeJobContext();
+    const given = deps(stores, [captioner]);
+    await captionImages({ part: await part([first]), params: params() }, given, fakeJobContext());
+    const again = fakeJobContext({ job: `job_${"1".repeat(32)}` });
     const moved = { ...first, path: "elsewhere/one.png" };
-    await captionImages({ part: await part([moved]), params: params({ tags: ["film"] }) }, deps, again);
+    await captionImages({ part: await part([moved]), params: params({ tags: ["film"] }) }, given, again);
     expect(asked).toEqual(["one"]);
     expect(again.said.charges).toEqual([]);
-    await captionImages({ part: await part([first]), params: params({ className: "dog" }) }, deps, fakeJobContext());
+    await captionImages({ part: await part([first]), params: params({ className: "dog" }) }, given, fakeJobContext());
     expect(asked.length).toBe(2);
+  });
+
+  it("reports what a lost turn of the same job paid for, under the same marks, for the ledger to take once", async () => {
+    const { stores, image, part } = await open();
+    const { captioner, asked } = talker();
+    const input = { part: await part([await image("one"), await image("two")]), params: params() };
+    const lost = fakeJobContext({ epoch: 1 });
+    await captionImages(input, deps(stores, [captioner]), lost);
+    const next = fakeJobContext({ epoch: 2 });
+    await captionImages(input, deps(stores, [captioner]), next);
+    expect(asked.length).toBe(2);
+    const marks = ({ said }: typeof next) => said.charges.map(({ mark }) => mark).sort();
+    expect(marks(next)).toEqual(marks(lost));
+    expect(new Set(marks(next)).size).toBe(2);
   });
 
   it.each([
@@ -128,7 +155,7 @@ describe("captionImages", () => {
     const { stores, image, part } = await open();
     const { captioner, asked } = talker();
     const input = { part: await part([await image("thing", "my own words")]), params: params({ existing }) };
-    const output = await captionImages(input, { stores, captioners: [captioner] }, fakeJobContext());
+    const output = await captionImages(input, deps(stores, [captioner]), fakeJobContext());
     if (output instanceof Parked) throw new Error("it should end");
     const { captions } = await stores.documents.get("captions", output.digest);
     expect(captions[0]).toMatchObject({ text, provider });
@@ -142,7 +169,7 @@ describe("captionImages", () => {
     );
     const input = { part: await part([await image("good"), await image("bad")]), params: params() };
     const ctx = fakeJobContext();
-    const output = await captionImages(input, { stores, captioners: [captioner] }, ctx);
+    const output = await captionImages(input, deps(stores, [captioner]), ctx);
     if (output instanceof Parked) throw new Error("it should end");
     const { captions, refused } = await stores.documents.get("captions", output.digest);
     expect([captions.length, refused]).toEqual([
@@ -154,14 +181,16 @@ describe("captionImages", () => {
 
   it("parks as long as a busy endpoint asks for, and then asks only about the rest", async () => {
     const { stores, image, part } = await open();
-    const busy = new TransientError("too many requests", { code: "rate-limited", retryAfterMs: 1234 });
+    const busy = new TransientError("too many requests", { code: "rate-limited", retryAfterMs: 12_345 });
     const { captioner, asked } = talker((_, count) => (count === 3 ? busy : undefined));
     const images = await Promise.all(["a", "b", "c", "d"].map((path) => image(path)));
     const input = { part: await part(images), params: params() };
-    const deps = { stores, captioners: [{ ...captioner, concurrency: 1 }] };
-    const parked = await captionImages(input, deps, fakeJobContext());
-    expect(parked).toMatchObject({ afterMs: 1234, turn: { idleWaits: 0 } });
-    const { output } = await driveJob((ctx) => captionImages(input, deps, ctx), { turn: (parked as Parked).turn });
+    const given = deps(stores, [{ ...captioner, concurrency: 1 }]);
+    const parked = await captionImages(input, given, fakeJobContext());
+    expect(parked).toMatchObject({ afterMs: 12_345, turn: { idleWaits: 0 } });
+    const { output } = await driveJob((ctx) => captionImages(input, { ...given, gates: openGates() }, ctx), {
+      turn: (parked as Parked).turn,
+    });
     expect(output.items).toBe(4);
     expect(asked).toEqual(["a", "b", "c", "c", "d"]);
   });
@@ -170,20 +199,72 @@ describe("captionImages", () => {
     const { stores, image, part } = await open();
     const input = { part: await part([await image("a")]), params: params() };
     const busy = talker(() => new TransientError("too many requests", { code: "rate-limited", retryAfterMs: 1 }));
-    await expect(
-      driveJob((ctx) => captionImages(input, { stores, captioners: [busy.captioner] }, ctx)),
-    ).rejects.toMatchObject({ code: "rate-limited" });
-    expect(busy.asked.length).toBe(9);
+    await expect(driveJob((ctx) => captionImages(input, deps(stores, [busy.captioner]), ctx))).rejects.toMatchObject({
+      code: "rate-limited",
+    });
+    // Nine turns, each of which asks again four times.
+    expect(busy.asked.length).toBe(45);
     const down = talker(() => new TransientError("no answer", { code: "unreachable" }));
-    await expect(
-      captionImages(input, { stores, captioners: [down.captioner] }, fakeJobContext()),
-    ).rejects.toMatchObject({ code: "unreachable" });
+    await expect(captionImages(input, deps(stores, [down.captioner]), fakeJobContext())).rejects.toMatchObject({
+      code: "unreachable",
+    });
+  });
+
+  it("asks about a refused picture once in a job, however often that has to wait for the others", async () => {
+    const { stores, image, part } = await open();
+    const busy = new TransientError("too many requests", { code: "rate-limited", retryAfterMs: 12_345 });
+    let waits = 2;
+    const { captioner, asked } = talker((path) => {
+      if (path === "bad") return new UserError("will not", { code: "caption-refused" });
+      return waits-- > 0 ? busy : undefined;
+    });
+    const input = { part: await part([await image("bad"), await image("good")]), params: params() };
+    const { output } = await driveJob((ctx) =>
+      captionImages(input, deps(stores, [{ ...captioner, concurrency: 1 }]), ctx),
+    );
+    expect(output.summary).toMatchObject({ captions: 1, refused: 1 });
+    expect(asked.filter((path) => path === "bad").length).toBe(1);
+  });
+
+  it("puts what was paid for useless answers into the ledger, each under a mark of its own", async () => {
+    const { stores, image, part } = await open();
+    const charge = { kind: "captioning", supplier: "openai:talker", quantity: 1, unit: "token", note: "" } as const;
+    const { captioner } = talker();
+    const wasteful: Captioner = {
+      ...captioner,
+      caption: async ({ wasted }) => {
+        wasted?.({ ...charge, amountMicroUsd: 7 });
+        throw new TransientError("nothing", { code: "empty-answer" });
+      },
+    };
+    const ctx = fakeJobContext();
+    const input = { part: await part([await image("a")]), params: params() };
+    const output = await captionImages(input, deps(stores, [wasteful]), ctx);
+    expect(output).toMatchObject({ summary: { refused: 1 } });
+    expect(ctx.said.charges.map(({ amountMicroUsd }) => amountMicroUsd)).toEqual([7, 7, 7]);
+    expect(new Set(ctx.said.charges.map(({ mark }) => mark)).size).toBe(3);
+  });
+
+  it("lists a picture with which the endpoint can do nothing, and fails when it can do nothing with any", async () => {
+    const { stores, image, part } = await open();
+    const useless = new TransientError("nothing", { code: "empty-answer" });
+    const some = talker((path) => (path === "bad" ? useless : undefined));
+    const input = { part: await part([await image("good"), await image("bad")]), params: params() };
+    const output = await captionImages(input, deps(stores, [some.captioner]), fakeJobContext());
+    if (output instanceof Parked) throw new Error("it should end");
+    const { captions, refused } = await stores.documents.get("captions", output.digest);
+    expect([captions.length, refused[0]?.code]).toEqual([1, "empty-answer"]);
+    expect(some.asked.filter((path) => path === "bad").length).toBe(3);
+
+    const none = talker(() => useless);
+    const others = { part: await part([await image("c"), await image("d")]), params: params() };
+    await expect(captionImages(others, deps(stores, [none.captioner]), fakeJobContext())).rejects.toBe(useless);
   });
 
   it("describes without a model and leaves no memo behind", async () => {
     const { stores, image, part } = await open();
     const input = { part: await part([await image("10_toys/IMG_1.png")]), params: params({}, "describe/1") };
-    const output = await captionImages(input, { stores, captioners: [describeCaptioner] }, fakeJobContext());
+    const output = await captionImages(input, deps(stores, [describeCaptioner]), fakeJobContext());
     if (output instanceof Parked) throw new Error("it should end");
     const { captions } = await stores.documents.get("captions", output.digest);
     expect(captions[0]?.text).toBe("sks, a toys, red tones");
@@ -195,11 +276,12 @@ describe("captionImages", () => {
     const input = { part: await part([await image("a")]), params: params() };
     const ctx = fakeJobContext();
     ctx.cancel();
-    await expect(captionImages(input, { stores, captioners: [talker().captioner] }, ctx)).rejects.toMatchObject({
+    await expect(captionImages(input, deps(stores, [talker().captioner]), ctx)).rejects.toMatchObject({
       code: "cancelled",
     });
-    await expect(
-      captionImages(input, { stores, captioners: [describeCaptioner] }, fakeJobContext()),
-    ).rejects.toMatchObject({ code: "captioner-missing", message: expect.stringContaining("describe/1") });
+    await expect(captionImages(input, deps(stores, [describeCaptioner]), fakeJobContext())).rejects.toMatchObject({
+      code: "captioner-missing",
+      message: expect.stringContaining("describe/1"),
+    });
   });
 });

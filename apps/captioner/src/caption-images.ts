@@ -1,8 +1,9 @@
-import { CAPTIONING_VERSION, combineCaptions, finishCaption } from "@loramill/captioning";
+import { combineCaptions, finishCaption } from "@loramill/captioning";
 import {
   type Caption,
   type Captioner,
   type DatasetPart,
+  type ImageTextEmbedder,
   type InputOf,
   type JobContext,
   type JobOutput,
@@ -11,17 +12,26 @@ import {
   type PreparedImage,
   type Refusal,
   type Stores,
+  type TextModel,
   TransientError,
   UserError,
 } from "@loramill/contracts";
 import { z } from "zod";
-import { type Answer, askOnce } from "./ask-once.ts";
+import { consult, type Said } from "./consult.ts";
+import { type Gates, USELESS } from "./gate.ts";
 import { mapBounded } from "./map-bounded.ts";
+import { costOf, createPurse, type Purse } from "./purse.ts";
 
 export interface CaptionerDeps {
   readonly stores: Stores;
   /** The captioners of this installation, found by their id. */
   readonly captioners: readonly Captioner[];
+  /** Makes one caption of several, where it is configured. */
+  readonly fuser: TextModel | null;
+  /** Judges which of several captions fits the picture, where there is one. */
+  readonly embedder: ImageTextEmbedder | null;
+  /** The ways to the endpoints, shared by the jobs of this worker. */
+  readonly gates: Gates;
 }
 
 type Input = InputOf<"caption-images">;
@@ -37,67 +47,126 @@ const Turn = z.object({ idleWaits: z.int().default(0) });
  * what was answered is remembered, so that the next turn asks only for the rest.
  */
 export async function captionImages(input: Input, deps: CaptionerDeps, ctx: JobContext): Promise<JobOutput | Parked> {
-  const { style, provider } = input.params;
-  const captioner = deps.captioners.find(({ id }) => id === provider);
-  if (captioner === undefined) {
-    const known = deps.captioners.map(({ id }) => id).join(", ");
-    throw new PermanentError(
-      `This worker does not have the captioner ${provider} that the run was planned with (it has ${known}): configure it here as where it was planned, or plan again`,
-      { code: "captioner-missing", details: { provider } },
-    );
-  }
+  const { ensemble, provider, microUsdPerImage } = input.params;
+  const captioners = (ensemble?.providers ?? [provider]).map((id) => captionerOf(id, deps.captioners));
   const { images } = await deps.stores.documents.get("dataset-part", input.part);
+  const limit = microUsdPerImage === undefined ? null : microUsdPerImage * images.length;
+  const asking = { captioners, input, deps, purse: createPurse(limit), giveUp: new AbortController() };
   let done = 0;
   let answers = 0;
   try {
-    const results = await mapBounded(images, captioner.concurrency, async (image) => {
-      const result = await captionOne(image, style, captioner, deps, ctx);
-      if (result.asked) answers += 1;
-      done += 1;
-      ctx.progress({ done, total: images.length, percent: Math.round((100 * done) / images.length) });
-      return result;
+    // How many are really asked about at once is the gates' business.
+    const results = await mapBounded(images, images.length, async (image) => {
+      try {
+        const result = await captionOne(image, asking, ctx);
+        if (result.asked) answers += 1;
+        done += 1;
+        ctx.progress({ done, total: images.length, percent: Math.round((100 * done) / images.length) });
+        return result;
+      } catch (error) {
+        // Those that wait for their turn need not ask any more; what is being answered is waited for and kept.
+        asking.giveUp.abort(error);
+        throw error;
+      }
     });
+    throwWhenUseless(results);
     return await publish(results, deps, ctx);
   } catch (error) {
     return waitOrThrow(error, answers > 0, ctx);
   }
 }
 
-type Result = { readonly asked: boolean } & ({ readonly caption: Caption } | { readonly refusal: Refusal });
+function captionerOf(id: string, captioners: readonly Captioner[]): Captioner {
+  const captioner = captioners.find((one) => one.id === id);
+  if (captioner !== undefined) return captioner;
+  const known = captioners.map((one) => one.id).join(", ");
+  throw new PermanentError(
+    `This worker does not have the captioner ${id} that the run was planned with (it has ${known}): configure it here as where it was planned, or plan again`,
+    { code: "captioner-missing", details: { provider: id } },
+  );
+}
+
+interface Asking {
+  readonly captioners: readonly Captioner[];
+  readonly input: Input;
+  readonly deps: CaptionerDeps;
+  readonly purse: Purse;
+  readonly giveUp: AbortController;
+}
+
+type Result = { readonly asked: boolean } & (
+  | { readonly caption: Caption }
+  /** `error` is there when the endpoint failed on the picture. */
+  | { readonly refusal: Refusal; readonly error?: TransientError }
+);
 
 async function captionOne(
   image: DatasetPart["images"][number],
-  style: Style,
-  captioner: Captioner,
-  deps: CaptionerDeps,
+  { captioners, input, deps, purse, giveUp }: Asking,
   ctx: JobContext,
 ): Promise<Result> {
-  const existing = style.existing === "replace" ? "" : (image.caption?.text.trim() ?? "");
-  if (existing !== "" && style.existing === "keep") {
-    return { asked: false, caption: finished(image, existing, existing, "sidecar", style) };
-  }
+  const { style, ensemble } = input.params;
   ctx.signal.throwIfAborted();
-  let answer: Answer;
+  const existing = image.caption?.text.trim() ?? "";
+  if (existing !== "" && style.existing === "keep") {
+    const text = finishCaption(existing, style);
+    return {
+      asked: false,
+      caption: { image: image.original.sha256, path: image.path, text, provider: "sidecar", raw: existing },
+    };
+  }
+  let said: Said;
   try {
-    answer = await askOnce({
+    said = await consult({
       image,
       style,
-      captioner,
+      captioners,
+      combine: ensemble?.combine ?? null,
       stores: deps.stores,
-      version: CAPTIONING_VERSION,
+      gates: deps.gates,
+      fuser: deps.fuser,
+      embedder: deps.embedder,
+      purse,
       signal: ctx.signal,
+      waiting: giveUp.signal,
+      turn: { job: ctx.job, epoch: ctx.epoch },
+      wasted: (charge) => ctx.charge(charge),
     });
   } catch (error) {
-    if (!(error instanceof UserError) || ctx.signal.aborted) throw error;
-    return { asked: true, refusal: { path: image.path, code: error.code, message: error.message.slice(0, 1000) } };
+    if (ctx.signal.aborted || giveUp.signal.aborted) throw error;
+    const isPicture = error instanceof UserError || (error instanceof TransientError && USELESS.has(error.code));
+    if (!isPicture) throw error;
+    const refusal = { path: image.path, code: error.code, message: error.message.slice(0, 1000) };
+    // No answer: a job that only ever hears such must not wait for ever.
+    return error instanceof TransientError ? { asked: false, refusal, error } : { asked: false, refusal };
   }
-  for (const charge of answer.charges) ctx.charge(charge);
-  const text = existing === "" ? answer.text : combineCaptions(existing, answer.text);
-  return { asked: !answer.remembered, caption: finished(image, text, answer.text, captioner.id, style) };
+  for (const charge of said.charges) ctx.charge(charge);
+  const text = existing === "" || isSidecar(said) ? said.text : combineWith(existing, said.text, style);
+  return { asked: said.asked, caption: captionOf(image, said, finishCaption(text, style)) };
 }
 
-function finished(image: PreparedImage, text: string, raw: string, provider: string, style: Style): Caption {
-  return { image: image.original.sha256, path: image.path, text: finishCaption(text, style), provider, raw };
+const isSidecar = ({ provider }: Said): boolean => provider.startsWith("sidecar/");
+
+const combineWith = (existing: string, said: string, style: Style): string =>
+  style.existing === "combine" ? combineCaptions(existing, said) : said;
+
+function captionOf(image: PreparedImage, said: Said, text: string): Caption {
+  return {
+    image: image.original.sha256,
+    path: image.path,
+    text,
+    provider: said.provider,
+    raw: said.text,
+    microUsd: costOf(said.charges),
+    ...(said.prompt === undefined ? {} : { prompt: said.prompt.slice(0, 4096) }),
+    ...(said.voices === undefined ? {} : { voices: [...said.voices] }),
+  };
+}
+
+/** One picture with which an endpoint can do nothing is the picture's fault; all of them are the endpoint's. */
+function throwWhenUseless(results: readonly Result[]): void {
+  const errors = results.flatMap((result) => ("error" in result && result.error !== undefined ? [result.error] : []));
+  if (errors.length > 1 && errors.length === results.length) throw errors[0];
 }
 
 async function publish(results: readonly Result[], deps: CaptionerDeps, ctx: JobContext): Promise<JobOutput> {

@@ -1,7 +1,9 @@
+import { openCaptioners } from "@loramill/backends";
 import { defineWorker, type WorkerContext } from "@loramill/runtime";
 import { type CaptionerDeps, captionImages } from "./caption-images.ts";
 import { captionerWorkerConfig } from "./config.ts";
-import { openCaptioners } from "./open-captioners.ts";
+import { openGates } from "./gate.ts";
+import { shrink } from "./shrink.ts";
 
 /** The worker of the queue `caption`. */
 export const captionerWorker = defineWorker({
@@ -9,8 +11,11 @@ export const captionerWorker = defineWorker({
   config: captionerWorkerConfig,
   open: async (context: WorkerContext<typeof captionerWorkerConfig>): Promise<CaptionerDeps> => {
     const { config, services, clock, opened } = context;
-    const captioners = opened("captioners", openCaptioners(config.captioner, clock), (open) => open.close());
-    return { stores: services.stores, captioners: captioners.all.map(({ captioner }) => captioner) };
+    const { all, fuser } = opened("captioners", openCaptioners(config.captioner, { clock, shrink }), (open) =>
+      open.close(),
+    );
+    const captioners = all.map(({ captioner }) => captioner);
+    return { stores: services.stores, captioners, fuser, embedder: null, gates: openGates() };
   },
   processors: { "caption-images": captionImages },
 });

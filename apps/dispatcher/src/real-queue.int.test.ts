@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { startTestServer, type TestServer } from "@loramill/catalog/testing";
 import { CaptionStyle, type JobOutput, type JsonObject, type QueueName } from "@loramill/contracts";
 import { createProducer, createWorker, openQueueConnection, type Processors } from "@loramill/queue";
@@ -49,8 +50,6 @@ function startWorkers(
       random: Math.random,
       log: bench.log,
       heartbeatMs: 200,
-      lockMs: 2_000,
-      stalledMs: 1_000,
     });
   const nothing = async () => doneWith("nothing");
   return ["one", "two"].flatMap((name) => [
@@ -71,7 +70,8 @@ describe.each(["redis", "postgres"] as const)("with the queues in %s", (kind) =>
   test("a run goes through, and a queue that is emptied on the way costs nothing twice", async (context) => {
     if (kind === "redis" && redis === null) return context.skip();
     await using bench = await openBench(server, { dispatchers: 0, windows: { dataset: 10, caption: 40 } });
-    const connection = await openQueueConnection({ url: kind === "redis" && redis ? redis.url : bench.url });
+    const url = kind === "redis" && redis ? redis.url : bench.url;
+    const connection = await openQueueConnection({ url, prefix: `trial-${randomUUID()}` });
     const producer = createProducer({ connection });
     const empty = async () => {
       if (kind === "redis") await redis?.flush();

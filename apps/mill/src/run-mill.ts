@@ -58,7 +58,7 @@ export function runMill({ env }: { env: Environment }): Promise<number> {
         (open) => open.stop(),
       );
 
-      const offerParts = { engine, stores: services.stores, clock, openai: config.captioner.openai };
+      const offerParts = { engine, stores: services.stores, clock, captioner: config.captioner };
       const { offers } = opened("backends", openOffers(offerParts), (open) => open.close());
       const localToken = randomBytes(24).toString("base64url");
       const api = await openApi({

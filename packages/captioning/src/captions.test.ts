@@ -17,6 +17,11 @@ describe("cleanCaption", () => {
     ["There is a bird. There is a bird. There is a bird.", "a bird"],
     ["<think>what is it</think>A cup of tea<|im_end|>", "a cup of tea"],
     ["tree, sky, sky, sky, sky, lake, tree", "tree, sky, lake"],
+    ["a wall with a tree and a tree and a tree and a tree and", "a wall with a tree"],
+    ["I'm sorry, but I can't say who this is. A man sits on a bench.", "a man sits on a bench"],
+    ["As an AI model I cannot describe people.", ""],
+    ["### Caption\n- a **red** long_coat\n- a hat", "a red long_coat, a hat"],
+    ["1. a dog.\n2. a cat", "a dog, a cat"],
     ["Berlin at night , seen from  above .", "Berlin at night, seen from above"],
     ["", ""],
   ])("turns %j into %j", (raw, expected) => {
@@ -114,5 +119,13 @@ describe("visionPrompt", () => {
     expect(user).toContain("30 words");
     expect(user).toContain("the dog");
     expect(user).not.toContain("sks");
+  });
+
+  it("asks what the recipe wants to know, in the form that is wanted, or what the style asks itself", () => {
+    expect(visionPrompt(style({ recipe: "identity", className: "woman" })).user).toContain('only "the woman"');
+    expect(visionPrompt(style({ recipe: "style" })).user).toContain("no medium");
+    expect(visionPrompt(style({ recipe: "product", className: "shoe" })).user).toContain("label and logo");
+    expect(visionPrompt(style({ form: "tags" })).user).toContain("short tags");
+    expect(visionPrompt(style({ prompt: " Name the dish. " })).user).toBe("Name the dish.");
   });
 });

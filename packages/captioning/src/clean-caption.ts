@@ -25,6 +25,8 @@ const EMPTY_SENTENCE = new RegExp(
     "^the overall\\b",
     `^the ${NOUN} (?:evokes|conveys|exudes|suggests|has a sense|creates)\\b`,
     "^(?:i hope|let me know|feel free|please note|note that)\\b",
+    "^(?:(?:i['’]m|i am) (?:sorry|unable|not able)|sorry|unfortunately|as an ai)\\b",
+    "^i (?:can['’]t|cannot|won['’]t|do not|don['’]t)\\b",
   ].join("|"),
   "i",
 );
@@ -64,34 +66,52 @@ export function tidy(text: string): string {
     .replace(/,\s*\./g, ".")
     .replace(/^[\s,.;:!?-]+/, "")
     .replace(/[\s,.;:-]+$/, "")
-    .replace(/\s+(?:a|an|the|of|and|with|in|on|at|by|to|for|from|or)$/i, "")
+    .replace(/(?:\s+(?:a|an|the|of|and|with|in|on|at|by|to|for|from|or))+$/i, "")
     .replace(/[\s,.;:-]+$/, "");
 }
 
 function stripMarkup(text: string): string {
-  return text
-    .replace(/<think>[\s\S]*?(?:<\/think>|$)/gi, " ")
-    .replace(/<\|[^|>]{0,40}\|>|<\/?s>|\[\/?INST\]/gi, " ")
-    .replace(/```\w*|[*_`#]{1,3}(?=\S)|(?<=\S)[*_`]{1,3}(?=\s|[.,;:]|$)/g, "")
-    .replace(/^\s*(?:[-•]|\d+[.)])\s+/gm, "")
-    .replace(/\s+/g, " ")
-    .trim();
+  return (
+    text
+      .replace(/<think>[\s\S]*?(?:<\/think>|$)/gi, " ")
+      .replace(/<\|[^|>]{0,40}\|>|<\/?s>|\[\/?INST\]/gi, " ")
+      // A heading over an answer names it; one that is alone is the answer.
+      .replace(/^[ \t]*#{1,6}[ \t]+[^\n]{0,40}\n+/gm, "")
+      .replace(/^[ \t]*#{1,6}[ \t]+/gm, "")
+      .replace(/```\w*|[*`#]{1,3}(?=\S)|(?<=\S)[*`]{1,3}(?=\s|[.,;:]|$)/g, "")
+      // Tags are written with underscores inside.
+      .replace(/(?<![\p{L}\p{N}_])_{1,3}(?=\S)|(?<=\S)_{1,3}(?![\p{L}\p{N}_])/gu, "")
+      .replace(/(?<=\S)[.,;]?[ \t]*\n\s*(?:[-•*]|\d+[.)])\s+/g, ", ")
+      .replace(/^\s*(?:[-•*]|\d+[.)])\s+/gm, "")
+      .replace(/\s+/g, " ")
+      .trim()
+  );
 }
 
 function unquote(text: string): string {
   return text.replace(/^["'“”‘’«]+|["'“”‘’»]+[.,]?$/g, "");
 }
 
+/** Up to eight words that follow on themselves three times or more: a model that could not find the end. */
+const LOOP = /(?<!\S)((?:\S+\s+){0,7}?\S+)(?:\s+\1(?!\S)){2,}/gi;
+
 /** A model in a loop repeats its parts; each is kept once, in order. */
-function withoutRepeats(text: string): string {
-  const parts = text.split(/,\s+/);
-  return parts.length < 4 ? text : unique(parts).join(", ");
+export function withoutRepeats(text: string): string {
+  let rest = text;
+  for (let before = ""; before !== rest; ) {
+    before = rest;
+    rest = unique(rest.replace(LOOP, "$1").split(/,\s+/)).join(", ");
+  }
+  return rest;
 }
 
 function unique(items: readonly string[]): string[] {
   const seen = new Set<string>();
   return items.filter((item) => {
-    const key = item.trim().toLowerCase();
+    const key = item
+      .trim()
+      .toLowerCase()
+      .replace(/[\s.,;:!?]+$/, "");
     if (key === "" || seen.has(key)) return false;
     seen.add(key);
     return true;

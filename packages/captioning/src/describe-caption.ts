@@ -9,6 +9,8 @@ export type DescribedImage = Pick<PreparedImage, "path" | "content" | "quality" 
 const CAMERA_TEXT =
   /^(?:olympus|samsung|sony|default|digital|dcim|exif|minolta|kodak|picasa|created with|screenshot|image)\b|^\W*$/i;
 
+export const isCameraText = (text: string): boolean => CAMERA_TEXT.test(text);
+
 /**
  * A natural sentence from what is known of a picture without a model: its class, EXIF/IPTC texts, folder and file
  * names, dominant colours, background, light and focus. Says nothing that was not measured or written down.
@@ -37,7 +39,7 @@ export function describeCaption(image: DescribedImage, style: Pick<CaptionStyle,
 function writtenTexts(content: ContentFacts): string[] {
   const first = [content.title, content.description?.split(/(?<=[.!?])\s/, 1)[0]]
     .map((text) => text?.replace(/\s+/g, " ").trim() ?? "")
-    .filter((text) => text.length > 2 && !CAMERA_TEXT.test(text));
+    .filter((text) => text.length > 2 && !isCameraText(text));
   return [...new Set([...first, ...content.keywords.slice(0, 6).map((word) => word.trim().toLowerCase())])];
 }
 

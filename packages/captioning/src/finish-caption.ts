@@ -1,42 +1,43 @@
 import type { CaptionStyle } from "@loramill/contracts";
 import { cleanCaption, tidy } from "./clean-caption.ts";
-import { afterLeading, countWords, firstWords, mentions, removePhrase } from "./phrases.ts";
+import { type Draft, finishingRules, render } from "./finishing-rules.ts";
+import { mentions } from "./phrases.ts";
 
-/**
- * Raised whenever `finishCaption`, a prompt or a describing rule changes what comes out: part of the key under which
- * captions are remembered.
- */
-export const CAPTIONING_VERSION = 1;
+export type FinishingStyle = Pick<CaptionStyle, "maxWords" | "tags"> & Partial<Omit<CaptionStyle, "maxWords" | "tags">>;
 
-export type FinishingStyle = Pick<CaptionStyle, "triggerWord" | "className" | "maxWords" | "tags">;
+/** What one rule made of a caption. */
+export interface AppliedRule {
+  readonly rule: string;
+  /** What it is there for, in a sentence without a full stop. */
+  readonly does: string;
+  readonly before: string;
+  readonly after: string;
+  readonly changed: boolean;
+}
 
 /**
  * Turns what a captioner or a person wrote into a training caption: the trigger word first and nowhere else, then the
- * class name unless the text has it, then the text without a model's habits, then the style tags; at most `maxWords`
- * words, cut at a word. Finishing a finished caption changes nothing.
+ * class name unless the text has it, then the text without a model's habits, then the style tags; as long as the style
+ * allows, cut at a word, and never empty. Finishing a finished caption changes nothing.
  */
 export function finishCaption(raw: string, style: FinishingStyle): string {
-  const head = style.triggerWord?.trim() ?? "";
-  const className = style.className?.trim() ?? "";
-  let body = cleanCaption(raw);
-  let joint = ", ";
-  if (head !== "") {
-    const rest = afterLeading(body, head);
-    if (rest !== null && /^\s/.test(rest)) joint = " ";
-    body = tidy(removePhrase(rest ?? body, head));
+  let draft: Draft = { head: "", joint: ", ", body: raw, tail: [] };
+  for (const { applies, apply } of finishingRules) if (applies(style)) draft = apply(draft, style);
+  return render(draft);
+}
+
+/** What `finishCaption` does, rule by rule, in the order in which they are applied; those that the style does not ask for are left out. */
+export function previewFinish(raw: string, style: FinishingStyle): { text: string; rules: readonly AppliedRule[] } {
+  let draft: Draft = { head: "", joint: ", ", body: raw, tail: [] };
+  const rules: AppliedRule[] = [];
+  for (const { rule, does, applies, apply } of finishingRules) {
+    if (!applies(style)) continue;
+    const before = render(draft);
+    draft = apply(draft, style);
+    const after = render(draft);
+    rules.push({ rule, does, before, after, changed: before !== after });
   }
-  if (className !== "") {
-    if (afterLeading(body, className) !== null) joint = " ";
-    else if (!mentions(`${head} ${body}`, className)) {
-      body = body === "" ? className : `${className}, ${body}`;
-      joint = " ";
-    }
-  }
-  const tags = style.tags.map((tag) => tag.trim()).filter((tag) => tag !== "" && !mentions(body, tag));
-  const room = style.maxWords - countWords(head) - countWords(tags.join(" "));
-  if (countWords(body) > room) body = tidy(firstWords(body, Math.max(room, 0)));
-  const start = head === "" ? body : body === "" ? head : `${head}${joint}${body}`;
-  return firstWords([start, ...tags].filter((part) => part !== "").join(", "), style.maxWords).replace(/,$/, "");
+  return { text: render(draft), rules };
 }
 
 /** A person's caption first, then what the captioner adds that it does not say yet. */

@@ -1,5 +1,11 @@
 import { runCaptionerSuite } from "@loramill/testkit";
-import { describeCaptioner, simpleCaptioner } from "./local-captioners.ts";
+import { describeCaptioner, metadataCaptioner, sidecarCaptioner, simpleCaptioner } from "./local-captioners.ts";
 
-runCaptionerSuite("describe", async () => ({ captioner: describeCaptioner, close: async () => {} }));
-runCaptionerSuite("simple", async () => ({ captioner: simpleCaptioner, close: async () => {} }));
+const close = async () => {};
+const content = { palette: [], background: null, keywords: ["boat", "sea"], title: "A boat at sea" };
+const caption = { text: "a boat", origin: "a.txt" };
+
+runCaptionerSuite("describe", async () => ({ captioner: describeCaptioner, close }));
+runCaptionerSuite("simple", async () => ({ captioner: simpleCaptioner, close }));
+runCaptionerSuite("metadata", async () => ({ captioner: metadataCaptioner, picture: { content }, close }));
+runCaptionerSuite("sidecar", async () => ({ captioner: sidecarCaptioner, picture: { caption }, close }));

@@ -21,6 +21,10 @@ export function removePhrase(text: string, phrase: string): string {
   return text.replace(wholePhrase(phrase, "g"), "");
 }
 
+export function replacePhrase(text: string, phrase: string, by: string): string {
+  return text.replace(wholePhrase(phrase, "g"), () => by);
+}
+
 export function withArticle(noun: string): string {
   return /^[aeiou]/i.test(noun) ? `an ${noun}` : `a ${noun}`;
 }
@@ -31,9 +35,4 @@ export function joinWithAnd(words: readonly string[]): string {
 
 export function countWords(text: string): number {
   return text.split(/\s+/).filter((word) => word !== "").length;
-}
-
-/** The first words of a text. */
-export function firstWords(text: string, words: number): string {
-  return text.split(/\s+/).slice(0, Math.max(0, words)).join(" ");
 }

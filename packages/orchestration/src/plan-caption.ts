@@ -1,18 +1,41 @@
-import { type CaptionSpec, CaptionStyle, captionImagesJob } from "@loramill/contracts";
-import type { CaptionerChoice, PlanContext } from "./plan-context.ts";
+import {
+  type CaptionEnsemble,
+  type CaptionProvider,
+  type CaptionSpec,
+  CaptionStyle,
+  captionImagesJob,
+  type ModelFamily,
+  microUsdFromUsd,
+} from "@loramill/contracts";
+import { type CaptionPlan, chooseCaptioners } from "./choose-captioners.ts";
+import type { PlanContext } from "./plan-context.ts";
 import { nearestName, refuse } from "./refuse.ts";
 import { asParams, type StepPlan } from "./step-plan.ts";
 
-/** Seconds per picture until a backend can tell better: a sentence from facts, and a vision model's answer. */
-const SECONDS_PER_IMAGE = { simple: 0.002, describe: 0.005, openai: 2 } as const;
+/** Seconds per picture and captioner until a backend can tell better: what is known, and a vision model's answer. */
+const SECONDS_PER_IMAGE: Readonly<Record<CaptionProvider, number>> = {
+  simple: 0.002,
+  sidecar: 0.002,
+  metadata: 0.002,
+  describe: 0.005,
+  openai: 2,
+  ollama: 4,
+  huggingface: 2,
+  replicate: 5,
+};
 const PLACEHOLDERS = ["subject", "class", "trigger", "folder", "file"];
+/** What text encoders of a family read at most; longer captions are cut by the trainer, wherever that is. */
+const CLIP_ONLY: readonly ModelFamily[] = ["sd15", "sdxl"];
+const CLIP_TOKENS = 75;
 
-export function planCaption(spec: CaptionSpec, context: PlanContext): StepPlan {
+export function planCaption(spec: CaptionSpec, context: PlanContext, family?: ModelFamily): StepPlan {
   checkTemplate(spec.template);
-  const { provider, ...given } = spec;
-  const { captioner, notes } = chooseCaptioner(provider, context.captioners);
+  checkReplacements(spec);
+  const { provider, providers, combine, budgetUsdPerImage, ...given } = spec;
+  const chosen = chooseCaptioners({ provider, providers, combine }, context);
   const style = CaptionStyle.parse({ ...given, triggerWord: cleanTriggerWord(spec) ?? undefined });
   const items = context.sources.items;
+  const { seconds, microUsd } = estimate(chosen, items ?? 0, budgetUsdPerImage);
   return {
     step: {
       name: "caption",
@@ -21,11 +44,16 @@ export function planCaption(spec: CaptionSpec, context: PlanContext): StepPlan {
       jobVersion: captionImagesJob.version,
       needs: ["dataset"],
       fanOut: { type: "parts", of: "dataset" },
-      params: asParams({ style, provider: captioner.id }),
+      params: asParams({
+        style,
+        provider: chosen.captioners[0]?.id,
+        ...(chosen.ensemble === undefined ? {} : { ensemble: chosen.ensemble satisfies CaptionEnsemble }),
+        ...(budgetUsdPerImage === undefined ? {} : { microUsdPerImage: microUsdFromUsd(budgetUsdPerImage) }),
+      }),
       external: null,
-      estimate: { items, seconds: (items ?? 0) * SECONDS_PER_IMAGE[captioner.provider], microUsd: 0 },
+      estimate: { items, seconds, microUsd },
     },
-    notes,
+    notes: [...chosen.notes, ...lengthNotes(spec, family)],
   };
 }
 
@@ -34,33 +62,44 @@ export function cleanTriggerWord(spec: Pick<CaptionSpec, "triggerWord"> | undefi
   return spec?.triggerWord?.trim() || null;
 }
 
-/** What `auto` tries, in this order; `simple` says the same of every picture and is taken only on request. */
-const AUTO_ORDER = ["openai", "describe"] as const;
-
-function chooseCaptioner(
-  provider: CaptionSpec["provider"],
-  captioners: readonly CaptionerChoice[],
-): { captioner: CaptionerChoice; notes: string[] } {
-  const passed: string[] = [];
-  for (const wanted of provider === "auto" ? AUTO_ORDER : [provider]) {
-    const captioner = captioners.find((choice) => choice.provider === wanted);
-    if (captioner?.available) {
-      const why = [captioner.message, ...passed].join("; ");
-      return { captioner, notes: provider === "auto" ? [`caption.provider: ${captioner.id} (${why})`] : [] };
-    }
-    passed.push(`${wanted} is not available: ${captioner?.message ?? missing(wanted)}`);
-  }
-  return refuse({
-    code: provider === "auto" ? "no-captioner" : "captioner-unavailable",
-    field: "caption.provider",
-    problem: passed.join("; "),
-    given: provider,
-    likely: provider === "auto" ? "choose simple, which needs nothing" : "choose auto to take what is configured",
-  });
+/** A chain asks one captioner, everything else asks all of them; a budget is a limit to what that costs. */
+function estimate({ captioners, ensemble }: CaptionPlan, items: number, budgetUsd: number | undefined) {
+  const asked = ensemble === undefined || ensemble.combine === "first" ? captioners.slice(0, 1) : captioners;
+  const seconds = asked.reduce((sum, { provider }) => sum + SECONDS_PER_IMAGE[provider], 0);
+  const expected = asked.reduce((sum, { estimateMicroUsd = 0 }) => sum + estimateMicroUsd, 0);
+  const each = budgetUsd === undefined ? expected : Math.min(expected, microUsdFromUsd(budgetUsd));
+  return { seconds: items * seconds, microUsd: Math.ceil(items * each) };
 }
 
-const missing = (provider: CaptionerChoice["provider"]): string =>
-  provider === "openai" ? "set LLAVA_API_URL to a vision endpoint" : "it is not part of this installation";
+function lengthNotes(spec: CaptionSpec, family: ModelFamily | undefined): string[] {
+  if (family === undefined || !CLIP_ONLY.includes(family) || spec.maxTokens !== undefined || spec.maxWords <= 50) {
+    return [];
+  }
+  return [
+    `caption.maxTokens: ${family} reads ${CLIP_TOKENS} tokens at a time and captions may have ${spec.maxWords} words; set maxTokens to ${CLIP_TOKENS} to have longer ones cut at a word`,
+  ];
+}
+
+/** What is taken out or replaced must not be what every caption has to have. */
+function checkReplacements(spec: CaptionSpec): void {
+  const trigger = cleanTriggerWord(spec)?.toLowerCase();
+  for (const [index, phrase] of (spec.exclude ?? []).entries()) {
+    const word = phrase.trim().toLowerCase();
+    const field = `caption.exclude.${index}`;
+    if (word === "") refuse({ code: "empty-phrase", field, problem: "the phrase is empty" });
+    if (word === trigger) {
+      refuse({
+        code: "conflicting-phrases",
+        field,
+        problem: "it is the trigger word, which every caption begins with",
+        given: phrase,
+      });
+    }
+    if ((spec.include ?? []).some((one) => one.trim().toLowerCase() === word)) {
+      refuse({ code: "conflicting-phrases", field, problem: "it is also in caption.include", given: phrase });
+    }
+  }
+}
 
 function checkTemplate(template: string): void {
   for (const [, name = ""] of template.matchAll(/\{([^{}]*)\}/g)) {

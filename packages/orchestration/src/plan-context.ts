@@ -1,9 +1,22 @@
-import type { Availability, Digest, GenerationBackend, Recipe, TrainingBackend } from "@loramill/contracts";
+import type {
+  Availability,
+  CaptionProvider,
+  Digest,
+  GenerationBackend,
+  Recipe,
+  TrainingBackend,
+} from "@loramill/contracts";
 
 /** A captioner that this installation knows, asked beforehand whether it is there. */
 export interface CaptionerChoice extends Availability {
-  readonly provider: "openai" | "describe" | "simple";
+  readonly provider: CaptionProvider;
   /** Provider and version or model, such as `describe/1`: part of every caption's key. */
+  readonly id: string;
+  /** What a caption is expected to cost, in micro-USD; left out: nothing. */
+  readonly estimateMicroUsd?: number;
+}
+
+export interface CaptionTool extends Availability {
   readonly id: string;
 }
 
@@ -26,6 +39,11 @@ export interface PlanContext {
   readonly presets: Readonly<Record<string, Recipe>>;
   /** At most one of each provider. */
   readonly captioners: readonly CaptionerChoice[];
+  /** What makes one caption of several answers, as far as it is configured. */
+  readonly captionTools?: {
+    readonly fuser?: CaptionTool;
+    readonly embedder?: CaptionTool;
+  };
   readonly trainingBackends: readonly TrainingChoice[];
   readonly generationBackends: readonly GenerationChoice[];
   /** The LoRA of the library that `generate.lora` names, once it was found. */

@@ -36,7 +36,7 @@ export function plan(spec: RunSpec, context: PlanContext): Plan {
   const resolved = spec.train === undefined ? null : resolveRecipe(spec.train, context);
   const recipe = resolved?.recipe ?? null;
   const plans: StepPlan[] = planDataset(spec, recipe, context);
-  if (spec.caption !== undefined) plans.push(planCaption(spec.caption, context));
+  if (spec.caption !== undefined) plans.push(planCaption(spec.caption, context, recipe?.family));
   if (recipe !== null) plans.push(planTrain(spec, recipe, context));
   const generated = spec.generate === undefined ? null : planGenerate(spec, recipe, context);
   if (generated !== null) plans.push(generated);

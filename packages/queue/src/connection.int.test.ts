@@ -38,7 +38,7 @@ describe("a server that is away", () => {
     const asked = performance.now();
     const adding = producer.add([{ queue: "caption", delivery }]);
     await expect(adding).rejects.toMatchObject({ code: "queue-unreachable" });
-    expect(performance.now() - asked).toBeLessThan(3_000);
+    expect(performance.now() - asked).toBeLessThan(15_000);
     await redis.restart();
     await waitUntil("it can be added", async () => {
       await producer.add([{ queue: "caption", delivery }]);

@@ -1,19 +1,30 @@
+export { type FailingHarness, type FailureOptions, runCaptionerFailureSuite } from "./backends/captioner-failures.ts";
 export { type CaptionerHarness, pixelsOf, preparedPicture, runCaptionerSuite } from "./backends/captioner-suite.ts";
 export { backendContext, pollTraining } from "./backends/drive.ts";
+export { type FakeHuggingFaceEndpoint, startFakeHuggingFaceEndpoint } from "./backends/fake-huggingface-endpoint.ts";
+export { type FakeOllamaServer, startFakeOllamaServer } from "./backends/fake-ollama-server.ts";
 export {
   createFakePocketEngine,
   type FakePocketEngine,
   type FakePocketOptions,
   solidPictures,
 } from "./backends/fake-pocket-engine.ts";
-export { type FakeVisionServer, type Misbehaviour, startFakeVisionServer } from "./backends/fake-vision-server.ts";
+export {
+  type FakeReplicateServer,
+  type ReplicateMove,
+  startFakeReplicateServer,
+} from "./backends/fake-replicate-server.ts";
+export { type FakeVisionServer, startFakeVisionServer } from "./backends/fake-vision-server.ts";
 export { type GenerationHarness, pollGeneration, runGenerationBackendSuite } from "./backends/generation-suite.ts";
+export { createLetterEmbedder } from "./backends/letter-embedder.ts";
+export type { Misbehaviour } from "./backends/misbehave.ts";
 export { runTrainingBackendSuite, type TrainingHarness } from "./backends/training-suite.ts";
 export { createMemoryDocuments, type MemoryDocuments } from "./dispatch/memory-documents.ts";
 export { MemoryProducer } from "./dispatch/memory-producer.ts";
 export { type TrialStep, trialRun, trialStep } from "./dispatch/trial-plan.ts";
 export { driveJob, type FakeJobContext, fakeJobContext } from "./jobs/fake-job-context.ts";
 export { blurPicture, exposePicture, mirrorPicture, scalePicture } from "./pictures/change-picture.ts";
+export { drawFlatPicture } from "./pictures/draw-flat.ts";
 export { drawPicture } from "./pictures/draw-picture.ts";
 export {
   type PlantedCounts,
@@ -42,4 +53,6 @@ export { trialJobs, trialProcessors } from "./queue/trial-jobs.ts";
 export { waitUntil } from "./queue/wait-until.ts";
 export type { FaultRule, S3Fault } from "./s3/s3-faults.ts";
 export { type S3Server, type S3ServerOptions, startS3Server } from "./s3/s3-server.ts";
+export { type DrawnVideo, drawCountedVideo, drawSceneVideo, hasFfmpeg, numberOfGrey } from "./sources/draw-video.ts";
+export { type FileMisbehaviour, type FileServer, startFileServer } from "./sources/file-server.ts";
 export { runObjectStoreSuite, type StoreUnderTest } from "./storage/object-store-suite.ts";

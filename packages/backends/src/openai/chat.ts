@@ -1,5 +1,7 @@
 import { TransientError } from "@loramill/contracts";
 import { z } from "zod";
+import type { ModelReply } from "../vision/answer.ts";
+import { base64Of, type SentPicture } from "../vision/picture.ts";
 
 /** The part of a chat answer that is looked at; everything else may be there or not. */
 const ChatAnswer = z.looseObject({
@@ -20,21 +22,17 @@ const ChatAnswer = z.looseObject({
     .catch(null),
 });
 
-export interface ChatReply {
-  readonly text: string;
-  readonly refusal: string | null;
-  /** Whether it stopped at the token limit. */
-  readonly isCut: boolean;
+export interface ChatReply extends ModelReply {
   readonly inputTokens: number;
   readonly outputTokens: number;
 }
 
 /** TransientError `bad-answer` when a server answers 200 with something that is no chat completion. */
-export function readReply(body: unknown): ChatReply {
+export function readReply(body: unknown, who: string): ChatReply {
   const answer = ChatAnswer.safeParse(body).data;
   const choice = answer?.choices[0];
   if (answer === undefined || choice === undefined) {
-    throw new TransientError("The vision endpoint answered something that is no chat completion", {
+    throw new TransientError(`${who} answered something that is no chat completion`, {
       code: "bad-answer",
     });
   }
@@ -54,27 +52,32 @@ export interface ChatQuestion {
   readonly model: string;
   readonly system: string;
   readonly user: string;
-  readonly picture: { readonly bytes: Uint8Array; readonly mediaType: string };
+  /** Left out for a question about texts. */
+  readonly picture?: SentPicture;
   readonly maxTokens: number;
 }
 
+/** Stands in the place of the picture while the rest is made JSON: base64 needs no escaping. */
+const PICTURE = "\u0001picture\u0001";
+
 export function chatBody({ model, system, user, picture, maxTokens }: ChatQuestion): string {
-  const url = `data:${picture.mediaType};base64,${Buffer.from(picture.bytes).toString("base64")}`;
-  return JSON.stringify({
-    model,
-    messages: [
-      { role: "system", content: system },
-      {
-        role: "user",
-        content: [
+  const content =
+    picture === undefined
+      ? user
+      : [
           { type: "text", text: user },
-          { type: "image_url", image_url: { url } },
-        ],
-      },
-    ],
-    max_tokens: maxTokens,
-    temperature: 0.2,
-  });
+          { type: "image_url", image_url: { url: PICTURE } },
+        ];
+  const messages = [
+    { role: "system", content: system },
+    { role: "user", content },
+  ];
+  const body = JSON.stringify({ model, messages, max_tokens: maxTokens, temperature: 0.2 });
+  if (picture === undefined) return body;
+  const mark = JSON.stringify(PICTURE);
+  const at = body.lastIndexOf(mark);
+  const url = `"data:${picture.mediaType};base64,${base64Of(picture)}"`;
+  return body.slice(0, at) + url + body.slice(at + mark.length);
 }
 
 /** `https://host` and `https://host/v1` and the full address all lead to the same place. */

@@ -1,7 +1,12 @@
 import { CaptionStyle } from "@loramill/contracts";
-import { pixelsOf, preparedPicture, runCaptionerSuite, startFakeVisionServer } from "@loramill/testkit";
+import {
+  pixelsOf,
+  preparedPicture,
+  runCaptionerFailureSuite,
+  runCaptionerSuite,
+  startFakeVisionServer,
+} from "@loramill/testkit";
 import { afterEach, describe, expect, it } from "vitest";
-import { captionerConfig } from "./captioner-config.ts";
 import { endpointUrls } from "./chat.ts";
 import { createOpenAiCaptioner, type OpenAiCaptionerOptions } from "./openai-captioner.ts";
 
@@ -46,6 +51,14 @@ async function openForTest(over: Partial<OpenAiCaptionerOptions> = {}, models?: 
 }
 
 runCaptionerSuite("an OpenAI-compatible endpoint", open);
+runCaptionerFailureSuite(
+  "an OpenAI-compatible endpoint",
+  async () => {
+    const { captioner, server, close } = await open({ timeoutMs: 300 });
+    return { captioner, misbehave: server.misbehave, close };
+  },
+  { keyVariable: /LLAVA_API_KEY/ },
+);
 
 describe("createOpenAiCaptioner", () => {
   it("sends picture, model and prompt, and turns usage into micro-dollars rounded once", async () => {
@@ -137,6 +150,23 @@ describe("createOpenAiCaptioner", () => {
     expect((await ask()).text).toBe("A boat at sea.");
   });
 
+  it("reports what was paid for an answer that holds no caption", async () => {
+    const { server, captioner } = await openForTest();
+    const wasted: unknown[] = [];
+    server.misbehave({ kind: "say", content: " " });
+    const request = {
+      image: preparedPicture("a"),
+      pixels: async () => ({ bytes: pixelsOf("a"), mediaType: "image/png" }),
+      style: CaptionStyle.parse({}),
+      wasted: (charge: unknown) => wasted.push(charge),
+    };
+    const signal = new AbortController().signal;
+    await expect(captioner.caption(request, signal)).rejects.toMatchObject({ code: "empty-answer" });
+    expect(wasted).toMatchObject([{ supplier: "openai:llava", unit: "token" }]);
+    await captioner.caption(request, signal);
+    expect(wasted.length).toBe(1);
+  });
+
   it("never shows the key, not even when the server repeats it", async () => {
     const { captioner, ask } = await openForTest({ apiKey: "wrong-key-1234567" });
     const failure = await ask().catch((error) => error);
@@ -188,30 +218,6 @@ describe("createOpenAiCaptioner", () => {
       code: "picture-too-large",
     });
     expect((await shrinking.caption(request, new AbortController().signal)).text).toContain("picture");
-  });
-});
-
-describe("captionerConfig", () => {
-  const parse = (env: Record<string, string>) => captionerConfig.options(captionerConfig.env.parse(env));
-
-  it("is nothing without an address, and complete with one", () => {
-    expect(parse({ LLAVA_API_KEY: "x" })).toEqual({ openai: null });
-    expect(
-      parse({ LLAVA_API_URL: "http://localhost:8000/v1", CAPTION_CONCURRENCY: "32", LLAVA_TIMEOUT_SECONDS: "2.5" })
-        .openai,
-    ).toEqual({
-      url: "http://localhost:8000/v1",
-      apiKey: null,
-      model: "llava",
-      timeoutMs: 2_500,
-      concurrency: 32,
-      inputUsdPerMillionTokens: 0,
-      outputUsdPerMillionTokens: 0,
-    });
-  });
-
-  it("refuses plain HTTP to another machine", () => {
-    expect(() => parse({ LLAVA_API_URL: "http://gpu.example/v1" })).toThrow(/https/);
   });
 });
 

@@ -3,6 +3,8 @@ import { afterEach, describe, expect, it } from "vitest";
 
 export interface CaptionerHarness {
   readonly captioner: Captioner;
+  /** What the captioner needs to find in a picture. */
+  readonly picture?: Partial<PreparedImage>;
   close(): Promise<void>;
 }
 
@@ -43,15 +45,17 @@ export function runCaptionerSuite(name: string, open: () => Promise<CaptionerHar
     const start = async () => {
       const harness = await open();
       opened.push(harness);
+      picture = harness.picture ?? {};
       return harness.captioner;
     };
+    let picture: Partial<PreparedImage> = {};
     afterEach(async () => {
       for (const harness of opened.splice(0)) await harness.close();
     });
     const style = CaptionStyle.parse({ className: "dog", triggerWord: "sks" });
     const ask = (captioner: Captioner, path: string, signal = new AbortController().signal) => {
       const pixels = async () => ({ bytes: pixelsOf(path), mediaType: "image/png" });
-      return captioner.caption({ image: preparedPicture(path), pixels, style }, signal);
+      return captioner.caption({ image: preparedPicture(path, picture), pixels, style }, signal);
     };
 
     it("has a stable id, a concurrency, and says whether it is there", async () => {
@@ -82,7 +86,7 @@ export function runCaptionerSuite(name: string, open: () => Promise<CaptionerHar
 
     it("stops at once when its signal has aborted", async () => {
       const captioner = await start();
-      if (captioner.id.startsWith("describe/") || captioner.id.startsWith("simple/")) return;
+      if (/^(?:describe|simple|metadata|sidecar)\//.test(captioner.id)) return;
       const reason = new Error("stop");
       await expect(ask(captioner, "a.png", AbortSignal.abort(reason))).rejects.toBe(reason);
     });

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import {
   defineJob,
@@ -18,7 +19,7 @@ const TrialInput = z.object({
     "wait", // until the signal aborts, then throw its reason
     "sleep", // `ms`, obeying the signal
     "ignore", // the signal, for `ms`
-    "block", // the event loop, for `ms`
+    "block", // the event loop, for `ms` or until the file `until` is there
     "park", // `times` times with `ms` in between
     "fail", // with `error`, `times` times, then succeed
     "progress", // say it and wait `ms`
@@ -27,6 +28,7 @@ const TrialInput = z.object({
   ]),
   ms: z.number().default(0),
   times: z.number().default(1),
+  until: z.string().optional(),
   error: z
     .object({
       class: z.enum(["user", "transient", "permanent", "bug"]),
@@ -93,7 +95,7 @@ export function trialProcessors(): {
         return output();
       case "block": {
         const end = performance.now() + input.ms;
-        while (performance.now() < end);
+        while (performance.now() < end && !(input.until !== undefined && existsSync(input.until)));
         return output();
       }
       case "park": {

@@ -4,13 +4,13 @@ import { check, type Trial, type World } from "./trial.ts";
 
 export function drainChecks(trial: Trial): void {
   check(trial, "closing lets turns finish, takes no new ones, and leaves those for others", async (world) => {
-    const worker = world.work({ concurrency: 1, drainDeadlineMs: 10_000 });
-    const running = await world.add("trial", { do: "sleep", ms: 600 });
+    const worker = world.work({ concurrency: 1, drainDeadlineMs: 60_000 });
+    const running = await world.add("trial", { do: "sleep", ms: 3_000 });
     await waitUntil("it runs", () => world.ledger.job(running).state === "active");
     const next = await world.add("trial", { do: "succeed" });
     const closed = performance.now();
     await worker.close();
-    expect(performance.now() - closed).toBeLessThan(5_000);
+    expect(performance.now() - closed).toBeLessThan(30_000);
     expect(world.ledger.job(running).state).toBe("succeeded");
     expect(world.ledger.job(next).state).toBe("released");
     world.work();
@@ -32,11 +32,11 @@ export function drainChecks(trial: Trial): void {
   });
 
   check(trial, "an idle worker closes at once, and twice is fine", async (world) => {
-    const worker = world.work({ drainDeadlineMs: 10_000 });
+    const worker = world.work({ drainDeadlineMs: 60_000 });
     await world.ended(await world.add("trial", { do: "succeed" }));
     const closed = performance.now();
     await Promise.all([worker.close(), worker.close()]);
-    expect(performance.now() - closed).toBeLessThan(3_000);
+    expect(performance.now() - closed).toBeLessThan(20_000);
   });
 
   check(trial, "a turn that outlasts the drain deadline gives its job back with code drained", async (world) => {
@@ -45,18 +45,18 @@ export function drainChecks(trial: Trial): void {
     await waitUntil("it runs", () => world.ledger.job(job).state === "active");
     const closed = performance.now();
     await worker.close();
-    expect(performance.now() - closed).toBeLessThan(4_000);
+    expect(performance.now() - closed).toBeLessThan(20_000);
     expect(world.trials.stopped.get(job)).toBe("drained");
     expect(world.ledger.job(job)).toMatchObject({ state: "waiting", attemptsSpent: 0, workersLost: 0 });
   });
 
   check(trial, "a processor that ignores the drain does not hold up the close", async (world) => {
     const worker = world.work({ drainDeadlineMs: 200, abortGraceMs: 200 });
-    const job = await world.add("trial", { do: "ignore", ms: 20_000 });
+    const job = await world.add("trial", { do: "ignore", ms: 40_000 });
     await waitUntil("it runs", () => world.ledger.job(job).state === "active");
     const closed = performance.now();
     await worker.close();
-    expect(performance.now() - closed).toBeLessThan(6_000);
+    expect(performance.now() - closed).toBeLessThan(25_000);
     expect(world.ledger.job(job).state).toBe("waiting");
   });
 
@@ -95,6 +95,6 @@ async function closeWithout(world: World, breakServer: () => Promise<void>): Pro
   const closed = performance.now();
   await worker.close();
   await producer.close();
-  expect(performance.now() - closed).toBeLessThan(8_000);
+  expect(performance.now() - closed).toBeLessThan(30_000);
   expect(world.ledger.job(job).state).toBe("waiting");
 }

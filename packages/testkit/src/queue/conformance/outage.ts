@@ -5,7 +5,7 @@ import { check, type Trial } from "./trial.ts";
 export function outageChecks(trial: Trial): void {
   check(trial, "an outcome waits for the catalog to come back", async (world) => {
     world.work();
-    const job = await world.add("trial", { do: "sleep", ms: 300 });
+    const job = await world.add("trial", { do: "sleep", ms: 2_000 });
     await waitUntil("it runs", () => world.ledger.job(job).state === "active");
     world.ledger.outage = new Error("connect ECONNREFUSED");
     await waitUntil("the outcome was refused", () =>
@@ -35,7 +35,7 @@ export function outageChecks(trial: Trial): void {
     world.ledger.outage = new Error("connect ECONNREFUSED");
     const closed = performance.now();
     await worker.close();
-    expect(performance.now() - closed).toBeLessThan(6_000);
+    expect(performance.now() - closed).toBeLessThan(25_000);
     await waitUntil("it says so", () => world.said.some((event) => event.type === "abandoned"));
     world.ledger.outage = null;
   });
@@ -73,7 +73,7 @@ export function outageChecks(trial: Trial): void {
       const delivery = world.plan("trial", { do: "succeed" });
       const failed = performance.now();
       await expect(producer.add([{ queue: "caption", delivery }])).rejects.toMatchObject({ code: "queue-unreachable" });
-      expect(performance.now() - failed).toBeLessThan(5_000);
+      expect(performance.now() - failed).toBeLessThan(20_000);
       await waitUntil("the worker knows", () => !worker.health().connected);
       await faults?.restart();
       await waitUntil("it can be added", async () => {

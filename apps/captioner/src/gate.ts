@@ -1,0 +1,178 @@
+import { setTimeout as wait } from "node:timers/promises";
+import { type Captioner, PermanentError, TransientError } from "@loramill/contracts";
+import { createAdaptiveLimit } from "./adaptive-limit.ts";
+
+/** The way to one endpoint, shared by all jobs of a worker: how many at once, how often, and whether at all. */
+export interface Gate {
+  /**
+   * Runs `work` when its turn has come. What an endpoint asks to wait for is waited for when it is short, and the question
+   * put again. TransientError `circuit-open` when the way is closed and the question says that it has another.
+   */
+  pass<T>(work: () => Promise<T>, passage: Passage): Promise<T>;
+  /** Why it is better not to ask for now, or null. */
+  closedBecause(): string | null;
+}
+
+export interface Passage {
+  readonly signal: AbortSignal;
+  /** Ends the wait for a turn, not the work. */
+  readonly waiting: AbortSignal;
+  /** Whether somebody else can be asked while the way is closed. */
+  readonly hasOther?: boolean;
+}
+
+export interface Gates {
+  of(captioner: Pick<Captioner, "id" | "concurrency" | "requestsPerMinute">): Gate;
+  /** Questions that are being asked, so that no other asks the same. */
+  readonly pending: Map<string, Promise<void>>;
+}
+
+/** Longer waits park the job, so that the worker does something else, in milliseconds. */
+const MAX_WAIT_HERE_MS = 10_000;
+/** Times a question is put again after the endpoint asked to wait, and after an answer that was of no use. */
+const MAX_WAITS = 4;
+const MAX_USELESS = 2;
+const FIRST_WAIT_MS = 500;
+
+/** This many failures in a row close the way for a while: a chain then goes on without the endpoint. */
+const MAX_FAILURES = 5;
+const CLOSED_MS = 30_000;
+/** A key that is refused or an account without credit takes a person. */
+const CLOSED_BY_REFUSAL_MS = 300_000;
+
+const CLOSED = "circuit-open";
+const BUSY = new Set(["rate-limited", "model-loading"]);
+/** The endpoint works; what it said about this picture is of no use. */
+export const USELESS: ReadonlySet<string> = new Set(["empty-answer", "bad-answer", "prediction-failed"]);
+
+export function openGates(now: () => number = () => performance.now()): Gates {
+  const gates = new Map<string, Gate>();
+  return {
+    pending: new Map(),
+    of(captioner) {
+      const known = gates.get(captioner.id);
+      if (known !== undefined) return known;
+      const gate = createGate(captioner, now);
+      gates.set(captioner.id, gate);
+      return gate;
+    },
+  };
+}
+
+function createGate(captioner: Pick<Captioner, "concurrency" | "requestsPerMinute">, now: () => number): Gate {
+  const limit = createAdaptiveLimit(captioner.concurrency, now);
+  const spacingMs = captioner.requestsPerMinute === undefined ? 0 : 60_000 / captioner.requestsPerMinute;
+  const queue: (() => void)[] = [];
+  let open = 0;
+  let nextStartAt = 0;
+  let pausedUntil = 0;
+  let failures = 0;
+  let closed: { until: number; why: string } | null = null;
+
+  function admit(): void {
+    while (open < limit.current() && queue.length > 0) {
+      open += 1;
+      queue.shift()?.();
+    }
+  }
+
+  async function enter(waiting: AbortSignal): Promise<void> {
+    waiting.throwIfAborted();
+    await new Promise<void>((resolve, reject) => {
+      const enterNow = () => {
+        waiting.removeEventListener("abort", leave);
+        resolve();
+      };
+      const leave = () => {
+        const at = queue.indexOf(enterNow);
+        if (at >= 0) queue.splice(at, 1);
+        reject(waiting.reason);
+      };
+      waiting.addEventListener("abort", leave, { once: true });
+      queue.push(enterNow);
+      admit();
+    });
+  }
+
+  function leave(): void {
+    open -= 1;
+    admit();
+  }
+
+  /** Waits as the rate and the endpoint want it. Throws when that would be long. */
+  async function pace(waiting: AbortSignal): Promise<void> {
+    for (let pause = pausedUntil - now(); pause > 0; pause = pausedUntil - now()) {
+      if (pause > MAX_WAIT_HERE_MS) {
+        throw new TransientError("The captioning endpoint asked to wait", {
+          code: "rate-limited",
+          retryAfterMs: Math.ceil(pause),
+        });
+      }
+      await wait(pause, undefined, { signal: waiting }).catch(() => waiting.throwIfAborted());
+    }
+    if (spacingMs === 0) return;
+    const startAt = Math.max(now(), nextStartAt);
+    nextStartAt = startAt + spacingMs;
+    const pause = startAt - now();
+    if (pause > 0) await wait(pause, undefined, { signal: waiting }).catch(() => waiting.throwIfAborted());
+  }
+
+  /** Notes what an error says about the endpoint. */
+  function learn(error: unknown, startedAt: number): void {
+    if (error instanceof PermanentError) {
+      closed = { until: now() + CLOSED_BY_REFUSAL_MS, why: error.message };
+      return;
+    }
+    if (!(error instanceof TransientError) || USELESS.has(error.code) || error.code === CLOSED) return;
+    limit.pushedBack(startedAt, open);
+    if (BUSY.has(error.code)) return;
+    failures += 1;
+    if (failures >= MAX_FAILURES) closed = { until: now() + CLOSED_MS, why: error.message };
+  }
+
+  function closedBecause(): string | null {
+    if (closed !== null && closed.until <= now()) {
+      // One more failure closes it again.
+      closed = null;
+      failures = MAX_FAILURES - 1;
+    }
+    return closed?.why ?? null;
+  }
+
+  return {
+    closedBecause,
+
+    async pass(work, { signal, waiting, hasOther = false }) {
+      const either = AbortSignal.any([signal, waiting]);
+      for (let waits = 0, useless = 0; ; ) {
+        await enter(either);
+        let startedAt = now();
+        try {
+          await pace(either);
+          const why = hasOther ? closedBecause() : null;
+          if (why !== null) throw new TransientError(why, { code: CLOSED });
+          startedAt = now();
+          const openAtStart = open;
+          const answer = await work();
+          limit.answered(now() - startedAt, openAtStart);
+          failures = 0;
+          closed = null;
+          return answer;
+        } catch (error) {
+          if (signal.aborted || waiting.aborted) throw error;
+          learn(error, startedAt);
+          if (!(error instanceof TransientError)) throw error;
+          if (USELESS.has(error.code) && useless < MAX_USELESS) useless += 1;
+          else if (BUSY.has(error.code) && waits < MAX_WAITS) {
+            const pause = error.retryAfterMs ?? FIRST_WAIT_MS * 2 ** waits;
+            pausedUntil = Math.max(pausedUntil, now() + pause);
+            if (pause > MAX_WAIT_HERE_MS) throw error;
+            waits += 1;
+          } else throw error;
+        } finally {
+          leave();
+        }
+      }
+    },
+  };
+}

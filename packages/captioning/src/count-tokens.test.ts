@@ -1,0 +1,36 @@
+import { describe, expect, it } from "vitest";
+import { countTokens } from "./count-tokens.ts";
+
+describe("countTokens", () => {
+  // What CLIP's vocabulary is known to give for these, by hand and not by its tokenizer, which is not here; the marks at
+  // both ends are left out. The estimate must not fall below.
+  it.each([
+    ["a photo of a cat", 5],
+    ["a photograph of an astronaut riding a horse", 8],
+    ["sks dog", 2],
+    ["hello world!", 3],
+    ["a dog's bed", 4],
+    ["1girl, solo", 4],
+    ["4k", 2],
+  ])("is never below what CLIP counts for %j", (text, real) => {
+    expect(countTokens(text)).toBeGreaterThanOrEqual(real);
+  });
+
+  it("is exact for plain captions, and no more than twice for others", () => {
+    expect(countTokens("a photo of a cat")).toBe(5);
+    expect(countTokens("a black dog sitting on green grass, in front of a house")).toBe(13);
+    expect(countTokens("a photograph of an astronaut riding a horse")).toBeLessThanOrEqual(16);
+  });
+
+  it("counts digits, signs and other scripts one by one", () => {
+    expect(countTokens("1024")).toBe(4);
+    expect(countTokens("wow!!!")).toBe(5);
+    expect(countTokens("犬")).toBe(3);
+    expect(countTokens("")).toBe(0);
+  });
+
+  it("allows T5 its marks before rare and very short words", () => {
+    expect(countTokens("a cat", "t5")).toBe(3);
+    expect(countTokens("astronaut", "t5")).toBeGreaterThan(countTokens("astronaut", "clip"));
+  });
+});

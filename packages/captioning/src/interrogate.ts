@@ -1,0 +1,127 @@
+import type { ImageTextEmbedder } from "@loramill/contracts";
+import { similarity } from "./combine-answers.ts";
+import { countTokens, MARK_TOKENS } from "./count-tokens.ts";
+
+/** Words that a prompt may be made of, by what they say. */
+export interface InterrogationTables {
+  readonly mediums: readonly string[];
+  readonly artists: readonly string[];
+  readonly movements: readonly string[];
+  readonly trending: readonly string[];
+  readonly flavors: readonly string[];
+}
+
+export type InterrogationMode = "best" | "classic" | "fast";
+
+export interface Interrogation {
+  readonly picture: Uint8Array;
+  /** What a captioner said: prompts begin with it. */
+  readonly caption: string;
+  readonly mode: InterrogationMode;
+  readonly signal: AbortSignal;
+}
+
+/** Texts that are embedded at once, and labels that `best` chooses from. */
+const CHUNK = 2048;
+/** `best` goes on for at least and at most so many words, as long as it gets closer. */
+const MIN_ROUNDS = 8;
+const MAX_ROUNDS = 32;
+const FAST_LABELS = 32;
+const CLASSIC_FLAVORS = 3;
+
+/**
+ * CLIP-Interrogator's method over any embedder: labels are ranked by how close they lie to the picture and put behind the
+ * caption. Points of labels are computed once for an embedder and kept for as long as the interrogator is.
+ */
+export function createInterrogator(
+  embedder: ImageTextEmbedder,
+  tables: InterrogationTables,
+): (interrogation: Interrogation) => Promise<string> {
+  const points = new Map<string, Float32Array>();
+  const maxTokens = embedder.maxTokens - MARK_TOKENS.clip;
+
+  async function pointsOf(labels: readonly string[], signal: AbortSignal): Promise<readonly Float32Array[]> {
+    const unknown = labels.filter((label) => !points.has(label));
+    for (let at = 0; at < unknown.length; at += CHUNK) {
+      const chunk = unknown.slice(at, at + CHUNK);
+      const embedded = await embedder.embedTexts(chunk, signal);
+      for (const [index, label] of chunk.entries()) points.set(label, embedded[index] as Float32Array);
+    }
+    return labels.map((label) => points.get(label) as Float32Array);
+  }
+
+  /** The labels closest to the picture, closest first. */
+  async function rank(picture: Float32Array, labels: readonly string[], count: number, signal: AbortSignal) {
+    const embedded = await pointsOf(labels, signal);
+    return labels
+      .map((label, index) => ({ label, score: similarity(picture, embedded[index] as Float32Array) }))
+      .sort((a, b) => b.score - a.score)
+      .slice(0, count)
+      .map(({ label }) => label);
+  }
+
+  const short = (prompt: string) => withinTokens(prompt, maxTokens);
+
+  async function classic(picture: Float32Array, caption: string, signal: AbortSignal): Promise<string> {
+    const top = async (table: readonly string[], count = 1) => rank(picture, table, count, signal);
+    const [medium = ""] = await top(tables.mediums);
+    const [artist = ""] = await top(tables.artists);
+    const [trending = ""] = await top(tables.trending);
+    const [movement = ""] = await top(tables.movements);
+    const flavors = await top(tables.flavors, CLASSIC_FLAVORS);
+    // A caption that begins with the medium says it already.
+    const named = medium !== "" && caption.startsWith(medium) ? artist : `${medium} ${artist}`.trim();
+    return short([caption, named, trending, movement, ...flavors].filter((part) => part !== "").join(", "));
+  }
+
+  async function fast(picture: Float32Array, caption: string, signal: AbortSignal): Promise<string> {
+    return short([caption, ...(await rank(picture, allOf(tables), FAST_LABELS, signal))].join(", "));
+  }
+
+  /** Adds the label that brings the prompt closest to the picture, again and again. */
+  async function chain(picture: Float32Array, caption: string, signal: AbortSignal): Promise<string> {
+    const labels = new Set(await rank(picture, allOf(tables), CHUNK, signal));
+    const scoreOf = async (texts: readonly string[]) =>
+      (await embedder.embedTexts(texts, signal)).map((point) => similarity(picture, point));
+    let prompt = caption;
+    let [score = 0] = await scoreOf([prompt]);
+    let best = { prompt, score };
+    for (let round = 0; round < MAX_ROUNDS && labels.size > 0; round += 1) {
+      const candidates = [...labels];
+      const scores = await scoreOf(candidates.map((label) => `${prompt}, ${label}`));
+      const at = scores.indexOf(Math.max(...scores));
+      const [label = "", found = 0] = [candidates[at], scores[at]];
+      const next = `${prompt}, ${label}`;
+      if (countTokens(next) > maxTokens || (found <= score && round >= MIN_ROUNDS)) break;
+      labels.delete(label);
+      prompt = next;
+      score = found;
+      if (score > best.score) best = { prompt, score };
+    }
+    return best.prompt;
+  }
+
+  return async ({ picture: bytes, caption, mode, signal }) => {
+    const picture = await embedder.embedImage(bytes, signal);
+    if (mode === "classic") return classic(picture, caption, signal);
+    if (mode === "fast") return fast(picture, caption, signal);
+    const candidates = [
+      caption,
+      await classic(picture, caption, signal),
+      await fast(picture, caption, signal),
+      await chain(picture, caption, signal),
+    ];
+    return (await rank(picture, [...new Set(candidates)], 1, signal))[0] ?? caption;
+  };
+}
+
+function allOf({ mediums, artists, movements, trending, flavors }: InterrogationTables): string[] {
+  return [...new Set([...artists, ...flavors, ...mediums, ...movements, ...trending])];
+}
+
+/** A prompt without the last parts that a text encoder would not read. */
+function withinTokens(prompt: string, maxTokens: number): string {
+  const parts = prompt.split(", ");
+  while (parts.length > 1 && countTokens(parts.join(", ")) > maxTokens) parts.pop();
+  return parts.join(", ");
+}
