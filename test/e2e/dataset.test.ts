@@ -1,8 +1,10 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { DatasetLayout } from "@loramill/contracts";
+import { encodeImage, readRgb } from "@loramill/imaging";
+import { mirrorPicture } from "@loramill/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { drawSamplePictures } from "../../scripts/sample-pictures.ts";
 import { type MillProcess, makeDataDir, startMill } from "../support/mill.ts";
@@ -124,6 +126,26 @@ test("a version is derived, compared, validated and trained on under its digest"
   expect((await loramill("dataset", "validate", digest)).code).toBe(0);
   const again = await importAs("trained-on", `dataset:${version.digest}`);
   expect(again.content).toBe(version.content);
+});
+
+test("overlaps with other datasets are found through an index, also of mirrored pictures", async () => {
+  const { images } = JSON.parse((await loramill("--json", "dataset", "inspect", "toys", "--images")).out);
+  const folder = join(data.path, "holdout");
+  mkdirSync(folder);
+  const [first, second] = images.map(({ path }: { path: string }) => join(pictures, path));
+  copyFileSync(first, join(folder, "same.png"));
+  const mirrored = mirrorPicture(await readRgb(readFileSync(second)));
+  writeFileSync(join(folder, "mirrored.png"), await encodeImage(mirrored, "png"));
+  await importAs("holdout", folder);
+  for (const round of [1, 2]) {
+    const { out } = await loramill("--json", "dataset", "overlaps", "holdout", "--with", "toys");
+    const { compared, items } = JSON.parse(out);
+    expect({ round, compared }).toEqual({ round, compared: 1 });
+    expect(items).toMatchObject([
+      { path: "mirrored.png", dataset: "toys", mirrored: true, isSame: false },
+      { path: "same.png", dataset: "toys", mirrored: false, isSame: true, distance: 0 },
+    ]);
+  }
 });
 
 test("captions are written, shown, changed in bulk with a preview, and taken back; every change is a version", async () => {

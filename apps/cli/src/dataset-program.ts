@@ -9,6 +9,7 @@ import {
   importCommand,
   inspectCommand,
   listCommand,
+  overlapsCommand,
   reportCommand,
   validateCommand,
 } from "./commands/dataset.ts";
@@ -70,6 +71,13 @@ export function addDatasetCommands(parent: Command, does: Does): void {
     .argument("<before>", DATASET)
     .argument("<after>", DATASET)
     .action((before: string, after: string) => does((context) => diffCommand(before, after, context)));
+  command("overlaps", "pictures that other datasets hold too", "loramill dataset overlaps toys --with holdout")
+    .argument("<dataset>", DATASET)
+    .option("--with <dataset>", "only this one; default: the newest version of every other")
+    .option("--distance <bits>", "bits of 64 that near duplicates may differ in; default 4", pixels)
+    .action((dataset: string, options: { with?: string; distance?: number }) =>
+      does((context) => overlapsCommand(dataset, options, context)),
+    );
   command(
     "derive",
     "make a new version without copying bytes",

@@ -82,6 +82,23 @@ export const DatasetImageView = z.object({
 export type DatasetImageView = z.output<typeof DatasetImageView>;
 export const DatasetImagePage = page(DatasetImageView);
 
+/** A picture of a version that another version holds too. */
+export const DatasetOverlap = z.object({
+  path: z.string(),
+  dataset: z.string(),
+  digest: Digest.describe("The other version"),
+  like: z.string().describe("The picture of the other version"),
+  isSame: z.boolean().describe("Whether it is the same file"),
+  distance: z.int().describe("Bits of 64 between the perceptual hashes"),
+  mirrored: z.boolean(),
+});
+export type DatasetOverlap = z.output<typeof DatasetOverlap>;
+export const DatasetOverlaps = z.object({ compared: z.int(), items: z.array(DatasetOverlap) });
+export const OverlapQuery = z.object({
+  nearDistance: z.coerce.number().int().min(0).max(16).default(4).describe("Bits that near duplicates may differ in"),
+  with: z.string().max(128).optional().describe("Only this dataset; default: the newest version of every other"),
+});
+
 /** A caption that a picture had at some time, newest first in lists. */
 export const CaptionVersion = z.object({
   text: z.string(),

@@ -40,12 +40,15 @@ export {
   DatasetImagePage,
   DatasetImageView,
   DatasetLayout,
+  DatasetOverlap,
+  DatasetOverlaps,
   DatasetPage,
   DatasetSummary,
   DatasetView,
   DeriveRequest,
   type DeriveRequestInput,
   ExportQuery,
+  OverlapQuery,
 } from "./dataset-api.ts";
 export { CleaningSettings, DatasetSpec, GateSettings, PrepareSettings, Source } from "./dataset-spec.ts";
 export { canonicalJson, Digest, digestOf, type Json, JsonObject, sha256Hex } from "./digest.ts";
@@ -104,7 +107,15 @@ export { JobOutput } from "./jobs/job-output.ts";
 export { prepareImagesJob } from "./jobs/prepare-images.ts";
 export { trainLoraJob } from "./jobs/train-lora.ts";
 export { formatMicroUsd, MicroUsd, microUsdFromUsd } from "./money.ts";
-export { blobKey, checkpointPrefix, checkpointsOfJob, documentKey, logKey, memoKey } from "./object-keys.ts";
+export {
+  blobKey,
+  checkpointPrefix,
+  checkpointsOfJob,
+  documentKey,
+  logKey,
+  memoKey,
+  nearIndexKey,
+} from "./object-keys.ts";
 export { FanOut, PlanLock, PlannedStep, StepKind } from "./plan-lock.ts";
 export type {
   CaptionAnswer,

@@ -9,3 +9,5 @@ export const checkpointPrefix = (at: { job: string; epoch: number; step: number 
   `checkpoints/${at.job}/${at.epoch}/${String(at.step).padStart(9, "0")}/`;
 export const checkpointsOfJob = (job: string): string => `checkpoints/${job}/`;
 export const logKey = (job: string, epoch: number): string => `logs/${job}/${epoch}.log`;
+/** Hashes of a dataset version's pictures in their order, to find near duplicates without reading them. */
+export const nearIndexKey = (dataset: Digest): string => `indexes/near/${dataset}.bin`;

@@ -2,6 +2,7 @@ import {
   CaptionHistory,
   DatasetDiffView,
   DatasetImagePage,
+  DatasetOverlaps,
   DatasetPage,
   DatasetView,
   type DeriveRequestInput,
@@ -24,6 +25,8 @@ export function datasetCalls({ call, request }: Caller) {
       call({ path: `${at(dataset)}/captions`, query: { path }, answer: CaptionHistory, signal }),
     diff: (before: string, after: string, signal?: AbortSignal) =>
       call({ path: `${at(before)}/diff/${encodeURIComponent(after)}`, answer: DatasetDiffView, signal }),
+    overlaps: (dataset: string, query: { nearDistance?: number; with?: string } = {}, signal?: AbortSignal) =>
+      call({ path: `${at(dataset)}/overlaps`, query, answer: DatasetOverlaps, signal }),
     derive: (dataset: string, change: DeriveRequestInput, signal?: AbortSignal) =>
       call({ method: "POST", path: `${at(dataset)}/derive`, body: change, answer: DatasetView, signal }),
     /** The archive as a stream, and what its layout cannot say. */

@@ -3,6 +3,7 @@ import {
   DatasetDiffView,
   DatasetImagePage,
   type DatasetManifest,
+  DatasetOverlaps,
   DatasetPage,
   type DatasetSummary,
   DatasetView,
@@ -10,6 +11,7 @@ import {
   type Digest,
   ExportQuery,
   type JsonObject,
+  OverlapQuery,
   PageQuery,
   type ProjectId,
   UserError,
@@ -20,6 +22,7 @@ import { z } from "zod";
 import type { Caller } from "../auth.ts";
 import { deriveVersion, exportVersion, readImages } from "../dataset-versions.ts";
 import type { ApiDeps } from "../deps.ts";
+import { findOverlaps } from "../overlaps.ts";
 
 const DatasetParams = z.object({
   dataset: z.string().min(1).max(128).describe("Name (the newest version), digest, beginning of a digest, or id"),
@@ -39,6 +42,17 @@ export const datasetRoutes =
     const read = async (dataset: string, caller: Caller) => {
       const row = await found(dataset, caller);
       return { row, manifest: await stores.documents.get("dataset", row.digest) };
+    };
+
+    const newestOfOthers = async ({ project, name }: Row) => {
+      const newest = new Map<string, Row>();
+      let cursor: string | undefined;
+      do {
+        const page = await catalog.library.datasets({ project: project as ProjectId, limit: 200, cursor });
+        for (const row of page.items) if (row.name !== name && !newest.has(row.name)) newest.set(row.name, row);
+        cursor = page.next ?? undefined;
+      } while (cursor !== undefined);
+      return [...newest.values()];
     };
 
     server.get(
@@ -159,6 +173,28 @@ export const datasetRoutes =
         );
         const diff = diffDatasets(old ?? [], fresh ?? []);
         return DatasetDiffView.parse({ before: before.row.digest, after: after.row.digest, ...diff });
+      },
+    );
+    server.get(
+      "/v1/datasets/:dataset/overlaps",
+      {
+        schema: {
+          summary: "Pictures of it that other datasets hold too",
+          description:
+            "Compares with the newest version of every other dataset of the project, by an index kept for each.",
+          tags: ["datasets"],
+          params: DatasetParams,
+          querystring: OverlapQuery,
+          response: { 200: DatasetOverlaps },
+        },
+      },
+      async ({ params, query, caller }, reply) => {
+        const row = await found(params.dataset, caller);
+        const others = query.with === undefined ? await newestOfOthers(row) : [await found(query.with, caller)];
+        const gone = new AbortController();
+        reply.raw.once("close", () => gone.abort());
+        const items = await findOverlaps(stores, row.digest, others, { ...query, signal: gone.signal });
+        return { compared: others.length, items };
       },
     );
     server.post(

@@ -3,9 +3,9 @@ import {
   CostView,
   digestOf,
   Explanation,
-  type Json,
   PageQuery,
   PlanLock,
+  type ProjectId,
   RunId,
   RunPage,
   RunSpec,
@@ -13,7 +13,6 @@ import {
   RunView,
   UserError,
 } from "@loramill/contracts";
-import type { FastifyReply } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { listArtifacts } from "../artifacts.ts";
@@ -51,14 +50,16 @@ export const runRoutes =
       async ({ body, caller, headers }, reply) => {
         const spec = { ...body, project: projectNameOf(caller, body.project) };
         const project = await catalog.projects.ensure(spec.project);
+        const idempotencyKey = headers["idempotency-key"];
         const start = async () => {
           const { lock } = await planner.plan(spec);
-          const run = await catalog.runs.create({ project: project.id, spec, lock });
-          return found(run, caller);
+          return catalog.runs.create({ project: project.id, spec, lock, idempotencyKey });
         };
-        const key = headers["idempotency-key"];
-        if (key === undefined) return reply.code(201).send(await start());
-        return once(deps, { project: project.id, key, body: spec, reply, work: start });
+        const run =
+          idempotencyKey === undefined
+            ? await start()
+            : await once(deps, { project: project.id, key: idempotencyKey, body: spec, start });
+        return reply.code(201).send(await found(run, caller));
       },
     );
 
@@ -179,28 +180,20 @@ export const runRoutes =
     );
   };
 
-/** Does a request once per Idempotency-Key: repeats get the first answer, other requests with the key are refused. */
+/** The run of an Idempotency-Key: the one that it made, or a new one. Other requests with the key are refused. */
 async function once(
   { catalog }: ApiDeps,
-  request: {
-    project: Parameters<ApiDeps["catalog"]["idempotency"]["release"]>[0];
-    key: string;
-    body: unknown;
-    reply: FastifyReply;
-    work: () => Promise<RunView>;
-  },
-): Promise<FastifyReply> {
-  const { project, key, reply } = request;
+  request: { project: ProjectId; key: string; body: unknown; start: () => Promise<RunId> },
+): Promise<RunId> {
+  const { project, key } = request;
   const answer = await catalog.idempotency.begin({ project, key, requestDigest: digestOf(request.body) });
-  if (answer.kind === "done") return reply.code(answer.status).send(answer.response);
+  if (answer.kind === "done") return answer.run;
   if (answer.kind !== "new") {
     const why = answer.kind === "mismatch" ? "was used with another request" : "is being worked on; try again";
     throw new UserError(`this Idempotency-Key ${why}`, { code: "idempotency-conflict" });
   }
   try {
-    const view = await request.work();
-    await catalog.idempotency.complete({ project, key, status: 201, response: view as unknown as Json });
-    return reply.code(201).send(view);
+    return await request.start();
   } catch (error) {
     await catalog.idempotency.release(project, key);
     throw error;

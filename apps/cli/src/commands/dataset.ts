@@ -107,6 +107,31 @@ export async function diffCommand(before: string, after: string, context: Comman
   });
 }
 
+export async function overlapsCommand(
+  dataset: string,
+  options: { with?: string; distance?: number },
+  context: CommandContext,
+): Promise<number> {
+  return withConnection(context, async ({ client }) => {
+    const { with: other, distance: nearDistance } = options;
+    const { compared, items } = await client.datasets.overlaps(dataset, {
+      ...(other === undefined ? {} : { with: other }),
+      ...(nearDistance === undefined ? {} : { nearDistance }),
+    });
+    if (context.json) printJson(context, { compared, items });
+    else {
+      const rows = items.map(({ path, dataset: name, like, isSame, distance, mirrored }) => [
+        path,
+        `${name}:${like}`,
+        isSame ? "the same file" : `${mirrored ? "mirrored, " : ""}${distance} of 64 bits differ`,
+      ]);
+      if (rows.length > 0) printLine(context, `${formatTable(["picture", "is like", "how"], rows)}\n`);
+      printLine(context, `${items.length} overlaps with ${compared} other dataset${compared === 1 ? "" : "s"}`);
+    }
+    return exitCodes.ok;
+  });
+}
+
 export interface DeriveOptions {
   readonly name?: string;
   readonly drop?: readonly string[];

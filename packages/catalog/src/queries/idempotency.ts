@@ -1,20 +1,20 @@
-import type { Clock, Digest, Json, ProjectId } from "@loramill/contracts";
-import { and, eq, lt, sql } from "drizzle-orm";
+import type { Clock, Digest, ProjectId, RunId } from "@loramill/contracts";
+import { and, eq, isNull, lt } from "drizzle-orm";
 import type { Connection } from "../connection.ts";
 import { idempotencyKeys } from "../schema/tenancy.ts";
 
 /** What to do with a request that carries an Idempotency-Key. */
 export type IdempotencyAnswer =
-  /** Do it, then `complete` (or `release` when it failed before any effect). */
+  /** Create the run under the key, or `release` it when that failed. */
   | { readonly kind: "new" }
-  /** It was done: give this answer again. */
-  | { readonly kind: "done"; readonly status: number; readonly response: Json }
+  /** It made this run. */
+  | { readonly kind: "done"; readonly run: RunId }
   /** The first request with this key is still being answered. */
   | { readonly kind: "in-progress" }
   /** The key was used with another request. */
   | { readonly kind: "mismatch" };
 
-/** A request that was never completed frees its key after this long: its process died. */
+/** A request that has made no run frees its key after this long: its process died. */
 const ABANDONED_MS = 60_000;
 
 export function idempotencyQueries({ db, pool }: Connection, clock: Clock) {
@@ -33,8 +33,8 @@ export function idempotencyQueries({ db, pool }: Connection, clock: Clock) {
          values ($1, $2, $3, $4, $5)
          on conflict (project, key) do update
          set request_digest = excluded.request_digest, created_at = excluded.created_at,
-           expires_at = excluded.expires_at, status = null, response = null
-         where k.expires_at <= $4 or (k.status is null and k.created_at <= $6)`,
+           expires_at = excluded.expires_at, run = null
+         where k.expires_at <= $4 or (k.run is null and k.created_at <= $6)`,
         [
           request.project,
           request.key,
@@ -48,23 +48,11 @@ export function idempotencyQueries({ db, pool }: Connection, clock: Clock) {
       const [row] = await db.select().from(idempotencyKeys).where(one(request.project, request.key));
       if (row === undefined) return { kind: "in-progress" };
       if (row.requestDigest !== request.requestDigest) return { kind: "mismatch" };
-      if (row.status === null) return { kind: "in-progress" };
-      return { kind: "done", status: row.status, response: row.response as Json };
-    },
-    async complete(answer: {
-      readonly project: ProjectId;
-      readonly key: string;
-      readonly status: number;
-      readonly response: Json;
-    }): Promise<void> {
-      await db
-        .update(idempotencyKeys)
-        .set({ status: answer.status, response: sql`${JSON.stringify(answer.response)}::jsonb` })
-        .where(one(answer.project, answer.key));
+      return row.run === null ? { kind: "in-progress" } : { kind: "done", run: row.run as RunId };
     },
     /** Forgets a request that failed, so that it may be tried again with the same key. */
     async release(project: ProjectId, key: string): Promise<void> {
-      await db.delete(idempotencyKeys).where(and(one(project, key), sql`${idempotencyKeys.status} is null`));
+      await db.delete(idempotencyKeys).where(and(one(project, key), isNull(idempotencyKeys.run)));
     },
     async sweep(): Promise<number> {
       const gone = await db.delete(idempotencyKeys).where(lt(idempotencyKeys.expiresAt, clock.now()));

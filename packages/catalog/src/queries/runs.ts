@@ -10,6 +10,7 @@ import {
   type RunSummary,
   type RunView,
   statesAllowing,
+  UserError,
 } from "@loramill/contracts";
 import { and, asc, desc, eq, getTableColumns, lt } from "drizzle-orm";
 import { type Connection, inTransaction, type Sql } from "../connection.ts";
@@ -34,12 +35,17 @@ export function runQueries({ db, pool, newId }: Connection) {
 
   return {
     /** Writes a planned run with its steps and wakes the dispatcher. From here on it is done, whoever dies. */
+    /**
+     * With an Idempotency-Key that was begun, the run and the key's word of it are one transaction; UserError
+     * `idempotency-conflict` when another request has made a run under the key meanwhile.
+     */
     async create(request: {
       readonly project: ProjectId;
       readonly spec: RunSpec;
       readonly lock: PlanLock;
+      readonly idempotencyKey?: string | undefined;
     }): Promise<RunId> {
-      const { project, spec, lock } = request;
+      const { project, spec, lock, idempotencyKey } = request;
       const run = newId("run");
       const planned = lock.steps.map((step, ordinal) => ({
         id: newId("stp"),
@@ -69,6 +75,7 @@ export function runQueries({ db, pool, newId }: Connection) {
            from json_to_recordset($2::json) as s(id text, ordinal int, queue text, step jsonb)`,
           [run, jsonText(planned), lock.policy.reuse],
         );
+        if (idempotencyKey !== undefined) await keepKey(sql, { project, key: idempotencyKey, run });
         await tellRun(sql, run, "run.created", { name: lock.name });
         await sql.query("select pg_notify('loramill_dispatch', '')");
       });
@@ -217,4 +224,15 @@ async function exists(sql: Sql, { run, project }: RunRef): Promise<boolean> {
     [run, project ?? null],
   );
   return (rowCount ?? 0) > 0;
+}
+
+async function keepKey(sql: Sql, made: { readonly project: ProjectId; readonly key: string; readonly run: RunId }) {
+  const { rowCount } = await sql.query(
+    "update loramill.idempotency_keys set run = $3 where project = $1 and key = $2 and run is null",
+    [made.project, made.key, made.run],
+  );
+  if (rowCount === 1) return;
+  throw new UserError("another request with this Idempotency-Key has made its run; ask again to get it", {
+    code: "idempotency-conflict",
+  });
 }

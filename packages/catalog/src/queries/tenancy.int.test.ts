@@ -1,4 +1,5 @@
 import { digestOf } from "@loramill/contracts";
+import { trialRun } from "@loramill/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Catalog } from "../index.ts";
 import { startTestServer, type TestServer } from "../testing.ts";
@@ -61,12 +62,29 @@ describe("idempotency keys", () => {
     const answers = await Promise.all(Array.from({ length: 8 }, () => catalog.idempotency.begin(request)));
     expect(answers.filter(({ kind }) => kind === "new")).toHaveLength(1);
     expect(answers.filter(({ kind }) => kind === "in-progress")).toHaveLength(7);
-    await catalog.idempotency.complete({ project, key: "k1", status: 201, response: { run: "run_1" } });
-    expect(await catalog.idempotency.begin(request)).toEqual({ kind: "done", status: 201, response: { run: "run_1" } });
+    const run = await catalog.runs.create({ project, ...trialRun([{ name: "caption" }]), idempotencyKey: "k1" });
+    expect(await catalog.idempotency.begin(request)).toEqual({ kind: "done", run });
+    later(61_000);
+    expect(await catalog.idempotency.begin(request), "also when the process died right after").toEqual({
+      kind: "done",
+      run,
+    });
     const different = { ...request, requestDigest: digestOf({ a: 2 }) };
     expect(await catalog.idempotency.begin(different)).toEqual({ kind: "mismatch" });
     const other = (await catalog.projects.ensure("idem2")).id;
     expect(await catalog.idempotency.begin({ ...request, project: other })).toEqual({ kind: "new" });
+  });
+
+  test("make one run, though a slow request and the one that took over both try", async () => {
+    const project = (await catalog.projects.ensure("idem4")).id;
+    const request = { project, key: "k", requestDigest: digestOf(1) };
+    const create = () => catalog.runs.create({ project, ...trialRun([{ name: "caption" }]), idempotencyKey: "k" });
+    expect(await catalog.idempotency.begin(request)).toEqual({ kind: "new" });
+    later(61_000);
+    expect(await catalog.idempotency.begin(request)).toEqual({ kind: "new" });
+    const run = await create();
+    await expect(create()).rejects.toMatchObject({ code: "idempotency-conflict" });
+    expect((await catalog.runs.list({ project })).items.map(({ id }) => id)).toEqual([run]);
   });
 
   test("are free again after a failure, after their process died, and after they expired", async () => {
@@ -77,7 +95,7 @@ describe("idempotency keys", () => {
     expect(await catalog.idempotency.begin(request)).toEqual({ kind: "new" });
     later(61_000);
     expect(await catalog.idempotency.begin(request)).toEqual({ kind: "new" });
-    await catalog.idempotency.complete({ project, key: "k", status: 200, response: null });
+    await catalog.runs.create({ project, ...trialRun([{ name: "caption" }]), idempotencyKey: "k" });
     await catalog.idempotency.release(project, "k");
     expect(await catalog.idempotency.begin(request)).toMatchObject({ kind: "done" });
     later(120_000);

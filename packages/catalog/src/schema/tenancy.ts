@@ -1,4 +1,4 @@
-import { integer, jsonb, primaryKey, text } from "drizzle-orm/pg-core";
+import { integer, primaryKey, text } from "drizzle-orm/pg-core";
 import { createdAt, loramill, time } from "./columns.ts";
 
 /** Tenants. `weight` is the share of a project under contention, `max_open_jobs` a hard cap per queue. */
@@ -34,8 +34,8 @@ export const idempotencyKeys = loramill.table(
       .references(() => projects.id),
     key: text("key").notNull(),
     requestDigest: text("request_digest").notNull(),
-    status: integer("status"),
-    response: jsonb("response"),
+    /** The run that the request made, written in the transaction that made it; null while it is being answered. */
+    run: text("run"),
     createdAt: createdAt(),
     expiresAt: time("expires_at").notNull(),
   },

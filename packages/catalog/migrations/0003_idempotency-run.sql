@@ -1,0 +1,1 @@
+ALTER TABLE "loramill"."idempotency_keys" ADD COLUMN "run" text;
