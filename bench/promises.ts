@@ -16,6 +16,11 @@ export const promises: readonly Promised[] = [
   { figure: "queue.imagesPerSecond", atLeast: 20_000, why: "images in jobs of 64 with a processor that does nothing" },
   { figure: "curate.vsSharp", atLeast: 0.9, why: "curating against bare sharp doing the same decode, crop and encode" },
   { figure: "curate.scanOverhead", atMost: 0.1, why: "measuring a 12-megapixel picture against decoding it" },
+  {
+    figure: "memory.curatorGrowth",
+    atMost: 1.1,
+    why: "peak memory of a curator for four times as many 12-megapixel pictures",
+  },
   { figure: "dedupe.allPairs3Seconds", atMost: 2, why: "a million 64-bit hashes, up to 3 bits apart, on one core" },
   { figure: "dedupe.allPairs8Seconds", atMost: 20, why: "a million 64-bit hashes, up to 8 bits apart, on one core" },
   { figure: "dedupe.allPairs3SecondsFlat", atMost: 2, why: "the same with 30 % flat pictures" },

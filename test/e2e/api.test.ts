@@ -122,6 +122,17 @@ describe("runs", () => {
     expect((await finished(mill.client, id)).state).toBe("succeeded");
   });
 
+  test("a dataset that a gate blocks is explained by its report", async () => {
+    const spec = datasetOnly("blocked");
+    const gates = { minImages: 500, onFewImages: "block" } as const;
+    const { id } = await mill.client.createRun({ ...spec, dataset: { ...spec.dataset, gates } });
+    expect(await finished(mill.client, id)).toMatchObject({ state: "failed", error: { code: "gate-blocked" } });
+    const { items } = await mill.client.listArtifacts(id);
+    const report = items.find(({ kind }) => kind === "dataset-report");
+    const page = Buffer.from(await mill.client.download(report?.url ?? "")).toString();
+    expect(page).toMatch(/Blocked<\/b>\d+ images, fewer than the 500 recommended/);
+  });
+
   test("a run that is not there is a 404 problem; an unknown path too", async () => {
     const missing = mill.client.getRun(`run_${"0".repeat(32)}`);
     await expect(missing).rejects.toMatchObject({ problem: { status: 404, code: "run-not-found" } });

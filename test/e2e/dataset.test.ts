@@ -96,6 +96,7 @@ test("pictures that are just right are not encoded again, so that JPEG too survi
 
 test("a version is derived, compared, validated and trained on under its digest", async () => {
   const { out } = await loramill("--json", "dataset", "inspect", "toys", "--images");
+  expect((await loramill("dataset", "inspect", "toys")).out).toMatch(/steps per epoch +\d+ at batch 1, \d+ at batch 2/);
   const { images, digest, content } = JSON.parse(out);
   const [first, second] = images.map(({ path }: { path: string }) => path);
   const derived = await loramill(

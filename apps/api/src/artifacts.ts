@@ -49,13 +49,14 @@ export async function listArtifacts(
 
   const artifacts: ArtifactView[] = [];
   for (const step of run.steps) {
-    if (step.output === null) continue;
-    if (step.kind === "dataset") artifacts.push(await ofDocument(step, "dataset", "dataset.json", step.output));
-    const report = step.kind === "dataset" ? Digest.safeParse(step.summary.report) : null;
+    // A dataset that a gate blocked has no output and is explained all the same.
+    const report = step.kind === "dataset" ? Digest.safeParse(step.summary.report ?? step.error?.details.report) : null;
     if (report?.success) {
       const facts = { kind: "dataset-report", name: "dataset-report.html", bytes: null, mediaType: "text/html" };
       artifacts.push(await ofBlob(step, { ...facts, digest: report.data, metadata: {} }));
     }
+    if (step.output === null) continue;
+    if (step.kind === "dataset") artifacts.push(await ofDocument(step, "dataset", "dataset.json", step.output));
     const frames = step.kind === "source" ? Digest.safeParse(step.summary.manifest) : null;
     if (frames?.success) {
       const facts = { kind: "frames", name: "manifest.json", bytes: null, mediaType: "application/json" };

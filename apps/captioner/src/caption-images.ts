@@ -109,7 +109,7 @@ async function captionOne(
   ctx.signal.throwIfAborted();
   const existing = image.caption?.text.trim() ?? "";
   if (existing !== "" && style.existing === "keep") {
-    const text = finishCaption(existing, style);
+    const text = finishCaption(existing, { ...style, known: knownTexts(image) });
     return {
       asked: false,
       caption: { image: image.original.sha256, path: image.path, text, provider: "sidecar", raw: existing },
@@ -142,7 +142,16 @@ async function captionOne(
   }
   for (const charge of said.charges) ctx.charge(charge);
   const text = existing === "" || isSidecar(said) ? said.text : combineWith(existing, said.text, style);
-  return { asked: said.asked, caption: captionOf(image, said, finishCaption(text, style)) };
+  return {
+    asked: said.asked,
+    caption: captionOf(image, said, finishCaption(text, { ...style, known: knownTexts(image) })),
+  };
+}
+
+/** What the finishing need not take for made up. */
+function knownTexts({ path, caption, content }: DatasetPart["images"][number]): string[] {
+  const texts = [path, caption?.text, content.title, content.description, ...content.keywords];
+  return texts.filter((text) => text !== undefined);
 }
 
 const isSidecar = ({ provider }: Said): boolean => provider.startsWith("sidecar/");

@@ -25,8 +25,8 @@ const NAMED = 20;
 
 /**
  * Looks at all prepared pictures together: leaves out duplicates and pictures that are not good enough, writes the rest
- * in parts, the manifest over them and a report for people, and judges the dataset as a whole. UserError `gate-blocked` when a gate says so,
- * `no-images-left` when nothing is kept.
+ * in parts, the manifest over them and a report for people, and judges the dataset as a whole. UserError `gate-blocked`
+ * when a gate says so, `no-images-left` when nothing is kept; both name the manifest and the report in their details.
  */
 export async function assembleDataset(
   input: InputOf<"assemble-dataset">,
@@ -43,11 +43,14 @@ export async function assembleDataset(
   const report = createReport();
   const content = createContentDigest();
   const add = (image: PreparedImage) => {
+    const isKept = !gone.has(image.path);
+    report.add(image, isKept);
+    if (!isKept) return false;
     statistics.add(image);
     content.add(image);
-    report.add(image);
+    return true;
   };
-  const kept = await writeParts(parts, gone, { documents, ctx, add });
+  const kept = await writeParts(parts, { documents, ctx, add });
   const summed = statistics.finish(dropped, refused);
   const captioned = summed.captions.existing;
   const { willCaption, willTrain } = params;
@@ -64,8 +67,9 @@ export async function assembleDataset(
   };
   const digest = await documents.put("dataset", manifest);
   warn(warned, gates, ctx);
-  if (summed.kept === 0) throw noneLeft(manifest, digest);
-  checkGates(gates, digest);
+  const page = await report.put({ manifest, warned, thresholds: params.cleaning }, deps, ctx);
+  if (summed.kept === 0) throw noneLeft(manifest, { dataset: digest, report: page });
+  checkGates(gates, { dataset: digest, report: page });
   ctx.record({ kind: "dataset", digest, name: params.name, images: summed.kept, statistics: summed as JsonObject });
   return {
     digest,
@@ -76,7 +80,7 @@ export async function assembleDataset(
       dropped: dropped.length,
       refused: refused.length,
       captions: captioned,
-      report: await report.put(manifest, deps, ctx),
+      report: page,
     },
   };
 }
@@ -133,11 +137,10 @@ function notPrepared(path: string): Refusal {
   return { path, code: "not-prepared", message: "the job that should have read it failed; see the run's log" };
 }
 
-/** Second pass over the prepared parts: writes what is kept in parts of equal size, in the order of the source. */
+/** Second pass over the prepared parts: writes what is kept (`add` says so) in parts of equal size, in the order of the source. */
 async function writeParts(
   prepared: readonly Digest[],
-  gone: ReadonlySet<string>,
-  { documents, ctx, add }: { documents: Documents; ctx: JobContext; add: (image: PreparedImage) => void },
+  { documents, ctx, add }: { documents: Documents; ctx: JobContext; add: (image: PreparedImage) => boolean },
 ): Promise<Digest[]> {
   const parts: Digest[] = [];
   let images: PreparedImage[] = [];
@@ -148,8 +151,7 @@ async function writeParts(
   for (const digest of prepared) {
     ctx.signal.throwIfAborted();
     for (const image of (await documents.get("prepared", digest)).images) {
-      if (gone.has(image.path)) continue;
-      add(image);
+      if (!add(image)) continue;
       images.push(image);
       if (images.length === ITEMS_PER_PART) await flush();
     }
@@ -174,22 +176,25 @@ function warn(warned: readonly Drop[], gates: readonly GateResult[], ctx: JobCon
   }
 }
 
-function checkGates(gates: readonly GateResult[], dataset: Digest): void {
+/** Where to look when the dataset was not let through. */
+type Evidence = { readonly dataset: Digest; readonly report: Digest };
+
+function checkGates(gates: readonly GateResult[], evidence: Evidence): void {
   const blocked = gates.filter(({ verdict }) => verdict === "block");
   if (blocked.length === 0) return;
   throw new UserError(`The dataset was not let through: ${blocked.map(({ message }) => message).join("; ")}`, {
     code: "gate-blocked",
-    details: { gates: blocked.map(({ gate }) => gate), dataset },
+    details: { gates: blocked.map(({ gate }) => gate), ...evidence },
   });
 }
 
-function noneLeft({ statistics, dropped, refused }: DatasetManifest, dataset: Digest): UserError {
+function noneLeft({ statistics, dropped, refused }: DatasetManifest, evidence: Evidence): UserError {
   const [first] = [...refused, ...dropped];
   const reasons = Object.entries(statistics.dropped).map(([code, count]) => `${count} ${code}`);
   const parts = [...(refused.length === 0 ? [] : [`${refused.length} refused`]), ...reasons].join(", ");
   const example = first === undefined ? "" : `; the first: ${first.path}: ${first.message}`;
   return new UserError(`None of ${statistics.found} files was kept: ${parts}${example}`, {
     code: "no-images-left",
-    details: { dataset },
+    details: { ...evidence },
   });
 }

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { chmod, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32, deflateRawSync } from "node:zlib";
-import { Parked, prepareImagesJob, RunSpec, type Source } from "@loramill/contracts";
+import { Parked, prepareImagesJob, RunSpec, type Source, type UserError } from "@loramill/contracts";
 import { encodeImage } from "@loramill/imaging";
 import { blurPicture, drawPicture, fakeJobContext, scalePicture } from "@loramill/testkit";
 import { afterEach, describe, expect, it } from "vitest";
@@ -284,6 +284,12 @@ describe("the curator", () => {
       code: "gate-blocked",
       message: expect.stringContaining("0 captions and a training would start"),
     });
+    const blocked: unknown = await curate(curator, { sources: [source] }, { willCaption: false }).catch(
+      (error) => error,
+    );
+    const sha256 = (blocked as UserError).details.report as string;
+    const page = new TextDecoder().decode(await curator.stores.blobs.read({ sha256 }));
+    expect(page).toMatch(/Blocked<\/b>0 captions and a training would start/);
     const gates = { onNoCaptions: "ignore" } as const;
     const ignored = await curate(curator, { sources: [source], gates }, { willCaption: false });
     expect(ignored.output.items).toBe(5);

@@ -1,28 +1,41 @@
-import type { DatasetManifest, Drop } from "@loramill/contracts";
+import type { DatasetManifest, Drop, Refusal } from "@loramill/contracts";
+import { escapeHtml } from "./escape-html.ts";
+import { bars } from "./report-charts.ts";
+import { type ReportPicture, type ReportThresholds, renderDistributions } from "./report-distributions.ts";
+import { groupBlock, pictureCard, reasonBlock, type Thumbnails, titleOf } from "./report-pictures.ts";
+import { planReport, type ReasonPlan } from "./report-plan.ts";
 import { REPORT_STYLE } from "./report-style.ts";
 
-export interface ReportPicture {
-  readonly path: string;
-  readonly format: string;
-  readonly sharpness: number;
-  readonly caption: string | null;
-  /** A `data:` URL; null for pictures that are only counted. */
-  readonly thumbnail: string | null;
+export interface DatasetReport {
+  readonly manifest: DatasetManifest;
+  /** Facts of the kept pictures and of those that were left out, in the order of the source. */
+  readonly pictures: readonly ReportPicture[];
+  /** Kept, though a check failed. */
+  readonly warned: readonly Drop[];
+  readonly thumbnails: Thumbnails;
+  readonly thresholds: ReportThresholds;
 }
 
 /** Rows of a table beyond this are counted and not shown. */
 const MAX_ROWS = 1000;
-const STEPS = 10;
 
 /**
- * One page that needs nothing else: what is in a dataset version, what was left out and why, which pictures were taken
- * for the same, and how sizes, formats and sharpness are spread. Equal input gives equal bytes.
+ * One page that needs nothing else: what is in a dataset version, what was left out and by which measure, which pictures
+ * were taken for the same, and how everything is spread. Equal input gives equal bytes; their number is bounded.
  */
-export function renderDatasetReport(manifest: DatasetManifest, pictures: readonly ReportPicture[]): string {
+export function renderDatasetReport(report: DatasetReport): string {
+  const { manifest, pictures, warned, thumbnails } = report;
   const { statistics, dropped, refused, gates, name } = manifest;
+  const kept = pictures.filter((one) => one.kept);
+  const captions = new Map(kept.map(({ path, caption }) => [path, caption]));
+  const plan = planReport(
+    manifest,
+    kept.map(({ path }) => path),
+    warned,
+  );
   const misnamed = pictures.filter(({ path, format }) => extensionDisagrees(path, format));
-  const shown = pictures.filter(({ thumbnail }) => thumbnail !== null);
-  const coverage = Math.round(100 * statistics.captions.coverage);
+  const left = dropped.length;
+  const of = (shown: number, total: number) => (shown < total ? `${shown} of ${total}, spread evenly` : `${total}`);
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -31,48 +44,85 @@ export function renderDatasetReport(manifest: DatasetManifest, pictures: readonl
 <title>${escapeHtml(name)} · dataset</title>
 <style>${REPORT_STYLE}</style>
 <header>
-<p class="eyebrow">Loramill · dataset</p>
+<p class="eyebrow">Loramill · dataset report</p>
 <h1>${escapeHtml(name)}</h1>
-<div class="facts">
-${fact("Kept", `${statistics.kept}<small> of ${statistics.found}</small>`, "pictures")}
-${fact("Left out", `${dropped.length}`, "duplicates, or not good enough")}
-${fact("Refused", `${refused.length}`, "could not be read")}
-${fact("Captions of their own", `${coverage}<small> %</small>`, `${statistics.captions.existing} of ${statistics.kept}`)}
-</div>
+<p class="lede">${statistics.kept} of ${statistics.found} files were kept, ${left} left out, ${refused.length} refused.</p>
+${outcome(manifest)}
 ${renderGates(gates)}
+${facts(manifest)}
 </header>
 <main>
-<section><h2>Kept${shown.length < statistics.kept ? `<small> the first ${shown.length} of ${statistics.kept}</small>` : ""}</h2>
-<div class="grid">${shown.map(renderPicture).join("\n")}</div>
-</section>
-${section("Taken for the same", ["kept", "left out", "why"], groupRows(dropped))}
-${section(
-  "Left out",
-  ["picture", "code", "why"],
-  dropped.filter(({ keptInstead }) => keptInstead === undefined).map((drop) => [drop.path, drop.code, drop.message]),
-)}
-${section(
-  "Refused",
-  ["file", "code", "why"],
-  refused.map(({ path, code, message }) => [path, code, message]),
-)}
-${section(
+${section("Kept", of(plan.kept.length, kept.length), "As they are trained on, with the captions that came with them.", `<div class="grid">${plan.kept.map((path) => pictureCard(path, captions.get(path) ?? null, thumbnails)).join("\n")}</div>`)}
+${section("Kept, worth a look", `${countOf(plan.warned)}`, "A check failed and is set to warn only.", plan.warned.map((reason) => reasonBlock(reason, thumbnails)).join("\n"))}
+${section("Left out", `${countOf(plan.left)}`, "The worst of each reason come first. Copies and look-alikes have a section of their own.", plan.left.map((reason) => reasonBlock(reason, thumbnails)).join("\n"))}
+${section("Taken for the same", groupsTitle(plan.groups.length, plan.groupsTotal), "The best of each group stays: most pixels, a caption, sharper, less compressed.", plan.groups.map((group) => groupBlock(group, thumbnails)).join("\n"))}
+${section("How it is spread", "", "", renderCharts(report))}
+${table(
   "Named as something else than they are",
   ["file", "is"],
   misnamed.map(({ path, format }) => [path, format]),
 )}
-<div class="charts">
-<section><h2>Sizes</h2>${bars(statistics.sizes)}</section>
-<section><h2>Formats of the originals</h2>${bars(statistics.formats)}</section>
-<section><h2>Sharpness<small> of 1</small></h2>${bars(countSharpness(pictures))}</section>
-</div>
+${table("Refused", ["file", "code", "why"], refused.map(row))}
+${table("Everything that was left out", ["file", "code", "why"], dropped.map(row))}
 </main>
+${manifest.content === undefined ? "" : `<footer>content ${manifest.content}</footer>`}
 </html>
 `;
 }
 
-function fact(name: string, value: string, note: string): string {
-  return `<div><h3>${name}</h3><p class="value">${value}</p><p class="note">${note}</p></div>`;
+function renderCharts({ manifest, pictures, thresholds }: DatasetReport): string {
+  const { sizes, formats } = manifest.statistics;
+  const legend = `<p class="legend"><i class="k"></i>kept<i class="l"></i>left out</p>`;
+  const charts = [
+    renderDistributions(pictures, thresholds),
+    bars("Sizes trained on", sizes, escapeHtml),
+    bars("Formats of the originals", formats, escapeHtml),
+  ];
+  return `${manifest.dropped.length === 0 ? "" : legend}<div class="charts">${charts.join("\n")}</div>`;
+}
+
+const row = ({ path, code, message }: Drop | Refusal): string[] => [path, code, message];
+const countOf = (reasons: readonly ReasonPlan[]): number => reasons.reduce((sum, { total }) => sum + total, 0);
+const groupsTitle = (shown: number, total: number): string => {
+  const groups = `${total} group${total === 1 ? "" : "s"}`;
+  return shown < total ? `${groups}, the ${shown} largest are shown` : groups;
+};
+
+/** One strip for all files: what became of them, by reason. */
+function outcome({ statistics }: DatasetManifest): string {
+  const reasons = Object.entries(statistics.dropped).sort(([, a], [, b]) => b - a);
+  const parts = [
+    ["kept", "Kept", statistics.kept] as const,
+    ...reasons.map(([code, count], at) => [`drop d${at % 4}`, titleOf(code as Drop["code"]), count] as const),
+    ["refused", "Refused", statistics.refused] as const,
+  ].filter(([, , count]) => count > 0);
+  const strip = parts.map(([kind, , count]) => `<i class="${kind}" style="flex-grow:${count}"></i>`).join("");
+  const legend = parts
+    .map(([kind, title, count]) => `<li><i class="${kind}"></i>${title} <b>${count}</b></li>`)
+    .join("");
+  return `<div class="strip" role="img" aria-label="kept, left out by reason, refused">${strip}</div><ul class="reasons">${legend}</ul>`;
+}
+
+/** What a training would see. */
+function facts({ statistics }: DatasetManifest): string {
+  const { kept, captions, shownPerEpoch, stepsPerEpoch, duplicateGroups, sharpness } = statistics;
+  const fact = (name: string, value: string, note: string) =>
+    `<div><dt>${name}</dt><dd>${value}</dd><dd class="note">${note}</dd></div>`;
+  const steps = Object.entries(stepsPerEpoch ?? {});
+  const sizes = Object.keys(statistics.sizes).length;
+  return `<dl class="facts">${[
+    fact("Shown per epoch", `${shownPerEpoch ?? kept}`, `${sizes} size${sizes === 1 ? "" : "s"}, with repeats`),
+    steps.length === 0
+      ? ""
+      : fact(
+          "Steps per epoch",
+          steps.map(([, count]) => count).join("<s>/</s>"),
+          `at batch ${steps.map(([batch]) => batch).join(", ")}`,
+        ),
+    fact("Captions", `${Math.round(100 * captions.coverage)}<s>%</s>`, `${captions.existing} of ${kept} came with one`),
+    duplicateGroups === undefined ? "" : fact("Duplicate groups", `${duplicateGroups}`, "each is kept once"),
+    sharpness === undefined ? "" : fact("Sharpness", `${sharpness.median.toFixed(2)}`, "median, 1 is crisp"),
+  ].join("")}</dl>`;
 }
 
 /** What the dataset as a whole was judged to be; what it passed is not worth a line. */
@@ -80,55 +130,30 @@ function renderGates(gates: DatasetManifest["gates"]): string {
   const worth = gates.filter(({ verdict }) => verdict !== "pass");
   if (worth.length === 0) return "";
   const items = worth.map(
-    ({ verdict, message }) => `<li class="${verdict}"><b>${verdict}</b> ${escapeHtml(message)}</li>`,
+    ({ verdict, message }) =>
+      `<li class="${verdict}"><b>${verdict === "block" ? "Blocked" : "Note"}</b>${escapeHtml(message)}</li>`,
   );
   return `<ul class="gates">${items.join("\n")}</ul>`;
 }
 
-function renderPicture({ path, thumbnail, caption }: ReportPicture): string {
-  const text = caption === null ? "" : `<em>${escapeHtml(caption.slice(0, 120))}</em>`;
-  return `<figure><img src="${thumbnail}" alt="" loading="lazy"><figcaption>${escapeHtml(path)}${text}</figcaption></figure>`;
+function section(title: string, count: string, note: string, body: string): string {
+  if (count === "0" || body === "") return "";
+  return `<section><h2>${title}${count === "" ? "" : `<small>${count}</small>`}</h2>${note === "" ? "" : `<p class="note">${note}</p>`}
+${body}</section>`;
 }
 
-function groupRows(dropped: readonly Drop[]): string[][] {
-  const groups = Map.groupBy(
-    dropped.filter(({ keptInstead }) => keptInstead !== undefined),
-    ({ keptInstead }) => keptInstead as string,
-  );
-  return [...groups].flatMap(([kept, drops]) =>
-    drops.map(({ path, message }, place) => [place === 0 ? kept : "", path, message]),
-  );
-}
-
-function section(title: string, head: readonly string[], rows: readonly (readonly string[])[]): string {
+/** Folded where it is long. */
+function table(title: string, head: readonly string[], rows: readonly (readonly string[])[]): string {
   if (rows.length === 0) return "";
-  const cells = (tag: "td" | "th", row: readonly string[]) =>
-    `<tr>${row.map((cell) => `<${tag}>${escapeHtml(cell)}</${tag}>`).join("")}</tr>`;
-  const more = rows.length > MAX_ROWS ? `<p class="note">and ${rows.length - MAX_ROWS} more</p>` : "";
-  const body = rows.slice(0, MAX_ROWS).map((row) => cells("td", row));
-  return `<section><h2>${escapeHtml(title)}<small> ${rows.length}</small></h2><div class="scroll"><table><thead>${cells("th", head)}</thead><tbody>
-${body.join("\n")}
-</tbody></table></div>${more}</section>`;
-}
-
-function bars(counts: Readonly<Record<string, number>>): string {
-  const rows = Object.entries(counts).slice(0, MAX_ROWS);
-  const most = Math.max(1, ...rows.map(([, count]) => count));
-  const row = ([label, count]: [string, number]) =>
-    `<dt>${escapeHtml(label)}</dt><dd><i style="width:${Math.round((100 * count) / most)}%"></i></dd><dd>${count}</dd>`;
-  return `<dl class="bars">${rows.map(row).join("\n")}</dl>`;
-}
-
-/** Tenths from the least to the most sharp picture, those between without any included. */
-function countSharpness(pictures: readonly ReportPicture[]): Record<string, number> {
-  const counts = Array.from({ length: STEPS }, () => 0);
-  for (const { sharpness } of pictures) {
-    const step = Math.min(STEPS - 1, Math.max(0, Math.floor(sharpness * STEPS)));
-    counts[step] = (counts[step] ?? 0) + 1;
-  }
-  const [first, last] = [counts.findIndex((count) => count > 0), counts.findLastIndex((count) => count > 0)];
-  const labelled = counts.map((count, step) => [`${step / STEPS} to ${(step + 1) / STEPS}`, count] as const);
-  return Object.fromEntries(first < 0 ? [] : labelled.slice(first, last + 1));
+  const cells = (tag: "td" | "th", one: readonly string[]) =>
+    `<tr>${one.map((cell) => `<${tag}>${escapeHtml(cell)}</${tag}>`).join("")}</tr>`;
+  const more = rows.length > MAX_ROWS ? `<p class="more">and ${rows.length - MAX_ROWS} more</p>` : "";
+  return `<section><details${rows.length <= 20 ? " open" : ""}><summary><h2>${escapeHtml(title)}<small>${rows.length}</small></h2></summary><div class="scroll"><table><thead>${cells("th", head)}</thead><tbody>
+${rows
+  .slice(0, MAX_ROWS)
+  .map((one) => cells("td", one))
+  .join("\n")}
+</tbody></table></div>${more}</details></section>`;
 }
 
 const EXTENSIONS: Readonly<Record<string, string>> = {
@@ -146,8 +171,4 @@ const EXTENSIONS: Readonly<Record<string, string>> = {
 function extensionDisagrees(path: string, format: string): boolean {
   const extension = /\.([^./]+)$/.exec(path)?.[1]?.toLowerCase() ?? "";
   return (EXTENSIONS[extension] ?? "something else") !== format;
-}
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
 }

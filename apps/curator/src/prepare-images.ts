@@ -14,7 +14,7 @@ import type { CuratorDeps } from "./deps.ts";
 import { mapBounded } from "./map-bounded.ts";
 
 /** Raised when the same picture and settings would give other bytes or facts. */
-const PREPARE_VERSION = 2;
+const PREPARE_VERSION = 3;
 const MEMO_KIND = "prepared-image";
 
 type Settings = InputOf<"prepare-images">["params"];

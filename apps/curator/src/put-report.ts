@@ -1,34 +1,47 @@
-import type { BlobRef, DatasetManifest, Digest, JobContext, PreparedImage } from "@loramill/contracts";
+import type { BlobRef, DatasetManifest, Digest, Drop, JobContext, PreparedImage } from "@loramill/contracts";
 import { encodeImage, readRgb } from "@loramill/imaging";
-import { type ReportPicture, renderDatasetReport } from "./dataset-report.ts";
+import { renderDatasetReport } from "./dataset-report.ts";
 import type { CuratorDeps } from "./deps.ts";
 import { mapBounded } from "./map-bounded.ts";
+import { type ReportPicture, type ReportThresholds, toReportPicture } from "./report-distributions.ts";
+import { pathsOf, planReport } from "./report-plan.ts";
 
-/** Pictures shown in the report, and their size in pixels. */
-const SHOWN = 48;
-const SIDE = 128;
+/** Longer side of a picture in the report, in pixels. */
+const SIDE = 176;
 
-/** Collects what the report says of the kept pictures while they pass by, and writes it. */
+/** What the page needs besides the pictures. */
+interface Judged {
+  readonly manifest: DatasetManifest;
+  readonly warned: readonly Drop[];
+  readonly thresholds: ReportThresholds;
+}
+
+/** Collects what the report says of the pictures while they pass by, and writes it. */
 export function createReport(): {
-  add(image: PreparedImage): void;
-  put(manifest: DatasetManifest, deps: CuratorDeps, ctx: JobContext): Promise<Digest>;
+  add(image: PreparedImage, kept: boolean): void;
+  put(judged: Judged, deps: CuratorDeps, ctx: JobContext): Promise<Digest>;
 } {
-  const pictures: Omit<ReportPicture, "thumbnail">[] = [];
-  const shown: BlobRef[] = [];
+  const pictures: ReportPicture[] = [];
+  const blobs = new Map<string, BlobRef>();
   return {
-    add({ path, format, quality, caption, prepared }) {
-      pictures.push({ path, format, sharpness: quality.sharpness, caption: caption?.text ?? null });
-      if (shown.length < SHOWN) shown.push(prepared.blob);
+    add(image, kept) {
+      pictures.push(toReportPicture(image, kept));
+      blobs.set(image.path, image.prepared.blob);
     },
-    async put(manifest, { stores, concurrency }, { signal }) {
-      const thumbnails = await mapBounded(shown, concurrency, async (blob) => {
+    async put({ manifest, warned, thresholds }, { stores, concurrency }, { signal }) {
+      const kept = pictures.filter((one) => one.kept).map(({ path }) => path);
+      const thumbnails = new Map<string, string>();
+      await mapBounded(pathsOf(planReport(manifest, kept, warned)), concurrency, async (path) => {
+        signal.throwIfAborted();
+        const blob = blobs.get(path);
+        if (blob === undefined) return;
         const size = { width: SIDE, height: SIDE, fit: "inside" } as const;
         const image = await readRgb(await stores.blobs.read(blob, { signal }), { size });
         const jpeg = await encodeImage(image, "jpeg", { quality: 80 });
-        return `data:image/jpeg;base64,${Buffer.from(jpeg).toString("base64")}`;
+        thumbnails.set(path, `data:image/jpeg;base64,${Buffer.from(jpeg).toString("base64")}`);
       });
-      const all = pictures.map((picture, at) => ({ ...picture, thumbnail: thumbnails[at] ?? null }));
-      const html = new TextEncoder().encode(renderDatasetReport(manifest, all));
+      const page = renderDatasetReport({ manifest, pictures, warned, thumbnails, thresholds });
+      const html = new TextEncoder().encode(page);
       return (await stores.blobs.put(html, { mediaType: "text/html; charset=utf-8", bytes: html.length, signal }))
         .sha256;
     },

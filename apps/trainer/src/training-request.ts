@@ -95,7 +95,12 @@ async function buildRequest(
 }
 
 function finish(text: string, triggerWord: string | null): string {
-  return finishCaption(text, { maxWords: 512, tags: [], ...(triggerWord === null ? {} : { triggerWord }) });
+  return finishCaption(text, {
+    maxWords: 512,
+    tags: [],
+    invented: "keep",
+    ...(triggerWord === null ? {} : { triggerWord }),
+  });
 }
 
 /** All captions of a caption step by the path of their picture, which is unique in a dataset. */

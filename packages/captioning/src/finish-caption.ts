@@ -3,7 +3,11 @@ import { cleanCaption, tidy } from "./clean-caption.ts";
 import { type Draft, finishingRules, render } from "./finishing-rules.ts";
 import { mentions } from "./phrases.ts";
 
-export type FinishingStyle = Pick<CaptionStyle, "maxWords" | "tags"> & Partial<Omit<CaptionStyle, "maxWords" | "tags">>;
+export type FinishingStyle = Pick<CaptionStyle, "maxWords" | "tags"> &
+  Partial<Omit<CaptionStyle, "maxWords" | "tags">> & {
+    /** What is known of the picture without looking: its path, the texts inside the file, a person's caption. */
+    readonly known?: readonly string[];
+  };
 
 /** What one rule made of a caption. */
 export interface AppliedRule {

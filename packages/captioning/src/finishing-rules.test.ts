@@ -90,6 +90,7 @@ describe("finishing rules", () => {
       "replace",
       "trigger",
       "repeats -",
+      "marks -",
       "class -",
       "tags",
       "length -",

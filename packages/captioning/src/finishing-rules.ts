@@ -1,6 +1,7 @@
 import { leaveOut } from "./caption-recipes.ts";
 import { cleanCaption, tidy, withoutRepeats } from "./clean-caption.ts";
 import type { FinishingStyle } from "./finish-caption.ts";
+import { speaksOfMarks, withoutMarks, withoutNames } from "./invented.ts";
 import { afterLeading, mentions, removePhrase, replacePhrase } from "./phrases.ts";
 import { asProse, asTags } from "./tag-form.ts";
 import { fits, longestFitting } from "./truncate.ts";
@@ -33,6 +34,18 @@ const trimmed = (text: string | undefined): string => text?.trim() ?? "";
 const onBody =
   (change: (body: string, style: FinishingStyle) => string): FinishingRule["apply"] =>
   (draft, style) => ({ ...draft, body: change(draft.body, style) });
+/** Every text of the spec and of the picture that a model could not have made up. */
+const toldBy = (style: FinishingStyle): string[] =>
+  [
+    style.triggerWord,
+    style.className,
+    style.prefix,
+    style.suffix,
+    ...(style.include ?? []),
+    ...style.tags,
+    ...(style.replace ?? []).map(({ to }) => to),
+    ...(style.known ?? []),
+  ].filter((text) => text !== undefined);
 /** Phrases that the caption does not have yet. */
 const missing = (draft: Draft, phrases: readonly string[]): string[] => {
   const added: string[] = [];
@@ -98,6 +111,18 @@ export const finishingRules: readonly FinishingRule[] = [
     does: "says every part once",
     applies: () => true,
     apply: onBody((body) => tidy(withoutRepeats(body))),
+  },
+  {
+    rule: "marks",
+    does: "takes out watermarks, signatures and stock photographs that nobody but the model spoke of",
+    applies: (style) => style.invented !== "keep" && !speaksOfMarks(toldBy(style)),
+    apply: onBody((body) => withoutMarks(body)),
+  },
+  {
+    rule: "names",
+    does: "takes out names that nobody but the model knows",
+    applies: ({ invented }) => invented === "names",
+    apply: onBody((body, style) => withoutNames(body, toldBy(style))),
   },
   {
     rule: "class",

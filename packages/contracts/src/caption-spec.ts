@@ -47,6 +47,12 @@ export const CaptionStyle = z.strictObject({
     .max(64)
     .optional()
     .describe("Words replaced by others, in this order"),
+  invented: z
+    .enum(["keep", "marks", "names"])
+    .optional()
+    .describe(
+      "What is taken out of a model's answer as made up: `marks` (when left out) what it says of watermarks, signatures and stock photos; `names` these and names that neither the path, the file nor this spec has; `keep` nothing",
+    ),
   maxCharacters: z.int().min(8).max(8192).optional().describe("Longer captions are cut at a word"),
   maxTokens: z
     .int()

@@ -192,6 +192,16 @@ export const DatasetStatistics = z.object({
   preparedBytes: z.int(),
   /** Pictures that an epoch shows: each as often as its repeats say. */
   shownPerEpoch: z.int().optional(),
+  /** Prepared size, which is the bucket, → its pictures and how many an epoch shows of them. */
+  buckets: z.record(z.string(), z.object({ images: z.int(), shown: z.int() })).optional(),
+  /** Batch size → steps of an epoch, as trainers count that never mix sizes in a batch. */
+  stepsPerEpoch: z.record(z.string(), z.int()).optional(),
+  /** Groups of copies and look-alikes of which one was kept. */
+  duplicateGroups: z.int().optional(),
+  /** Different ones among the kept: files, decoded pixels, perceptual hashes. */
+  unique: z.object({ files: z.int(), pixels: z.int(), phashes: z.int() }).optional(),
+  /** Of the kept, 0 to 1; left out where none was kept. */
+  sharpness: z.object({ mean: z.number(), p5: z.number(), median: z.number(), p95: z.number() }).optional(),
 });
 export type DatasetStatistics = z.output<typeof DatasetStatistics>;
 

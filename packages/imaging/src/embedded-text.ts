@@ -1,10 +1,13 @@
 import type { ContentFacts } from "@loramill/contracts";
 import exifReader, { type ExpandedTags } from "exifreader";
+import { readComfyPrompt } from "./comfyui-prompt.ts";
 import { readParameters } from "./parameters.ts";
 import type { ImageHeader } from "./read-header.ts";
 
 /** A JPEG segment holds at most this; longer blocks are rare and hold thumbnails, not words. */
 const MAX_BLOCK = 65_000;
+
+const COMFY_TAG = /^(?:prompt|workflow):\s*[{[]/;
 
 export type EmbeddedText = Pick<ContentFacts, "title" | "description" | "keywords" | "takenAt" | "camera">;
 
@@ -18,6 +21,9 @@ export function readEmbeddedText(embedded: ImageHeader["embedded"]): EmbeddedTex
   const tags = parseBlocks(embedded);
   const comment = (keyword: string) =>
     embedded.comments?.find((one) => one.keyword.toLowerCase() === keyword && !one.text.includes("\ufffd"))?.text;
+  // Where a format has no texts of its own, ComfyUI writes its graphs into the tags of the camera.
+  const cameraTags = [text(tags.exif?.Make), text(tags.exif?.Model)];
+  const graph = (kind: string) => cameraTags.find((one) => one?.startsWith(`${kind}:`))?.slice(kind.length + 1);
   const title = firstText(512, text(tags.iptc?.["Object Name"]), text(tags.xmp?.title), comment("title"));
   const description = firstText(
     2048,
@@ -26,9 +32,11 @@ export function readEmbeddedText(embedded: ImageHeader["embedded"]): EmbeddedTex
     text(tags.exif?.ImageDescription),
     comment("description"),
     readParameters(comment("parameters") ?? "").prompt,
+    readComfyPrompt(comment("prompt") ?? graph("prompt"), comment("workflow") ?? graph("workflow")),
   );
   const takenAt = firstText(64, isoTime(text(tags.exif?.DateTimeOriginal)), text(tags.xmp?.CreateDate));
-  const camera = firstText(128, [text(tags.exif?.Make), text(tags.exif?.Model)].filter(Boolean).join(" "));
+  const makes = cameraTags.filter((one) => one !== undefined && !COMFY_TAG.test(one));
+  const camera = firstText(128, makes.filter(Boolean).join(" "));
   return {
     ...(title === undefined ? {} : { title }),
     ...(description === undefined ? {} : { description }),

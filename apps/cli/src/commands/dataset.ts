@@ -244,7 +244,8 @@ function printView(
   { name, digest, statistics, dropped, refused, content, parent, gates }: DatasetView,
   context: CommandContext,
 ): void {
-  const { kept, captions, sizes, formats, shownPerEpoch } = statistics;
+  const { kept, captions, sizes, formats, shownPerEpoch, stepsPerEpoch, unique, duplicateGroups, sharpness } =
+    statistics;
   const counted = (counts: Readonly<Record<string, number>>) =>
     Object.entries(counts)
       .sort(([, a], [, b]) => b - a)
@@ -257,13 +258,26 @@ function printView(
     ...(parent === null ? [] : [["derived from", parent]]),
     ["pictures", `${kept} kept, ${dropped} left out, ${refused} refused`],
     ["an epoch shows", `${shownPerEpoch ?? kept}`],
+    ...(stepsPerEpoch === undefined ? [] : [["steps per epoch", atBatchSizes(stepsPerEpoch)]]),
     ["captions", `${captions.existing} (${Math.round(100 * captions.coverage)} %)`],
     ["sizes", counted(sizes)],
     ["formats", counted(formats)],
+    ...(sharpness === undefined
+      ? []
+      : [["sharpness", `median ${sharpness.median}, from ${sharpness.p5} to ${sharpness.p95} (90 %)`]]),
+    ...(unique === undefined ? [] : [["different", `${unique.files} files, ${unique.pixels} pictures`]]),
+    ...(duplicateGroups ? [["duplicates", `${duplicateGroups} groups, of each one was kept`]] : []),
     ...gates.filter(({ verdict }) => verdict !== "pass").map(({ verdict, message }) => [verdict, message]),
   ];
   printLine(context, name);
   for (const [label = "", text = ""] of facts) printLine(context, `  ${label.padEnd(15)} ${text}`);
+}
+
+/** Batches never mix sizes, so a few small sizes cost steps of their own. */
+function atBatchSizes(steps: Readonly<Record<string, number>>): string {
+  return Object.entries(steps)
+    .map(([batch, count]) => `${count} at batch ${batch}`)
+    .join(", ");
 }
 
 /** `path=value`; the path may hold `=` only if the value does not. */

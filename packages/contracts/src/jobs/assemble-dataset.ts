@@ -8,7 +8,7 @@ import { JobOutput } from "./job-output.ts";
 export const assembleDatasetJob = defineJob({
   name: "assemble-dataset",
   queue: "dataset",
-  version: 2,
+  version: 3,
   input: z.object({
     inputs: z.object({ prepare: Digest, source: Digest }),
     params: z.object({

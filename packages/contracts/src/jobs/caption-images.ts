@@ -23,7 +23,7 @@ export type CaptionEnsemble = z.output<typeof CaptionEnsemble>;
 export const captionImagesJob = defineJob({
   name: "caption-images",
   queue: "caption",
-  version: 2,
+  version: 3,
   input: z.object({
     part: Digest,
     params: z.object({

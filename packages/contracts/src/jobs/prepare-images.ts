@@ -8,7 +8,7 @@ import { JobOutput } from "./job-output.ts";
 export const prepareImagesJob = defineJob({
   name: "prepare-images",
   queue: "dataset",
-  version: 2,
+  version: 3,
   input: z.object({ part: Digest, params: PrepareSettings.required({ resolution: true }) }),
   output: JobOutput,
 });
