@@ -5,7 +5,7 @@ import { assembleDatasetJob, prepareImagesJob, RunSpec, UserError } from "@loram
 import { assembleDataset, type CuratorDeps, indexSource, prepareImages } from "@loramill/curator";
 import { defaultLimits } from "@loramill/imaging";
 import { defaultSourceLimits, openStores } from "@loramill/storage";
-import { fakeJobContext } from "@loramill/testkit";
+import { createColourFaceFinder, fakeJobContext } from "@loramill/testkit";
 
 /**
  * A curator's process from start to end: `curate-folder.ts FOLDER` makes a dataset of the folder's pictures, job by job as
@@ -24,6 +24,7 @@ try {
       throw new UserError("there are no videos in this bench", { code: "no-videos" });
     },
     images: defaultLimits,
+    faceFinder: createColourFaceFinder({ available: false }),
     concurrency: 4,
   };
   // The pictures are the same to the eye, and are to be kept all the same.

@@ -14,6 +14,7 @@ const HEADINGS: Readonly<Record<string, string>> = {
   storage: "Object store and sources",
   api: "API",
   backends: "Captions",
+  vision: "Captions",
   pocket: "Pocket engine",
   curator: "Curator",
   imaging: "Pictures",

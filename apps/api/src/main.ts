@@ -3,6 +3,7 @@ import { captionerConfig } from "@loramill/backends";
 import { openPocketEngine, pocketConfig } from "@loramill/pocket";
 import { endpointsConfig, openServices, runProcess, servicesConfig, untilAborted } from "@loramill/runtime";
 import { createMetrics } from "@loramill/telemetry";
+import { taggerConfig } from "@loramill/vision";
 import { apiConfig } from "./config.ts";
 import { endpointPart } from "./doctor/endpoints.ts";
 import { openApi } from "./open-api.ts";
@@ -16,13 +17,14 @@ await runProcess({
     api: apiConfig,
     endpoints: endpointsConfig,
     captioner: captionerConfig,
+    tagger: taggerConfig,
     pocket: pocketConfig,
   },
   open: async ({ config, log, clock, random, opened }) => {
     const services = await openServices({ config, log, clock, random, opened });
     const engine = opened("pocket engine", await openPocketEngine(config.pocket), (open) => open.close());
-    const parts = { engine, stores: services.stores, clock, captioner: config.captioner };
-    const { offers } = opened("backends", openOffers(parts), (open) => open.close());
+    const parts = { engine, stores: services.stores, clock, captioner: config.captioner, tagger: config.tagger };
+    const { offers } = opened("backends", await openOffers(parts), (open) => open.close());
     const api = await openApi({
       services,
       offers,

@@ -15,6 +15,7 @@ export interface Offers {
   /** In the order in which `auto` tries them. */
   readonly captioners: readonly OfferedCaptioner[];
   readonly fuser: PlanningDeps["fuser"];
+  readonly faceFinder: PlanningDeps["faceFinder"];
   readonly trainingBackends: readonly TrainingBackend[];
   readonly generationBackends: readonly GenerationBackend[];
 }
@@ -42,6 +43,7 @@ export function openApi(start: ApiStart): Promise<RunningApi> {
     presets: offers.presets,
     captioners: offers.captioners,
     fuser: offers.fuser,
+    faceFinder: offers.faceFinder,
     trainingBackends: offers.trainingBackends,
     generationBackends: offers.generationBackends,
     fingerprint: (sources, signal) =>

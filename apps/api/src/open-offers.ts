@@ -7,17 +7,22 @@ import {
 import type { Clock, PocketEngine, Stores } from "@loramill/contracts";
 import { encodeImage, readRgb } from "@loramill/imaging";
 import { presets } from "@loramill/lora";
+import { createFaceFinder, openWdTagger, type TaggerOptions } from "@loramill/vision";
 import type { Offers } from "./open-api.ts";
 
 /** What this installation can do, for planning and for the doctor: nothing is trained or drawn through these. */
-export function openOffers(parts: {
+export async function openOffers(parts: {
   engine: PocketEngine;
   stores: Stores;
   clock: Clock;
   captioner: CaptionerOptions;
-}): { offers: Offers; close: () => Promise<void> } {
+  tagger: TaggerOptions;
+}): Promise<{ offers: Offers; close: () => Promise<void> }> {
   const { engine, stores, clock } = parts;
-  const captioners = openCaptioners(parts.captioner, { clock });
+  const faceFinder = createFaceFinder();
+  const local =
+    parts.tagger === null ? [] : [{ provider: "wd-tagger" as const, captioner: await openWdTagger(parts.tagger) }];
+  const captioners = openCaptioners(parts.captioner, { clock }, local);
   const training = createPocketTraining({
     engine,
     stores,
@@ -30,11 +35,12 @@ export function openOffers(parts: {
       presets,
       captioners: captioners.all,
       fuser: captioners.fuser,
+      faceFinder,
       trainingBackends: [training],
       generationBackends: [generation],
     },
     close: async () => {
-      await Promise.all([captioners.close(), training.close(), generation.close()]);
+      await Promise.all([captioners.close(), faceFinder.close(), training.close(), generation.close()]);
     },
   };
 }

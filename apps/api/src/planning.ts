@@ -2,6 +2,7 @@ import {
   type Captioner,
   type CaptionProvider,
   digestOf,
+  type FaceFinder,
   type GenerationBackend,
   type PlanLock,
   type Quote,
@@ -35,6 +36,7 @@ export interface PlanningDeps {
   readonly captioners: readonly OfferedCaptioner[];
   /** What makes one caption of several answers; null where none is configured. */
   readonly fuser: Pick<TextModel, "id" | "isAvailable"> | null;
+  readonly faceFinder: Pick<FaceFinder, "id" | "isAvailable">;
   readonly trainingBackends: readonly TrainingBackend[];
   readonly generationBackends: readonly GenerationBackend[];
   /** Digest over what the sources hold now. */
@@ -55,7 +57,7 @@ export interface Planner {
 export function createPlanner(deps: PlanningDeps): Planner {
   async function resolve(spec: RunSpec, signal?: AbortSignal): Promise<{ made: Plan; context: PlanContext }> {
     checkSources(spec.dataset.sources, deps.localSources);
-    const [sources, captioners, fuser, trainingBackends, generationBackends, lora] = await Promise.all([
+    const [sources, captioners, fuser, faces, trainingBackends, generationBackends, lora] = await Promise.all([
       deps.fingerprint(spec.dataset.sources, signal),
       Promise.all(
         deps.captioners.map(async ({ provider, captioner }) => ({
@@ -66,6 +68,7 @@ export function createPlanner(deps: PlanningDeps): Planner {
         })),
       ),
       deps.fuser === null ? null : deps.fuser.isAvailable(signal),
+      deps.faceFinder.isAvailable(signal),
       Promise.all(deps.trainingBackends.map((backend) => trainingChoice(backend, signal))),
       Promise.all(deps.generationBackends.map((backend) => generationChoice(backend, signal))),
       findLora(spec, deps),
@@ -75,6 +78,7 @@ export function createPlanner(deps: PlanningDeps): Planner {
       presets: deps.presets,
       captioners,
       ...(deps.fuser === null || fuser === null ? {} : { captionTools: { fuser: { id: deps.fuser.id, ...fuser } } }),
+      faceFinder: { id: deps.faceFinder.id, ...faces },
       trainingBackends,
       generationBackends,
       storeReachable: deps.storeReachable,

@@ -1,5 +1,6 @@
 import { openCaptioners } from "@loramill/backends";
 import { defineWorker, type WorkerContext } from "@loramill/runtime";
+import { openWdTagger } from "@loramill/vision";
 import { type CaptionerDeps, captionImages } from "./caption-images.ts";
 import { captionerWorkerConfig } from "./config.ts";
 import { openGates } from "./gate.ts";
@@ -11,7 +12,9 @@ export const captionerWorker = defineWorker({
   config: captionerWorkerConfig,
   open: async (context: WorkerContext<typeof captionerWorkerConfig>): Promise<CaptionerDeps> => {
     const { config, services, clock, opened } = context;
-    const { all, fuser } = opened("captioners", openCaptioners(config.captioner, { clock, shrink }), (open) =>
+    const local =
+      config.tagger === null ? [] : [{ provider: "wd-tagger" as const, captioner: await openWdTagger(config.tagger) }];
+    const { all, fuser } = opened("captioners", openCaptioners(config.captioner, { clock, shrink }, local), (open) =>
       open.close(),
     );
     const captioners = all.map(({ captioner }) => captioner);

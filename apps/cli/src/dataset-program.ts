@@ -46,7 +46,7 @@ export function addDatasetCommands(parent: Command, does: Does): void {
     .option("--name <name>", "name of the dataset; default: that of the first source")
     .option("--project <project>", "project it belongs to")
     .option("--resolution <pixels>", "side of the prepared pictures", pixels)
-    .option("--crop <crop>", "attention, centre or none (aspect buckets)")
+    .option("--crop <crop>", "attention, centre, faces or none (aspect buckets)")
     .option("--format <format>", "png, webp or jpeg")
     .option("--every <frames>", "of a video, every so many frames", pixels)
     .option("--output <folder>", "where to put the report and the manifest")

@@ -148,6 +148,29 @@ describe("cleaning", () => {
     expect((await cleanImages(list, strict)).dropped.map(({ path }) => path)).toEqual(["odd"]);
   });
 
+  it("leaves out pictures that show another number of faces than is asked for, unless named to be kept", async () => {
+    const list = [
+      candidate("none", { faceScores: [] }),
+      candidate("one", { faceScores: [0.9, 0.4] }),
+      candidate("two", { faceScores: [0.9, 0.8] }),
+      candidate("not-looked-at"),
+    ];
+    const droppedBy = async (over: Partial<typeof settings>) =>
+      (await cleanImages(list, { ...settings, ...over })).dropped.map(({ path }) => path);
+    expect(await droppedBy({})).toEqual([]);
+    expect(await droppedBy({ faces: "any" })).toEqual(["none"]);
+    expect(await droppedBy({ faces: "one" })).toEqual(["none", "two"]);
+    expect(await droppedBy({ faces: "none" })).toEqual(["one", "two"]);
+    expect(await droppedBy({ faces: "one", minFaceScore: 0.3 })).toEqual(["none", "one", "two"]);
+    expect(await droppedBy({ faces: "one", keep: ["two"] })).toEqual(["none"]);
+    const { dropped, warned } = await cleanImages(list, { ...settings, faces: "one", onFaces: "warn" });
+    expect(dropped).toEqual([]);
+    expect(warned.map(({ path, code }) => [path, code])).toEqual([
+      ["none", "faces"],
+      ["two", "faces"],
+    ]);
+  });
+
   it("measures with the numbers it names", async () => {
     const { dropped } = await cleanImages([candidate("soft", blurred)], settings);
     expect(dropped).toEqual([

@@ -4,10 +4,12 @@ import {
   type CheckName,
   type CheckResult,
   type Comparable,
+  checkFaces,
   checkPicture,
   checkSizes,
   type DuplicateGroup,
   describeDuplicate,
+  facesShown,
   findLeaks,
   groupDuplicates,
 } from "@loramill/imaging";
@@ -15,7 +17,11 @@ import {
 export type Cleaning = CleaningSettings & { readonly minSidePixels: number };
 
 /** The facts that decide whether a picture is kept. */
-export type Candidate = Comparable & Checkable;
+export type Candidate = Comparable &
+  Checkable & {
+    /** Of the faces that the prepared picture shows, how sure they are; left out where nobody looked for faces. */
+    readonly faceScores?: readonly number[];
+  };
 
 type Action = CleaningSettings["blurred"];
 
@@ -33,6 +39,7 @@ const ACTIONS = {
   borders: "borders",
   "colour-space": "colourSpace",
   alpha: "alpha",
+  faces: "onFaces",
 } as const satisfies Record<CheckName, keyof CleaningSettings>;
 
 export interface Verdict {
@@ -46,6 +53,7 @@ const LOSSLESS: ReadonlySet<string> = new Set(["png", "tiff", "gif"]);
 
 export function toCandidate(image: PreparedImage): Candidate {
   const { path, original, prepared, hashes, width, height, quality, converted, borders } = image;
+  const faceScores = facesShown(image)?.map(({ score }) => score);
   return {
     path,
     original: original.sha256,
@@ -60,6 +68,7 @@ export function toCandidate(image: PreparedImage): Candidate {
     quality,
     ...(converted === undefined ? {} : { converted }),
     ...(borders === undefined ? {} : { borders }),
+    ...(faceScores === undefined ? {} : { faceScores }),
   };
 }
 
@@ -94,8 +103,9 @@ export async function cleanImages(
   for (const drop of describeGroups(left(candidates, gone), exact, settings)) judge(settings.exactDuplicates, drop);
   const sizes = checkSizes(candidates, settings);
   for (const [place, candidate] of candidates.entries()) {
-    for (const check of [...checkPicture(candidate, settings), sizes[place] as CheckResult]) {
-      if (check.failed && !gone.has(candidate.path)) judge(settings[ACTIONS[check.check]], toDrop(candidate, check));
+    const faces = checkFaces(candidate.faceScores, settings);
+    for (const check of [...checkPicture(candidate, settings), sizes[place] as CheckResult, faces]) {
+      if (check?.failed && !gone.has(candidate.path)) judge(settings[ACTIONS[check.check]], toDrop(candidate, check));
     }
   }
   if (settings.nearDuplicates !== "keep") {

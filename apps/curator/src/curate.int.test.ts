@@ -4,7 +4,14 @@ import { join } from "node:path";
 import { crc32, deflateRawSync } from "node:zlib";
 import { Parked, prepareImagesJob, RunSpec, type Source, type UserError } from "@loramill/contracts";
 import { encodeImage } from "@loramill/imaging";
-import { blurPicture, drawPicture, fakeJobContext, scalePicture } from "@loramill/testkit";
+import {
+  blurPicture,
+  createColourFaceFinder,
+  drawFaces,
+  drawPicture,
+  fakeJobContext,
+  scalePicture,
+} from "@loramill/testkit";
 import { afterEach, describe, expect, it } from "vitest";
 import { type CuratorUnderTest, curate, openCurator } from "../test/curate.ts";
 import { assembleDataset } from "./assemble-dataset.ts";
@@ -308,6 +315,49 @@ describe("the curator", () => {
     const warned = contexts.assemble.said.events.map(({ data }) => [data.code, data.paths]);
     expect(warned).toContainEqual(["blurred", ["blurred.png"]]);
     expect(warned).toContainEqual(["duplicate-near", ["a-smaller.png"]]);
+  });
+
+  it("cuts and judges by faces when asked to, and looks for them once", async () => {
+    const wide = (seed: number, lefts: readonly number[]) => {
+      const drawn = drawPicture(seed, { width: 480, height: 160 });
+      const boxes = lefts.map((left) => ({ left, top: 60, width: 40, height: 40 }));
+      return encodeImage(drawFaces(drawn, boxes), "png");
+    };
+    const files = {
+      "one.png": await wide(1, [430]),
+      "two.png": await wide(2, [20, 100]),
+      "none.png": await wide(3, []),
+    };
+    const { curator, source } = await withFiles(files);
+    const faceFinder = createColourFaceFinder();
+    const looking = { ...curator, deps: { ...curator.deps, faceFinder } };
+    const given = { sources: [source], prepare: { crop: "faces" }, cleaning: { faces: "one" } } as const;
+    const first = await curate(looking, { ...given, sources: [source] });
+    expect(first.images.map(({ path }) => path)).toEqual(["one.png"]);
+    expect(first.images[0]?.faces).toMatchObject([{ score: 0.9 }]);
+    expect(first.images[0]?.prepared.crop).toEqual({ left: 320, top: 0, width: 160, height: 160 });
+    expect(first.manifest.dropped.map(({ path, code, message }) => [path, code, message])).toEqual([
+      ["none.png", "faces", "it shows no face, exactly one is asked for"],
+      ["two.png", "faces", "it shows 2 faces, exactly one is asked for"],
+    ]);
+    await curate(looking, { ...given, sources: [source], cleaning: { faces: "any" } });
+    expect(faceFinder.searched).toBe(3);
+    await curate(looking, { sources: [source] });
+    expect(faceFinder.searched).toBe(3);
+  });
+
+  it("refuses before any work where the faces that are asked for cannot be found", async () => {
+    const { curator, source } = await withFiles(await numbered(2));
+    const faceFinder = createColourFaceFinder({ available: false });
+    const blind = { ...curator, deps: { ...curator.deps, faceFinder } };
+    const run = curate(blind, { sources: [source], cleaning: { faces: "any" } });
+    await expect(run).rejects.toMatchObject({
+      errorClass: "user",
+      code: "faces-unavailable",
+      message: "the curator finds no faces: run: npm install faces",
+    });
+    expect(faceFinder.searched).toBe(0);
+    expect((await curate(blind, { sources: [source] })).images).toHaveLength(2);
   });
 
   it("fails with what was found when no picture is left", async () => {

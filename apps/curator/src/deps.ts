@@ -1,4 +1,4 @@
-import type { Stores } from "@loramill/contracts";
+import type { FaceFinder, Stores } from "@loramill/contracts";
 import type { ReadLimits } from "@loramill/imaging";
 import type { SourceLimits, SourceStores, VideoReader } from "@loramill/storage";
 
@@ -11,6 +11,8 @@ export interface CuratorDeps {
   /** Lists the frames of a video. */
   readonly readVideo: VideoReader;
   readonly images: ReadLimits;
+  /** Asked only by specs that cut or judge by faces. */
+  readonly faceFinder: FaceFinder;
   /** Pictures decoded at once; each holds up to about 40 MB. */
   readonly concurrency: number;
 }

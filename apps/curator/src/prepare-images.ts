@@ -5,6 +5,7 @@ import {
   type JobOutput,
   PreparedImage,
   Refusal,
+  type RgbImage,
   type SourceItem,
   UserError,
 } from "@loramill/contracts";
@@ -40,6 +41,7 @@ export async function prepareImages(
   ctx: JobContext,
 ): Promise<JobOutput> {
   const { items } = await deps.stores.documents.get("source", input.part);
+  await checkFaceFinder(input.params, deps, ctx);
   const started = performance.now();
   let done = 0;
   let remembered = 0;
@@ -65,6 +67,19 @@ export async function prepareImages(
   return { digest, shape: "part", items: images.length, summary };
 }
 
+/** The plan was made elsewhere, perhaps: this process must have the same face finder. */
+async function checkFaceFinder(
+  { faces }: Settings,
+  { faceFinder }: CuratorDeps,
+  { signal }: JobContext,
+): Promise<void> {
+  if (faces === undefined) return;
+  const { available, message } = await faceFinder.isAvailable(signal);
+  if (available && faceFinder.id === faces) return;
+  const why = available ? `this curator has ${faceFinder.id}, the plan asks for ${faces}` : message;
+  throw new UserError(`the curator finds no faces: ${why}`, { code: "faces-unavailable", details: { wanted: faces } });
+}
+
 async function prepareOnce(
   item: SourceItem,
   settings: Settings,
@@ -86,12 +101,14 @@ async function prepareOnce(
 async function prepare(
   item: SourceItem,
   settings: Settings,
-  { stores, images: limits }: CuratorDeps,
+  { stores, images: limits, faceFinder }: CuratorDeps,
   { signal }: JobContext,
 ): Promise<Remembered> {
   const bytes = await stores.blobs.read(item.blob, { maxBytes: Math.max(limits.maxBytes, item.blob.bytes), signal });
   try {
-    const { prepared, converted, ...facts } = await prepareImage(bytes, settings, limits);
+    const { faces: finder, ...crop } = settings;
+    const findFaces = finder === undefined ? undefined : (image: RgbImage) => faceFinder.find(image, signal);
+    const { prepared, converted, faces, ...facts } = await prepareImage(bytes, crop, limits, findFaces);
     const { bytes: encoded, mediaType, ...rest } = prepared;
     const blob = await stores.blobs.put(encoded, { mediaType, bytes: encoded.length, signal });
     return {
@@ -99,6 +116,7 @@ async function prepare(
       facts: {
         ...facts,
         ...(converted.length === 0 ? {} : { converted: [...converted] }),
+        ...(faces === undefined ? {} : { faces }),
         prepared: { blob, ...rest },
       },
     };

@@ -23,6 +23,7 @@ const REASONS: Readonly<Record<Drop["code"], readonly [title: string, measure: s
   borders: ["Bars around", "share inside"],
   "colour-space": ["Other colour space", "share"],
   alpha: ["Transparent", "share"],
+  faces: ["Too few or too many faces", "faces"],
 };
 
 export const titleOf = (code: Drop["code"]): string => REASONS[code][0];

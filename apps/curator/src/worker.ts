@@ -1,4 +1,5 @@
 import { defineWorker, type WorkerContext } from "@loramill/runtime";
+import { createFaceFinder } from "@loramill/vision";
 import { assembleDataset } from "./assemble-dataset.ts";
 import { curatorWorkerConfig } from "./config.ts";
 import type { CuratorDeps } from "./deps.ts";
@@ -11,7 +12,7 @@ export const curatorWorker = defineWorker({
   queue: "dataset",
   config: curatorWorkerConfig,
   open: async (context: WorkerContext<typeof curatorWorkerConfig>): Promise<CuratorDeps> => {
-    const { config, services } = context;
+    const { config, services, opened } = context;
     const { stores } = services;
     return {
       stores,
@@ -24,6 +25,7 @@ export const curatorWorker = defineWorker({
       sources: config.sources,
       readVideo: createVideoReader(config.video.video, config.imaging.limits),
       images: config.imaging.limits,
+      faceFinder: opened("face finder", createFaceFinder(), (open) => open.close()),
       concurrency: config.curator.concurrency,
     };
   },

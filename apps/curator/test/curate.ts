@@ -12,7 +12,7 @@ import {
 } from "@loramill/contracts";
 import { defaultLimits } from "@loramill/imaging";
 import { defaultSourceLimits, type OpenedStores, openStores } from "@loramill/storage";
-import { type FakeJobContext, fakeJobContext } from "@loramill/testkit";
+import { createColourFaceFinder, type FakeJobContext, fakeJobContext } from "@loramill/testkit";
 import { videoConfig } from "@loramill/video";
 import type { z } from "zod";
 import { assembleDataset } from "../src/assemble-dataset.ts";
@@ -43,6 +43,7 @@ export async function openCurator(): Promise<CuratorUnderTest> {
       sources: defaultSourceLimits,
       readVideo: createVideoReader(video, defaultLimits),
       images: defaultLimits,
+      faceFinder: createColourFaceFinder(),
       concurrency: 4,
     },
     close: async () => {
@@ -76,7 +77,9 @@ export async function curate(
   const prepared: JobOutput[] = [];
   const contexts: FakeJobContext[] = [];
   for (const part of source.parts) {
-    const input = prepareImagesJob.input.parse({ part, params: { ...dataset.prepare, resolution } });
+    const wantsFaces = dataset.prepare.crop === "faces" || dataset.cleaning.faces !== "ignore";
+    const faces = wantsFaces ? { faces: deps.faceFinder.id } : {};
+    const input = prepareImagesJob.input.parse({ part, params: { ...dataset.prepare, resolution, ...faces } });
     const context = fakeJobContext();
     prepared.push(await prepareImages(input, deps, context));
     contexts.push(context);

@@ -58,8 +58,9 @@ export function runMill({ env }: { env: Environment }): Promise<number> {
         (open) => open.stop(),
       );
 
-      const offerParts = { engine, stores: services.stores, clock, captioner: config.captioner };
-      const { offers } = opened("backends", openOffers(offerParts), (open) => open.close());
+      const { captioner, tagger } = config;
+      const offerParts = { engine, stores: services.stores, clock, captioner, tagger };
+      const { offers } = opened("backends", await openOffers(offerParts), (open) => open.close());
       const localToken = randomBytes(24).toString("base64url");
       const api = await openApi({
         services,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { captionerConfig } from "./captioner-config.ts";
-import { openCaptioners } from "./open-captioners.ts";
+import { type LocalCaptioner, openCaptioners } from "./open-captioners.ts";
 
 const parse = (env: Record<string, string>) => captionerConfig.options(captionerConfig.env.parse(env));
 const clock = { now: () => new Date("2026-01-02T03:04:05Z") };
@@ -65,5 +65,17 @@ describe("openCaptioners", () => {
     const none = openCaptioners(parse({}), { clock });
     expect(none.all.map(({ provider }) => provider)).toEqual(["describe", "simple", "metadata", "sidecar"]);
     await none.close();
+    let closed = 0;
+    const captioner = {
+      ...none.all[0]?.captioner,
+      id: "wd-tagger:tiny",
+      close: async () => {
+        closed += 1;
+      },
+    } as LocalCaptioner["captioner"];
+    const local = openCaptioners(parse({}), { clock }, [{ provider: "wd-tagger", captioner }]);
+    expect(local.all.map(({ provider }) => provider).slice(0, 2)).toEqual(["wd-tagger", "describe"]);
+    await local.close();
+    expect(closed).toBe(1);
   });
 });

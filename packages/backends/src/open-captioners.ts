@@ -21,10 +21,20 @@ export interface OpenedCaptioners {
   close(): Promise<void>;
 }
 
-/** The captioners of an installation: the configured endpoints, and those that need nothing. */
-export function openCaptioners(options: CaptionerOptions, parts: CaptionerParts): OpenedCaptioners {
+/** A captioner that was opened elsewhere, such as a model on this machine; closed with the others. */
+export interface LocalCaptioner {
+  readonly provider: CaptionProvider;
+  readonly captioner: OpenedCaptioner;
+}
+
+/** The captioners of an installation: the configured endpoints, then `local`, then those that need nothing. */
+export function openCaptioners(
+  options: CaptionerOptions,
+  parts: CaptionerParts,
+  local: readonly LocalCaptioner[] = [],
+): OpenedCaptioners {
   const { openai, ollama, huggingface, replicate } = options;
-  const remote: { provider: CaptionProvider; captioner: OpenedCaptioner }[] = [
+  const opened: LocalCaptioner[] = [
     ...(openai === null ? [] : [{ provider: "openai" as const, captioner: createOpenAiCaptioner(openai, parts) }]),
     ...(ollama === null ? [] : [{ provider: "ollama" as const, captioner: createOllamaCaptioner(ollama, parts) }]),
     ...(huggingface === null
@@ -33,11 +43,12 @@ export function openCaptioners(options: CaptionerOptions, parts: CaptionerParts)
     ...(replicate === null
       ? []
       : [{ provider: "replicate" as const, captioner: createReplicateCaptioner(replicate, parts) }]),
+    ...local,
   ];
   const fuser = options.fuser === null ? null : createOpenAiTextModel(options.fuser, parts);
   return {
     all: [
-      ...remote,
+      ...opened,
       { provider: "describe", captioner: describeCaptioner },
       { provider: "simple", captioner: simpleCaptioner },
       { provider: "metadata", captioner: metadataCaptioner },
@@ -45,7 +56,7 @@ export function openCaptioners(options: CaptionerOptions, parts: CaptionerParts)
     ],
     fuser,
     close: async () => {
-      await Promise.all([...remote.map(({ captioner }) => captioner.close()), fuser?.close()]);
+      await Promise.all([...opened.map(({ captioner }) => captioner.close()), fuser?.close()]);
     },
   };
 }

@@ -10,6 +10,7 @@ export const CaptionProvider = z.enum([
   "ollama",
   "huggingface",
   "replicate",
+  "wd-tagger",
 ]);
 export type CaptionProvider = z.output<typeof CaptionProvider>;
 

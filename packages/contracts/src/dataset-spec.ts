@@ -148,9 +148,11 @@ export const PrepareSettings = z.strictObject({
     .optional()
     .describe("Target size in pixels; default: the recipe's resolution, else 1024"),
   crop: z
-    .enum(["attention", "centre", "none"])
+    .enum(["attention", "centre", "faces", "none"])
     .default("attention")
-    .describe("How a square is cut; `none` keeps the aspect in a bucket"),
+    .describe(
+      "How a square is cut; `faces` shows the faces, or what strikes the eye where there are none (needs the optional packages of docs/datasets.md); `none` keeps the aspect in a bucket",
+    ),
   buckets: z
     .enum(["kohya", "novelai", "musubi"])
     .optional()
@@ -196,6 +198,14 @@ export const CleaningSettings = z.strictObject({
   minInsideBorders: z.number().min(0).max(1).default(0.97).describe("Share of the picture inside of the bars"),
   colourSpace: Action.default("keep").describe("CMYK or greyscale, converted to RGB"),
   alpha: Action.default("keep").describe("With an alpha channel, laid on white"),
+  faces: z
+    .enum(["ignore", "any", "one", "none"])
+    .default("ignore")
+    .describe(
+      "Faces that the prepared picture must show: at least one, exactly one, none; needs the optional packages",
+    ),
+  onFaces: Action.default("drop").describe("Another number of faces than `faces` asks for"),
+  minFaceScore: z.number().min(0).max(1).default(0.75).describe("How sure it must be that a face is one, 0..1"),
   against: z
     .array(Digest)
     .max(16)

@@ -110,6 +110,16 @@ export const ContentFacts = z.object({
 });
 export type ContentFacts = z.output<typeof ContentFacts>;
 
+/** A human face: its box in pixels of a picture, and how sure it is one, 0..1. */
+export const FoundFace = z.object({
+  left: z.int().min(0),
+  top: z.int().min(0),
+  width: z.int().positive(),
+  height: z.int().positive(),
+  score: z.number().min(0).max(1),
+});
+export type FoundFace = z.output<typeof FoundFace>;
+
 export const PreparedImage = z.object({
   path: z.string(),
   original: BlobRef,
@@ -124,6 +134,8 @@ export const PreparedImage = z.object({
   content: ContentFacts,
   /** Plain bars around the picture (letterbox), in pixels of the oriented original; left out where there are none. */
   borders: z.object({ top: z.int(), right: z.int(), bottom: z.int(), left: z.int() }).optional(),
+  /** In the oriented original, the surest first; left out where nobody looked for them. */
+  faces: z.array(FoundFace).max(64).optional(),
   prepared: z.object({
     blob: BlobRef,
     width: z.int().positive(),
@@ -163,6 +175,7 @@ export const Drop = z.object({
     "borders",
     "colour-space",
     "alpha",
+    "faces",
   ]),
   message: z.string(),
   score: z.number().optional(),

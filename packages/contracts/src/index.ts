@@ -67,6 +67,7 @@ export {
   Drop,
   documentKinds,
   ExistingCaption,
+  FoundFace,
   GateResult,
   Generation,
   GenerationGrid,
@@ -128,6 +129,7 @@ export type {
 export type { Clock } from "./ports/clock.ts";
 export type { ComputeProvider, MachineOffer, RentedMachine } from "./ports/compute-provider.ts";
 export type { Embedder } from "./ports/embedder.ts";
+export type { FaceFinder } from "./ports/face-finder.ts";
 export type {
   GeneratedImage,
   GenerationBackend,

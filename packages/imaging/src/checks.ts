@@ -13,7 +13,8 @@ export type CheckName =
   | "odd-size"
   | "borders"
   | "colour-space"
-  | "alpha";
+  | "alpha"
+  | "faces";
 
 /** What one check found of one picture. */
 export interface CheckResult {

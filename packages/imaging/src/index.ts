@@ -34,6 +34,7 @@ export {
   groupDuplicates,
 } from "./duplicates.ts";
 export { encodeImage } from "./encode.ts";
+export { checkFaces, facesShown } from "./faces.ts";
 export { type ImageFormat, imageFormats, mediaTypes, sniffFormat } from "./format.ts";
 export { compareSharpness, type FrameLook, frameDifference, lookAtFrame, looksTheSame } from "./frame-look.ts";
 export { compareHashes, findLeaks, type Leak, type Likeness, type LikenessSettings } from "./leaks.ts";

@@ -1,4 +1,12 @@
-import { type ContentFacts, digestOf, type ImageHashes, type QualityFacts, sha256Hex } from "@loramill/contracts";
+import {
+  type ContentFacts,
+  digestOf,
+  type FoundFace,
+  type ImageHashes,
+  type QualityFacts,
+  type RgbImage,
+  sha256Hex,
+} from "@loramill/contracts";
 import { findAttention } from "./attention.ts";
 import { type Borders, findBorders } from "./borders.ts";
 import { type CropPlan, type CropSettings, offsetOfFocus, planCrop, windowIn } from "./crop.ts";
@@ -6,6 +14,7 @@ import { decode } from "./decode.ts";
 import { measureDetail } from "./detail.ts";
 import { readEmbeddedText } from "./embedded-text.ts";
 import { encodeWindow } from "./encode.ts";
+import { offsetOfFaces } from "./faces.ts";
 import { type ImageFormat, mediaTypes } from "./format.ts";
 import { dhash, layoutHash, phash } from "./hashes.ts";
 import { defaultLimits, type ReadLimits } from "./limits.ts";
@@ -16,6 +25,9 @@ import { measureQuality } from "./quality.ts";
 import { type Plane, planeToGrey, release, type Size, type Window } from "./raster.ts";
 import { type Conversion, type ImageHeader, readHeader } from "./read-header.ts";
 import { signatureOf } from "./signature.ts";
+
+/** Looks for faces; the picture must not be read after it has answered. */
+export type FindFaces = (image: RgbImage) => Promise<readonly FoundFace[]>;
 
 export interface PreparedPicture {
   readonly format: ImageFormat;
@@ -28,6 +40,8 @@ export interface PreparedPicture {
   readonly content: ContentFacts;
   /** Bars of a letterbox, in pixels of the upright original. */
   readonly borders?: Borders;
+  /** In pixels of the upright original, where somebody looked for them. */
+  readonly faces?: FoundFace[];
   readonly prepared: {
     readonly bytes: Uint8Array;
     readonly mediaType: string;
@@ -43,20 +57,24 @@ export interface PreparedPicture {
  * All that the mill wants of a picture from one decode: the whole picture is decoded to the size from which the crop can
  * be cut (at least the look of 384 pixels, never enlarged) and the crop is encoded; hashes come from a look at the whole,
  * quality and colours from the crop of that look. `hashes.pixels` is the digest of the look and of the original's size;
- * together with an equal prepared picture it means equal pixels. A JPEG or WebP that is just right stays as it is. Throws what `readHeader` and `decode` throw, and
- * `too-narrow`.
+ * together with an equal prepared picture it means equal pixels. A JPEG or WebP that is just right stays as it is. With
+ * `findFaces`, the picture is searched for faces at the size that it is decoded to. Throws what `readHeader` and `decode`
+ * throw, and `too-narrow`.
  */
 export async function prepareImage(
   bytes: Uint8Array,
   settings: CropSettings,
   limits: ReadLimits = defaultLimits,
+  findFaces?: FindFaces,
 ): Promise<PreparedPicture> {
   const header = await readHeader(bytes, limits);
   const plan = planCrop(header, settings);
   const work = await decode(bytes, header, workingSize(header, plan), limits);
   const look = lookAt(work);
   const detail = measureDetail(work);
-  const offset = plan.offset ?? placeCrop(look.thumbnail, header, plan, settings.focus);
+  const faces = findFaces === undefined ? undefined : facesIn(await findFaces(work), work, header);
+  const byFaces = settings.crop === "faces" && faces !== undefined ? offsetOfFaces(faces, header, plan) : null;
+  const offset = plan.offset ?? byFaces ?? placeCrop(look.thumbnail, header, plan, settings.focus);
   const encoded = isReady(header, plan, settings)
     ? bytes
     : await encodeWindow(work, windowIn(work, plan, offset), plan.target, settings.format);
@@ -69,6 +87,7 @@ export async function prepareImage(
     height: header.height,
     converted: header.converted,
     ...facts,
+    ...(faces === undefined ? {} : { faces }),
     prepared: {
       bytes: encoded,
       mediaType: mediaTypes[settings.format],
@@ -94,6 +113,20 @@ function isReady(header: ImageHeader, { target, cover }: CropPlan, { format }: C
     comments.length === 0 &&
     [target, cover].every(({ width, height }) => width === header.width && height === header.height)
   );
+}
+
+/** Faces of a picture that was decoded to a size, in pixels of the original. */
+function facesIn(faces: readonly FoundFace[], decoded: Size, original: Size): FoundFace[] {
+  const [x, y] = [original.width / decoded.width, original.height / decoded.height];
+  return faces.map(({ left, top, width, height, score }) => {
+    const corner = { left: Math.round(left * x), top: Math.round(top * y) };
+    return {
+      ...corner,
+      width: Math.max(1, Math.min(original.width - corner.left, Math.round(width * x))),
+      height: Math.max(1, Math.min(original.height - corner.top, Math.round(height * y))),
+      score,
+    };
+  });
 }
 
 /** The size to decode to, or null for the picture's own. */

@@ -10,13 +10,14 @@ export interface CaptionPlan {
 }
 
 /** What `auto` tries, in this order; `simple` says the same of every picture and is taken only on request. */
-const AUTO_ORDER = ["openai", "ollama", "huggingface", "replicate", "describe"] as const;
+const AUTO_ORDER = ["openai", "ollama", "huggingface", "replicate", "wd-tagger", "describe"] as const;
 
 const MISSING: Readonly<Record<CaptionProvider, string>> = {
   openai: "set LLAVA_API_URL to a vision endpoint",
   ollama: "set OLLAMA_URL to an Ollama server",
   huggingface: "set HUGGINGFACE_TOKEN",
   replicate: "set REPLICATE_API_TOKEN",
+  "wd-tagger": "set WD_TAGGER_MODEL to the model.onnx of a WD tagger",
   describe: "it is not part of this installation",
   simple: "it is not part of this installation",
   metadata: "it is not part of this installation",

@@ -56,6 +56,7 @@ describe("planCaption", () => {
     ["ollama", "set OLLAMA_URL"],
     ["huggingface", "set HUGGINGFACE_TOKEN"],
     ["replicate", "set REPLICATE_API_TOKEN"],
+    ["wd-tagger", "set WD_TAGGER_MODEL"],
   ] as const)("says what to set for %s", (provider, what) => {
     const error = refusal({ provider }, {});
     expect(error).toMatchObject({ code: "captioner-unavailable", details: { field: "caption.provider" } });

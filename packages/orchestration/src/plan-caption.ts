@@ -22,6 +22,7 @@ const SECONDS_PER_IMAGE: Readonly<Record<CaptionProvider, number>> = {
   ollama: 4,
   huggingface: 2,
   replicate: 5,
+  "wd-tagger": 1,
 };
 const PLACEHOLDERS = ["subject", "class", "trigger", "folder", "file"];
 /** What text encoders of a family read at most; longer captions are cut by the trainer, wherever that is. */

@@ -16,6 +16,12 @@ export interface CaptionerChoice extends Availability {
   readonly estimateMicroUsd?: number;
 }
 
+/** What finds faces, asked beforehand whether it is installed. */
+export interface FaceFinderChoice extends Availability {
+  /** Detector and version: part of the key of pictures that are cut or judged by faces. */
+  readonly id: string;
+}
+
 export interface CaptionTool extends Availability {
   readonly id: string;
 }
@@ -44,6 +50,8 @@ export interface PlanContext {
     readonly fuser?: CaptionTool;
     readonly embedder?: CaptionTool;
   };
+  /** Left out where the installation knows none. */
+  readonly faceFinder?: FaceFinderChoice;
   readonly trainingBackends: readonly TrainingChoice[];
   readonly generationBackends: readonly GenerationChoice[];
   /** The LoRA of the library that `generate.lora` names, once it was found. */

@@ -7,6 +7,7 @@ const DEFAULT_RESOLUTION = 1024;
 /** Rough speeds of one core, for quotes: reading and hashing bytes, decoding and encoding a picture, comparing it. */
 const READ_BYTES_PER_SECOND = 50_000_000;
 const PREPARE_SECONDS_PER_IMAGE = 0.05;
+const FIND_FACES_SECONDS_PER_IMAGE = 0.15;
 const COMPARE_SECONDS_PER_IMAGE = 0.0005;
 const USUAL_IMAGE_BYTES = 1_000_000;
 
@@ -14,6 +15,8 @@ const USUAL_IMAGE_BYTES = 1_000_000;
 export function planDataset(spec: RunSpec, recipe: Recipe | null, context: PlanContext): StepPlan[] {
   const { dataset } = spec;
   checkSources(dataset);
+  const faces = chooseFaceFinder(dataset, context);
+  const prepareSeconds = PREPARE_SECONDS_PER_IMAGE + (faces === null ? 0 : FIND_FACES_SECONDS_PER_IMAGE);
   const items = context.sources.items;
   const count = items ?? 0;
   const resolution = dataset.prepare.resolution ?? recipe?.resolution ?? DEFAULT_RESOLUTION;
@@ -45,9 +48,9 @@ export function planDataset(spec: RunSpec, recipe: Recipe | null, context: PlanC
         jobVersion: prepareImagesJob.version,
         needs: ["source"],
         fanOut: { type: "parts", of: "source" },
-        params: asParams({ ...dataset.prepare, resolution }),
+        params: asParams({ ...dataset.prepare, resolution, ...(faces === null ? {} : { faces }) }),
         external: null,
-        estimate: { items, seconds: count * PREPARE_SECONDS_PER_IMAGE, microUsd: 0 },
+        estimate: { items, seconds: count * prepareSeconds, microUsd: 0 },
       },
       notes: [],
     },
@@ -79,6 +82,19 @@ function notesOnSize(resolution: number, recipe: Recipe | null): string[] {
   return [
     `dataset.prepare.resolution: pictures are prepared at ${resolution} pixels and trained at ${recipe.resolution}; what is enlarged gains no detail`,
   ];
+}
+
+/** Id of what looks for faces; null where nothing asks for faces. */
+function chooseFaceFinder({ prepare, cleaning }: RunSpec["dataset"], { faceFinder }: PlanContext): string | null {
+  const field = prepare.crop === "faces" ? "prepare.crop" : cleaning.faces !== "ignore" ? "cleaning.faces" : undefined;
+  if (field === undefined) return null;
+  if (faceFinder?.available) return faceFinder.id;
+  return refuse({
+    code: "faces-unavailable",
+    field: `dataset.${field}`,
+    problem: faceFinder?.message ?? "this installation finds no faces",
+    likely: field === "prepare.crop" ? "without them, choose attention" : "without them, leave it out",
+  });
 }
 
 /** Credentials in a source would end up in the plan, the catalog and every listing of it. */

@@ -57,6 +57,21 @@ describe("plan refuses", () => {
     expect(refusal({}, { trainingBackends: [] }).message).toContain("no backend is configured");
   });
 
+  it("faces where nothing finds them, with the command that installs what does", () => {
+    const faceFinder = { id: "faces/1", available: false, message: "run: npm install faces" };
+    const sources = [{ type: "folder" as const, path: "/pictures" }];
+    const cut = { dataset: { sources, prepare: { crop: "faces" as const } } };
+    expect(refusal(cut, { faceFinder })).toMatchObject({
+      code: "faces-unavailable",
+      details: { field: "dataset.prepare.crop" },
+      message: "dataset.prepare.crop: run: npm install faces. without them, choose attention.",
+    });
+    const judged = { dataset: { sources, cleaning: { faces: "one" as const } } };
+    expect(refusal(judged, { faceFinder })).toMatchObject({ details: { field: "dataset.cleaning.faces" } });
+    expect(refusal(judged).code).toBe("faces-unavailable");
+    expect(() => plan(runSpec(), planContext({ faceFinder }))).not.toThrow();
+  });
+
   it("a captioner that is not there", () => {
     expect(refusal({ caption: { provider: "openai" } })).toMatchObject({
       code: "captioner-unavailable",

@@ -43,6 +43,18 @@ describe("plan", () => {
     expect(stepOf(plain, "dataset").params).toMatchObject({ cleaning: { minSidePixels: 512 } });
   });
 
+  it("has faces looked for only where something asks for them, and puts the finder into the key", () => {
+    const faceFinder = { id: "faces/1", available: true, message: "here" };
+    const sources = [{ type: "folder" as const, path: "/pictures" }];
+    const paramsOf = (dataset: object) => {
+      const { lock } = plan(runSpec({ dataset: { sources, ...dataset } }), planContext({ faceFinder }));
+      return stepOf(lock, "prepare").params;
+    };
+    expect(paramsOf({})).not.toHaveProperty("faces");
+    expect(paramsOf({ prepare: { crop: "faces" } })).toMatchObject({ crop: "faces", faces: "faces/1" });
+    expect(paramsOf({ cleaning: { faces: "none" } })).toMatchObject({ crop: "attention", faces: "faces/1" });
+  });
+
   it("lays overrides over the preset and turns epochs into steps by the files found", () => {
     const spec = runSpec({ train: { recipe: { rank: 16, epochs: 5 } } });
     const { lock } = plan(spec, planContext());

@@ -24,6 +24,7 @@ export { MemoryProducer } from "./dispatch/memory-producer.ts";
 export { type TrialStep, trialRun, trialStep } from "./dispatch/trial-plan.ts";
 export { driveJob, type FakeJobContext, fakeJobContext } from "./jobs/fake-job-context.ts";
 export { blurPicture, exposePicture, mirrorPicture, scalePicture } from "./pictures/change-picture.ts";
+export { createColourFaceFinder, drawFaces } from "./pictures/colour-face-finder.ts";
 export { drawFlatPicture } from "./pictures/draw-flat.ts";
 export { drawPicture } from "./pictures/draw-picture.ts";
 export {

@@ -1,4 +1,4 @@
-import type { Captioner, DoctorCheck, GenerationBackend, TrainingBackend } from "@loramill/contracts";
+import type { Captioner, DoctorCheck, FaceFinder, GenerationBackend, TrainingBackend } from "@loramill/contracts";
 import type { Services } from "@loramill/runtime";
 import { checkStorage } from "@loramill/storage";
 import type { DoctorPart } from "../deps.ts";
@@ -70,6 +70,7 @@ export function serviceParts({ catalog, queue, stores, embedded }: Services): Do
 /** Where work can be done, and what to do about the places that are not there. */
 export function offerParts(offers: {
   captioners: readonly Pick<Captioner, "id" | "isAvailable">[];
+  faceFinder: Pick<FaceFinder, "id" | "isAvailable">;
   trainingBackends: readonly Pick<TrainingBackend, "name" | "isAvailable">[];
   generationBackends: readonly Pick<GenerationBackend, "name" | "isAvailable">[];
 }): DoctorPart[] {
@@ -87,6 +88,14 @@ export function offerParts(offers: {
       name: "captioners",
       check: ({ signal }) =>
         Promise.all(offers.captioners.map((offer) => look(`captioner ${offer.id}`, offer, { signal, away: "error" }))),
+    },
+    {
+      name: "faces",
+      async check({ signal }) {
+        const { available, message } = await offers.faceFinder.isAvailable(signal);
+        // Nobody has to install what only some specs ask for.
+        return [{ name: `faces by ${offers.faceFinder.id}`, status: available ? "ok" : "off", message, advice: "" }];
+      },
     },
     {
       name: "training",

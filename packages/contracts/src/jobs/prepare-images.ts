@@ -9,6 +9,15 @@ export const prepareImagesJob = defineJob({
   name: "prepare-images",
   queue: "dataset",
   version: 3,
-  input: z.object({ part: Digest, params: PrepareSettings.required({ resolution: true }) }),
+  input: z.object({
+    part: Digest,
+    params: PrepareSettings.required({ resolution: true }).extend({
+      faces: z
+        .string()
+        .max(128)
+        .optional()
+        .describe("Id of the face finder that looks for faces; left out: nobody does"),
+    }),
+  }),
   output: JobOutput,
 });
