@@ -138,6 +138,25 @@ describe("results by key", () => {
   };
   const steps = [caption, train];
 
+  test("are taken by a resumed run too, whose own jobs are then called off and wait no more", async () => {
+    await using bench = await openBench(server);
+    let broken = true;
+    bench.work(async () => (broken ? failed("out of paper") : doneWith("caption")));
+    const first = await bench.submit([caption], { name: "first" });
+    expect((await bench.ended(first)).state).toBe("failed");
+    broken = false;
+    expect((await bench.ended(await bench.submit([caption], { name: "second" }))).state).toBe("succeeded");
+    expect(await bench.catalog.runs.resume({ run: first })).toBe("resumed");
+    const resumed = await waitUntil("the run to succeed", async () => {
+      const seen = await bench.view(first);
+      return seen.state === "succeeded" ? seen : undefined;
+    });
+    expect(resumed.steps).toMatchObject([
+      { state: "reused", jobs: { total: 1, waiting: 0, open: 0, succeeded: 0, failed: 0, cancelled: 1 } },
+    ]);
+    expect(await bench.catalog.dispatch.backlog()).toEqual([]);
+  });
+
   test("are taken by the next run, which says from where", async () => {
     await using bench = await openBench(server);
     let worked = 0;

@@ -34,6 +34,17 @@ export interface Artifact extends StepOutput {
 
 type At = { readonly run: RunId; readonly step: StepId };
 
+async function endWaiting(sql: Sql, step: StepId): Promise<void> {
+  await sql.query(
+    `with ended as (
+       update loramill.jobs set state = 'cancelled', ended_at = now() where step = $1 and state = 'waiting' returning id
+     ), counts as (select count(*)::int as ended from ended)
+     update loramill.steps s set jobs_waiting = s.jobs_waiting - c.ended, jobs_cancelled = s.jobs_cancelled + c.ended
+     from counts c where s.id = $1 and c.ended > 0`,
+    [step],
+  );
+}
+
 /** The state that an event leads to is the same from wherever the event is allowed. */
 function target<M extends "run" | "step">(machine: M, event: EventOf<M>): string {
   const [from] = statesAllowing(machine, event);
@@ -88,7 +99,7 @@ export function transitionQueries({ pool, newId }: Connection) {
       });
     },
 
-    /** Takes an earlier result. */
+    /** Takes an earlier result. Jobs that a resumed step still had are not needed any more, and end. */
     async reuseStep(
       { run, step }: At,
       found: Artifact,
@@ -104,6 +115,7 @@ export function transitionQueries({ pool, newId }: Connection) {
           [found.key, why.inputs, found.output, found.items, found.summary, found.run, found.step, why.reason],
         );
         const data = { reason: why.reason, items: found.items, output: found.output, from: found.run };
+        if (moved) await endWaiting(sql, step);
         if (moved) await attend(sql, run);
         if (moved) await tellRun(sql, run, "step.reused", data, { step });
         return moved;
