@@ -40,6 +40,9 @@ export function startFleet(options: {
   const { roles, env, seed } = options;
   const complaints: string[] = [];
   const running = new Set<ChildProcess>();
+  /** Of the processes that nobody kills any more: that they are at work, or have ended. */
+  const survivors: Promise<unknown>[] = [];
+  const wanted = roles.reduce((sum, { processes }) => sum + processes, 0);
   let stopping = false;
   let granted = 0;
   let kills = 0;
@@ -55,6 +58,8 @@ export function startFleet(options: {
       running.add(child.process);
       child.exited.then(() => running.delete(child.process));
       if (!dies) {
+        // One that says nothing is at work after its shortest life, which is meant to be long enough for that.
+        survivors.push(Promise.race([role.ready === null ? wait(2 * role.lifeMs[0]) : child.isReady, child.exited]));
         const code = await child.exited;
         if (!stopping) complaints.push(`${role.app} ended by itself with ${code}: ${child.output().slice(-2_000)}`);
         continue;
@@ -88,7 +93,8 @@ export function startFleet(options: {
     },
     complaints,
     killed: (async () => {
-      while (kills < options.kills && complaints.length === 0) await wait(200);
+      while ((kills < options.kills || survivors.length < wanted) && complaints.length === 0) await wait(200);
+      await Promise.all(survivors);
     })(),
     async stop() {
       stopping = true;
