@@ -37,6 +37,7 @@ export async function findOverlaps(
       near.sort((a, b) => a.distance - b.distance || a.at - b.at);
       for (const { at } of near.slice(0, MOST_LIKE)) {
         const like = await pictureAt(at);
+        if (like === undefined) continue;
         const likeness = compareHashes(image.hashes, like.hashes, { nearDistance, crops: false });
         if (likeness === null) continue;
         const { distance, mirrored } = likeness;
@@ -71,19 +72,17 @@ async function openIndex(stores: Stores, dataset: Digest, signal: AbortSignal): 
   return index;
 }
 
-/** Reads single pictures of a version; each part once. */
-function readerOf(stores: Stores, parts: readonly Digest[]): (at: number) => Promise<PreparedImage> {
-  const read = new Map<number, Promise<readonly PreparedImage[]>>();
-  const partAt = async (number: number) => {
-    const part =
-      read.get(number) ?? stores.documents.get("dataset-part", parts[number] as Digest).then((one) => one.images);
-    read.set(number, part);
-    return part;
+/** Reads single pictures of a version; each part once. Parts are full but for the last one, of derived versions too. */
+function readerOf(stores: Stores, parts: readonly Digest[]): (at: number) => Promise<PreparedImage | undefined> {
+  const read = new Map<Digest, Promise<readonly PreparedImage[]>>();
+  const imagesOf = async (part: Digest | undefined) => {
+    if (part === undefined) return [];
+    const images = read.get(part) ?? stores.documents.get("dataset-part", part).then((one) => one.images);
+    read.set(part, images);
+    return images;
   };
   return async (at) => {
-    // Parts are full but for the last one; a derived version is written the same way.
-    const first = (await partAt(0)).length;
-    const number = Math.floor(at / Math.max(1, first));
-    return ((await partAt(number))[at - number * first] ?? undefined) as PreparedImage;
+    const perPart = Math.max(1, (await imagesOf(parts[0])).length);
+    return (await imagesOf(parts[Math.floor(at / perPart)]))[at % perPart];
   };
 }

@@ -22,7 +22,7 @@ describe("a gate", () => {
         open += 1;
         most = Math.max(most, open);
         order.push(index);
-        await new Promise((resolve) => setTimeout(resolve, 1));
+        await new Promise((resolve) => setImmediate(resolve));
         open -= 1;
         return index;
       }, signals());

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { commandsOf } from "./command-group.ts";
 import {
   type CaptionOptions,
   captionEditCommand,
@@ -17,18 +18,13 @@ const PROVIDER = "auto, describe, simple, or a configured one; see docs/captions
 
 /** `loramill caption …`: write, look at, change and take back captions. Every change is a new version of the dataset. */
 export function addCaptionCommands(parent: Command, does: Does): void {
-  const program = parent
-    .command("caption")
-    .description("write, look at, change and take back captions")
-    .addHelpText("after", "\nExample:\n  $ loramill caption run toys --trigger zorb");
-  const command = (name: string, description: string, ...examples: string[]) =>
-    program
-      .command(name)
-      .description(description)
-      .addHelpText(
-        "after",
-        `\nExample${examples.length > 1 ? "s" : ""}:\n${examples.map((one) => `  $ ${one}`).join("\n")}`,
-      );
+  const command = commandsOf(
+    commandsOf(parent)(
+      "caption",
+      "write, look at, change and take back captions",
+      "loramill caption run toys --trigger zorb",
+    ),
+  );
 
   command("run", "caption a dataset and make a version of it", "loramill caption run toys --provider describe")
     .argument("<dataset>", DATASET)

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from "commander";
+import { commandsOf } from "./command-group.ts";
 import type { CommandContext } from "./commands/context.ts";
 import {
   type DeriveOptions,
@@ -23,18 +24,13 @@ const collect = (text: string, before: readonly string[] = []): string[] => [...
 
 /** `loramill dataset …`: make, look at, compare, change and export versions of datasets. */
 export function addDatasetCommands(parent: Command, does: Does): void {
-  const program = parent
-    .command("dataset")
-    .description("make, look at, compare, change and export datasets")
-    .addHelpText("after", "\nExample:\n  $ loramill dataset import ./photos --name toys");
-  const command = (name: string, description: string, ...examples: string[]) =>
-    program
-      .command(name)
-      .description(description)
-      .addHelpText(
-        "after",
-        `\nExample${examples.length > 1 ? "s" : ""}:\n${examples.map((one) => `  $ ${one}`).join("\n")}`,
-      );
+  const command = commandsOf(
+    commandsOf(parent)(
+      "dataset",
+      "make, look at, compare, change and export datasets",
+      "loramill dataset import ./photos --name toys",
+    ),
+  );
 
   command(
     "import",

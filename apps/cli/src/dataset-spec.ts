@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from "node:fs";
 import { basename, extname, resolve } from "node:path";
-import { RunSpec, type RunSpecInput, UserError } from "@loramill/contracts";
+import { isArchiveName, RunSpec, type RunSpecInput, UserError } from "@loramill/contracts";
 import { cleanName } from "./clean-name.ts";
 
 export interface ImportOptions {
@@ -45,7 +45,7 @@ export function specOfSources(given: readonly string[], options: ImportOptions):
 /** Such as the shards of a WebDataset, beside which there may be tables of statistics. */
 function holdsOnlyArchives(folder: string): boolean {
   const names = readdirSync(folder).filter((name) => !name.startsWith(".") && !/\.(?:json|parquet)$/i.test(name));
-  return names.length > 0 && names.every((name) => /\.(?:zip|tar|tgz|tar\.gz)$/i.test(name));
+  return names.length > 0 && names.every(isArchiveName);
 }
 
 export function sourceOf(text: string, { every }: Pick<ImportOptions, "every">): SourceInput {

@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from "commander";
 import { addCaptionCommands } from "./caption-program.ts";
+import { commandsOf } from "./command-group.ts";
 import { cancelCommand, resumeCommand, saveCommand, watchCommand } from "./commands/change.ts";
 import type { CommandContext } from "./commands/context.ts";
 import { doctorCommand } from "./commands/doctor.ts";
@@ -33,14 +34,7 @@ export function createProgram(execute: (work: Work, json: boolean) => Promise<vo
     .showHelpAfterError("(add --help for what it takes)")
     .exitOverride();
   const does = (work: Work) => execute(work, Boolean(program.opts().json));
-  const command = (name: string, description: string, ...examples: string[]) =>
-    program
-      .command(name)
-      .description(description)
-      .addHelpText(
-        "after",
-        `\nExample${examples.length > 1 ? "s" : ""}:\n${examples.map((one) => `  $ ${one}`).join("\n")}`,
-      );
+  const command = commandsOf(program);
   const ofRun = (name: string, description: string, ...examples: string[]) =>
     command(name, description, ...examples).argument("<run>", RUN);
 

@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from "node:fs";
 import { basename, dirname, extname, resolve } from "node:path";
-import { RunSpec, type RunSpecInput, UserError } from "@loramill/contracts";
+import { isArchiveName, RunSpec, type RunSpecInput, UserError, withoutArchiveExtension } from "@loramill/contracts";
 import { parse as parseYaml } from "yaml";
 import { cleanName } from "./clean-name.ts";
 import { isVideo, sourceOf } from "./dataset-spec.ts";
@@ -23,8 +23,6 @@ export interface SpecOptions {
   readonly generate?: boolean;
 }
 
-const ARCHIVE = /\.(zip|tar|tar\.gz|tgz)$/i;
-
 /**
  * The spec of a command's argument: a YAML or JSON file, or a folder, archive or video, which gets the usual
  * steps. Options override what the file says. Relative paths in a file are relative to the file.
@@ -33,13 +31,13 @@ export function readSpec(argument: string, options: SpecOptions): RunSpecInput {
   const path = resolve(argument);
   const stat = statSync(path, { throwIfNoEntry: false });
   if (!stat) throw new UserError(`${argument}: no such file or folder`, { code: "spec-not-found" });
-  const isPictures = stat.isDirectory() || ARCHIVE.test(path) || isVideo(path);
+  const isPictures = stat.isDirectory() || isArchiveName(path) || isVideo(path);
   const spec = isPictures ? specOfPictures(path, options) : readSpecFile(path);
   return checkSpec(applyOptions(spec, options), argument);
 }
 
 function specOfPictures(path: string, options: SpecOptions): RunSpecInput {
-  const name = cleanName(options.name ?? basename(path).replace(ARCHIVE, ""));
+  const name = cleanName(options.name ?? withoutArchiveExtension(basename(path)));
   const subject = [options.trigger, options.trigger ? "" : options.class].find(Boolean) ?? name;
   return {
     name,

@@ -1,4 +1,4 @@
-import type { Source } from "@loramill/contracts";
+import { type Source, withoutArchiveExtension } from "@loramill/contracts";
 
 /**
  * What the paths of a source's files start with, so that those of several sources do not collide: nothing for a single
@@ -24,7 +24,7 @@ function nameOf(source: Source): string {
   const path = pathOf(source);
   const last = path.split(/[/\\]/).findLast((part) => part !== "" && part !== "." && part !== "..") ?? source.type;
   if (source.type === "manifest" || source.type === "video") return last.replace(/\.[^.]{1,8}$/, "");
-  return source.type === "archive" ? last.replace(/\.(?:zip|tar|tgz|tar\.gz)$/i, "") : last;
+  return source.type === "archive" ? withoutArchiveExtension(last) : last;
 }
 
 function pathOf(source: Exclude<Source, { type: "upload" | "dataset" | "urls" }>): string {

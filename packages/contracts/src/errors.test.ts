@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   ErrorRecord,
+  fromErrorRecord,
   isRetryableStatus,
   PermanentError,
   redact,
@@ -24,6 +25,18 @@ describe("errors", () => {
     });
     expect(toErrorRecord(new UserError("no", { code: "a" })).class).toBe("user");
     expect(toErrorRecord(new PermanentError("no", { code: "a" })).class).toBe("permanent");
+  });
+
+  it("keep their class and code through a thread's message and back", () => {
+    const options = { code: "full", details: { limit: 3 } };
+    for (const error of [
+      new UserError("no", options),
+      new TransientError("busy", { ...options, retryAfterMs: 500 }),
+      new PermanentError("lost", options),
+      new TypeError("x is not a function"),
+    ]) {
+      expect(toErrorRecord(fromErrorRecord(toErrorRecord(error)))).toEqual(toErrorRecord(error));
+    }
   });
 
   it("take anything else for a bug", () => {

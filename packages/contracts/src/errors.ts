@@ -98,6 +98,18 @@ export function toErrorRecord(error: unknown): ErrorRecord {
   return { class: "bug", code: "unexpected", message: redact(message).slice(0, 4096), details: {} };
 }
 
+/** The error that `toErrorRecord` made a record of, of the same class: for what crosses a thread or a wire. */
+export function fromErrorRecord(record: ErrorRecord): Error {
+  const options = { code: record.code, details: record.details };
+  if (record.class === "user") return new UserError(record.message, options);
+  if (record.class === "permanent") return new PermanentError(record.message, options);
+  if (record.class === "transient") {
+    return new TransientError(record.message, { ...options, retryAfterMs: record.retryAfterMs });
+  }
+  const [, name = "Error", message = record.message] = /^(\w+): (.*)$/s.exec(record.message) ?? [];
+  return Object.assign(new Error(message), { name });
+}
+
 /** The class of an HTTP answer, decided once at the edge: 408, 409, 425, 429 and 5xx are worth another try. */
 export function isRetryableStatus(status: number): boolean {
   return status === 408 || status === 409 || status === 425 || status === 429 || status >= 500;

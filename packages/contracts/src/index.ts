@@ -31,6 +31,7 @@ export {
   StepView,
   UploadAnswer,
 } from "./api.ts";
+export { isArchiveName, withoutArchiveExtension } from "./archive-names.ts";
 export { CaptionProvider, CaptionSpec, CaptionStyle } from "./caption-spec.ts";
 export { type ConfigFragment, defineConfig, EndpointUrl, isLoopback } from "./config.ts";
 export {
@@ -89,6 +90,7 @@ export {
   type ErrorClass,
   type ErrorDetails,
   ErrorRecord,
+  fromErrorRecord,
   isRetryableStatus,
   PermanentError,
   type PolicyCode,

@@ -59,8 +59,10 @@ export function diffDatasets(before: Iterable<ComparedImage>, after: Iterable<Co
   const taken = new Set(replaced.map(({ path }) => path));
   const listed = ({ path, original }: ComparedImage) => ({ path, image: original.sha256 });
   const changes = pairs.map(([one, other]) => compare(one, other));
+  const isSame = ([one, other]: (typeof pairs)[number], at: number) =>
+    one.path === other.path && Object.keys(changes[at] ?? {}).length === 0;
   return {
-    same: changes.filter((change) => Object.keys(change).length === 0).length - countUnchanged(moved, pairs),
+    same: pairs.filter(isSame).length,
     added: strangers.filter(({ path }) => !taken.has(path)).map(listed),
     removed: [...unmatched.values()].map(listed),
     moved,
@@ -69,15 +71,6 @@ export function diffDatasets(before: Iterable<ComparedImage>, after: Iterable<Co
     reprepared: changes.flatMap(({ prepared }) => prepared ?? []),
     reweighted: changes.flatMap(({ repeats }) => repeats ?? []),
   };
-}
-
-/** Moved pictures are not the same, though nothing else about them changed. */
-function countUnchanged(
-  moved: readonly { readonly to: string }[],
-  pairs: readonly (readonly [ComparedImage, ComparedImage])[],
-): number {
-  const to = new Set(moved.map((one) => one.to));
-  return pairs.filter(([one, other]) => to.has(other.path) && Object.keys(compare(one, other)).length === 0).length;
 }
 
 function compare(before: ComparedImage, after: ComparedImage) {

@@ -1,15 +1,12 @@
-import {
-  type Digest,
-  type ErrorRecord,
-  type LossPoint,
-  PermanentError,
-  type PocketGeneration,
-  type PocketTrainingImage,
-  type PocketTrainingSettings,
-  type PocketTrainingState,
-  type RgbImage,
-  TransientError,
-  UserError,
+import type {
+  Digest,
+  ErrorRecord,
+  LossPoint,
+  PocketGeneration,
+  PocketTrainingImage,
+  PocketTrainingSettings,
+  PocketTrainingState,
+  RgbImage,
 } from "@loramill/contracts";
 
 /** What the engine and its thread say to one another. */
@@ -47,15 +44,6 @@ export interface EngineThreadData {
   /** Of the files when the engine was opened; the thread refuses others. */
   readonly digest: Digest;
   readonly threads: number;
-}
-
-/** The error of the other thread, of the same class. */
-export function errorOf(record: ErrorRecord): Error {
-  const options = { code: record.code, details: record.details };
-  if (record.class === "user") return new UserError(record.message, options);
-  if (record.class === "permanent") return new PermanentError(record.message, options);
-  if (record.class === "transient") return new TransientError(record.message, options);
-  return new Error(record.message);
 }
 
 /** The buffers of an answer's bytes, to be moved to the other thread instead of copied. */

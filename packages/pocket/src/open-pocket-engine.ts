@@ -1,13 +1,6 @@
 import { Worker } from "node:worker_threads";
-import { type LossPoint, type PocketEngine, TransientError } from "@loramill/contracts";
-import {
-  type EngineCall,
-  type EngineCalls,
-  type EngineThreadData,
-  errorOf,
-  type FromEngine,
-  type ToEngine,
-} from "./engine-messages.ts";
+import { fromErrorRecord, type LossPoint, type PocketEngine, TransientError } from "@loramill/contracts";
+import type { EngineCall, EngineCalls, EngineThreadData, FromEngine, ToEngine } from "./engine-messages.ts";
 import { openModelFiles } from "./model-files.ts";
 
 export interface PocketEngineOptions {
@@ -69,7 +62,7 @@ export async function openPocketEngine(options: PocketEngineOptions = {}): Promi
       calls.delete(message.id);
       if (calls.size === 0 && !closed) worker.unref();
       if (message.kind === "answer") call?.resolve(message.answer as never);
-      else call?.reject(errorOf(message.error));
+      else call?.reject(fromErrorRecord(message.error));
     });
     worker.on("error", (cause) => {
       const why = cause instanceof Error ? cause.message : String(cause);

@@ -5,6 +5,7 @@ import {
   runCaptionerFailureSuite,
   runCaptionerSuite,
   startFakeVisionServer,
+  waitUntil,
 } from "@loramill/testkit";
 import { afterEach, describe, expect, it } from "vitest";
 import { endpointUrls } from "./chat.ts";
@@ -125,7 +126,7 @@ describe("createOpenAiCaptioner", () => {
     const abort = new AbortController();
     const reason = new Error("cancelled");
     const answer = ask("a.png", abort.signal);
-    while (server.asked.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await waitUntil("the question arrives", () => server.asked.length > 0);
     abort.abort(reason);
     await expect(answer).rejects.toBe(reason);
   });

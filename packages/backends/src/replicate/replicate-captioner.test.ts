@@ -5,6 +5,7 @@ import {
   runCaptionerFailureSuite,
   runCaptionerSuite,
   startFakeReplicateServer,
+  waitUntil,
 } from "@loramill/testkit";
 import { afterEach, describe, expect, it } from "vitest";
 import { createReplicateCaptioner } from "./replicate-captioner.ts";
@@ -92,7 +93,7 @@ describe("createReplicateCaptioner", () => {
     server.misbehave({ kind: "hang" });
     const first = captioner.caption(request(intent), stop.signal);
     const ended = expect(first).rejects.toBeInstanceOf(Error);
-    while (intent.kept.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    await waitUntil("the prediction is known", () => intent.kept.length >= 2);
     stop.abort(new Error("drained"));
     await ended;
     expect(server.cancelled).toEqual([]);
@@ -116,7 +117,7 @@ describe("createReplicateCaptioner", () => {
     server.misbehave({ kind: "hang" });
     const asked = captioner.caption(request(intent), stop.signal);
     const ended = expect(asked).rejects.toBe(reason);
-    while (intent.kept.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    await waitUntil("the prediction is known", () => intent.kept.length >= 2);
     stop.abort(reason);
     await ended;
     expect(server.cancelled).toEqual([server.created[0]?.id]);

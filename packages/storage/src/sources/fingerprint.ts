@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
-import { type Digest, digestOf, type JsonObject, type Source, UserError } from "@loramill/contracts";
+import { type Digest, digestOf, isArchiveName, type JsonObject, type Source, UserError } from "@loramill/contracts";
 import { identifyArchive } from "./archive.ts";
 import { parseBucketUrl, walkBucket } from "./bucket.ts";
 import { openDataset } from "./dataset.ts";
@@ -11,7 +11,6 @@ import { mapInOrder } from "./map-in-order.ts";
 import { openBucketOf, type SourceOptions, type VideoSource, webOptionsOf } from "./open-source.ts";
 import { listShards } from "./shards.ts";
 import type { RefusedFile } from "./source-entry.ts";
-import { isArchiveName } from "./stored-archive.ts";
 import { type ManifestSource, openManifest } from "./web-manifest.ts";
 import { listOfUrls, roundOf } from "./web-source.ts";
 

@@ -1,6 +1,7 @@
 import {
   type BlobStore,
   type DocumentStore,
+  isArchiveName,
   type MemoStore,
   type ObjectStore,
   type Source,
@@ -15,7 +16,7 @@ import { readArchives } from "./shards.ts";
 import { createSourceBudget } from "./source-budget.ts";
 import type { SourceLimits } from "./source-config.ts";
 import { refuse, type SourceEntry, type SourceFile, type StoredFile } from "./source-entry.ts";
-import { isArchiveName, readStoredArchive } from "./stored-archive.ts";
+import { readStoredArchive } from "./stored-archive.ts";
 import { type ManifestSource, openManifest } from "./web-manifest.ts";
 import { listOfUrls, readWebFiles, type WebOptions } from "./web-source.ts";
 

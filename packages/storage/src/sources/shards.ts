@@ -1,10 +1,9 @@
 import { readdir, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { UserError } from "@loramill/contracts";
+import { isArchiveName, UserError, withoutArchiveExtension } from "@loramill/contracts";
 import { readArchive } from "./archive.ts";
 import type { SourceLimits } from "./source-config.ts";
 import { refuse, type SourceEntry } from "./source-entry.ts";
-import { isArchiveName } from "./stored-archive.ts";
 
 /**
  * The archives of a folder by name, such as the shards of a WebDataset; null for a path that is no folder. UserError
@@ -36,7 +35,7 @@ export async function* readArchives(
   }
   for (const shard of shards) {
     const name = shard.slice(resolve(path).length + 1);
-    const prefix = `${name.replace(/\.(?:zip|tar|tgz|tar\.gz)$/i, "")}/`;
+    const prefix = `${withoutArchiveExtension(name)}/`;
     try {
       for await (const entry of readArchive(shard, options)) yield { ...entry, path: prefix + entry.path };
     } catch (error) {

@@ -3,18 +3,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { type BlobStore, type SourceItem, UserError } from "@loramill/contracts";
+import { type BlobStore, type SourceItem, UserError, withoutArchiveExtension } from "@loramill/contracts";
 import { readArchive } from "./archive.ts";
 import type { SourceLimits } from "./source-config.ts";
 import { refuse, type SourceEntry } from "./source-entry.ts";
 import { problemOfPath } from "./source-names.ts";
-
-const ARCHIVE = /\.(?:zip|tar|tgz|tar\.gz)$/i;
-
-/** Whether an uploaded file is to be unpacked, by its name; what it really is, its first bytes tell when it is read. */
-export function isArchiveName(path: string): boolean {
-  return ARCHIVE.test(path);
-}
 
 /**
  * The files of an archive that lies in the store. Zips are read from their end, so the bytes are fetched into a temporary
@@ -35,7 +28,7 @@ export async function* readStoredArchive(
     yield refuse(item.path, "archive", "is an archive, and is not unpacked here");
     return;
   }
-  const prefix = alone ? "" : `${item.path.replace(ARCHIVE, "")}/`;
+  const prefix = alone ? "" : `${withoutArchiveExtension(item.path)}/`;
   const folder = await mkdtemp(join(tmpdir(), "loramill-archive-"));
   try {
     // Keeps its own name, which messages show.

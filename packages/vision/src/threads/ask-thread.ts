@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
-import { TransientError } from "@loramill/contracts";
-import { errorOf, type Question, type Reply } from "./messages.ts";
+import { fromErrorRecord, TransientError } from "@loramill/contracts";
+import type { Question, Reply } from "./messages.ts";
 
 interface OpenCall {
   readonly resolve: (answer: unknown) => void;
@@ -53,7 +53,7 @@ export function openThread<Request, Answer>({ script, name, data }: ThreadOption
       const call = calls.get(reply.id);
       calls.delete(reply.id);
       if (calls.size === 0 && !closed) worker.unref();
-      if ("error" in reply) call?.reject(errorOf(reply.error));
+      if ("error" in reply) call?.reject(fromErrorRecord(reply.error));
       else call?.resolve(reply.answer);
     });
     worker.on("error", (error) => endWith(`failed: ${error instanceof Error ? error.message : String(error)}`, error));
