@@ -204,6 +204,11 @@ describe("Ctrl-C", () => {
     expect(resumed.out).toContain("succeeded");
     expect(readdirSync(join(data.path, "resumed", "images")).length).toBeGreaterThan(0);
     expect(existsSync(join(env.DATA_DIR as string, "lora_models", "pictures.safetensors"))).toBe(true);
+    const curve = join(data.path, "resumed", "training", "pictures");
+    expect(readFileSync(join(curve, "loss.csv"), "utf8").trim().split("\r\n").at(-1)).toMatch(/^60,[\d.]+,[\d.]+$/);
+    expect(readdirSync(curve).some((name) => name.includes("tfevents"))).toBe(true);
+    const said = await loramill(["logs", "last", "--trainer"], env);
+    expect(said).toMatchObject({ code: 0, out: expect.stringContaining("step 60/60, average loss") });
     expect(existsSync(millFile(env))).toBe(false);
     const again = await loramill(["resume", "last"], env);
     expect(again).toMatchObject({ code: 2, err: expect.stringContaining("cannot be resumed") });

@@ -74,9 +74,12 @@ export function createProgram(execute: (work: Work, json: boolean) => Promise<vo
   ofRun("watch", "follow a run live; Ctrl-C ends the following, not the run", "loramill watch last").action(
     (run: string) => does((context) => watchCommand(run, context)),
   );
-  ofRun("logs", "print a run's events", "loramill logs last --follow")
+  ofRun("logs", "print a run's events", "loramill logs last --follow", "loramill logs last --trainer")
     .option("-f, --follow", "go on as they come")
-    .action((run: string, options: { follow?: boolean }) => does((context) => logsCommand(run, options, context)));
+    .option("--trainer", "what the trainers themselves wrote")
+    .action((run: string, options: { follow?: boolean; trainer?: boolean }) =>
+      does((context) => logsCommand(run, options, context)),
+    );
   ofRun("cost", "what a run cost, step by step", "loramill cost last").action((run: string) =>
     does((context) => costCommand(run, context)),
   );

@@ -1,6 +1,7 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { type ArtifactView, CaptionPart, canonicalJson, type RunView } from "@loramill/contracts";
+import { type ArtifactView, CaptionPart, canonicalJson, LoraDocument, type RunView } from "@loramill/contracts";
+import { lossCsv, tensorboardEvents } from "@loramill/lora";
 import type { Client } from "@loramill/sdk";
 
 export interface SavedOutputs {
@@ -15,8 +16,8 @@ export interface SavedOutputs {
 }
 
 /**
- * Downloads what a run made: the LoRA file, the pictures with their JSON, the dataset's report, the plan and the
- * ledger.
+ * Downloads what a run made: the LoRA file with the curve of its training, the pictures with their JSON, the dataset's
+ * report, the plan and the ledger.
  */
 export async function saveOutputs(options: {
   client: Client;
@@ -46,7 +47,8 @@ export async function saveOutputs(options: {
   };
   for (const artifact of items) {
     const name = safeName(artifact.name);
-    if (artifact.kind === "lora-weights") lora = await save(artifact, join(loraFolder, name));
+    if (artifact.kind === "lora") await saveCurve(await save(artifact, join(folder, name)), folder);
+    else if (artifact.kind === "lora-weights") lora = await save(artifact, join(loraFolder, name));
     else if (artifact.kind === "image") {
       images.push(await save(artifact, join(folder, "images", name)));
       await writeJson(join(folder, "images", `${name.replace(/\.[^.]+$/, "")}.json`), artifact.metadata);
@@ -59,6 +61,15 @@ export async function saveOutputs(options: {
   await writeFile(join(folder, "plan.lock.json"), `${canonicalJson(await client.getPlan(run.id, signal))}\n`);
   await writeJson(join(folder, "ledger.json"), await client.cost(run.id, signal));
   return { folder, lora, images, report, dataset: datasetFolder, files };
+}
+
+/** The losses of a LoRA's document as a table, and as the event file that TensorBoard looks for in a folder. */
+async function saveCurve(document: string, folder: string): Promise<void> {
+  const { name, curve, computeSeconds } = LoraDocument.parse(JSON.parse(await readFile(document, "utf8")));
+  const to = join(folder, "training", safeName(name));
+  await mkdir(to, { recursive: true });
+  await writeFile(join(to, "loss.csv"), lossCsv(curve));
+  await writeFile(join(to, "events.out.tfevents.0.loramill"), tensorboardEvents(curve, { seconds: computeSeconds }));
 }
 
 /** Prepared pictures have their own format; folders of the source become part of the name, so that none collide. */

@@ -3,10 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createPocketTraining } from "@loramill/backends";
 import {
+  type BackendSlots,
   type DatasetManifest,
   type Digest,
   type InputOf,
   type JobContext,
+  logsOfJob,
   Parked,
   type PreparedImage,
   type RgbImage,
@@ -18,6 +20,7 @@ import { openStores } from "@loramill/storage";
 import {
   createFakePocketEngine,
   driveJob,
+  type FakeJobContext,
   type FakePocketOptions,
   fakeJobContext,
   solidPictures,
@@ -41,6 +44,7 @@ interface Setup extends FakePocketOptions {
   readonly captions?: readonly string[] | null;
   readonly turnSeconds?: number;
   readonly wrap?: (backend: TrainingBackend) => TrainingBackend;
+  readonly slots?: BackendSlots;
 }
 
 async function open(setup: Setup = {}) {
@@ -136,9 +140,20 @@ async function open(setup: Setup = {}) {
     inputs: { dataset, ...(caption === undefined ? {} : { caption }) },
     params: { name: "reds", backend: "pocket", backendVersion: await pocket.version(), triggerWord: "sks", recipe },
   };
-  const deps = { stores, backends: [backend], requests: createRequestLoader(stores) };
+  const slots = setup.slots ?? { take: async () => expect.fail("a backend without a limit needs no slot") };
+  const deps = { stores, backends: [backend], slots, requests: createRequestLoader(stores), clock };
   const train = (given: typeof input, ctx: JobContext) => trainLora(given, deps, ctx);
   return { stores, engine, backend, input, train };
+}
+
+/** Takes turns until the training is noted as running on its backend. */
+async function start(train: (ctx: FakeJobContext) => Promise<unknown>): Promise<Parked> {
+  let parked: Parked | null = null;
+  for (let epoch = 1; epoch <= 3 && parked?.turn.phase !== "running"; epoch += 1) {
+    parked = (await train(fakeJobContext({ turn: parked?.turn ?? null, epoch }))) as Parked;
+  }
+  if (parked?.turn.phase !== "running") throw new Error("the training did not start");
+  return parked;
 }
 
 describe("trainLora", () => {
@@ -238,7 +253,7 @@ describe("trainLora", () => {
 
   it("passes a cancel on to the backend, at the start of a turn and in the middle of one", async () => {
     const { input, train, backend } = await open();
-    const parked = (await train(input, fakeJobContext())) as Parked;
+    const parked = await start((ctx) => train(input, ctx));
     const ctx = fakeJobContext({ turn: parked.turn, epoch: 2 });
     ctx.cancel();
     await expect(train(input, ctx)).rejects.toMatchObject({ code: "cancelled" });
@@ -256,7 +271,7 @@ describe("trainLora", () => {
 
     const running = fakeJobContext({ epoch: 4 });
     const slow = await open({ turnSeconds: 60, afterStep: (step) => (step === 5 ? running.cancel() : undefined) });
-    const first = (await slow.train(slow.input, fakeJobContext())) as Parked;
+    const first = await start((ctx) => slow.train(slow.input, ctx));
     const middle = { ...running, turn: first.turn };
     await expect(slow.train(slow.input, middle)).rejects.toMatchObject({ code: "cancelled" });
     expect(slow.engine.work.steps).toBe(5);
@@ -264,8 +279,8 @@ describe("trainLora", () => {
 
   it("submits again after a resume or a loss, and gives up on a backend that forgets everything", async () => {
     const { input, train } = await open();
-    const parked = (await train(input, fakeJobContext())) as Parked;
-    const ctx = fakeJobContext({ turn: parked.turn, epoch: 2 });
+    const parked = await start((next) => train(input, next));
+    const ctx = fakeJobContext({ turn: parked.turn, epoch: 4 });
     ctx.cancel();
     await expect(train(input, ctx)).rejects.toThrow();
     const { output, said } = await driveJob((next) => train(input, next), { turn: parked.turn, fromEpoch: 5 });
@@ -276,6 +291,86 @@ describe("trainLora", () => {
     await expect(driveJob((next) => forgetful.train(forgetful.input, next))).rejects.toMatchObject({
       code: "backend-lost",
     });
+  });
+
+  it("waits for a slot of a backend that has few, and says so once", async () => {
+    let free = false;
+    const asked: unknown[] = [];
+    const { input, train, backend } = await open({
+      wrap: (pocket) => ({ ...pocket, limits: { ...pocket.limits, maxJobs: 1 } }),
+      slots: {
+        take: async (request) => {
+          asked.push(request);
+          return free;
+        },
+      },
+    });
+    const first = fakeJobContext();
+    const waiting = (await train(input, first)) as Parked;
+    expect(waiting).toMatchObject({ afterMs: 5_000, turn: { phase: "waiting" } });
+    expect(first.said.events).toEqual([{ type: "training.waiting", data: { backend: backend.name, slots: 1 } }]);
+    const second = fakeJobContext({ turn: waiting.turn, epoch: 2 });
+    expect(await train(input, second)).toMatchObject({ turn: { phase: "waiting" } });
+    expect(second.said.events).toEqual([]);
+    free = true;
+    const { output } = await driveJob((ctx) => train(input, ctx), { turn: waiting.turn, fromEpoch: 3 });
+    expect(output.items).toBe(1);
+    expect(asked).toContainEqual({ backend: "pocket", job: first.job, slots: 1 });
+  });
+
+  it("ends on the remote side what a lost turn started and did not live to note", async () => {
+    const { input, train, backend } = await open();
+    const intent = (await train(input, fakeJobContext())) as Parked;
+    expect(intent.turn).toMatchObject({ phase: "submitting" });
+    // The turn that submits is lost after the backend has answered.
+    await train(input, fakeJobContext({ turn: intent.turn, epoch: 2 }));
+    const ctx = fakeJobContext({ turn: intent.turn, epoch: 3 });
+    ctx.cancel();
+    await expect(train(input, ctx)).rejects.toMatchObject({ code: "cancelled" });
+    expect(ctx.said.events).toMatchObject([{ type: "training.cancelled", data: { answer: "cancelled" } }]);
+    const remoteId = await backend.find(ctx.job, { ...ctx, onProgress: () => {}, onLog: () => {} });
+    expect(remoteId).not.toBeNull();
+  });
+
+  it("tells the backend to stop a training that takes longer than it may", async () => {
+    const { input, train } = await open({
+      wrap: (pocket) => ({ ...pocket, limits: { maxJobs: null, timeoutSeconds: 60 } }),
+    });
+    const running = await start((ctx) => train(input, ctx));
+    const late = { ...running.turn, submittedAt: new Date(Date.now() - 61_000).toISOString() };
+    const ctx = fakeJobContext({ turn: late, epoch: 4 });
+    await expect(train(input, ctx)).rejects.toMatchObject({
+      errorClass: "permanent",
+      code: "timeout",
+      message: expect.stringContaining("60 s"),
+    });
+    expect(ctx.said.events.at(-1)).toMatchObject({ type: "training.cancelled", data: { answer: "cancelled" } });
+  });
+
+  it("keeps what the trainer says, turn by turn, cut where it says too much", async () => {
+    const { input, train, stores } = await open({
+      wrap: (pocket) => ({
+        ...pocket,
+        poll: async (remoteId, request, context) => {
+          const status = await pocket.poll(remoteId, request, context);
+          if (status.kind === "running" || status.kind === "succeeded") {
+            context.onLog(`step ${status.progress.step}`);
+            if (status.kind === "succeeded") for (let i = 0; i < 3; i += 1) context.onLog("x".repeat(600_000));
+          }
+          return status;
+        },
+      }),
+    });
+    await driveJob((ctx) => train(input, ctx));
+    const { job } = fakeJobContext();
+    const texts: string[] = [];
+    for await (const { key } of stores.objects.list(logsOfJob(job))) {
+      const { body } = await stores.objects.get(key);
+      texts.push(Buffer.concat(await Array.fromAsync(body)).toString());
+    }
+    const lines = texts.join("").split("\n");
+    expect(lines.filter((line) => line.startsWith("step ")).at(-1)).toBe("step 30");
+    expect(lines.at(-2)).toBe("… 2 more lines of this turn were left out");
   });
 
   it("goes on once at half the rate when the loss stops being a number, and then gives up", async () => {

@@ -1,5 +1,7 @@
 import {
   type BackendContext,
+  type BackendSlots,
+  type Clock,
   type InputOf,
   type JobContext,
   type JobOutput,
@@ -12,100 +14,87 @@ import {
   type TrainingRequest,
   type TrainingStatus,
   TransientError,
-  toErrorRecord,
   UserError,
 } from "@loramill/contracts";
-import { z } from "zod";
+import { cancelTraining, isCancelled, tellBackend } from "./cancel-training.ts";
+import { findBackend } from "./find-backend.ts";
 import { publishLora } from "./publish-lora.ts";
+import { openTrainingLog, type TrainingLog } from "./training-log.ts";
 import type { RequestLoader } from "./training-request.ts";
+import { type RunningTurn, readTurn, type Turn } from "./turn.ts";
 
 export interface TrainerDeps {
   readonly stores: Stores;
   readonly backends: readonly TrainingBackend[];
+  readonly slots: BackendSlots;
   readonly requests: RequestLoader;
+  readonly clock: Clock;
 }
 
 type Input = InputOf<"train-lora">;
 
+/** What the turns of one job work with. */
+interface Training {
+  readonly input: Input;
+  readonly backend: TrainingBackend;
+  readonly request: TrainingRequest;
+  /** What the backend is told of the turn. */
+  readonly context: BackendContext;
+  readonly deps: TrainerDeps;
+  readonly ctx: JobContext;
+}
+
 /** A backend that forgets a training this often has a fault that submitting again does not cure. */
 const MAX_LOST = 5;
-const CANCEL_TIMEOUT_MS = 4_000;
-
-/** What a turn leaves for the next one. Curves and weights stay with the backend. */
-const Turn = z.object({
-  remoteId: z.string(),
-  /** How often the backend no longer knew the training. */
-  lost: z.int().default(0),
-  /** 1, and one half after the loss stopped being a number. */
-  rateFactor: z.number().default(1),
-  deviations: z.array(z.object({ code: z.string(), message: z.string() })).default([]),
-});
-type Turn = z.output<typeof Turn>;
+const SLOT_POLL_MS = 5_000;
 
 /**
- * Trains one LoRA by turns: load and check, submit, park; poll, park; …; collect, verify, publish. The remote id is kept
- * before anything is waited for, so a lost worker re-attaches instead of starting again, and a cancel reaches the backend.
+ * Trains one LoRA by turns: wait for a slot; note the intent; submit, which adopts what a lost turn started; poll, …;
+ * collect, verify, publish. The job is parked in between, so a lost worker costs one turn, and a cancel reaches the backend.
  */
 export async function trainLora(input: Input, deps: TrainerDeps, ctx: JobContext): Promise<JobOutput | Parked> {
-  const backend = await findBackend(input, deps);
-  const turn = ctx.turn === null ? null : Turn.parse(ctx.turn);
-  const context = backendContext(ctx);
+  const backend = await findBackend(input, deps.backends);
+  const turn = readTurn(ctx.turn);
+  const log = openTrainingLog(deps.stores.objects, ctx);
+  const context = backendContext(ctx, log);
   try {
     ctx.signal.throwIfAborted();
-    const request = withRate(await deps.requests.load(input, ctx), turn?.rateFactor ?? 1);
-    if (turn === null) return await submit(backend, request, context, ctx, {});
-    const status = await backend.poll(turn.remoteId, request, context);
-    if (isCancelled(ctx.signal)) throw ctx.signal.reason;
-    if (status.kind === "lost" || status.kind === "cancelled")
-      return await submitAgain(backend, request, context, ctx, turn);
-    report(status, ctx);
-    if (status.kind === "running") return ctx.park(status.pollMs, { ...turn });
-    const collected = await backend.collect(turn.remoteId, request, context);
-    return await publishLora(collected, request, input, turn.deviations, deps.stores, ctx);
+    const request = withRate(await deps.requests.load(input, ctx), turn.rateFactor);
+    return await takeTurn(turn, { input, backend, request, context, deps, ctx });
   } catch (error) {
-    if (isCancelled(ctx.signal) && turn !== null) await tellCancelled(backend, turn.remoteId, context, ctx);
-    if (hasDiverged(error) && turn !== null) return lowerRate(error, turn, input, ctx);
+    if (isCancelled(ctx.signal)) await cancelTraining(turn, { backend, context, ctx });
+    else if (turn.phase === "running" && hasDiverged(error)) return lowerRate(error, turn, input, ctx);
     throw error;
+  } finally {
+    await log.flush();
   }
 }
 
-async function findBackend(input: Input, deps: TrainerDeps): Promise<TrainingBackend> {
-  const { backend: name, backendVersion } = input.params;
-  const backend = deps.backends.find((candidate) => candidate.name === name);
-  if (backend === undefined) {
-    const known = deps.backends.map((candidate) => candidate.name).join(", ");
-    throw new PermanentError(
-      `This trainer does not have the backend ${name} (it has ${known}): configure it here, or plan again`,
-      {
-        code: "backend-missing",
-      },
-    );
-  }
-  const version = await backend.version();
-  if (version !== backendVersion) {
-    throw new PermanentError(
-      `The run was planned for ${name} ${backendVersion} and this trainer has ${version}: submit the run again`,
-      {
-        code: "backend-changed",
-        details: { planned: backendVersion, found: version },
-      },
-    );
-  }
-  return backend;
+function takeTurn(turn: Turn, training: Training): Promise<JobOutput | Parked> {
+  if (turn.phase === "waiting") return waitForSlot(turn, training);
+  if (turn.phase === "submitting") return submit(turn, training);
+  return follow(turn, training);
 }
 
-async function submit(
-  backend: TrainingBackend,
-  request: TrainingRequest,
-  context: BackendContext,
-  ctx: JobContext,
-  kept: Partial<Turn>,
-): Promise<Parked> {
+async function waitForSlot(turn: Turn, { backend, request, deps, ctx }: Training): Promise<Parked> {
   const errors = backend.validate(request.recipe).filter(({ severity }) => severity === "error");
   if (errors.length > 0) {
     const message = errors.map(({ field, message }) => `${field}: ${message}`).join("; ");
     throw new UserError(`${backend.name} cannot train this recipe: ${message}`, { code: "impossible-recipe" });
   }
+  if (await holdSlot({ backend, deps, ctx })) return ctx.park(0, { ...turn, phase: "submitting" });
+  if (ctx.turn === null) ctx.event("training.waiting", { backend: backend.name, slots: backend.limits.maxJobs });
+  return ctx.park(SLOT_POLL_MS, { ...turn });
+}
+
+async function holdSlot({ backend, deps, ctx }: Pick<Training, "backend" | "deps" | "ctx">): Promise<boolean> {
+  const slots = backend.limits.maxJobs;
+  return slots === null || deps.slots.take({ backend: backend.name, job: ctx.job, slots });
+}
+
+async function submit(turn: Turn, { backend, request, context, deps, ctx }: Training): Promise<Parked> {
+  // A run that a person resumed has given its slot back.
+  if (!(await holdSlot({ backend, deps, ctx }))) return ctx.park(SLOT_POLL_MS, { ...turn });
   const { remoteId } = await backend.submit(request, context);
   ctx.event("training.submitted", {
     backend: backend.name,
@@ -113,24 +102,44 @@ async function submit(
     images: request.images.length,
     steps: request.recipe.steps,
   });
-  return ctx.park(0, { ...Turn.parse({ ...kept, remoteId }) });
+  return ctx.park(0, { ...turn, phase: "running", remoteId, submittedAt: deps.clock.now().toISOString() });
 }
 
-async function submitAgain(
-  backend: TrainingBackend,
-  request: TrainingRequest,
-  context: BackendContext,
-  ctx: JobContext,
-  turn: Turn,
-): Promise<Parked> {
+async function follow(turn: RunningTurn, training: Training): Promise<JobOutput | Parked> {
+  const { input, backend, request, context, deps, ctx } = training;
+  const status = await backend.poll(turn.remoteId, request, context);
+  if (isCancelled(ctx.signal)) throw ctx.signal.reason;
+  if (status.kind === "lost" || status.kind === "cancelled") return submitAgain(turn, training);
+  report(status, ctx);
+  if (status.kind === "running") {
+    await endWhenOverdue(turn, training);
+    return ctx.park(status.pollMs, { ...turn });
+  }
+  const collected = await backend.collect(turn.remoteId, request, context);
+  return publishLora(collected, request, input, turn.deviations, deps.stores, ctx);
+}
+
+async function submitAgain({ remoteId, ...turn }: RunningTurn, { backend, ctx }: Training): Promise<Parked> {
   const lost = turn.lost + 1;
   if (lost > MAX_LOST) {
     throw new PermanentError(`${backend.name} lost the training ${lost} times: look at the backend's own log`, {
       code: "backend-lost",
     });
   }
-  ctx.event("training.lost", { backend: backend.name, remoteId: turn.remoteId, times: lost });
-  return submit(backend, request, context, ctx, { ...turn, lost });
+  ctx.event("training.lost", { backend: backend.name, remoteId, times: lost });
+  return ctx.park(0, { ...turn, phase: "waiting", lost });
+}
+
+/** PermanentError `timeout`, once the remote side has been told to stop. */
+async function endWhenOverdue(turn: RunningTurn, { backend, context, deps, ctx }: Training): Promise<void> {
+  const { timeoutSeconds } = backend.limits;
+  const seconds = (deps.clock.now().getTime() - Date.parse(turn.submittedAt)) / 1000;
+  if (timeoutSeconds === null || seconds < timeoutSeconds) return;
+  await tellBackend(turn.remoteId, { backend, context, ctx });
+  throw new PermanentError(
+    `${backend.name} did not finish within its ${timeoutSeconds} s and was told to stop: give the backend more time or the recipe fewer steps`,
+    { code: "timeout", details: { timeoutSeconds } },
+  );
 }
 
 /** What the backend did since the last look becomes charges, catalog rows and what people see. */
@@ -154,7 +163,7 @@ function hasDiverged(error: unknown): error is TransientError | PermanentError {
 }
 
 /** Once, the training goes on from its last checkpoint at half the rate; what diverges twice would diverge again. */
-function lowerRate(error: TransientError | PermanentError, turn: Turn, input: Input, ctx: JobContext): Parked {
+function lowerRate(error: TransientError | PermanentError, turn: RunningTurn, input: Input, ctx: JobContext): Parked {
   const { learningRate } = input.params.recipe;
   if (turn.rateFactor < 1) {
     throw new UserError(
@@ -168,7 +177,8 @@ function lowerRate(error: TransientError | PermanentError, turn: Turn, input: In
   }
   const message = `${error.message}; it went on from the last checkpoint at ${learningRate / 2}`;
   ctx.event("training.diverged", { message });
-  return ctx.park(0, { ...turn, rateFactor: 0.5, deviations: [...turn.deviations, { code: "diverged", message }] });
+  const deviations = [...turn.deviations, { code: "diverged", message }];
+  return ctx.park(0, { ...turn, rateFactor: 0.5, deviations });
 }
 
 function withRate(request: TrainingRequest, factor: number): TrainingRequest {
@@ -176,33 +186,7 @@ function withRate(request: TrainingRequest, factor: number): TrainingRequest {
   return { ...request, recipe: { ...request.recipe, learningRate: request.recipe.learningRate * factor } };
 }
 
-function isCancelled(signal: AbortSignal): boolean {
-  const reason: unknown = signal.reason;
-  return signal.aborted && reason instanceof UserError && reason.code === "cancelled";
-}
-
-/**
- * The signal of the turn has aborted already, so the backend gets one of its own. A backend that cannot be told may go on
- * computing, so the run's events say it.
- */
-async function tellCancelled(
-  backend: TrainingBackend,
-  remoteId: string,
-  context: BackendContext,
-  ctx: JobContext,
-): Promise<void> {
-  const signal = AbortSignal.timeout(CANCEL_TIMEOUT_MS);
-  let answer: string;
-  try {
-    answer = await backend.cancel(remoteId, { ...context, signal });
-  } catch (error) {
-    ctx.event("training.cancel-failed", { backend: backend.name, remoteId, message: toErrorRecord(error).message });
-    throw error;
-  }
-  ctx.event("training.cancelled", { backend: backend.name, remoteId, answer });
-}
-
-function backendContext(ctx: JobContext): BackendContext {
+function backendContext(ctx: JobContext, log: TrainingLog): BackendContext {
   return {
     job: ctx.job,
     epoch: ctx.epoch,
@@ -213,6 +197,6 @@ function backendContext(ctx: JobContext): BackendContext {
         typeof step === "number" && typeof totalSteps === "number" ? Math.floor((100 * step) / totalSteps) : null;
       ctx.progress({ ...progress, ...(percent === null ? {} : { total: totalSteps ?? null, percent }) });
     },
-    onLog: (line) => ctx.log.info({ line }, "training"),
+    onLog: (line) => log.line(line),
   };
 }

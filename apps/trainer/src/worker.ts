@@ -17,13 +17,19 @@ export function createTrainerWorker(openEngine: (context: Context) => Promise<Po
     queue: "train",
     config: trainerWorkerConfig,
     open: async (context: Context) => {
-      const { stores } = context.services;
+      const { stores, catalog } = context.services;
       const engine = await openEngine(context);
       const backends = openTrainingBackends({ engine, stores, clock: context.clock });
       context.opened("training backends", backends, async (open) => {
         for (const backend of open) await backend.close();
       });
-      return { stores, backends, requests: createRequestLoader(stores) };
+      return {
+        stores,
+        backends,
+        slots: catalog.backendSlots,
+        requests: createRequestLoader(stores),
+        clock: context.clock,
+      };
     },
     processors: { "train-lora": trainLora },
   });

@@ -13,6 +13,7 @@ import { listen } from "./listen.ts";
 import { migrateCatalog } from "./migrate.ts";
 import { apiKeyQueries } from "./queries/api-keys.ts";
 import { artifactQueries } from "./queries/artifacts.ts";
+import { backendSlotQueries } from "./queries/backend-slots.ts";
 import { costQueries } from "./queries/costs.ts";
 import { eventQueries } from "./queries/events.ts";
 import { idempotencyQueries } from "./queries/idempotency.ts";
@@ -62,6 +63,7 @@ export function openCatalog(options: CatalogOptions) {
     artifacts: unwrapFailures(artifactQueries(connection)),
     library: unwrapFailures(libraryQueries(connection)),
     quarantine: unwrapFailures(quarantineQueries(connection)),
+    backendSlots: unwrapFailures(backendSlotQueries(connection)),
     ledger,
     /** For the dispatcher alone. */
     dispatch: unwrapFailures({

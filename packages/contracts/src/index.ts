@@ -116,10 +116,12 @@ export {
   checkpointsOfJob,
   documentKey,
   logKey,
+  logsOfJob,
   memoKey,
   nearIndexKey,
 } from "./object-keys.ts";
 export { FanOut, PlanLock, PlannedStep, StepKind } from "./plan-lock.ts";
+export type { BackendSlots } from "./ports/backend-slots.ts";
 export type {
   CaptionAnswer,
   Captioner,
@@ -181,6 +183,7 @@ export type {
   TrainingCapabilities,
   TrainingEstimate,
   TrainingImage,
+  TrainingLimits,
   TrainingProgress,
   TrainingRequest,
   TrainingStatus,
@@ -190,6 +193,7 @@ export { CatalogRecord, Charge } from "./records.ts";
 export { GenerateSpec, RunPolicy, RunSpec, type RunSpecInput, TrainSpec } from "./run-spec.ts";
 export {
   type EventOf,
+  finalStates,
   isFinal,
   type JobState,
   type Machine,

@@ -8,6 +8,8 @@ export const memoKey = (kind: string, key: Digest): string => `memos/${kind}/${k
 export const checkpointPrefix = (at: { job: string; epoch: number; step: number }): string =>
   `checkpoints/${at.job}/${at.epoch}/${String(at.step).padStart(9, "0")}/`;
 export const checkpointsOfJob = (job: string): string => `checkpoints/${job}/`;
-export const logKey = (job: string, epoch: number): string => `logs/${job}/${epoch}.log`;
+/** What a job's turn of that epoch wrote; padded so that keys list in order. */
+export const logKey = (job: string, epoch: number): string => `${logsOfJob(job)}${String(epoch).padStart(9, "0")}.log`;
+export const logsOfJob = (job: string): string => `logs/${job}/`;
 /** Hashes of a dataset version's pictures in their order, to find near duplicates without reading them. */
 export const nearIndexKey = (dataset: Digest): string => `indexes/near/${dataset}.bin`;

@@ -63,13 +63,13 @@ export function statesAllowing<M extends Machine>(machine: M, event: EventOf<M>)
   return Object.keys(rows).filter((state) => Object.hasOwn(rows[state] ?? {}, event)) as StateOf<M>[];
 }
 
-const FINAL = {
+/** Final states end the work; only `resume`, on a person's word, leaves some of them. */
+export const finalStates = {
   run: ["succeeded", "failed", "cancelled", "exhausted"],
   step: ["succeeded", "failed", "cancelled", "reused"],
   job: ["succeeded", "failed", "cancelled", "quarantined"],
 } as const satisfies { [M in Machine]: readonly StateOf<M>[] };
 
-/** Final states end the work; only `resume`, on a person's word, leaves some of them. */
 export function isFinal<M extends Machine>(machine: M, state: StateOf<M>): boolean {
-  return (FINAL[machine] as readonly string[]).includes(state);
+  return (finalStates[machine] as readonly string[]).includes(state);
 }

@@ -1,5 +1,7 @@
 export { checkLora } from "./check-lora.ts";
 export { checkRecipe } from "./check-recipe.ts";
+export { lossCsv } from "./curve/loss-csv.ts";
+export { tensorboardEvents } from "./curve/tensorboard-events.ts";
 export type { Dtype } from "./dtypes.ts";
 export { type FileHashes, fileHashes, tensorsSha256 } from "./file-hashes.ts";
 export { type Lineage, lineageMetadata, outcomeMetadata } from "./lora-metadata.ts";

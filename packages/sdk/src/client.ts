@@ -132,6 +132,9 @@ export function createClient(options: ClientOptions) {
     getPlan: (run: string, signal?: AbortSignal) => call({ path: `/v1/runs/${run}/plan`, answer: PlanLock, signal }),
     listJobs: (run: string, { signal, ...query }: PageOptions & { step?: string; state?: string } = {}) =>
       call({ path: `/v1/runs/${run}/jobs`, query, answer: JobPage, signal }),
+    /** What a trainer said, line by line, up to its last whole turn. */
+    jobLog: async (job: string, signal?: AbortSignal) =>
+      (await request(`/v1/jobs/${job}/log`, signal ? { signal } : {})).text(),
     /** `datasetImages`: also the prepared pictures of the dataset, of which there may be very many. */
     listArtifacts: (run: string, more: { datasetImages?: boolean; signal?: AbortSignal } = {}) =>
       call({

@@ -1,11 +1,22 @@
-import { JobId, JobPage, JobStateName, PageQuery, RunId, RunView, UserError } from "@loramill/contracts";
+import { Readable } from "node:stream";
+import {
+  JobId,
+  JobPage,
+  JobStateName,
+  logsOfJob,
+  type ObjectStore,
+  PageQuery,
+  RunId,
+  RunView,
+  UserError,
+} from "@loramill/contracts";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { ApiDeps } from "../deps.ts";
 import { notRetryable } from "../not-retryable.ts";
 
 export const jobRoutes =
-  ({ catalog }: ApiDeps): FastifyPluginAsyncZod =>
+  ({ catalog, stores }: ApiDeps): FastifyPluginAsyncZod =>
   async (server) => {
     server.get(
       "/v1/runs/:run/jobs",
@@ -26,6 +37,21 @@ export const jobRoutes =
         return { items: [...items], next };
       },
     );
+    server.get(
+      "/v1/jobs/:job/log",
+      {
+        schema: {
+          summary: "What a trainer said, as text, from its first turn on",
+          tags: ["jobs"],
+          params: z.object({ job: JobId }),
+        },
+      },
+      async ({ params, caller }, reply) => {
+        if ((await catalog.jobs.get({ job: params.job, project: caller.project?.id })) === null)
+          throw noJob(params.job);
+        return reply.type("text/plain; charset=utf-8").send(Readable.from(readLog(stores.objects, params.job)));
+      },
+    );
     server.post(
       "/v1/jobs/:job/retry",
       {
@@ -40,7 +66,7 @@ export const jobRoutes =
       async ({ params, caller }) => {
         const project = caller.project?.id;
         const answer = await catalog.jobs.retry({ job: params.job, project });
-        if (answer.kind === "unknown") throw new UserError(`there is no job ${params.job}`, { code: "job-not-found" });
+        if (answer.kind === "unknown") throw noJob(params.job);
         if (answer.kind === "not-retryable") throw notRetryable(answer);
         const view = await catalog.runs.get({ run: answer.run, project });
         if (!view) throw new UserError(`there is no run ${answer.run}`, { code: "run-not-found" });
@@ -48,3 +74,10 @@ export const jobRoutes =
       },
     );
   };
+
+const noJob = (job: string) => new UserError(`there is no job ${job}`, { code: "job-not-found" });
+
+/** The turns' logs one after the other; a turn's is there when the turn is over. */
+async function* readLog(objects: ObjectStore, job: JobId): AsyncGenerator<Uint8Array> {
+  for await (const { key } of objects.list(logsOfJob(job))) yield* (await objects.get(key)).body;
+}

@@ -1,4 +1,5 @@
 import { canonicalJson, formatMicroUsd, type RunSpecInput } from "@loramill/contracts";
+import type { Client } from "@loramill/sdk";
 import { type Connection, withConnection } from "../connect.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { formatDuration, formatTable, shortTime } from "../format.ts";
@@ -89,11 +90,12 @@ export async function explainCommand(run: string, context: CommandContext): Prom
 
 export async function logsCommand(
   run: string,
-  options: { follow?: boolean },
+  options: { follow?: boolean; trainer?: boolean },
   context: CommandContext,
 ): Promise<number> {
   return withConnection(context, async ({ client }) => {
     const id = await resolveRun(client, run);
+    if (options.trainer) return printTrainerLog(client, id, context);
     const print = (event: { at: string; step: string | null; type: string; data: Record<string, unknown> }) =>
       printLine(
         context,
@@ -116,6 +118,23 @@ export async function logsCommand(
     }
     return exitCodes.ok;
   });
+}
+
+/** Each training's own words; trainings of backends that say nothing are named all the same. */
+async function printTrainerLog(client: Client, run: string, context: CommandContext): Promise<number> {
+  const logs: { job: string; text: string }[] = [];
+  for (const { kind, name } of (await client.getRun(run)).steps) {
+    if (kind !== "train") continue;
+    const { items } = await client.listJobs(run, { step: name, limit: 200 });
+    for (const { id } of items) logs.push({ job: id, text: await client.jobLog(id) });
+  }
+  if (context.json) printJson(context, { logs });
+  else if (logs.length === 0) printLine(context, "this run trains nothing");
+  for (const { job, text } of context.json ? [] : logs) {
+    if (logs.length > 1 || text === "") printLine(context, `${job}:${text === "" ? " its backend wrote no log" : ""}`);
+    if (text !== "") printLine(context, text.trimEnd());
+  }
+  return exitCodes.ok;
 }
 
 export async function costCommand(run: string, context: CommandContext): Promise<number> {

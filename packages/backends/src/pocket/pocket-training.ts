@@ -53,7 +53,8 @@ export function createPocketTraining(options: PocketTrainingOptions): TrainingBa
 
   const backend: TrainingBackend = {
     name: "pocket",
-    capabilities: { families: ["pocket"], resume: true, cancel: true, logs: false, needsReachableStore: false },
+    capabilities: { families: ["pocket"], resume: true, cancel: true, logs: true, needsReachableStore: false },
+    limits: { maxJobs: null, timeoutSeconds: null },
     version: async () => `pocket/${CODE_VERSION}:${engine.model.digest}`,
     isAvailable: async () => ({
       available: true,
@@ -64,6 +65,11 @@ export function createPocketTraining(options: PocketTrainingOptions): TrainingBa
       const seconds =
         2 + recipe.steps * recipe.batchSize * SECONDS_PER_PICTURE * (recipe.resolution / engine.model.side) ** 2;
       return { seconds: { p50: seconds, p90: seconds * 3 }, vramBytes: 0, costMicroUsd: { p50: 0, p90: 0 } };
+    },
+
+    async find(marker, context) {
+      const record = await records.find(context.job);
+      return record?.marker === marker ? record.remoteId : null;
     },
 
     async submit(request, context) {
@@ -200,6 +206,8 @@ export function createPocketTraining(options: PocketTrainingOptions): TrainingBa
       const objectPrefix = await checkpoints.commit(context, facts, state);
       const { step, imagesSeen, loss } = facts;
       committed.push({ step, imagesSeen, paidSeconds, loss, objectPrefix });
+      const average = loss === null ? "" : `, average loss ${loss.toFixed(4)}`;
+      context.onLog(`step ${step}/${recipe.steps}${average}, ${paidSeconds.toFixed(1)} s: checkpoint committed`);
     } while ((state?.step ?? 0) < recipe.steps && timeLeft() > 0 && !context.signal.aborted);
     await notes.end(context.job);
     return { progress: progress(), checkpoints: committed, charges };

@@ -94,6 +94,13 @@ export const checkpoints = loramill.table(
   (table) => [unique("checkpoints_of_job").on(table.job, table.step, table.epoch)],
 );
 
+/** Which jobs hold a slot of a backend. A row counts only while its job is open. */
+export const backendSlots = loramill.table(
+  "backend_slots",
+  { backend: text("backend").notNull(), job: text("job").notNull(), takenAt: time("taken_at").notNull().defaultNow() },
+  (table) => [primaryKey({ columns: [table.backend, table.job] })],
+);
+
 /** Poisoned jobs, and deliveries that nobody could read; kept for a person to look at. */
 export const quarantine = loramill.table(
   "quarantine",

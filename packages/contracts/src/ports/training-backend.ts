@@ -37,6 +37,14 @@ export interface TrainingCapabilities {
   readonly needsReachableStore: boolean;
 }
 
+/** What bounds the trainings of one backend, over all workers. */
+export interface TrainingLimits {
+  /** Trainings under way at once; null where nothing but the workers bounds them. */
+  readonly maxJobs: number | null;
+  /** From submission; a training that takes longer is cancelled on the remote side. Null for as long as it takes. */
+  readonly timeoutSeconds: number | null;
+}
+
 export interface TrainingImage {
   readonly image: BlobRef;
   readonly width: number;
@@ -114,18 +122,21 @@ export interface BackendContext {
 }
 
 /**
- * Where LoRAs are trained. `submit` starts (or adopts by marker), `poll` looks and, on backends that compute in this
- * process, drives the training forward for one short turn. Failures are thrown as the three error classes with codes
- * such as `out-of-memory`, `diverged`, `capacity`, `preempted`.
+ * Where LoRAs are trained. `submit` starts, or adopts by marker what a lost answer left running; `poll` looks and, on
+ * backends that compute in this process, drives the training forward for one short turn. Failures are thrown as the three
+ * error classes with codes such as `out-of-memory`, `diverged`, `capacity`, `preempted`.
  */
 export interface TrainingBackend {
   readonly name: string;
   readonly capabilities: TrainingCapabilities;
+  readonly limits: TrainingLimits;
   /** What decides results besides the recipe: part of the step's key. */
   version(): Promise<string>;
   isAvailable(signal?: AbortSignal): Promise<Availability>;
   validate(recipe: Recipe): readonly RecipeIssue[];
   estimate(recipe: Recipe, dataset: { readonly images: number }): TrainingEstimate;
+  /** The remote id of a training of this marker where the backend has one, under way or ended. */
+  find(marker: string, context: BackendContext): Promise<string | null>;
   submit(request: TrainingRequest, context: BackendContext): Promise<{ readonly remoteId: string }>;
   poll(remoteId: string, request: TrainingRequest, context: BackendContext): Promise<TrainingStatus>;
   collect(remoteId: string, request: TrainingRequest, context: BackendContext): Promise<CollectedTraining>;

@@ -1,0 +1,47 @@
+import {
+  type BackendContext,
+  type JobContext,
+  type TrainingBackend,
+  toErrorRecord,
+  UserError,
+} from "@loramill/contracts";
+import type { Turn } from "./turn.ts";
+
+/** The backend is told while the job's own end waits for it. */
+const CANCEL_TIMEOUT_MS = 4_000;
+
+interface Told {
+  readonly backend: TrainingBackend;
+  readonly context: BackendContext;
+  readonly ctx: JobContext;
+}
+
+export function isCancelled(signal: AbortSignal): boolean {
+  const reason: unknown = signal.reason;
+  return signal.aborted && reason instanceof UserError && reason.code === "cancelled";
+}
+
+/** Ends what runs for the job on the remote side, also what a lost turn started and did not live to note. */
+export async function cancelTraining(turn: Turn, told: Told): Promise<void> {
+  if (turn.phase === "waiting") return;
+  const { backend, context, ctx } = told;
+  if (turn.phase === "running") return tellBackend(turn.remoteId, told);
+  const remoteId = await backend.find(ctx.job, { ...context, signal: AbortSignal.timeout(CANCEL_TIMEOUT_MS) });
+  if (remoteId !== null) await tellBackend(remoteId, told);
+}
+
+/**
+ * The signal of the turn has aborted already, so the backend gets one of its own. A backend that cannot be told may go on
+ * computing, so the run's events say it.
+ */
+export async function tellBackend(remoteId: string, { backend, context, ctx }: Told): Promise<void> {
+  const signal = AbortSignal.timeout(CANCEL_TIMEOUT_MS);
+  let answer: string;
+  try {
+    answer = await backend.cancel(remoteId, { ...context, signal });
+  } catch (error) {
+    ctx.event("training.cancel-failed", { backend: backend.name, remoteId, message: toErrorRecord(error).message });
+    throw error;
+  }
+  ctx.event("training.cancelled", { backend: backend.name, remoteId, answer });
+}

@@ -1,0 +1,30 @@
+import type { JsonObject } from "@loramill/contracts";
+import { z } from "zod";
+
+/** What every turn hands on. */
+const kept = {
+  /** How often the backend no longer knew the training. */
+  lost: z.int().default(0),
+  /** 1, and one half after the loss stopped being a number. */
+  rateFactor: z.number().default(1),
+  deviations: z.array(z.object({ code: z.string(), message: z.string() })).default([]),
+};
+
+/**
+ * Where a training stands between two turns. `submitting` is the intent: it is in the catalog before the backend is asked,
+ * so that a turn that finds it adopts what a lost one may have started. Curves and weights stay with the backend.
+ */
+export const Turn = z.discriminatedUnion("phase", [
+  z.object({ phase: z.literal("waiting"), ...kept }),
+  z.object({ phase: z.literal("submitting"), ...kept }),
+  z.object({ phase: z.literal("running"), remoteId: z.string(), submittedAt: z.iso.datetime(), ...kept }),
+]);
+export type Turn = z.output<typeof Turn>;
+export type RunningTurn = Extract<Turn, { readonly phase: "running" }>;
+
+const firstTurn: Turn = { phase: "waiting", lost: 0, rateFactor: 1, deviations: [] };
+
+/** The turn that the job was parked with; the first one for a job that was not. */
+export function readTurn(parked: JsonObject | null): Turn {
+  return parked === null ? firstTurn : Turn.parse(parked);
+}
