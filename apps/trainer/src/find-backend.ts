@@ -16,6 +16,7 @@ export async function findBackend(
       },
     );
   }
+  if (backend.serves?.(backendVersion)) return backend;
   const version = await backend.version();
   if (version !== backendVersion) {
     throw new PermanentError(

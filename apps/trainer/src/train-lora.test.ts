@@ -14,6 +14,7 @@ import {
   type RgbImage,
   type TrainingBackend,
   TransientError,
+  UserError,
 } from "@loramill/contracts";
 import { presets, readSafetensors } from "@loramill/lora";
 import { openStores } from "@loramill/storage";
@@ -345,6 +346,36 @@ describe("trainLora", () => {
       message: expect.stringContaining("60 s"),
     });
     expect(ctx.said.events.at(-1)).toMatchObject({ type: "training.cancelled", data: { answer: "cancelled" } });
+  });
+
+  it("pays for a training that failed, and fails with its error", async () => {
+    const charge = {
+      kind: "training",
+      supplier: "x",
+      quantity: 9,
+      unit: "gpu-second",
+      amountMicroUsd: 14,
+      note: "",
+    } as const;
+    const error = new UserError("no picture could be read", { code: "bad-dataset" });
+    const { input, train } = await open({
+      wrap: (pocket) => ({ ...pocket, poll: async () => ({ kind: "failed", error, charges: [charge] }) }),
+    });
+    const running = await start((ctx) => train(input, ctx));
+    const ctx = fakeJobContext({ turn: running.turn, epoch: 4 });
+    await expect(train(input, ctx)).rejects.toBe(error);
+    expect(ctx.said.charges).toEqual([charge]);
+  });
+
+  it("takes a backend that still serves the version of the plan", async () => {
+    const { input, train } = await open({
+      wrap: (pocket) => ({
+        ...pocket,
+        version: async () => "pocket/2:y",
+        serves: (planned) => planned.startsWith("pocket/1:"),
+      }),
+    });
+    expect(await train(input, fakeJobContext())).toBeInstanceOf(Parked);
   });
 
   it("keeps what the trainer says, turn by turn, cut where it says too much", async () => {

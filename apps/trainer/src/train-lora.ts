@@ -110,6 +110,8 @@ async function follow(turn: RunningTurn, training: Training): Promise<JobOutput 
   const status = await backend.poll(turn.remoteId, request, context);
   if (isCancelled(ctx.signal)) throw ctx.signal.reason;
   if (status.kind === "lost" || status.kind === "cancelled") return submitAgain(turn, training);
+  for (const charge of status.charges) ctx.charge(charge);
+  if (status.kind === "failed") throw status.error;
   report(status, ctx);
   if (status.kind === "running") {
     await endWhenOverdue(turn, training);
@@ -142,9 +144,8 @@ async function endWhenOverdue(turn: RunningTurn, { backend, context, deps, ctx }
   );
 }
 
-/** What the backend did since the last look becomes charges, catalog rows and what people see. */
+/** What the backend did since the last look becomes catalog rows and what people see. */
 function report(status: Extract<TrainingStatus, { readonly progress: TrainingProgress }>, ctx: JobContext): void {
-  for (const charge of status.charges) ctx.charge(charge);
   for (const { step, imagesSeen, paidSeconds, objectPrefix, loss } of status.checkpoints) {
     ctx.record({ kind: "checkpoint", step, imagesSeen, paidSeconds, objectPrefix, loss });
     ctx.event("training.checkpoint", { step, loss });

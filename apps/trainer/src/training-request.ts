@@ -77,6 +77,7 @@ async function buildRequest(
   }
   return {
     marker: ctx.job,
+    backendVersion: params.backendVersion,
     name: params.name,
     triggerWord: params.triggerWord,
     recipe: params.recipe,

@@ -66,6 +66,7 @@ async function open(options: FakePocketOptions & { readonly turnSeconds?: number
     })),
   );
   const request: TrainingRequest = {
+    backendVersion: "pocket/1:test",
     marker: "job-1",
     name: "red things",
     triggerWord: "sks",

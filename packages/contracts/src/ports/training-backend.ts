@@ -55,6 +55,8 @@ export interface TrainingImage {
 export interface TrainingRequest {
   /** Unique to the job; a backend that already runs a training of this marker adopts it. */
   readonly marker: string;
+  /** What the plan saw of `version()`: what decides the result is to be what was planned. */
+  readonly backendVersion: string;
   readonly name: string;
   readonly triggerWord: string | null;
   readonly recipe: Recipe;
@@ -98,6 +100,8 @@ export type TrainingStatus =
       readonly checkpoints: readonly CommittedCheckpoint[];
       readonly charges: readonly Charge[];
     }
+  /** It ended without a LoRA, and may have cost something all the same. */
+  | { readonly kind: "failed"; readonly error: Error; readonly charges: readonly Charge[] }
   | { readonly kind: "cancelled" }
   /** The remote side no longer knows it: submit again, from the newest committed checkpoint. */
   | { readonly kind: "lost" };
@@ -132,6 +136,8 @@ export interface TrainingBackend {
   readonly limits: TrainingLimits;
   /** What decides results besides the recipe: part of the step's key. */
   version(): Promise<string>;
+  /** Whether it can still train at a version that was planned with; left out, at its present one alone. */
+  serves?(planned: string): boolean;
   isAvailable(signal?: AbortSignal): Promise<Availability>;
   validate(recipe: Recipe): readonly RecipeIssue[];
   estimate(recipe: Recipe, dataset: { readonly images: number }): TrainingEstimate;
