@@ -13,7 +13,8 @@ import {
   type TrainingBackend,
   TransientError,
 } from "@loramill/contracts";
-import { presets, readSafetensors } from "@loramill/lora";
+import { readSafetensors } from "@loramill/lora";
+import { presets } from "@loramill/recipes";
 import { openStores } from "@loramill/storage";
 import {
   createFakePocketEngine,
