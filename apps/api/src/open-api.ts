@@ -1,4 +1,4 @@
-import type { Clock, GenerationBackend, Logger, Recipe, TrainingBackend } from "@loramill/contracts";
+import type { Clock, GenerationBackend, Logger, RecipeTemplate, TrainingBackend } from "@loramill/contracts";
 import { isLoopback } from "@loramill/contracts";
 import type { Services } from "@loramill/runtime";
 import { fingerprintSources, type SourceLimits } from "@loramill/storage";
@@ -11,7 +11,7 @@ import { type RunningApi, startApi } from "./server.ts";
 
 /** What this installation can do: the planner chooses from it, the doctor looks at it. */
 export interface Offers {
-  readonly presets: Readonly<Record<string, Recipe>>;
+  readonly presets: Readonly<Record<string, RecipeTemplate>>;
   /** In the order in which `auto` tries them. */
   readonly captioners: readonly OfferedCaptioner[];
   readonly fuser: PlanningDeps["fuser"];

@@ -6,7 +6,7 @@ import {
 } from "@loramill/backends";
 import type { Clock, PocketEngine, Stores } from "@loramill/contracts";
 import { encodeImage, readRgb } from "@loramill/imaging";
-import { presets } from "@loramill/lora";
+import { presets } from "@loramill/recipes";
 import { createFaceFinder, openWdTagger, type TaggerOptions } from "@loramill/vision";
 import type { Offers } from "./open-api.ts";
 

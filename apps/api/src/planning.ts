@@ -6,7 +6,7 @@ import {
   type GenerationBackend,
   type PlanLock,
   type Quote,
-  type Recipe,
+  type RecipeTemplate,
   type RunSpec,
   type Source,
   type Stores,
@@ -32,7 +32,7 @@ export interface OfferedCaptioner {
 
 export interface PlanningDeps {
   readonly stores: Stores;
-  readonly presets: Readonly<Record<string, Recipe>>;
+  readonly presets: Readonly<Record<string, RecipeTemplate>>;
   readonly captioners: readonly OfferedCaptioner[];
   /** What makes one caption of several answers; null where none is configured. */
   readonly fuser: Pick<TextModel, "id" | "isAvailable"> | null;

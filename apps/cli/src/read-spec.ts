@@ -87,8 +87,10 @@ function applyOptions(spec: RunSpecInput, options: SpecOptions): RunSpecInput {
       ? {
           train: {
             ...train,
+            // A recipe by name is the base that the options change.
+            ...(typeof train.recipe === "string" ? { preset: train.recipe } : {}),
             recipe: {
-              ...train.recipe,
+              ...(typeof train.recipe === "string" ? {} : train.recipe),
               ...(options.steps === undefined ? {} : { steps: options.steps }),
               ...(options.rank === undefined ? {} : { rank: options.rank }),
               ...(options.seed === undefined ? {} : { seed: options.seed }),

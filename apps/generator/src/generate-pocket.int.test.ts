@@ -3,8 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { GenerationRequest, LoraDocument } from "@loramill/contracts";
 import { readRgb } from "@loramill/imaging";
-import { presets, tensorsSha256 } from "@loramill/lora";
+import { tensorsSha256 } from "@loramill/lora";
 import { openPocketEngine } from "@loramill/pocket";
+import { presets } from "@loramill/recipes";
 import { openStores } from "@loramill/storage";
 import { backendContext, pollGeneration, solidPictures } from "@loramill/testkit";
 import { afterAll, describe, expect, it } from "vitest";
@@ -29,7 +30,7 @@ async function openProcess() {
 describe("the pocket generation backend on the real engine", () => {
   it("draws PNGs that a LoRA changes, and the same ones again in another process", async () => {
     const { stores, engine, backend } = await openProcess();
-    const settings = { ...presets.pocket, steps: 4, batchSize: 2, warmupSteps: 1 };
+    const settings = { ...presets.pocket, scheduler: "linear" as const, steps: 4, batchSize: 2, warmupSteps: 1 };
     const images = solidPictures(
       [
         [200, 30, 30],

@@ -16,7 +16,8 @@ import {
   TransientError,
   UserError,
 } from "@loramill/contracts";
-import { presets, readSafetensors } from "@loramill/lora";
+import { readSafetensors } from "@loramill/lora";
+import { presets } from "@loramill/recipes";
 import { openStores } from "@loramill/storage";
 import {
   createFakePocketEngine,

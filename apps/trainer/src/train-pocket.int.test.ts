@@ -3,8 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createPocketTraining } from "@loramill/backends";
 import type { RgbImage, TrainingRequest } from "@loramill/contracts";
-import { checkLora, presets, readSafetensors } from "@loramill/lora";
+import { checkLora, readSafetensors } from "@loramill/lora";
 import { openPocketEngine } from "@loramill/pocket";
+import { presets } from "@loramill/recipes";
 import { openStores } from "@loramill/storage";
 import { backendContext, pollTraining, solidPictures } from "@loramill/testkit";
 import { afterAll, describe, expect, it } from "vitest";
@@ -39,7 +40,7 @@ async function openProcess(folder: string, turnSeconds: number) {
     })),
   );
   const recipe = { ...presets.pocket, steps: 10, batchSize: 2, warmupSteps: 2, saveEverySteps: 4 };
-  const request: TrainingRequest = { marker: "int", name: "int", triggerWord: "sks", recipe, images, metadata: {} };
+  const request: TrainingRequest = { marker: "int", backendVersion: "pocket", name: "int", triggerWord: "sks", recipe, images, metadata: {} };
   return { stores, backend, request };
 }
 

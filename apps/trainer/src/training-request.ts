@@ -5,6 +5,7 @@ import {
   digestOf,
   type InputOf,
   type JobContext,
+  type Recipe,
   type Stores,
   type TrainingImage,
   type TrainingRequest,
@@ -82,6 +83,8 @@ async function buildRequest(
     triggerWord: params.triggerWord,
     recipe: params.recipe,
     images,
+    ...(await regularisationOf(params.recipe, stores, ctx.signal)),
+    ...(params.placement === undefined ? {} : { placement: params.placement }),
     metadata: lineageMetadata({
       name: params.name,
       triggerWord: params.triggerWord,
@@ -93,6 +96,24 @@ async function buildRequest(
       backend: params.backend,
     }),
   };
+}
+
+/** Pictures of the class with the captions that came with them; the trigger word must not be among these. */
+async function regularisationOf(
+  { regularisation }: Recipe,
+  stores: Stores,
+  signal: AbortSignal,
+): Promise<Pick<TrainingRequest, "regularisationImages">> {
+  if (regularisation === null) return {};
+  const images: TrainingImage[] = [];
+  for (const part of (await stores.documents.get("dataset", regularisation.dataset)).parts) {
+    signal.throwIfAborted();
+    for (const { prepared, caption } of (await stores.documents.get("dataset-part", part)).images) {
+      const { blob, width, height } = prepared;
+      images.push({ image: blob, width, height, caption: finish(caption?.text ?? "", null) });
+    }
+  }
+  return { regularisationImages: images };
 }
 
 function finish(text: string, triggerWord: string | null): string {

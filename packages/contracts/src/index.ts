@@ -33,6 +33,7 @@ export {
 } from "./api.ts";
 export { isArchiveName, withoutArchiveExtension } from "./archive-names.ts";
 export { CaptionProvider, CaptionSpec, CaptionStyle } from "./caption-spec.ts";
+export { ComputeSpec, Placement } from "./compute-spec.ts";
 export { type ConfigFragment, defineConfig, EndpointUrl, isLoopback } from "./config.ts";
 export {
   CaptionHistory,
@@ -177,8 +178,11 @@ export type {
   BackendContext,
   CollectedTraining,
   CommittedCheckpoint,
+  FieldSupport,
+  PlacementSupport,
   Range,
   RecipeIssue,
+  RecipeSupport,
   TrainingBackend,
   TrainingCapabilities,
   TrainingEstimate,
@@ -188,7 +192,23 @@ export type {
   TrainingRequest,
   TrainingStatus,
 } from "./ports/training-backend.ts";
-export { ModelFamily, Recipe, RecipeOverrides } from "./recipe.ts";
+export {
+  neutralRecipe,
+  Recipe,
+  type RecipeField,
+  RecipeFile,
+  RecipeOverrides,
+  RecipeTemplate,
+  rangeOf,
+  recipeFields,
+} from "./recipe.ts";
+export {
+  type ExpertChanges,
+  type ExpertPair,
+  ModelFamily,
+  type RegularisationSet,
+  recipeGroups,
+} from "./recipe-fields.ts";
 export { CatalogRecord, Charge } from "./records.ts";
 export { GenerateSpec, RunPolicy, RunSpec, type RunSpecInput, TrainSpec } from "./run-spec.ts";
 export {

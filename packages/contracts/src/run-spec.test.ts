@@ -71,7 +71,7 @@ describe("RunSpec", () => {
       tags: [],
       provider: "auto",
     });
-    expect(spec.train).toEqual({ backend: "auto", preset: "pocket", recipe: {} });
+    expect(spec.train).toEqual({ backend: "auto", recipe: {} });
     expect(spec.generate).toEqual({
       prompts: ["a cat"],
       negativePrompt: "",

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { CaptionSpec } from "./caption-spec.ts";
+import { ComputeSpec } from "./compute-spec.ts";
 import { DatasetSpec } from "./dataset-spec.ts";
 import { Name } from "./name.ts";
 import { RecipeOverrides } from "./recipe.ts";
@@ -10,9 +11,15 @@ export const TrainSpec = z.strictObject({
     .enum(["auto", "pocket"])
     .default("auto")
     .describe("Where it is trained; `auto`: the first available backend for the family"),
-  preset: z.string().max(64).default("pocket").describe("Recipe preset that the fields below override"),
-  recipe: RecipeOverrides.prefault({}),
+  preset: Name.optional().describe("Preset or saved recipe that the fields below override; default: pocket"),
+  recipe: z
+    .union([Name, RecipeOverrides])
+    .prefault({})
+    .describe("Fields over the preset; or the name of a saved recipe, or of a preset, that is taken as it is"),
+  mode: z.enum(["local", "cloud"]).optional().describe("local or cloud; left out: as `compute` says, else any backend"),
+  compute: ComputeSpec.optional().describe("The machine; left out: what the backend has"),
 });
+export type TrainSpec = z.output<typeof TrainSpec>;
 
 export const GenerateSpec = z.strictObject({
   prompts: z.array(z.string().min(1).max(4000)).min(1).max(100_000),

@@ -1,11 +1,9 @@
 export { checkLora } from "./check-lora.ts";
-export { checkRecipe } from "./check-recipe.ts";
 export { lossCsv } from "./curve/loss-csv.ts";
 export { tensorboardEvents } from "./curve/tensorboard-events.ts";
 export type { Dtype } from "./dtypes.ts";
 export { type FileHashes, fileHashes, tensorsSha256 } from "./file-hashes.ts";
 export { type Lineage, lineageMetadata, outcomeMetadata } from "./lora-metadata.ts";
-export { presets } from "./presets.ts";
 export { readSafetensors, readSafetensorsHeader, type SafetensorsFile, type Tensor } from "./read-safetensors.ts";
 export type { SafetensorsProblem } from "./safetensors-error.ts";
 export type { SafetensorsHeader, TensorInfo } from "./safetensors-header.ts";

@@ -21,6 +21,9 @@ const architectures: Readonly<Record<Recipe["family"], string>> = {
   sd3: "stable-diffusion-3",
   flux: "flux-1-dev",
   wan22: "wan-2.2",
+  flux2: "flux-2-dev",
+  "qwen-image": "qwen-image",
+  "z-image": "z-image",
 };
 
 /** What tools that read kohya's metadata expect for a family. */
@@ -31,6 +34,9 @@ const baseVersions: Readonly<Record<Recipe["family"], string>> = {
   sd3: "sd3",
   flux: "flux1",
   wan22: "wan",
+  flux2: "flux_2_dev",
+  "qwen-image": "qwen_image",
+  "z-image": "z_image",
 };
 
 /**

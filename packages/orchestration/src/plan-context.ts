@@ -3,7 +3,8 @@ import type {
   CaptionProvider,
   Digest,
   GenerationBackend,
-  Recipe,
+  Placement,
+  RecipeTemplate,
   TrainingBackend,
 } from "@loramill/contracts";
 
@@ -42,7 +43,8 @@ export interface GenerationChoice
 export interface PlanContext {
   /** Content of all sources together; counts are null where they cannot be known before reading. */
   readonly sources: { readonly digest: Digest; readonly items: number | null; readonly bytes: number | null };
-  readonly presets: Readonly<Record<string, Recipe>>;
+  /** Presets, and the project's saved recipes. */
+  readonly presets: Readonly<Record<string, RecipeTemplate>>;
   /** At most one of each provider. */
   readonly captioners: readonly CaptionerChoice[];
   /** What makes one caption of several answers, as far as it is configured. */
@@ -56,6 +58,8 @@ export interface PlanContext {
   readonly generationBackends: readonly GenerationChoice[];
   /** The LoRA of the library that `generate.lora` names, once it was found. */
   readonly lora?: { readonly document: Digest; readonly family: string };
+  /** Where `train.mode` and `train.compute` want it, its names resolved; left out where they say nothing. */
+  readonly placement?: Placement;
   /** Whether machines elsewhere reach the object store; false keeps backends out that need it. Default true. */
   readonly storeReachable?: boolean;
 }

@@ -48,7 +48,9 @@ describe("plan refuses", () => {
   });
 
   it("a family that no backend trains, and a named backend that is down, saying why", () => {
-    expect(refusal({ train: { recipe: { family: "flux" } } }).message).toContain("pocket trains pocket, not flux");
+    expect(refusal({ train: { recipe: { family: "flux", baseModel: "dev" } } }).message).toContain(
+      "pocket trains pocket, not flux",
+    );
     const down = trainingChoice({ available: false, message: "the model file is missing" });
     expect(refusal({ train: { backend: "pocket" } }, { trainingBackends: [down] })).toMatchObject({
       code: "backend-unavailable",

@@ -1,6 +1,13 @@
-import { Recipe, type RecipeIssue, type RunSpec, trainLoraJob } from "@loramill/contracts";
+import {
+  type Json,
+  type Placement,
+  type Recipe,
+  type RecipeIssue,
+  type RunSpec,
+  rangeOf,
+  trainLoraJob,
+} from "@loramill/contracts";
 import { chooseBackend } from "./choose-backend.ts";
-import { cleanTriggerWord } from "./plan-caption.ts";
 import type { PlanContext, TrainingChoice } from "./plan-context.ts";
 import { refuse } from "./refuse.ts";
 import { asParams, type StepPlan } from "./step-plan.ts";
@@ -34,8 +41,9 @@ export function planTrain(spec: RunSpec, recipe: Recipe, context: PlanContext): 
         name: train.name ?? spec.name,
         backend: backend.name,
         backendVersion: backend.version,
-        triggerWord: cleanTriggerWord(spec.caption),
+        triggerWord: recipe.triggerWord,
         recipe,
+        placement: context.placement,
       }),
       external: null,
       estimate: {
@@ -51,12 +59,35 @@ export function planTrain(spec: RunSpec, recipe: Recipe, context: PlanContext): 
   };
 }
 
-function unfit({ capabilities }: TrainingChoice, recipe: Recipe, { storeReachable }: PlanContext): string | null {
+function unfit(
+  { capabilities }: TrainingChoice,
+  recipe: Recipe,
+  { storeReachable, placement }: PlanContext,
+): string | null {
   if (!capabilities.families.includes(recipe.family)) {
     return `trains ${capabilities.families.join(", ")}, not ${recipe.family}`;
   }
   if (capabilities.needsReachableStore && storeReachable === false) {
     return "runs elsewhere and cannot reach the object store: use S3 or set PUBLIC_URL";
+  }
+  return placement === undefined ? null : misplaced(capabilities.placement, placement);
+}
+
+/** Why a backend cannot run where it was asked to, as a clause; null when it can. */
+function misplaced({ local, cloud }: TrainingChoice["capabilities"]["placement"], wanted: Placement): string | null {
+  if (wanted.mode === "cloud") {
+    if (cloud === null) return "does not rent machines: leave out train.mode and train.compute, or say local";
+    if (cloud.providers.includes(wanted.provider)) return null;
+    return `rents from ${cloud.providers.join(", ")}, not from ${wanted.provider}`;
+  }
+  if (local === null) return "runs on rented machines only: say train.mode: cloud";
+  const device = wanted.device.split(":")[0] ?? "";
+  if (device !== "auto" && !local.devices.includes(device)) {
+    return `runs on ${local.devices.join(", ")}, not on ${wanted.device}`;
+  }
+  const { optimization } = wanted;
+  if (optimization !== null && !local.optimizations.includes(optimization)) {
+    return `has no attention kernel to choose; leave out train.compute.optimization (${optimization})`;
   }
   return null;
 }
@@ -70,16 +101,8 @@ function refuseRecipe(backend: string, recipe: Recipe, first: RecipeIssue, all: 
     code: "recipe-refused",
     field: fieldOf(first),
     problem: `${backend} cannot do this: ${first.message.replace(/\.$/, "")}`,
-    ...(first.field === "dataset" ? {} : { given: recipe[first.field] }),
+    ...(first.field === "dataset" ? {} : { given: recipe[first.field] satisfies Json }),
     ...(allowed === undefined ? {} : { allowed: `${allowed} in general, less on this backend` }),
     ...(others.length === 0 ? {} : { likely: `also ${others.join("; ")}` }),
   });
-}
-
-/** The range of a recipe's field as the schema has it; undefined for words. */
-function rangeOf(field: keyof Recipe): string | undefined {
-  const schema: unknown = Recipe.shape[field];
-  if (typeof schema !== "object" || schema === null || !("minValue" in schema) || !("maxValue" in schema))
-    return undefined;
-  return `${schema.minValue} to ${schema.maxValue}`;
 }

@@ -58,7 +58,12 @@ describe("plan", () => {
   it("lays overrides over the preset and turns epochs into steps by the files found", () => {
     const spec = runSpec({ train: { recipe: { rank: 16, epochs: 5 } } });
     const { lock } = plan(spec, planContext());
-    expect(stepOf(lock, "train").params.recipe).toEqual({ ...recipe, rank: 16, steps: 5 * Math.ceil(30 / 4) });
+    expect(stepOf(lock, "train").params.recipe).toEqual({
+      ...recipe,
+      triggerWord: "sks cat",
+      rank: 16,
+      steps: 5 * Math.ceil(30 / 4),
+    });
     expect(lock.notes).toContain("train.recipe: 5 epochs of 30 files in batches of 4 are 40 steps");
   });
 

@@ -15,6 +15,7 @@ import { planGenerate } from "./plan-generate.ts";
 import { planTrain } from "./plan-train.ts";
 import { refuse } from "./refuse.ts";
 import { resolveRecipe } from "./resolve-recipe.ts";
+import { resolveTriggerWord } from "./resolve-trigger-word.ts";
 import type { StepPlan } from "./step-plan.ts";
 
 /** What the submitter puts into the document store before the plan may start. */
@@ -34,9 +35,13 @@ const REFERENCE_BYTES = 1024;
  */
 export function plan(spec: RunSpec, context: PlanContext): Plan {
   const resolved = spec.train === undefined ? null : resolveRecipe(spec.train, context);
-  const recipe = resolved?.recipe ?? null;
+  const triggerWord = resolveTriggerWord(spec.caption, resolved?.recipe);
+  const recipe = resolved === null ? null : { ...resolved.recipe, triggerWord };
   const plans: StepPlan[] = planDataset(spec, recipe, context);
-  if (spec.caption !== undefined) plans.push(planCaption(spec.caption, context, recipe?.family));
+  if (spec.caption !== undefined) {
+    const caption = triggerWord === null ? spec.caption : { ...spec.caption, triggerWord };
+    plans.push(planCaption(caption, context, recipe?.family));
+  }
   if (recipe !== null) plans.push(planTrain(spec, recipe, context));
   const generated = spec.generate === undefined ? null : planGenerate(spec, recipe, context);
   if (generated !== null) plans.push(generated);

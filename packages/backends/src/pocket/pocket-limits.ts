@@ -1,4 +1,6 @@
 import type { PocketEngine, Recipe, RecipeIssue } from "@loramill/contracts";
+import { supportIssues } from "@loramill/recipes";
+import { pocketSupport } from "./pocket-support.ts";
 
 /** Largest side in pixels at which the embedded model still draws whole pictures. */
 export const MAX_SIDE_PIXELS = 128;
@@ -23,5 +25,5 @@ export function pocketIssues(recipe: Recipe, model: PocketEngine["model"]): Reci
   }
   if (recipe.rank > 64)
     error("rank", `rank ${recipe.rank} is more than the pocket engine takes; 8 is enough, 64 the most`);
-  return issues;
+  return [...issues, ...supportIssues("pocket", recipe, pocketSupport)];
 }

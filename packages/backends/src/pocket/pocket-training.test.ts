@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { checkpointsOfJob, type Recipe, type RgbImage, type TrainingRequest } from "@loramill/contracts";
+import { checkpointsOfJob, neutralRecipe, type Recipe, type RgbImage, type TrainingRequest } from "@loramill/contracts";
 import { checkLora, readSafetensors } from "@loramill/lora";
 import { openStores } from "@loramill/storage";
 import {
@@ -17,6 +17,7 @@ import { createPocketTraining } from "./pocket-training.ts";
 
 const SIDE = 16;
 const recipe: Recipe = {
+  ...neutralRecipe,
   family: "pocket",
   baseModel: "pocket",
   rank: 1,

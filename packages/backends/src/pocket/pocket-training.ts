@@ -10,6 +10,7 @@ import {
   PermanentError,
   type PocketEngine,
   type PocketTrainingSettings,
+  type Recipe,
   type RgbImage,
   type Stores,
   type TrainingBackend,
@@ -22,6 +23,7 @@ import { type Checkpoint, openCheckpoints } from "./checkpoints.ts";
 import { openJobRecords } from "./job-record.ts";
 import { openTurnNotes } from "./open-turn.ts";
 import { pocketIssues } from "./pocket-limits.ts";
+import { pocketSupport } from "./pocket-support.ts";
 import { createImageCache } from "./training-images.ts";
 import { throttle, trainingProgress } from "./turn-progress.ts";
 
@@ -53,7 +55,15 @@ export function createPocketTraining(options: PocketTrainingOptions): TrainingBa
 
   const backend: TrainingBackend = {
     name: "pocket",
-    capabilities: { families: ["pocket"], resume: true, cancel: true, logs: true, needsReachableStore: false },
+    capabilities: {
+      families: ["pocket"],
+      recipe: pocketSupport,
+      placement: { local: { devices: ["cpu"], optimizations: [] }, cloud: null },
+      resume: true,
+      cancel: true,
+      logs: true,
+      needsReachableStore: false,
+    },
     limits: { maxJobs: null, timeoutSeconds: null },
     version: async () => `pocket/${CODE_VERSION}:${engine.model.digest}`,
     isAvailable: async () => ({
@@ -227,9 +237,15 @@ function requestDigest({ recipe, images }: TrainingRequest, model: Digest): Dige
 }
 
 function settingsOf({ recipe }: TrainingRequest): PocketTrainingSettings {
-  const { rank, alpha, learningRate, batchSize, steps, warmupSteps, scheduler, captionDropout, horizontalFlip, seed } =
-    recipe;
+  const { rank, alpha, learningRate, batchSize, steps, warmupSteps, captionDropout, horizontalFlip, seed } = recipe;
+  const scheduler = knownScheduler(recipe.scheduler);
   return { rank, alpha, learningRate, batchSize, steps, warmupSteps, scheduler, captionDropout, horizontalFlip, seed };
+}
+
+/** `validate` lets no other through. */
+function knownScheduler(name: Recipe["scheduler"]): PocketTrainingSettings["scheduler"] {
+  if (name === "constant" || name === "linear" || name === "cosine") return name;
+  throw new UserError(`pocket has no scheduler ${name}`, { code: "impossible-recipe" });
 }
 
 function refuseDiverged(curve: readonly LossPoint[], afterStep: number, learningRate: number): void {

@@ -1,6 +1,7 @@
 import { z } from "zod";
+import { Placement } from "../compute-spec.ts";
 import { Digest } from "../digest.ts";
-import { Recipe } from "../recipe.ts";
+import { StoredRecipe } from "../recipe.ts";
 import { defineJob } from "./define-job.ts";
 import { JobOutput } from "./job-output.ts";
 
@@ -17,7 +18,9 @@ export const trainLoraJob = defineJob({
       /** What decides the result on that backend besides the recipe: the base weights' digest, a server's version. */
       backendVersion: z.string(),
       triggerWord: z.string().nullable(),
-      recipe: Recipe,
+      recipe: StoredRecipe,
+      /** Where it was asked to run; left out: wherever the backend likes. */
+      placement: Placement.optional(),
     }),
   }),
   output: JobOutput,

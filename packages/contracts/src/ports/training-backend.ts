@@ -1,6 +1,7 @@
-import type { JsonObject } from "../digest.ts";
+import type { Placement } from "../compute-spec.ts";
+import type { Json, JsonObject } from "../digest.ts";
 import type { BlobRef, LossPoint } from "../documents.ts";
-import type { Recipe } from "../recipe.ts";
+import type { Recipe, RecipeField } from "../recipe.ts";
 import type { Charge } from "../records.ts";
 
 export interface Availability {
@@ -10,7 +11,7 @@ export interface Availability {
 }
 
 export interface RecipeIssue {
-  readonly field: keyof Recipe | "dataset";
+  readonly field: RecipeField | "dataset";
   readonly severity: "error" | "warning";
   readonly message: string;
 }
@@ -27,8 +28,35 @@ export interface TrainingEstimate {
   readonly costMicroUsd: Range;
 }
 
+/**
+ * What a backend makes of one field of a recipe. `honoured`: any value (its own limits come from `validate`). `limited`:
+ * the listed values. `translated`: done in another way, which the person is told. `no-effect`: makes no difference here
+ * (it only saves time or memory), which the person is told. `refused`: nothing but the neutral value.
+ */
+export type FieldSupport =
+  | { readonly kind: "honoured" }
+  | { readonly kind: "limited"; readonly values: readonly Json[]; readonly because: string }
+  | { readonly kind: "translated"; readonly to: string }
+  | { readonly kind: "no-effect"; readonly because: string }
+  | { readonly kind: "refused"; readonly because: string };
+
+/** Every field has an entry, so that no backend can forget a new one. */
+export type RecipeSupport = Readonly<Record<RecipeField, FieldSupport>>;
+
+/** Where a backend can run a training; null where it cannot run in that mode at all. */
+export interface PlacementSupport {
+  readonly local: {
+    /** Device names as in `compute.device`, without the number of a GPU. */
+    readonly devices: readonly string[];
+    readonly optimizations: readonly string[];
+  } | null;
+  readonly cloud: { readonly providers: readonly string[] } | null;
+}
+
 export interface TrainingCapabilities {
   readonly families: readonly Recipe["family"][];
+  readonly recipe: RecipeSupport;
+  readonly placement: PlacementSupport;
   /** Whether a lost training goes on from a committed checkpoint. */
   readonly resume: boolean;
   readonly cancel: boolean;
@@ -61,6 +89,10 @@ export interface TrainingRequest {
   readonly triggerWord: string | null;
   readonly recipe: Recipe;
   readonly images: readonly TrainingImage[];
+  /** Pictures of the recipe's regularisation set; left out where it has none. */
+  readonly regularisationImages?: readonly TrainingImage[];
+  /** Where it was asked to run; left out: wherever the backend likes. */
+  readonly placement?: Placement;
   /** Put into the LoRA file: lineage, dataset digest, run. */
   readonly metadata: Readonly<Record<string, string>>;
 }

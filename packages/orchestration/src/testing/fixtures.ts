@@ -1,16 +1,21 @@
 import {
   digestOf,
   type ErrorRecord,
+  type FieldSupport,
+  neutralRecipe,
   type PlannedStep,
   type Recipe,
+  type RecipeSupport,
   RunPolicy,
   RunSpec,
   type RunSpecInput,
+  recipeFields,
 } from "@loramill/contracts";
 import type { GenerationChoice, PlanContext, TrainingChoice } from "../plan-context.ts";
 import type { JobTally, RunSnapshot, StepSnapshot } from "../run-snapshot.ts";
 
 export const recipe: Recipe = {
+  ...neutralRecipe,
   family: "pocket",
   baseModel: "pocket",
   rank: 8,
@@ -27,13 +32,24 @@ export const recipe: Recipe = {
   seed: 1,
 };
 
+const honoured: FieldSupport = { kind: "honoured" };
+const everyField = Object.fromEntries(recipeFields.map((field) => [field, honoured])) as RecipeSupport;
+
 /** A training backend of which only what a plan looks at is there. */
 export const trainingChoice = (over: Partial<TrainingChoice> = {}): TrainingChoice => ({
   name: "pocket",
   version: "weights-1",
   available: true,
   message: "always there",
-  capabilities: { families: ["pocket"], resume: true, cancel: true, logs: true, needsReachableStore: false },
+  capabilities: {
+    families: ["pocket"],
+    recipe: everyField,
+    placement: { local: { devices: ["cpu"], optimizations: [] }, cloud: null },
+    resume: true,
+    cancel: true,
+    logs: true,
+    needsReachableStore: false,
+  },
   validate: () => [],
   estimate: ({ steps }) => ({
     seconds: { p50: steps * 0.1, p90: steps * 0.2 },
