@@ -1,3 +1,4 @@
+import type { ReplicateWebhooks } from "@loramill/backends";
 import type { Catalog } from "@loramill/catalog";
 import type { DoctorCheck, Logger, Stores } from "@loramill/contracts";
 import type { Planner } from "./planning.ts";
@@ -19,6 +20,8 @@ export interface ApiDeps {
   readonly stores: Stores;
   readonly signedObjects: SignedObjects | null;
   readonly planner: Planner;
+  /** Null where nothing is trained on Replicate. */
+  readonly replicateWebhooks: Pick<ReplicateWebhooks, "read"> | null;
   readonly doctor: readonly DoctorPart[];
   /** Prometheus text of this process. */
   readonly metrics: () => Promise<{ contentType: string; text: string }>;

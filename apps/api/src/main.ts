@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { captionerConfig } from "@loramill/backends";
+import { captionerConfig, trainingConfig } from "@loramill/backends";
 import { openPocketEngine, pocketConfig } from "@loramill/pocket";
 import { endpointsConfig, openServices, runProcess, servicesConfig, untilAborted } from "@loramill/runtime";
 import { createMetrics } from "@loramill/telemetry";
@@ -18,12 +18,14 @@ await runProcess({
     endpoints: endpointsConfig,
     captioner: captionerConfig,
     tagger: taggerConfig,
+    training: trainingConfig,
     pocket: pocketConfig,
   },
   open: async ({ config, log, clock, random, opened }) => {
     const services = await openServices({ config, log, clock, random, opened });
     const engine = opened("pocket engine", await openPocketEngine(config.pocket), (open) => open.close());
-    const parts = { engine, stores: services.stores, clock, captioner: config.captioner, tagger: config.tagger };
+    const { captioner, tagger, training } = config;
+    const parts = { engine, stores: services.stores, clock, captioner, tagger, training };
     const { offers } = opened("backends", await openOffers(parts), (open) => open.close());
     const api = await openApi({
       services,

@@ -18,6 +18,7 @@ export interface Offers {
   readonly faceFinder: PlanningDeps["faceFinder"];
   readonly trainingBackends: readonly TrainingBackend[];
   readonly generationBackends: readonly GenerationBackend[];
+  readonly replicateWebhooks: ApiDeps["replicateWebhooks"];
 }
 
 export interface ApiStart {
@@ -75,6 +76,7 @@ export function openApi(start: ApiStart): Promise<RunningApi> {
     stores,
     signedObjects: stores.signer,
     planner,
+    replicateWebhooks: offers.replicateWebhooks,
     doctor: [...serviceParts(services), ...offerParts({ ...offers, captioners }), ...start.doctor],
     metrics: async () => ({ contentType: metrics.registry.contentType, text: await metrics.render() }),
     problems: start.problems,

@@ -1,8 +1,10 @@
 import {
   type CaptionerOptions,
   createPocketGeneration,
-  createPocketTraining,
+  createReplicateWebhooks,
   openCaptioners,
+  openTrainingBackends,
+  type TrainingOptions,
 } from "@loramill/backends";
 import type { Clock, PocketEngine, Stores } from "@loramill/contracts";
 import { encodeImage, readRgb } from "@loramill/imaging";
@@ -17,30 +19,40 @@ export async function openOffers(parts: {
   clock: Clock;
   captioner: CaptionerOptions;
   tagger: TaggerOptions;
+  training: TrainingOptions;
 }): Promise<{ offers: Offers; close: () => Promise<void> }> {
   const { engine, stores, clock } = parts;
   const faceFinder = createFaceFinder();
   const local =
     parts.tagger === null ? [] : [{ provider: "wd-tagger" as const, captioner: await openWdTagger(parts.tagger) }];
   const captioners = openCaptioners(parts.captioner, { clock }, local);
-  const training = createPocketTraining({
+  const training = openTrainingBackends(parts.training, {
     engine,
     stores,
     clock,
     prepareImage: (bytes, side) => readRgb(bytes, { size: { width: side, height: side, fit: "cover" } }),
   });
   const generation = createPocketGeneration({ engine, stores, clock, encodePng: (image) => encodeImage(image, "png") });
+  const { replicate } = parts.training;
+  const replicateWebhooks = replicate === null ? null : createReplicateWebhooks(replicate, { clock });
   return {
     offers: {
       presets,
       captioners: captioners.all,
       fuser: captioners.fuser,
       faceFinder,
-      trainingBackends: [training],
+      trainingBackends: training,
       generationBackends: [generation],
+      replicateWebhooks,
     },
     close: async () => {
-      await Promise.all([captioners.close(), faceFinder.close(), training.close(), generation.close()]);
+      await Promise.all([
+        captioners.close(),
+        faceFinder.close(),
+        generation.close(),
+        ...training.map((backend) => backend.close()),
+        replicateWebhooks?.close(),
+      ]);
     },
   };
 }

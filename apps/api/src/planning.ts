@@ -101,13 +101,15 @@ export function createPlanner(deps: PlanningDeps): Planner {
 }
 
 async function trainingChoice(backend: TrainingBackend, signal?: AbortSignal): Promise<TrainingChoice> {
+  const availability = await backend.isAvailable(signal);
   return {
     name: backend.name,
     capabilities: backend.capabilities,
     validate: (recipe) => backend.validate(recipe),
     estimate: (recipe, dataset) => backend.estimate(recipe, dataset),
-    version: await backend.version(),
-    ...(await backend.isAvailable(signal)),
+    ...availability,
+    // One that is away cannot tell, and is not chosen.
+    version: availability.available ? await backend.version() : "",
   };
 }
 

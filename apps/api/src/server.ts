@@ -24,6 +24,7 @@ import { objectRoutes } from "./routes/objects.ts";
 import { planRoutes } from "./routes/plans.ts";
 import { runRoutes } from "./routes/runs.ts";
 import { uploadRoutes } from "./routes/uploads.ts";
+import { webhookRoutes } from "./routes/webhooks.ts";
 import { openRunFeed } from "./run-feed.ts";
 
 export interface RunningApi {
@@ -97,6 +98,7 @@ export async function startApi(deps: ApiDeps, options: ApiOptions & { localToken
   await server.register(uploadRoutes(deps));
   await server.register(objectRoutes(deps));
   await server.register(keyRoutes(deps));
+  await server.register(webhookRoutes(deps));
   server.get("/openapi.json", { config: { scope: "none" }, schema: { hide: true } }, async () => server.swagger());
 
   try {

@@ -1,4 +1,5 @@
+import { trainingConfig } from "@loramill/backends";
 import { pocketConfig } from "@loramill/pocket";
 
 /** What the trainer reads besides what every worker reads. */
-export const trainerWorkerConfig = { pocket: pocketConfig } as const;
+export const trainerWorkerConfig = { pocket: pocketConfig, training: trainingConfig } as const;

@@ -1,5 +1,4 @@
 export { trainerWorkerConfig } from "./config.ts";
-export { openTrainingBackends, type TrainingBackendParts } from "./open-training-backends.ts";
 export { type TrainerDeps, trainLora } from "./train-lora.ts";
 export { createRequestLoader, type RequestLoader } from "./training-request.ts";
 export { createTrainerWorker, trainerWorker } from "./worker.ts";

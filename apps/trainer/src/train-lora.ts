@@ -63,7 +63,7 @@ export async function trainLora(input: Input, deps: TrainerDeps, ctx: JobContext
     return await takeTurn(turn, { input, backend, request, context, deps, ctx });
   } catch (error) {
     if (isCancelled(ctx.signal)) await cancelTraining(turn, { backend, context, ctx });
-    else if (turn.phase === "running" && hasDiverged(error)) return lowerRate(error, turn, input, ctx);
+    else if (turn.phase === "running" && hasDiverged(error)) return lowerRate(error, turn, { input, backend, ctx });
     throw error;
   } finally {
     await log.flush();
@@ -109,8 +109,8 @@ async function follow(turn: RunningTurn, training: Training): Promise<JobOutput 
   const { input, backend, request, context, deps, ctx } = training;
   const status = await backend.poll(turn.remoteId, request, context);
   if (isCancelled(ctx.signal)) throw ctx.signal.reason;
+  if (status.kind !== "lost") for (const charge of status.charges ?? []) ctx.charge(charge);
   if (status.kind === "lost" || status.kind === "cancelled") return submitAgain(turn, training);
-  for (const charge of status.charges) ctx.charge(charge);
   if (status.kind === "failed") throw status.error;
   report(status, ctx);
   if (status.kind === "running") {
@@ -163,8 +163,12 @@ function hasDiverged(error: unknown): error is TransientError | PermanentError {
   return (error instanceof TransientError || error instanceof PermanentError) && error.code === "diverged";
 }
 
-/** Once, the training goes on from its last checkpoint at half the rate; what diverges twice would diverge again. */
-function lowerRate(error: TransientError | PermanentError, turn: RunningTurn, input: Input, ctx: JobContext): Parked {
+/** Once, the training goes on, or begins again, at half the rate; what diverges twice would diverge again. */
+function lowerRate(
+  error: TransientError | PermanentError,
+  { remoteId: _ended, ...turn }: RunningTurn,
+  { input, backend, ctx }: Pick<Training, "input" | "backend" | "ctx">,
+): Parked {
   const { learningRate } = input.params.recipe;
   if (turn.rateFactor < 1) {
     throw new UserError(
@@ -176,10 +180,11 @@ function lowerRate(error: TransientError | PermanentError, turn: RunningTurn, in
       },
     );
   }
-  const message = `${error.message}; it went on from the last checkpoint at ${learningRate / 2}`;
+  const how = backend.capabilities.resume ? "it went on from the last checkpoint" : "it began again";
+  const message = `${error.message}; ${how} at ${learningRate / 2}`;
   ctx.event("training.diverged", { message });
   const deviations = [...turn.deviations, { code: "diverged", message }];
-  return ctx.park(0, { ...turn, rateFactor: 0.5, deviations });
+  return ctx.park(0, { ...turn, phase: "waiting", rateFactor: 0.5, deviations });
 }
 
 function withRate(request: TrainingRequest, factor: number): TrainingRequest {

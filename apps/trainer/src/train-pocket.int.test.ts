@@ -40,7 +40,15 @@ async function openProcess(folder: string, turnSeconds: number) {
     })),
   );
   const recipe = { ...presets.pocket, steps: 10, batchSize: 2, warmupSteps: 2, saveEverySteps: 4 };
-  const request: TrainingRequest = { marker: "int", backendVersion: "pocket", name: "int", triggerWord: "sks", recipe, images, metadata: {} };
+  const request: TrainingRequest = {
+    marker: "int",
+    backendVersion: "pocket",
+    name: "int",
+    triggerWord: "sks",
+    recipe,
+    images,
+    metadata: {},
+  };
   return { stores, backend, request };
 }
 

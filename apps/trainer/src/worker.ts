@@ -1,8 +1,9 @@
+import { openTrainingBackends } from "@loramill/backends";
 import type { PocketEngine } from "@loramill/contracts";
 import { openPocketEngine } from "@loramill/pocket";
 import { defineWorker, type WorkerContext } from "@loramill/runtime";
 import { trainerWorkerConfig } from "./config.ts";
-import { openTrainingBackends } from "./open-training-backends.ts";
+import { readTrainingImage } from "./read-training-image.ts";
 import { trainLora } from "./train-lora.ts";
 import { createRequestLoader } from "./training-request.ts";
 
@@ -19,7 +20,12 @@ export function createTrainerWorker(openEngine: (context: Context) => Promise<Po
     open: async (context: Context) => {
       const { stores, catalog } = context.services;
       const engine = await openEngine(context);
-      const backends = openTrainingBackends({ engine, stores, clock: context.clock });
+      const backends = openTrainingBackends(context.config.training, {
+        engine,
+        stores,
+        clock: context.clock,
+        prepareImage: (bytes, side) => readTrainingImage(bytes, side, engine.model),
+      });
       context.opened("training backends", backends, async (open) => {
         for (const backend of open) await backend.close();
       });

@@ -8,7 +8,7 @@ import { RecipeOverrides } from "./recipe.ts";
 export const TrainSpec = z.strictObject({
   name: Name.optional().describe("Name of the LoRA; default: the run's name"),
   backend: z
-    .enum(["auto", "pocket"])
+    .enum(["auto", "pocket", "comfyui", "replicate", "agent"])
     .default("auto")
     .describe("Where it is trained; `auto`: the first available backend for the family"),
   preset: Name.optional().describe("Preset or saved recipe that the fields below override; default: pocket"),

@@ -14,14 +14,22 @@ export {
   type ReplicateMove,
   startFakeReplicateServer,
 } from "./backends/fake-replicate-server.ts";
+export {
+  type FakeReplicateTrainer,
+  type FakeReplicateTrainerOptions,
+  startFakeReplicateTrainer,
+} from "./backends/fake-replicate-trainer.ts";
 export { type FakeVisionServer, startFakeVisionServer } from "./backends/fake-vision-server.ts";
 export { type GenerationHarness, pollGeneration, runGenerationBackendSuite } from "./backends/generation-suite.ts";
 export { createLetterEmbedder } from "./backends/letter-embedder.ts";
 export type { Misbehaviour } from "./backends/misbehave.ts";
+export { tinyLora } from "./backends/tiny-lora.ts";
+export { packTar, type TarFile } from "./backends/tiny-tar.ts";
 export { runTrainingBackendSuite, type TrainingHarness } from "./backends/training-suite.ts";
 export { createMemoryDocuments, type MemoryDocuments } from "./dispatch/memory-documents.ts";
 export { MemoryProducer } from "./dispatch/memory-producer.ts";
 export { type TrialStep, trialRun, trialStep } from "./dispatch/trial-plan.ts";
+export { Crashed, type CrashPoints, createCrashPoints } from "./jobs/crash-points.ts";
 export { driveJob, type FakeJobContext, fakeJobContext } from "./jobs/fake-job-context.ts";
 export { blurPicture, exposePicture, mirrorPicture, scalePicture } from "./pictures/change-picture.ts";
 export { createColourFaceFinder, drawFaces } from "./pictures/colour-face-finder.ts";

@@ -8,8 +8,8 @@ import {
   sha256Hex,
 } from "@loramill/contracts";
 import { z } from "zod";
-import { parseOrNull } from "./job-record.ts";
-import { readObject } from "./object-bytes.ts";
+import { parseOrNull } from "../job-records.ts";
+import { readObject } from "../object-bytes.ts";
 
 const COMMITTED = "COMMITTED.json";
 /** A state of the largest rank is about 40 MB. */

@@ -1,7 +1,7 @@
 import { checkpointsOfJob, type ObjectStore } from "@loramill/contracts";
 import { z } from "zod";
-import { parseOrNull } from "./job-record.ts";
-import { readObject } from "./object-bytes.ts";
+import { parseOrNull } from "../job-records.ts";
+import { readObject } from "../object-bytes.ts";
 
 const OpenTurn = z.object({ epoch: z.int(), resumedFromSteps: z.array(z.int()) });
 

@@ -16,7 +16,7 @@ import {
   UserError,
 } from "@loramill/contracts";
 import { z } from "zod";
-import { openJobRecords } from "./job-record.ts";
+import { openJobRecords } from "../job-records.ts";
 import { MAX_SIDE_PIXELS } from "./pocket-limits.ts";
 
 export interface PocketGenerationOptions {

@@ -19,8 +19,8 @@ import {
   UserError,
 } from "@loramill/contracts";
 import { outcomeMetadata, replaceMetadata, tensorsSha256 } from "@loramill/lora";
+import { openJobRecords } from "../job-records.ts";
 import { type Checkpoint, openCheckpoints } from "./checkpoints.ts";
-import { openJobRecords } from "./job-record.ts";
 import { openTurnNotes } from "./open-turn.ts";
 import { pocketIssues } from "./pocket-limits.ts";
 import { pocketSupport } from "./pocket-support.ts";

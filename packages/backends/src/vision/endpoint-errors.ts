@@ -28,7 +28,11 @@ export interface EndpointAdvice {
   readonly payment: string;
   readonly notFound: string;
   readonly address: string;
+  /** What was refused, and under which code it is told; a picture unless it is said. */
+  readonly refusal?: { readonly what: string; readonly code: string };
 }
+
+const PICTURE = { what: "the picture", code: "caption-refused" };
 
 export interface FailedAnswer {
   readonly status: number;
@@ -50,14 +54,15 @@ export function errorOfAnswer(answer: FailedAnswer): UserError | TransientError 
     const { code, retryAfterMs } = waitOf(answer);
     return new TransientError(`${advice.who} answered ${because}`, { code, details, retryAfterMs });
   }
-  if (status === 413) {
+  if (status === 413 && advice.refusal === undefined) {
     return new UserError(
       `The picture is too large for ${lowered(advice.who)} (${because}): prepare it at a lower resolution`,
       { code: "picture-too-large", details },
     );
   }
-  if (status === 400 || status === 415 || status === 422) {
-    return new UserError(`${advice.who} refused the picture (${because})`, { code: "caption-refused", details });
+  if ([400, 413, 415, 422].includes(status)) {
+    const { what, code } = advice.refusal ?? PICTURE;
+    return new UserError(`${advice.who} refused ${what} (${because})`, { code, details });
   }
   return new PermanentError(`${advice.who} answered ${because}: ${adviceOn(status, advice)}`, {
     code: codeOf(status),

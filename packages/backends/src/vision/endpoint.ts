@@ -27,9 +27,20 @@ export interface EndpointQuestion {
   readonly signal?: AbortSignal | undefined;
 }
 
+export interface EndpointDownload {
+  readonly url: string;
+  /** Until the last byte is there. */
+  readonly timeoutMs: number;
+  /** Whether the address is the endpoint's own and is asked with its key; another's must not see it. */
+  readonly isOwn: boolean;
+  readonly signal: AbortSignal;
+}
+
 /** A JSON API somewhere else: every failure comes out as an error of one of the three classes, without a secret. */
 export interface Endpoint {
   ask(question: EndpointQuestion): Promise<unknown>;
+  /** The bytes of a file that the endpoint names, as they come. */
+  download(file: EndpointDownload): AsyncIterable<Uint8Array>;
   /** A server's words, fit to be shown. */
   say(text: string): string;
   close(): Promise<void>;
@@ -75,22 +86,50 @@ export function createEndpoint(options: EndpointOptions, parts: EndpointParts): 
       if (inside !== null) throw inside;
       return parsed;
     } catch (error) {
-      signal?.throwIfAborted();
-      if (timeout.aborted) {
-        throw new TransientError(`${advice.who} did not answer within ${timeoutMs} ms`, {
-          code: "endpoint-timeout",
-          cause: error,
-        });
-      }
-      if (error instanceof UserError || error instanceof TransientError || error instanceof PermanentError) throw error;
-      throw new TransientError(`${advice.who} cannot be reached (${say(reasonOf(error))})`, {
-        code: "endpoint-unreachable",
-        cause: error,
-      });
+      throw failureOf(error, { signal, timeout, timeoutMs });
     }
   }
 
-  return { ask, say, close: () => (agent.destroyed ? Promise.resolve() : agent.destroy()) };
+  async function* download({ url, timeoutMs, isOwn, signal }: EndpointDownload): AsyncGenerator<Uint8Array> {
+    const timeout = AbortSignal.timeout(timeoutMs);
+    try {
+      const response = await fetch(url, {
+        headers: isOwn && apiKey !== null ? { authorization: `Bearer ${apiKey}` } : {},
+        redirect: isOwn ? "manual" : "follow",
+        signal: AbortSignal.any([signal, timeout]),
+        dispatcher: agent,
+      });
+      const { status, headers } = response;
+      if (!response.ok) {
+        const body = parseJson(await readText(response.body, MAX_ANSWER_BYTES, advice.who));
+        throw errorOfAnswer({ status, headers, body, advice, say, now: parts.clock.now() });
+      }
+      yield* response.body ?? [];
+    } catch (error) {
+      throw failureOf(error, { signal, timeout, timeoutMs });
+    }
+  }
+
+  /** What is thrown when no answer came: an abort as it is, a failure of ours as it is, anything else as transient. */
+  function failureOf(
+    error: unknown,
+    { signal, timeout, timeoutMs }: { signal: AbortSignal | undefined; timeout: AbortSignal; timeoutMs: number },
+  ): unknown {
+    if (signal?.aborted) return signal.reason;
+    if (timeout.aborted) {
+      return new TransientError(`${advice.who} did not answer within ${timeoutMs} ms`, {
+        code: "endpoint-timeout",
+        cause: error,
+      });
+    }
+    if (error instanceof UserError || error instanceof TransientError || error instanceof PermanentError) return error;
+    return new TransientError(`${advice.who} cannot be reached (${say(reasonOf(error))})`, {
+      code: "endpoint-unreachable",
+      cause: error,
+    });
+  }
+
+  return { ask, download, say, close: () => (agent.destroyed ? Promise.resolve() : agent.destroy()) };
 }
 
 async function readText(body: AsyncIterable<Uint8Array> | null, maxBytes: number, who: string): Promise<string> {

@@ -70,6 +70,15 @@ export type RetryAnswer =
 
 export function jobQueries({ pool }: Connection) {
   return {
+    /** Makes the parked training with that remote id due at once; the delivery that was to come later is void. */
+    async hurryTraining(remoteId: string): Promise<void> {
+      await pool.query(
+        `update loramill.jobs set release = release + 1, enqueued_at = null, not_before = null
+         where queue = 'train' and state = 'parked' and turn->>'remoteId' = $1`,
+        [remoteId],
+      );
+    },
+
     async get(ref: { readonly job: JobId; readonly project?: ProjectId | undefined }): Promise<JobView | null> {
       const { rows } = await pool.query<JobRow>(
         `select ${COLUMNS} from loramill.jobs j

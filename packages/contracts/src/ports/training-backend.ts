@@ -134,7 +134,7 @@ export type TrainingStatus =
     }
   /** It ended without a LoRA, and may have cost something all the same. */
   | { readonly kind: "failed"; readonly error: Error; readonly charges: readonly Charge[] }
-  | { readonly kind: "cancelled" }
+  | { readonly kind: "cancelled"; readonly charges?: readonly Charge[] }
   /** The remote side no longer knows it: submit again, from the newest committed checkpoint. */
   | { readonly kind: "lost" };
 

@@ -1,0 +1,20 @@
+import type { Clock, PocketEngine, RgbImage, Stores, TrainingBackend } from "@loramill/contracts";
+import { createPocketTraining } from "./pocket/pocket-training.ts";
+import { createReplicateTraining } from "./replicate/replicate-training.ts";
+import type { TrainingOptions } from "./training-config.ts";
+
+export interface TrainingParts {
+  readonly engine: PocketEngine;
+  readonly stores: Stores;
+  readonly clock: Clock;
+  /** Decodes a prepared picture to what the embedded model sees; `side` in pixels. */
+  readonly prepareImage: (bytes: Uint8Array, side: number) => Promise<RgbImage>;
+}
+
+/** The training backends that are configured, in the order in which `auto` tries them. A new one is a line here. */
+export function openTrainingBackends(options: TrainingOptions, parts: TrainingParts): readonly TrainingBackend[] {
+  return [
+    createPocketTraining(parts),
+    ...(options.replicate === null ? [] : [createReplicateTraining(options.replicate, parts)]),
+  ];
+}
