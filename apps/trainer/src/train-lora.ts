@@ -13,10 +13,10 @@ import {
   type TrainingProgress,
   type TrainingRequest,
   type TrainingStatus,
-  TransientError,
   UserError,
 } from "@loramill/contracts";
 import { cancelTraining, isCancelled, tellBackend } from "./cancel-training.ts";
+import { changeAfter, changedRecipe } from "./change-recipe.ts";
 import { findBackend } from "./find-backend.ts";
 import { publishLora } from "./publish-lora.ts";
 import { openTrainingLog, type TrainingLog } from "./training-log.ts";
@@ -59,11 +59,12 @@ export async function trainLora(input: Input, deps: TrainerDeps, ctx: JobContext
   const context = backendContext(ctx, log);
   try {
     ctx.signal.throwIfAborted();
-    const request = withRate(await deps.requests.load(input, ctx), turn.rateFactor);
+    const planned = await deps.requests.load(input, ctx);
+    const request = { ...planned, recipe: changedRecipe(planned.recipe, turn, backend) };
     return await takeTurn(turn, { input, backend, request, context, deps, ctx });
   } catch (error) {
     if (isCancelled(ctx.signal)) await cancelTraining(turn, { backend, context, ctx });
-    else if (turn.phase === "running" && hasDiverged(error)) return lowerRate(error, turn, { input, backend, ctx });
+    else if (turn.phase === "running") return changeOrFail(error, turn, { input, backend, ctx });
     throw error;
   } finally {
     await log.flush();
@@ -132,6 +133,20 @@ async function submitAgain({ remoteId, ...turn }: RunningTurn, { backend, ctx }:
   return ctx.park(0, { ...turn, phase: "waiting", lost });
 }
 
+/** A failure that another recipe may avoid is submitted once more; any other is thrown. */
+function changeOrFail(
+  error: unknown,
+  { remoteId: _ended, ...turn }: RunningTurn,
+  { input, backend, ctx }: Pick<Training, "input" | "backend" | "ctx">,
+): Parked {
+  const change = changeAfter(error, { turn: { ...turn, phase: "waiting" }, planned: input.params.recipe, backend });
+  if (change === null) throw error;
+  const { code, message } = change.deviation;
+  ctx.event(`training.${code}`, { message });
+  const deviations = [...turn.deviations, change.deviation];
+  return ctx.park(0, { ...turn, ...change.turn, phase: "waiting", deviations });
+}
+
 /** PermanentError `timeout`, once the remote side has been told to stop. */
 async function endWhenOverdue(turn: RunningTurn, { backend, context, deps, ctx }: Training): Promise<void> {
   const { timeoutSeconds } = backend.limits;
@@ -157,39 +172,6 @@ function progressJson(progress: TrainingProgress): JsonObject {
   const { step, totalSteps, loss, averageLoss, etaSeconds, stepsPerSecond } = progress;
   const percent = Math.floor((100 * step) / totalSteps);
   return { step, total: totalSteps, percent, loss, averageLoss, etaSeconds, stepsPerSecond };
-}
-
-function hasDiverged(error: unknown): error is TransientError | PermanentError {
-  return (error instanceof TransientError || error instanceof PermanentError) && error.code === "diverged";
-}
-
-/** Once, the training goes on, or begins again, at half the rate; what diverges twice would diverge again. */
-function lowerRate(
-  error: TransientError | PermanentError,
-  { remoteId: _ended, ...turn }: RunningTurn,
-  { input, backend, ctx }: Pick<Training, "input" | "backend" | "ctx">,
-): Parked {
-  const { learningRate } = input.params.recipe;
-  if (turn.rateFactor < 1) {
-    throw new UserError(
-      `The training diverged again at half the rate: set learningRate well below ${learningRate / 2}`,
-      {
-        code: "diverged",
-        details: { learningRate, field: "train.recipe.learningRate" },
-        cause: error,
-      },
-    );
-  }
-  const how = backend.capabilities.resume ? "it went on from the last checkpoint" : "it began again";
-  const message = `${error.message}; ${how} at ${learningRate / 2}`;
-  ctx.event("training.diverged", { message });
-  const deviations = [...turn.deviations, { code: "diverged", message }];
-  return ctx.park(0, { ...turn, phase: "waiting", rateFactor: 0.5, deviations });
-}
-
-function withRate(request: TrainingRequest, factor: number): TrainingRequest {
-  if (factor === 1) return request;
-  return { ...request, recipe: { ...request.recipe, learningRate: request.recipe.learningRate * factor } };
 }
 
 function backendContext(ctx: JobContext, log: TrainingLog): BackendContext {

@@ -7,6 +7,8 @@ const kept = {
   lost: z.int().default(0),
   /** 1, and one half after the loss stopped being a number. */
   rateFactor: z.number().default(1),
+  /** How often the batch was halved because memory ran out. */
+  batchHalvings: z.int().min(0).default(0),
   deviations: z.array(z.object({ code: z.string(), message: z.string() })).default([]),
 };
 
@@ -22,7 +24,7 @@ export const Turn = z.discriminatedUnion("phase", [
 export type Turn = z.output<typeof Turn>;
 export type RunningTurn = Extract<Turn, { readonly phase: "running" }>;
 
-const firstTurn: Turn = { phase: "waiting", lost: 0, rateFactor: 1, deviations: [] };
+const firstTurn: Turn = { phase: "waiting", lost: 0, rateFactor: 1, batchHalvings: 0, deviations: [] };
 
 /** The turn that the job was parked with; the first one for a job that was not. */
 export function readTurn(parked: JsonObject | null): Turn {
