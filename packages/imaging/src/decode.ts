@@ -4,15 +4,19 @@ import { cropRgb, type Size } from "./raster.ts";
 import { damaged, type ImageHeader, readHeader } from "./read-header.ts";
 import { type Sharp, sharp } from "./sharp.ts";
 
+/** How new pixels are weighed from old ones, as Pillow does under the same names; its bicubic and bilinear are `cubic` and `linear`. */
+export type Kernel = "nearest" | "linear" | "cubic" | "lanczos3";
+
 /**
  * Decodes to upright 8-bit sRGB without alpha (white behind it) at the given size, or as it is. JPEG and WebP are
- * decoded at a fraction of their size where that is enough. Throws `truncated-image`, `corrupt-image`,
+ * decoded at a fraction of their size where that is enough, unless a kernel is asked for by name: then all pixels go
+ * through it. Throws `truncated-image`, `corrupt-image`,
  * `decode-timeout`.
  */
 export async function decode(
   bytes: Uint8Array,
   header: ImageHeader,
-  size: Size | null,
+  size: (Size & { readonly kernel?: Kernel }) | null,
   limits: ReadLimits,
 ): Promise<RgbImage> {
   const started = performance.now();
@@ -23,7 +27,7 @@ export async function decode(
     animated: false,
   }).autoOrient();
   if (header.hasAlpha) pipeline = pipeline.flatten({ background: "#ffffff" });
-  if (size !== null) pipeline = pipeline.resize({ ...size, fit: "fill" });
+  if (size !== null) pipeline = pipeline.resize({ ...size, fit: "fill", fastShrinkOnLoad: size.kernel === undefined });
   pipeline = pipeline.toColourspace("srgb").timeout({ seconds: limits.decodeSeconds });
   const { data, info } = await pipeline
     .raw({ depth: "uchar" })
@@ -57,18 +61,24 @@ function toThreeChannels(data: Uint8Array, info: { width: number; height: number
  */
 export async function readRgb(
   bytes: Uint8Array,
-  options: { readonly size?: Size & { readonly fit: "fill" | "cover" | "inside" }; readonly limits?: ReadLimits } = {},
+  options: {
+    readonly size?: Size & { readonly fit: "fill" | "cover" | "inside"; readonly kernel?: Kernel };
+    readonly limits?: ReadLimits;
+  } = {},
 ): Promise<RgbImage> {
   const limits = options.limits ?? defaultLimits;
   const header = await readHeader(bytes, limits);
   const { size } = options;
   if (size === undefined) return decode(bytes, header, null, limits);
-  if (size.fit === "fill") return decode(bytes, header, size, limits);
+  const kernel = size.kernel === undefined ? {} : { kernel: size.kernel };
+  const { width, height } = size;
+  if (size.fit === "fill") return decode(bytes, header, { width, height, ...kernel }, limits);
   const scales = [size.width / header.width, size.height / header.height] as const;
   const scale = size.fit === "cover" ? Math.max(...scales) : Math.min(1, ...scales);
   const whole = {
     width: Math.max(1, Math.round(header.width * scale)),
     height: Math.max(1, Math.round(header.height * scale)),
+    ...kernel,
   };
   const image = await decode(bytes, header, whole, limits);
   if (size.fit === "inside") return image;

@@ -25,7 +25,7 @@ export {
   defaultThresholds,
 } from "./checks.ts";
 export type { CropSettings } from "./crop.ts";
-export { readRgb } from "./decode.ts";
+export { type Kernel, readRgb } from "./decode.ts";
 export {
   type Comparable,
   type Duplicate,

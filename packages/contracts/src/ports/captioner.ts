@@ -38,6 +38,11 @@ export interface Captioner {
   readonly concurrency: number;
   /** Whatever else decides its answers; part of the key of every caption, as is the id. */
   readonly settings?: JsonObject;
+  /**
+   * What decides its answer beside the pixels, the style's question and the settings, such as a caption that it goes on
+   * from; part of the key of that picture's caption. Left out: nothing.
+   */
+  readonly beside?: (request: Pick<CaptionRequest, "image" | "style">) => JsonObject;
   /** How often it may be asked by one process; left out: as often as it answers. */
   readonly requestsPerMinute?: number;
   /** What a caption is expected to cost, in micro-USD; left out: nothing. */
@@ -62,6 +67,9 @@ export interface ImageTextEmbedder {
   readonly id: string;
   /** Longest text that is looked at, in tokens, the start and end marks included; 77 for CLIP. */
   readonly maxTokens: number;
+  /** Tokens of a text, the marks included; left out where it can only be estimated. */
+  readonly countTokens?: (text: string) => number;
+  isAvailable(signal?: AbortSignal): Promise<Availability>;
   /** Unit-length vectors. */
   embedImage(picture: Uint8Array, signal: AbortSignal): Promise<Float32Array>;
   embedTexts(texts: readonly string[], signal: AbortSignal): Promise<readonly Float32Array[]>;

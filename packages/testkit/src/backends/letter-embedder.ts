@@ -21,6 +21,7 @@ export function createLetterEmbedder(options: { readonly maxTokens?: number } = 
   return {
     id: "letters/1",
     maxTokens: options.maxTokens ?? 77,
+    isAvailable: async () => ({ available: true, message: "compares letters" }),
     get embedded() {
       return embedded;
     },

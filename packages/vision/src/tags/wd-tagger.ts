@@ -1,9 +1,8 @@
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { type Captioner, type Digest, type RgbImage, sha256Hex, UserError } from "@loramill/contracts";
 import { readRgb } from "@loramill/imaging";
+import { digestOfFile } from "../files/digest-of-file.ts";
 import { copySmaller } from "../pictures/cut-square.ts";
 import { openThread } from "../threads/ask-thread.ts";
 import { chooseTags, parseTags, type Tag } from "./tag-list.ts";
@@ -94,10 +93,4 @@ async function readFiles(model: string, list: string): Promise<Files> {
 
 function missing(variable: string, path: string): never {
   throw new UserError(`${variable}: there is no file ${path}`, { code: "bad-tagger" });
-}
-
-async function digestOfFile(path: string): Promise<Digest> {
-  const hash = createHash("sha256");
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Uint8Array);
-  return hash.digest("hex");
 }
