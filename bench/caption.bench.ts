@@ -58,7 +58,14 @@ async function captionAll({ queues, parts }: { queues: boolean; parts: number })
   );
   try {
     const work = await writeParts(stores, parts);
-    const deps = { stores, captioners: [captioner], fuser: null, embedder: null, gates: openGates() };
+    const deps = {
+      stores,
+      captioners: [captioner],
+      fuser: null,
+      embedder: null,
+      tokenCounters: [],
+      gates: openGates(),
+    };
     const params = { style: CaptionStyle.parse({ triggerWord: "sks" }), provider: captioner.id };
     const cpu = process.cpuUsage();
     const started = performance.now();

@@ -3,7 +3,7 @@ import { captionerConfig, trainingConfig } from "@loramill/backends";
 import { openPocketEngine, pocketConfig } from "@loramill/pocket";
 import { endpointsConfig, openServices, runProcess, servicesConfig, untilAborted } from "@loramill/runtime";
 import { createMetrics } from "@loramill/telemetry";
-import { taggerConfig } from "@loramill/vision";
+import { visionConfig } from "@loramill/vision";
 import { apiConfig } from "./config.ts";
 import { endpointPart } from "./doctor/endpoints.ts";
 import { openApi } from "./open-api.ts";
@@ -17,15 +17,15 @@ await runProcess({
     api: apiConfig,
     endpoints: endpointsConfig,
     captioner: captionerConfig,
-    tagger: taggerConfig,
     training: trainingConfig,
+    ...visionConfig,
     pocket: pocketConfig,
   },
   open: async ({ config, log, clock, random, opened }) => {
     const services = await openServices({ config, log, clock, random, opened });
     const engine = opened("pocket engine", await openPocketEngine(config.pocket), (open) => open.close());
-    const { captioner, tagger, training } = config;
-    const parts = { engine, stores: services.stores, clock, captioner, tagger, training };
+    const { captioner, training } = config;
+    const parts = { engine, stores: services.stores, clock, captioner, vision: config, training };
     const { offers } = opened("backends", await openOffers(parts), (open) => open.close());
     const api = await openApi({
       services,

@@ -15,6 +15,8 @@ export interface Offers {
   /** In the order in which `auto` tries them. */
   readonly captioners: readonly OfferedCaptioner[];
   readonly fuser: PlanningDeps["fuser"];
+  readonly embedder: PlanningDeps["embedder"];
+  readonly tokenCounters: PlanningDeps["tokenCounters"];
   readonly faceFinder: PlanningDeps["faceFinder"];
   readonly trainingBackends: readonly TrainingBackend[];
   readonly generationBackends: readonly GenerationBackend[];
@@ -44,6 +46,8 @@ export function openApi(start: ApiStart): Promise<RunningApi> {
     presets: offers.presets,
     captioners: offers.captioners,
     fuser: offers.fuser,
+    embedder: offers.embedder,
+    tokenCounters: offers.tokenCounters,
     faceFinder: offers.faceFinder,
     trainingBackends: offers.trainingBackends,
     generationBackends: offers.generationBackends,

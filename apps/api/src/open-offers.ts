@@ -9,7 +9,7 @@ import {
 import type { Clock, PocketEngine, Stores } from "@loramill/contracts";
 import { encodeImage, readRgb } from "@loramill/imaging";
 import { presets } from "@loramill/recipes";
-import { createFaceFinder, openWdTagger, type TaggerOptions } from "@loramill/vision";
+import { createFaceFinder, openVision, type VisionOptions } from "@loramill/vision";
 import type { Offers } from "./open-api.ts";
 
 /** What this installation can do, for planning and for the doctor: nothing is trained or drawn through these. */
@@ -18,14 +18,13 @@ export async function openOffers(parts: {
   stores: Stores;
   clock: Clock;
   captioner: CaptionerOptions;
-  tagger: TaggerOptions;
+  vision: VisionOptions;
   training: TrainingOptions;
 }): Promise<{ offers: Offers; close: () => Promise<void> }> {
   const { engine, stores, clock } = parts;
   const faceFinder = createFaceFinder();
-  const local =
-    parts.tagger === null ? [] : [{ provider: "wd-tagger" as const, captioner: await openWdTagger(parts.tagger) }];
-  const captioners = openCaptioners(parts.captioner, { clock }, local);
+  const vision = await openVision(parts.vision, stores);
+  const captioners = openCaptioners(parts.captioner, { clock }, vision.captioners);
   const training = openTrainingBackends(parts.training, {
     engine,
     stores,
@@ -40,6 +39,8 @@ export async function openOffers(parts: {
       presets,
       captioners: captioners.all,
       fuser: captioners.fuser,
+      embedder: vision.embedder,
+      tokenCounters: vision.tokenCounters,
       faceFinder,
       trainingBackends: training,
       generationBackends: [generation],
@@ -48,6 +49,7 @@ export async function openOffers(parts: {
     close: async () => {
       await Promise.all([
         captioners.close(),
+        vision.close(),
         faceFinder.close(),
         generation.close(),
         ...training.map((backend) => backend.close()),

@@ -4,6 +4,7 @@ import {
   digestOf,
   type FaceFinder,
   type GenerationBackend,
+  type ImageTextEmbedder,
   type PlanLock,
   type Quote,
   type RecipeTemplate,
@@ -36,6 +37,10 @@ export interface PlanningDeps {
   readonly captioners: readonly OfferedCaptioner[];
   /** What makes one caption of several answers; null where none is configured. */
   readonly fuser: Pick<TextModel, "id" | "isAvailable"> | null;
+  /** What compares pictures with texts; null where none is configured. */
+  readonly embedder: Pick<ImageTextEmbedder, "id" | "isAvailable"> | null;
+  /** What counts tokens exactly, where a tokenizer is configured. */
+  readonly tokenCounters: NonNullable<NonNullable<PlanContext["captionTools"]>["tokenCounters"]>;
   readonly faceFinder: Pick<FaceFinder, "id" | "isAvailable">;
   readonly trainingBackends: readonly TrainingBackend[];
   readonly generationBackends: readonly GenerationBackend[];
@@ -57,7 +62,7 @@ export interface Planner {
 export function createPlanner(deps: PlanningDeps): Planner {
   async function resolve(spec: RunSpec, signal?: AbortSignal): Promise<{ made: Plan; context: PlanContext }> {
     checkSources(spec.dataset.sources, deps.localSources);
-    const [sources, captioners, fuser, faces, trainingBackends, generationBackends, lora] = await Promise.all([
+    const [sources, captioners, captionTools, faces, trainingBackends, generationBackends, lora] = await Promise.all([
       deps.fingerprint(spec.dataset.sources, signal),
       Promise.all(
         deps.captioners.map(async ({ provider, captioner }) => ({
@@ -67,7 +72,7 @@ export function createPlanner(deps: PlanningDeps): Planner {
           ...(await captioner.isAvailable(signal)),
         })),
       ),
-      deps.fuser === null ? null : deps.fuser.isAvailable(signal),
+      findCaptionTools(deps, signal),
       deps.faceFinder.isAvailable(signal),
       Promise.all(deps.trainingBackends.map((backend) => trainingChoice(backend, signal))),
       Promise.all(deps.generationBackends.map((backend) => generationChoice(backend, signal))),
@@ -77,7 +82,7 @@ export function createPlanner(deps: PlanningDeps): Planner {
       sources,
       presets: deps.presets,
       captioners,
-      ...(deps.fuser === null || fuser === null ? {} : { captionTools: { fuser: { id: deps.fuser.id, ...fuser } } }),
+      captionTools,
       faceFinder: { id: deps.faceFinder.id, ...faces },
       trainingBackends,
       generationBackends,
@@ -97,6 +102,17 @@ export function createPlanner(deps: PlanningDeps): Planner {
       const { made, context } = await resolve(spec, signal);
       return quote(made.lock, { ...context, lookup: deps.findArtifact });
     },
+  };
+}
+
+async function findCaptionTools(
+  { fuser, embedder, tokenCounters }: Pick<PlanningDeps, "fuser" | "embedder" | "tokenCounters">,
+  signal?: AbortSignal,
+): Promise<NonNullable<PlanContext["captionTools"]>> {
+  return {
+    ...(fuser === null ? {} : { fuser: { id: fuser.id, ...(await fuser.isAvailable(signal)) } }),
+    ...(embedder === null ? {} : { embedder: { id: embedder.id, ...(await embedder.isAvailable(signal)) } }),
+    tokenCounters,
   };
 }
 

@@ -53,6 +53,7 @@ export async function askOnce(question: Question): Promise<PaidAnswer> {
     captioner: captioner.id,
     prompt: { ...visionPrompt(style) },
     ...(captioner.settings === undefined ? {} : { settings: captioner.settings }),
+    ...(captioner.beside === undefined ? {} : { beside: captioner.beside({ image, style }) }),
   });
   let wastes = 0;
   const request: CaptionRequest = {

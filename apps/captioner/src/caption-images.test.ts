@@ -93,6 +93,7 @@ const deps = (
   captioners,
   fuser: null,
   embedder: null,
+  tokenCounters: [],
   gates: openGates(),
   ...over,
 });

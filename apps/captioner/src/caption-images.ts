@@ -1,14 +1,11 @@
 import { combineCaptions, finishCaption } from "@loramill/captioning";
 import {
   type Caption,
-  type Captioner,
   type DatasetPart,
-  type ImageTextEmbedder,
   type InputOf,
   type JobContext,
   type JobOutput,
   type Parked,
-  PermanentError,
   type PreparedImage,
   type Refusal,
   type Stores,
@@ -20,16 +17,13 @@ import { z } from "zod";
 import { consult, type Said } from "./consult.ts";
 import { type Gates, USELESS } from "./gate.ts";
 import { mapBounded } from "./map-bounded.ts";
+import { plannedTools, type Tools } from "./planned-tools.ts";
 import { costOf, createPurse, type Purse } from "./purse.ts";
 
-export interface CaptionerDeps {
+export interface CaptionerDeps extends Tools {
   readonly stores: Stores;
-  /** The captioners of this installation, found by their id. */
-  readonly captioners: readonly Captioner[];
   /** Makes one caption of several, where it is configured. */
   readonly fuser: TextModel | null;
-  /** Judges which of several captions fits the picture, where there is one. */
-  readonly embedder: ImageTextEmbedder | null;
   /** The ways to the endpoints, shared by the jobs of this worker. */
   readonly gates: Gates;
 }
@@ -47,11 +41,11 @@ const Turn = z.object({ idleWaits: z.int().default(0) });
  * what was answered is remembered, so that the next turn asks only for the rest.
  */
 export async function captionImages(input: Input, deps: CaptionerDeps, ctx: JobContext): Promise<JobOutput | Parked> {
-  const { ensemble, provider, microUsdPerImage } = input.params;
-  const captioners = (ensemble?.providers ?? [provider]).map((id) => captionerOf(id, deps.captioners));
+  const { microUsdPerImage } = input.params;
+  const tools = plannedTools(input.params, deps);
   const { images } = await deps.stores.documents.get("dataset-part", input.part);
   const limit = microUsdPerImage === undefined ? null : microUsdPerImage * images.length;
-  const asking = { captioners, input, deps, purse: createPurse(limit), giveUp: new AbortController() };
+  const asking = { tools, input, deps, purse: createPurse(limit), giveUp: new AbortController() };
   let done = 0;
   let answers = 0;
   try {
@@ -76,18 +70,8 @@ export async function captionImages(input: Input, deps: CaptionerDeps, ctx: JobC
   }
 }
 
-function captionerOf(id: string, captioners: readonly Captioner[]): Captioner {
-  const captioner = captioners.find((one) => one.id === id);
-  if (captioner !== undefined) return captioner;
-  const known = captioners.map((one) => one.id).join(", ");
-  throw new PermanentError(
-    `This worker does not have the captioner ${id} that the run was planned with (it has ${known}): configure it here as where it was planned, or plan again`,
-    { code: "captioner-missing", details: { provider: id } },
-  );
-}
-
 interface Asking {
-  readonly captioners: readonly Captioner[];
+  readonly tools: ReturnType<typeof plannedTools>;
   readonly input: Input;
   readonly deps: CaptionerDeps;
   readonly purse: Purse;
@@ -102,14 +86,16 @@ type Result = { readonly asked: boolean } & (
 
 async function captionOne(
   image: DatasetPart["images"][number],
-  { captioners, input, deps, purse, giveUp }: Asking,
+  { tools, input, deps, purse, giveUp }: Asking,
   ctx: JobContext,
 ): Promise<Result> {
   const { style, ensemble } = input.params;
+  const { captioners, embedder, countTokens } = tools;
+  const finishing = { ...style, known: knownTexts(image), ...(countTokens === undefined ? {} : { countTokens }) };
   ctx.signal.throwIfAborted();
   const existing = image.caption?.text.trim() ?? "";
   if (existing !== "" && style.existing === "keep") {
-    const text = finishCaption(existing, { ...style, known: knownTexts(image) });
+    const text = finishCaption(existing, finishing);
     return {
       asked: false,
       caption: { image: image.original.sha256, path: image.path, text, provider: "sidecar", raw: existing },
@@ -125,7 +111,7 @@ async function captionOne(
       stores: deps.stores,
       gates: deps.gates,
       fuser: deps.fuser,
-      embedder: deps.embedder,
+      embedder,
       purse,
       signal: ctx.signal,
       waiting: giveUp.signal,
@@ -144,7 +130,7 @@ async function captionOne(
   const text = existing === "" || isSidecar(said) ? said.text : combineWith(existing, said.text, style);
   return {
     asked: said.asked,
-    caption: captionOf(image, said, finishCaption(text, { ...style, known: knownTexts(image) })),
+    caption: captionOf(image, said, finishCaption(text, finishing)),
   };
 }
 

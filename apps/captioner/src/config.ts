@@ -1,5 +1,5 @@
 import { captionerConfig } from "@loramill/backends";
-import { taggerConfig } from "@loramill/vision";
+import { visionConfig } from "@loramill/vision";
 
 /** What the captioner reads besides what every worker reads. */
-export const captionerWorkerConfig = { captioner: captionerConfig, tagger: taggerConfig } as const;
+export const captionerWorkerConfig = { captioner: captionerConfig, ...visionConfig } as const;

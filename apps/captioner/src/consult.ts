@@ -162,7 +162,7 @@ async function fuse(voices: readonly Voice[], consultation: Consultation): Promi
 
 async function bestOf(voices: readonly Voice[], consultation: Consultation): Promise<Voice | undefined> {
   const { embedder, stores, image, signal } = consultation;
-  if (embedder === null) throw missingTool("model that compares pictures with texts", "an embedder");
+  if (embedder === null) throw missingTool("model that compares pictures with texts", "CLIP_MODEL");
   const picture = await embedder.embedImage(await stores.blobs.read(image.prepared.blob, { signal }), signal);
   const texts = voices.map(({ text }) => text);
   const points = await embedder.embedTexts(texts, signal);

@@ -86,7 +86,7 @@ async function caption(
         ...(microUsdPerImage === undefined ? {} : { microUsdPerImage }),
       },
     },
-    { stores: opened.stores, captioners, fuser: null, embedder: null, gates: openGates(), ...deps },
+    { stores: opened.stores, captioners, fuser: null, embedder: null, tokenCounters: [], gates: openGates(), ...deps },
     ctx,
   );
   if (output instanceof Parked) return { parked: output, captions: [], refused: [], ctx };

@@ -1,6 +1,6 @@
 import { openCaptioners } from "@loramill/backends";
 import { defineWorker, type WorkerContext } from "@loramill/runtime";
-import { openWdTagger } from "@loramill/vision";
+import { openVision } from "@loramill/vision";
 import { type CaptionerDeps, captionImages } from "./caption-images.ts";
 import { captionerWorkerConfig } from "./config.ts";
 import { openGates } from "./gate.ts";
@@ -12,13 +12,23 @@ export const captionerWorker = defineWorker({
   config: captionerWorkerConfig,
   open: async (context: WorkerContext<typeof captionerWorkerConfig>): Promise<CaptionerDeps> => {
     const { config, services, clock, opened } = context;
-    const local =
-      config.tagger === null ? [] : [{ provider: "wd-tagger" as const, captioner: await openWdTagger(config.tagger) }];
-    const { all, fuser } = opened("captioners", openCaptioners(config.captioner, { clock, shrink }, local), (open) =>
-      open.close(),
+    const { stores } = services;
+    const vision = opened("local models", await openVision(config, stores), (open) => open.close());
+    const { embedder } = vision;
+    const { all, fuser } = opened(
+      "captioners",
+      openCaptioners(config.captioner, { clock, shrink }, vision.captioners),
+      (open) => open.close(),
     );
     const captioners = all.map(({ captioner }) => captioner);
-    return { stores: services.stores, captioners, fuser, embedder: null, gates: openGates() };
+    return {
+      stores,
+      captioners,
+      fuser,
+      embedder,
+      tokenCounters: Object.values(vision.tokenCounters),
+      gates: openGates(),
+    };
   },
   processors: { "caption-images": captionImages },
 });

@@ -20,7 +20,7 @@ const none = { openai: null, ollama: null, huggingface: null, fuser: null };
 const { all, close } = openCaptioners({ ...none, replicate }, { clock: { now: () => new Date() } });
 const captioners = all.map(({ captioner }) => captioner);
 const params = { style: CaptionStyle.parse({}), provider: captioners[0]?.id ?? "" };
-const deps = { stores, captioners, fuser: null, embedder: null, gates: openGates() };
+const deps = { stores, captioners, fuser: null, embedder: null, tokenCounters: [], gates: openGates() };
 const output = await captionImages({ part, params }, deps, fakeJobContext());
 console.log(JSON.stringify(output));
 await close();

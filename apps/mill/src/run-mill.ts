@@ -58,8 +58,8 @@ export function runMill({ env }: { env: Environment }): Promise<number> {
         (open) => open.stop(),
       );
 
-      const { captioner, tagger, training } = config;
-      const offerParts = { engine, stores: services.stores, clock, captioner, tagger, training };
+      const { captioner, training } = config;
+      const offerParts = { engine, stores: services.stores, clock, captioner, vision: config, training };
       const { offers } = opened("backends", await openOffers(offerParts), (open) => open.close());
       const localToken = randomBytes(24).toString("base64url");
       const api = await openApi({

@@ -10,11 +10,11 @@ const PIECES = /'(?:s|t|re|ve|m|ll|d)\b|\p{L}+|\p{N}|[^\s\p{L}\p{N}]/gu;
 
 /**
  * How many tokens a text has at most, without the marks around it. The exact count needs the model's vocabulary, which is
- * not part of this program; this is an estimate on the safe side: common words count once, other words one token per two
+ * not part of this program and is used where its file is configured; this is an estimate on the safe side: common words count once, other words one token per two
  * letters (one per letter where no vowel suggests that the pieces are usual ones), digits and signs one each, other
  * scripts one per byte. Real captions have about two thirds of it.
  */
-export function countTokens(text: string, tokenizer: Tokenizer = "clip"): number {
+export function estimateTokens(text: string, tokenizer: Tokenizer = "clip"): number {
   let tokens = 0;
   for (const [piece] of text.toLowerCase().matchAll(PIECES)) tokens += tokensOf(piece, tokenizer);
   return tokens;

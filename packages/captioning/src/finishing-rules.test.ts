@@ -1,7 +1,7 @@
 import { CaptionStyle } from "@loramill/contracts";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { countTokens } from "./count-tokens.ts";
+import { estimateTokens } from "./count-tokens.ts";
 import { finishCaption, previewFinish } from "./finish-caption.ts";
 
 const style = (over: Partial<CaptionStyle> = {}) => CaptionStyle.parse(over);
@@ -74,7 +74,7 @@ describe("finishing rules", () => {
     const byCharacters = finishCaption(raw, style({ ...over, maxCharacters: 60 }));
     expect(byCharacters).toBe("sks, a large brown dog that runs along, golden hour, 35mm");
     const byTokens = finishCaption(raw, style({ ...over, maxTokens: 24 }));
-    expect(countTokens(byTokens)).toBeLessThanOrEqual(24);
+    expect(estimateTokens(byTokens)).toBeLessThanOrEqual(24);
     expect(byTokens).toMatch(/^sks, a large brown dog.*, golden hour, 35mm$/);
     for (const word of byTokens.replaceAll(",", "").split(" ")) expect(`${raw} sks golden hour 35mm`).toContain(word);
   });
@@ -134,7 +134,7 @@ describe("finishing rules", () => {
         const once = finishCaption(list.join(" "), options);
         expect(once.trim()).not.toBe("");
         expect(once.split(/\s+/).length).toBeLessThanOrEqual(options.maxWords);
-        if (options.maxTokens !== undefined) expect(countTokens(once)).toBeLessThanOrEqual(options.maxTokens);
+        if (options.maxTokens !== undefined) expect(estimateTokens(once)).toBeLessThanOrEqual(options.maxTokens);
         if (options.maxCharacters !== undefined) expect(once.length).toBeLessThanOrEqual(options.maxCharacters);
         if (options.triggerWord !== undefined) expect(once.startsWith(options.triggerWord)).toBe(true);
         expect(once).not.toMatch(/\s,|,,|\s{2}/);

@@ -1,6 +1,6 @@
 import type { ImageTextEmbedder } from "@loramill/contracts";
 import { similarity } from "./combine-answers.ts";
-import { countTokens, MARK_TOKENS } from "./count-tokens.ts";
+import { estimateTokens, MARK_TOKENS } from "./count-tokens.ts";
 
 /** Words that a prompt may be made of, by what they say. */
 export interface InterrogationTables {
@@ -21,7 +21,10 @@ export interface Interrogation {
   readonly signal: AbortSignal;
 }
 
-/** Texts that are embedded at once, and labels that `best` chooses from. */
+/** Points of labels, computed or remembered; one for each. */
+export type LabelPoints = (labels: readonly string[], signal: AbortSignal) => Promise<readonly Float32Array[]>;
+
+/** Labels that are embedded at once, and that `best` chooses from. */
 const CHUNK = 2048;
 /** `best` goes on for at least and at most so many words, as long as it gets closer. */
 const MIN_ROUNDS = 8;
@@ -31,36 +34,60 @@ const CLASSIC_FLAVORS = 3;
 
 /**
  * CLIP-Interrogator's method over any embedder: labels are ranked by how close they lie to the picture and put behind the
- * caption. Points of labels are computed once for an embedder and kept for as long as the interrogator is.
+ * caption. Points of all labels are asked for with the first picture, and kept for as long as the interrogator is.
  */
 export function createInterrogator(
   embedder: ImageTextEmbedder,
   tables: InterrogationTables,
+  pointsOf: LabelPoints = (labels, signal) => embedder.embedTexts(labels, signal),
 ): (interrogation: Interrogation) => Promise<string> {
-  const points = new Map<string, Float32Array>();
-  const maxTokens = embedder.maxTokens - MARK_TOKENS.clip;
+  const all = allOf(tables);
+  const count = embedder.countTokens ?? ((text: string) => estimateTokens(text) + MARK_TOKENS.clip);
+  const fits = (prompt: string) => count(prompt) <= embedder.maxTokens;
+  let loading: Promise<ReadonlyMap<string, Float32Array>> | null = null;
 
-  async function pointsOf(labels: readonly string[], signal: AbortSignal): Promise<readonly Float32Array[]> {
-    const unknown = labels.filter((label) => !points.has(label));
-    for (let at = 0; at < unknown.length; at += CHUNK) {
-      const chunk = unknown.slice(at, at + CHUNK);
-      const embedded = await embedder.embedTexts(chunk, signal);
+  async function load(signal: AbortSignal): Promise<ReadonlyMap<string, Float32Array>> {
+    const points = new Map<string, Float32Array>();
+    for (let at = 0; at < all.length; at += CHUNK) {
+      const chunk = all.slice(at, at + CHUNK);
+      const embedded = await pointsOf(chunk, signal);
       for (const [index, label] of chunk.entries()) points.set(label, embedded[index] as Float32Array);
     }
-    return labels.map((label) => points.get(label) as Float32Array);
+    return points;
+  }
+
+  /** Loads once for all pictures; whoever waits for a load that another's abort has ended begins a new one. */
+  async function labelPoints(signal: AbortSignal): Promise<ReadonlyMap<string, Float32Array>> {
+    for (;;) {
+      const isMine = loading === null;
+      loading ??= load(signal);
+      const current = loading;
+      try {
+        return await current;
+      } catch (error) {
+        if (loading === current) loading = null;
+        signal.throwIfAborted();
+        if (isMine) throw error;
+      }
+    }
   }
 
   /** The labels closest to the picture, closest first. */
-  async function rank(picture: Float32Array, labels: readonly string[], count: number, signal: AbortSignal) {
-    const embedded = await pointsOf(labels, signal);
-    return labels
-      .map((label, index) => ({ label, score: similarity(picture, embedded[index] as Float32Array) }))
-      .sort((a, b) => b.score - a.score)
-      .slice(0, count)
-      .map(({ label }) => label);
+  async function rank(picture: Float32Array, labels: readonly string[], most: number, signal: AbortSignal) {
+    const points = await labelPoints(signal);
+    return closest(
+      picture,
+      labels,
+      labels.map((label) => points.get(label) as Float32Array),
+    ).slice(0, most);
   }
 
-  const short = (prompt: string) => withinTokens(prompt, maxTokens);
+  /** A prompt without the last parts that a text encoder would not read. */
+  function short(prompt: string): string {
+    const parts = prompt.split(", ");
+    while (parts.length > 1 && !fits(parts.join(", "))) parts.pop();
+    return parts.join(", ");
+  }
 
   async function classic(picture: Float32Array, caption: string, signal: AbortSignal): Promise<string> {
     const top = async (table: readonly string[], count = 1) => rank(picture, table, count, signal);
@@ -75,12 +102,12 @@ export function createInterrogator(
   }
 
   async function fast(picture: Float32Array, caption: string, signal: AbortSignal): Promise<string> {
-    return short([caption, ...(await rank(picture, allOf(tables), FAST_LABELS, signal))].join(", "));
+    return short([caption, ...(await rank(picture, all, FAST_LABELS, signal))].join(", "));
   }
 
   /** Adds the label that brings the prompt closest to the picture, again and again. */
   async function chain(picture: Float32Array, caption: string, signal: AbortSignal): Promise<string> {
-    const labels = new Set(await rank(picture, allOf(tables), CHUNK, signal));
+    const labels = new Set(await rank(picture, all, CHUNK, signal));
     const scoreOf = async (texts: readonly string[]) =>
       (await embedder.embedTexts(texts, signal)).map((point) => similarity(picture, point));
     let prompt = caption;
@@ -92,7 +119,7 @@ export function createInterrogator(
       const at = scores.indexOf(Math.max(...scores));
       const [label = "", found = 0] = [candidates[at], scores[at]];
       const next = `${prompt}, ${label}`;
-      if (countTokens(next) > maxTokens || (found <= score && round >= MIN_ROUNDS)) break;
+      if (!fits(next) || (found <= score && round >= MIN_ROUNDS)) break;
       labels.delete(label);
       prompt = next;
       score = found;
@@ -111,7 +138,7 @@ export function createInterrogator(
       await fast(picture, caption, signal),
       await chain(picture, caption, signal),
     ];
-    return (await rank(picture, [...new Set(candidates)], 1, signal))[0] ?? caption;
+    return closest(picture, candidates, await embedder.embedTexts(candidates, signal))[0] ?? caption;
   };
 }
 
@@ -119,9 +146,10 @@ function allOf({ mediums, artists, movements, trending, flavors }: Interrogation
   return [...new Set([...artists, ...flavors, ...mediums, ...movements, ...trending])];
 }
 
-/** A prompt without the last parts that a text encoder would not read. */
-function withinTokens(prompt: string, maxTokens: number): string {
-  const parts = prompt.split(", ");
-  while (parts.length > 1 && countTokens(parts.join(", ")) > maxTokens) parts.pop();
-  return parts.join(", ");
+/** Texts by how close their points lie to the picture, closest first. */
+function closest(picture: Float32Array, texts: readonly string[], points: readonly Float32Array[]): string[] {
+  return texts
+    .map((text, index) => ({ text, score: similarity(picture, points[index] as Float32Array) }))
+    .sort((a, b) => b.score - a.score)
+    .map(({ text }) => text);
 }

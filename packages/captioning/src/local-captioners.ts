@@ -9,6 +9,7 @@ const available = (message: string) => async () => ({ available: true, message }
 export const describeCaptioner: Captioner = {
   id: "describe/1",
   concurrency: 64,
+  beside: ({ image, style }) => ({ text: describeCaption(image, style) }),
   isAvailable: available("describes pictures from their colours, light, texts and names; needs no model"),
   caption: async ({ image, style }) => ({ text: describeCaption(image, style), charges: [] }),
 };

@@ -1,4 +1,4 @@
-import { countTokens, type Tokenizer } from "./count-tokens.ts";
+import { estimateTokens, type Tokenizer } from "./count-tokens.ts";
 import { countWords } from "./phrases.ts";
 
 /** How long a caption may be; everything that is given holds. */
@@ -8,13 +8,16 @@ export interface LengthLimits {
   /** Without the marks around a text: 75 for CLIP. */
   readonly maxTokens?: number | undefined;
   readonly tokenizer?: Tokenizer | undefined;
+  /** Counts exactly, where the model's vocabulary is at hand; left out, tokens are estimated. */
+  readonly countTokens?: ((text: string) => number) | undefined;
 }
 
 export function fits(text: string, limits: LengthLimits): boolean {
+  const { maxTokens, tokenizer, countTokens: count = (words: string) => estimateTokens(words, tokenizer) } = limits;
   return (
     countWords(text) <= limits.maxWords &&
     (limits.maxCharacters === undefined || text.length <= limits.maxCharacters) &&
-    (limits.maxTokens === undefined || countTokens(text, limits.tokenizer) <= limits.maxTokens)
+    (maxTokens === undefined || count(text) <= maxTokens)
   );
 }
 

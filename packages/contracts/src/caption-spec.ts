@@ -10,7 +10,9 @@ export const CaptionProvider = z.enum([
   "ollama",
   "huggingface",
   "replicate",
+  "transformers",
   "wd-tagger",
+  "interrogator",
 ]);
 export type CaptionProvider = z.output<typeof CaptionProvider>;
 
@@ -60,7 +62,9 @@ export const CaptionStyle = z.strictObject({
     .min(8)
     .max(512)
     .optional()
-    .describe("Longer captions are cut at a word; counted by a safe estimate, such as 75 for CLIP"),
+    .describe(
+      "Longer captions are cut at a word; such as 75 for CLIP; estimated on the safe side unless a tokenizer is configured",
+    ),
   tokenizer: z.enum(["clip", "t5"]).optional().describe("Whose tokens `maxTokens` counts; clip when left out"),
 });
 export type CaptionStyle = z.output<typeof CaptionStyle>;

@@ -9,15 +9,17 @@ export interface CaptionPlan {
   readonly notes: readonly string[];
 }
 
-/** What `auto` tries, in this order; `simple` says the same of every picture and is taken only on request. */
-const AUTO_ORDER = ["openai", "ollama", "huggingface", "replicate", "wd-tagger", "describe"] as const;
+/** What `auto` tries, in this order; `interrogator` takes its time, `simple` says the same of every picture: on request only. */
+const AUTO_ORDER = ["openai", "ollama", "huggingface", "replicate", "transformers", "wd-tagger", "describe"] as const;
 
 const MISSING: Readonly<Record<CaptionProvider, string>> = {
   openai: "set LLAVA_API_URL to a vision endpoint",
   ollama: "set OLLAMA_URL to an Ollama server",
   huggingface: "set HUGGINGFACE_TOKEN",
   replicate: "set REPLICATE_API_TOKEN",
+  transformers: "set TRANSFORMERS_MODEL to the name of a captioning model",
   "wd-tagger": "set WD_TAGGER_MODEL to the model.onnx of a WD tagger",
+  interrogator: "set CLIP_MODEL to the folder of a CLIP model",
   describe: "it is not part of this installation",
   simple: "it is not part of this installation",
   metadata: "it is not part of this installation",
@@ -142,7 +144,7 @@ function toolsOf(
     refuse({
       code: "embedder-unavailable",
       field,
-      problem: `best needs a model that compares pictures with texts: ${embedder?.message ?? "this installation has none"}`,
+      problem: `best needs a model that compares pictures with texts: ${embedder?.message ?? "set CLIP_MODEL to the folder of one"}`,
       given: combine,
       likely: "choose longest, vote or fuse",
     });

@@ -22,7 +22,9 @@ const SECONDS_PER_IMAGE: Readonly<Record<CaptionProvider, number>> = {
   ollama: 4,
   huggingface: 2,
   replicate: 5,
+  transformers: 4,
   "wd-tagger": 1,
+  interrogator: 5,
 };
 const PLACEHOLDERS = ["subject", "class", "trigger", "folder", "file"];
 /** What text encoders of a family read at most; longer captions are cut by the trainer, wherever that is. */
@@ -49,6 +51,7 @@ export function planCaption(spec: CaptionSpec, context: PlanContext, family?: Mo
         style,
         provider: chosen.captioners[0]?.id,
         ...(chosen.ensemble === undefined ? {} : { ensemble: chosen.ensemble satisfies CaptionEnsemble }),
+        ...tokenCounterOf(spec, context),
         ...(budgetUsdPerImage === undefined ? {} : { microUsdPerImage: microUsdFromUsd(budgetUsdPerImage) }),
       }),
       external: null,
@@ -56,6 +59,23 @@ export function planCaption(spec: CaptionSpec, context: PlanContext, family?: Mo
     },
     notes: [...chosen.notes, ...lengthNotes(spec, family)],
   };
+}
+
+/** Whose count decides where a caption is cut is part of the plan: another tokenizer gives other captions. */
+function tokenCounterOf(
+  { maxTokens, tokenizer = "clip" }: CaptionSpec,
+  context: PlanContext,
+): { tokenCounter?: string } {
+  const counter = context.captionTools?.tokenCounters?.[tokenizer];
+  if (maxTokens === undefined || counter === undefined) return {};
+  if (counter.available) return { tokenCounter: counter.id };
+  return refuse({
+    code: "tokenizer-unavailable",
+    field: "caption.maxTokens",
+    problem: `the tokenizer that is configured cannot be used: ${counter.message}`,
+    given: maxTokens,
+    likely: "correct the setting, or leave it out to have tokens estimated",
+  });
 }
 
 /** The word that a LoRA is trained on, without surrounding space; null when there is none. */

@@ -47,10 +47,12 @@ export interface PlanContext {
   readonly presets: Readonly<Record<string, RecipeTemplate>>;
   /** At most one of each provider. */
   readonly captioners: readonly CaptionerChoice[];
-  /** What makes one caption of several answers, as far as it is configured. */
+  /** What works on captioners' answers, as far as it is configured. */
   readonly captionTools?: {
     readonly fuser?: CaptionTool;
     readonly embedder?: CaptionTool;
+    /** What counts tokens exactly; estimated where there is none. */
+    readonly tokenCounters?: Readonly<Partial<Record<"clip" | "t5", CaptionTool>>>;
   };
   /** Left out where the installation knows none. */
   readonly faceFinder?: FaceFinderChoice;

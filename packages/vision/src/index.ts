@@ -1,3 +1,4 @@
 export { createFaceFinder } from "./faces/face-finder.ts";
-export { type TaggerOptions, taggerConfig } from "./tags/tagger-config.ts";
-export { openWdTagger } from "./tags/wd-tagger.ts";
+export { openVision, type Vision } from "./open-vision.ts";
+export type { TokenCounters } from "./text/open-token-counters.ts";
+export { type VisionOptions, visionConfig } from "./vision-config.ts";

@@ -30,6 +30,8 @@ export const captionImagesJob = defineJob({
       style: CaptionStyle,
       provider: z.string().describe("Resolved captioner id, such as describe/1"),
       ensemble: CaptionEnsemble.optional(),
+      /** Id of what counts the tokens of `style.maxTokens` exactly; left out, they are estimated. */
+      tokenCounter: z.string().optional(),
       /** What a picture of the part may cost on average. */
       microUsdPerImage: MicroUsd.optional(),
     }),
