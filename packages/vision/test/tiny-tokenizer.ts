@@ -16,7 +16,10 @@ function mergesOf(words: readonly string[]): string[] {
  * A `tokenizer.json` of CLIP's kind (lower case, byte pairs with `</w>` at the ends of words, marks around the text) that
  * knows `words` whole and everything else letter by letter.
  */
-export function tinyClipTokenizer(words: readonly string[]) {
+export function tinyClipTokenizer(
+  words: readonly string[],
+  marks: { readonly start: string; readonly end: string } = { start: "<|startoftext|>", end: "<|endoftext|>" },
+) {
   const characters = [..."abcdefghijklmnopqrstuvwxyz0123456789.,!?'-"];
   const merges = mergesOf(words);
   const tokens = [
@@ -24,12 +27,12 @@ export function tinyClipTokenizer(words: readonly string[]) {
       ...characters,
       ...characters.map((character) => `${character}</w>`),
       ...merges.map((merge) => merge.replace(" ", "")),
-      "<|startoftext|>",
-      "<|endoftext|>",
+      marks.start,
+      marks.end,
     ]),
   ];
   const vocab = Object.fromEntries(tokens.map((token, id) => [token, id]));
-  const [start, end] = [vocab["<|startoftext|>"] as number, vocab["<|endoftext|>"] as number];
+  const [start, end] = [vocab[marks.start] as number, vocab[marks.end] as number];
   const added = (id: number, content: string) => ({
     id,
     content,
@@ -43,7 +46,7 @@ export function tinyClipTokenizer(words: readonly string[]) {
     version: "1.0",
     truncation: null,
     padding: null,
-    added_tokens: [added(start, "<|startoftext|>"), added(end, "<|endoftext|>")],
+    added_tokens: [added(start, marks.start), added(end, marks.end)],
     normalizer: {
       type: "Sequence",
       normalizers: [
@@ -66,21 +69,49 @@ export function tinyClipTokenizer(words: readonly string[]) {
     },
     post_processor: {
       type: "RobertaProcessing",
-      sep: ["<|endoftext|>", end],
-      cls: ["<|startoftext|>", start],
+      sep: [marks.end, end],
+      cls: [marks.start, start],
       trim_offsets: false,
       add_prefix_space: false,
     },
-    decoder: { type: "ByteLevel", add_prefix_space: true, trim_offsets: true, use_regex: true },
+    decoder: { type: "BPEDecoder", suffix: "</w>" },
     model: {
       type: "BPE",
       dropout: null,
-      unk_token: "<|endoftext|>",
+      unk_token: marks.end,
       continuing_subword_prefix: "",
       end_of_word_suffix: "</w>",
       fuse_unk: false,
       vocab,
       merges,
     },
+  };
+}
+
+/** A `tokenizer.json` of T5's kind: pieces with a mark for the space before a word, the likeliest of them together. */
+export function tinyT5Tokenizer(words: readonly string[]) {
+  const pieces: [string, number][] = [
+    ["<pad>", 0],
+    ["</s>", 0],
+    ["<unk>", 0],
+    ["▁", -3],
+    ...words.map((word): [string, number] => [`▁${word}`, -4]),
+    ...[..."abcdefghijklmnopqrstuvwxyz"].map((letter): [string, number] => [letter, -6]),
+  ];
+  return {
+    version: "1.0",
+    truncation: null,
+    padding: null,
+    added_tokens: [],
+    normalizer: null,
+    pre_tokenizer: { type: "Metaspace", replacement: "▁", add_prefix_space: true, prepend_scheme: "always" },
+    post_processor: {
+      type: "TemplateProcessing",
+      single: [{ Sequence: { id: "A", type_id: 0 } }, { SpecialToken: { id: "</s>", type_id: 0 } }],
+      pair: [{ Sequence: { id: "A", type_id: 0 } }, { SpecialToken: { id: "</s>", type_id: 0 } }],
+      special_tokens: { "</s>": { id: "</s>", ids: [1], tokens: ["</s>"] } },
+    },
+    decoder: { type: "Metaspace", replacement: "▁", add_prefix_space: true, prepend_scheme: "always" },
+    model: { type: "Unigram", unk_id: 2, vocab: pieces, byte_fallback: false },
   };
 }

@@ -35,7 +35,7 @@ export function rememberPoints(
 
 function split(bytes: Uint8Array, dimensions: number): Float32Array[] {
   // A copy: what was read need not begin where a number may.
-  const values = new Float32Array(bytes.slice().buffer);
+  const values = new Float32Array(new Uint8Array(bytes).buffer);
   return Array.from({ length: values.length / dimensions }, (_, at) =>
     values.slice(at * dimensions, (at + 1) * dimensions),
   );
