@@ -72,17 +72,26 @@ async function caption(
   opened: Awaited<ReturnType<typeof open>>,
   captioners: readonly Captioner[],
   combine: CaptionEnsemble["combine"],
-  over: Partial<CaptionerDeps> & { microUsdPerImage?: number } = {},
+  over: Partial<CaptionerDeps> & {
+    microUsdPerImage?: number;
+    planned?: { embedder?: string; tokenCounter?: string; maxTokens?: number };
+  } = {},
 ) {
-  const { microUsdPerImage, ...deps } = over;
+  const { microUsdPerImage, planned = {}, ...deps } = over;
+  const { embedder, tokenCounter, ...style } = planned;
   const ctx = fakeJobContext();
   const output = await captionImages(
     {
       part: opened.part,
       params: {
-        style: CaptionStyle.parse({}),
+        style: CaptionStyle.parse(style),
         provider: captioners[0]?.id ?? "",
-        ensemble: { providers: captioners.map(({ id }) => id), combine },
+        ensemble: {
+          providers: captioners.map(({ id }) => id),
+          combine,
+          ...(embedder === undefined ? {} : { embedder }),
+        },
+        ...(tokenCounter === undefined ? {} : { tokenCounter }),
         ...(microUsdPerImage === undefined ? {} : { microUsdPerImage }),
       },
     },
@@ -213,6 +222,38 @@ describe("several captioners together", () => {
       embedder: createLetterEmbedder(),
     });
     expect(captions[0]?.provider).toBe("openai:two");
+  });
+
+  it("are not judged by another embedder, nor counted by another tokenizer, than the run was planned with", async () => {
+    const speakers = captionersOf([says("one", "moon"), says("two", "a zebra")]);
+    const embedder = createLetterEmbedder();
+    const best = (planned: { embedder?: string; tokenCounter?: string }) =>
+      caption(opened, speakers, "best", { embedder, planned });
+    const opened = await open(["zebra.png"]);
+    expect((await best({ embedder: "letters/1" })).captions[0]?.text).toBe("a zebra");
+    await expect(best({ embedder: "clip:other" })).rejects.toMatchObject({
+      errorClass: "permanent",
+      code: "captioner-missing",
+      message: expect.stringContaining("does not have the embedder clip:other"),
+    });
+    await expect(best({ tokenCounter: "clip@1" })).rejects.toMatchObject({
+      message: expect.stringContaining(
+        "does not have the tokenizer clip@1 that the run was planned with (it has none)",
+      ),
+    });
+  });
+
+  it("are cut where the planned tokenizer says, not where the estimate does", async () => {
+    const speakers = captionersOf([says("one", "a rhododendron beside an extraordinary greenhouse near the lake")]);
+    const tokenCounters = [{ id: "words", count: (text: string) => text.split(" ").length }];
+    const cut = async (planned: { tokenCounter?: string }) => {
+      const over = { tokenCounters, planned: { ...planned, maxTokens: 9 } };
+      return (await caption(await open(), speakers, "first", over)).captions[0]?.text;
+    };
+    expect(await cut({ tokenCounter: "words" })).toBe(
+      "a rhododendron beside an extraordinary greenhouse near the lake",
+    );
+    expect((await cut({}))?.split(" ").length).toBeLessThan(5);
   });
 
   it("do without one that refuses, and wait for one that is busy without asking the others again", async () => {

@@ -1,15 +1,28 @@
-/** The pairs that CLIP would merge first, letter by letter, so that every word of `words` becomes one token. */
+/**
+ * Pairs in the order in which they are merged, so that every word of `words` becomes one token: what earlier words have
+ * merged already is merged in later ones too, before what is left of them.
+ */
 function mergesOf(words: readonly string[]): string[] {
-  const merges = new Set<string>();
+  const merges: [left: string, right: string][] = [];
   for (const word of words) {
-    const pieces = [...word.slice(0, -1), `${word.at(-1)}</w>`];
-    let grown = pieces[0] as string;
-    for (const piece of pieces.slice(1)) {
-      merges.add(`${grown} ${piece}`);
-      grown += piece;
+    let pieces = [...word.slice(0, -1), `${word.at(-1)}</w>`];
+    for (const merge of merges) pieces = joinPairs(pieces, merge);
+    while (pieces.length > 1) {
+      const merge: [string, string] = [pieces[0] as string, pieces[1] as string];
+      merges.push(merge);
+      pieces = joinPairs(pieces, merge);
     }
   }
-  return [...merges];
+  return merges.map((merge) => merge.join(" "));
+}
+
+function joinPairs(pieces: readonly string[], [left, right]: readonly [string, string]): string[] {
+  const joined: string[] = [];
+  for (const piece of pieces) {
+    if (piece === right && joined.at(-1) === left) joined.splice(-1, 1, left + right);
+    else joined.push(piece);
+  }
+  return joined;
 }
 
 /**

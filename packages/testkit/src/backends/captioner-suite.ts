@@ -5,6 +5,8 @@ export interface CaptionerHarness {
   readonly captioner: Captioner;
   /** What the captioner needs to find in a picture. */
   readonly picture?: Partial<PreparedImage>;
+  /** Bytes of a picture, for captioners that decode it; left out, `pixelsOf`. */
+  readonly pixels?: (path: string) => Promise<Uint8Array>;
   close(): Promise<void>;
 }
 
@@ -46,21 +48,23 @@ export function runCaptionerSuite(name: string, open: () => Promise<CaptionerHar
       const harness = await open();
       opened.push(harness);
       picture = harness.picture ?? {};
+      read = harness.pixels ?? (async (path) => pixelsOf(path));
       return harness.captioner;
     };
     let picture: Partial<PreparedImage> = {};
+    let read: NonNullable<CaptionerHarness["pixels"]>;
     afterEach(async () => {
       for (const harness of opened.splice(0)) await harness.close();
     });
     const style = CaptionStyle.parse({ className: "dog", triggerWord: "sks" });
     const ask = (captioner: Captioner, path: string, signal = new AbortController().signal) => {
-      const pixels = async () => ({ bytes: pixelsOf(path), mediaType: "image/png" });
+      const pixels = async () => ({ bytes: await read(path), mediaType: "image/png" });
       return captioner.caption({ image: preparedPicture(path, picture), pixels, style }, signal);
     };
 
     it("has a stable id, a concurrency, and says whether it is there", async () => {
       const captioner = await start();
-      expect(captioner.id).toMatch(/^[a-z]+[/:].+/);
+      expect(captioner.id).toMatch(/^[a-z-]+[/:].+/);
       expect(captioner.concurrency).toBeGreaterThanOrEqual(1);
       expect(await captioner.isAvailable()).toMatchObject({
         available: true,

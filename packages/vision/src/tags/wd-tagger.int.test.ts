@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CaptionStyle, type RgbImage } from "@loramill/contracts";
 import { encodeImage } from "@loramill/imaging";
-import { preparedPicture } from "@loramill/testkit";
+import { preparedPicture, runCaptionerSuite } from "@loramill/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type TinyTag, tinyTagger, tinyTagList } from "../../test/tiny-tagger.ts";
 import { taggerConfig } from "./tagger-config.ts";
@@ -52,6 +52,15 @@ async function tag(tagger: (typeof opened)[number], picture: RgbImage, stop = si
   const pixels = async () => ({ bytes, mediaType: "image/png" });
   return (await tagger.caption({ image: preparedPicture("a.png"), pixels, style }, stop)).text;
 }
+
+runCaptionerSuite("a WD tagger", async () => {
+  const captioner = await open("suite", good);
+  const pixels = (path: string) => {
+    const [one, other] = path.charCodeAt(4) % 2 === 0 ? [250, 0] : [0, 250];
+    return encodeImage(plain([one, 0, other], 8, 8), "png");
+  };
+  return { captioner, pixels, close: () => captioner.close() };
+});
 
 describe("a tagger of a model file", () => {
   it("is called after its folder, and its files and thresholds are part of every caption's key", async () => {

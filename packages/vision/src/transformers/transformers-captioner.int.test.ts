@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { CaptionStyle } from "@loramill/contracts";
 import { encodeImage } from "@loramill/imaging";
-import { preparedPicture } from "@loramill/testkit";
+import { preparedPicture, runCaptionerSuite } from "@loramill/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { writeFakeTransformers } from "../../test/fake-transformers.ts";
 import { MODEL_PARTS, type ModelKind } from "./model-folder.ts";
@@ -54,6 +54,16 @@ async function ask(captioner: Opened, value = 200, stop = signal, width = 8, hei
   );
   return text;
 }
+
+runCaptionerSuite("transformers.js", async () => {
+  await writeModel("suite", "vision-encoder-decoder");
+  const captioner = await open("suite");
+  const pixels = (path: string) => {
+    const rgb = new Uint8Array(8 * 8 * 3).fill(path.charCodeAt(4) || 100);
+    return encodeImage({ width: 8, height: 8, rgb }, "png");
+  };
+  return { captioner, pixels, close: () => captioner.close() };
+});
 
 describe("a captioner over transformers.js", () => {
   it.each([
