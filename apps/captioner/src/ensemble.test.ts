@@ -283,5 +283,10 @@ describe("several captioners together", () => {
     expect([captions.length, one.asked.length]).toEqual([2, 1]);
     // The second is reported under the mark of the first: the ledger takes it once.
     expect(new Set(ctx.said.charges.map(({ mark }) => mark)).size).toBe(1);
+    // One whose answer follows from more than the pixels is asked about each.
+    const more = says("more", "a boat");
+    const captioner: Captioner = { ...more.captioner, beside: ({ image }) => ({ path: image.path }) };
+    await caption({ ...opened, part }, [captioner], "first");
+    expect(more.asked).toEqual(["a.png", "b.png"]);
   });
 });

@@ -56,11 +56,31 @@ describe("planCaption", () => {
     ["ollama", "set OLLAMA_URL"],
     ["huggingface", "set HUGGINGFACE_TOKEN"],
     ["replicate", "set REPLICATE_API_TOKEN"],
+    ["transformers", "set TRANSFORMERS_MODEL"],
     ["wd-tagger", "set WD_TAGGER_MODEL"],
+    ["interrogator", "set CLIP_MODEL"],
   ] as const)("says what to set for %s", (provider, what) => {
     const error = refusal({ provider }, {});
     expect(error).toMatchObject({ code: "captioner-unavailable", details: { field: "caption.provider" } });
     expect(error.message).toContain(what);
+  });
+
+  it("names the tokenizer that decides where captions are cut, where it does and there is one", () => {
+    const clip = { id: "clip@1", available: true, message: "counts" };
+    const broken = { id: "t5@none", available: false, message: "T5_TOKENIZER: no such file" };
+    const tools = { captioners: all, captionTools: { tokenCounters: { clip, t5: broken } } };
+    expect(planned({ maxTokens: 75 }, tools).step.params).toMatchObject({ tokenCounter: "clip@1" });
+    for (const [spec, over] of [
+      [{}, tools],
+      [{ maxTokens: 75 }, { captioners: all }],
+    ] as const) {
+      expect(planned(spec, over).step.params).not.toHaveProperty("tokenCounter");
+    }
+    expect(refusal({ maxTokens: 75, tokenizer: "t5" }, tools)).toMatchObject({
+      code: "tokenizer-unavailable",
+      details: { field: "caption.maxTokens" },
+      message: expect.stringContaining("T5_TOKENIZER: no such file"),
+    });
   });
 
   it("leaves what is not there out of a chain, and says so", () => {

@@ -8,40 +8,49 @@ const COLOURS = { red: [1, 0, 0], green: [0, 1, 0], blue: [0, 0, 1] } as const;
 const WORDS = ["a", "the", "photo", "of", "wall", "sea", ...Object.keys(COLOURS)];
 const SIDE = 16;
 
-/** Mean colour of the picture: what `vision_model.onnx` answers. */
-const pictureNodes = (output = "image_embeds") => [
+/** Mean colour of the picture. */
+const pictureNodes = (output: string) => [
   node("ReduceMean", ["pixel_values"], output, attributes.integers("axes", [2, 3]), attributes.integer("keepdims", 0)),
 ];
 
-/** Sum of the colours that are named, and a little of all for every other word. */
-function textNodes(vocab: Readonly<Record<string, number>>, output = "text_embeds", dimensions = 3) {
+/** Colours for words that name one, and a little of all for every other. */
+function wordTable(vocab: Readonly<Record<string, number>>, dimensions: number) {
   const size = Object.keys(vocab).length;
   const rows = Array.from({ length: size }, () => Array.from({ length: dimensions }, () => 0.05));
   for (const [name, colour] of Object.entries(COLOURS)) {
     rows[vocab[`${name}</w>`] as number] = Array.from({ length: dimensions }, (_, at) => colour[at] ?? 0);
   }
-  return [
-    node("Gather", ["table", "input_ids"], "points"),
-    node("Cast", ["attention_mask"], "shares", attributes.integer("to", 1)),
-    node("Unsqueeze", ["shares", "last"], "columns"),
-    node("Mul", ["points", "columns"], "shown"),
-    node("ReduceSum", ["shown", "middle"], output, attributes.integer("keepdims", 0)),
-    tensor("table", [size, dimensions], rows.flat()),
-    tensor("last", [1], [2], "int64"),
-    tensor("middle", [1], [1], "int64"),
-  ];
+  return tensor("table", [size, dimensions], rows.flat());
 }
 
-const pictureInput = port("input", "pixel_values", ["batch", 3, SIDE, SIDE]);
-const textInputs = [
+/** Sum of the words that the mask shows. */
+const maskedTextNodes = (output: string) => [
+  node("Gather", ["table", "input_ids"], "points"),
+  node("Cast", ["attention_mask"], "shares", attributes.integer("to", 1)),
+  node("Unsqueeze", ["shares", "last"], "columns"),
+  node("Mul", ["points", "columns"], "shown"),
+  node("ReduceSum", ["shown", "middle"], output, attributes.integer("keepdims", 0)),
+  tensor("last", [1], [2], "int64"),
+  tensor("middle", [1], [1], "int64"),
   port("input", "input_ids", ["batch", "length"], "int64"),
   port("input", "attention_mask", ["batch", "length"], "int64"),
 ];
-const pictureOutput = port("output", "image_embeds", ["batch", 3]);
-const textOutput = (dimensions = 3) => port("output", "text_embeds", ["batch", dimensions]);
+
+/** Sum of all words of a text of one length. */
+const paddedTextNodes = (output: string, length: number) => [
+  node("Gather", ["table", "input_ids"], "points"),
+  node("ReduceSum", ["points", "middle"], output, attributes.integer("keepdims", 0)),
+  tensor("middle", [1], [1], "int64"),
+  port("input", "input_ids", ["batch", length], "int64"),
+];
+
+const pictureInput = port("input", "pixel_values", ["batch", 3, SIDE, SIDE]);
+const pictureOutput = (name: string) => port("output", name, ["batch", 3]);
+const textOutput = (name: string, dimensions: number) => port("output", name, ["batch", dimensions]);
 
 export interface TinyClip {
-  readonly layout: "two files" | "one file";
+  /** `SigLIP` pools instead of projecting, and has no mask: it reads the padding. */
+  readonly layout: "two files" | "one file" | "SigLIP";
   /** Dimensions of texts; pictures have three. */
   readonly textDimensions?: number;
   readonly maxTokens?: number;
@@ -50,24 +59,19 @@ export interface TinyClip {
 /** A folder of a model of CLIP's ports whose points are colours, with the files that transformers.js expects. */
 export async function writeTinyClip(folder: string, { layout, textDimensions = 3, maxTokens = 16 }: TinyClip) {
   const tokenizer = tinyClipTokenizer(WORDS);
-  const { vocab } = tokenizer.model;
-  const texts = textNodes(vocab, "text_embeds", textDimensions);
+  const table = wordTable(tokenizer.model.vocab, textDimensions);
+  const pooled = layout === "SigLIP" ? "pooler_output" : null;
+  const [seen, read] = [pooled ?? "image_embeds", pooled ?? "text_embeds"];
+  const pictures = [...pictureNodes(seen), pictureInput, pictureOutput(seen)];
+  const texts = [
+    ...(pooled === null ? maskedTextNodes(read) : paddedTextNodes(read, maxTokens)),
+    table,
+    textOutput(read, textDimensions),
+  ];
   const models: Record<string, Uint8Array> =
-    layout === "two files"
-      ? {
-          "vision_model.onnx": onnxModel([...pictureNodes(), pictureInput, pictureOutput]),
-          "text_model.onnx": onnxModel([...texts, ...textInputs, textOutput(textDimensions)]),
-        }
-      : {
-          "onnx/model.onnx": onnxModel([
-            ...pictureNodes(),
-            ...texts,
-            ...textInputs,
-            pictureInput,
-            textOutput(textDimensions),
-            pictureOutput,
-          ]),
-        };
+    layout === "one file"
+      ? { "onnx/model.onnx": onnxModel([...pictures, ...texts]) }
+      : { "vision_model.onnx": onnxModel(pictures), "text_model.onnx": onnxModel(texts) };
   const json = {
     "tokenizer.json": tokenizer,
     "tokenizer_config.json": { pad_token: "<|endoftext|>", model_max_length: maxTokens },
@@ -83,7 +87,7 @@ export async function writeTinyClip(folder: string, { layout, textDimensions = 3
       rescale_factor: 1 / 255,
       size: { shortest_edge: SIDE },
     },
-    "config.json": { model_type: "clip" },
+    "config.json": { model_type: pooled === null ? "clip" : "siglip" },
   };
   await mkdir(join(folder, "onnx"), { recursive: true });
   for (const [name, bytes] of Object.entries(models)) await writeFile(join(folder, name), bytes);

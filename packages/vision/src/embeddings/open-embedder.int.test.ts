@@ -35,7 +35,7 @@ const plain = (rgb: readonly number[], width = 64, height = 64) =>
 const rounded = (vector: Float32Array | undefined) => [...(vector ?? [])].map((value) => Math.round(value * 100) / 100);
 const cosine = (a: Float32Array, b: Float32Array) => a.reduce((sum, value, at) => sum + value * (b[at] as number), 0);
 
-describe.each(["two files", "one file"] as const)("an embedder over ONNX: %s", (layout) => {
+describe.each(["two files", "one file", "SigLIP"] as const)("an embedder over ONNX: %s", (layout) => {
   it("lays a picture close to the text that says what it shows, in unit vectors", async () => {
     const embedder = await open(`good ${layout}`, { layout });
     expect(embedder).toMatchObject({ id: expect.stringMatching(/^clip:good .+@[0-9a-f]{12}$/), maxTokens: 16 });

@@ -20,7 +20,8 @@ export interface OpenOptions {
   readonly device: string;
 }
 
-export interface Picture {
+/** Pixels, in the library's own wrapping. */
+interface Picture {
   readonly width: number;
   readonly height: number;
 }

@@ -131,6 +131,13 @@ describe("a captioner over transformers.js", () => {
     await expect(ask(absent)).rejects.toMatchObject({ errorClass: "permanent", code: "transformers-unavailable" });
     const old = await writeFakeTransformers(join(folder, "old"), "3.8.1");
     expect((await (await open("one", {}, () => old)).isAvailable()).message).toMatch(/transformers is 3\.8\.1/);
+    const half = await writeFakeTransformers(join(folder, "half-installed"));
+    await writeFile(half, 'throw new Error("no binding for this machine")');
+    await expect(ask(await open("one", {}, () => half))).rejects.toMatchObject({
+      errorClass: "permanent",
+      code: "transformers-unavailable",
+      message: expect.stringContaining("cannot be loaded: no binding for this machine"),
+    });
   });
 
   it("says which files are missing, and refuses models that it does not know", async () => {

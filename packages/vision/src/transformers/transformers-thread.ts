@@ -3,7 +3,7 @@ import { resolve, sep } from "node:path";
 import { workerData } from "node:worker_threads";
 import { PermanentError, type RgbImage, TransientError } from "@loramill/contracts";
 import { answerQuestions } from "../threads/answer-questions.ts";
-import type { Library, OpenOptions, Picture } from "./library.ts";
+import type { Library, OpenOptions } from "./library.ts";
 import { kindOf, unfit } from "./model-folder.ts";
 import type { TransformersThreadData } from "./transformers-captioner.ts";
 
@@ -17,39 +17,57 @@ const TASKS = {
 } as const;
 
 interface Opened {
-  caption(picture: Picture): Promise<string>;
+  caption(image: RgbImage): Promise<string>;
   dispose(): Promise<unknown>;
 }
 
-const library = createRequire(import.meta.url)(path) as Library;
-library.env.allowRemoteModels = hub;
-library.env.allowLocalModels = true;
-library.env.localModelPath = resolve(models) + sep;
-library.env.cacheDir = resolve(models);
+function load(): Library {
+  let library: Library;
+  try {
+    library = createRequire(import.meta.url)(path) as Library;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new PermanentError(`@huggingface/transformers is installed and cannot be loaded: ${why}`, {
+      code: "transformers-unavailable",
+      cause: error,
+    });
+  }
+  library.env.allowRemoteModels = hub;
+  library.env.allowLocalModels = true;
+  library.env.localModelPath = resolve(models) + sep;
+  library.env.cacheDir = resolve(models);
+  return library;
+}
 
 async function open(): Promise<Opened> {
-  const { AutoConfig } = library;
+  const library = load();
+  const { AutoConfig, RawImage } = library;
   const { model_type } = await AutoConfig.from_pretrained(model);
   const options: OpenOptions = { dtype, device };
-  if (kindOf(model_type) === "florence2") return openFlorence(options);
+  if (kindOf(model_type) === "florence2") return openFlorence(library, options);
   const pipe = await library.pipeline("image-to-text", model, options);
   return {
-    caption: async (picture) => (await pipe(picture, { max_new_tokens: maxNewTokens }))[0]?.generated_text ?? "",
+    async caption({ rgb, width, height }) {
+      const [answer] = await pipe(new RawImage(rgb, width, height, 3), { max_new_tokens: maxNewTokens });
+      return answer?.generated_text ?? "";
+    },
     dispose: () => pipe.dispose(),
   };
 }
 
-async function openFlorence(options: OpenOptions): Promise<Opened> {
-  const { AutoProcessor, Florence2ForConditionalGeneration } = library;
+async function openFlorence(
+  { AutoProcessor, Florence2ForConditionalGeneration, RawImage }: Library,
+  options: OpenOptions,
+): Promise<Opened> {
   const processor = await AutoProcessor.from_pretrained(model);
   const florence = await Florence2ForConditionalGeneration.from_pretrained(model, options);
   const task = TASKS[detail];
   return {
-    async caption(picture) {
-      const inputs = await processor(picture, task);
+    async caption({ rgb, width, height }) {
+      const inputs = await processor(new RawImage(rgb, width, height, 3), task);
       const ids = await florence.generate({ ...inputs, max_new_tokens: maxNewTokens });
       const [text = ""] = processor.batch_decode(ids, { skip_special_tokens: false });
-      const answer = processor.post_process_generation(text, task, [picture.height, picture.width])[task];
+      const answer = processor.post_process_generation(text, task, [height, width])[task];
       return typeof answer === "string" ? answer.replaceAll("<pad>", "") : "";
     },
     dispose: () => florence.dispose(),
@@ -58,7 +76,7 @@ async function openFlorence(options: OpenOptions): Promise<Opened> {
 
 let opened: Promise<Opened> | null = null;
 
-async function captionPicture({ width, height, rgb }: RgbImage): Promise<string> {
+async function captionPicture(image: RgbImage): Promise<string> {
   opened ??= open().catch((error: unknown) => {
     // The files may be put right, or the hub answer, while the process lives.
     opened = null;
@@ -68,7 +86,7 @@ async function captionPicture({ width, height, rgb }: RgbImage): Promise<string>
   });
   const { caption } = await opened;
   try {
-    return (await caption(new library.RawImage(rgb, width, height, 3))).trim();
+    return (await caption(image)).trim();
   } catch (error) {
     throw failure(
       error,
