@@ -24,6 +24,8 @@ export interface Interrogation {
 /** Points of labels, computed or remembered; one for each. */
 export type LabelPoints = (labels: readonly string[], signal: AbortSignal) => Promise<readonly Float32Array[]>;
 
+type Points = ReadonlyMap<string, Float32Array>;
+
 /** Labels that are embedded at once, and that `best` chooses from. */
 const CHUNK = 2048;
 /** `best` goes on for at least and at most so many words, as long as it gets closer. */
@@ -44,9 +46,9 @@ export function createInterrogator(
   const all = allOf(tables);
   const count = embedder.countTokens ?? ((text: string) => estimateTokens(text) + MARK_TOKENS.clip);
   const fits = (prompt: string) => count(prompt) <= embedder.maxTokens;
-  let loading: Promise<ReadonlyMap<string, Float32Array>> | null = null;
+  let loading: Promise<Points> | null = null;
 
-  async function load(signal: AbortSignal): Promise<ReadonlyMap<string, Float32Array>> {
+  async function load(signal: AbortSignal): Promise<Points> {
     const points = new Map<string, Float32Array>();
     for (let at = 0; at < all.length; at += CHUNK) {
       const chunk = all.slice(at, at + CHUNK);
@@ -57,15 +59,16 @@ export function createInterrogator(
   }
 
   /** Loads once for all pictures; whoever waits for a load that another's abort has ended begins a new one. */
-  async function labelPoints(signal: AbortSignal): Promise<ReadonlyMap<string, Float32Array>> {
+  async function labelPoints(signal: AbortSignal): Promise<Points> {
     for (;;) {
       const isMine = loading === null;
-      loading ??= load(signal);
-      const current = loading;
+      loading ??= load(signal).catch((error: unknown) => {
+        loading = null;
+        throw error;
+      });
       try {
-        return await current;
+        return await orAborted(loading, signal);
       } catch (error) {
-        if (loading === current) loading = null;
         signal.throwIfAborted();
         if (isMine) throw error;
       }
@@ -140,6 +143,19 @@ export function createInterrogator(
     ];
     return closest(picture, candidates, await embedder.embedTexts(candidates, signal))[0] ?? caption;
   };
+}
+
+/** What is waited for, or the reason of the abort, whichever comes first. */
+async function orAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  signal.throwIfAborted();
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => aborted.reject(signal.reason);
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    return await Promise.race([promise, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
 }
 
 function allOf({ mediums, artists, movements, trending, flavors }: InterrogationTables): string[] {

@@ -82,6 +82,28 @@ describe("the interrogator", () => {
     expect(loads).toBe(2);
   });
 
+  it("answers an abort at once while another picture waits for the points", async () => {
+    const embedder = createLetterEmbedder();
+    const { promise: held, resolve: letGo } = Promise.withResolvers<void>();
+    const captioner = createInterrogatorCaptioner({
+      embedder,
+      tables,
+      mode: "fast",
+      base: describeCaptioner,
+      points: async (labels, loading) => {
+        await held;
+        return embedder.embedTexts(labels, loading);
+      },
+    });
+    const first = captioner.caption(request("a.png"), signal);
+    const stop = new AbortController();
+    const second = captioner.caption(request("b.png"), stop.signal);
+    stop.abort(new Error("enough"));
+    await expect(second).rejects.toThrow("enough");
+    letGo();
+    expect((await first).text).toContain("zigzag");
+  });
+
   it("takes the embedder's own count of tokens where it has one", async () => {
     const embedder = {
       ...createLetterEmbedder(),
