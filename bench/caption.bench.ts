@@ -9,7 +9,7 @@ import { CaptionStyle, type Digest, ITEMS_PER_PART, Parked, type PreparedImage }
 import { prepareImage } from "@loramill/imaging";
 import { sharp } from "@loramill/imaging/testing";
 import { openStores } from "@loramill/storage";
-import { drawPicture, fakeJobContext, withComment } from "@loramill/testkit";
+import { createFakeRateLimiter, drawPicture, fakeJobContext, withComment } from "@loramill/testkit";
 import type { EndpointReport } from "./caption/endpoint-thread.ts";
 import type { Bench } from "./harness.ts";
 
@@ -58,13 +58,14 @@ async function captionAll({ queues, parts }: { queues: boolean; parts: number })
   );
   try {
     const work = await writeParts(stores, parts);
+    const limiter = createFakeRateLimiter();
     const deps = {
       stores,
       captioners: [captioner],
       fuser: null,
       embedder: null,
       tokenCounters: [],
-      gates: openGates(),
+      gates: openGates(limiter),
     };
     const params = { style: CaptionStyle.parse({ triggerWord: "sks" }), provider: captioner.id };
     const cpu = process.cpuUsage();
@@ -80,6 +81,7 @@ async function captionAll({ queues, parts }: { queues: boolean; parts: number })
     const seconds = (performance.now() - started) / 1_000;
     const { user, system } = process.cpuUsage(cpu);
     const report = await endpoint.report();
+    if (limiter.asked > 0) throw new Error("permits were asked for where there is no limit");
     const images = parts * ITEMS_PER_PART;
     if (report.answered !== images) throw new Error(`${report.answered} answers to ${images} pictures`);
     return {

@@ -11,7 +11,7 @@ import {
   UserError,
 } from "@loramill/contracts";
 import { openStores } from "@loramill/storage";
-import { driveJob, fakeJobContext } from "@loramill/testkit";
+import { createFakeRateLimiter, driveJob, fakeJobContext } from "@loramill/testkit";
 import { afterEach, describe, expect, it } from "vitest";
 import { type CaptionerDeps, captionImages } from "./caption-images.ts";
 import { openGates } from "./gate.ts";
@@ -94,7 +94,7 @@ const deps = (
   fuser: null,
   embedder: null,
   tokenCounters: [],
-  gates: openGates(),
+  gates: openGates(createFakeRateLimiter()),
   ...over,
 });
 const style = (over: Partial<CaptionStyle> = {}) => CaptionStyle.parse({ triggerWord: "sks", ...over });
@@ -113,7 +113,7 @@ describe("captionImages", () => {
     const { captions } = await stores.documents.get("captions", output.digest);
     expect(captions.map(({ text }) => text)).toEqual(paths.map((path) => `sks, ${path}`));
     expect(captions[0]?.raw).toBe("This image shows a thing number 0.");
-    expect(ctx.said.records).toEqual([{ kind: "captions", captions }]);
+    expect(ctx.said.records).toEqual([{ kind: "captions", document: output.digest, captions }]);
     expect(ctx.said.charges.length).toBe(10);
     expect(ctx.said.progress.at(-1)).toEqual({ done: 10, total: 10, percent: 100 });
     expect(most()).toBe(3);
@@ -189,9 +189,12 @@ describe("captionImages", () => {
     const given = deps(stores, [{ ...captioner, concurrency: 1 }]);
     const parked = await captionImages(input, given, fakeJobContext());
     expect(parked).toMatchObject({ afterMs: 12_345, turn: { idleWaits: 0 } });
-    const { output } = await driveJob((ctx) => captionImages(input, { ...given, gates: openGates() }, ctx), {
-      turn: (parked as Parked).turn,
-    });
+    const { output } = await driveJob(
+      (ctx) => captionImages(input, { ...given, gates: openGates(createFakeRateLimiter()) }, ctx),
+      {
+        turn: (parked as Parked).turn,
+      },
+    );
     expect(output.items).toBe(4);
     expect(asked).toEqual(["a", "b", "c", "c", "d"]);
   });

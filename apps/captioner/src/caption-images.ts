@@ -168,7 +168,7 @@ async function publish(results: readonly Result[], deps: CaptionerDeps, ctx: Job
   const captions = results.flatMap((result) => ("caption" in result ? [result.caption] : []));
   const refused = results.flatMap((result) => ("refusal" in result ? [result.refusal] : []));
   const digest = await deps.stores.documents.put("captions", { captions, refused });
-  if (captions.length > 0) ctx.record({ kind: "captions", captions });
+  if (captions.length > 0) ctx.record({ kind: "captions", document: digest, captions });
   for (const { path, code, message } of refused) ctx.event("caption.refused", { path, code, message });
   const kept = captions.filter(({ provider }) => provider === "sidecar").length;
   const summary = { captions: captions.length, kept, refused: refused.length };

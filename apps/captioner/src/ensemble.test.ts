@@ -13,7 +13,7 @@ import {
   UserError,
 } from "@loramill/contracts";
 import { openStores } from "@loramill/storage";
-import { createLetterEmbedder, fakeJobContext, preparedPicture } from "@loramill/testkit";
+import { createFakeRateLimiter, createLetterEmbedder, fakeJobContext, preparedPicture } from "@loramill/testkit";
 import { afterEach, describe, expect, it } from "vitest";
 import { type CaptionerDeps, captionImages } from "./caption-images.ts";
 import { openGates } from "./gate.ts";
@@ -95,7 +95,15 @@ async function caption(
         ...(microUsdPerImage === undefined ? {} : { microUsdPerImage }),
       },
     },
-    { stores: opened.stores, captioners, fuser: null, embedder: null, tokenCounters: [], gates: openGates(), ...deps },
+    {
+      stores: opened.stores,
+      captioners,
+      fuser: null,
+      embedder: null,
+      tokenCounters: [],
+      gates: openGates(createFakeRateLimiter()),
+      ...deps,
+    },
     ctx,
   );
   if (output instanceof Parked) return { parked: output, captions: [], refused: [], ctx };

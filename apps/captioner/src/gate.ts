@@ -1,8 +1,13 @@
+import { randomUUID } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
-import { type Captioner, PermanentError, TransientError } from "@loramill/contracts";
+import { type Captioner, PermanentError, type RateLimiter, TransientError } from "@loramill/contracts";
 import { createAdaptiveLimit } from "./adaptive-limit.ts";
+import { createSharedLimit, type SharedLimit } from "./shared-limit.ts";
 
-/** The way to one endpoint, shared by all jobs of a worker: how many at once, how often, and whether at all. */
+/**
+ * The way to one endpoint, shared by all jobs of a worker: how many at once, how often, and whether at all. Where the
+ * endpoint has limits, they are shared with all other workers.
+ */
 export interface Gate {
   /**
    * Runs `work` when its turn has come. What an endpoint asks to wait for is waited for when it is short, and the question
@@ -21,10 +26,14 @@ export interface Passage {
   readonly hasOther?: boolean;
 }
 
+type Limited = Pick<Captioner, "id" | "concurrency" | "requestsPerMinute" | "atOnce">;
+
 export interface Gates {
-  of(captioner: Pick<Captioner, "id" | "concurrency" | "requestsPerMinute">): Gate;
+  of(captioner: Limited): Gate;
   /** Questions that are being asked, so that no other asks the same. */
   readonly pending: Map<string, Promise<void>>;
+  /** Gives back what other workers could use; to be called when nothing is asked any more, before the limiter closes. */
+  close(): Promise<void>;
 }
 
 /** Longer waits park the job, so that the worker does something else, in milliseconds. */
@@ -45,26 +54,37 @@ const BUSY = new Set(["rate-limited", "model-loading"]);
 /** The endpoint works; what it said about this picture is of no use. */
 export const USELESS: ReadonlySet<string> = new Set(["empty-answer", "bad-answer", "prediction-failed"]);
 
-export function openGates(now: () => number = () => performance.now()): Gates {
+/** `limiter` holds what endpoints with limits are asked by all workers; others are never mentioned to it. */
+export function openGates(limiter: RateLimiter, now: () => number = () => performance.now()): Gates {
   const gates = new Map<string, Gate>();
+  const shared: SharedLimit[] = [];
+  const holder = randomUUID();
   return {
     pending: new Map(),
     of(captioner) {
       const known = gates.get(captioner.id);
       if (known !== undefined) return known;
-      const gate = createGate(captioner, now);
+      const gate = createGate(captioner.concurrency, sharedLimitOf(captioner), now);
       gates.set(captioner.id, gate);
       return gate;
     },
+    close: async () => {
+      await Promise.all(shared.map((limit) => limit.close()));
+    },
   };
+
+  function sharedLimitOf({ id, requestsPerMinute = null, atOnce = null }: Limited): SharedLimit | null {
+    if (requestsPerMinute === null && atOnce === null) return null;
+    const limit = createSharedLimit({ limiter, endpoint: id, holder, limits: { requestsPerMinute, atOnce } });
+    shared.push(limit);
+    return limit;
+  }
 }
 
-function createGate(captioner: Pick<Captioner, "concurrency" | "requestsPerMinute">, now: () => number): Gate {
-  const limit = createAdaptiveLimit(captioner.concurrency, now);
-  const spacingMs = captioner.requestsPerMinute === undefined ? 0 : 60_000 / captioner.requestsPerMinute;
+function createGate(concurrency: number, shared: SharedLimit | null, now: () => number): Gate {
+  const limit = createAdaptiveLimit(concurrency, now);
   const queue: (() => void)[] = [];
   let open = 0;
-  let nextStartAt = 0;
   let pausedUntil = 0;
   let failures = 0;
   let closed: { until: number; why: string } | null = null;
@@ -99,8 +119,18 @@ function createGate(captioner: Pick<Captioner, "concurrency" | "requestsPerMinut
     admit();
   }
 
-  /** Waits as the rate and the endpoint want it. Throws when that would be long. */
-  async function pace(waiting: AbortSignal): Promise<void> {
+  /** Waits as the endpoint and the limits want it; answers what to call when the question is over. Throws when it would be long. */
+  async function pace(waiting: AbortSignal): Promise<() => void> {
+    for (;;) {
+      await waitWhilePaused(waiting);
+      const entry = await shared?.enter(waiting);
+      if (entry === undefined) return () => {};
+      if (entry.heldForMs === null) return entry.leave;
+      pausedUntil = Math.max(pausedUntil, now() + entry.heldForMs);
+    }
+  }
+
+  async function waitWhilePaused(waiting: AbortSignal): Promise<void> {
     for (let pause = pausedUntil - now(); pause > 0; pause = pausedUntil - now()) {
       if (pause > MAX_WAIT_HERE_MS) {
         throw new TransientError("The captioning endpoint asked to wait", {
@@ -110,11 +140,14 @@ function createGate(captioner: Pick<Captioner, "concurrency" | "requestsPerMinut
       }
       await wait(pause, undefined, { signal: waiting }).catch(() => waiting.throwIfAborted());
     }
-    if (spacingMs === 0) return;
-    const startAt = Math.max(now(), nextStartAt);
-    nextStartAt = startAt + spacingMs;
-    const pause = startAt - now();
-    if (pause > 0) await wait(pause, undefined, { signal: waiting }).catch(() => waiting.throwIfAborted());
+  }
+
+  /** Nobody asks before then, here or elsewhere. */
+  async function pauseAll(pause: number): Promise<void> {
+    const until = now() + pause;
+    if (until <= pausedUntil) return;
+    pausedUntil = until;
+    await shared?.hold(pause);
   }
 
   /** Notes what an error says about the endpoint. */
@@ -123,7 +156,7 @@ function createGate(captioner: Pick<Captioner, "concurrency" | "requestsPerMinut
       closed = { until: now() + CLOSED_BY_REFUSAL_MS, why: error.message };
       return;
     }
-    if (!(error instanceof TransientError) || USELESS.has(error.code) || error.code === CLOSED) return;
+    if (!(error instanceof TransientError) || USELESS.has(error.code)) return;
     limit.pushedBack(startedAt, open);
     if (BUSY.has(error.code)) return;
     failures += 1;
@@ -146,9 +179,10 @@ function createGate(captioner: Pick<Captioner, "concurrency" | "requestsPerMinut
       const either = AbortSignal.any([signal, waiting]);
       for (let waits = 0, useless = 0; ; ) {
         await enter(either);
-        let startedAt = now();
+        let startedAt: number | null = null;
+        let endShared = () => {};
         try {
-          await pace(either);
+          endShared = await pace(either);
           const why = hasOther ? closedBecause() : null;
           if (why !== null) throw new TransientError(why, { code: CLOSED });
           startedAt = now();
@@ -160,16 +194,19 @@ function createGate(captioner: Pick<Captioner, "concurrency" | "requestsPerMinut
           return answer;
         } catch (error) {
           if (signal.aborted || waiting.aborted) throw error;
+          // What came before the question says nothing about the endpoint.
+          if (startedAt === null) throw error;
           learn(error, startedAt);
           if (!(error instanceof TransientError)) throw error;
           if (USELESS.has(error.code) && useless < MAX_USELESS) useless += 1;
           else if (BUSY.has(error.code) && waits < MAX_WAITS) {
             const pause = error.retryAfterMs ?? FIRST_WAIT_MS * 2 ** waits;
-            pausedUntil = Math.max(pausedUntil, now() + pause);
+            await pauseAll(pause);
             if (pause > MAX_WAIT_HERE_MS) throw error;
             waits += 1;
           } else throw error;
         } finally {
+          endShared();
           leave();
         }
       }

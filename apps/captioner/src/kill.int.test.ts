@@ -3,32 +3,38 @@ import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { startTestServer } from "@loramill/catalog/testing";
 import { openStores } from "@loramill/storage";
-import { preparedPicture, startFakeReplicateServer, waitUntil } from "@loramill/testkit";
+import { startFakeReplicateServer, waitUntil } from "@loramill/testkit";
 import { expect, it } from "vitest";
+import { writeTrialPart } from "../test/trial-part.ts";
 
 const IMAGES = 64;
 const CHILD = join(import.meta.dirname, "../test/caption-child.ts");
 
-it("pays for no prediction twice when the worker is killed three times in the middle of a batch", async () => {
+it("pays for no prediction twice when the worker is killed three times in the middle of a batch, and gets its slots back", async () => {
   const folder = await mkdtemp(join(tmpdir(), "caption-kill-"));
   const stores = await openStores({ url: folder });
+  const postgres = await startTestServer();
   const server = await startFakeReplicateServer({ token: "r8_test" });
   try {
-    const images = await Promise.all(
-      Array.from({ length: IMAGES }, async (_, index) => {
-        const path = `${index}.png`;
-        const blob = await stores.blobs.put(new TextEncoder().encode(path), { mediaType: "image/png" });
-        const crop = { left: 0, top: 0, width: 64, height: 64 };
-        return preparedPicture(path, {
-          original: blob,
-          prepared: { blob, width: 64, height: 64, crop, upscaled: false },
-        });
-      }),
-    );
-    const part = await stores.documents.put("dataset-part", { images });
+    const { url: database } = await postgres.open();
+    const part = await writeTrialPart(stores, IMAGES, "picture");
+    const replicate = {
+      token: "r8_test",
+      url: server.url,
+      model: "andreasjansson/blip-2",
+      timeoutMs: 60_000,
+      concurrency: 16,
+      requestsPerMinute: 6_000,
+      // Three killed workers hold them all: the last one must outlive their leases.
+      atOnce: 40,
+      usdPerSecond: 0.001,
+    };
     const start = () =>
-      spawn(process.execPath, [CHILD, folder, part, server.url], { stdio: ["ignore", "pipe", "inherit"] });
+      spawn(process.execPath, [CHILD, folder, part, JSON.stringify({ replicate }), database], {
+        stdio: ["ignore", "pipe", "inherit"],
+      });
 
     for (const enough of [5, 20, 40]) {
       const child = start();
@@ -52,6 +58,7 @@ it("pays for no prediction twice when the worker is killed three times in the mi
     expect(new Set(captions.map(({ text }) => text)).size).toBe(IMAGES);
   } finally {
     await server.close();
+    await postgres.stop();
     await stores.close();
     await rm(folder, { recursive: true, force: true });
   }

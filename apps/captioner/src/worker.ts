@@ -27,7 +27,7 @@ export const captionerWorker = defineWorker({
       fuser,
       embedder,
       tokenCounters: Object.values(vision.tokenCounters),
-      gates: openGates(),
+      gates: openGates(services.catalog.rateLimiter),
     };
   },
   processors: { "caption-images": captionImages },

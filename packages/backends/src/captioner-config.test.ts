@@ -27,6 +27,7 @@ describe("captionerConfig", () => {
       timeoutMs: 2_500,
       concurrency: 32,
       requestsPerMinute: 90,
+      atOnce: null,
       inputUsdPerMillionTokens: 0,
       outputUsdPerMillionTokens: 0,
     });

@@ -5,7 +5,9 @@ const dollars = z.coerce.number().min(0).max(1000).default(0);
 const model = z.string().min(1).max(200);
 const seconds = (value: number) => z.coerce.number().min(1).max(600).default(value);
 const perMinute = z.coerce.number().min(1).max(100_000).optional();
-const PER_MINUTE = "Most captions asked for per minute, by each worker; left out, as many as it answers";
+const PER_MINUTE = "Most captions asked for per minute, by all workers together; left out, as many as it answers";
+const atOnce = z.coerce.number().int().min(1).max(10_000).optional();
+const AT_ONCE = "Most pictures that all workers together ask about at once; left out, each keeps to its own limit";
 
 /** The endpoints that write captions, as far as there are any. */
 export const captionerConfig = defineConfig(
@@ -21,6 +23,7 @@ export const captionerConfig = defineConfig(
     ),
     LLAVA_OUTPUT_USD_PER_MILLION_TOKENS: dollars.describe("Price of what is answered, for the ledger"),
     LLAVA_REQUESTS_PER_MINUTE: perMinute.describe(PER_MINUTE),
+    LLAVA_REQUESTS_AT_ONCE: atOnce.describe(AT_ONCE),
     CAPTION_CONCURRENCY: z.coerce
       .number()
       .int()
@@ -39,7 +42,9 @@ export const captionerConfig = defineConfig(
       .min(1)
       .max(64)
       .default(4)
-      .describe("Most pictures that Ollama is asked about at once; like its OLLAMA_NUM_PARALLEL"),
+      .describe("Most pictures that a worker asks Ollama about at once; like its OLLAMA_NUM_PARALLEL"),
+    OLLAMA_CAPTION_REQUESTS_PER_MINUTE: perMinute.describe(PER_MINUTE),
+    OLLAMA_CAPTION_REQUESTS_AT_ONCE: atOnce.describe(AT_ONCE),
     HUGGINGFACE_TOKEN: z.string().min(1).optional().describe("Token for gated models on Hugging Face"),
     HUGGINGFACE_CAPTION_MODEL: model
       .default("Qwen/Qwen2.5-VL-7B-Instruct")
@@ -55,6 +60,7 @@ export const captionerConfig = defineConfig(
     HUGGINGFACE_INPUT_USD_PER_MILLION_TOKENS: dollars.describe("Price of what is sent, for the ledger"),
     HUGGINGFACE_OUTPUT_USD_PER_MILLION_TOKENS: dollars.describe("Price of what is answered, for the ledger"),
     HUGGINGFACE_REQUESTS_PER_MINUTE: perMinute.describe(PER_MINUTE),
+    HUGGINGFACE_REQUESTS_AT_ONCE: atOnce.describe(AT_ONCE),
     REPLICATE_API_TOKEN: z.string().min(1).optional().describe("Token for trainings on Replicate"),
     REPLICATE_API_URL: EndpointUrl.default("https://api.replicate.com/v1").describe("Where Replicate's API is"),
     REPLICATE_CAPTION_MODEL: z
@@ -69,6 +75,7 @@ export const captionerConfig = defineConfig(
       .default(0.000975)
       .describe("Price of the machine that the model runs on, for the ledger; see the model's page"),
     REPLICATE_CAPTION_REQUESTS_PER_MINUTE: perMinute.default(500).describe(PER_MINUTE),
+    REPLICATE_CAPTION_REQUESTS_AT_ONCE: atOnce.describe(AT_ONCE),
     CAPTION_FUSE_URL: EndpointUrl.optional().describe(
       "OpenAI-compatible text endpoint that makes one caption of several (caption.combine: fuse); left out, none",
     ),
@@ -88,6 +95,7 @@ export const captionerConfig = defineConfig(
             timeoutMs: env.LLAVA_TIMEOUT_SECONDS * 1000,
             concurrency: env.CAPTION_CONCURRENCY,
             requestsPerMinute: env.LLAVA_REQUESTS_PER_MINUTE ?? null,
+            atOnce: env.LLAVA_REQUESTS_AT_ONCE ?? null,
             inputUsdPerMillionTokens: env.LLAVA_INPUT_USD_PER_MILLION_TOKENS,
             outputUsdPerMillionTokens: env.LLAVA_OUTPUT_USD_PER_MILLION_TOKENS,
           },
@@ -99,6 +107,8 @@ export const captionerConfig = defineConfig(
             model: env.OLLAMA_CAPTION_MODEL,
             timeoutMs: env.OLLAMA_CAPTION_TIMEOUT_SECONDS * 1000,
             concurrency: env.OLLAMA_CAPTION_CONCURRENCY,
+            requestsPerMinute: env.OLLAMA_CAPTION_REQUESTS_PER_MINUTE ?? null,
+            atOnce: env.OLLAMA_CAPTION_REQUESTS_AT_ONCE ?? null,
           },
     huggingface:
       env.HUGGINGFACE_TOKEN === undefined
@@ -111,6 +121,7 @@ export const captionerConfig = defineConfig(
             timeoutMs: env.HUGGINGFACE_CAPTION_TIMEOUT_SECONDS * 1000,
             concurrency: env.CAPTION_CONCURRENCY,
             requestsPerMinute: env.HUGGINGFACE_REQUESTS_PER_MINUTE ?? null,
+            atOnce: env.HUGGINGFACE_REQUESTS_AT_ONCE ?? null,
             inputUsdPerMillionTokens: env.HUGGINGFACE_INPUT_USD_PER_MILLION_TOKENS,
             outputUsdPerMillionTokens: env.HUGGINGFACE_OUTPUT_USD_PER_MILLION_TOKENS,
           },
@@ -124,6 +135,7 @@ export const captionerConfig = defineConfig(
             timeoutMs: env.REPLICATE_CAPTION_TIMEOUT_SECONDS * 1000,
             concurrency: env.CAPTION_CONCURRENCY,
             requestsPerMinute: env.REPLICATE_CAPTION_REQUESTS_PER_MINUTE as number | null,
+            atOnce: env.REPLICATE_CAPTION_REQUESTS_AT_ONCE ?? null,
             usdPerSecond: env.REPLICATE_CAPTION_USD_PER_SECOND,
           },
     fuser:

@@ -22,6 +22,7 @@ import { libraryQueries } from "./queries/library.ts";
 import { projectQueries } from "./queries/projects.ts";
 import { quarantineQueries } from "./queries/quarantine.ts";
 import { runQueries } from "./queries/runs.ts";
+import { rateLimiter } from "./rate-limits/rate-limiter.ts";
 import { unwrapFailures } from "./unreachable.ts";
 
 export interface CatalogOptions {
@@ -64,6 +65,7 @@ export function openCatalog(options: CatalogOptions) {
     library: unwrapFailures(libraryQueries(connection)),
     quarantine: unwrapFailures(quarantineQueries(connection)),
     backendSlots: unwrapFailures(backendSlotQueries(connection)),
+    rateLimiter: unwrapFailures(rateLimiter(connection)),
     ledger,
     /** For the dispatcher alone. */
     dispatch: unwrapFailures({

@@ -173,6 +173,7 @@ export type {
   PocketTrainingState,
   RgbImage,
 } from "./ports/pocket-engine.ts";
+export type { EndpointLimits, PermitGrant, PermitRequest, RateLimiter } from "./ports/rate-limiter.ts";
 export type {
   Availability,
   BackendContext,

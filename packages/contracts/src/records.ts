@@ -30,7 +30,8 @@ export const CatalogRecord = z.discriminatedUnion("kind", [
     images: z.int(),
     statistics: JsonObject,
   }),
-  z.object({ kind: z.literal("captions"), captions: z.array(Caption).max(64) }),
+  /** `document` holds what the catalog does not: prompts, costs, the voices of an ensemble. */
+  z.object({ kind: z.literal("captions"), document: Digest, captions: z.array(Caption).max(64) }),
   z.object({
     kind: z.literal("lora"),
     document: Digest,

@@ -32,7 +32,7 @@ const checkpoint = {
   objectPrefix: "p/",
   loss: null,
 } as const;
-const captions: CatalogRecord = { kind: "captions", captions: [] };
+const captions: CatalogRecord = { kind: "captions", document: "0".repeat(64), captions: [] };
 
 let ledger: MemoryLedger;
 let log: ReturnType<typeof keepLog>;

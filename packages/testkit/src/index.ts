@@ -9,6 +9,7 @@ export {
   type FakePocketOptions,
   solidPictures,
 } from "./backends/fake-pocket-engine.ts";
+export { createFakeRateLimiter, type FakeRateLimiter } from "./backends/fake-rate-limiter.ts";
 export {
   type FakeReplicateServer,
   type ReplicateMove,

@@ -19,7 +19,9 @@ export interface HuggingFaceCaptionerOptions extends TokenPrices {
   readonly model: string;
   readonly timeoutMs: number;
   readonly concurrency: number;
+  /** Both for all workers together. */
   readonly requestsPerMinute?: number | null;
+  readonly atOnce?: number | null;
 }
 
 const DIALECT: ChatDialect = {
@@ -50,7 +52,7 @@ export function createHuggingFaceCaptioner(
 
 /** Such endpoints take a picture and nothing else: no question is asked. */
 function createImageToText(options: HuggingFaceCaptionerOptions, parts: CaptionerParts): OpenedCaptioner {
-  const { url, model, concurrency, timeoutMs, requestsPerMinute } = options;
+  const { url, model, concurrency, timeoutMs, requestsPerMinute, atOnce } = options;
   const { advice } = DIALECT;
   const endpoint = createEndpoint({ apiKey: options.token, connections: concurrency, timeoutMs, advice }, parts);
   const id = `huggingface:${model}`;
@@ -60,6 +62,7 @@ function createImageToText(options: HuggingFaceCaptionerOptions, parts: Captione
     concurrency,
     settings: { task: "image-to-text" },
     ...(requestsPerMinute == null ? {} : { requestsPerMinute }),
+    ...(atOnce == null ? {} : { atOnce }),
 
     /** A look at the address alone: an endpoint that sleeps wakes only for a question. */
     async isAvailable(signal) {

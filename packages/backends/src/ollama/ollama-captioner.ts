@@ -12,7 +12,9 @@ export interface OllamaCaptionerOptions {
   /** Milliseconds until one caption must have been answered; the first one loads the model. */
   readonly timeoutMs: number;
   readonly concurrency: number;
+  /** Both for all workers together. */
   readonly requestsPerMinute?: number | null;
+  readonly atOnce?: number | null;
 }
 
 const AVAILABILITY_TIMEOUT_MS = 5_000;
@@ -29,7 +31,7 @@ const Shown = z.looseObject({ capabilities: z.array(z.string()).optional() });
 
 /** Asks an Ollama server by its own protocol, which says more than its OpenAI one: models, what they can do, why they stopped. */
 export function createOllamaCaptioner(options: OllamaCaptionerOptions, parts: CaptionerParts): OpenedCaptioner {
-  const { model, concurrency, timeoutMs, requestsPerMinute } = options;
+  const { model, concurrency, timeoutMs, requestsPerMinute, atOnce } = options;
   const base = options.url.replace(/\/+$/, "").replace(/\/(?:v1|api)$/, "");
   const pull = `run "ollama pull ${model}" on its machine, or set OLLAMA_CAPTION_MODEL`;
   const advice = {
@@ -46,6 +48,7 @@ export function createOllamaCaptioner(options: OllamaCaptionerOptions, parts: Ca
     id,
     concurrency,
     ...(requestsPerMinute == null ? {} : { requestsPerMinute }),
+    ...(atOnce == null ? {} : { atOnce }),
     isAvailable: (signal) => look(endpoint, { base, model, pull }, signal),
 
     async caption(request, signal) {

@@ -15,7 +15,9 @@ export interface OpenAiCaptionerOptions extends TokenPrices {
   /** Milliseconds until one caption must have been answered. */
   readonly timeoutMs: number;
   readonly concurrency: number;
+  /** Both for all workers together. */
   readonly requestsPerMinute?: number | null;
+  readonly atOnce?: number | null;
 }
 
 export interface CaptionerParts extends EndpointParts {
@@ -52,7 +54,7 @@ export function createOpenAiCaptioner(
   parts: CaptionerParts,
   dialect: ChatDialect = OPENAI,
 ): OpenedCaptioner {
-  const { model, apiKey, concurrency, requestsPerMinute } = options;
+  const { model, apiKey, concurrency, requestsPerMinute, atOnce } = options;
   const urls = endpointUrls(options.url);
   const { timeoutMs } = options;
   const endpoint = createEndpoint({ apiKey, connections: concurrency, timeoutMs, advice: dialect.advice }, parts);
@@ -62,6 +64,7 @@ export function createOpenAiCaptioner(
     id,
     concurrency,
     ...(requestsPerMinute == null ? {} : { requestsPerMinute }),
+    ...(atOnce == null ? {} : { atOnce }),
     estimateMicroUsd: estimateTokens(options),
 
     async isAvailable(signal) {

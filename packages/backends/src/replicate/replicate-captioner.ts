@@ -17,7 +17,9 @@ export interface ReplicateCaptionerOptions {
   /** Milliseconds until a caption must be there, a cold start included. */
   readonly timeoutMs: number;
   readonly concurrency: number;
+  /** Both for all workers together. */
   readonly requestsPerMinute?: number | null;
+  readonly atOnce?: number | null;
   readonly usdPerSecond: number;
 }
 
@@ -51,7 +53,7 @@ const USUAL_SECONDS = 3;
  * hour ago, when Replicate has forgotten its input, is paid for again.
  */
 export function createReplicateCaptioner(options: ReplicateCaptionerOptions, parts: CaptionerParts): OpenedCaptioner {
-  const { token, model, concurrency, timeoutMs, requestsPerMinute } = options;
+  const { token, model, concurrency, timeoutMs, requestsPerMinute, atOnce } = options;
   const base = options.url.replace(/\/+$/, "");
   const endpointOptions = { apiKey: token, connections: concurrency, timeoutMs: CALL_TIMEOUT_MS, advice: ADVICE };
   const endpoint = createEndpoint(endpointOptions, parts);
@@ -109,6 +111,7 @@ export function createReplicateCaptioner(options: ReplicateCaptionerOptions, par
     concurrency,
     settings: { input: inputKind(model) },
     ...(requestsPerMinute == null ? {} : { requestsPerMinute }),
+    ...(atOnce == null ? {} : { atOnce }),
     estimateMicroUsd: Math.ceil(options.usdPerSecond * USUAL_SECONDS * 1_000_000),
 
     async isAvailable(signal) {

@@ -109,7 +109,9 @@ describe("settle", () => {
     const [delivery] = run.jobs as [(typeof run.jobs)[number]];
     const stale = await claimed(catalog, delivery, "slow");
     const current = await claimed(catalog, delivery, "fast");
-    const records = [{ kind: "captions" as const, captions: [caption("of the slow worker")] }];
+    const records = [
+      { kind: "captions" as const, document: someDigest("captions"), captions: [caption("of the slow worker")] },
+    ];
     expect(
       await catalog.ledger.settle(
         settlementOf(stale, { kind: "succeeded", output: someOutput("stale") }, { charges: [charge(300)], records }),
@@ -121,7 +123,12 @@ describe("settle", () => {
         settlementOf(
           current,
           { kind: "succeeded", output: someOutput("current") },
-          { charges: [charge(200)], records: [{ kind: "captions", captions: [caption("of the fast worker")] }] },
+          {
+            charges: [charge(200)],
+            records: [
+              { kind: "captions", document: someDigest("captions"), captions: [caption("of the fast worker")] },
+            ],
+          },
         ),
       ),
     ).toBe("recorded");
@@ -143,7 +150,7 @@ describe("settle", () => {
     const [delivery] = run.jobs as [(typeof run.jobs)[number]];
     const settlement = settlementOf(await claimed(catalog, delivery), undefined, {
       charges: [charge(10), charge(20)],
-      records: [{ kind: "captions", captions: [caption("once")] }],
+      records: [{ kind: "captions", document: someDigest("captions"), captions: [caption("once")] }],
     });
     expect(await catalog.ledger.settle(settlement)).toBe("recorded");
     expect(await catalog.ledger.settle(settlement)).toBe("recorded");
@@ -314,7 +321,9 @@ describe("settle", () => {
     const claim = await claimed(catalog, jobs[0] as (typeof jobs)[number]);
     const beats = [{ job: claim.job, epoch: claim.epoch, progress: { file: "a\u0000b\ud800" } }];
     expect((await catalog.ledger.heartbeat(beats)).get(claim.job)).toBe("continue");
-    const records = [{ kind: "captions" as const, captions: [caption("zero \u0000 byte")] }];
+    const records = [
+      { kind: "captions" as const, document: someDigest("captions"), captions: [caption("zero \u0000 byte")] },
+    ];
     expect(await catalog.ledger.settle(settlementOf(claim, undefined, { records }))).toBe("recorded");
   });
 

@@ -50,7 +50,7 @@ function toRows(record: CatalogRecord, newId: NewId): RowOf[] {
     case "dataset":
       return [{ ...record, id: newId("dsv") }];
     case "captions":
-      return record.captions.map((caption) => ({ ...caption }));
+      return record.captions.map((caption) => ({ ...caption, document: record.document }));
     case "lora":
       return [
         {
@@ -112,10 +112,10 @@ select r.id, r.project, r.name,
 from r join named on named.project = r.project and named.name = r.name
 on conflict (project, name, digest) do nothing`,
   captions: `
-insert into loramill.captions (project, image, path, text, provider, raw, run, job)
-select project, image, path, text, provider, raw, run, job
-from json_to_recordset($1::json)
-  as r(project text, image text, path text, text text, provider text, raw text, run text, job text)`,
+insert into loramill.captions (project, image, path, text, provider, raw, run, job, document)
+select project, image, path, text, provider, raw, run, job, document
+from json_to_recordset($1::json) as r(project text, image text, path text, text text, provider text, raw text, run text,
+  job text, document text)`,
   lora: `
 with r as materialized (
   select r.*, pg_advisory_xact_lock(hashtextextended(r.project || '/' || r.name, 1))

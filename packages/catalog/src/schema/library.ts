@@ -64,7 +64,10 @@ export const images = loramill.table(
   (table) => [primaryKey({ columns: [table.project, table.sha256] })],
 );
 
-/** Every version of every caption; the newest of a picture is the one with the largest id. */
+/**
+ * Every version of every caption; the newest of a picture is the one with the largest id. A captioner's was written by a
+ * job: its document holds prompt, cost and voices. A person's was written in a version of a dataset: `run` and `job` are "".
+ */
 export const captions = loramill.table(
   "captions",
   {
@@ -77,6 +80,12 @@ export const captions = loramill.table(
     raw: text("raw").notNull(),
     run: text("run").notNull(),
     job: text("job").notNull(),
+    /** The `captions` document that it is part of. */
+    document: text("document"),
+    /** The version of a dataset that a person made with it. */
+    dataset: text("dataset"),
+    /** Id of the API key that was used, where one was. */
+    author: text("author"),
     createdAt: createdAt(),
   },
   (table) => [

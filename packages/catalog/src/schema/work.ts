@@ -146,3 +146,14 @@ export const dispatcher = loramill.table("dispatcher", {
   projectCap: integer("project_cap").notNull(),
   seenAt: time("seen_at").notNull(),
 });
+
+/**
+ * What the workers that share an endpoint have asked and may ask; see rate-limits/. Times are milliseconds since 1970 on
+ * the server's clock, with fractions: a thousand starts a second are a fraction of one apart.
+ */
+export const rateLimits = loramill.table("rate_limits", {
+  endpoint: text("endpoint").primaryKey(),
+  nextAt: doublePrecision("next_at").notNull().default(0),
+  heldUntil: doublePrecision("held_until").notNull().default(0),
+  holders: jsonb("holders").$type<Record<string, { open: number; until: number }>>().notNull().default({}),
+});

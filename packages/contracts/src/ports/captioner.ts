@@ -43,8 +43,10 @@ export interface Captioner {
    * from; part of the key of that picture's caption. Left out: nothing.
    */
   readonly beside?: (request: Pick<CaptionRequest, "image" | "style">) => JsonObject;
-  /** How often it may be asked by one process; left out: as often as it answers. */
+  /** How often it may be asked by all workers together; left out: as often as it answers. */
   readonly requestsPerMinute?: number;
+  /** How many pictures all workers together may ask about at once; left out: `concurrency` for each. */
+  readonly atOnce?: number;
   /** What a caption is expected to cost, in micro-USD; left out: nothing. */
   readonly estimateMicroUsd?: number;
   isAvailable(signal?: AbortSignal): Promise<Availability>;

@@ -12,6 +12,8 @@ export interface FakeVisionServer {
     readonly picture: string;
     readonly maxTokens: number;
   }[];
+  /** When each question came, in milliseconds of `performance.now`. */
+  readonly askedAt: readonly number[];
   readonly mostAtOnce: number;
   /** The next requests are treated so, in this order. */
   misbehave(...next: readonly Misbehaviour[]): void;
@@ -33,6 +35,7 @@ export async function startFakeVisionServer(options: FakeVisionOptions = {}): Pr
   const { apiKey, models = ["llava"], answerMs = 0 } = options;
   const pending: Misbehaviour[] = [];
   const asked: { model: string; prompt: string; picture: string; maxTokens: number }[] = [];
+  const askedAt: number[] = [];
   const server = await startMisbehavingServer(async (request, response, bytes) => {
     const body = bytes.toString("utf8");
     if (apiKey !== undefined && request.headers.authorization !== `Bearer ${apiKey}`) {
@@ -48,6 +51,7 @@ export async function startFakeVisionServer(options: FakeVisionOptions = {}): Pr
     if (request.method !== "POST" || path !== "/v1/chat/completions") throw new Refused(404, `no route ${path}`);
     const question = readQuestion(request, body, models);
     asked.push(question);
+    askedAt.push(performance.now());
     if (answerMs > 0) await new Promise((resolve) => setTimeout(resolve, answerMs));
     const text = `This image shows picture ${question.picture.slice(0, 8)}.`;
     const move = pending.shift();
@@ -57,6 +61,7 @@ export async function startFakeVisionServer(options: FakeVisionOptions = {}): Pr
   return {
     url: `${server.url}/v1`,
     asked,
+    askedAt,
     get mostAtOnce() {
       return server.mostAtOnce;
     },
