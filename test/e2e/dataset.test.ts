@@ -168,9 +168,33 @@ test("captions are written, shown, changed in bulk with a preview, and taken bac
   expect((await loramill("caption", "replace", "plain", "^zorb", "blib", "--regex")).code).toBe(0);
   const changed = await show();
   expect(changed.every(({ caption }: { caption: string }) => caption.startsWith("blib"))).toBe(true);
+  expect((await loramill("caption", "rollback", "plain")).code).toBe(0);
+  expect(await show()).toEqual(first);
+  expect((await loramill("caption", "replace", "plain", "^zorb", "blib", "--regex")).code).toBe(0);
+  expect(await show()).toEqual(changed);
   expect((await loramill("caption", "edit", "plain", first[0].path, "my own words")).code).toBe(0);
-  const history = await loramill("--json", "caption", "show", "plain", first[0].path);
-  expect(JSON.parse(history.out)).toMatchObject({ now: "my own words", versions: [{ text: first[0].caption }] });
+  const history = JSON.parse((await loramill("--json", "caption", "show", "plain", first[0].path)).out);
+  const edit = { provider: "edited", model: null, prompt: null, run: null, microUsd: 0, author: null };
+  expect(history).toMatchObject({
+    now: "my own words",
+    versions: [
+      { ...edit, text: "my own words" },
+      { ...edit, text: changed[0].caption },
+      { ...edit, text: first[0].caption },
+      { ...edit, text: changed[0].caption },
+      {
+        text: first[0].caption,
+        provider: "sidecar",
+        run: expect.stringMatching(/^run_/),
+        step: "caption",
+        microUsd: 0,
+        dataset: null,
+      },
+    ],
+  });
+  expect(new Set(history.versions.slice(0, 4).map(({ dataset }: { dataset: string }) => dataset)).size).toBe(4);
+  const shown = await loramill("caption", "show", "plain", first[0].path);
+  expect(shown.out).toMatch(/edited +version [0-9a-f]{12} +\$0\.00 +my own words/);
   expect((await loramill("caption", "rollback", "plain")).code).toBe(0);
   expect(await show()).toEqual(changed);
   const asked = await loramill(

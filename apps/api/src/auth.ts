@@ -7,6 +7,8 @@ export interface Caller {
   /** Null: all projects. */
   readonly project: { readonly id: ProjectId; readonly name: string } | null;
   readonly scopes: readonly KeyScope[];
+  /** Id of the API key; null for a caller of this machine. */
+  readonly key: string | null;
 }
 
 declare module "fastify" {
@@ -26,7 +28,7 @@ export interface AuthOptions {
   readonly verifyKey: (key: string) => Promise<Caller | null>;
 }
 
-const LOCAL_CALLER: Caller = { project: null, scopes: ["read", "write", "admin"] };
+const LOCAL_CALLER: Caller = { project: null, scopes: ["read", "write", "admin"], key: null };
 
 /**
  * Checks the caller of every route by its `scope`. Without required keys the API serves loopback only, and refuses

@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream";
+import type { EditedCaption } from "@loramill/catalog";
 import {
   type DatasetManifest,
   type DeriveRequest,
@@ -29,12 +30,15 @@ export async function* readImages(
   }
 }
 
-/** Writes the new version and answers its digest and manifest; only documents are written, no picture is copied. */
+/**
+ * Writes the new version and answers its digest and manifest, and the captions that are different because the change says
+ * so; only documents are written, no picture is copied.
+ */
 export async function deriveVersion(
   stores: Stores,
   parent: Digest,
   change: DeriveRequest,
-): Promise<{ readonly digest: Digest; readonly manifest: DatasetManifest }> {
+): Promise<{ readonly digest: Digest; readonly manifest: DatasetManifest; readonly edits: readonly EditedCaption[] }> {
   const { documents } = stores;
   const old = await documents.get("dataset", parent);
   const added: PreparedImage[] = [];
@@ -67,7 +71,25 @@ export async function deriveVersion(
     content: content.finish(),
     parent,
   };
-  return { digest: await documents.put("dataset", manifest), manifest };
+  const edits = editsOf(before, images, { named: change.captions, written });
+  return { digest: await documents.put("dataset", manifest), manifest, edits };
+}
+
+/** Captions that were named, as far as they differ from what was there or what a captioner wrote; "" for one taken away. */
+function editsOf(
+  before: readonly PreparedImage[],
+  after: readonly PreparedImage[],
+  captions: {
+    readonly named: Readonly<Record<string, string | null>>;
+    readonly written: Readonly<Record<string, string>>;
+  },
+): EditedCaption[] {
+  const old = new Map(before.map(({ path, caption }) => [path, captions.written[path] ?? caption?.text ?? ""]));
+  return after.flatMap(({ path, original, caption }) => {
+    const text = caption?.text ?? "";
+    if (!Object.hasOwn(captions.named, path) || text === old.get(path)) return [];
+    return [{ image: original.sha256, path, text }];
+  });
 }
 
 /** A version as an archive in a trainer's layout, as a stream, and what the layout cannot say. */

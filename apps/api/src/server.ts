@@ -55,7 +55,8 @@ export async function startApi(deps: ApiDeps, options: ApiOptions & { localToken
     verifyKey: async (key) => {
       const found = await deps.catalog.apiKeys.find(key);
       if (!found) return null;
-      return { project: { id: found.project, name: found.projectName }, scopes: KeyScope.array().parse(found.scopes) };
+      const project = { id: found.project, name: found.projectName };
+      return { project, scopes: KeyScope.array().parse(found.scopes), key: found.id };
     },
   });
   parseYamlBodies(server);

@@ -73,9 +73,10 @@ export function openGates(limiter: RateLimiter, now: () => number = () => perfor
     },
   };
 
-  function sharedLimitOf({ id, requestsPerMinute = null, atOnce = null }: Limited): SharedLimit | null {
-    if (requestsPerMinute === null && atOnce === null) return null;
-    const limit = createSharedLimit({ limiter, endpoint: id, holder, limits: { requestsPerMinute, atOnce } });
+  function sharedLimitOf({ id, requestsPerMinute, atOnce }: Limited): SharedLimit | null {
+    if (requestsPerMinute === undefined && atOnce === undefined) return null;
+    const limits = { requestsPerMinute: requestsPerMinute ?? null, atOnce: atOnce ?? null };
+    const limit = createSharedLimit({ limiter, endpoint: id, holder, limits });
     shared.push(limit);
     return limit;
   }

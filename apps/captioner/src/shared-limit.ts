@@ -49,15 +49,18 @@ export function createSharedLimit(options: {
   let asking: Promise<void> | null = null;
   let wake = () => {};
 
+  const isNeeded = () => queue.length > 0 || (countsOpen && reported > 0);
+
   async function askWhileNeeded(): Promise<void> {
-    while (queue.length > 0 || (countsOpen && reported > 0)) {
+    while (isNeeded()) {
       const woken = new Promise<void>((resolve) => {
         wake = resolve;
       });
       const pauseMs = await askOnce();
+      await wait(GAP_MS);
+      if (!isNeeded()) break;
       const nap = new AbortController();
-      const timer = wait(pauseMs, undefined, { signal: nap.signal }).catch(() => undefined);
-      await Promise.all([wait(GAP_MS), Promise.race([timer, woken])]);
+      await Promise.race([wait(pauseMs, undefined, { signal: nap.signal }).catch(() => undefined), woken]);
       nap.abort();
     }
     asking = null;

@@ -21,14 +21,9 @@ export const captionerWorker = defineWorker({
       (open) => open.close(),
     );
     const captioners = all.map(({ captioner }) => captioner);
-    return {
-      stores,
-      captioners,
-      fuser,
-      embedder,
-      tokenCounters: Object.values(vision.tokenCounters),
-      gates: openGates(services.catalog.rateLimiter),
-    };
+    const tokenCounters = Object.values(vision.tokenCounters);
+    const gates = opened("ways to endpoints", openGates(services.catalog.rateLimiter), (open) => open.close());
+    return { stores, captioners, fuser, embedder, tokenCounters, gates };
   },
   processors: { "caption-images": captionImages },
 });

@@ -23,6 +23,7 @@ const gates = openGates(catalog.rateLimiter);
 const deps = { stores, captioners, fuser: null, embedder: null, tokenCounters: [], gates };
 const output = await captionImages({ part, params }, deps, fakeJobContext());
 console.log(JSON.stringify(output));
+await deps.gates.close();
 await close();
 await catalog.close();
 await stores.close();

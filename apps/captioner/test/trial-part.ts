@@ -8,7 +8,10 @@ export async function writeTrialPart(stores: Stores, count: number, name: string
       const path = `${name}-${index}.png`;
       const blob = await stores.blobs.put(new TextEncoder().encode(path), { mediaType: "image/png" });
       const crop = { left: 0, top: 0, width: 64, height: 64 };
-      return preparedPicture(path, { original: blob, prepared: { blob, width: 64, height: 64, crop, upscaled: false } });
+      return preparedPicture(path, {
+        original: blob,
+        prepared: { blob, width: 64, height: 64, crop, upscaled: false },
+      });
     }),
   );
   return stores.documents.put("dataset-part", { images });

@@ -39,12 +39,13 @@ export function addCaptionCommands(parent: Command, does: Does): void {
     "show",
     "captions of a dataset, or every caption that one picture ever had",
     "loramill caption show toys",
-    "loramill caption show toys ball.png",
+    "loramill caption show toys ball.png --prompts",
   )
     .argument("<dataset>", DATASET)
     .argument("[path]", "a picture of it")
-    .action((dataset: string, path: string | undefined) =>
-      does((context) => captionShowCommand(dataset, path, context)),
+    .option("--prompts", "with a path: also the questions that were asked")
+    .action((dataset: string, path: string | undefined, options: { prompts?: boolean }) =>
+      does((context) => captionShowCommand(dataset, path, options, context)),
     );
   command(
     "edit",

@@ -8,10 +8,10 @@ export type { Leadership } from "./leadership.ts";
 export type { Subscription } from "./listen.ts";
 export type { ApiKey } from "./queries/api-keys.ts";
 export type { ArtifactRow } from "./queries/artifacts.ts";
+export type { EditedCaption, LibraryCaption } from "./queries/caption-history.ts";
 export type { IdempotencyAnswer } from "./queries/idempotency.ts";
 export type { RetryAnswer } from "./queries/jobs.ts";
 export type {
-  LibraryCaption,
   LibraryCheckpoint,
   LibraryDataset,
   LibraryGeneration,

@@ -99,12 +99,37 @@ export const OverlapQuery = z.object({
   with: z.string().max(128).optional().describe("Only this dataset; default: the newest version of every other"),
 });
 
+/** A question that was asked beside a picture: equal digests are equal questions. */
+export const CaptionPrompt = z.object({ digest: Digest.describe("SHA-256 of the text"), text: z.string() });
+export type CaptionPrompt = z.output<typeof CaptionPrompt>;
+
+const Model = z.string().nullable().describe("Null where no model was asked");
+
 /** A caption that a picture had at some time, newest first in lists. */
 export const CaptionVersion = z.object({
-  text: z.string(),
-  provider: z.string(),
+  text: z.string().describe("Empty where the caption was taken away"),
+  provider: z.string().describe('Id of the captioner, how several were combined, "sidecar" or "edited"'),
+  model: Model,
   raw: z.string().describe("What the captioner said before the clean-up"),
-  run: z.string(),
+  prompt: CaptionPrompt.nullable(),
+  microUsd: z.int().nullable().describe("What asking cost then: 0 for a known answer; null where it was not kept"),
+  voices: z
+    .array(
+      z.object({
+        provider: z.string(),
+        model: Model,
+        raw: z.string(),
+        prompt: CaptionPrompt.nullable(),
+        microUsd: z.int(),
+        failure: z.object({ code: z.string(), message: z.string() }).nullable(),
+      }),
+    )
+    .describe("What each said, where several captioners were asked"),
+  run: z.string().nullable().describe("The run that wrote it; null for an edit"),
+  step: z.string().nullable(),
+  document: Digest.nullable().describe("The captions document that holds it"),
+  dataset: Digest.nullable().describe("The version that an edit made"),
+  author: z.string().nullable().describe("Name of the API key of an edit; null where none was used"),
   at: z.iso.datetime(),
 });
 export type CaptionVersion = z.output<typeof CaptionVersion>;

@@ -37,6 +37,7 @@ export { ComputeSpec, Placement } from "./compute-spec.ts";
 export { type ConfigFragment, defineConfig, EndpointUrl, isLoopback } from "./config.ts";
 export {
   CaptionHistory,
+  CaptionPrompt,
   CaptionVersion,
   DatasetDiffView,
   DatasetImagePage,

@@ -20,6 +20,7 @@ import { diffDatasets } from "@loramill/datasets";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { Caller } from "../auth.ts";
+import { describeVersions } from "../caption-history.ts";
 import { deriveVersion, exportVersion, readImages } from "../dataset-versions.ts";
 import type { ApiDeps } from "../deps.ts";
 import { findOverlaps } from "../overlaps.ts";
@@ -123,6 +124,8 @@ export const datasetRoutes =
       {
         schema: {
           summary: "Every caption that a picture of it ever had",
+          description:
+            "With who wrote it: captioner, model, question, cost and the voices of an ensemble, or the key and version of an edit.",
           tags: ["datasets"],
           params: DatasetParams,
           querystring: z.object({ path: z.string().min(1) }),
@@ -141,13 +144,7 @@ export const datasetRoutes =
             path: image.path,
             image: image.original.sha256,
             now: image.caption?.text ?? null,
-            versions: rows.map(({ text, provider, raw, run, createdAt }) => ({
-              text,
-              provider,
-              raw,
-              run,
-              at: new Date(createdAt).toISOString(),
-            })),
+            versions: await describeVersions(stores, rows),
           };
         }
         throw new UserError(`the dataset ${params.dataset} has no picture called ${query.path}`, {
@@ -213,7 +210,7 @@ export const datasetRoutes =
       async ({ params, body, caller }, reply) => {
         const row = await found(params.dataset, caller);
         for (const digest of body.add) await found(digest, caller);
-        const { digest, manifest } = await deriveVersion(stores, row.digest, body);
+        const { digest, manifest, edits } = await deriveVersion(stores, row.digest, body);
         const { name, statistics } = manifest;
         const images = statistics.kept;
         await catalog.library.addDataset({
@@ -222,6 +219,8 @@ export const datasetRoutes =
           digest,
           images,
           statistics: statistics as JsonObject,
+          edits,
+          author: caller.key,
         });
         return reply.code(201).send(toView(digest, manifest));
       },

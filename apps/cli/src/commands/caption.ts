@@ -1,10 +1,11 @@
 import { openAsBlob } from "node:fs";
 import { basename } from "node:path";
 import { CaptionPart, type RunSpecInput, UserError } from "@loramill/contracts";
+import { formatHistory, formatPrompts } from "../caption-history.ts";
 import { connect, withConnection } from "../connect.ts";
 import { exitCodeOfRun, exitCodes } from "../exit-codes.ts";
 import { followRun } from "../follow-run.ts";
-import { formatTable, shortTime } from "../format.ts";
+import { formatTable } from "../format.ts";
 import { listImages } from "../list-images.ts";
 import { type Replacement, replaceInCaptions } from "../replace-captions.ts";
 import { type CommandContext, printJson, printLine } from "./context.ts";
@@ -60,6 +61,7 @@ export async function captionRunCommand(
 export async function captionShowCommand(
   dataset: string,
   path: string | undefined,
+  options: { readonly prompts?: boolean },
   context: CommandContext,
 ): Promise<number> {
   return withConnection(context, async ({ client }) => {
@@ -84,8 +86,9 @@ export async function captionShowCommand(
     if (context.json) printJson(context, history);
     else {
       printLine(context, `${history.path}: ${history.now ?? "(no caption)"}`);
-      const rows = history.versions.map(({ at, provider, text }) => [shortTime(at), provider, text]);
-      if (rows.length > 0) printLine(context, `\n${formatTable(["written (UTC)", "by", "caption"], rows)}`);
+      if (history.versions.length > 0) printLine(context, `\n${formatHistory(history.versions)}`);
+      const prompts = options.prompts ? formatPrompts(history.versions) : "";
+      if (prompts !== "") printLine(context, `\n${prompts}`);
     }
     return exitCodes.ok;
   });

@@ -2,14 +2,14 @@ import type { JsonObject, ProjectId, RunId } from "@loramill/contracts";
 import { and, asc, desc, eq, gt, like, lt, max, or, type SQL, sql } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
 import type { Connection } from "../connection.ts";
-import { captions, datasets, datasetVersions, generations, images, loras } from "../schema/library.ts";
+import { datasets, datasetVersions, generations, images, loras } from "../schema/library.ts";
 import { checkpoints } from "../schema/work.ts";
+import { captionHistoryQueries, type EditedCaption, writeEdits } from "./caption-history.ts";
 import { limitOf, type Page, type PageRequest, toPage } from "./paging.ts";
 
 export type LibraryLora = typeof loras.$inferSelect;
 export type LibraryDataset = typeof datasetVersions.$inferSelect;
 export type LibraryImage = typeof images.$inferSelect;
-export type LibraryCaption = typeof captions.$inferSelect;
 export type LibraryGeneration = typeof generations.$inferSelect;
 export type LibraryCheckpoint = typeof checkpoints.$inferSelect;
 
@@ -19,7 +19,8 @@ interface LibraryFilter extends PageRequest {
 }
 
 /** What the runs of a project have made. */
-export function libraryQueries({ db, newId }: Connection) {
+export function libraryQueries(connection: Connection) {
+  const { db, newId } = connection;
   const wanted = (
     table: { readonly project: PgColumn; readonly run: PgColumn },
     filter: LibraryFilter,
@@ -29,6 +30,8 @@ export function libraryQueries({ db, newId }: Connection) {
   ];
 
   return {
+    ...captionHistoryQueries(connection),
+
     /** By name (the newest version), by id, or by the digest of its document, file or tensors. */
     async findLora(ref: { readonly project: ProjectId; readonly lora: string }): Promise<LibraryLora | null> {
       const named = [loras.name, loras.id, loras.document, loras.weightsSha256, loras.tensorsSha256];
@@ -105,13 +108,23 @@ export function libraryQueries({ db, newId }: Connection) {
       return row ?? null;
     },
 
-    /** Writes down a version that was derived from another; nothing happens when it is there already. */
-    async addDataset(version: {
+    /**
+     * Writes down a version that was derived from another, and the captions that a person wrote in it; nothing happens when
+     * it is there already.
+     */
+    async addDataset({
+      edits,
+      author,
+      ...version
+    }: {
       readonly project: ProjectId;
       readonly name: string;
       readonly digest: string;
       readonly images: number;
       readonly statistics: JsonObject;
+      readonly edits: readonly EditedCaption[];
+      /** Id of the API key that was used. */
+      readonly author: string | null;
     }): Promise<void> {
       const { project, name } = version;
       await db.transaction(async (tx) => {
@@ -121,10 +134,12 @@ export function libraryQueries({ db, newId }: Connection) {
           .select({ version: max(datasetVersions.version) })
           .from(datasetVersions)
           .where(and(eq(datasetVersions.project, project), eq(datasetVersions.name, name)));
-        await tx
+        const written = await tx
           .insert(datasetVersions)
           .values({ ...version, id: newId("dsv"), version: (newest?.version ?? 0) + 1, run: "" })
-          .onConflictDoNothing();
+          .onConflictDoNothing()
+          .returning({ digest: datasetVersions.digest });
+        if (written.length > 0) await writeEdits(tx, { project, dataset: version.digest, author }, edits);
       });
     },
 
@@ -155,16 +170,6 @@ export function libraryQueries({ db, newId }: Connection) {
         .from(images)
         .where(and(eq(images.project, ref.project), eq(images.sha256, ref.sha256)));
       return row ?? null;
-    },
-
-    /** Every caption that a picture ever had, newest first. */
-    async captions(ref: { readonly project: ProjectId; readonly image: string }): Promise<LibraryCaption[]> {
-      return db
-        .select()
-        .from(captions)
-        .where(and(eq(captions.project, ref.project), eq(captions.image, ref.image)))
-        .orderBy(desc(captions.id))
-        .limit(200);
     },
 
     /** Committed checkpoints of a run's trainings, newest first. */
