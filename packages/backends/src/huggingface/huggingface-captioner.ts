@@ -33,6 +33,8 @@ const DIALECT: ChatDialect = {
     payment: "this month's credits are used up: add some at Hugging Face, or choose another captioner",
     notFound: "check HUGGINGFACE_CAPTION_MODEL and HUGGINGFACE_CAPTION_URL",
     address: "check HUGGINGFACE_CAPTION_URL",
+    limit: "lower HUGGINGFACE_REQUESTS_PER_MINUTE if it comes often",
+    time: "raise HUGGINGFACE_CAPTION_TIMEOUT_SECONDS if it is only slow",
   },
 };
 const AVAILABILITY_TIMEOUT_MS = 10_000;

@@ -40,6 +40,8 @@ export function createOllamaCaptioner(options: OllamaCaptionerOptions, parts: Ca
     payment: "the account of this cloud model has no credit left",
     notFound: pull,
     address: "check OLLAMA_URL",
+    limit: "lower OLLAMA_CAPTION_REQUESTS_PER_MINUTE if it comes often",
+    time: "raise OLLAMA_CAPTION_TIMEOUT_SECONDS if it is only slow",
   };
   const endpoint = createEndpoint({ apiKey: null, connections: concurrency, timeoutMs, advice }, parts);
   const id = `ollama:${model}`;

@@ -43,6 +43,8 @@ const OPENAI: ChatDialect = {
     payment: "its account has no credit left: add some, or choose another captioner",
     notFound: "check LLAVA_API_URL (it should end in /v1) and LLAVA_MODEL",
     address: "check LLAVA_API_URL",
+    limit: "lower LLAVA_REQUESTS_PER_MINUTE if it comes often",
+    time: "raise LLAVA_TIMEOUT_SECONDS if it is only slow",
   },
 };
 

@@ -36,6 +36,8 @@ const ADVICE = {
   payment: "the account has no credit left: add some at Replicate, or choose another captioner",
   notFound: "check REPLICATE_CAPTION_MODEL",
   address: "check REPLICATE_CAPTION_MODEL and REPLICATE_API_TOKEN",
+  limit: "lower REPLICATE_CAPTION_REQUESTS_PER_MINUTE if it comes often",
+  time: "raise REPLICATE_CAPTION_TIMEOUT_SECONDS if it is only slow",
 };
 const CALL_TIMEOUT_MS = 60_000;
 const AVAILABILITY_TIMEOUT_MS = 10_000;
@@ -91,7 +93,7 @@ export function createReplicateCaptioner(options: ReplicateCaptionerOptions, par
     while (!hasEnded(now)) {
       if (performance.now() > deadline) {
         throw new TransientError(
-          `Replicate did not finish prediction ${now.id} within ${timeoutMs} ms; it goes on there and is looked at again`,
+          `Replicate did not finish prediction ${now.id} within ${timeoutMs} ms; it goes on there and is looked at again: ${ADVICE.time}`,
           { code: "endpoint-timeout", retryAfterMs: POLL_MS.last, details: { prediction: now.id } },
         );
       }

@@ -28,6 +28,9 @@ export interface EndpointAdvice {
   readonly payment: string;
   readonly notFound: string;
   readonly address: string;
+  /** What passes by itself, and what to set when it comes too often: after a 429, and when an answer was late. */
+  readonly limit?: string;
+  readonly time?: string;
   /** What was refused, and under which code it is told; a picture unless it is said. */
   readonly refusal?: { readonly what: string; readonly code: string };
 }
@@ -52,7 +55,11 @@ export function errorOfAnswer(answer: FailedAnswer): UserError | TransientError 
   const details = { status };
   if (isRetryableStatus(status)) {
     const { code, retryAfterMs } = waitOf(answer);
-    return new TransientError(`${advice.who} answered ${because}`, { code, details, retryAfterMs });
+    return new TransientError(`${advice.who} answered ${because}${adviceOnWait(code, advice)}`, {
+      code,
+      details,
+      retryAfterMs,
+    });
   }
   if (status === 413 && advice.refusal === undefined) {
     return new UserError(
@@ -122,6 +129,16 @@ function adviceOn(status: number, advice: EndpointAdvice): string {
   if (status === 402) return advice.payment;
   if (status === 404) return advice.notFound;
   return status < 400 ? `it has moved: ${advice.address}` : advice.address;
+}
+
+/** What to do about something that passes by itself when it keeps coming back; "" where there is nothing to do. */
+export function adviceOnWait(code: string, advice: EndpointAdvice): string {
+  const said: Readonly<Record<string, string | undefined>> = {
+    "rate-limited": advice.limit,
+    "endpoint-timeout": advice.time,
+    "endpoint-unreachable": advice.address,
+  };
+  return said[code] === undefined ? "" : `: ${said[code]}`;
 }
 
 const lowered = (who: string): string => who.replace(/^The\b/, "the");

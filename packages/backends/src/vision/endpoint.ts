@@ -1,6 +1,6 @@
 import { type Clock, PermanentError, redact, TransientError, UserError } from "@loramill/contracts";
 import { Agent, type BodyInit, fetch as undiciFetch } from "undici";
-import { type EndpointAdvice, errorInside, errorOfAnswer } from "./endpoint-errors.ts";
+import { adviceOnWait, type EndpointAdvice, errorInside, errorOfAnswer } from "./endpoint-errors.ts";
 
 export interface EndpointOptions {
   /** Sent as a bearer token, and never shown. */
@@ -117,16 +117,14 @@ export function createEndpoint(options: EndpointOptions, parts: EndpointParts): 
   ): unknown {
     if (signal?.aborted) return signal.reason;
     if (timeout.aborted) {
-      return new TransientError(`${advice.who} did not answer within ${timeoutMs} ms`, {
-        code: "endpoint-timeout",
-        cause: error,
-      });
+      const code = "endpoint-timeout";
+      const late = `${advice.who} did not answer within ${timeoutMs} ms`;
+      return new TransientError(`${late}${adviceOnWait(code, advice)}`, { code, cause: error });
     }
     if (error instanceof UserError || error instanceof TransientError || error instanceof PermanentError) return error;
-    return new TransientError(`${advice.who} cannot be reached (${say(reasonOf(error))})`, {
-      code: "endpoint-unreachable",
-      cause: error,
-    });
+    const code = "endpoint-unreachable";
+    const away = `${advice.who} cannot be reached (${say(reasonOf(error))})`;
+    return new TransientError(`${away}${adviceOnWait(code, advice)}`, { code, cause: error });
   }
 
   return { ask, download, say, close: () => (agent.destroyed ? Promise.resolve() : agent.destroy()) };
