@@ -12,7 +12,7 @@ import { writeTrialPart } from "../test/trial-part.ts";
 const CHILD = join(import.meta.dirname, "../test/caption-child.ts");
 const IMAGES_EACH = 40;
 const PER_SECOND = 20;
-const AT_ONCE = 6;
+const AT_ONCE = 3;
 
 it("two workers together ask an endpoint no more often, and no more at once, than it allows", async () => {
   const folder = await mkdtemp(join(tmpdir(), "caption-limits-"));

@@ -69,14 +69,17 @@ export function createSharedLimit(options: {
   /** Asks for all that wait; how long the next asking can wait when nothing happens, in milliseconds. */
   async function askOnce(): Promise<number> {
     try {
+      const before = open;
       const grant = await limiter.take({ endpoint, holder, limits, open, wanted: queue.length });
+      reported = before + grant.granted;
       for (let index = 0; index < grant.granted && queue.length > 0; index += 1) {
         open += 1;
         queue.shift()?.admit({ startInMs: grant.startInMs + index * grant.spacingMs });
       }
-      reported = open;
       if (grant.heldForMs > 0) for (const waiter of queue.splice(0)) waiter.admit({ heldForMs: grant.heldForMs });
-      return queue.length > 0 ? grant.askAgainInMs : RENEW_MS;
+      if (queue.length > 0) return grant.askAgainInMs;
+      // Answers that came meanwhile, and permits that nobody wanted any more, are told at once.
+      return countsOpen && reported !== open ? 0 : RENEW_MS;
     } catch (error) {
       for (const waiter of queue.splice(0)) waiter.fail(error);
       // Nothing is open here: what the limiter believes lapses by itself.
