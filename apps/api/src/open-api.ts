@@ -65,7 +65,7 @@ export function openApi(start: ApiStart): Promise<RunningApi> {
     findLora: async (name, projectName) => {
       const project = await catalog.projects.ensure(projectName);
       const lora = await catalog.library.findLora({ project: project.id, lora: name });
-      return lora ? { document: lora.document, family: lora.family } : null;
+      return lora ? { name: lora.name, document: lora.document, family: lora.family } : null;
     },
     findArtifact: async (key) => {
       const artifact = await catalog.artifacts.find(key);

@@ -17,6 +17,7 @@ import {
 } from "@loramill/contracts";
 import {
   type CachedOutput,
+  type FoundLora,
   type GenerationChoice,
   type Plan,
   type PlanContext,
@@ -46,7 +47,7 @@ export interface PlanningDeps {
   readonly generationBackends: readonly GenerationBackend[];
   /** Digest over what the sources hold now. */
   readonly fingerprint: (sources: readonly Source[], signal?: AbortSignal) => Promise<PlanContext["sources"]>;
-  readonly findLora: (name: string, project: string) => Promise<PlanContext["lora"] | null>;
+  readonly findLora: (name: string, project: string) => Promise<FoundLora | null>;
   readonly findArtifact: (key: string) => Promise<CachedOutput | null>;
   readonly localSources: boolean;
   readonly storeReachable: boolean;
@@ -62,7 +63,7 @@ export interface Planner {
 export function createPlanner(deps: PlanningDeps): Planner {
   async function resolve(spec: RunSpec, signal?: AbortSignal): Promise<{ made: Plan; context: PlanContext }> {
     checkSources(spec.dataset.sources, deps.localSources);
-    const [sources, captioners, captionTools, faces, trainingBackends, generationBackends, lora] = await Promise.all([
+    const [sources, captioners, captionTools, faces, trainingBackends, generationBackends, loras] = await Promise.all([
       deps.fingerprint(spec.dataset.sources, signal),
       Promise.all(
         deps.captioners.map(async ({ provider, captioner }) => ({
@@ -76,7 +77,7 @@ export function createPlanner(deps: PlanningDeps): Planner {
       deps.faceFinder.isAvailable(signal),
       Promise.all(deps.trainingBackends.map((backend) => trainingChoice(backend, signal))),
       Promise.all(deps.generationBackends.map((backend) => generationChoice(backend, signal))),
-      findLora(spec, deps),
+      findLoras(spec, deps),
     ]);
     const context: PlanContext = {
       sources,
@@ -87,7 +88,7 @@ export function createPlanner(deps: PlanningDeps): Planner {
       trainingBackends,
       generationBackends,
       storeReachable: deps.storeReachable,
-      ...(lora ? { lora } : {}),
+      loras,
     };
     return { made: plan(spec, context), context };
   }
@@ -150,13 +151,14 @@ function checkSources(sources: readonly Source[], localSources: boolean): void {
   );
 }
 
-async function findLora(spec: RunSpec, deps: PlanningDeps): Promise<PlanContext["lora"] | null> {
-  const name = spec.generate?.lora;
-  if (name === undefined) return null;
-  const found = await deps.findLora(name, spec.project);
-  if (found) return found;
-  throw new UserError(`there is no LoRA named "${name}" in project "${spec.project}"`, {
-    code: "lora-not-found",
-    details: { field: "generate.lora" },
-  });
+/** Those that the spec names and the library has, by what the spec calls them. */
+async function findLoras(spec: RunSpec, deps: PlanningDeps): Promise<Record<string, FoundLora>> {
+  const wanted = new Set(spec.lora?.from.map(({ lora }) => lora));
+  if (spec.generate?.lora !== undefined) wanted.add(spec.generate.lora);
+  const found: Record<string, FoundLora> = {};
+  for (const name of wanted) {
+    const lora = await deps.findLora(name, spec.project);
+    if (lora !== null) found[name] = lora;
+  }
+  return found;
 }

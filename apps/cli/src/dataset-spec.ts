@@ -17,7 +17,7 @@ export function isVideo(path: string): boolean {
   return VIDEO.has(extname(path).toLowerCase());
 }
 
-type SourceInput = RunSpecInput["dataset"]["sources"][number];
+type SourceInput = NonNullable<RunSpecInput["dataset"]>["sources"][number];
 
 const VIDEO = new Set([".mp4", ".webm", ".mov", ".mkv", ".m4v", ".gif"]);
 

@@ -6,6 +6,7 @@ import type { Client, UploadFile } from "@loramill/sdk";
 
 /** An API elsewhere cannot read this machine's folders: sends their files and names the upload in the spec instead. */
 export async function uploadSources(spec: RunSpecInput, client: Client): Promise<RunSpecInput> {
+  if (spec.dataset === undefined) return spec;
   const sources = [];
   for (const source of spec.dataset.sources) {
     if (source.type !== "folder" && source.type !== "archive") {

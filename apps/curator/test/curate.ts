@@ -53,7 +53,7 @@ export async function openCurator(): Promise<CuratorUnderTest> {
   };
 }
 
-type Dataset = z.input<typeof RunSpec>["dataset"];
+type Dataset = NonNullable<z.input<typeof RunSpec>["dataset"]>;
 
 export interface Curated {
   readonly manifest: DatasetManifest;

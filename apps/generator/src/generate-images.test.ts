@@ -86,6 +86,7 @@ async function open(setup: Setup = {}) {
     resumedFromSteps: [],
     deviations: [],
     backend: "pocket",
+    made: null,
   };
   const train = await stores.documents.put("parts", { parts: [await stores.documents.put("lora", lora)] });
   const grid = await stores.documents.put("grid", {

@@ -46,6 +46,7 @@ export async function publishLora(
     resumedFromSteps: [...collected.resumedFromSteps],
     deviations: [...deviations, ...collected.deviations],
     backend,
+    made: null,
   };
   const digest = await stores.documents.put("lora", lora);
   ctx.record({

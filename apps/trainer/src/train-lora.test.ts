@@ -422,7 +422,7 @@ describe("trainLora", () => {
     const { output } = await driveJob((ctx) => once.train(once.input, ctx));
     const lora = await once.stores.documents.get("lora", output.digest);
     expect(lora.deviations).toMatchObject([{ code: "diverged" }]);
-    expect(lora.recipe.learningRate).toBe(0.02);
+    expect(lora.recipe?.learningRate).toBe(0.02);
 
     const always = await open({ divergesAtStep: 12 });
     await expect(driveJob((ctx) => always.train(always.input, ctx))).rejects.toMatchObject({

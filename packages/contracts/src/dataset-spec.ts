@@ -228,7 +228,7 @@ export type GateSettings = z.output<typeof GateSettings>;
 
 export const DatasetSpec = z.strictObject({
   name: Name.optional().describe("Default: the run's name"),
-  sources: z.array(Source).min(1).max(64),
+  sources: z.array(Source).max(64),
   prepare: PrepareSettings.prefault({}),
   cleaning: CleaningSettings.prefault({}),
   gates: GateSettings.prefault({}),

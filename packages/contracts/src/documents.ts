@@ -267,7 +267,24 @@ export type CaptionPart = z.output<typeof CaptionPart>;
 export const LossPoint = z.object({ step: z.int(), loss: z.number(), averageLoss: z.number() });
 export type LossPoint = z.output<typeof LossPoint>;
 
-/** The result of a training: the LoRA file and how it came to be. */
+/** How a LoRA was made that was not trained here. */
+export const LoraMaking = z.object({
+  /** Such as `merge`; `import` for a file of somebody else's. */
+  operation: z.string().max(64),
+  settings: JsonObject,
+  from: z.array(
+    z.object({
+      name: z.string(),
+      weights: Digest,
+      document: Digest.nullable(),
+      weight: z.number(),
+      blocks: z.string().optional(),
+    }),
+  ),
+});
+export type LoraMaking = z.output<typeof LoraMaking>;
+
+/** A LoRA file and how it came to be: by a training, whose fields are null otherwise, or as `made` says. */
 export const LoraDocument = z.object({
   format: z.literal("loramill-lora/1"),
   name: z.string(),
@@ -277,16 +294,17 @@ export const LoraDocument = z.object({
   family: z.string(),
   baseModel: z.string(),
   triggerWord: z.string().nullable(),
-  recipe: JsonObject,
-  dataset: Digest,
-  images: z.int(),
-  steps: z.int(),
+  recipe: JsonObject.nullable(),
+  dataset: Digest.nullable(),
+  images: z.int().nullable(),
+  steps: z.int().nullable(),
   finalLoss: z.number().nullable(),
   curve: z.array(LossPoint).max(10_000),
   computeSeconds: z.number(),
   resumedFromSteps: z.array(z.int()),
   deviations: z.array(z.object({ code: z.string(), message: z.string() })),
   backend: z.string(),
+  made: LoraMaking.nullable().default(null),
 });
 export type LoraDocument = z.output<typeof LoraDocument>;
 

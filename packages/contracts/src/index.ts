@@ -78,6 +78,7 @@ export {
   ImageHashes,
   ITEMS_PER_PART,
   LoraDocument,
+  LoraMaking,
   LossPoint,
   PartsDocument,
   PreparedImage,
@@ -105,12 +106,14 @@ export { AttemptId, type IdPrefix, JobId, makeId, ProjectId, RunId, StepId } fro
 export { assembleDatasetJob } from "./jobs/assemble-dataset.ts";
 export { CaptionEnsemble, captionImagesJob } from "./jobs/caption-images.ts";
 export { defineJob, type JobDefinition, type JobPolicy, type QueueName, queueNames } from "./jobs/define-job.ts";
+export { editLoraJob } from "./jobs/edit-lora.ts";
 export { generateImagesJob } from "./jobs/generate-images.ts";
 export { type InputOf, type JobName, type JobNamesOf, type Jobs, jobs, type OutputOf } from "./jobs/index.ts";
 export { indexSourceJob } from "./jobs/index-source.ts";
 export { JobOutput } from "./jobs/job-output.ts";
 export { prepareImagesJob } from "./jobs/prepare-images.ts";
 export { trainLoraJob } from "./jobs/train-lora.ts";
+export { LoraInput, LoraMergeMethod, LoraOperation, LoraRankRule, LoraSpec } from "./lora-spec.ts";
 export { formatMicroUsd, MicroUsd, microUsdFromUsd } from "./money.ts";
 export {
   blobKey,

@@ -42,7 +42,8 @@ export const CatalogRecord = z.discriminatedUnion("kind", [
     weightsSha256: Digest,
     tensorsSha256: Digest,
     bytes: z.int(),
-    dataset: Digest,
+    /** Null for one that was not trained here. */
+    dataset: Digest.nullable(),
   }),
   z.object({
     kind: z.literal("checkpoint"),

@@ -118,6 +118,22 @@ describe("RunSpec", () => {
     ]);
   });
 
+  it("does without pictures where only LoRAs are edited or applied", () => {
+    const lora = { from: [{ lora: "dog" }, { lora: "ink" }], operation: { kind: "merge" } };
+    expect(problems({ dataset: undefined, lora })).toEqual([]);
+    expect(RunSpec.parse({ name: "x", lora }).lora).toMatchObject({
+      from: [{ weight: 1 }, { weight: 1 }],
+      operation: { method: { kind: "concat" } },
+    });
+    expect(problems({ dataset: undefined, generate: { prompts: ["p"], lora: "dog" } })).toEqual([]);
+    for (const more of [{}, { lora, train: {} }, { lora, caption: {} }]) {
+      expect(problems({ dataset: undefined, ...more })).toEqual(["dataset.sources"]);
+    }
+    expect(problems({ lora: { ...lora, operation: { kind: "merge", method: { kind: "svd" } } } })).toEqual([
+      "lora.operation.method.rank",
+    ]);
+  });
+
   it("refuses names that would not do for files", () => {
     for (const name of ["", "../up", "a/b", "-dash", ".hidden", "new\nline", "x".repeat(101)]) {
       expect(problems({ name }), name).toEqual(["name"]);

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { CaptionSpec } from "./caption-spec.ts";
 import { ComputeSpec } from "./compute-spec.ts";
 import { DatasetSpec } from "./dataset-spec.ts";
+import { LoraSpec } from "./lora-spec.ts";
 import { Name } from "./name.ts";
 import { RecipeOverrides } from "./recipe.ts";
 
@@ -63,17 +64,30 @@ export const RunPolicy = z.strictObject({
 export type RunPolicy = z.output<typeof RunPolicy>;
 
 /** One request from start to end. Every default is written beside its field. */
-export const RunSpec = z.strictObject({
-  version: z.literal(1).default(1),
-  name: Name.describe("Shown in lists and used for file names"),
-  project: Name.default("default"),
-  dataset: DatasetSpec.describe("Which pictures, and how they are cleaned and cut"),
-  caption: CaptionSpec.optional().describe("Left out: only captions that came with the pictures are used"),
-  train: TrainSpec.optional().describe("Left out: nothing is trained"),
-  generate: GenerateSpec.optional().describe("Left out: nothing is generated"),
-  budgetUsd: z.number().min(0).max(1_000_000).optional().describe("Hard limit of the run's cost in US dollars"),
-  priority: z.int().min(0).max(9).default(5).describe("0 is served first; waiting jobs age towards 0"),
-  policy: RunPolicy.prefault({}),
-});
+export const RunSpec = z
+  .strictObject({
+    version: z.literal(1).default(1),
+    name: Name.describe("Shown in lists and used for file names"),
+    project: Name.default("default"),
+    dataset: DatasetSpec.prefault({ sources: [] }).describe(
+      "Which pictures, and how they are cleaned and cut; caption and train need some",
+    ),
+    caption: CaptionSpec.optional().describe("Left out: only captions that came with the pictures are used"),
+    train: TrainSpec.optional().describe("Left out: nothing is trained"),
+    lora: LoraSpec.optional().describe("Makes a LoRA of those of the library; left out: none is"),
+    generate: GenerateSpec.optional().describe("Left out: nothing is generated"),
+    budgetUsd: z.number().min(0).max(1_000_000).optional().describe("Hard limit of the run's cost in US dollars"),
+    priority: z.int().min(0).max(9).default(5).describe("0 is served first; waiting jobs age towards 0"),
+    policy: RunPolicy.prefault({}),
+  })
+  .superRefine(({ dataset, caption, train, lora, generate }, context) => {
+    if (
+      dataset.sources.length > 0 ||
+      (caption === undefined && train === undefined && (lora ?? generate) !== undefined)
+    )
+      return;
+    const message = "needs one source at least, as { type: folder, path: … }; only lora and generate do without";
+    context.addIssue({ code: "custom", path: ["dataset", "sources"], message });
+  });
 export type RunSpec = z.output<typeof RunSpec>;
 export type RunSpecInput = z.input<typeof RunSpec>;

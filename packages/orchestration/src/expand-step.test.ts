@@ -38,7 +38,9 @@ describe("expandStep", () => {
   });
 
   it("makes inputs that the job definitions of a full plan accept", () => {
-    const { lock } = plan(runSpec(), planContext());
+    const lora = { from: [{ lora: "dog" }], operation: { kind: "prune" as const } };
+    const dog = { name: "dog", document: digestOf("dog"), family: "pocket" };
+    const { lock } = plan(runSpec({ lora }), planContext({ loras: { dog } }));
     const outputs = Object.fromEntries(lock.steps.map(({ name }) => [name, { digest: digestOf(name), parts }]));
     const names = lock.steps.flatMap((step: PlannedStep) => expandStep(step, outputs).map((job) => check(job)));
     expect(new Set(names)).toEqual(new Set(Object.keys(jobs)));

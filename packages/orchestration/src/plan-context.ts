@@ -39,9 +39,16 @@ export interface GenerationChoice
   readonly version: string;
 }
 
+/** A LoRA of the library. */
+export interface FoundLora {
+  readonly name: string;
+  readonly document: Digest;
+  readonly family: string;
+}
+
 /** What lies outside the spec and decides the plan. Equal context and spec give an equal plan. */
 export interface PlanContext {
-  /** Content of all sources together; counts are null where they cannot be known before reading. */
+  /** Content of all sources together; counts are null where they cannot be known before reading. Of no sources: none. */
   readonly sources: { readonly digest: Digest; readonly items: number | null; readonly bytes: number | null };
   /** Presets, and the project's saved recipes. */
   readonly presets: Readonly<Record<string, RecipeTemplate>>;
@@ -58,8 +65,8 @@ export interface PlanContext {
   readonly faceFinder?: FaceFinderChoice;
   readonly trainingBackends: readonly TrainingChoice[];
   readonly generationBackends: readonly GenerationChoice[];
-  /** The LoRA of the library that `generate.lora` names, once it was found. */
-  readonly lora?: { readonly document: Digest; readonly family: string };
+  /** The LoRAs of the library that the spec names, by what it calls them, as far as they were found. */
+  readonly loras?: Readonly<Record<string, FoundLora>>;
   /** Where `train.mode` and `train.compute` want it, its names resolved; left out where they say nothing. */
   readonly placement?: Placement;
   /** Whether machines elsewhere reach the object store; false keeps backends out that need it. Default true. */

@@ -10,6 +10,7 @@ import {
 import { chooseBackend } from "./choose-backend.ts";
 import { resolveSides } from "./generation-size.ts";
 import type { GenerationChoice, PlanContext } from "./plan-context.ts";
+import { findLora } from "./plan-lora.ts";
 import { refuse } from "./refuse.ts";
 import { asParams, type StepPlan } from "./step-plan.ts";
 
@@ -79,18 +80,10 @@ interface ChosenLora {
   readonly family: string | null;
 }
 
-function loraOf(generate: GenerateSpec, recipe: Recipe | null, { lora }: PlanContext): ChosenLora {
+function loraOf(generate: GenerateSpec, recipe: Recipe | null, context: PlanContext): ChosenLora {
   if (generate.lora !== undefined) {
-    if (lora === undefined) {
-      return refuse({
-        code: "unknown-lora",
-        field: "generate.lora",
-        problem: `no LoRA "${generate.lora}" is in the library`,
-        given: generate.lora,
-        likely: "leave it out to use the one that this run trains",
-      });
-    }
-    return { trained: false, document: lora.document, family: lora.family };
+    const { document, family } = findLora("generate.lora", generate.lora, context);
+    return { trained: false, document, family };
   }
   if (recipe !== null) return { trained: true, family: recipe.family };
   if (generate.strengths.every((strength) => strength === 0)) return { trained: false, family: null };

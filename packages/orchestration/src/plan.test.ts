@@ -114,9 +114,9 @@ describe("plan", () => {
   });
 
   it("generates with a LoRA of the library without training, or with none at strength 0", () => {
-    const lora = { document: digestOf("lora"), family: "pocket" };
+    const lora = { name: "cats", document: digestOf("lora"), family: "pocket" };
     const named = runSpec({ train: undefined, generate: { prompts: ["p"], lora: "cats" } });
-    const step = stepOf(plan(named, planContext({ lora })).lock, "generate");
+    const step = stepOf(plan(named, planContext({ loras: { cats: lora } })).lock, "generate");
     expect(step).toMatchObject({ needs: [], params: { lora: lora.document } });
     const base = runSpec({ train: undefined, generate: { prompts: ["p"], strengths: [0] } });
     expect(stepOf(plan(base, planContext()).lock, "generate").params).not.toHaveProperty("lora");

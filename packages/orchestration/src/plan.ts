@@ -12,6 +12,7 @@ import { planCaption } from "./plan-caption.ts";
 import type { PlanContext } from "./plan-context.ts";
 import { planDataset } from "./plan-dataset.ts";
 import { planGenerate } from "./plan-generate.ts";
+import { planLora } from "./plan-lora.ts";
 import { planTrain } from "./plan-train.ts";
 import { refuse } from "./refuse.ts";
 import { resolveRecipe } from "./resolve-recipe.ts";
@@ -37,12 +38,13 @@ export function plan(spec: RunSpec, context: PlanContext): Plan {
   const resolved = spec.train === undefined ? null : resolveRecipe(spec.train, context);
   const triggerWord = resolveTriggerWord(spec.caption, resolved?.recipe);
   const recipe = resolved === null ? null : { ...resolved.recipe, triggerWord };
-  const plans: StepPlan[] = planDataset(spec, recipe, context);
+  const plans: StepPlan[] = spec.dataset.sources.length === 0 ? [] : planDataset(spec, recipe, context);
   if (spec.caption !== undefined) {
     const caption = triggerWord === null ? spec.caption : { ...spec.caption, triggerWord };
     plans.push(planCaption(caption, context, recipe?.family));
   }
   if (recipe !== null) plans.push(planTrain(spec, recipe, context));
+  if (spec.lora !== undefined) plans.push(planLora(spec, spec.lora, context));
   const generated = spec.generate === undefined ? null : planGenerate(spec, recipe, context);
   if (generated !== null) plans.push(generated);
   const steps = plans.map(({ step }) => step);

@@ -69,6 +69,7 @@ async function open(options: FakePocketOptions & { readonly turnSeconds?: number
     resumedFromSteps: [],
     deviations: [],
     backend: "pocket",
+    made: null,
   } satisfies LoraDocument;
   const item = (index: number, seed: number, strength: number) => ({
     index,

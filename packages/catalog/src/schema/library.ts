@@ -109,7 +109,8 @@ export const loras = loramill.table(
     weightsSha256: text("weights_sha256").notNull(),
     tensorsSha256: text("tensors_sha256").notNull(),
     bytes: bigint("bytes", { mode: "number" }).notNull(),
-    dataset: text("dataset").notNull(),
+    /** Null for one that was not trained here. */
+    dataset: text("dataset"),
     run: text("run").notNull(),
     step: text("step").notNull(),
     createdAt: createdAt(),

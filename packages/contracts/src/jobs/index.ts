@@ -2,6 +2,7 @@ import type { z } from "zod";
 import { assembleDatasetJob } from "./assemble-dataset.ts";
 import { captionImagesJob } from "./caption-images.ts";
 import type { QueueName } from "./define-job.ts";
+import { editLoraJob } from "./edit-lora.ts";
 import { generateImagesJob } from "./generate-images.ts";
 import { indexSourceJob } from "./index-source.ts";
 import { prepareImagesJob } from "./prepare-images.ts";
@@ -14,6 +15,7 @@ export const jobs = {
   "assemble-dataset": assembleDatasetJob,
   "caption-images": captionImagesJob,
   "train-lora": trainLoraJob,
+  "edit-lora": editLoraJob,
   "generate-images": generateImagesJob,
 } as const;
 

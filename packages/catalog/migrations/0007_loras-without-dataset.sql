@@ -1,0 +1,1 @@
+ALTER TABLE "loramill"."loras" ALTER COLUMN "dataset" DROP NOT NULL;

@@ -1,0 +1,56 @@
+import { digestOf, type LoraOperation, RunSpec, UserError } from "@loramill/contracts";
+import { describe, expect, it } from "vitest";
+import { plan } from "./plan.ts";
+import { stepKey } from "./step-key.ts";
+import { planContext } from "./testing/fixtures.ts";
+
+const lora = (name: string, family = "sdxl") => ({ name, document: digestOf(name), family });
+const context = planContext({ loras: { dog: lora("dog"), ink: lora("ink"), film: lora("film", "wan22") } });
+const merge = { kind: "merge", method: { kind: "concat" } } as const;
+
+function planned(from: readonly string[], operation: object = merge) {
+  const spec = RunSpec.parse({ name: "both", lora: { from: from.map((name) => ({ lora: name })), operation } });
+  return plan(spec, context).lock.steps;
+}
+
+function codeOf(from: readonly string[], operation?: object): string {
+  try {
+    planned(from, operation);
+  } catch (error) {
+    if (error instanceof UserError) return error.code;
+    throw error;
+  }
+  return "planned";
+}
+
+describe("the plan of a LoRA made of others", () => {
+  it("is one step that knows its LoRAs by their documents", () => {
+    const steps = planned(["dog", "ink"]);
+    expect(steps).toMatchObject([
+      {
+        name: "lora",
+        job: "edit-lora",
+        needs: [],
+        params: {
+          name: "both",
+          from: [
+            { document: digestOf("dog"), weight: 1 },
+            { document: digestOf("ink"), weight: 1 },
+          ],
+        },
+      },
+    ]);
+    const [step] = steps;
+    if (step === undefined) throw new Error("no step");
+    expect(stepKey(step, {})).toBe(stepKey(step, {}));
+  });
+
+  it("refuses what is unknown, for different families, or too many", () => {
+    const resize: LoraOperation = { kind: "resize", rule: { kind: "fixed", rank: 8 } };
+    expect(codeOf(["dog", "ghost"])).toBe("unknown-lora");
+    expect(codeOf(["dog", "film"])).toBe("mixed-families");
+    expect(codeOf(["dog", "ink"], resize)).toBe("too-many-loras");
+    expect(codeOf(["dog"], resize)).toBe("planned");
+    expect(codeOf(["dog"], { kind: "merge", method: { kind: "slerp" } })).toBe("not-two-loras");
+  });
+});
