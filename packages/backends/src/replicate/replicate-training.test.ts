@@ -280,9 +280,8 @@ describe("a training on Replicate", () => {
     const issues = backend.validate({ ...recipe, alpha: 8, minSnrGamma: 5 });
     expect(issues).toContainEqual(expect.objectContaining({ field: "alpha", severity: "warning" }));
     expect(issues).toContainEqual(expect.objectContaining({ field: "minSnrGamma", severity: "error" }));
-    expect(backend.validate({ ...recipe, baseModel: "another" })).toMatchObject([
-      { field: "baseModel", severity: "error" },
-    ]);
+    const errors = backend.validate({ ...recipe, baseModel: "another" }).filter(({ severity }) => severity === "error");
+    expect(errors).toMatchObject([{ field: "baseModel" }]);
   });
 
   it("reads what a trainer takes from its schema, and refuses what it does not", async () => {
