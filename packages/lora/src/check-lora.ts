@@ -1,5 +1,5 @@
-import type { SafetensorsFile } from "./read-safetensors.ts";
-import { isFloatDtype, toFloat32 } from "./tensor-values.ts";
+import type { SafetensorsFile } from "./safetensors/read-safetensors.ts";
+import { isFloatDtype, toFloat32 } from "./safetensors/tensor-values.ts";
 
 /** The suffixes of the two matrices of one adapted layer, in the dialects that are written in practice. */
 const PAIRS = [

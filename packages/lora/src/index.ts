@@ -1,11 +1,26 @@
+export {
+  type Adapter,
+  type AdapterKind,
+  type AdapterOutline,
+  type AdapterPart,
+  type AdapterTensor,
+  adapterParts,
+  adapterScale,
+  type TensorOutline,
+} from "./adapters/adapter.ts";
 export { checkLora } from "./check-lora.ts";
 export { lossCsv } from "./curve/loss-csv.ts";
 export { tensorboardEvents } from "./curve/tensorboard-events.ts";
-export type { Dtype } from "./dtypes.ts";
-export { type FileHashes, fileHashes, tensorsSha256 } from "./file-hashes.ts";
-export { type Lineage, lineageMetadata, outcomeMetadata } from "./lora-metadata.ts";
-export { readSafetensors, readSafetensorsHeader, type SafetensorsFile, type Tensor } from "./read-safetensors.ts";
-export type { SafetensorsProblem } from "./safetensors-error.ts";
-export type { SafetensorsHeader, TensorInfo } from "./safetensors-header.ts";
-export { type FloatDtype, fromFloat32, isFloatDtype, toFloat32 } from "./tensor-values.ts";
-export { replaceMetadata, type TensorToWrite, writeSafetensors } from "./write-safetensors.ts";
+export { type FileHashes, fileHashes, tensorsSha256 } from "./metadata/file-hashes.ts";
+export { type Lineage, lineageMetadata, outcomeMetadata } from "./metadata/lora-metadata.ts";
+export type { Dtype } from "./safetensors/dtypes.ts";
+export {
+  readSafetensors,
+  readSafetensorsHeader,
+  type SafetensorsFile,
+  type Tensor,
+} from "./safetensors/read-safetensors.ts";
+export type { SafetensorsProblem } from "./safetensors/safetensors-error.ts";
+export type { SafetensorsHeader, TensorInfo } from "./safetensors/safetensors-header.ts";
+export { type FloatDtype, fromFloat32, isFloatDtype, toFloat32 } from "./safetensors/tensor-values.ts";
+export { replaceMetadata, type TensorToWrite, writeSafetensors } from "./safetensors/write-safetensors.ts";

@@ -1,10 +1,10 @@
 import { neutralRecipe, type Recipe, sha256Hex } from "@loramill/contracts";
 import { describe, expect, it } from "vitest";
 import { checkLora } from "./check-lora.ts";
-import { lineageMetadata, outcomeMetadata } from "./lora-metadata.ts";
-import { readSafetensors } from "./read-safetensors.ts";
-import { fromFloat32 } from "./tensor-values.ts";
-import { writeSafetensors } from "./write-safetensors.ts";
+import { lineageMetadata, outcomeMetadata } from "./metadata/lora-metadata.ts";
+import { readSafetensors } from "./safetensors/read-safetensors.ts";
+import { fromFloat32 } from "./safetensors/tensor-values.ts";
+import { writeSafetensors } from "./safetensors/write-safetensors.ts";
 
 const recipe: Recipe = {
   ...neutralRecipe,

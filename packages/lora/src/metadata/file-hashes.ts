@@ -1,5 +1,5 @@
 import { type Digest, sha256Hex } from "@loramill/contracts";
-import { headerLength } from "./safetensors-header.ts";
+import { headerLength } from "../safetensors/safetensors-header.ts";
 
 /** The hashes by which LoRA sites and tools know a file. All lower-case hex. */
 export interface FileHashes {

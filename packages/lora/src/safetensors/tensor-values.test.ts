@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import vectors from "../test/dtype-rounding.json" with { type: "json" };
+import vectors from "../../test/vectors/dtype-rounding.json" with { type: "json" };
 import { fromFloat32, halfToNumber, numberToHalf, toFloat32 } from "./tensor-values.ts";
 
 const floats = new Float32Array(Uint32Array.from(vectors.f32_bits).buffer);

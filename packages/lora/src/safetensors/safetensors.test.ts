@@ -1,8 +1,8 @@
 import { UserError } from "@loramill/contracts";
 import { describe, expect, it } from "vitest";
-import hashes from "../test/hashes.json" with { type: "json" };
-import cases from "../test/safetensors-cases.json" with { type: "json" };
-import { fileHashes, tensorsSha256 } from "./file-hashes.ts";
+import hashes from "../../test/vectors/hashes.json" with { type: "json" };
+import cases from "../../test/vectors/safetensors-cases.json" with { type: "json" };
+import { fileHashes, tensorsSha256 } from "../metadata/file-hashes.ts";
 import { readSafetensors, readSafetensorsHeader } from "./read-safetensors.ts";
 import { fromFloat32, toFloat32 } from "./tensor-values.ts";
 import { replaceMetadata, writeSafetensors } from "./write-safetensors.ts";
