@@ -8,12 +8,14 @@ export {
   adapterScale,
   type TensorOutline,
 } from "./adapters/adapter.ts";
+export { type ByteSource, memorySource, objectSource } from "./byte-source.ts";
 export { checkLora } from "./check-lora.ts";
 export { lossCsv } from "./curve/loss-csv.ts";
 export { tensorboardEvents } from "./curve/tensorboard-events.ts";
 export { type FileHashes, fileHashes, tensorsSha256 } from "./metadata/file-hashes.ts";
 export { type Lineage, lineageMetadata, outcomeMetadata } from "./metadata/lora-metadata.ts";
 export type { Dtype } from "./safetensors/dtypes.ts";
+export { type EditedFile, editMetadata, replaceMetadata } from "./safetensors/edit-metadata.ts";
 export {
   readSafetensors,
   readSafetensorsHeader,
@@ -23,4 +25,11 @@ export {
 export type { SafetensorsProblem } from "./safetensors/safetensors-error.ts";
 export type { SafetensorsHeader, TensorInfo } from "./safetensors/safetensors-header.ts";
 export { type FloatDtype, fromFloat32, isFloatDtype, toFloat32 } from "./safetensors/tensor-values.ts";
-export { replaceMetadata, type TensorToWrite, writeSafetensors } from "./safetensors/write-safetensors.ts";
+export {
+  type ByteStream,
+  type StreamedTensor,
+  streamed,
+  streamSafetensors,
+  type TensorToWrite,
+  writeSafetensors,
+} from "./safetensors/write-safetensors.ts";

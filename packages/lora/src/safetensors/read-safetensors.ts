@@ -1,3 +1,4 @@
+import type { ByteSource } from "../byte-source.ts";
 import { badSafetensors } from "./safetensors-error.ts";
 import { headerLength, parseHeader, type SafetensorsHeader, type TensorInfo } from "./safetensors-header.ts";
 
@@ -24,17 +25,24 @@ export function readSafetensors(file: Uint8Array): SafetensorsFile {
   return { ...header, tensors, data };
 }
 
+/** Enough for the header of most LoRAs, so that one read answers; a few hundred KiB cost no more time than one byte. */
+const FIRST_READ_BYTES = 256 * 1024;
+
 /**
- * Reads the header alone, through a function that answers the bytes from `start` to `end` (exclusive) of the file:
- * two small reads, whatever the file's size.
+ * Reads the header alone, in one or two ranged reads however large the file is. Throws UserError `bad-safetensors`.
  */
-export async function readSafetensorsHeader(
-  fileBytes: number,
-  readRange: (start: number, end: number) => Promise<Uint8Array>,
-): Promise<SafetensorsHeader> {
-  if (fileBytes < 8) throw badSafetensors("HeaderTooSmall", "it is shorter than 8 bytes");
-  const length = headerLength(await readRange(0, 8), fileBytes);
-  const json = await readRange(8, 8 + length);
-  if (json.length !== length) throw badSafetensors("InvalidHeaderLength", "it ended while its header was read");
-  return parseHeader(json, fileBytes);
+export async function readSafetensorsHeader(source: ByteSource): Promise<SafetensorsHeader> {
+  const first = await source.bytes(0, Math.min(source.size, FIRST_READ_BYTES));
+  const length = headerLength(first.subarray(0, 8), source.size);
+  const rest = 8 + length > first.length ? await source.bytes(first.length, 8 + length) : new Uint8Array();
+  const head = rest.length === 0 ? first : Buffer.concat([first, rest]);
+  if (head.length < 8 + length) throw badSafetensors("InvalidHeaderLength", "it ended while its header was read");
+  return parseHeader(head.subarray(8, 8 + length), source.size);
+}
+
+/** Reads one tensor's bytes. Throws UserError `bad-safetensors` when the source ends before it. */
+export async function readTensor(source: ByteSource, header: SafetensorsHeader, info: TensorInfo): Promise<Tensor> {
+  const data = await source.bytes(header.dataStart + info.begin, header.dataStart + info.end);
+  if (data.length === info.end - info.begin) return { ...info, data };
+  throw badSafetensors("MetadataIncompleteBuffer", `it ended inside tensor ${JSON.stringify(info.name.slice(0, 80))}`);
 }

@@ -27,3 +27,22 @@ describe("tensor values", () => {
     expect(toFloat32("BF16", bytes.subarray(1, 5))).toEqual(Float32Array.of(1.5, -2));
   });
 });
+
+describe("8-bit floats", () => {
+  it.each(["F8_E4M3", "F8_E5M2"] as const)("brings every finite pattern of %s through a number and back", (dtype) => {
+    const patterns = Uint8Array.from({ length: 256 }, (_, bits) => bits);
+    const values = toFloat32(dtype, patterns);
+    const back = fromFloat32(dtype, values);
+    for (const [bits, value] of values.entries()) if (!Number.isNaN(value)) expect(back[bits]).toBe(bits);
+  });
+
+  it("knows the largest values, ties to even, and what overflows", () => {
+    expect([...fromFloat32("F8_E4M3", Float32Array.of(448, 464, 465, 1.0625, 1.1875))]).toEqual([
+      0x7e, 0x7e, 0x7f, 0x38, 0x3a,
+    ]);
+    expect([...fromFloat32("F8_E5M2", Float32Array.of(57_344, 61_439, 61_440, -1e9))]).toEqual([
+      0x7b, 0x7b, 0x7c, 0xfc,
+    ]);
+    expect(toFloat32("F64", fromFloat32("F64", Float32Array.of(0.1)))).toEqual(Float32Array.of(0.1));
+  });
+});
