@@ -8,6 +8,18 @@ export {
   adapterScale,
   type TensorOutline,
 } from "./adapters/adapter.ts";
+export { adapterDelta, adapterFactors, type LowRankFactors } from "./adapters/adapter-delta.ts";
+export { applyDora } from "./adapters/apply-dora.ts";
+export type { Refusal } from "./adapters/cannot-convert.ts";
+export { type DetectedFamily, detectFamily, type LoraFamily, loraFamilies } from "./adapters/detect-family.ts";
+export { type Dialect, dialects } from "./adapters/dialects.ts";
+export {
+  type AdapterOutlines,
+  type AdapterSet,
+  readAdapterOutlines,
+  readAdapters,
+} from "./adapters/read-adapters.ts";
+export { type WrittenAdapters, writeAdapters } from "./adapters/write-adapters.ts";
 export { type ByteSource, memorySource, objectSource } from "./byte-source.ts";
 export { checkLora } from "./check-lora.ts";
 export { lossCsv } from "./curve/loss-csv.ts";

@@ -1,0 +1,113 @@
+import { fluxModules } from "./modules/flux-modules.ts";
+import type { ModulePlace } from "./modules/module-place.ts";
+import { qwenImageModules } from "./modules/qwen-image-modules.ts";
+import { sd3Layouts, sd3Modules } from "./modules/sd3-modules.ts";
+import { clipModules, t5Modules } from "./modules/text-encoder-modules.ts";
+import { sdUnet, sdxlUnet, unetModules } from "./modules/unet-modules.ts";
+import { wanBlocks, wanModules } from "./modules/wan-modules.ts";
+
+/** Families whose modules are known by name: files for them can be converted and counted. */
+export const mappedFamilies = ["sd15", "sd2", "sdxl", "sd3", "flux", "wan", "qwen-image"] as const;
+export type MappedFamily = (typeof mappedFamilies)[number];
+
+export function isMappedFamily(family: string): family is MappedFamily {
+  return mappedFamilies.some((mapped) => mapped === family);
+}
+
+/** One network of a model, and what its modules' names start with in each dialect. */
+export interface FamilyComponent {
+  /** The name in diffusers, which is also the canonical one. */
+  readonly name: string;
+  readonly places: readonly ModulePlace[];
+  /** Written is the first; the others are read. */
+  readonly kohya: readonly string[];
+  readonly comfyui: string;
+}
+
+export interface FamilyModules {
+  /** Whose dotted paths kohya's files flatten: those of the model's own code, or diffusers'. */
+  readonly kohyaNames: "native" | "diffusers";
+  readonly components: readonly FamilyComponent[];
+}
+
+const denoiser = (name: "unet" | "transformer", places: readonly ModulePlace[]): FamilyComponent => ({
+  name,
+  places,
+  // Musubi's files for Wan Fun have two underscores; OneTrainer and SimpleTuner have prefixes of their own.
+  kohya: ["lora_unet_", "lora_unet__", "lora_transformer_", "lycoris_"],
+  comfyui: "diffusion_model.",
+});
+
+const clipL = (kohya: readonly string[]): FamilyComponent => ({
+  name: "text_encoder",
+  places: clipModules(12),
+  kohya,
+  comfyui: "text_encoders.clip_l.transformer.",
+});
+
+const clipG: FamilyComponent = {
+  name: "text_encoder_2",
+  places: clipModules(32),
+  kohya: ["lora_te2_"],
+  comfyui: "text_encoders.clip_g.transformer.",
+};
+
+const t5 = (name: string): FamilyComponent => ({
+  name,
+  places: t5Modules(),
+  kohya: ["lora_te3_"],
+  comfyui: "text_encoders.t5xxl.transformer.",
+});
+
+function build(family: MappedFamily, variant: string | null): FamilyModules {
+  switch (family) {
+    case "sd15":
+      return {
+        kohyaNames: "diffusers",
+        components: [denoiser("unet", unetModules(sdUnet)), clipL(["lora_te_", "lora_te1_"])],
+      };
+    case "sd2": {
+      const openClip = { name: "text_encoder", places: clipModules(23), kohya: ["lora_te_"] };
+      return {
+        kohyaNames: "diffusers",
+        components: [
+          denoiser("unet", unetModules(sdUnet)),
+          { ...openClip, comfyui: "text_encoders.clip_h.transformer." },
+        ],
+      };
+    }
+    case "sdxl":
+      return {
+        kohyaNames: "native",
+        components: [denoiser("unet", unetModules(sdxlUnet)), clipL(["lora_te1_"]), clipG],
+      };
+    case "sd3": {
+      const layout = Object.entries(sd3Layouts).find(([name]) => name === variant)?.[1] ?? sd3Layouts.medium;
+      return {
+        kohyaNames: "native",
+        components: [denoiser("transformer", sd3Modules(layout)), clipL(["lora_te1_"]), clipG, t5("text_encoder_3")],
+      };
+    }
+    case "flux":
+      return {
+        kohyaNames: "native",
+        components: [denoiser("transformer", fluxModules()), clipL(["lora_te1_"]), t5("text_encoder_2")],
+      };
+    case "wan": {
+      const blocks = Object.entries(wanBlocks).find(([name]) => variant?.startsWith(name))?.[1] ?? wanBlocks["14b"];
+      return { kohyaNames: "native", components: [denoiser("transformer", wanModules(blocks))] };
+    }
+    case "qwen-image":
+      return { kohyaNames: "native", components: [denoiser("transformer", qwenImageModules())] };
+  }
+}
+
+const built = new Map<string, FamilyModules>();
+
+/** The modules of a family; a variant (`3.5-large`, `1.3b`) decides how many blocks there are. */
+export function familyModules(family: MappedFamily, variant: string | null): FamilyModules {
+  const key = `${family} ${variant}`;
+  const modules = built.get(key) ?? build(family, variant);
+  built.set(key, modules);
+  return modules;
+}
