@@ -43,7 +43,7 @@ export default defineConfig({
       {
         test: {
           name: "soak",
-          include: ["test/**/*.soak.test.ts"],
+          include: ["test/**/*.soak.test.ts", `${roots}/*.soak.test.ts`],
           exclude: ignored,
           testTimeout: 3_600_000,
           hookTimeout: 120_000,

@@ -24,8 +24,11 @@ export { type ByteSource, memorySource, objectSource } from "./byte-source.ts";
 export { checkLora } from "./check-lora.ts";
 export { lossCsv } from "./curve/loss-csv.ts";
 export { tensorboardEvents } from "./curve/tensorboard-events.ts";
+export { sizeWarning } from "./file-size.ts";
 export { type FileHashes, fileHashes, tensorsSha256 } from "./metadata/file-hashes.ts";
 export { type Lineage, lineageMetadata, outcomeMetadata } from "./metadata/lora-metadata.ts";
+export { torchToSafetensors } from "./pickle/convert-torch-file.ts";
+export { readTorchFile, type TorchFile, type TorchTensor } from "./pickle/read-torch-file.ts";
 export type { Dtype } from "./safetensors/dtypes.ts";
 export { type EditedFile, editMetadata, replaceMetadata } from "./safetensors/edit-metadata.ts";
 export {
