@@ -13,6 +13,8 @@ export { applyDora } from "./adapters/apply-dora.ts";
 export type { Refusal } from "./adapters/cannot-convert.ts";
 export { type DetectedFamily, detectFamily, type LoraFamily, loraFamilies } from "./adapters/detect-family.ts";
 export { type Dialect, dialects } from "./adapters/dialects.ts";
+export { type MappedFamily, mappedFamilies } from "./adapters/family-modules.ts";
+export { type LoadCoverage, loadCoverage } from "./adapters/load-coverage.ts";
 export {
   type AdapterOutlines,
   type AdapterSet,
@@ -24,9 +26,23 @@ export { type ByteSource, memorySource, objectSource } from "./byte-source.ts";
 export { checkLora } from "./check-lora.ts";
 export { lossCsv } from "./curve/loss-csv.ts";
 export { tensorboardEvents } from "./curve/tensorboard-events.ts";
+export { describeLora, type LoraDescription } from "./describe-lora.ts";
 export { sizeWarning } from "./file-size.ts";
-export { type FileHashes, fileHashes, tensorsSha256 } from "./metadata/file-hashes.ts";
+export { type FileHashes, fileHashes, type SshsHashes, sshsHashes, tensorsSha256 } from "./metadata/file-hashes.ts";
+export { type KohyaMetadata, readKohyaMetadata, writeKohyaMetadata } from "./metadata/kohya-metadata.ts";
 export { type Lineage, lineageMetadata, outcomeMetadata } from "./metadata/lora-metadata.ts";
+export {
+  type ModelSpec,
+  missingModelSpec,
+  type RequiredModelSpec,
+  readModelSpec,
+  writeModelSpec,
+} from "./metadata/model-spec.ts";
+export { type PrivateMetadata, privateMetadata } from "./metadata/privacy.ts";
+export { type KnownLineage, readLineage } from "./metadata/read-lineage.ts";
+export { type TagCount, tagFrequencies } from "./metadata/training-tags.ts";
+export { type TriggerWord, triggerWords } from "./metadata/trigger-words.ts";
+export { type NoisePair, noisePair } from "./noise-pair.ts";
 export { torchToSafetensors } from "./pickle/convert-torch-file.ts";
 export { readTorchFile, type TorchFile, type TorchTensor } from "./pickle/read-torch-file.ts";
 export type { Dtype } from "./safetensors/dtypes.ts";
@@ -48,3 +64,4 @@ export {
   type TensorToWrite,
   writeSafetensors,
 } from "./safetensors/write-safetensors.ts";
+export { type LoraFinding, type ValidateOptions, validateLora } from "./validate-lora.ts";

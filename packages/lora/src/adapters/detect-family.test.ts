@@ -46,6 +46,7 @@ describe("detectFamily by keys and shapes", () => {
       null,
     ],
     [{ "transformer.transformer_blocks.59.attn.add_q_proj": 3072 }, "qwen-image", null],
+    [{ "transformer.blocks.0.qkv": 256 }, "pocket", null],
     [{ lora_unet_layers_0_attention_to_q: 3840 }, "z-image", null],
   ] as const)("%j is %s %s", (modules, family, variant) => {
     expect(told(modules as unknown as Record<string, number>)).toEqual({ family, variant, from: "keys" });

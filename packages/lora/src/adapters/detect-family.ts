@@ -144,6 +144,7 @@ function inputsOf(tensors: AdapterOutline["tensors"]): number | null {
 function familyByKeys(adapters: readonly AdapterOutline[]): Told | null {
   const evidence = new Evidence(adapters);
   if (evidence.has(/img_attn_qkv|double_blocks|single_blocks_|single_transformer_blocks/)) return fluxLike(evidence);
+  if (evidence.has(/^blocks_\d+_(qkv|proj|fc[12])$/)) return { family: "pocket", variant: null };
   if (evidence.has(/joint_blocks/)) return sd3(evidence, /x_block_attn_qkv$/, /joint_blocks_(\d+)/);
   if (evidence.has(/transformer_blocks_\d+_(img|txt)_(mod|mlp)/)) return { family: "qwen-image", variant: null };
   if (evidence.has(/layers_\d+_(attention_(to_q|qkv)|feed_forward_w\d)/)) return { family: "z-image", variant: null };

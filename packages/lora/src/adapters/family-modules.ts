@@ -1,5 +1,6 @@
 import { fluxModules } from "./modules/flux-modules.ts";
 import type { ModulePlace } from "./modules/module-place.ts";
+import { pocketModules } from "./modules/pocket-modules.ts";
 import { qwenImageModules } from "./modules/qwen-image-modules.ts";
 import { sd3Layouts, sd3Modules } from "./modules/sd3-modules.ts";
 import { clipModules, t5Modules } from "./modules/text-encoder-modules.ts";
@@ -7,7 +8,7 @@ import { sdUnet, sdxlUnet, unetModules } from "./modules/unet-modules.ts";
 import { wanBlocks, wanModules } from "./modules/wan-modules.ts";
 
 /** Families whose modules are known by name: files for them can be converted and counted. */
-export const mappedFamilies = ["sd15", "sd2", "sdxl", "sd3", "flux", "wan", "qwen-image"] as const;
+export const mappedFamilies = ["sd15", "sd2", "sdxl", "sd3", "flux", "wan", "qwen-image", "pocket"] as const;
 export type MappedFamily = (typeof mappedFamilies)[number];
 
 export function isMappedFamily(family: string): family is MappedFamily {
@@ -99,6 +100,8 @@ function build(family: MappedFamily, variant: string | null): FamilyModules {
     }
     case "qwen-image":
       return { kohyaNames: "native", components: [denoiser("transformer", qwenImageModules())] };
+    case "pocket":
+      return { kohyaNames: "native", components: [denoiser("transformer", pocketModules())] };
   }
 }
 

@@ -7,6 +7,9 @@ export interface Lineage {
   /** Digest of the dataset's manifest, and how many pictures it has. */
   readonly dataset: Digest;
   readonly images: number;
+  /** Digest of the captions the training saw, and of the plan that ordered it, where these are known. */
+  readonly captions?: Digest;
+  readonly plan?: Digest;
   readonly run: string;
   /** Digest of the base model's files where the backend knows it; else what the backend calls its version. */
   readonly baseModelDigest: string;
@@ -74,6 +77,8 @@ export function lineageMetadata(lineage: Lineage): Record<string, string> {
     "loramill.run": lineage.run,
     "loramill.backend": lineage.backend,
     "loramill.dataset": lineage.dataset,
+    ...(lineage.captions === undefined ? {} : { "loramill.captions": lineage.captions }),
+    ...(lineage.plan === undefined ? {} : { "loramill.plan": lineage.plan }),
     "loramill.recipe": canonicalJson(recipe),
     "loramill.recipe_digest": digestOf(recipe),
     "loramill.base_model": recipe.baseModel,

@@ -1,7 +1,7 @@
 import type { ByteSource } from "../byte-source.ts";
 import { dtypeBits } from "../safetensors/dtypes.ts";
 import { badTorchFile } from "./pickle-error.ts";
-import type { PickleValue, StorageRecord } from "./pickle-values.ts";
+import { isRecord, type PickleValue, type StorageRecord } from "./pickle-values.ts";
 import type { TorchContainer } from "./read-torch-file.ts";
 import { walkPickle } from "./walk-pickle.ts";
 
@@ -39,12 +39,12 @@ export async function readLegacyFile(source: ByteSource): Promise<TorchContainer
 }
 
 function isBigEndian(machine: PickleValue): boolean {
-  if (typeof machine !== "object" || machine?.kind !== "dict") return false;
+  if (!isRecord(machine, "dict")) return false;
   return machine.entries.some(([key, value]) => key === "little_endian" && value === false);
 }
 
 function storageOrder(value: PickleValue): string[] {
-  if (typeof value !== "object" || value?.kind !== "list") throw badTorchFile("it does not list its storages");
+  if (!isRecord(value, "list")) throw badTorchFile("it does not list its storages");
   return value.items.map((key) => {
     if (typeof key === "string") return key;
     throw badTorchFile("it does not list its storages");

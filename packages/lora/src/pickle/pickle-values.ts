@@ -4,7 +4,8 @@ import type { Dtype } from "../safetensors/dtypes.ts";
 export type PickleValue = string | number | boolean | null | PickleRecord;
 
 export type PickleRecord =
-  | { readonly kind: "tuple" | "list"; readonly items: PickleValue[] }
+  | { readonly kind: "tuple"; readonly items: PickleValue[] }
+  | { readonly kind: "list"; readonly items: PickleValue[] }
   | { readonly kind: "dict"; readonly entries: [key: PickleValue, value: PickleValue][] }
   /** A name that may be mentioned. It is never looked up. */
   | { readonly kind: "global"; readonly name: string }
@@ -29,4 +30,13 @@ export interface TensorRecord {
   readonly offset: number;
   readonly shape: readonly number[];
   readonly strides: readonly number[];
+}
+
+export type RecordOf<K extends PickleRecord["kind"]> = Extract<PickleRecord, { readonly kind: K }>;
+
+export function isRecord<K extends PickleRecord["kind"]>(
+  value: PickleValue | undefined,
+  kind: K,
+): value is RecordOf<K> {
+  return typeof value === "object" && value !== null && value.kind === kind;
 }

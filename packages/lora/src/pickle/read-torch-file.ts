@@ -2,7 +2,7 @@ import type { ByteSource } from "../byte-source.ts";
 import { type Dtype, dtypeBits } from "../safetensors/dtypes.ts";
 import { readLegacyFile } from "./legacy-file.ts";
 import { badTorchFile } from "./pickle-error.ts";
-import type { PickleValue, StorageRecord, TensorRecord } from "./pickle-values.ts";
+import { isRecord, type PickleValue, type StorageRecord, type TensorRecord } from "./pickle-values.ts";
 import { gatherStrided, spanOf } from "./strided.ts";
 import { walkPickle } from "./walk-pickle.ts";
 import { dataOffset, looksLikeZip, readZipEntries, type ZipEntry } from "./zip-entries.ts";
@@ -67,13 +67,12 @@ async function readTensor(source: ByteSource, record: TensorRecord, storageAt: n
 
 /** The tensors of the dictionary, or of the one it wraps; everything else in it (steps, settings) is left aside. */
 function namedTensors(value: PickleValue): [string, TensorRecord][] {
-  const dict = (candidate: PickleValue) =>
-    typeof candidate === "object" && candidate?.kind === "dict" ? candidate.entries : null;
+  const dict = (candidate: PickleValue) => (isRecord(candidate, "dict") ? candidate.entries : null);
   const entries = dict(value);
   if (entries === null) throw badTorchFile("it does not hold a dictionary");
   const inner = entries.flatMap(([key, item]) => (WRAPPERS.includes(String(key)) ? [dict(item)] : []))[0];
   return (inner ?? entries).flatMap(([key, item]): [string, TensorRecord][] =>
-    typeof key === "string" && typeof item === "object" && item?.kind === "tensor" ? [[key, item]] : [],
+    typeof key === "string" && isRecord(item, "tensor") ? [[key, item]] : [],
   );
 }
 

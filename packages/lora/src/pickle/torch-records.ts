@@ -1,16 +1,12 @@
 import { dtypeBits } from "../safetensors/dtypes.ts";
 import { badTorchFile, unsafePickle } from "./pickle-error.ts";
-import type { PickleValue, StorageRecord, TensorRecord } from "./pickle-values.ts";
+import { isRecord, type PickleValue, type StorageRecord, type TensorRecord } from "./pickle-values.ts";
 import { storageDtypes, torchDtypes } from "./torch-names.ts";
 
 const MAX_RANK = 16;
 
 function isSize(value: unknown): value is number {
   return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
-}
-
-function isRecord<K extends string>(value: PickleValue | undefined, kind: K): value is PickleValue & { kind: K } {
-  return typeof value === "object" && value !== null && value.kind === kind;
 }
 
 function itemsOf(value: PickleValue | undefined): readonly PickleValue[] {

@@ -1,5 +1,5 @@
 import { badTorchFile, unsafePickle } from "./pickle-error.ts";
-import type { PickleRecord, PickleValue } from "./pickle-values.ts";
+import { isRecord, type PickleValue, type RecordOf } from "./pickle-values.ts";
 import { allowedNames } from "./torch-names.ts";
 import { reduce, storageOf } from "./torch-records.ts";
 
@@ -58,9 +58,9 @@ export function walkPickle(bytes: Uint8Array, start = 0): WalkedPickle {
     if (mark === -1) throw badTorchFile("its pickle takes more from the stack than is there");
     return stack.splice(mark).slice(1) as PickleValue[];
   }
-  function top<K extends PickleRecord["kind"]>(kind: K): PickleRecord & { kind: K } {
+  function top<K extends "list" | "dict">(kind: K): RecordOf<K> {
     const value = stack.at(-1);
-    if (typeof value === "object" && value !== null && value.kind === kind) return value as PickleRecord & { kind: K };
+    if (value !== MARK && isRecord(value, kind)) return value;
     throw badTorchFile(`its pickle fills a ${kind} that is not there`);
   }
   function text(length: number): string {

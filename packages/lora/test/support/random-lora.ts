@@ -30,6 +30,7 @@ export const architectureOf: Readonly<Record<MappedFamily, string>> = {
   flux: "flux-1-dev",
   wan: "wan-2.2",
   "qwen-image": "qwen-image",
+  pocket: "loramill-pocket",
 };
 
 export { mappedFamilies };

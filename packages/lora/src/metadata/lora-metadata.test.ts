@@ -1,10 +1,11 @@
 import { neutralRecipe, type Recipe, sha256Hex } from "@loramill/contracts";
 import { describe, expect, it } from "vitest";
-import { checkLora } from "./check-lora.ts";
-import { lineageMetadata, outcomeMetadata } from "./metadata/lora-metadata.ts";
-import { readSafetensors } from "./safetensors/read-safetensors.ts";
-import { fromFloat32 } from "./safetensors/tensor-values.ts";
-import { writeSafetensors } from "./safetensors/write-safetensors.ts";
+import { checkLora } from "../check-lora.ts";
+import { readSafetensors } from "../safetensors/read-safetensors.ts";
+import { fromFloat32 } from "../safetensors/tensor-values.ts";
+import { writeSafetensors } from "../safetensors/write-safetensors.ts";
+import { lineageMetadata, outcomeMetadata } from "./lora-metadata.ts";
+import { readLineage } from "./read-lineage.ts";
 
 const recipe: Recipe = {
   ...neutralRecipe,
@@ -52,6 +53,14 @@ describe("LoRA metadata", () => {
       "loramill.training_seconds": "24.1",
     });
     expect(JSON.parse(metadata["loramill.recipe"] ?? "")).toEqual(recipe);
+  });
+
+  it("names the captions and the plan where they are known, and reads the lineage back", () => {
+    const captions = sha256Hex("captions");
+    const plan = sha256Hex("plan");
+    const metadata = new Map(Object.entries(lineageMetadata({ ...lineage, captions, plan })));
+    expect(readLineage(metadata)).toMatchObject({ run: "run_0", backend: "pocket", captions, plan, recipe });
+    expect(readLineage(new Map())).toBeNull();
   });
 
   it("leaves the trigger word out where there is none", () => {

@@ -1,0 +1,160 @@
+import { describe, expect, it } from "vitest";
+import { randomAdapters, randomTensor, seeded } from "../test/support/random-lora.ts";
+import type { Adapter } from "./adapters/adapter.ts";
+import { loadCoverage } from "./adapters/load-coverage.ts";
+import { writeAdapters } from "./adapters/write-adapters.ts";
+import { describeLora } from "./describe-lora.ts";
+import { noisePair } from "./noise-pair.ts";
+import { readSafetensors } from "./safetensors/read-safetensors.ts";
+import { fromFloat32 } from "./safetensors/tensor-values.ts";
+import { writeSafetensors } from "./safetensors/write-safetensors.ts";
+import { validateLora } from "./validate-lora.ts";
+
+type Family = "sdxl" | "wan" | "flux";
+
+function fileOf(family: Family, adapters: readonly Adapter[], metadata: Record<string, string> = {}) {
+  const detected = { family, variant: null, from: "keys" } as const;
+  const { tensors } = writeAdapters({ dialect: "kohya", family: detected, adapters }, "kohya");
+  const version = { sdxl: "sdxl_base_v1-0", wan: "wan", flux: "flux1" }[family];
+  return readSafetensors(writeSafetensors(tensors, { ss_base_model_version: version, ...metadata }));
+}
+const random = (family: Family, share: number) =>
+  randomAdapters(family, "native", seeded(4), { rank: 4, alpha: 2, share }).filter(
+    ({ module }) => !/attn2.to_[kv]/.test(module),
+  );
+
+describe("describeLora", () => {
+  it("tells everything a header tells", () => {
+    const adapters = random("sdxl", 0.1);
+    const file = fileOf("sdxl", adapters, {
+      "modelspec.title": "my dog",
+      ss_network_dim: "4",
+      "loramill.run": "run_1",
+    });
+    const description = describeLora(file);
+    expect(description).toMatchObject({
+      title: "my dog",
+      family: { family: "sdxl", from: "ss_base_model_version" },
+      dialect: "kohya",
+      modules: adapters.length,
+      kinds: { lora: adapters.length },
+      hasDora: false,
+      ranks: [{ rank: 4, modules: adapters.length }],
+      unresolved: [],
+      otherTensors: 0,
+      training: { network_dim: 4 },
+      lineage: { run: "run_1" },
+      warnings: [],
+      bytes: file.dataStart + file.data.length,
+      dtypes: { F32: file.data.length },
+      parameters: file.data.length / 4,
+    });
+    const { unet = 0, text_encoder = 0, text_encoder_2 = 0 } = description.components;
+    expect(unet + text_encoder + text_encoder_2).toBe(adapters.length);
+    expect(text_encoder_2).toBeGreaterThan(0);
+  });
+
+  it("warns of size, of modules without a place and of files that are no LoRA", () => {
+    const stray = {
+      name: "lora_unet_nowhere.lora_up.weight",
+      dtype: "F32",
+      shape: [1, 1],
+      data: new Uint8Array(4),
+    } as const;
+    const { tensors } = fileOf("sdxl", random("sdxl", 0.1));
+    const file = readSafetensors(writeSafetensors([...tensors.values(), stray], { ss_base_model_version: "sdxl" }));
+    expect(describeLora(file, { sizeLimitBytes: 100 }).warnings).toEqual([
+      expect.stringMatching(/more than 0 MB/),
+      expect.stringMatching(/sdxl has no place for 1 of its \d+ modules/),
+    ]);
+    expect(describeLora(readSafetensors(writeSafetensors([]))).warnings).toEqual(["it holds no LoRA matrices"]);
+  });
+});
+
+describe("loadCoverage", () => {
+  it("counts the keys of modules that a family has", () => {
+    const file = fileOf("flux", random("flux", 0.2));
+    expect(loadCoverage(file, "flux")).toMatchObject({
+      loaded: file.tensors.size,
+      total: file.tensors.size,
+      refused: [],
+    });
+    expect(loadCoverage(file, "sd15").loaded).toBeLessThan(file.tensors.size / 2);
+  });
+
+  it("leaves out cross-attention of another width", () => {
+    const stem = "lora_unet_down_blocks_1_attentions_0_transformer_blocks_0_attn2_to_k";
+    const tensors = ["down", "up"].map((part) => {
+      return {
+        name: `${stem}.lora_${part}.weight`,
+        dtype: "F16",
+        shape: part === "up" ? [640, 1] : [1, 768],
+        data: new Uint8Array(part === "up" ? 1280 : 1536),
+      } as const;
+    });
+    const file = readSafetensors(writeSafetensors(tensors));
+    expect(loadCoverage(file, "sd15")).toMatchObject({ loaded: 2, refused: [] });
+    expect(loadCoverage(file, "sdxl")).toMatchObject({ loaded: 0, refused: [stem] });
+  });
+});
+
+describe("noisePair", () => {
+  it.each([
+    ["wan2.2_dog_high_noise.safetensors", "high", "wan2.2_dog_low_noise.safetensors"],
+    ["dog-LOW.safetensors", "low", "dog-HIGH.safetensors"],
+    ["dogHighNoise_v2.safetensors", "high", "dogLowNoise_v2.safetensors"],
+    ["highlands_low.safetensors", "low", "highlands_high.safetensors"],
+  ])("%s is for %s noise", (name, noise, partner) => {
+    expect(noisePair(name)).toEqual({ noise, partner });
+  });
+
+  it.each(["highlands.safetensors", "yellow.safetensors", "flow.safetensors"])("%s is for neither", (name) => {
+    expect(noisePair(name)).toBeNull();
+  });
+});
+
+describe("validateLora", () => {
+  const codes = (...[file, options]: Parameters<typeof validateLora>) =>
+    validateLora(file, options).map(({ severity, code }) => `${severity} ${code}`);
+  const sound = random("wan", 0.1);
+  const [first, second, third] = sound as [Adapter, Adapter, Adapter];
+  const zero = (length: number, shape: number[]) => ({
+    dtype: "F32" as const,
+    shape,
+    data: new Uint8Array(length * 4),
+  });
+
+  it("says nothing about a sound file that is used as it was meant", () => {
+    expect(codes(fileOf("wan", sound), { strength: 1, family: "wan" })).toEqual([]);
+  });
+
+  it("finds dead modules, NaN, ranks that differ and matrices alone", () => {
+    const down = first.tensors.down?.shape ?? [];
+    const dead: Adapter = { ...first, tensors: { ...first.tensors, down: zero(12, [...down]) } };
+    expect(codes(fileOf("wan", [dead, ...sound.slice(1)]))).toEqual(["warning dead-modules"]);
+    expect(codes(fileOf("wan", [dead]))).toEqual(["error untrained"]);
+    const broken = {
+      ...randomTensor(seeded(1), [4, 3]),
+      data: fromFloat32("F32", new Float32Array(12).fill(Number.NaN)),
+    };
+    expect(codes(fileOf("wan", [{ ...second, tensors: { ...second.tensors, down: broken } }]))).toEqual([
+      "error not-finite",
+    ]);
+    const wide = { down: randomTensor(seeded(2), [5, 3]), up: randomTensor(seeded(3), [4, 5]) };
+    expect(codes(fileOf("wan", [second, { ...third, rank: 5, tensors: wide }]))).toEqual(["warning mixed-ranks"]);
+    expect(codes(fileOf("wan", [{ ...second, tensors: { down: second.tensors.down as never } }]))).toEqual([
+      "error missing-partner",
+    ]);
+    const uneven = { ...second.tensors, up: randomTensor(seeded(3), [4, 5]) };
+    expect(codes(fileOf("wan", [{ ...second, tensors: uneven }]))).toEqual(["error rank-mismatch"]);
+  });
+
+  it("judges how it is to be used", () => {
+    const file = fileOf("wan", sound);
+    for (const strength of [-0.1, 2.1, Number.NaN]) expect(codes(file, { strength })).toEqual(["warning strength"]);
+    expect(codes(file, { family: "flux" })).toEqual(["error wrong-family", "error partly-loaded"]);
+    const name = "dog_high_noise.safetensors";
+    expect(codes(file, { name, neighbours: [] })).toEqual(["warning missing-noise-partner"]);
+    expect(codes(file, { name, neighbours: ["dog_low_noise.safetensors"] })).toEqual([]);
+  });
+});
