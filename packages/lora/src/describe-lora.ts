@@ -49,6 +49,7 @@ export function describeLora(
 ): LoraDescription {
   const outlines = readAdapterOutlines(header);
   const { adapters, family, dialect, unresolved, rest } = outlines;
+  const strangers = new Set(unresolved);
   const training = readKohyaMetadata(header.metadata);
   const modelSpec = readModelSpec(header.metadata);
   const tensors = [...header.tensors.values()];
@@ -61,7 +62,7 @@ export function describeLora(
     kinds: count(adapters.map(({ kind }) => kind)),
     hasDora: adapters.some((adapter) => adapter.tensors.dora_scale !== undefined),
     ranks: ranksOf(outlines),
-    components: count(adapters.filter(({ module }) => !unresolved.includes(module)).map(componentOf)),
+    components: count(adapters.filter(({ module }) => !strangers.has(module)).map(componentOf)),
     unresolved,
     otherTensors: rest.size,
     parameters: tensors.reduce((sum, { dtype, begin, end }) => sum + ((end - begin) * 8) / dtypeBits[dtype], 0),

@@ -25,6 +25,18 @@ export function matrixOf(adapter: Adapter, part: AdapterPart): Matrix {
   return { rows, columns: rows === 0 ? 0 : values.length / rows, values };
 }
 
+/**
+ * Both matrices of a `lora` are there and of one rank. Throws UserError `bad-adapter`; to be asked before tensors are cut
+ * or scaled by shapes that were read from a file.
+ */
+export function checkFactors({ kind, module, tensors: { up, down, mid } }: Adapter): void {
+  if (kind !== "lora") return;
+  if (up === undefined || down === undefined) throw badAdapter(module, `it has no ${up === undefined ? "up" : "down"}`);
+  if (mid === undefined && up.shape[1] !== down.shape[0]) {
+    throw badAdapter(module, `its up has rank ${up.shape[1]}, its down ${down.shape[0]}`);
+  }
+}
+
 /** a · b, summed in double precision. Throws UserError `bad-adapter` when the inner dimensions differ. */
 export function multiply(module: string, a: Matrix, b: Matrix): Matrix {
   if (a.columns !== b.rows) {

@@ -123,7 +123,7 @@ class Evidence {
 
   /** Largest number that the pattern's group matches; -1 when none does. */
   largest(pattern: RegExp): number {
-    return Math.max(-1, ...this.#modules.map(({ name }) => Number(pattern.exec(name)?.[1] ?? -1)));
+    return this.#modules.reduce((most, { name }) => Math.max(most, Number(pattern.exec(name)?.[1] ?? -1)), -1);
   }
 
   /** Inputs of the first module of that name whose shapes show them. */

@@ -62,6 +62,8 @@ function together(group: ReadonlyMap<number, Adapter>, names: ModuleNames): Adap
   const module = wholeName(component, place);
   if (place.swapsHalves) return swapHalves(adapter, module);
   const unit = rowsOf(adapter) / shareOf(place, part);
+  if (!Number.isInteger(unit))
+    throw cannotConvert(adapter.module, `its ${rowsOf(adapter)} outputs do not fit its module`);
   const parts = place.parts.map((_, i): FusedPart => {
     const rows = unit * shareOf(place, i);
     const present = group.get(i) ?? null;

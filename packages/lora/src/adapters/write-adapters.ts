@@ -2,6 +2,7 @@ import { UserError } from "@loramill/contracts";
 import { fromFloat32, isFloatDtype, toFloat32 } from "../safetensors/tensor-values.ts";
 import type { TensorToWrite } from "../safetensors/write-safetensors.ts";
 import type { Adapter, AdapterPart, AdapterTensor } from "./adapter.ts";
+import { badAdapter, checkFactors } from "./adapter-values.ts";
 import { attempt, cannotConvert, type Refusal, type Refuse } from "./cannot-convert.ts";
 import type { Dialect } from "./dialects.ts";
 import { isMappedFamily } from "./family-modules.ts";
@@ -32,10 +33,14 @@ export function writeAdapters(
   const names = family && isMappedFamily(family.family) ? moduleNames(family.family, family.variant) : null;
   const refused: Refusal[] = [];
   const refuse: Refuse = (refusal) => void refused.push(refusal);
+  set.adapters.forEach(checkFactors);
   const laidOut = names === null ? set.adapters : toLayout(set.adapters, names, layoutOf(dialect, names), refuse);
+  const stems = new Set<string>();
   const tensors = laidOut.flatMap((adapter) => {
     const written = attempt(refuse, () => {
       const stem = stemOf(adapter.module, set, dialect, names);
+      if (stems.has(stem)) throw badAdapter(adapter.module, `two adapters lead to ${stem}`);
+      stems.add(stem);
       return Object.entries(spellParts(adapter, dialect)).map(([suffix, { dtype, shape, data }]) => {
         return { name: `${stem}${suffix}`, dtype, shape, data };
       });

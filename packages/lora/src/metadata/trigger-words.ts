@@ -13,12 +13,11 @@ const FOLDER = /^\d+_(.+)$/;
 /** The words that call up what a LoRA has learnt, the surest first; each word once. */
 export function triggerWords(metadata: ReadonlyMap<string, string>): TriggerWord[] {
   const folders = folderTags(metadata);
-  const found: TriggerWord[] = [];
+  const found = new Map<string, TriggerWord>();
   const add = (word: string | undefined, from: TriggerWord["from"]) => {
     const trimmed = word?.trim() ?? "";
-    if (trimmed !== "" && !found.some((known) => known.word.toLowerCase() === trimmed.toLowerCase())) {
-      found.push({ word: trimmed, from });
-    }
+    const key = trimmed.toLowerCase();
+    if (trimmed !== "" && !found.has(key)) found.set(key, { word: trimmed, from });
   };
   add(metadata.get("loramill.trigger_word"), "loramill.trigger_word");
   add(readModelSpec(metadata).trigger_phrase, "modelspec.trigger_phrase");
@@ -28,5 +27,5 @@ export function triggerWords(metadata: ReadonlyMap<string, string>): TriggerWord
     const everywhere = images !== null && images > 1 ? [...tags].find(([, count]) => count === images) : undefined;
     add(everywhere?.[0], "tag in every caption");
   }
-  return found;
+  return [...found.values()];
 }

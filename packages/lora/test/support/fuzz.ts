@@ -1,6 +1,9 @@
 import { UserError } from "@loramill/contracts";
-import { outlineAdapters } from "../../src/adapters/outline-adapters.ts";
+import { dialects } from "../../src/adapters/dialects.ts";
+import { readAdapters } from "../../src/adapters/read-adapters.ts";
+import { writeAdapters } from "../../src/adapters/write-adapters.ts";
 import type { ByteSource } from "../../src/byte-source.ts";
+import { describeLora } from "../../src/describe-lora.ts";
 import { readTorchFile } from "../../src/pickle/read-torch-file.ts";
 import { walkPickle } from "../../src/pickle/walk-pickle.ts";
 import { readSafetensors } from "../../src/safetensors/read-safetensors.ts";
@@ -23,7 +26,44 @@ const soundFile = writeSafetensors(
   ],
   { ss_network_dim: "2" },
 );
-const safetensorsSeeds = [soundFile, soundFile, ...cases.map(({ base64 }) => decode(base64))];
+/** The qkv of a Flux block, which most dialects name and cut in ways of their own. */
+const fluxFile = writeSafetensors(
+  [
+    {
+      name: "double_blocks.0.processor.qkv_lora1.down.weight",
+      dtype: "F16",
+      shape: [3, 2],
+      data: new Uint8Array(12).fill(7),
+    },
+    {
+      name: "double_blocks.0.processor.qkv_lora1.up.weight",
+      dtype: "F16",
+      shape: [6, 3],
+      data: new Uint8Array(36).fill(9),
+    },
+    {
+      name: "transformer.single_transformer_blocks.0.proj_mlp.lora_A.weight",
+      dtype: "F16",
+      shape: [1, 2],
+      data: new Uint8Array(4).fill(7),
+    },
+    {
+      name: "transformer.single_transformer_blocks.0.proj_mlp.lora_B.weight",
+      dtype: "F16",
+      shape: [4, 1],
+      data: new Uint8Array(8).fill(7),
+    },
+  ],
+  { "modelspec.architecture": "flux-1-dev/lora" },
+);
+const safetensorsSeeds = [
+  soundFile,
+  soundFile,
+  fluxFile,
+  fluxFile,
+  fluxFile,
+  ...cases.map(({ base64 }) => decode(base64)),
+];
 const torchSeeds = [torchFiles.zip, torchFiles.legacy, torchFiles.evil, torchFiles.deflated].map(decode);
 /** The pickle inside of the zip: from its protocol to its last byte. */
 const pickleSeeds = [
@@ -110,8 +150,9 @@ async function runCase(random: Random): Promise<void> {
     case 0:
     case 1: {
       const damaged = mutate(random, pick(random, safetensorsSeeds), safetensorsSeeds);
-      const { tensors } = readSafetensors(random() < 0.5 ? mendLength(damaged) : damaged);
-      outlineAdapters(tensors);
+      const file = readSafetensors(random() < 0.5 ? mendLength(damaged) : damaged);
+      describeLora(file);
+      writeAdapters(readAdapters(file), pick(random, dialects), { leaveOut: true });
       return;
     }
     case 2:
