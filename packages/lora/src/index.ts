@@ -24,6 +24,7 @@ export {
 export { type WrittenAdapters, writeAdapters } from "./adapters/write-adapters.ts";
 export { type ByteSource, memorySource, objectSource } from "./byte-source.ts";
 export { checkLora } from "./check-lora.ts";
+export { type ConvertedLora, convertLora } from "./convert-lora.ts";
 export { lossCsv } from "./curve/loss-csv.ts";
 export { tensorboardEvents } from "./curve/tensorboard-events.ts";
 export { describeLora, type LoraDescription } from "./describe-lora.ts";
@@ -55,6 +56,7 @@ export {
 } from "./safetensors/read-safetensors.ts";
 export type { SafetensorsProblem } from "./safetensors/safetensors-error.ts";
 export type { SafetensorsHeader, TensorInfo } from "./safetensors/safetensors-header.ts";
+export { parseShardIndex, type ShardIndex } from "./safetensors/shard-index.ts";
 export { type FloatDtype, fromFloat32, isFloatDtype, toFloat32 } from "./safetensors/tensor-values.ts";
 export {
   type ByteStream,

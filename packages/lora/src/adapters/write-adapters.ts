@@ -25,7 +25,7 @@ export interface WrittenAdapters {
  * dialect cannot express, unless `leaveOut` allows to go on without it.
  */
 export function writeAdapters(
-  set: Pick<AdapterSet, "adapters" | "dialect" | "family">,
+  set: Pick<AdapterSet, "adapters" | "dialect" | "family"> & Partial<Pick<AdapterSet, "rest">>,
   dialect: Dialect,
   options: { readonly leaveOut?: boolean } = {},
 ): WrittenAdapters {
@@ -47,6 +47,7 @@ export function writeAdapters(
     });
     return written ?? [];
   });
+  for (const name of set.rest?.keys() ?? []) refuse({ module: name, why: "it is no part of an adapter" });
   if (refused.length > 0 && options.leaveOut !== true) throw refusedError(dialect, refused);
   return { tensors, refused };
 }
