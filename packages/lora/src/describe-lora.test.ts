@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { randomAdapters, randomTensor, seeded } from "../test/support/random-lora.ts";
 import type { Adapter } from "./adapters/adapter.ts";
 import { loadCoverage } from "./adapters/load-coverage.ts";
+import { expectedInputs } from "./adapters/module-inputs.ts";
 import { writeAdapters } from "./adapters/write-adapters.ts";
 import { describeLora } from "./describe-lora.ts";
 import { noisePair } from "./noise-pair.ts";
@@ -73,7 +74,9 @@ describe("describeLora", () => {
 
 describe("loadCoverage", () => {
   it("counts the keys of modules that a family has", () => {
-    const file = fileOf("flux", random("flux", 0.2));
+    // The small matrices of this test fit only modules of which no width is known.
+    const adapters = random("flux", 0.2).filter(({ module }) => expectedInputs("flux", null, module) === null);
+    const file = fileOf("flux", adapters);
     expect(loadCoverage(file, "flux")).toMatchObject({
       loaded: file.tensors.size,
       total: file.tensors.size,
@@ -82,19 +85,40 @@ describe("loadCoverage", () => {
     expect(loadCoverage(file, "sd15").loaded).toBeLessThan(file.tensors.size / 2);
   });
 
-  it("leaves out cross-attention of another width", () => {
-    const stem = "lora_unet_down_blocks_1_attentions_0_transformer_blocks_0_attn2_to_k";
-    const tensors = ["down", "up"].map((part) => {
-      return {
-        name: `${stem}.lora_${part}.weight`,
-        dtype: "F16",
-        shape: part === "up" ? [640, 1] : [1, 768],
-        data: new Uint8Array(part === "up" ? 1280 : 1536),
-      } as const;
-    });
-    const file = readSafetensors(writeSafetensors(tensors));
-    expect(loadCoverage(file, "sd15")).toMatchObject({ loaded: 2, refused: [] });
-    expect(loadCoverage(file, "sdxl")).toMatchObject({ loaded: 0, refused: [stem] });
+  /** A header of rank 1 with the given inputs by module. */
+  const header = (inputs: Record<string, number>) => ({
+    tensors: new Map(
+      Object.entries(inputs).flatMap(([stem, width]) =>
+        [`${stem}.lora_down.weight`, `${stem}.lora_up.weight`].map((name, i) => {
+          return [
+            name,
+            { name, dtype: "F16" as const, shape: i === 0 ? [1, width] : [8, 1], begin: 0, end: 0 },
+          ] as const;
+        }),
+      ),
+    ),
+  });
+  const block = (at: string) => `lora_unet_${at}_attentions_0_transformer_blocks_0`;
+
+  it.each([
+    ["sd15", null, { [`${block("down_blocks_1")}_attn2_to_k`]: 768, [`${block("mid_block")}_ff_net_2`]: 5120 }, []],
+    ["sdxl", null, { [`${block("down_blocks_1")}_attn2_to_k`]: 768 }, [`${block("down_blocks_1")}_attn2_to_k`]],
+    ["sdxl", null, { [`${block("up_blocks_0")}_attn1_to_q`]: 1280, [`${block("up_blocks_1")}_attn1_to_q`]: 640 }, []],
+    ["sd15", null, { [`${block("up_blocks_1")}_attn1_to_q`]: 640 }, [`${block("up_blocks_1")}_attn1_to_q`]],
+    ["wan", "14b", { lora_unet_blocks_0_self_attn_q: 5120, lora_unet_blocks_39_ffn_2: 13_824 }, []],
+    ["wan", "1.3b", { lora_unet_blocks_0_self_attn_q: 5120 }, ["lora_unet_blocks_0_self_attn_q"]],
+    ["wan", "1.3b", { lora_unet_blocks_39_ffn_2: 13_824 }, ["lora_unet_blocks_39_ffn_2"]],
+    [
+      "sd3",
+      "3.5-large",
+      { lora_unet_joint_blocks_0_x_block_attn_qkv: 1536 },
+      ["lora_unet_joint_blocks_0_x_block_attn_qkv"],
+    ],
+    ["flux", null, { "transformer.single_transformer_blocks.0.proj_mlp": 3072 }, []],
+  ] as const)("%s %s takes %j but for %j", (family, variant, inputs, refused) => {
+    const coverage = loadCoverage(header(inputs as Record<string, number>), family, variant);
+    expect(coverage.refused).toEqual(refused);
+    expect(coverage.loaded).toBe(coverage.total - 2 * refused.length);
   });
 });
 
