@@ -54,6 +54,7 @@ describe("detectFamily by keys and shapes", () => {
 
   it("answers nothing where nothing tells", () => {
     expect(told({ "some.thing": 5 })).toBeNull();
+    expect(told({ "transformer.transformer_blocks.0.attn1.to_q": 2048 })).toBeNull();
     expect(told({ lora_unet_mid_block_attentions_0_transformer_blocks_0_attn1_to_q: 1280 })).toBeNull();
   });
 });

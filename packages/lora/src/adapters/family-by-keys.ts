@@ -57,10 +57,12 @@ export function familyByKeys(adapters: readonly AdapterOutline[]): ToldFamily | 
 }
 
 /** Diffusers' names of Flux, SD3 and Qwen-Image are the same where a file leaves out what only one of them has. */
-function jointDiffusers(evidence: Evidence): ToldFamily {
+function jointDiffusers(evidence: Evidence): ToldFamily | null {
   const block = /transformer_blocks_(\d+)/;
   const query = /transformer_blocks_\d+_attn_(add_)?(to_)?[qkv]/;
-  if (evidence.inputs(query) !== 3072) return sd3(evidence, query, block);
+  const width = evidence.inputs(query);
+  if (width === 1536 || width === 2432) return sd3(evidence, query, block);
+  if (width !== 3072) return null;
   return { family: evidence.largest(block) >= 19 ? "qwen-image" : "flux", variant: null };
 }
 

@@ -4,7 +4,7 @@ import { pocketModules } from "./modules/pocket-modules.ts";
 import { qwenImageModules } from "./modules/qwen-image-modules.ts";
 import { sd3Layouts, sd3Modules } from "./modules/sd3-modules.ts";
 import { clipModules, t5Modules } from "./modules/text-encoder-modules.ts";
-import { sdUnet, sdxlUnet, unetModules } from "./modules/unet-modules.ts";
+import { sdUnet, sdxlRefinerUnet, sdxlUnet, unetModules } from "./modules/unet-modules.ts";
 import { wanBlocks, wanModules } from "./modules/wan-modules.ts";
 
 /** Families whose modules are known by name: files for them can be converted and counted. */
@@ -78,9 +78,13 @@ function build(family: MappedFamily, variant: string | null): FamilyModules {
       };
     }
     case "sdxl":
+      // The refiner has only the larger of the two text encoders.
       return {
         kohyaNames: "native",
-        components: [denoiser("unet", unetModules(sdxlUnet)), clipL(["lora_te1_"]), clipG],
+        components:
+          variant === "refiner"
+            ? [denoiser("unet", unetModules(sdxlRefinerUnet)), clipG]
+            : [denoiser("unet", unetModules(sdxlUnet)), clipL(["lora_te1_"]), clipG],
       };
     case "sd3": {
       const layout = Object.entries(sd3Layouts).find(([name]) => name === variant)?.[1] ?? sd3Layouts.medium;
@@ -95,7 +99,7 @@ function build(family: MappedFamily, variant: string | null): FamilyModules {
         components: [denoiser("transformer", fluxModules()), clipL(["lora_te1_"]), t5("text_encoder_2")],
       };
     case "wan": {
-      const blocks = Object.entries(wanBlocks).find(([name]) => variant?.startsWith(name))?.[1] ?? wanBlocks["14b"];
+      const blocks = Object.entries(wanBlocks).find(([name]) => name === variant)?.[1] ?? wanBlocks["14b"];
       return { kohyaNames: "native", components: [denoiser("transformer", wanModules(blocks))] };
     }
     case "qwen-image":
@@ -105,12 +109,20 @@ function build(family: MappedFamily, variant: string | null): FamilyModules {
   }
 }
 
+/** The part of a variant that decides the modules (`14b` of `14b-i2v`); null for the family's usual size. */
+function sizeOf(family: MappedFamily, variant: string | null): string | null {
+  const sizes = { sdxl: ["refiner"], sd3: Object.keys(sd3Layouts), wan: Object.keys(wanBlocks) };
+  const known: readonly string[] = family === "sdxl" || family === "sd3" || family === "wan" ? sizes[family] : [];
+  return known.find((size) => variant === size || variant?.startsWith(`${size}-`)) ?? null;
+}
+
 const built = new Map<string, FamilyModules>();
 
 /** The modules of a family; a variant (`3.5-large`, `1.3b`) decides how many blocks there are. */
 export function familyModules(family: MappedFamily, variant: string | null): FamilyModules {
-  const key = `${family} ${variant}`;
-  const modules = built.get(key) ?? build(family, variant);
+  const size = sizeOf(family, variant);
+  const key = `${family} ${size}`;
+  const modules = built.get(key) ?? build(family, size);
   built.set(key, modules);
   return modules;
 }

@@ -5,6 +5,7 @@ import type { MappedFamily } from "./family-modules.ts";
  * matrix of another width, mostly without a word. Null where nothing is expected.
  */
 export function expectedInputs(family: MappedFamily, variant: string | null, module: string): number | null {
+  if (variant === "refiner") return null;
   if (family === "sd15" || family === "sd2" || family === "sdxl") return unetInputs(family, module);
   const width = widthOf(family, variant);
   return width !== null && FROM_STREAM.test(module) ? width : null;

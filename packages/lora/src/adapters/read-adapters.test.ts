@@ -16,6 +16,7 @@ function file(shapes: Record<string, readonly number[]>, metadata: Record<string
 }
 const sd15 = { ss_base_model_version: "sd_v1" };
 const sdxl = { ss_base_model_version: "sdxl_base_v1-0" };
+const refiner = { "modelspec.architecture": "stable-diffusion-xl-v1-refiner/lora" };
 const flux = { ss_base_model_version: "flux1" };
 const wan = { ss_base_model_version: "wan" };
 const toQ = "down_blocks.1.attentions.0.transformer_blocks.0.attn1.to_q";
@@ -81,6 +82,13 @@ describe("readAdapters", () => {
       ".lora_down.weight",
       ".lora_up.weight",
       "text_encoder_2.text_model.encoder.layers.31.mlp.fc1",
+    ],
+    [
+      refiner,
+      "lora_unet_input_blocks_8_1_transformer_blocks_3_attn1_to_q",
+      ".lora_down.weight",
+      ".lora_up.weight",
+      "unet.down_blocks.2.attentions.1.transformer_blocks.3.attn1.to_q",
     ],
     [
       flux,

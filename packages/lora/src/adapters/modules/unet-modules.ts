@@ -10,6 +10,7 @@ export interface UnetLayout {
 }
 
 export const sdUnet: UnetLayout = { depths: [1, 1, 1, 0], middleDepth: 1, hasAddedEmbedding: false };
+export const sdxlRefinerUnet: UnetLayout = { depths: [0, 4, 4, 0], middleDepth: 4, hasAddedEmbedding: true };
 export const sdxlUnet: UnetLayout = { depths: [0, 2, 10], middleDepth: 10, hasAddedEmbedding: true };
 
 const transformerLeaves = [
