@@ -90,6 +90,7 @@ async function buildRequest(
       triggerWord: params.triggerWord,
       recipe: params.recipe,
       dataset: inputs.dataset,
+      ...(inputs.caption === undefined ? {} : { captions: inputs.caption }),
       images: images.length,
       run: ctx.run,
       baseModelDigest: params.backendVersion,

@@ -20,7 +20,7 @@ const sd3Widths = { medium: 1536, "3.5-medium": 1536, "3.5-large": 2432 } as con
 
 function widthOf(family: MappedFamily, variant: string | null): number | null {
   if (family === "flux" || family === "qwen-image") return 3072;
-  const widths = family === "wan" ? wanWidths : family === "sd3" ? sd3Widths : {};
+  const widths: Readonly<Record<string, number>> = family === "wan" ? wanWidths : family === "sd3" ? sd3Widths : {};
   return Object.entries(widths).find(([name]) => variant?.startsWith(name))?.[1] ?? null;
 }
 
