@@ -204,6 +204,45 @@ describe("fuseParts and separateParts", () => {
     expect(separateParts(fused, names)).toEqual([q, null, v]);
   });
 
+  it("keep every part's own scale, also where the first is applied with alpha 0", () => {
+    const scaled = parts.map((part, i) => ({ ...part, alpha: [0, 1, 4][i] ?? null }));
+    const fused = adapterDelta(
+      fuseParts(
+        "qkv",
+        scaled.map((adapter) => ({ adapter, rows: 4 })),
+      ),
+    );
+    const apart = scaled.flatMap((part) => [...(adapterDelta(part) ?? [])]);
+    for (const [i, value] of apart.entries()) expect(fused?.[i]).toBeCloseTo(value, 5);
+  });
+
+  it("refuse kinds and shapes that cannot be cut along the outputs", () => {
+    const random = seeded(8);
+    const names = ["q", "k", "v"].map((module) => ({ module, share: 1 }));
+    const tensors = { down: randomTensor(random, [2, 3]), up: randomTensor(random, [6, 2]) };
+    const lora: Adapter = { module: "qkv", kind: "lora", rank: 2, alpha: null, tensors };
+    const perInput = { ...lora, tensors: { ...tensors, dora_scale: randomTensor(random, [1, 3]) } };
+    expect(() => separateParts(perInput, names)).toThrow(/its dora_scale has 1 rows/);
+    expect(() => separateParts({ ...lora, tensors: { ...tensors, up: randomTensor(random, [7, 2]) } }, names)).toThrow(
+      /do not divide/,
+    );
+    const lokr: Adapter = { ...lora, kind: "lokr", tensors: { lokr_w1: tensors.down, lokr_w2: tensors.up } };
+    expect(() => separateParts(lokr, names)).toThrow(/a lokr adapter cannot be cut/);
+    const perOutput = { ...lora, tensors: { ...tensors, dora_scale: randomTensor(random, [6, 1]) } };
+    const apart = separateParts(perOutput, names);
+    expect(apart.map((part) => part?.tensors.dora_scale?.shape)).toEqual([
+      [2, 1],
+      [2, 1],
+      [2, 1],
+    ]);
+    expect(
+      fuseParts(
+        "qkv",
+        apart.map((adapter) => ({ adapter, rows: 2 })),
+      ),
+    ).toEqual(perOutput);
+  });
+
   it("share the down matrix between parts that use the same ranks", () => {
     const random = seeded(3);
     const full: Adapter = {

@@ -60,13 +60,15 @@ function joinDiagonally(module: string, parts: readonly FusedPart[]): Adapter {
   if (down === null) throw cannotConvert(module, "its parts have different dtypes or inputs");
   const rank = adapters.reduce((sum, adapter) => sum + adapter.rank, 0);
   const rows = parts.reduce((sum, part) => sum + part.rows, 0);
+  // A part with alpha 0 changes nothing; its scale cannot be the one the others are measured by.
+  const scale = adapters.map(adapterScale).find((found) => found !== 0) ?? 1;
   const values = new Float32Array(rows * rank);
   let row = 0;
   let column = 0;
   for (const { adapter, rows: height } of parts) {
     if (adapter !== null) {
       const up = matrixOf(adapter, "up");
-      const factor = adapterScale(adapter) / adapterScale(first);
+      const factor = adapterScale(adapter) / scale;
       for (let i = 0; i < height; i += 1) {
         for (let k = 0; k < up.columns; k += 1) {
           values[(row + i) * rank + column + k] = (up.values[i * up.columns + k] ?? 0) * factor;
@@ -86,7 +88,7 @@ function joinDiagonally(module: string, parts: readonly FusedPart[]): Adapter {
     module,
     kind: "lora",
     rank,
-    alpha: first.alpha === null ? null : adapterScale(first) * rank,
+    alpha: adapters.every(({ alpha }) => alpha === null) ? null : scale * rank,
     tensors: { down, up },
   };
 }

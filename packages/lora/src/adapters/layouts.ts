@@ -1,14 +1,22 @@
 import type { Adapter, AdapterTensor } from "./adapter.ts";
 import { attempt, cannotConvert, type Refuse } from "./cannot-convert.ts";
+import type { FamilyComponent } from "./family-modules.ts";
 import { type FusedPart, fuseParts } from "./fuse-parts.ts";
 import { isOneToOne, type ModuleNames, type NamedModule, partName, wholeName } from "./module-names.ts";
 import type { ModulePlace } from "./modules/module-place.ts";
-import { splitTensors } from "./row-parts.ts";
+import { outputRows, splitTensors } from "./row-parts.ts";
 import { separateParts } from "./separate-parts.ts";
 import { joinRows, sliceRows } from "./tensor-rows.ts";
 
 /** `native`: modules as the model's own code has them; `diffusers`: q, k, v and the like apart. */
 export type Layout = "native" | "diffusers";
+
+/** Adapters of the parts of one fused module, at their places among the parts. */
+interface Group {
+  readonly component: FamilyComponent;
+  readonly place: ModulePlace;
+  readonly parts: (Adapter | undefined)[];
+}
 
 /**
  * The same changes on the modules of another layout. Modules that both layouts have stay as they are, and so do those
@@ -21,18 +29,19 @@ export function toLayout(
   refuse: Refuse,
 ): readonly Adapter[] {
   const result: Adapter[] = [];
-  const groups = new Map<ModulePlace, Map<number, Adapter>>();
+  const groups = new Map<ModulePlace, Group>();
   for (const adapter of adapters) {
     const named = names.byModule.get(adapter.module);
     if (named === undefined || isOneToOne(named.place) || isIn(layout, named)) result.push(adapter);
     else if (named.part === "whole") result.push(...(attempt(refuse, () => apart(adapter, named)) ?? []));
     else {
-      const group = groups.get(named.place) ?? new Map<number, Adapter>();
-      groups.set(named.place, group.set(named.part, adapter));
+      const group = groups.get(named.place) ?? { ...named, parts: [] };
+      group.parts[named.part] = adapter;
+      groups.set(named.place, group);
     }
   }
   for (const group of groups.values()) {
-    const fused = attempt(refuse, () => together(group, names));
+    const fused = attempt(refuse, () => together(group));
     if (fused !== null) result.push(fused);
   }
   return result;
@@ -46,52 +55,32 @@ const shareOf = ({ shares }: ModulePlace, part: number) => shares?.[part] ?? 1;
 
 function apart(adapter: Adapter, { component, place }: NamedModule): Adapter[] {
   if (place.swapsHalves) return [swapHalves(adapter, partName(component, place, 0))];
-  const parts = place.parts.map((_, part) => ({
-    module: partName(component, place, part),
-    share: shareOf(place, part),
-  }));
+  const parts = place.parts.map((_, i) => ({ module: partName(component, place, i), share: shareOf(place, i) }));
   return separateParts(adapter, parts).flatMap((part) => (part === null ? [] : [part]));
 }
 
-function together(group: ReadonlyMap<number, Adapter>, names: ModuleNames): Adapter {
-  const [[part, adapter] = []] = group;
-  const named = adapter && names.byModule.get(adapter.module);
-  if (part === undefined || adapter === undefined || named === undefined)
-    throw new RangeError("an empty group of parts");
-  const { component, place } = named;
+function together({ component, place, parts }: Group): Adapter {
   const module = wholeName(component, place);
+  const known = parts.findIndex((part) => part !== undefined);
+  const adapter = parts[known];
+  if (adapter === undefined) throw cannotConvert(module, "none of its parts has an adapter");
   if (place.swapsHalves) return swapHalves(adapter, module);
-  const unit = rowsOf(adapter) / shareOf(place, part);
-  if (!Number.isInteger(unit))
-    throw cannotConvert(adapter.module, `its ${rowsOf(adapter)} outputs do not fit its module`);
-  const parts = place.parts.map((_, i): FusedPart => {
-    const rows = unit * shareOf(place, i);
-    const present = group.get(i) ?? null;
-    if (present !== null && rowsOf(present) !== rows) {
-      throw cannotConvert(present.module, `it has ${rowsOf(present)} outputs where its neighbours lead to ${rows}`);
-    }
-    return { adapter: present, rows };
-  });
-  return fuseParts(module, parts);
-}
-
-function rowsOf(adapter: Adapter): number {
-  const rows = splitTensors(adapter).perRow[0]?.[1].shape[0];
-  if (rows === undefined) throw cannotConvert(adapter.module, `a ${adapter.kind} adapter does not tell its outputs`);
-  return rows;
+  const unit = outputRows(adapter) / shareOf(place, known);
+  const fused = place.parts.map((_, i): FusedPart => ({ adapter: parts[i] ?? null, rows: unit * shareOf(place, i) }));
+  const odd = fused.find((part) => part.adapter !== null && outputRows(part.adapter) !== part.rows);
+  if (odd !== undefined || !Number.isInteger(unit)) {
+    throw cannotConvert(odd?.adapter?.module ?? adapter.module, "its outputs do not fit those of its neighbours");
+  }
+  return fuseParts(module, fused);
 }
 
 /** Diffusers' final modulations have scale before shift, the models' own shift before scale. */
 function swapHalves(adapter: Adapter, module: string): Adapter {
-  const { perRow } = splitTensors(adapter);
-  if (perRow.length === 0)
-    throw cannotConvert(adapter.module, `a ${adapter.kind} adapter cannot be cut along its outputs`);
-  const swapped = perRow.map(([part, tensor]) => {
-    const rows = tensor.shape[0] ?? 0;
-    return [
-      part,
-      joinRows([sliceRows(tensor, rows / 2, rows), sliceRows(tensor, 0, rows / 2)]) as AdapterTensor,
-    ] as const;
+  const half = outputRows(adapter) / 2;
+  if (!Number.isInteger(half)) throw cannotConvert(adapter.module, "it has an odd number of outputs");
+  const swapped = splitTensors(adapter).perRow.map(([part, tensor]) => {
+    const halves = [sliceRows(tensor, half, 2 * half), sliceRows(tensor, 0, half)];
+    return [part, joinRows(halves) as AdapterTensor] as const;
   });
   return { ...adapter, module, tensors: { ...adapter.tensors, ...Object.fromEntries(swapped) } };
 }

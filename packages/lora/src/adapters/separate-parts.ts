@@ -1,8 +1,8 @@
 import { fromFloat32 } from "../safetensors/tensor-values.ts";
 import { type Adapter, type AdapterTensor, adapterScale } from "./adapter.ts";
-import { badAdapter, type Matrix, matrixOf } from "./adapter-values.ts";
+import { type Matrix, matrixOf } from "./adapter-values.ts";
 import { cannotConvert } from "./cannot-convert.ts";
-import { isPlainLora, splitTensors, writableDtype } from "./row-parts.ts";
+import { isPlainLora, outputRows, splitTensors, writableDtype } from "./row-parts.ts";
 import { sliceRows } from "./tensor-rows.ts";
 
 /**
@@ -15,25 +15,14 @@ export function separateParts(
   parts: readonly { readonly module: string; readonly share: number }[],
 ): (Adapter | null)[] {
   const { perRow, shared } = splitTensors(adapter);
-  const isTucker = adapter.tensors.hada_t1 !== undefined || adapter.tensors.hada_t2 !== undefined;
-  if (perRow.length === 0 || adapter.kind === "lokr" || isTucker || adapter.tensors.w_norm !== undefined) {
-    throw cannotConvert(adapter.module, `a ${adapter.kind} adapter cannot be cut along the outputs of the module`);
-  }
-  const unit = (perRow[0]?.[1].shape[0] ?? 0) / parts.reduce((sum, { share }) => sum + share, 0);
-  if (!Number.isInteger(unit))
-    throw badAdapter(adapter.module, "its outputs do not divide into the parts of the module");
+  const unit = outputRows(adapter) / parts.reduce((sum, { share }) => sum + share, 0);
+  if (!Number.isInteger(unit)) throw cannotConvert(adapter.module, "its outputs do not divide into the module's parts");
   let row = 0;
   const bounds = parts.map(({ module, share }) => {
     const from = row;
     row += share * unit;
     return { module, from, to: row };
   });
-  const odd = perRow.find(([, tensor]) => tensor.shape[0] !== row);
-  if (odd)
-    throw cannotConvert(
-      adapter.module,
-      `its ${odd[0]} has ${odd[1].shape[0]} rows, not one for each of ${row} outputs`,
-    );
   const blocks = isPlainLora(adapter) ? diagonalBlocks(matrixOf(adapter, "up"), bounds) : null;
   if (blocks !== null) return bounds.map((bound, i) => takeBlock(adapter, bound, blocks[i] ?? null));
   return bounds.map(({ module, from, to }) => {
