@@ -29,13 +29,9 @@ export function foldAlpha(adapter: Adapter): Adapter {
   const times = (part: "down" | "up", tensor: AdapterTensor, factor: number): AdapterTensor => {
     if (factor === 1) return tensor;
     const dtype = writableDtype(adapter, part);
-    return {
-      ...tensor,
-      data: fromFloat32(
-        dtype,
-        toFloat32(dtype, tensor.data).map((value) => value * factor),
-      ),
-    };
+    const values = toFloat32(dtype, tensor.data);
+    for (let i = 0; i < values.length; i += 1) values[i] = (values[i] ?? 0) * factor;
+    return { ...tensor, data: fromFloat32(dtype, values) };
   };
   return {
     ...adapter,
