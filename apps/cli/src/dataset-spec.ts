@@ -51,7 +51,7 @@ function holdsOnlyArchives(folder: string): boolean {
 export function sourceOf(text: string, { every }: Pick<ImportOptions, "every">): SourceInput {
   if (text.startsWith("s3://")) return { type: "s3", url: text };
   if (/^https?:\/\//i.test(text)) return { type: "urls", urls: [text] };
-  if (/^dataset:[0-9a-f]{64}$/.test(text)) return { type: "dataset", digest: text.slice("dataset:".length) };
+  if (text.startsWith("dataset:")) return { type: "dataset", dataset: text.slice("dataset:".length) };
   const path = resolve(text);
   const stat = statSync(path, { throwIfNoEntry: false });
   if (!stat) throw new UserError(`${text}: no such file or folder`, { code: "source-missing" });
