@@ -9,7 +9,7 @@ import {
   UserError,
 } from "@loramill/contracts";
 import { type AnnotationFile, readAnnotations } from "@loramill/datasets";
-import { openSource, type SourceEntry } from "@loramill/storage";
+import { findUploadedFile, openSource, type SourceEntry } from "@loramill/storage";
 import type { CuratorDeps } from "./deps.ts";
 import { createFrameManifest } from "./frame-manifest.ts";
 import { mapBounded } from "./map-bounded.ts";
@@ -31,7 +31,7 @@ export async function indexSource(
 ): Promise<JobOutput> {
   const items: SourceItem[] = [];
   const refused: Refusal[] = [];
-  const labels = labelSources(input.params.sources);
+  const labels = labelSources(await Promise.all(input.params.sources.map((source) => namedAsUploaded(source, deps))));
   const frames = createFrameManifest();
   for (const [index, source] of input.params.sources.entries()) {
     const found = await readSource(source, labels[index] as string, deps, ctx, items.length);
@@ -50,6 +50,12 @@ export async function indexSource(
     items: items.length,
     summary: { pictures: items.length, captions, refused: refused.length, bytes, ...(await frames.put(deps, ctx)) },
   };
+}
+
+/** A video or list of an upload goes by the name that it had where it came from. */
+async function namedAsUploaded(source: Source, { stores }: CuratorDeps): Promise<Source> {
+  if ((source.type !== "video" && source.type !== "manifest") || source.upload === undefined) return source;
+  return { ...source, path: (await findUploadedFile(source.upload, stores.documents)).path };
 }
 
 async function readSource(
