@@ -131,7 +131,11 @@ async function* readBucket(url: string, { limits, signal, stores }: SourceOption
   const objects = await openBucketOf(stores, bucket);
   try {
     const found = walkBucket(objects, prefix, signal);
-    const sized = mapEntries(found, (entry) => ({ ...entry, bytes: entry.object.bytes }));
+    const sized = mapEntries(found, (entry) => ({
+      ...entry,
+      bytes: entry.object.bytes,
+      modifiedMs: entry.object.modifiedAt.getTime(),
+    }));
     for await (const entry of within(limits, sized)) {
       if (entry.kind === "refused") yield entry;
       else yield file(entry, () => readObject(objects, entry, signal));
@@ -168,8 +172,9 @@ async function* readUpload(listing: string, options: SourceOptions): AsyncGenera
   }
 }
 
-function file(found: { readonly path: string; readonly bytes: number }, open: SourceFile["open"]): SourceFile {
-  return { kind: "file", path: found.path, bytes: found.bytes, sequential: false, open };
+function file(found: Pick<SourceFile, "path" | "bytes" | "modifiedMs">, open: SourceFile["open"]): SourceFile {
+  const { path, bytes, modifiedMs } = found;
+  return { kind: "file", path, bytes, modifiedMs, sequential: false, open };
 }
 
 type Refused = ReturnType<typeof refuse>;
