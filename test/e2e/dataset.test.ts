@@ -132,6 +132,9 @@ test("overlaps with other datasets are found through an index, also of mirrored 
       { path: "same.png", dataset: "toys", mirrored: false, isSame: true, distance: 0 },
     ]);
   }
+  const everywhere = JSON.parse((await loramill("--json", "dataset", "overlaps", "holdout")).out);
+  expect(everywhere.compared, "with every other dataset where none is named").toBeGreaterThan(1);
+  expect(everywhere.items).toContainEqual(expect.objectContaining({ path: "same.png", dataset: "toys" }));
 });
 
 test("captions are written, shown, changed in bulk with a preview, and taken back; every change is a version", async () => {

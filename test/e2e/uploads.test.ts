@@ -30,6 +30,7 @@ beforeAll(async () => {
     writeFileSync(at("toys", "more", `${seed}.png`), await picture(seed));
     writeFileSync(at("toys", "more", `${seed}.txt`), `toy ${seed}`);
   }
+  writeFileSync(at("toys", "empty.png"), "");
   writeFileSync(at("film.gif"), await film(1));
   web = await startFileServer({ "/4.png": await picture(4), "/5.png": await picture(5) });
   writeFileSync(at("list.txt"), `${web.url}/4.png\n${web.url}/5.png\n`);
@@ -69,12 +70,12 @@ describe("the command line, to an API elsewhere", () => {
   test("sends a folder, a video with its settings and a list of URLs, and says how far it is", async () => {
     const { code, out, err } = await loramill(...args);
     expect(code, out + err).toBe(0);
-    expect(out).toMatch(/sent toys: [\d.]+ kB in 6 of 6 files\n/);
+    expect(out).toMatch(/sent toys: [\d.]+ kB in 7 of 7 files\n/);
     expect(out).toMatch(/sent film\.gif: [\d.]+ kB in 1 of 1 files\n/);
     expect(out).toMatch(/sent list\.txt: \d+ B in 1 of 1 files\n/);
     const shown = await loramill("--json", "dataset", "inspect", "all", "--images");
     const { images, ...view } = JSON.parse(shown.out);
-    expect(DatasetView.parse(view).statistics).toMatchObject({ found: 9, kept: 9 });
+    expect(DatasetView.parse(view).statistics).toMatchObject({ found: 10, kept: 9, refused: 1 });
     expect(
       images.map(({ path, caption }: { path: string; caption: string }) => [path.split("/").at(-1), caption]),
     ).toEqual(
@@ -91,7 +92,7 @@ describe("the command line, to an API elsewhere", () => {
   test("sends nothing that is there already", async () => {
     const { code, out } = await loramill(...args);
     expect(code).toBe(0);
-    expect(out).toContain("sent toys: 0 B in 0 of 6 files, the rest was there already");
+    expect(out).toContain("sent toys: 0 B in 0 of 7 files, the rest was there already");
     expect(out).toContain("sent film.gif: 0 B in 0 of 1 files, the rest was there already");
   });
 
