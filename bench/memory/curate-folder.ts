@@ -29,8 +29,9 @@ try {
   };
   // The pictures are the same to the eye, and are to be kept all the same.
   const cleaning = { exactDuplicates: "keep", nearDuplicates: "keep" } as const;
-  const { dataset } = RunSpec.parse({ name: "memory", dataset: { sources: [{ type: "folder", path }], cleaning } });
-  const index = await indexSource({ params: { sources: dataset.sources } }, deps, fakeJobContext());
+  const source = { type: "folder", path } as const;
+  const { dataset } = RunSpec.parse({ name: "memory", dataset: { sources: [source], cleaning } });
+  const index = await indexSource({ params: { sources: [source] } }, deps, fakeJobContext());
   const prepared: string[] = [];
   for (const part of (await documents.get("parts", index.digest)).parts) {
     const input = prepareImagesJob.input.parse({ part, params: { ...dataset.prepare, resolution: 1024 } });

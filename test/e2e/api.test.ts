@@ -1,5 +1,6 @@
 import { mkdirSync, openAsBlob } from "node:fs";
 import { join } from "node:path";
+import { UploadAnswer } from "@loramill/contracts";
 import { ApiError, createClient } from "@loramill/sdk";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { drawSamplePictures } from "../../scripts/sample-pictures.ts";
@@ -143,10 +144,10 @@ describe("runs", () => {
 describe("uploads and objects", () => {
   test("uploaded files are a source like a folder", async () => {
     const names = ["zorb-01.png", "zorb-01.txt", "zorb-02.png"];
-    const files = await Promise.all(
-      names.map(async (path) => ({ path, body: await openAsBlob(join(pictures, path)) })),
-    );
-    const upload = await mill.client.upload(files);
+    const form = new FormData();
+    for (const name of names) form.append("files", await openAsBlob(join(pictures, name)), name);
+    const answer = await fetch(`${url}/v1/uploads`, { method: "POST", body: form });
+    const upload = UploadAnswer.parse(await answer.json());
     expect(upload.files).toBe(3);
     const { id } = await mill.client.createRun({
       name: "up",

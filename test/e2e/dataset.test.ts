@@ -1,17 +1,17 @@
-import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { DatasetLayout } from "@loramill/contracts";
 import { encodeImage, readRgb } from "@loramill/imaging";
 import { mirrorPicture } from "@loramill/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { drawSamplePictures } from "../../scripts/sample-pictures.ts";
+import { createCli } from "../support/cli.ts";
 import { type MillProcess, makeDataDir, startMill } from "../support/mill.ts";
 
-const MAIN = resolve(import.meta.dirname, "../../apps/cli/src/main.ts");
 const data = makeDataDir();
 const pictures = join(data.path, "toys");
+const loramill = createCli({ cwd: data.path, env: { DATA_DIR: join(data.path, "data") } });
 let mill: MillProcess;
 let original: Awaited<ReturnType<typeof importAs>>;
 
@@ -28,21 +28,6 @@ afterAll(async () => {
   await mill?.stop();
   data.remove();
 });
-
-async function loramill(...args: string[]) {
-  const child = spawn(process.execPath, [MAIN, ...args], {
-    cwd: data.path,
-    stdio: ["ignore", "pipe", "pipe"],
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, DATA_DIR: join(data.path, "data"), API_PORT: "0" },
-  });
-  const read = async (stream: NodeJS.ReadableStream) => (await Array.fromAsync(stream)).join("");
-  const [out, err, code] = await Promise.all([
-    read(child.stdout.setEncoding("utf8")),
-    read(child.stderr.setEncoding("utf8")),
-    new Promise<number | null>((done) => child.once("close", done)),
-  ]);
-  return { code, out, err };
-}
 
 const sha256 = (path: string) => createHash("sha256").update(readFileSync(path)).digest("hex");
 
@@ -147,6 +132,9 @@ test("overlaps with other datasets are found through an index, also of mirrored 
       { path: "same.png", dataset: "toys", mirrored: false, isSame: true, distance: 0 },
     ]);
   }
+  const everywhere = JSON.parse((await loramill("--json", "dataset", "overlaps", "holdout")).out);
+  expect(everywhere.compared, "with every other dataset where none is named").toBeGreaterThan(1);
+  expect(everywhere.items).toContainEqual(expect.objectContaining({ path: "same.png", dataset: "toys" }));
 });
 
 test("captions are written, shown, changed in bulk with a preview, and taken back; every change is a version", async () => {

@@ -17,7 +17,7 @@ export const apiConfig = defineConfig(
       .min(1024)
       .default(2_147_483_648)
       .describe("Largest uploaded file"),
-    API_MAX_UPLOAD_FILES: z.coerce.number().int().min(1).default(10_000).describe("Most files in one upload"),
+    API_MAX_UPLOAD_FILES: z.coerce.number().int().min(1).default(100_000).describe("Most files in one upload"),
     API_REQUESTS_PER_MINUTE: z.coerce.number().int().min(1).default(1200).describe("Rate limit per key or address"),
     API_LOCAL_SOURCES: z
       .enum(["auto", "on", "off"])

@@ -4,6 +4,7 @@ import type { Services } from "@loramill/runtime";
 import { fingerprintSources, type SourceLimits } from "@loramill/storage";
 import type { Metrics } from "@loramill/telemetry";
 import type { ApiOptions } from "./config.ts";
+import { findDataset } from "./datasets/find-dataset.ts";
 import type { ApiDeps, DoctorPart } from "./deps.ts";
 import { offerParts, serviceParts } from "./doctor/parts.ts";
 import { createPlanner, type OfferedCaptioner, type PlanningDeps } from "./planning.ts";
@@ -62,6 +63,10 @@ export function openApi(start: ApiStart): Promise<RunningApi> {
         },
         signal,
       }),
+    findDataset: async (dataset, projectName) => {
+      const project = await catalog.projects.ensure(projectName);
+      return (await findDataset(catalog.library, { dataset, project: project.id })).digest;
+    },
     findLora: async (name, projectName) => {
       const project = await catalog.projects.ensure(projectName);
       const lora = await catalog.library.findLora({ project: project.id, lora: name });

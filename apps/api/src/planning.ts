@@ -1,6 +1,7 @@
 import {
   type Captioner,
   type CaptionProvider,
+  type Digest,
   digestOf,
   type FaceFinder,
   type GenerationBackend,
@@ -25,6 +26,7 @@ import {
   quote,
   type TrainingChoice,
 } from "@loramill/orchestration";
+import { type PinnedSpec, pinDatasets } from "./datasets/pin-datasets.ts";
 
 /** A captioner beside the provider name a spec asks for it by. */
 export interface OfferedCaptioner {
@@ -47,6 +49,8 @@ export interface PlanningDeps {
   readonly generationBackends: readonly GenerationBackend[];
   /** Digest over what the sources hold now. */
   readonly fingerprint: (sources: readonly Source[], signal?: AbortSignal) => Promise<PlanContext["sources"]>;
+  /** The version that a name, `name@digest` or short digest names now. UserError where there is none, or several. */
+  readonly findDataset: (dataset: string, project: string) => Promise<Digest>;
   readonly findLora: (name: string, project: string) => Promise<FoundLora | null>;
   readonly findArtifact: (key: string) => Promise<CachedOutput | null>;
   readonly localSources: boolean;
@@ -61,8 +65,9 @@ export interface Planner {
 
 /** Reads what lies outside a spec (sources, backends, library) and hands both to the pure planner. */
 export function createPlanner(deps: PlanningDeps): Planner {
-  async function resolve(spec: RunSpec, signal?: AbortSignal): Promise<{ made: Plan; context: PlanContext }> {
-    checkSources(spec.dataset.sources, deps.localSources);
+  async function resolve(given: RunSpec, signal?: AbortSignal): Promise<{ made: Plan; context: PlanContext }> {
+    checkSources(given.dataset.sources, deps.localSources);
+    const spec: PinnedSpec = await pinDatasets(given, (dataset) => deps.findDataset(dataset, given.project));
     const [sources, captioners, captionTools, faces, trainingBackends, generationBackends, loras] = await Promise.all([
       deps.fingerprint(spec.dataset.sources, signal),
       Promise.all(
@@ -141,7 +146,7 @@ async function generationChoice(backend: GenerationBackend, signal?: AbortSignal
   };
 }
 
-function checkSources(sources: readonly Source[], localSources: boolean): void {
+function checkSources(sources: RunSpec["dataset"]["sources"], localSources: boolean): void {
   // Of every type: what names a file of this machine has a path.
   const local = sources.find((source) => "path" in source && source.path !== undefined);
   if (!local || localSources) return;

@@ -96,7 +96,7 @@ export async function startApi(deps: ApiDeps, options: ApiOptions & { localToken
   await server.register(datasetRoutes(deps));
   await server.register(jobRoutes(deps));
   await server.register(eventRoutes(deps, feed));
-  await server.register(uploadRoutes(deps));
+  await server.register(uploadRoutes(deps, options));
   await server.register(objectRoutes(deps));
   await server.register(keyRoutes(deps));
   await server.register(webhookRoutes(deps));

@@ -11,7 +11,7 @@ import {
   UserError,
 } from "@loramill/contracts";
 import { openStores } from "@loramill/storage";
-import { createFakeRateLimiter, driveJob, fakeJobContext } from "@loramill/testkit";
+import { createFakeRateLimiter, driveJob, fakeJobContext, preparedPicture } from "@loramill/testkit";
 import { afterEach, describe, expect, it } from "vitest";
 import { type CaptionerDeps, captionImages } from "./caption-images.ts";
 import { openGates } from "./gate.ts";
@@ -30,26 +30,11 @@ async function open() {
   });
   const image = async (path: string, caption?: string): Promise<PreparedImage> => {
     const blob = await stores.blobs.put(new TextEncoder().encode(path), { mediaType: "image/png" });
-    return {
+    return preparedPicture(
       path,
-      original: blob,
-      width: 64,
-      height: 64,
-      format: "png",
-      hashes: { pixels: blob.sha256, phash: "0".repeat(16), phashMirrored: "0".repeat(16), dhash: "0".repeat(16) },
-      quality: {
-        sharpness: 0.5,
-        brightness: 128,
-        contrast: 100,
-        clippedShadows: 0,
-        clippedHighlights: 0,
-        colourfulness: 30,
-        entropyBits: 7,
-      },
-      content: { palette: [{ rgb: "#e01b1b", share: 0.9 }], background: null, keywords: [] },
-      prepared: { blob, width: 64, height: 64, crop: { left: 0, top: 0, width: 64, height: 64 }, upscaled: false },
-      ...(caption === undefined ? {} : { caption: { text: caption, origin: `${path}.txt` } }),
-    };
+      caption === undefined ? {} : { caption: { text: caption, origin: `${path}.txt` } },
+      blob,
+    );
   };
   const part = async (images: PreparedImage[]) => stores.documents.put("dataset-part", { images });
   return { stores, image, part };

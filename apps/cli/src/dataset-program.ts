@@ -19,7 +19,7 @@ import type { ImportOptions } from "./dataset-spec.ts";
 
 type Does = (work: (context: CommandContext) => Promise<number>) => Promise<void>;
 
-const DATASET = "name (the newest version), digest or its beginning";
+const DATASET = "name (the newest version), name@digest or digest, which may be cut short";
 const collect = (text: string, before: readonly string[] = []): string[] => [...before, text];
 
 /** `loramill dataset …`: make, look at, compare, change and export versions of datasets. */
@@ -37,8 +37,12 @@ export function addDatasetCommands(parent: Command, does: Does): void {
     "make a dataset of folders, archives, videos, lists of URLs and S3 prefixes",
     "loramill dataset import ./photos ./more.zip --name toys --resolution 1024",
     "loramill dataset import clip.mp4 --every 24",
+    "loramill dataset import dataset:toys ./more-toys --name toys",
   )
-    .argument("<sources...>", "folders, .zip/.tar/.tgz, videos, .txt/.jsonl lists of URLs, s3://bucket/prefix")
+    .argument(
+      "<sources...>",
+      "folders, .zip/.tar/.tgz, videos, .txt/.jsonl lists of URLs, URLs, s3://bucket/prefix, dataset:NAME",
+    )
     .option("--name <name>", "name of the dataset; default: that of the first source")
     .option("--project <project>", "project it belongs to")
     .option("--resolution <pixels>", "side of the prepared pictures", pixels)

@@ -19,11 +19,13 @@ export function isVideo(path: string): boolean {
 
 type SourceInput = NonNullable<RunSpecInput["dataset"]>["sources"][number];
 
-const VIDEO = new Set([".mp4", ".webm", ".mov", ".mkv", ".m4v", ".gif"]);
+const VIDEO = new Set([".mp4", ".webm", ".mov", ".mkv", ".m4v", ".gif", ".webp"]);
 
 /** A spec that only makes a dataset, of folders, archives, videos, lists of URLs, S3 prefixes and other versions. */
 export function specOfSources(given: readonly string[], options: ImportOptions): RunSpecInput {
-  const sources = given.map((one) => sourceOf(one, options));
+  const urls = given.filter(isUrl);
+  const sources = given.filter((one) => !isUrl(one)).map((one) => sourceOf(one, options));
+  sources.push(...sourcesOfUrls(urls));
   const spec: RunSpecInput = {
     name: options.name ?? cleanName(basename(given[0] ?? "dataset").replace(/\.[^.]+$/, "")),
     ...(options.project ? { project: options.project } : {}),
@@ -48,10 +50,19 @@ function holdsOnlyArchives(folder: string): boolean {
   return names.length > 0 && names.every(isArchiveName);
 }
 
+const isUrl = (text: string): boolean => /^https?:\/\//i.test(text);
+
+/** Pictures and the captions beside them are one source. Where all are texts, they are lists of URLs. */
+function sourcesOfUrls(urls: readonly string[]): SourceInput[] {
+  const isList = (url: string) => /\.(?:txt|jsonl)$/i.test(URL.parse(url)?.pathname ?? "");
+  if (urls.every(isList)) return urls.map((url) => ({ type: "manifest", url }));
+  return [{ type: "urls", urls: [...urls] }];
+}
+
+/** A source that is one thing: a path of this machine, a prefix of a bucket, a dataset version. */
 export function sourceOf(text: string, { every }: Pick<ImportOptions, "every">): SourceInput {
   if (text.startsWith("s3://")) return { type: "s3", url: text };
-  if (/^https?:\/\//i.test(text)) return { type: "urls", urls: [text] };
-  if (/^dataset:[0-9a-f]{64}$/.test(text)) return { type: "dataset", digest: text.slice("dataset:".length) };
+  if (text.startsWith("dataset:")) return { type: "dataset", dataset: text.slice("dataset:".length) };
   const path = resolve(text);
   const stat = statSync(path, { throwIfNoEntry: false });
   if (!stat) throw new UserError(`${text}: no such file or folder`, { code: "source-missing" });

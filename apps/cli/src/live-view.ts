@@ -65,8 +65,7 @@ function plainLines(output: NodeJS.WriteStream): LiveView {
   return {
     show(run) {
       for (const step of run.steps) {
-        const tenth = Math.floor(shareOf(step) * 10);
-        const key = `${step.state}:${step.state === "running" ? tenth : ""}`;
+        const key = `${step.state}:${step.state === "running" ? landmarkOf(step) : ""}`;
         if (said.get(step.name) === key || step.state === "blocked" || step.state === "ready") continue;
         said.set(step.name, key);
         output.write(`${stripColours(stepLine(step)).trimEnd()}\n`);
@@ -75,6 +74,13 @@ function plainLines(output: NodeJS.WriteStream): LiveView {
     print: (line) => void output.write(`${line}\n`),
     end: () => {},
   };
+}
+
+/** What has changed when a step is worth another line: a tenth of it is done, or so much more where nobody knows of how much. */
+function landmarkOf(step: StepView): number {
+  const done = Number(step.progress?.done ?? 0);
+  const isOpenEnded = step.jobs.total <= 1 && done > 0 && step.progress?.total === undefined;
+  return isOpenEnded ? Math.floor(Math.log2(done)) : Math.floor(shareOf(step) * 10);
 }
 
 /** Share of a step that is done: its jobs, and within a single job what that job reports. */
@@ -98,6 +104,7 @@ function progressText(step: StepView): string {
   const parts: string[] = [];
   if (progress.totalSteps) parts.push(`${progress.step}/${progress.totalSteps}`);
   else if (progress.total) parts.push(`${progress.done}/${progress.total}`);
+  else if (progress.done) parts.push(`${progress.done} ${progress.phase === "reading" ? "files read" : "done"}`);
   if (step.jobs.total > 1) parts.push(`${step.jobs.succeeded}/${step.jobs.total} jobs`);
   if (typeof progress.averageLoss === "number") parts.push(`loss ${progress.averageLoss.toFixed(4)}`);
   if (typeof progress.etaSeconds === "number") parts.push(`${formatDuration(progress.etaSeconds)} left`);

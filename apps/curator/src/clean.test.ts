@@ -1,24 +1,11 @@
 import { CleaningSettings, type QualityFacts, sha256Hex } from "@loramill/contracts";
+import { goodQuality } from "@loramill/testkit";
 import { describe, expect, it } from "vitest";
 import { type Candidate, cleanImages } from "./clean.ts";
 
 const settings = { ...CleaningSettings.parse({}), minSidePixels: 32 };
 
-function quality(over: Partial<QualityFacts> = {}): QualityFacts {
-  return {
-    sharpness: 0.5,
-    brightness: 128,
-    contrast: 100,
-    clippedShadows: 0,
-    clippedHighlights: 0,
-    colourfulness: 30,
-    entropyBits: 7,
-    shadows: 20,
-    highlights: 240,
-    detail: 1,
-    ...over,
-  };
-}
+const quality = (over: Partial<QualityFacts> = {}): QualityFacts => ({ ...goodQuality, ...over });
 
 /** A good picture; its hashes are far from those of other names. */
 function candidate(path: string, over: Partial<Candidate> = {}, look = path): Candidate {

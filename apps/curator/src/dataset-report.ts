@@ -1,8 +1,9 @@
 import type { DatasetManifest, Drop, Refusal } from "@loramill/contracts";
 import { escapeHtml } from "./escape-html.ts";
+import { formatCount } from "./format-count.ts";
 import { bars } from "./report-charts.ts";
 import { type ReportPicture, type ReportThresholds, renderDistributions } from "./report-distributions.ts";
-import { groupBlock, pictureCard, reasonBlock, type Thumbnails, titleOf } from "./report-pictures.ts";
+import { groupBlocks, pictureCard, reasonBlock, type Thumbnails, titleOf } from "./report-pictures.ts";
 import { planReport, type ReasonPlan } from "./report-plan.ts";
 import { REPORT_STYLE } from "./report-style.ts";
 
@@ -35,7 +36,8 @@ export function renderDatasetReport(report: DatasetReport): string {
   );
   const misnamed = pictures.filter(({ path, format }) => extensionDisagrees(path, format));
   const left = dropped.length;
-  const of = (shown: number, total: number) => (shown < total ? `${shown} of ${total}, spread evenly` : `${total}`);
+  const of = (shown: number, total: number) =>
+    shown < total ? `${shown} of ${formatCount(total)}, spread evenly` : formatCount(total);
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -46,16 +48,16 @@ export function renderDatasetReport(report: DatasetReport): string {
 <header>
 <p class="eyebrow">Loramill · dataset report</p>
 <h1>${escapeHtml(name)}</h1>
-<p class="lede">${statistics.kept} of ${statistics.found} files were kept, ${left} left out, ${refused.length} refused.</p>
+<p class="lede">${formatCount(statistics.kept)} of ${formatCount(statistics.found)} files were kept, ${formatCount(left)} left out, ${formatCount(refused.length)} refused.</p>
 ${outcome(manifest)}
 ${renderGates(gates)}
 ${facts(manifest)}
 </header>
 <main>
 ${section("Kept", of(plan.kept.length, kept.length), "As they are trained on, with the captions that came with them.", `<div class="grid">${plan.kept.map((path) => pictureCard(path, captions.get(path) ?? null, thumbnails)).join("\n")}</div>`)}
-${section("Kept, worth a look", `${countOf(plan.warned)}`, "A check failed and is set to warn only.", plan.warned.map((reason) => reasonBlock(reason, thumbnails)).join("\n"))}
-${section("Left out", `${countOf(plan.left)}`, "The worst of each reason come first. Copies and look-alikes have a section of their own.", plan.left.map((reason) => reasonBlock(reason, thumbnails)).join("\n"))}
-${section("Taken for the same", groupsTitle(plan.groups.length, plan.groupsTotal), "The best of each group stays: most pixels, a caption, sharper, less compressed.", plan.groups.map((group) => groupBlock(group, thumbnails)).join("\n"))}
+${section("Kept, worth a look", formatCount(countOf(plan.warned)), "A check failed and is set to warn only.", plan.warned.map((reason) => reasonBlock(reason, thumbnails)).join("\n"))}
+${section("Left out", formatCount(countOf(plan.left)), "The worst of each reason come first. Copies and look-alikes have a section of their own.", plan.left.map((reason) => reasonBlock(reason, thumbnails)).join("\n"))}
+${section("Taken for the same", groupsTitle(plan.groups.length, plan.groupsTotal), "The best of each group stays: most pixels, a caption, sharper, less compressed.", groupBlocks(plan.groups, thumbnails))}
 ${section("How it is spread", "", "", renderCharts(report))}
 ${table(
   "Named as something else than they are",
@@ -84,7 +86,7 @@ function renderCharts({ manifest, pictures, thresholds }: DatasetReport): string
 const row = ({ path, code, message }: Drop | Refusal): string[] => [path, code, message];
 const countOf = (reasons: readonly ReasonPlan[]): number => reasons.reduce((sum, { total }) => sum + total, 0);
 const groupsTitle = (shown: number, total: number): string => {
-  const groups = `${total} group${total === 1 ? "" : "s"}`;
+  const groups = `${formatCount(total)} group${total === 1 ? "" : "s"}`;
   return shown < total ? `${groups}, the ${shown} largest are shown` : groups;
 };
 
@@ -98,7 +100,7 @@ function outcome({ statistics }: DatasetManifest): string {
   ].filter(([, , count]) => count > 0);
   const strip = parts.map(([kind, , count]) => `<i class="${kind}" style="flex-grow:${count}"></i>`).join("");
   const legend = parts
-    .map(([kind, title, count]) => `<li><i class="${kind}"></i>${title} <b>${count}</b></li>`)
+    .map(([kind, title, count]) => `<li><i class="${kind}"></i>${title} <b>${formatCount(count)}</b></li>`)
     .join("");
   return `<div class="strip" role="img" aria-label="kept, left out by reason, refused">${strip}</div><ul class="reasons">${legend}</ul>`;
 }
@@ -110,17 +112,26 @@ function facts({ statistics }: DatasetManifest): string {
     `<div><dt>${name}</dt><dd>${value}</dd><dd class="note">${note}</dd></div>`;
   const steps = Object.entries(stepsPerEpoch ?? {});
   const sizes = Object.keys(statistics.sizes).length;
+  const shown = shownPerEpoch ?? kept;
   return `<dl class="facts">${[
-    fact("Shown per epoch", `${shownPerEpoch ?? kept}`, `${sizes} size${sizes === 1 ? "" : "s"}, with repeats`),
+    fact(
+      "Shown per epoch",
+      formatCount(shown),
+      `${sizes} size${sizes === 1 ? "" : "s"}${shown > kept ? ", with repeats" : ""}`,
+    ),
     steps.length === 0
       ? ""
       : fact(
           "Steps per epoch",
-          steps.map(([, count]) => count).join("<s>/</s>"),
+          steps.map(([, count]) => formatCount(count)).join("<s>/</s>"),
           `at batch ${steps.map(([batch]) => batch).join(", ")}`,
         ),
-    fact("Captions", `${Math.round(100 * captions.coverage)}<s>%</s>`, `${captions.existing} of ${kept} came with one`),
-    duplicateGroups === undefined ? "" : fact("Duplicate groups", `${duplicateGroups}`, "each is kept once"),
+    fact(
+      "Captions",
+      `${Math.round(100 * captions.coverage)}<s>%</s>`,
+      `${formatCount(captions.existing)} of ${formatCount(kept)} came with one`,
+    ),
+    duplicateGroups === undefined ? "" : fact("Duplicate groups", formatCount(duplicateGroups), "each is kept once"),
     sharpness === undefined ? "" : fact("Sharpness", `${sharpness.median.toFixed(2)}`, "median, 1 is crisp"),
   ].join("")}</dl>`;
 }
@@ -147,8 +158,8 @@ function table(title: string, head: readonly string[], rows: readonly (readonly 
   if (rows.length === 0) return "";
   const cells = (tag: "td" | "th", one: readonly string[]) =>
     `<tr>${one.map((cell) => `<${tag}>${escapeHtml(cell)}</${tag}>`).join("")}</tr>`;
-  const more = rows.length > MAX_ROWS ? `<p class="more">and ${rows.length - MAX_ROWS} more</p>` : "";
-  return `<section><details${rows.length <= 20 ? " open" : ""}><summary><h2>${escapeHtml(title)}<small>${rows.length}</small></h2></summary><div class="scroll"><table><thead>${cells("th", head)}</thead><tbody>
+  const more = rows.length > MAX_ROWS ? `<p class="more">and ${formatCount(rows.length - MAX_ROWS)} more</p>` : "";
+  return `<section><details${rows.length <= 20 ? " open" : ""}><summary><h2>${escapeHtml(title)}<small>${formatCount(rows.length)}</small></h2></summary><div class="scroll"><table><thead>${cells("th", head)}</thead><tbody>
 ${rows
   .slice(0, MAX_ROWS)
   .map((one) => cells("td", one))

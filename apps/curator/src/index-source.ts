@@ -9,10 +9,11 @@ import {
   UserError,
 } from "@loramill/contracts";
 import { type AnnotationFile, readAnnotations } from "@loramill/datasets";
-import { openSource, type SourceEntry } from "@loramill/storage";
+import { findUploadedFile, openSource, type SourceEntry } from "@loramill/storage";
 import type { CuratorDeps } from "./deps.ts";
 import { createFrameManifest } from "./frame-manifest.ts";
 import { mapBounded } from "./map-bounded.ts";
+import { openReadingNotes, type ReadingNotes } from "./reading-notes.ts";
 import { labelSources } from "./source-labels.ts";
 import { type TakenEntry, takeEntry } from "./take-entry.ts";
 
@@ -31,10 +32,11 @@ export async function indexSource(
 ): Promise<JobOutput> {
   const items: SourceItem[] = [];
   const refused: Refusal[] = [];
-  const labels = labelSources(input.params.sources);
+  const labels = labelSources(await Promise.all(input.params.sources.map((source) => namedAsUploaded(source, deps))));
   const frames = createFrameManifest();
   for (const [index, source] of input.params.sources.entries()) {
-    const found = await readSource(source, labels[index] as string, deps, ctx, items.length);
+    const notes = await openReadingNotes(deps.stores, { job: ctx.job, source: index });
+    const found = await readSource(source, { label: labels[index] as string, notes, before: items.length }, deps, ctx);
     frames.add(found.taken, labels[index] as string);
     items.push(...found.items);
     refused.push(...found.refused);
@@ -52,27 +54,45 @@ export async function indexSource(
   };
 }
 
+/** A video or list of an upload goes by the name that it had where it came from. */
+async function namedAsUploaded(source: Source, { stores }: CuratorDeps): Promise<Source> {
+  if ((source.type !== "video" && source.type !== "manifest") || source.upload === undefined) return source;
+  return { ...source, path: (await findUploadedFile(source.upload, stores.documents)).path };
+}
+
 async function readSource(
   source: Source,
-  label: string,
+  { label, notes, before }: { readonly label: string; readonly notes: ReadingNotes; readonly before: number },
   deps: CuratorDeps,
   ctx: JobContext,
-  before: number,
 ): Promise<{ taken: readonly TakenEntry[]; items: SourceItem[]; refused: Refusal[] }> {
   const { signal } = ctx;
   let done = before;
   const { sources: limits, sourceStores, readVideo } = deps;
   const entries = openSource(source, { limits, stores: sourceStores, readVideo, signal });
-  const taken = await mapBounded(inOrder(entries), COPIES_AT_ONCE, async ({ entry, release }) => {
+  const take = async (entry: SourceEntry): Promise<TakenEntry> => {
+    const item = await notes.find(entry);
+    if (item !== undefined) return { kind: "picture", item };
+    const taken = await takeEntry(entry, { stores: deps.stores, limits: deps.images, signal });
+    if (taken.kind === "picture") await notes.add(entry, taken.item);
+    return taken;
+  };
+  const reading = mapBounded(inOrder(entries), COPIES_AT_ONCE, async ({ entry, release }) => {
     try {
-      return await takeEntry(entry, { stores: deps.stores, limits: deps.images, signal });
+      return await take(entry);
     } finally {
       release();
       done += 1;
       ctx.progress({ phase: "reading", done });
     }
   });
-  return { taken, ...sortOut(taken, label) };
+  try {
+    const taken = await reading;
+    return { taken, ...sortOut(taken, label) };
+  } catch (error) {
+    await notes.flush();
+    throw error;
+  }
 }
 
 /** Holds back the entry after one that must be read first. */

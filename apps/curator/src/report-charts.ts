@@ -1,3 +1,5 @@
+import { formatCount } from "./format-count.ts";
+
 /** Figures of one picture that count towards a chart. */
 export interface Measured {
   readonly value: number;
@@ -67,7 +69,7 @@ export function bars(
   const all = rest.length === 0 ? shown : [...shown, [`${rest.length} others`, more] as const];
   const most = Math.max(1, ...all.map(([, count]) => count));
   const row = ([label, count]: readonly [string, number]) =>
-    `<dt>${quote(label)}</dt><dd><i style="width:${round((100 * count) / most)}%"></i></dd><dd>${count}</dd>`;
+    `<dt>${quote(label)}</dt><dd><i style="width:${round((100 * count) / most)}%"></i></dd><dd>${formatCount(count)}</dd>`;
   const kinds = sorted.length === 1 ? "all the same" : `${sorted.length} different`;
   return `<figure class="chart"><figcaption><b>${title}</b>${kinds}</figcaption><dl class="bars">${all.map(row).join("\n")}</dl></figure>`;
 }

@@ -1,5 +1,6 @@
 import type { Drop } from "@loramill/contracts";
 import { escapeHtml } from "./escape-html.ts";
+import { formatCount } from "./format-count.ts";
 import type { GroupPlan, ReasonPlan } from "./report-plan.ts";
 
 /** `data:` URLs by path; a picture without one is shown as a blank. */
@@ -39,18 +40,23 @@ export function reasonBlock({ code, total, shown }: ReasonPlan, thumbnails: Thum
     const { path, message } = drop;
     return `<figure>${picture(path, thumbnails)}<figcaption title="${escapeHtml(`${path}: ${message}`)}"><b>${escapeHtml(path)}</b>${meter(drop)}</figcaption></figure>`;
   });
-  const more = total > shown.length ? `<p class="more">and ${total - shown.length} more</p>` : "";
-  return `<div class="reason"><h3>${titleOf(code)}<small>${total}</small></h3><div class="grid">${cards.join("\n")}</div>${more}</div>`;
+  const more = total > shown.length ? `<p class="more">and ${formatCount(total - shown.length)} more</p>` : "";
+  return `<div class="reason"><h3>${titleOf(code)}<small>${formatCount(total)}</small></h3><div class="grid">${cards.join("\n")}</div>${more}</div>`;
 }
 
-/** The picture that stays beside those that were taken for it. */
-export function groupBlock({ kept, total, shown }: GroupPlan, thumbnails: Thumbnails): string {
+/** Each picture that stays beside those that were taken for it; pairs stand side by side. */
+export function groupBlocks(groups: readonly GroupPlan[], thumbnails: Thumbnails): string {
+  if (groups.length === 0) return "";
+  return `<div class="groups">${groups.map((group) => groupBlock(group, thumbnails)).join("\n")}</div>`;
+}
+
+function groupBlock({ kept, total, shown }: GroupPlan, thumbnails: Thumbnails): string {
   const members = shown.map(
     ({ path, message }) =>
       `<figure>${picture(path, thumbnails)}<figcaption title="${escapeHtml(path)}"><b>${escapeHtml(path)}</b><span>${escapeHtml(message.replace(kept, "it"))}</span></figcaption></figure>`,
   );
-  const more = total > shown.length ? `<p class="more">and ${total - shown.length} more</p>` : "";
-  return `<div class="group"><figure class="stays">${picture(kept, thumbnails)}<figcaption title="${escapeHtml(kept)}"><em>kept</em><b>${escapeHtml(kept)}</b></figcaption></figure><div class="grid">${members.join("\n")}${more}</div></div>`;
+  const more = total > shown.length ? `<p class="more">and ${formatCount(total - shown.length)} more</p>` : "";
+  return `<div class="group${shown.length === 1 ? " pair" : ""}"><figure class="stays">${picture(kept, thumbnails)}<figcaption title="${escapeHtml(kept)}"><em>kept</em><b>${escapeHtml(kept)}</b></figcaption></figure><div class="grid">${members.join("\n")}${more}</div></div>`;
 }
 
 function picture(path: string, thumbnails: Thumbnails): string {

@@ -38,10 +38,12 @@ figcaption .meter{display:block;height:4px;margin:.35rem 0 .3rem;border-radius:2
 .meter i{display:block;height:4px;min-width:3px;border-radius:2px;background:var(--out)}
 .more{align-self:center;margin:.9rem 0 0;color:var(--soft);font-size:.9rem}
 .reason+.reason{margin-top:2.6rem}
-.group{display:grid;grid-template-columns:11.6rem 1fr;gap:1.6rem;padding:1.3rem 0;border-top:1px solid var(--line)}
+.groups{display:grid;grid-template-columns:repeat(auto-fill,minmax(20.5rem,1fr));gap:0 2rem}
+.group{grid-column:1/-1;display:grid;grid-template-columns:11.6rem 1fr;gap:1.6rem;padding:1.3rem 0;border-top:1px solid var(--line)}
 .group .stays{padding-right:1.6rem;border-right:1px solid var(--line)}
 .group .grid{grid-template-columns:repeat(auto-fill,10rem)}
 .group .more{margin:0}
+.pair{grid-column:auto;grid-template-columns:10.4rem 1fr;gap:1.2rem}.pair .stays{padding-right:1.2rem}.pair .grid{grid-template-columns:minmax(0,9.2rem)}
 .charts{display:grid;grid-template-columns:repeat(auto-fill,minmax(19rem,1fr));gap:2.8rem 3rem}
 .chart figcaption{display:flex;justify-content:space-between;gap:1rem;margin:0 0 .7rem;color:var(--soft);font-size:.88rem}
 .chart figcaption b{color:var(--ink);font-weight:600}
@@ -63,6 +65,6 @@ th,td{padding:.5rem 1.5rem .5rem 0;border-bottom:1px solid var(--line);vertical-
 td:first-child{min-width:12rem}td:nth-child(2){white-space:nowrap;color:var(--soft)}
 td:last-child,th:last-child{padding-right:0}
 footer{margin-top:5rem;padding-top:1.2rem;border-top:1px solid var(--line);color:var(--soft);font-size:.78rem;overflow-wrap:anywhere}
-@media (max-width:44rem){body{padding:2.2rem 1.1rem}section{margin-top:3.2rem}.facts{gap:1.2rem 2rem}.grid,.group .grid{grid-template-columns:repeat(auto-fill,minmax(6.4rem,1fr));gap:1.1rem .7rem}.group{grid-template-columns:1fr}.group .stays{max-width:9rem;padding:0;border:0}}
+@media (max-width:44rem){body{padding:2.2rem 1.1rem}section{margin-top:3.2rem}.facts{gap:1.2rem 2rem}.grid,.group .grid{grid-template-columns:repeat(auto-fill,minmax(6.4rem,1fr));gap:1.1rem .7rem}.groups{grid-template-columns:1fr}.group{grid-template-columns:1fr}.group .stays{max-width:9rem;padding:0;border:0}.pair{grid-template-columns:1fr 1fr}}
 @media print{body{max-width:none}figure,.group{break-inside:avoid}}
 `;

@@ -29,6 +29,6 @@ function nameOf(source: Source): string {
 
 function pathOf(source: Exclude<Source, { type: "upload" | "dataset" | "urls" }>): string {
   if (source.type === "s3") return source.url;
-  if (source.type !== "manifest") return source.path;
+  if (source.type !== "manifest") return source.path ?? "";
   return source.path ?? URL.parse(source.url ?? "")?.pathname ?? "";
 }

@@ -1,6 +1,6 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { Source } from "@loramill/contracts";
+import { Source, sha256Hex } from "@loramill/contracts";
 import { encodeImage } from "@loramill/imaging";
 import { sharp } from "@loramill/imaging/testing";
 import { drawCountedVideo, drawPicture, fakeJobContext, hasFfmpeg, startFileServer } from "@loramill/testkit";
@@ -165,15 +165,43 @@ async function interrupt(curator: CuratorUnderTest, source: Source, files: numbe
   return { index, kept: kept.length, written: written.length };
 }
 
-it("goes on with a folder that it was stopped in, and writes nothing twice", async () => {
+const OTHER_JOB = `job_${"1".repeat(32)}` as const;
+
+const CHANGED = new Date("2026-05-06T07:08:09Z");
+
+/** Changes the last byte of a picture, which its end marker does not need. */
+async function overwrite(path: string, changed: Date): Promise<void> {
+  const bytes = await readFile(path);
+  bytes[bytes.length - 1] = 0;
+  await writeFile(path, bytes);
+  await utimes(path, changed, changed);
+}
+
+it("goes on with a folder that it was stopped in, and neither reads nor writes twice what has not changed", async () => {
   const curator = await open();
   const path = join(curator.folder, "pictures");
   await mkdir(path);
-  for (let n = 0; n < 60; n++) await writeFile(join(path, `${n}.png`), await png(n));
-  const { index, kept, written } = await interrupt(curator, { type: "folder", path }, 20);
+  for (let n = 0; n < 60; n++) {
+    await writeFile(join(path, `${n}.png`), await png(n));
+    await utimes(join(path, `${n}.png`), CHANGED, CHANGED);
+  }
+  const source: Source = { type: "folder", path };
+  await expect(indexSource({ params: { sources: [source] } }, curator.deps, stoppedAt(20))).rejects.toThrow();
+  // Other bytes under the old size and time would be seen if they were read; a file with another time is read.
+  const [first = "", second = ""] = (await readdir(path)).sort();
+  await overwrite(join(path, first), CHANGED);
+  await overwrite(join(path, second), new Date(CHANGED.getTime() + 1000));
+  const { index, kept, written } = await interrupt(curator, source, 40);
   expect(index.items).toBe(60);
   expect(kept).toBeLessThan(60);
-  expect(written).toBe(60 - kept);
+  expect(written, "the old bytes of the second are in the store still").toBe(60 + 1 - kept);
+  const { parts } = await curator.stores.documents.get("parts", index.digest);
+  const { items } = await curator.stores.documents.get("source", parts[0] ?? "");
+  const now = async (name: string) => sha256Hex(await readFile(join(path, name)));
+  expect(items[0]?.blob.sha256).not.toBe(await now(first));
+  expect(items[1]?.blob.sha256).toBe(await now(second));
+  const anew = await indexSource({ params: { sources: [source] } }, curator.deps, fakeJobContext({ job: OTHER_JOB }));
+  expect(anew.digest, "another job asks anew").not.toBe(index.digest);
 });
 
 it("goes on with URLs that it was stopped in, and asks for nothing twice", async () => {

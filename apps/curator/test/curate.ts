@@ -71,7 +71,7 @@ export async function curate(
   options: { readonly willCaption?: boolean; readonly willTrain?: boolean; readonly resolution?: number } = {},
 ): Promise<Curated> {
   const { dataset } = RunSpec.parse({ name: "test", dataset: given });
-  const index = await indexSource({ params: { sources: dataset.sources } }, deps, fakeJobContext());
+  const index = await indexSource({ params: { sources: given.sources } }, deps, fakeJobContext());
   const source = await stores.documents.get("parts", index.digest);
   const resolution = options.resolution ?? 64;
   const prepared: JobOutput[] = [];

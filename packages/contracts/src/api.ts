@@ -198,6 +198,22 @@ export const Explanation = z.object({
 });
 export type Explanation = z.output<typeof Explanation>;
 
+/** A file of a client, named by its content. */
+export const OfferedFile = z.object({
+  path: z.string().min(1).max(1024).describe("Within the dataset, with forward slashes"),
+  sha256: Digest,
+  bytes: z.int().min(0),
+});
+export type OfferedFile = z.output<typeof OfferedFile>;
+export const UploadOffer = z.object({ files: z.array(OfferedFile).min(1).max(1_000_000) });
+export const UploadOfferAnswer = z.object({
+  listing: Digest.nullable().describe("What an `upload` source names; null as long as something is missing"),
+  missing: z.array(Digest).describe("Contents to send to PUT /v1/blobs/{sha256} before asking again"),
+  files: z.int(),
+  bytes: z.int(),
+});
+export type UploadOfferAnswer = z.output<typeof UploadOfferAnswer>;
+
 export const UploadAnswer = z.object({ listing: Digest, files: z.int(), bytes: z.int() });
 export type UploadAnswer = z.output<typeof UploadAnswer>;
 

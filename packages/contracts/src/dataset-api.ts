@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { page } from "./api.ts";
+import { DatasetRef } from "./dataset-spec.ts";
 import { Digest } from "./digest.ts";
 import { DatasetStatistics, GateResult, QualityFacts, Repeats } from "./documents.ts";
 
@@ -63,7 +64,11 @@ export const DeriveRequest = z.strictObject({
   captions: z.record(z.string(), z.string().max(8192).nullable()).default({}).describe("By path; null removes one"),
   repeats: z.record(z.string(), Repeats).default({}).describe("How often an epoch shows a picture, by path"),
   captionsOf: Digest.optional().describe("Output of a caption step, whose captions are taken first"),
-  add: z.array(Digest).max(64).default([]).describe("Versions whose pictures are added; those known are skipped"),
+  add: z
+    .array(DatasetRef)
+    .max(64)
+    .default([])
+    .describe("Versions, named as in a source, whose pictures are added; those known are skipped"),
 });
 export type DeriveRequest = z.output<typeof DeriveRequest>;
 export type DeriveRequestInput = z.input<typeof DeriveRequest>;

@@ -21,6 +21,8 @@ const Refresh = z
   .optional()
   .describe("Any word, such as a date: another one asks the servers again whether their files changed");
 
+const Listing = Digest.describe("Digest of the listing that the upload endpoint answered");
+
 /** A moment of a video: seconds, or `mm:ss`, `h:mm:ss`, with a fraction or without. */
 const Moment = z.union([
   z.number().min(0).max(1_000_000),
@@ -38,7 +40,8 @@ const Clip = z.strictObject({
 const VideoSource = z
   .strictObject({
     type: z.literal("video"),
-    path: z.string().min(1).describe("A .mp4, .mov or .webm (read by ffmpeg), a .gif or an animated .webp"),
+    path: z.string().min(1).optional().describe("A .mp4, .mov or .webm (read by ffmpeg), a .gif or an animated .webp"),
+    upload: Listing.optional().describe("Such a file that was uploaded, alone in its listing"),
     every: z.int().min(1).max(100_000).optional().describe("Every nth frame; 10 where neither fps nor scenes is given"),
     fps: z.number().positive().max(240).optional().describe("Frames per second of the video's own time"),
     scenes: z
@@ -61,6 +64,10 @@ const VideoSource = z
       .describe("Whether a frame that looks like the one before it is left out; default: with scenes only"),
     format: z.enum(["png", "jpeg"]).default("png").describe("Encoding of the frames; jpeg (quality 95) is faster"),
   })
+  .refine(({ path, upload }) => (path === undefined) !== (upload === undefined), {
+    error: "give either path or upload",
+    path: ["path"],
+  })
   .refine(({ every, fps, scenes }) => [every, fps, scenes].filter((one) => one !== undefined).length <= 1, {
     error: "give one of every, fps and scenes",
     path: ["every"],
@@ -79,16 +86,40 @@ const ManifestSource = z
     type: z.literal("manifest"),
     url: FileUrl.optional().describe("Where the list lies; URLs in it may be relative to it"),
     path: z.string().min(1).optional().describe("The list as a file of this machine"),
+    upload: Listing.optional().describe("The list as a file that was uploaded, alone in its listing"),
     refresh: Refresh,
   })
-  .refine(({ url, path }) => (url === undefined) !== (path === undefined), {
-    error: "give either url or path",
+  .refine(({ url, path, upload }) => [url, path, upload].filter((one) => one !== undefined).length === 1, {
+    error: "give one of url, path and upload",
     path: ["url"],
   })
   .describe("A text file with one URL per line, or JSONL of {url, caption?, path?}");
 
-/** Where pictures come from. `path` is on the machine of the curator; `upload` is what the API stored for a client. */
-export const Source = z.discriminatedUnion("type", [
+/** Names a version: `toys` (the newest), `toys@3f9a61c2`, `3f9a61c2d0e1`, or the whole digest. */
+export const DatasetRef = z
+  .string()
+  .regex(
+    /^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,99}(?:@[0-9a-f]{4,64})?$/u,
+    "expected the name of a dataset, name@digest, or a digest; digests may be cut short",
+  );
+
+const PinnedDataset = z.strictObject({ type: z.literal("dataset"), digest: Digest });
+
+const NamedDataset = z
+  .strictObject({
+    type: z.literal("dataset"),
+    dataset: DatasetRef.optional().describe(
+      "Name (its newest version when the run is planned), name@digest or digest; digests may be cut short",
+    ),
+    digest: Digest.optional().describe("The version's whole digest, in place of its name"),
+  })
+  .refine(({ dataset, digest }) => (dataset === undefined) !== (digest === undefined), {
+    error: "give either dataset (a name, name@digest or digest) or a whole digest",
+    path: ["dataset"],
+  })
+  .describe("Another dataset version: its kept images, with their captions; no bytes are copied");
+
+const sourcesOfFiles = [
   z.strictObject({
     type: z.literal("folder"),
     path: z
@@ -112,10 +143,7 @@ export const Source = z.discriminatedUnion("type", [
       .regex(/^s3:\/\/[^/]+\/.*$/, "expected s3://bucket/prefix")
       .describe("Prefix in the configured object store's server"),
   }),
-  z.strictObject({
-    type: z.literal("upload"),
-    listing: Digest.describe("Digest of the listing that the upload endpoint answered"),
-  }),
+  z.strictObject({ type: z.literal("upload"), listing: Listing }),
   z.strictObject({
     type: z.literal("urls"),
     urls: z
@@ -129,13 +157,16 @@ export const Source = z.discriminatedUnion("type", [
     refresh: Refresh,
   }),
   ManifestSource,
-  z.strictObject({
-    type: z.literal("dataset"),
-    digest: Digest.describe("Of another dataset version: its kept images, with their captions; no bytes are copied"),
-  }),
   VideoSource,
-]);
+] as const;
+
+/** Where pictures come from. `path` is on the machine of the curator; `upload` is what the API stored for a client. */
+export const Source = z.discriminatedUnion("type", [...sourcesOfFiles, PinnedDataset]);
 export type Source = z.output<typeof Source>;
+
+/** A source as a spec names it: planning puts the digest in the place of the name of a version. */
+const SourceSpec = z.discriminatedUnion("type", [...sourcesOfFiles, NamedDataset]);
+export type SourceSpec = z.output<typeof SourceSpec>;
 
 const Action = z.enum(["drop", "warn", "keep"]);
 const GateAction = z.enum(["block", "warn", "ignore"]);
@@ -207,10 +238,12 @@ export const CleaningSettings = z.strictObject({
   onFaces: Action.default("drop").describe("Another number of faces than `faces` asks for"),
   minFaceScore: z.number().min(0).max(1).default(0.75).describe("How sure it must be that a face is one, 0..1"),
   against: z
-    .array(Digest)
+    .array(DatasetRef)
     .max(16)
     .default([])
-    .describe("Dataset versions whose pictures must not be in this one: a holdout, another training set"),
+    .describe(
+      "Dataset versions, named as in a source, whose pictures must not be in this one: a holdout, another training set",
+    ),
   leaked: Action.default("drop").describe("Equal or near to a picture of a version in `against`"),
   keep: Names.describe("Pictures that are kept whatever the checks say: paths, with * for any characters"),
   drop: Names.describe("Pictures that are left out whatever the checks say: paths, with * for any characters"),
@@ -228,7 +261,7 @@ export type GateSettings = z.output<typeof GateSettings>;
 
 export const DatasetSpec = z.strictObject({
   name: Name.optional().describe("Default: the run's name"),
-  sources: z.array(Source).max(64),
+  sources: z.array(SourceSpec).max(64),
   prepare: PrepareSettings.prefault({}),
   cleaning: CleaningSettings.prefault({}),
   gates: GateSettings.prefault({}),

@@ -16,6 +16,7 @@ export {
   KeyScope,
   KeyView,
   LedgerView,
+  OfferedFile,
   PageQuery,
   PlanAnswer,
   Problem,
@@ -30,6 +31,8 @@ export {
   StepStateName,
   StepView,
   UploadAnswer,
+  UploadOffer,
+  UploadOfferAnswer,
 } from "./api.ts";
 export { isArchiveName, withoutArchiveExtension } from "./archive-names.ts";
 export { CaptionProvider, CaptionSpec, CaptionStyle } from "./caption-spec.ts";
@@ -53,7 +56,15 @@ export {
   ExportQuery,
   OverlapQuery,
 } from "./dataset-api.ts";
-export { CleaningSettings, DatasetSpec, GateSettings, PrepareSettings, Source } from "./dataset-spec.ts";
+export {
+  CleaningSettings,
+  DatasetRef,
+  DatasetSpec,
+  GateSettings,
+  PrepareSettings,
+  Source,
+  type SourceSpec,
+} from "./dataset-spec.ts";
 export { canonicalJson, Digest, digestOf, type Json, JsonObject, sha256Hex } from "./digest.ts";
 export {
   AppliedLora,

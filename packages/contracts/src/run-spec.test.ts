@@ -134,6 +134,23 @@ describe("RunSpec", () => {
     ]);
   });
 
+  it("takes a dataset version by name, name@digest or digest, and by nothing else", () => {
+    const named = (dataset: object, against: string[] = []) =>
+      problems({ dataset: { sources: [{ type: "dataset", ...dataset }], cleaning: { against } } });
+    for (const dataset of ["toys", "Katzen für Ümit@3f9a", "3f9a61c2", "ab".repeat(32), "dsv_01"]) {
+      expect(named({ dataset }, [dataset]), dataset).toEqual([]);
+    }
+    for (const dataset of ["", "toys@", "toys@3F9A", "@3f9a", "a/b", "toys@3f9a@3f9a"]) {
+      expect(named({ dataset }, [dataset]), dataset).toEqual([
+        "dataset.sources.0.dataset",
+        "dataset.cleaning.against.0",
+      ]);
+    }
+    expect(named({ digest: "ab".repeat(32) })).toEqual([]);
+    expect(named({})).toEqual(["dataset.sources.0.dataset"]);
+    expect(named({ dataset: "toys", digest: "ab".repeat(32) })).toEqual(["dataset.sources.0.dataset"]);
+  });
+
   it("refuses names that would not do for files", () => {
     for (const name of ["", "../up", "a/b", "-dash", ".hidden", "new\nline", "x".repeat(101)]) {
       expect(problems({ name }), name).toEqual(["name"]);

@@ -55,6 +55,14 @@ describe.each(layouts)("the layout %s", (layout) => {
     expect(known.sort()).toEqual(expected.sort());
   });
 
+  it("keeps pictures without a caption bare, but for class tokens that it cannot do without, and warns of that", () => {
+    const bare = [item("a.png", null), item("b.png", "a toy")];
+    const { known } = readBack(layout, bare);
+    const said = layout === "kohya" ? "toy" : null;
+    expect(known.map(([, caption]) => caption)).toEqual([said, "a toy"]);
+    expect(exportFiles(layout, bare, settings).warnings).toHaveLength(["kohya", "musubi"].includes(layout) ? 1 : 0);
+  });
+
   it("gives every picture a name of its own, safe on every file system", () => {
     const text = fc.string({ unit: "grapheme", maxLength: 40 });
     const paths = fc.uniqueArray(text, { minLength: 1, maxLength: 30 });

@@ -1,42 +1,16 @@
 import { type Drop, type PreparedImage, sha256Hex } from "@loramill/contracts";
+import { preparedPicture } from "@loramill/testkit";
 import { describe, expect, it } from "vitest";
 import { createStatistics } from "./statistics.ts";
 
-const digest = (text: string) => sha256Hex(new TextEncoder().encode(text));
-
-function image(name: string, size: readonly [number, number], over: Partial<PreparedImage> = {}): PreparedImage {
-  const blob = { sha256: digest(name), bytes: 10, mediaType: "image/png" };
-  return {
-    path: `${name}.png`,
-    original: blob,
-    width: 640,
-    height: 480,
-    format: "png",
-    hashes: { pixels: digest(name), phash: "0".repeat(16), phashMirrored: "0".repeat(16), dhash: "0".repeat(16) },
-    quality: {
-      sharpness: 0.5,
-      brightness: 128,
-      contrast: 100,
-      clippedShadows: 0,
-      clippedHighlights: 0,
-      colourfulness: 30,
-      entropyBits: 7,
-    },
-    content: { palette: [], background: null, keywords: [] },
-    prepared: {
-      blob,
-      width: size[0],
-      height: size[1],
-      crop: { left: 0, top: 0, width: 64, height: 64 },
-      upscaled: false,
-    },
-    ...over,
-  };
+function image(name: string, [width, height]: readonly [number, number], over: Partial<PreparedImage> = {}) {
+  const picture = preparedPicture(`${name}.png`, over);
+  return { ...picture, prepared: { ...picture.prepared, width, height } };
 }
 
 const copy = (path: string, keptInstead: string): Drop => ({
   path,
-  original: digest(path),
+  original: sha256Hex(path),
   code: "duplicate-near",
   message: "looks like it",
   keptInstead,

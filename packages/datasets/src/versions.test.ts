@@ -1,4 +1,5 @@
 import { type PreparedImage, sha256Hex } from "@loramill/contracts";
+import { preparedPicture } from "@loramill/testkit";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createContentDigest } from "./content.ts";
@@ -6,35 +7,11 @@ import { deriveImages } from "./derive.ts";
 import { diffDatasets } from "./diff.ts";
 
 function image(path: string, content = path, caption?: string, cut = ""): PreparedImage {
-  const blob = (text: string) => ({
-    sha256: sha256Hex(new TextEncoder().encode(text)),
-    bytes: 1,
-    mediaType: "image/png",
-  });
+  const blobOf = (text: string) => ({ sha256: sha256Hex(text), bytes: 1, mediaType: "image/png" });
+  const { prepared, ...picture } = preparedPicture(path, {}, blobOf(content));
   return {
-    path,
-    original: blob(content),
-    width: 64,
-    height: 64,
-    format: "png",
-    hashes: { pixels: "0".repeat(64), phash: "0".repeat(16), phashMirrored: "0".repeat(16), dhash: "0".repeat(16) },
-    quality: {
-      sharpness: 0.5,
-      brightness: 128,
-      contrast: 100,
-      clippedShadows: 0,
-      clippedHighlights: 0,
-      colourfulness: 30,
-      entropyBits: 7,
-    },
-    content: { palette: [], background: null, keywords: [] },
-    prepared: {
-      blob: blob(`${content}${cut}`),
-      width: 64,
-      height: 64,
-      crop: { left: 0, top: 0, width: 64, height: 64 },
-      upscaled: false,
-    },
+    ...picture,
+    prepared: { ...prepared, blob: blobOf(`${content}${cut}`) },
     ...(caption === undefined ? {} : { caption: { text: caption, origin: "x.txt" } }),
   };
 }

@@ -17,12 +17,12 @@ import {
   RunPage,
   type RunSpecInput,
   RunView,
-  UploadAnswer,
 } from "@loramill/contracts";
 import type { z } from "zod";
 import { datasetCalls } from "./datasets.ts";
 import { ApiError, UnreachableError } from "./errors.ts";
 import { followRun, type RunMessage } from "./follow.ts";
+import { type UploadFile, type UploadOptions, uploadFiles } from "./upload.ts";
 
 export interface ClientOptions {
   /** Base URL of the API, such as http://127.0.0.1:7860. */
@@ -56,12 +56,6 @@ export interface PageOptions {
   readonly signal?: AbortSignal;
 }
 
-/** A file to upload: its path within the dataset, and its bytes. */
-export interface UploadFile {
-  readonly path: string;
-  readonly body: Blob;
-}
-
 export type Client = ReturnType<typeof createClient>;
 
 /** The API under `/v1` as typed functions. Answers are parsed by the same schemas the server answers with. */
@@ -93,17 +87,14 @@ export function createClient(options: ClientOptions) {
     const query = new URLSearchParams();
     for (const [name, value] of Object.entries(options.query ?? {}))
       if (value !== undefined) query.set(name, `${value}`);
-    const isForm = options.body instanceof FormData;
     const response = await request(`${options.path}${query.size > 0 ? `?${query}` : ""}`, {
       method: options.method ?? "GET",
       headers: {
         accept: "application/json",
-        ...(options.body === undefined || isForm ? {} : { "content-type": "application/json" }),
+        ...(options.body === undefined ? {} : { "content-type": "application/json" }),
         ...options.headers,
       },
-      ...(options.body === undefined
-        ? {}
-        : { body: isForm ? (options.body as FormData) : JSON.stringify(options.body) }),
+      ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
       ...(options.signal ? { signal: options.signal } : {}),
     });
     return options.answer.parse(await response.json());
@@ -158,11 +149,7 @@ export function createClient(options: ClientOptions) {
     retryJob: (job: string, signal?: AbortSignal) =>
       call({ method: "POST", path: `/v1/jobs/${job}/retry`, answer: RunView, signal }),
     /** Stores files for a spec's `{ type: upload }` source. Archives are unpacked by the curator. */
-    async upload(files: readonly UploadFile[], signal?: AbortSignal) {
-      const form = new FormData();
-      for (const file of files) form.append("files", file.body, file.path);
-      return call({ method: "POST", path: "/v1/uploads", body: form, answer: UploadAnswer, signal });
-    },
+    upload: (files: readonly UploadFile[], options?: UploadOptions) => uploadFiles({ call, request }, files, options),
     getDocument: (kind: string, digest: string, signal?: AbortSignal) =>
       call({ path: `/v1/documents/${kind}/${digest}`, answer: JsonObject, signal }),
     /** The bytes behind an artifact's `url`, or of a blob by digest. */

@@ -1,3 +1,4 @@
-export { type Client, type ClientOptions, createClient, type PageOptions, type UploadFile } from "./client.ts";
+export { type Client, type ClientOptions, createClient, type PageOptions } from "./client.ts";
 export { ApiError, UnreachableError } from "./errors.ts";
 export type { RunMessage } from "./follow.ts";
+export type { UploadFile, UploadOptions, UploadProgress } from "./upload.ts";

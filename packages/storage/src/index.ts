@@ -6,4 +6,5 @@ export { type Fingerprint, fingerprintSources } from "./sources/fingerprint.ts";
 export { openSource, type SourceOptions, type SourceStores, type VideoReader } from "./sources/open-source.ts";
 export { defaultSourceLimits, type SourceLimits, sourceConfig } from "./sources/source-config.ts";
 export type { RefusedFile, SourceEntry, SourceFile, StoredFile, VideoFrame } from "./sources/source-entry.ts";
+export { findUploadedFile } from "./sources/uploaded-file.ts";
 export { storageConfig } from "./storage-config.ts";

@@ -1,5 +1,5 @@
 export { type FailingHarness, type FailureOptions, runCaptionerFailureSuite } from "./backends/captioner-failures.ts";
-export { type CaptionerHarness, pixelsOf, preparedPicture, runCaptionerSuite } from "./backends/captioner-suite.ts";
+export { type CaptionerHarness, runCaptionerSuite } from "./backends/captioner-suite.ts";
 export { backendContext, pollTraining } from "./backends/drive.ts";
 export { type FakeHuggingFaceEndpoint, startFakeHuggingFaceEndpoint } from "./backends/fake-huggingface-endpoint.ts";
 export { type FakeOllamaServer, startFakeOllamaServer } from "./backends/fake-ollama-server.ts";
@@ -45,6 +45,7 @@ export {
   withComment,
   writePlantedFolder,
 } from "./pictures/planted-folder.ts";
+export { goodQuality, pixelsOf, preparedPicture } from "./pictures/prepared-picture.ts";
 export { seededRandom } from "./pictures/random.ts";
 export { queueConformance } from "./queue/conformance.ts";
 export { ledgerOfParent, serveLedger } from "./queue/ledger-over-ipc.ts";

@@ -1,6 +1,7 @@
 import { type Source, UserError } from "@loramill/contracts";
 
-export type VideoSource = Extract<Source, { type: "video" }>;
+/** A video that lies on this machine. */
+export type VideoSource = Extract<Source, { type: "video" }> & { readonly path: string };
 
 /** A part of a video that is read. */
 export interface Segment {

@@ -21,25 +21,27 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { Caller } from "../auth.ts";
 import { describeVersions } from "../caption-history.ts";
-import { deriveVersion, exportVersion, readImages } from "../dataset-versions.ts";
+import { deriveVersion } from "../datasets/derive-version.ts";
+import { exportVersion } from "../datasets/export-version.ts";
+import { findDataset } from "../datasets/find-dataset.ts";
+import { findOverlaps } from "../datasets/find-overlaps.ts";
+import { readImages } from "../datasets/read-images.ts";
 import type { ApiDeps } from "../deps.ts";
-import { findOverlaps } from "../overlaps.ts";
 
 const DatasetParams = z.object({
-  dataset: z.string().min(1).max(128).describe("Name (the newest version), digest, beginning of a digest, or id"),
+  dataset: z
+    .string()
+    .min(1)
+    .max(170)
+    .describe("Name (the newest version), name@digest, digest or id; digests may be cut short"),
 });
 
 /** Versions of datasets: list, look, compare, derive, export. */
 export const datasetRoutes =
   ({ catalog, stores }: ApiDeps): FastifyPluginAsyncZod =>
   async (server) => {
-    const found = async (dataset: string, caller: Caller) => {
-      const row = await catalog.library.findDataset({ project: caller.project?.id, dataset });
-      if (row !== null) return row;
-      throw new UserError(`there is no dataset ${dataset}; \`loramill dataset list\` names them`, {
-        code: "dataset-not-found",
-      });
-    };
+    const found = (dataset: string, caller: Caller) =>
+      findDataset(catalog.library, { dataset, project: caller.project?.id });
     const read = async (dataset: string, caller: Caller) => {
       const row = await found(dataset, caller);
       return { row, manifest: await stores.documents.get("dataset", row.digest) };
@@ -200,7 +202,7 @@ export const datasetRoutes =
         config: { scope: "write" },
         schema: {
           summary: "Make a new version: drop, caption, repeat, add",
-          description: "No bytes are copied. Train on it with a source `{ type: dataset, digest }`.",
+          description: "No bytes are copied. Train on it with a source `{ type: dataset, dataset: … }`.",
           tags: ["datasets"],
           params: DatasetParams,
           body: DeriveRequest,
@@ -209,8 +211,8 @@ export const datasetRoutes =
       },
       async ({ params, body, caller }, reply) => {
         const row = await found(params.dataset, caller);
-        for (const digest of body.add) await found(digest, caller);
-        const { digest, manifest, edits } = await deriveVersion(stores, row.digest, body);
+        const added = await Promise.all(body.add.map(async (dataset) => (await found(dataset, caller)).digest));
+        const { digest, manifest, edits } = await deriveVersion(stores, row.digest, { ...body, add: added });
         const { name, statistics } = manifest;
         const images = statistics.kept;
         await catalog.library.addDataset({

@@ -1,6 +1,6 @@
 import { openAsBlob } from "node:fs";
 import { basename } from "node:path";
-import { CaptionPart, type RunSpecInput, UserError } from "@loramill/contracts";
+import { CaptionPart, type RunSpecInput, sha256Hex, UserError } from "@loramill/contracts";
 import { formatHistory, formatPrompts } from "../caption-history.ts";
 import { connect, withConnection } from "../connect.ts";
 import { exitCodeOfRun, exitCodes } from "../exit-codes.ts";
@@ -176,7 +176,8 @@ export async function captionTestCommand(
   });
   const { client, mill } = await connect(context);
   try {
-    const { listing } = await client.upload([{ path: basename(picture), body }], context.interrupts.signal);
+    const sha256 = sha256Hex(new Uint8Array(await body.arrayBuffer()));
+    const { listing } = await client.upload([{ path: basename(picture), sha256, body }]);
     const spec: RunSpecInput = {
       name: "caption test",
       dataset: {

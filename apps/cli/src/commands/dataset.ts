@@ -142,7 +142,6 @@ export interface DeriveOptions {
 
 export async function deriveCommand(dataset: string, options: DeriveOptions, context: CommandContext): Promise<number> {
   return withConnection(context, async ({ client }) => {
-    const add = await Promise.all((options.add ?? []).map(async (one) => (await client.datasets.get(one)).digest));
     const captions = (options.caption ?? []).map((text) => pair(text, "--caption"));
     const repeats = (options.repeat ?? []).map((text) => pair(text, "--repeat"));
     const view = await client.datasets.derive(dataset, {
@@ -150,7 +149,7 @@ export async function deriveCommand(dataset: string, options: DeriveOptions, con
       drop: [...(options.drop ?? [])],
       captions: Object.fromEntries(captions.map(([path, text]) => [path, text === "" ? null : text])),
       repeats: Object.fromEntries(repeats.map(([path, count]) => [path, Number(count)])),
-      add,
+      add: [...(options.add ?? [])],
     });
     if (context.json) printJson(context, view);
     else printView(view, context);

@@ -13,7 +13,7 @@ import { type CommandContext, printJson, printLine } from "./context.ts";
 export async function planCommand(argument: string, options: SpecOptions, context: CommandContext): Promise<number> {
   const spec = readSpec(argument, options);
   return withConnection(context, async (connection) => {
-    const { lock, digest } = await connection.client.plan(await reachableSpec(spec, connection));
+    const { lock, digest } = await connection.client.plan(await reachableSpec(spec, connection, context));
     context.out.write(`${canonicalJson(lock)}\n`);
     if (!context.json) for (const note of [...lock.notes, `digest ${digest}`]) context.err.write(`${note}\n`);
     return exitCodes.ok;
@@ -23,7 +23,7 @@ export async function planCommand(argument: string, options: SpecOptions, contex
 export async function quoteCommand(argument: string, options: SpecOptions, context: CommandContext): Promise<number> {
   const spec = readSpec(argument, options);
   return withConnection(context, async (connection) => {
-    const quote = await connection.client.quote(await reachableSpec(spec, connection));
+    const quote = await connection.client.quote(await reachableSpec(spec, connection, context));
     if (context.json) printJson(context, quote);
     else {
       const range = (of: { p50: number; p90: number }, format: (value: number) => string) =>
@@ -49,8 +49,13 @@ export async function quoteCommand(argument: string, options: SpecOptions, conte
 }
 
 /** What a plan depends on is in the pictures, so an API elsewhere is sent them, as for a run. */
-async function reachableSpec(spec: RunSpecInput, { client, mill }: Connection): Promise<RunSpecInput> {
-  return mill ? spec : uploadSources(spec, client);
+async function reachableSpec(
+  spec: RunSpecInput,
+  { client, mill }: Connection,
+  context: CommandContext,
+): Promise<RunSpecInput> {
+  // What is said on the way must not get into the plan.
+  return mill ? spec : uploadSources(spec, client, { ...context, out: context.err });
 }
 
 export async function runsCommand(

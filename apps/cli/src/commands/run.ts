@@ -32,7 +32,7 @@ export async function runSpec(
   const { client, mill } = await connect(context);
   let detached = false;
   try {
-    const spec = mill ? local : await uploadSources(local, client);
+    const spec = mill ? local : await uploadSources(local, client, context);
     if (options.detach) {
       const started = await client.createRun(spec);
       detached = true;

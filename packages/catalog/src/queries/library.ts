@@ -18,6 +18,13 @@ interface LibraryFilter extends PageRequest {
   readonly run?: RunId | undefined;
 }
 
+interface DatasetFilter extends LibraryFilter {
+  readonly id?: string | undefined;
+  readonly name?: string | undefined;
+  /** The beginning of it, in hex. */
+  readonly digest?: string | undefined;
+}
+
 /** What the runs of a project have made. */
 export function libraryQueries(connection: Connection) {
   const { db, newId } = connection;
@@ -62,7 +69,7 @@ export function libraryQueries(connection: Connection) {
     },
 
     /** Versions of datasets, newest first. */
-    async datasets(filter: LibraryFilter & { readonly name?: string | undefined }): Promise<Page<LibraryDataset>> {
+    async datasets(filter: DatasetFilter): Promise<Page<LibraryDataset>> {
       const limit = limitOf(filter);
       const rows = await db
         .select()
@@ -70,7 +77,9 @@ export function libraryQueries(connection: Connection) {
         .where(
           and(
             ...wanted(datasetVersions, filter),
+            filter.id === undefined ? undefined : eq(datasetVersions.id, filter.id),
             filter.name === undefined ? undefined : eq(datasetVersions.name, filter.name),
+            filter.digest === undefined ? undefined : like(datasetVersions.digest, `${filter.digest}%`),
             filter.cursor === undefined ? undefined : lt(datasetVersions.id, filter.cursor),
           ),
         )
@@ -84,28 +93,15 @@ export function libraryQueries(connection: Connection) {
       );
     },
 
-    /** By the digest of its manifest or a beginning of it (8 characters or more), by id, or by name (the newest version). */
-    async findDataset(ref: {
-      readonly project?: ProjectId | undefined;
-      readonly dataset: string;
-    }): Promise<LibraryDataset | null> {
-      const isPrefix = /^[0-9a-f]{8,63}$/.test(ref.dataset);
-      const named = [datasetVersions.digest, datasetVersions.id, datasetVersions.name];
-      const [row] = await db
-        .select()
-        .from(datasetVersions)
-        .where(
-          and(
-            ref.project === undefined ? undefined : eq(datasetVersions.project, ref.project),
-            or(
-              ...named.map((column) => eq(column, ref.dataset)),
-              isPrefix ? like(datasetVersions.digest, `${ref.dataset}%`) : undefined,
-            ),
-          ),
-        )
-        .orderBy(desc(datasetVersions.version), desc(datasetVersions.id))
-        .limit(1);
-      return row ?? null;
+    /** Names of datasets, in their order; at most 1,000. */
+    async datasetNames({ project }: { readonly project?: ProjectId | undefined }): Promise<string[]> {
+      const rows = await db
+        .selectDistinct({ name: datasets.name })
+        .from(datasets)
+        .where(project === undefined ? undefined : eq(datasets.project, project))
+        .orderBy(asc(datasets.name))
+        .limit(1000);
+      return rows.map(({ name }) => name);
     },
 
     /**

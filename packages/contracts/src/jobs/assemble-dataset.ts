@@ -13,7 +13,7 @@ export const assembleDatasetJob = defineJob({
     inputs: z.object({ prepare: Digest, source: Digest }),
     params: z.object({
       name: z.string(),
-      cleaning: CleaningSettings.required({ minSidePixels: true }),
+      cleaning: CleaningSettings.required({ minSidePixels: true }).extend({ against: z.array(Digest).default([]) }),
       gates: GateSettings,
       willCaption: z.boolean(),
       willTrain: z.boolean(),

@@ -8,9 +8,10 @@ import { openDataset } from "./dataset.ts";
 import { type FoundFile, walkFolder } from "./folder.ts";
 import { describeReadError, readLocalFile } from "./local-file.ts";
 import { mapInOrder } from "./map-in-order.ts";
-import { openBucketOf, type SourceOptions, type VideoSource, webOptionsOf } from "./open-source.ts";
+import { openBucketOf, type SourceOptions, webOptionsOf } from "./open-source.ts";
 import { listShards } from "./shards.ts";
 import type { RefusedFile } from "./source-entry.ts";
+import { findUploadedFile } from "./uploaded-file.ts";
 import { type ManifestSource, openManifest } from "./web-manifest.ts";
 import { listOfUrls, roundOf } from "./web-source.ts";
 
@@ -213,16 +214,38 @@ async function ofDataset(digest: Digest, { stores }: SourceOptions): Promise<Par
   };
 }
 
-async function ofVideo({ path, ...settings }: VideoSource, { limits, signal }: SourceOptions): Promise<Part> {
-  const at = resolve(path);
-  const { mtimeMs, size } = await statVideo(at, path);
-  const isSmall = size <= limits.fingerprintContentMaxBytes;
-  const file = isSmall
-    ? await hashFile(at, basename(at), Number.MAX_SAFE_INTEGER, signal)
-    : { bytes: size, modifiedMs: mtimeMs };
+async function ofVideo(
+  { path, upload, ...settings }: Extract<Source, { type: "video" }>,
+  options: SourceOptions,
+): Promise<Part> {
+  const { name, file, bytes } =
+    upload === undefined ? await identifyVideo(path ?? "", options) : await identifyUploaded(upload, options);
   // The name is part of the frames' paths.
-  const identity = { name: basename(at), file, settings: JSON.parse(JSON.stringify(settings)) as JsonObject };
-  return { identity: { type: "video", ...identity }, items: null, bytes: size, mode: isSmall ? "content" : "stat" };
+  const identity = { name, file, settings: JSON.parse(JSON.stringify(settings)) as JsonObject };
+  const mode = typeof file === "string" ? "content" : "stat";
+  return { identity: { type: "video", ...identity }, items: null, bytes, mode };
+}
+
+interface VideoIdentity {
+  readonly name: string;
+  /** Digest of its bytes, or of a large one what tells that it changed. */
+  readonly file: Digest | { readonly bytes: number; readonly modifiedMs: number };
+  readonly bytes: number;
+}
+
+async function identifyVideo(path: string, { limits, signal }: SourceOptions): Promise<VideoIdentity> {
+  const at = resolve(path);
+  const name = basename(at);
+  const { mtimeMs, size: bytes } = await statVideo(at, path);
+  const isSmall = bytes <= limits.fingerprintContentMaxBytes;
+  const file = isSmall ? await hashFile(at, name, Number.MAX_SAFE_INTEGER, signal) : { bytes, modifiedMs: mtimeMs };
+  return { name, file, bytes };
+}
+
+/** As if it lay on this machine under its name. */
+async function identifyUploaded(upload: Digest, { stores }: SourceOptions): Promise<VideoIdentity> {
+  const { path, blob } = await findUploadedFile(upload, stores.documents);
+  return { name: basename(path), file: blob.sha256, bytes: blob.bytes };
 }
 
 async function statVideo(at: string, path: string): Promise<{ mtimeMs: number; size: number }> {

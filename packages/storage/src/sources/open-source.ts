@@ -17,6 +17,7 @@ import { createSourceBudget } from "./source-budget.ts";
 import type { SourceLimits } from "./source-config.ts";
 import { refuse, type SourceEntry, type SourceFile, type StoredFile } from "./source-entry.ts";
 import { readStoredArchive } from "./stored-archive.ts";
+import { fetchToFile, findUploadedFile } from "./uploaded-file.ts";
 import { type ManifestSource, openManifest } from "./web-manifest.ts";
 import { listOfUrls, readWebFiles, type WebOptions } from "./web-source.ts";
 
@@ -41,11 +42,14 @@ export interface SourceOptions {
   readonly fetcher?: FetcherParts | undefined;
 }
 
-export type VideoSource = Extract<Source, { type: "video" }>;
+type VideoSource = Extract<Source, { type: "video" }>;
+
+/** A video that lies on this machine. */
+export type LocalVideo = VideoSource & { readonly path: string };
 
 /** Lists the frames of a video or an animated picture as files. */
 export type VideoReader = (
-  source: VideoSource,
+  source: LocalVideo,
   options: { readonly limits: SourceLimits; readonly signal?: AbortSignal | undefined },
 ) => AsyncIterable<SourceEntry>;
 
@@ -83,11 +87,11 @@ export function webOptionsOf(
   { refresh }: { readonly refresh?: string | undefined },
   { limits, stores, signal, fetcher }: SourceOptions,
 ): WebOptions {
-  const { blobs, memos } = stores;
+  const { blobs, memos, documents } = stores;
   if (blobs === undefined || memos === undefined) {
     throw new UserError("nothing is fetched from web servers here", { code: "no-web-sources" });
   }
-  return { limits, stores: { blobs, memos }, refresh, signal, fetcher };
+  return { limits, stores: { blobs, memos, documents }, refresh, signal, fetcher };
 }
 
 async function* readManifest(source: ManifestSource, options: SourceOptions): AsyncGenerator<SourceEntry> {
@@ -96,12 +100,19 @@ async function* readManifest(source: ManifestSource, options: SourceOptions): As
   yield* readWebFiles(manifest.entries(), manifest.list, web);
 }
 
-function readVideo(
-  source: VideoSource,
-  { readVideo: read, limits, signal }: SourceOptions,
-): AsyncIterable<SourceEntry> {
-  if (read !== undefined) return read(source, { limits, signal });
-  throw new UserError("videos are not read here", { code: "no-video-sources" });
+async function* readVideo(
+  { path, upload, ...source }: VideoSource,
+  { readVideo: read, limits, stores: { blobs, documents }, signal }: SourceOptions,
+): AsyncGenerator<SourceEntry> {
+  if (read === undefined) throw new UserError("videos are not read here", { code: "no-video-sources" });
+  if (upload === undefined) return yield* read({ ...source, path: path ?? "" }, { limits, signal });
+  if (blobs === undefined) throw new UserError("uploads are not read here", { code: "no-uploads" });
+  const file = await fetchToFile(await findUploadedFile(upload, documents), { blobs, signal });
+  try {
+    yield* read({ ...source, path: file.path }, { limits, signal });
+  } finally {
+    await file.remove();
+  }
 }
 
 async function* readFolder(path: string, { limits, signal }: SourceOptions): AsyncGenerator<SourceEntry> {
@@ -120,7 +131,11 @@ async function* readBucket(url: string, { limits, signal, stores }: SourceOption
   const objects = await openBucketOf(stores, bucket);
   try {
     const found = walkBucket(objects, prefix, signal);
-    const sized = mapEntries(found, (entry) => ({ ...entry, bytes: entry.object.bytes }));
+    const sized = mapEntries(found, (entry) => ({
+      ...entry,
+      bytes: entry.object.bytes,
+      modifiedMs: entry.object.modifiedAt.getTime(),
+    }));
     for await (const entry of within(limits, sized)) {
       if (entry.kind === "refused") yield entry;
       else yield file(entry, () => readObject(objects, entry, signal));
@@ -157,8 +172,9 @@ async function* readUpload(listing: string, options: SourceOptions): AsyncGenera
   }
 }
 
-function file(found: { readonly path: string; readonly bytes: number }, open: SourceFile["open"]): SourceFile {
-  return { kind: "file", path: found.path, bytes: found.bytes, sequential: false, open };
+function file(found: Pick<SourceFile, "path" | "bytes" | "modifiedMs">, open: SourceFile["open"]): SourceFile {
+  const { path, bytes, modifiedMs } = found;
+  return { kind: "file", path, bytes, modifiedMs, sequential: false, open };
 }
 
 type Refused = ReturnType<typeof refuse>;

@@ -6,6 +6,8 @@ export interface SourceFile {
   /** Relative to the source's root, with forward slashes. */
   readonly path: string;
   readonly bytes: number;
+  /** When it was changed last, as far as its system or server says. A file of the same size and time is the same. */
+  readonly modifiedMs?: number | undefined;
   /** True: the bytes must be read before the next entry is asked for (archives). False: any time, also side by side. */
   readonly sequential: boolean;
   readonly caption?: SourceItem["caption"];

@@ -1,13 +1,9 @@
-import { createWriteStream } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
-import { pipeline } from "node:stream/promises";
 import { type BlobStore, type SourceItem, UserError, withoutArchiveExtension } from "@loramill/contracts";
 import { readArchive } from "./archive.ts";
 import type { SourceLimits } from "./source-config.ts";
 import { refuse, type SourceEntry } from "./source-entry.ts";
 import { problemOfPath } from "./source-names.ts";
+import { fetchToFile } from "./uploaded-file.ts";
 
 /**
  * The files of an archive that lies in the store. Zips are read from their end, so the bytes are fetched into a temporary
@@ -29,13 +25,9 @@ export async function* readStoredArchive(
     return;
   }
   const prefix = alone ? "" : `${withoutArchiveExtension(item.path)}/`;
-  const folder = await mkdtemp(join(tmpdir(), "loramill-archive-"));
+  const file = await fetchToFile(item, { blobs, signal });
   try {
-    // Keeps its own name, which messages show.
-    const path = join(folder, basename(item.path));
-    const { body } = await blobs.open(item.blob, { ...(signal && { signal }) });
-    await pipeline(body, createWriteStream(path, { mode: 0o600 }), { ...(signal && { signal }) });
-    for await (const entry of readArchive(path, { limits, signal })) {
+    for await (const entry of readArchive(file.path, { limits, signal })) {
       const named = prefix + entry.path;
       const problem = entry.kind === "file" ? problemOfPath(named) : null;
       yield problem === null ? { ...entry, path: named } : refuse(named, problem.code, problem.problem);
@@ -44,6 +36,6 @@ export async function* readStoredArchive(
     if (!(error instanceof UserError) || signal?.aborted) throw error;
     yield refuse(item.path, error.code, error.message);
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await file.remove();
   }
 }

@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import { basename, resolve } from "node:path";
-import { digestOf, type Source, UserError } from "@loramill/contracts";
+import { type BlobRef, digestOf, type Source, UserError } from "@loramill/contracts";
 import { createFileFetcher } from "./http/file-fetcher.ts";
 import { describeReadError, readLocalFile } from "./local-file.ts";
 import type { RefusedFile } from "./source-entry.ts";
+import { findUploadedFile } from "./uploaded-file.ts";
 import { readWebList, type WebFile } from "./web-list.ts";
 import { fetchOnce, type WebOptions } from "./web-source.ts";
 
@@ -17,7 +18,7 @@ export interface OpenedManifest {
 }
 
 /**
- * Opens a manifest of this machine or of a web server. One of a server is fetched when a run is planned (`fresh`); what
+ * Opens a manifest of this machine, of an upload or of a web server. One of a server is fetched when a run is planned (`fresh`); what
  * the plan saw is what is read later. UserError when it cannot be had.
  */
 export async function openManifest(
@@ -25,8 +26,7 @@ export async function openManifest(
   options: WebOptions,
   { fresh }: { readonly fresh: boolean },
 ): Promise<OpenedManifest> {
-  const read =
-    source.url === undefined ? readLocal(source.path ?? "", options) : await readRemote(source.url, options, fresh);
+  const read = await openList(source, options, fresh);
   const base = source.url ?? null;
   const hash = createHash("sha256");
   async function* hashed(): AsyncGenerator<Uint8Array> {
@@ -41,7 +41,22 @@ export async function openManifest(
   return { list, items, entries: () => readWebList(read(), base) };
 }
 
-function readLocal(path: string, { limits, signal }: WebOptions): () => AsyncIterable<Uint8Array> {
+type Read = () => AsyncIterable<Uint8Array>;
+
+async function openList({ url, path, upload }: ManifestSource, options: WebOptions, fresh: boolean): Promise<Read> {
+  if (url !== undefined) return readRemote(url, options, fresh);
+  if (upload === undefined) return readLocal(path ?? "", options);
+  const { blob } = await findUploadedFile(upload, options.stores.documents);
+  return readBlob(blob, options);
+}
+
+function readBlob(blob: BlobRef, { stores, signal }: WebOptions): Read {
+  return async function* () {
+    yield* (await stores.blobs.open(blob, { ...(signal && { signal }) })).body;
+  };
+}
+
+function readLocal(path: string, { limits, signal }: WebOptions): Read {
   const at = resolve(path);
   return async function* () {
     try {
@@ -57,14 +72,10 @@ function readLocal(path: string, { limits, signal }: WebOptions): () => AsyncIte
   };
 }
 
-async function readRemote(url: string, options: WebOptions, fresh: boolean): Promise<() => AsyncIterable<Uint8Array>> {
-  const { limits, stores, signal } = options;
-  const fetcher = createFileFetcher(limits.http, options.fetcher);
+async function readRemote(url: string, options: WebOptions, fresh: boolean): Promise<Read> {
+  const fetcher = createFileFetcher(options.limits.http, options.fetcher);
   try {
-    const blob = await fetchOnce(url, fetcher, options, () => !fresh);
-    return async function* () {
-      yield* (await stores.blobs.open(blob, { ...(signal && { signal }) })).body;
-    };
+    return readBlob(await fetchOnce(url, fetcher, options, () => !fresh), options);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     throw new UserError(`the manifest cannot be fetched: ${error.message}`, { code: error.code, cause: error });

@@ -1,4 +1,12 @@
-import { BlobRef, type BlobStore, digestOf, type MemoStore, type Source, UserError } from "@loramill/contracts";
+import {
+  BlobRef,
+  type BlobStore,
+  type DocumentStore,
+  digestOf,
+  type MemoStore,
+  type Source,
+  UserError,
+} from "@loramill/contracts";
 import { z } from "zod";
 import {
   createFileFetcher,
@@ -18,6 +26,8 @@ import { createWebNames, nameOfUrl } from "./web-names.ts";
 export interface WebStores {
   readonly blobs: Pick<BlobStore, "open" | "put" | "has">;
   readonly memos: MemoStore;
+  /** Where the listings of uploads lie. */
+  readonly documents: DocumentStore;
 }
 
 export interface WebOptions {

@@ -1,6 +1,6 @@
 import { type CaptionAnswer, type Captioner, CaptionStyle } from "@loramill/contracts";
 import { afterEach, describe, expect, it } from "vitest";
-import { pixelsOf, preparedPicture } from "./captioner-suite.ts";
+import { pixelsOf, preparedPicture } from "../pictures/prepared-picture.ts";
 import type { Misbehaviour } from "./misbehave.ts";
 
 export interface FailingHarness {

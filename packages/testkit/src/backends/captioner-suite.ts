@@ -1,5 +1,6 @@
-import { type Captioner, CaptionStyle, Charge, type PreparedImage, sha256Hex } from "@loramill/contracts";
+import { type Captioner, CaptionStyle, Charge, type PreparedImage } from "@loramill/contracts";
 import { afterEach, describe, expect, it } from "vitest";
+import { pixelsOf, preparedPicture } from "../pictures/prepared-picture.ts";
 
 export interface CaptionerHarness {
   readonly captioner: Captioner;
@@ -8,36 +9,6 @@ export interface CaptionerHarness {
   /** Bytes of a picture, for captioners that decode it; left out, `pixelsOf`. */
   readonly pixels?: (path: string) => Promise<Uint8Array>;
   close(): Promise<void>;
-}
-
-/** A prepared picture of one byte pattern; its pixels are handed over by `pixelsOf`. */
-export function preparedPicture(path: string, over: Partial<PreparedImage> = {}): PreparedImage {
-  const sha256 = sha256Hex(path);
-  const blob = { sha256, bytes: pixelsOf(path).length, mediaType: "image/png" };
-  return {
-    path,
-    original: blob,
-    width: 64,
-    height: 64,
-    format: "png",
-    hashes: { pixels: sha256, phash: "0".repeat(16), phashMirrored: "0".repeat(16), dhash: "0".repeat(16) },
-    quality: {
-      sharpness: 0.5,
-      brightness: 128,
-      contrast: 100,
-      clippedShadows: 0,
-      clippedHighlights: 0,
-      colourfulness: 30,
-      entropyBits: 7,
-    },
-    content: { palette: [{ rgb: "#e01b1b", share: 0.9 }], background: null, keywords: [] },
-    prepared: { blob, width: 64, height: 64, crop: { left: 0, top: 0, width: 64, height: 64 }, upscaled: false },
-    ...over,
-  };
-}
-
-export function pixelsOf(path: string): Uint8Array {
-  return new TextEncoder().encode(`\u0089PNG of ${path}`);
 }
 
 /** What every captioner must do. Bind it in a test file of the captioner. */

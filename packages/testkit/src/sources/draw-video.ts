@@ -43,7 +43,7 @@ export function numberOfGrey(level: number): number {
 /** A film of still scenes that are cut hard, each with its own pattern, `framesPerScene` long. */
 export function drawSceneVideo(
   path: string,
-  { scenes, framesPerScene }: { scenes: number; framesPerScene: number },
+  { scenes, framesPerScene, codec = "libx264" }: { scenes: number; framesPerScene: number } & Pick<DrawnVideo, "codec">,
 ): Promise<void> {
   const size = "size=160x120:rate=25";
   const patterns = [
@@ -61,7 +61,7 @@ export function drawSceneVideo(
   return draw(
     path,
     [...inputs, "-filter_complex", `${labels};${joined}concat=n=${scenes}:v=1[out]`, "-map", "[out]"],
-    "libx264",
+    codec,
   );
 }
 

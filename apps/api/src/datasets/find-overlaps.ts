@@ -1,6 +1,6 @@
 import { type DatasetOverlap, type Digest, nearIndexKey, type PreparedImage, type Stores } from "@loramill/contracts";
 import { compareHashes, createNearIndex, type NearIndex, readNearIndex } from "@loramill/imaging";
-import { readImages } from "./dataset-versions.ts";
+import { readImages } from "./read-images.ts";
 
 /** Another version to compare with. */
 export interface Neighbouring {

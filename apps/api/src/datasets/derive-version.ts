@@ -1,33 +1,18 @@
-import type { Readable } from "node:stream";
 import type { EditedCaption } from "@loramill/catalog";
 import {
   type DatasetManifest,
   type DeriveRequest,
   type Digest,
-  type ExportQuery,
   ITEMS_PER_PART,
   type PreparedImage,
   type Stores,
 } from "@loramill/contracts";
-import {
-  createContentDigest,
-  createStatistics,
-  deriveImages,
-  type ExportItem,
-  exportFiles,
-  packFiles,
-} from "@loramill/datasets";
+import { createContentDigest, createStatistics, deriveImages } from "@loramill/datasets";
+import { readCaptions, readImages } from "./read-images.ts";
 
-/** The pictures of a version, part by part. */
-export async function* readImages(
-  stores: Stores,
-  manifest: DatasetManifest,
-  signal?: AbortSignal,
-): AsyncGenerator<PreparedImage> {
-  for (const part of manifest.parts) {
-    signal?.throwIfAborted();
-    yield* (await stores.documents.get("dataset-part", part)).images;
-  }
+/** A change whose versions to add are named by digest. */
+export interface PinnedChange extends Omit<DeriveRequest, "add"> {
+  readonly add: readonly Digest[];
 }
 
 /**
@@ -37,7 +22,7 @@ export async function* readImages(
 export async function deriveVersion(
   stores: Stores,
   parent: Digest,
-  change: DeriveRequest,
+  change: PinnedChange,
 ): Promise<{ readonly digest: Digest; readonly manifest: DatasetManifest; readonly edits: readonly EditedCaption[] }> {
   const { documents } = stores;
   const old = await documents.get("dataset", parent);
@@ -47,8 +32,7 @@ export async function deriveVersion(
   }
   const before = await Array.fromAsync(readImages(stores, old));
   const written = change.captionsOf === undefined ? {} : await captionsByPath(stores, change.captionsOf, before);
-  const captions = { ...written, ...change.captions };
-  const images = deriveImages(before, { ...change, captions }, added);
+  const images = deriveImages(before, { ...change, captions: { ...written, ...change.captions } }, added);
   const statistics = createStatistics();
   const content = createContentDigest();
   for (const image of images) {
@@ -92,37 +76,6 @@ function editsOf(
   });
 }
 
-/** A version as an archive in a trainer's layout, as a stream, and what the layout cannot say. */
-export async function exportVersion(
-  stores: Stores,
-  manifest: DatasetManifest,
-  query: ExportQuery,
-  signal: AbortSignal,
-): Promise<{ readonly stream: Readable; readonly warnings: readonly string[]; readonly readBy: string }> {
-  const captions = query.captions === undefined ? null : await readCaptions(stores, query.captions);
-  const items: ExportItem[] = [];
-  for await (const { path, original, prepared, caption, repeats } of readImages(stores, manifest, signal)) {
-    items.push({
-      path,
-      blob: prepared.blob,
-      width: prepared.width,
-      height: prepared.height,
-      caption: captions?.get(`${original.sha256} ${path}`) ?? caption?.text ?? null,
-      repeats: repeats ?? 1,
-    });
-  }
-  const { files, ...said } = exportFiles(query.layout, items, {
-    name: manifest.name,
-    className: query.className ?? null,
-    resolution: query.resolution ?? usualResolution(manifest.statistics.sizes),
-    buckets: Object.keys(manifest.statistics.sizes).length > 1,
-  });
-  const open = async function* (blob: { readonly sha256: Digest }) {
-    yield* (await stores.blobs.open(blob, { signal })).body;
-  };
-  return { stream: packFiles(query.archive, files, { open, signal }), ...said };
-}
-
 /** Those captions of a step that belong to pictures of the version. */
 async function captionsByPath(
   stores: Stores,
@@ -131,25 +84,9 @@ async function captionsByPath(
 ): Promise<Record<string, string>> {
   const captions = await readCaptions(stores, output);
   return Object.fromEntries(
-    images.flatMap(({ path, original }) => {
-      const text = captions.get(`${original.sha256} ${path}`);
-      return text === undefined ? [] : [[path, text]];
+    images.flatMap((image) => {
+      const text = captions.of(image);
+      return text === undefined ? [] : [[image.path, text]];
     }),
   );
-}
-
-async function readCaptions(stores: Stores, output: Digest): Promise<Map<string, string>> {
-  const found = new Map<string, string>();
-  for (const part of (await stores.documents.get("parts", output)).parts) {
-    const { captions } = await stores.documents.get("captions", part);
-    for (const { image, path, text } of captions) found.set(`${image} ${path}`, text);
-  }
-  return found;
-}
-
-/** Side of a square of the area that most pictures have, in pixels. */
-function usualResolution(sizes: Readonly<Record<string, number>>): number {
-  const [most] = Object.entries(sizes).sort(([, a], [, b]) => b - a);
-  const [width = 1024, height = 1024] = (most?.[0] ?? "").split("x").map(Number);
-  return Math.round(Math.sqrt(width * height));
 }
