@@ -78,6 +78,7 @@ export { type LoraToStream, streamLora } from "./streams/stream-lora.ts";
 export { type ModuleThreads, openModuleThreads } from "./threads/module-threads.ts";
 export { type RunModule, runModuleHere } from "./threads/module-work.ts";
 export { blockOf } from "./tools/block-of.ts";
+export { checkpointWeights } from "./tools/checkpoint-weights.ts";
 export { compareLoras, type Likeness, type LoraComparison } from "./tools/compare-loras.ts";
 export { type ExtractOptions, extractLora } from "./tools/extract-lora.ts";
 export { type CheckpointMerge, type MergedCheckpoint, mergeIntoCheckpoint } from "./tools/merge-into-checkpoint.ts";

@@ -1,5 +1,5 @@
 import type { Factors } from "./factor-svd.ts";
-import { innerProduct, transpose } from "./matrix.ts";
+import { innerProduct, type Matrix, transpose } from "./matrix.ts";
 import { multiply, multiplyByTransposed, multiplyTransposed } from "./multiply.ts";
 
 /**
@@ -11,6 +11,6 @@ export function factorInnerProduct(a: Factors, b: Factors): number {
 }
 
 /** Inner product of a factored matrix with a whole one: ⟨BA, D⟩ = ⟨A, BᵀD⟩. */
-export function mixedInnerProduct(a: Factors, whole: { rows: number; columns: number; values: Float64Array }): number {
+export function mixedInnerProduct(a: Factors, whole: Matrix): number {
   return innerProduct(a.down, multiply(transpose(a.up), whole));
 }

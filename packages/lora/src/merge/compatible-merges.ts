@@ -27,8 +27,8 @@ export function kohyaSum(terms: readonly WeightedFactors[]): Merged {
 }
 
 /**
- * As kohya's merge_lora with `--concat`: the same scales, ranks joined, and α₀ kept while the rank grows, so that the
- * result is weaker than its parts by r₀ / Σr.
+ * What kohya's merge_lora multiplies each factor by. With `--concat` it joins the ranks of factors scaled so and keeps α₀
+ * while the rank grows: ratios act squared, and the result is weaker than its parts by r₀ / Σr.
  */
 export function kohyaScales(
   terms: readonly Pick<WeightedFactors, "alpha" | "weight">[],
