@@ -9,8 +9,9 @@ export function withOwnBuffers<T>(value: T): { readonly value: T; readonly buffe
 
 function own(value: unknown, buffers: ArrayBuffer[]): unknown {
   if (value instanceof Uint8Array || value instanceof Float64Array) {
-    const copy = value.slice();
-    buffers.push(copy.buffer as ArrayBuffer);
+    // Not `slice`, which for a Buffer is another view of the same memory.
+    const copy = value instanceof Uint8Array ? new Uint8Array(value) : new Float64Array(value);
+    buffers.push(copy.buffer);
     return copy;
   }
   if (Array.isArray(value)) return value.map((each) => own(each, buffers));
