@@ -47,6 +47,12 @@ describe("promises", () => {
     ]);
   });
 
+  test("a figure that needs what the machine may not have can be missing", () => {
+    const lenient = promised.map((promise) => ({ ...promise, needs: "a machine with everything" }));
+    expect(brokenPromises({ queue: {} }, lenient)).toEqual([]);
+    expect(brokenPromises({ queue: { layer: 0.1 } }, lenient)).toHaveLength(1);
+  });
+
   test("numbers are short", () => {
     expect([format(0.51234), format(23_456.7), format(2)]).toEqual(["0.512", "23,457", "2"]);
   });

@@ -23,12 +23,16 @@ export {
 } from "./adapters/read-adapters.ts";
 export { type WrittenAdapters, writeAdapters } from "./adapters/write-adapters.ts";
 export { type ByteSource, memorySource, objectSource } from "./byte-source.ts";
+export type { RankRule } from "./changes/kept-rank.ts";
 export { checkLora } from "./check-lora.ts";
 export { type ConvertedLora, convertLora } from "./convert-lora.ts";
 export { lossCsv } from "./curve/loss-csv.ts";
 export { tensorboardEvents } from "./curve/tensorboard-events.ts";
 export { describeLora, type LoraDescription } from "./describe-lora.ts";
 export { sizeWarning } from "./file-size.ts";
+export { blockWeight, blockWeightPresets } from "./merge/block-weights.ts";
+export { type MergeInput, type MergeOptions, mergeLoras } from "./merge/merge-loras.ts";
+export type { MergeMethod } from "./merge/merge-method.ts";
 export { type FileHashes, fileHashes, type SshsHashes, sshsHashes, tensorsSha256 } from "./metadata/file-hashes.ts";
 export { type KohyaMetadata, readKohyaMetadata, writeKohyaMetadata } from "./metadata/kohya-metadata.ts";
 export { type Lineage, lineageMetadata, outcomeMetadata } from "./metadata/lora-metadata.ts";
@@ -67,4 +71,18 @@ export {
   type TensorToWrite,
   writeSafetensors,
 } from "./safetensors/write-safetensors.ts";
+export { type LazyAdapter, loaded } from "./streams/lazy-adapter.ts";
+export { type OpenLora, openLora } from "./streams/open-lora.ts";
+export type { ToolProgress, ToolRun } from "./streams/progress.ts";
+export { readTensor, type StoredTensors } from "./streams/stored-tensors.ts";
+export { type LoraToStream, streamLora } from "./streams/stream-lora.ts";
+export { type ModuleThreads, openModuleThreads } from "./threads/module-threads.ts";
+export { type RunModule, runModuleHere } from "./threads/module-work.ts";
+export { blockOf } from "./tools/block-of.ts";
+export { checkpointWeights } from "./tools/checkpoint-weights.ts";
+export { compareLoras, type Likeness, type LoraComparison } from "./tools/compare-loras.ts";
+export { type ExtractOptions, extractLora } from "./tools/extract-lora.ts";
+export { type CheckpointMerge, type MergedCheckpoint, mergeIntoCheckpoint } from "./tools/merge-into-checkpoint.ts";
+export { type PrunedLora, type PruneOptions, pruneLora } from "./tools/prune-lora.ts";
+export { type ResizedLora, type ResizeOptions, resizeLora } from "./tools/resize-lora.ts";
 export { type LoraFinding, type ValidateOptions, validateLora } from "./validate-lora.ts";

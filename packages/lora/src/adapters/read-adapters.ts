@@ -47,7 +47,7 @@ export function readAdapters(file: Pick<SafetensorsFile, "tensors" | "metadata">
 }
 
 /** Undoes what a dialect does to the shapes of tensors. */
-function normalised(adapter: Adapter, dialect: Dialect | null): Adapter {
+export function normalised(adapter: Adapter, dialect: Dialect | null): Adapter {
   const { dora_scale: magnitudes, up } = adapter.tensors;
   if (dialect === "xlabs" && /single_blocks\.\d+\.linear1$/.test(adapter.module)) return padToLinear1(adapter);
   if (dialect !== "diffusers" || magnitudes === undefined || up === undefined) return adapter;
@@ -77,7 +77,8 @@ function resolveModules<T extends TensorOutline>(
   return { dialect, family, adapters: resolved, unresolved, rest };
 }
 
-function alphaOf({ module, tensors }: AdapterOutline<AdapterTensor>): number | null {
+/** The value of its alpha tensor; null when it has none. Throws UserError `bad-adapter` when it is no number. */
+export function alphaOf({ module, tensors }: Pick<AdapterOutline<AdapterTensor>, "module" | "tensors">): number | null {
   const { alpha } = tensors;
   if (alpha === undefined) return null;
   if (!isFloatDtype(alpha.dtype)) return integerAlpha(module, alpha);

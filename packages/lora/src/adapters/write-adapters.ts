@@ -74,6 +74,29 @@ function stemOf(
   throw cannotConvert(module, why);
 }
 
+/**
+ * What a dialect calls the parts of adapters that are already in its layout: for files that are written while their values
+ * are computed. Throws UserError `cannot-convert` for modules and parts that the dialect has no name for.
+ */
+export function tensorNames(
+  set: Pick<AdapterSet, "dialect" | "family">,
+  dialect: Dialect,
+): (module: string, part: AdapterPart) => string {
+  const { family } = set;
+  const names = family && isMappedFamily(family.family) ? moduleNames(family.family, family.variant) : null;
+  const suffixes = suffixesOf[dialect];
+  return (module, part) => {
+    const suffix = suffixes[part] ?? (hasOwnParts(dialect) ? `.${part}` : undefined);
+    if (suffix === undefined) throw cannotConvert(module, `${dialect} has no place for its ${part}`);
+    return `${stemOf(module, set, dialect, names)}${suffix}`;
+  };
+}
+
+/** Whether a dialect keeps alpha, and all other parts, under their own names. */
+export function hasOwnParts(dialect: Dialect): boolean {
+  return dialect === "kohya" || dialect === "comfyui";
+}
+
 type Spelled = Record<string, AdapterTensor>;
 
 function spellParts(adapter: Adapter, dialect: Dialect): Spelled {
@@ -102,6 +125,14 @@ const bflSuffixes: Partial<Record<AdapterPart, string>> = {
 };
 const peftSuffixes: Partial<Record<AdapterPart, string>> = { ...bflSuffixes, dora_scale: ".lora_magnitude_vector" };
 const xlabsSuffixes: Partial<Record<AdapterPart, string>> = { down: ".down.weight", up: ".up.weight" };
+
+const suffixesOf: Readonly<Record<Dialect, Partial<Record<AdapterPart, string>>>> = {
+  kohya: kohyaSuffixes,
+  comfyui: kohyaSuffixes,
+  diffusers: peftSuffixes,
+  bfl: bflSuffixes,
+  xlabs: xlabsSuffixes,
+};
 
 function spellKohya(adapter: Adapter): Spelled {
   const spelled: Spelled = {};

@@ -68,8 +68,7 @@ function readObject(context: OperationContext, withBody: boolean): S3Answer {
   };
   const status = range === null ? 200 : 206;
   if (!withBody) return { status, headers };
-  const bytes = state.read(object.data);
-  return { status, headers, body: range === null ? bytes : bytes.subarray(range.start, range.end + 1) };
+  return { status, headers, body: state.read(object.data, range) };
 }
 
 /** Conditions on reads: throws 412, answers whether it is a 304. */

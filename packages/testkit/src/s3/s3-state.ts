@@ -1,5 +1,15 @@
 import { createHash, randomUUID } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import type { ChecksumAlgorithm } from "./checksums.ts";
 
@@ -54,7 +64,8 @@ export interface S3Bucket {
 export interface S3State {
   readonly buckets: Map<string, BucketState>;
   write(bytes: Uint8Array): string;
-  read(data: string): Buffer;
+  /** Whole, or from the first to the last byte of a range: a large object that is kept in a folder is not read for a part. */
+  read(data: string, range?: ByteRange | null): Buffer;
   drop(data: string): void;
   /** Writes a bucket down after it changed; null when it was removed. */
   save(name: string): void;
@@ -102,6 +113,12 @@ export function openState(folder: string | null): S3State {
   };
 }
 
+/** First and last byte. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
 type Data = Pick<S3State, "write" | "read" | "drop">;
 
 function memoryData(): Data {
@@ -112,7 +129,10 @@ function memoryData(): Data {
       kept.set(id, Buffer.from(bytes));
       return id;
     },
-    read: (id) => kept.get(id) ?? Buffer.alloc(0),
+    read(id, range) {
+      const bytes = kept.get(id) ?? Buffer.alloc(0);
+      return range ? bytes.subarray(range.start, range.end + 1) : bytes;
+    },
     drop: (id) => void kept.delete(id),
   };
 }
@@ -125,9 +145,19 @@ function folderData(folder: string): Data {
       writeFileSync(join(folder, id), bytes);
       return id;
     },
-    read: (id) => readFileSync(join(folder, id)),
+    read: (id, range) => (range ? readRange(join(folder, id), range) : readFileSync(join(folder, id))),
     drop: (id) => rmSync(join(folder, id), { force: true }),
   };
+}
+
+function readRange(path: string, { start, end }: ByteRange): Buffer {
+  const file = openSync(path, "r");
+  try {
+    const bytes = Buffer.alloc(end + 1 - start);
+    return bytes.subarray(0, readSync(file, bytes, 0, bytes.length, start));
+  } finally {
+    closeSync(file);
+  }
 }
 
 export function md5Hex(bytes: Uint8Array): string {
