@@ -55,7 +55,6 @@ export { type EditedFile, editMetadata, replaceMetadata } from "./safetensors/ed
 export {
   readSafetensors,
   readSafetensorsHeader,
-  readTensor,
   type SafetensorsFile,
   type Tensor,
 } from "./safetensors/read-safetensors.ts";

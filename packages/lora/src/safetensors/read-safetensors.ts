@@ -39,10 +39,3 @@ export async function readSafetensorsHeader(source: ByteSource): Promise<Safeten
   if (head.length < 8 + length) throw badSafetensors("InvalidHeaderLength", "it ended while its header was read");
   return parseHeader(head.subarray(8, 8 + length), source.size);
 }
-
-/** Reads one tensor's bytes. Throws UserError `bad-safetensors` when the source ends before it. */
-export async function readTensor(source: ByteSource, header: SafetensorsHeader, info: TensorInfo): Promise<Tensor> {
-  const data = await source.bytes(header.dataStart + info.begin, header.dataStart + info.end);
-  if (data.length === info.end - info.begin) return { ...info, data };
-  throw badSafetensors("MetadataIncompleteBuffer", `it ended inside tensor ${JSON.stringify(info.name.slice(0, 80))}`);
-}

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { type ByteSource, memorySource, objectSource } from "../byte-source.ts";
 import { tensorsSha256 } from "../metadata/file-hashes.ts";
+import { readTensor } from "../streams/stored-tensors.ts";
 import { editMetadata } from "./edit-metadata.ts";
-import { readSafetensors, readSafetensorsHeader, readTensor } from "./read-safetensors.ts";
+import { readSafetensors, readSafetensorsHeader } from "./read-safetensors.ts";
 import { type StreamedTensor, streamed, streamSafetensors, writeSafetensors } from "./write-safetensors.ts";
 
 async function collect(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
@@ -64,7 +65,7 @@ describe("readSafetensorsHeader", () => {
     const header = await readSafetensorsHeader(source);
     expect(reads).toHaveLength(2);
     const info = header.tensors.get("a");
-    expect(info && (await readTensor(source, header, info)).data).toEqual(tensors[1].data);
+    expect(info && (await readTensor({ source, header }, info)).data).toEqual(tensors[1].data);
   });
 
   it("names what is wrong when the source ends before the header does", async () => {

@@ -1,5 +1,6 @@
 import type { AdapterTensor } from "../adapters/adapter.ts";
 import type { ByteSource } from "../byte-source.ts";
+import { badSafetensors } from "../safetensors/safetensors-error.ts";
 import type { SafetensorsHeader, TensorInfo } from "../safetensors/safetensors-header.ts";
 
 /** A safetensors file whose header is known and whose bodies are read when they are needed. */
@@ -9,8 +10,18 @@ export interface StoredTensors {
 }
 
 export async function readTensor({ source, header }: StoredTensors, info: TensorInfo): Promise<AdapterTensor> {
-  const data = await source.bytes(header.dataStart + info.begin, header.dataStart + info.end);
+  const data = await readBytes({ source, header }, info.begin, info.end);
   return { dtype: info.dtype, shape: info.shape, data };
+}
+
+/** Bytes of the data section. Throws UserError `bad-safetensors` when the source ends before them. */
+async function readBytes({ source, header }: StoredTensors, begin: number, end: number): Promise<Uint8Array> {
+  const data = await source.bytes(header.dataStart + begin, header.dataStart + end);
+  if (data.length === end - begin) return data;
+  throw badSafetensors(
+    "MetadataIncompleteBuffer",
+    `it ended ${end - begin - data.length} bytes before its last tensor`,
+  );
 }
 
 /** Bytes between two tensors that are read along rather than asked for apart. */
@@ -33,7 +44,7 @@ export async function readTensors<K extends string>(
   for (const run of runs) {
     const begin = run[0]?.info.begin ?? 0;
     const end = run.at(-1)?.info.end ?? begin;
-    const bytes = await source.bytes(header.dataStart + begin, header.dataStart + end);
+    const bytes = await readBytes({ source, header }, begin, end);
     for (const { key, info } of run) {
       const data = bytes.subarray(info.begin - begin, info.end - begin);
       tensors[key] = { dtype: info.dtype, shape: info.shape, data };
