@@ -84,7 +84,7 @@ export async function listArtifacts(
         artifacts.push(await ofDocument(step, "captions", `captions-${pad(index, 4)}.json`, part));
       }
     }
-    if (step.kind === "train") {
+    if (step.kind === "train" || step.kind === "lora") {
       const { parts } = await stores.documents.get("parts", step.output);
       for (const part of parts) {
         const lora = await stores.documents.get("lora", part);

@@ -37,16 +37,18 @@ export async function loadRequest(input: Input, stores: Stores, ctx: Pick<JobCon
   return { request: { marker: ctx.job, items, steps, guidance, width, height }, lora };
 }
 
-/** The LoRA that the run trained (the only part of its step's output), or one of the library. */
+/** The LoRA that the run made (the only part of its step's output), or one of the library. */
 async function findLora({ inputs, params }: Input, stores: Stores): Promise<LoraDocument | null> {
-  if (inputs.train !== undefined) {
-    const [document] = (await stores.documents.get("parts", inputs.train)).parts;
+  const made = inputs.lora ?? inputs.train;
+  if (made !== undefined) {
+    const [document] = (await stores.documents.get("parts", made)).parts;
     return readLora(document, stores);
   }
   return params.lora === undefined ? null : readLora(params.lora, stores);
 }
 
 async function readLora(document: Digest | undefined, stores: Stores): Promise<LoraDocument> {
-  if (document === undefined) throw new PermanentError("The training step published no LoRA", { code: "no-lora" });
+  if (document === undefined)
+    throw new PermanentError("The step that makes the LoRA published none", { code: "no-lora" });
   return stores.documents.get("lora", document);
 }

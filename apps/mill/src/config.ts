@@ -3,6 +3,7 @@ import { captionerWorkerConfig } from "@loramill/captioner";
 import { defineConfig } from "@loramill/contracts";
 import { curatorWorkerConfig } from "@loramill/curator";
 import { dispatcherConfig } from "@loramill/dispatcher";
+import { evaluatorWorkerConfig } from "@loramill/evaluator";
 import { generatorWorkerConfig } from "@loramill/generator";
 import { endpointsConfig, inner, servicesConfig } from "@loramill/runtime";
 import { trainerWorkerConfig } from "@loramill/trainer";
@@ -25,6 +26,7 @@ export const millConfig = {
   ...curatorWorkerConfig,
   ...captionerWorkerConfig,
   ...trainerWorkerConfig,
+  ...evaluatorWorkerConfig,
   ...generatorWorkerConfig,
   api: apiConfig,
   dispatcher: inner(dispatcherConfig, "dispatcher"),

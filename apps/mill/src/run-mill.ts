@@ -3,6 +3,7 @@ import { type DoctorPart, endpointPart, openApi, openOffers } from "@loramill/ap
 import { captionerWorker } from "@loramill/captioner";
 import { curatorWorker } from "@loramill/curator";
 import { type Dispatcher, startDispatcher } from "@loramill/dispatcher";
+import { evaluatorWorker } from "@loramill/evaluator";
 import { createGeneratorWorker } from "@loramill/generator";
 import { openPocketEngine } from "@loramill/pocket";
 import { createProducer } from "@loramill/queue";
@@ -37,6 +38,7 @@ export function runMill({ env }: { env: Environment }): Promise<number> {
           curatorWorker,
           captionerWorker,
           createTrainerWorker(async () => engine),
+          evaluatorWorker,
           createGeneratorWorker(async () => engine),
         ],
         { context, services, metrics },

@@ -48,6 +48,8 @@ export { type KnownLineage, readLineage } from "./metadata/read-lineage.ts";
 export { type TagCount, tagFrequencies } from "./metadata/training-tags.ts";
 export { type TriggerWord, triggerWords } from "./metadata/trigger-words.ts";
 export { type NoisePair, noisePair } from "./noise-pair.ts";
+export type { OperationInput } from "./operations/operation-input.ts";
+export { type OperationResult, type OperationRun, runOperation } from "./operations/run-operation.ts";
 export { torchToSafetensors } from "./pickle/convert-torch-file.ts";
 export { readTorchFile, type TorchFile, type TorchTensor } from "./pickle/read-torch-file.ts";
 export type { Dtype } from "./safetensors/dtypes.ts";

@@ -25,7 +25,7 @@ export function planGenerate(
 ): StepPlan & { readonly grid: GenerationGrid } {
   const generate = spec.generate;
   if (generate === undefined) throw new TypeError("the spec generates nothing");
-  const lora = loraOf(generate, recipe, context);
+  const lora = loraOf(generate, spec, recipe, context);
   const { backend, notes } = chooseBackend({
     field: "generate.backend",
     wanted: generate.backend,
@@ -58,7 +58,7 @@ export function planGenerate(
       kind: "generate",
       job: generateImagesJob.name,
       jobVersion: generateImagesJob.version,
-      needs: lora.trained ? ["train"] : [],
+      needs: lora.madeBy === null ? [] : [lora.madeBy],
       fanOut: { type: "range", items, perJob },
       params: asParams({
         ...request,
@@ -75,22 +75,30 @@ export function planGenerate(
 }
 
 interface ChosenLora {
-  readonly trained: boolean;
+  /** The step of this run that makes it; null for one of the library, and for none. */
+  readonly madeBy: "train" | "lora" | null;
   readonly document?: string;
   readonly family: string | null;
 }
 
-function loraOf(generate: GenerateSpec, recipe: Recipe | null, context: PlanContext): ChosenLora {
+function loraOf(
+  generate: GenerateSpec,
+  { lora }: Pick<RunSpec, "lora">,
+  recipe: Recipe | null,
+  context: PlanContext,
+): ChosenLora {
   if (generate.lora !== undefined) {
     const { document, family } = findLora("generate.lora", generate.lora, context);
-    return { trained: false, document, family };
+    return { madeBy: null, document, family };
   }
-  if (recipe !== null) return { trained: true, family: recipe.family };
-  if (generate.strengths.every((strength) => strength === 0)) return { trained: false, family: null };
+  const edited = lora?.from[0]?.lora;
+  if (edited !== undefined) return { madeBy: "lora", family: findLora("lora.from.0.lora", edited, context).family };
+  if (recipe !== null) return { madeBy: "train", family: recipe.family };
+  if (generate.strengths.every((strength) => strength === 0)) return { madeBy: null, family: null };
   return refuse({
     code: "no-lora",
     field: "generate.lora",
-    problem: "this run trains no LoRA and names none, yet applies one at a strength above 0",
+    problem: "this run makes no LoRA and names none, yet applies one at a strength above 0",
     likely: "name a LoRA, add train, or set generate.strengths to [0] for pictures of the base model",
   });
 }

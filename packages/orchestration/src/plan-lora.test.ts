@@ -4,8 +4,10 @@ import { plan } from "./plan.ts";
 import { stepKey } from "./step-key.ts";
 import { planContext } from "./testing/fixtures.ts";
 
-const lora = (name: string, family = "sdxl") => ({ name, document: digestOf(name), family });
-const context = planContext({ loras: { dog: lora("dog"), ink: lora("ink"), film: lora("film", "wan22") } });
+const libraryLora = (name: string, family = "sdxl") => ({ name, document: digestOf(name), family });
+const context = planContext({
+  loras: { dog: libraryLora("dog"), ink: libraryLora("ink"), film: libraryLora("film", "wan22") },
+});
 const merge = { kind: "merge", method: { kind: "concat" } } as const;
 
 function planned(from: readonly string[], operation: object = merge) {
@@ -43,6 +45,16 @@ describe("the plan of a LoRA made of others", () => {
     const [step] = steps;
     if (step === undefined) throw new Error("no step");
     expect(stepKey(step, {})).toBe(stepKey(step, {}));
+  });
+
+  it("is what the same run draws with", () => {
+    const lora = { from: [{ lora: "cat" }], operation: { kind: "prune" as const } };
+    const spec = RunSpec.parse({ name: "x", lora, generate: { prompts: ["p"] } });
+    const steps = plan(spec, planContext({ loras: { cat: libraryLora("cat", "pocket") } })).lock.steps;
+    expect(steps.map(({ name, needs }) => [name, needs])).toEqual([
+      ["lora", []],
+      ["generate", ["lora"]],
+    ]);
   });
 
   it("refuses what is unknown, for different families, or too many", () => {

@@ -12,7 +12,8 @@ export const generateImagesJob = defineJob({
   input: z.object({
     from: z.int().min(0),
     to: z.int().min(1),
-    inputs: z.object({ train: Digest.optional() }),
+    /** The step of the same run that made the LoRA, when one did. */
+    inputs: z.object({ train: Digest.optional(), lora: Digest.optional() }),
     params: GenerateSpec.pick({ steps: true, guidance: true }).extend({
       width: z.int().min(32).max(4096),
       height: z.int().min(32).max(4096),
@@ -21,7 +22,7 @@ export const generateImagesJob = defineJob({
       backend: z.string(),
       /** What decides the result on that backend besides the request: the base weights' digest, a server's version. */
       backendVersion: z.string(),
-      /** A LoRA document of the library, when the run trains none. */
+      /** A LoRA document of the library, when the run makes none. */
       lora: Digest.optional(),
     }),
   }),

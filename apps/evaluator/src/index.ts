@@ -1,0 +1,3 @@
+export { evaluatorWorkerConfig } from "./config.ts";
+export { type EditLoraDeps, editLora } from "./edit-lora.ts";
+export { evaluatorWorker } from "./worker.ts";
