@@ -72,6 +72,11 @@ export function openApi(start: ApiStart): Promise<RunningApi> {
       const lora = await catalog.library.findLora({ project: project.id, lora: name });
       return lora ? { name: lora.name, document: lora.document, family: lora.family } : null;
     },
+    savedRecipes: async (projectName) => {
+      const project = await catalog.projects.ensure(projectName);
+      const saved = await catalog.recipes.list(project.id);
+      return Object.fromEntries(saved.map(({ name, recipe }) => [name, recipe]));
+    },
     findArtifact: async (key) => {
       const artifact = await catalog.artifacts.find(key);
       return artifact ? { output: artifact.output, items: artifact.items } : null;

@@ -22,6 +22,7 @@ import { jobRoutes } from "./routes/jobs.ts";
 import { keyRoutes } from "./routes/keys.ts";
 import { objectRoutes } from "./routes/objects.ts";
 import { planRoutes } from "./routes/plans.ts";
+import { recipeRoutes } from "./routes/recipes.ts";
 import { runRoutes } from "./routes/runs.ts";
 import { uploadRoutes } from "./routes/uploads.ts";
 import { webhookRoutes } from "./routes/webhooks.ts";
@@ -94,6 +95,7 @@ export async function startApi(deps: ApiDeps, options: ApiOptions & { localToken
   await server.register(planRoutes(deps));
   await server.register(runRoutes(deps, { urlSeconds: options.urlSeconds }));
   await server.register(datasetRoutes(deps));
+  await server.register(recipeRoutes(deps));
   await server.register(jobRoutes(deps));
   await server.register(eventRoutes(deps, feed));
   await server.register(uploadRoutes(deps, options));

@@ -17,6 +17,7 @@ import { withSpecOptions } from "./commands/spec-options.ts";
 import { upCommand } from "./commands/up.ts";
 import { addDatasetCommands } from "./dataset-program.ts";
 import type { SpecOptions } from "./read-spec.ts";
+import { addTrainCommands } from "./train-program.ts";
 
 type Work = (context: CommandContext) => Promise<number>;
 
@@ -98,6 +99,7 @@ export function createProgram(execute: (work: Work, json: boolean) => Promise<vo
   ).action((run: string, options: SaveOptions) => does((context) => saveCommand(run, options, context)));
   addDatasetCommands(program, does);
   addCaptionCommands(program, does);
+  addTrainCommands(program, does);
   command(
     "doctor",
     "check configuration, database, queue, storage and backends",

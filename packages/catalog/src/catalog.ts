@@ -21,6 +21,7 @@ import { jobQueries } from "./queries/jobs.ts";
 import { libraryQueries } from "./queries/library.ts";
 import { projectQueries } from "./queries/projects.ts";
 import { quarantineQueries } from "./queries/quarantine.ts";
+import { recipeQueries } from "./queries/recipes.ts";
 import { runQueries } from "./queries/runs.ts";
 import { rateLimiter } from "./rate-limits/rate-limiter.ts";
 import { unwrapFailures } from "./unreachable.ts";
@@ -63,6 +64,7 @@ export function openCatalog(options: CatalogOptions) {
     costs: unwrapFailures(costQueries(connection)),
     artifacts: unwrapFailures(artifactQueries(connection)),
     library: unwrapFailures(libraryQueries(connection)),
+    recipes: unwrapFailures(recipeQueries(connection)),
     quarantine: unwrapFailures(quarantineQueries(connection)),
     backendSlots: unwrapFailures(backendSlotQueries(connection)),
     rateLimiter: unwrapFailures(rateLimiter(connection)),

@@ -21,4 +21,5 @@ export type {
 export type { Page, PageRequest } from "./queries/paging.ts";
 export type { Project } from "./queries/projects.ts";
 export type { QuarantineEntry } from "./queries/quarantine.ts";
+export type { SavedRecipe } from "./queries/recipes.ts";
 export type { RunRef } from "./queries/runs.ts";

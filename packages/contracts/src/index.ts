@@ -126,6 +126,8 @@ export { prepareImagesJob } from "./jobs/prepare-images.ts";
 export { trainLoraJob } from "./jobs/train-lora.ts";
 export { LoraInput, LoraMergeMethod, LoraOperation, LoraRankRule, LoraSpec } from "./lora-spec.ts";
 export { formatMicroUsd, MicroUsd, microUsdFromUsd } from "./money.ts";
+export { Name } from "./name.ts";
+export { nearNames } from "./near-names.ts";
 export {
   blobKey,
   checkpointPrefix,
@@ -209,6 +211,7 @@ export type {
   TrainingStatus,
 } from "./ports/training-backend.ts";
 export {
+  describeField,
   neutralRecipe,
   Recipe,
   type RecipeField,
@@ -218,6 +221,7 @@ export {
   rangeOf,
   recipeFields,
 } from "./recipe.ts";
+export { ProjectQuery, RecipeBody, type RecipeBodyInput, RecipeList, RecipeView } from "./recipe-api.ts";
 export {
   type ExpertChanges,
   type ExpertPair,
@@ -227,6 +231,7 @@ export {
 } from "./recipe-fields.ts";
 export { CatalogRecord, Charge } from "./records.ts";
 export { GenerateSpec, RunPolicy, RunSpec, type RunSpecInput, TrainSpec } from "./run-spec.ts";
+export { type SpecProblem, specProblems } from "./spec-problems.ts";
 export {
   type EventOf,
   finalStates,

@@ -1,6 +1,6 @@
-import { Recipe, type RecipeOverrides, type RecipeTemplate, type RunSpec } from "@loramill/contracts";
+import { nearNames, Recipe, type RecipeOverrides, type RecipeTemplate, type RunSpec } from "@loramill/contracts";
 import type { PlanContext } from "./plan-context.ts";
-import { nearestName, refuse } from "./refuse.ts";
+import { refuse } from "./refuse.ts";
 
 /** A recipe with every field given, and what was decided on the way. */
 export interface ResolvedRecipe {
@@ -66,7 +66,7 @@ function baseOf({ preset, recipe }: TrainSpec): { field: string; name: string } 
 function findTemplate(field: string, name: string, { presets }: PlanContext): RecipeTemplate {
   const template = Object.hasOwn(presets, name) ? presets[name] : undefined;
   if (template !== undefined) return template;
-  const near = nearestName(name, Object.keys(presets));
+  const [near] = nearNames(name, Object.keys(presets));
   return refuse({
     code: "unknown-preset",
     field,
