@@ -77,6 +77,7 @@ export function openApi(start: ApiStart): Promise<RunningApi> {
       const saved = await catalog.recipes.list(project.id);
       return Object.fromEntries(saved.map(({ name, recipe }) => [name, recipe]));
     },
+    pastTrainings: () => catalog.trainings.past(),
     findArtifact: async (key) => {
       const artifact = await catalog.artifacts.find(key);
       return artifact ? { output: artifact.output, items: artifact.items } : null;

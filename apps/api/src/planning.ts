@@ -6,6 +6,7 @@ import {
   type FaceFinder,
   type GenerationBackend,
   type ImageTextEmbedder,
+  type PastTraining,
   type PlanLock,
   type Quote,
   type RecipeTemplate,
@@ -27,6 +28,7 @@ import {
   type TrainingChoice,
 } from "@loramill/orchestration";
 import { resolvePlacement } from "@loramill/recipes";
+import { correctQuotes, notesOnEstimates } from "./corrected-estimates.ts";
 import { type PinnedSpec, pinDatasets } from "./datasets/pin-datasets.ts";
 
 /** A captioner beside the provider name a spec asks for it by. */
@@ -55,6 +57,8 @@ export interface PlanningDeps {
   /** The version that a name, `name@digest` or short digest names now. UserError where there is none, or several. */
   readonly findDataset: (dataset: string, project: string) => Promise<Digest>;
   readonly findLora: (name: string, project: string) => Promise<FoundLora | null>;
+  /** Trainings that have ended, which quotes are corrected by. */
+  readonly pastTrainings: () => Promise<readonly PastTraining[]>;
   readonly findArtifact: (key: string) => Promise<CachedOutput | null>;
   readonly localSources: boolean;
   readonly storeReachable: boolean;
@@ -111,7 +115,10 @@ export function createPlanner(deps: PlanningDeps): Planner {
     },
     async quote(spec, signal) {
       const { made, context } = await resolve(spec, signal);
-      return quote(made.lock, { ...context, lookup: deps.findArtifact });
+      const past = await deps.pastTrainings();
+      const corrected = correctQuotes(context, past);
+      const answer = await quote(made.lock, { ...context, ...corrected, lookup: deps.findArtifact });
+      return { ...answer, notes: [...answer.notes, ...notesOnEstimates(made.lock, context, past)] };
     },
   };
 }

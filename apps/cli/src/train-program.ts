@@ -1,6 +1,7 @@
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 import { commandsOf } from "./command-group.ts";
 import type { CommandContext } from "./commands/context.ts";
+import { type EstimateOptions, estimateCommand } from "./commands/estimate.ts";
 import {
   deleteRecipeCommand,
   exportRecipeCommand,
@@ -34,8 +35,20 @@ export function addTrainCommands(parent: Command, does: Does): void {
     .argument("<recipe>", RECIPE)
     .action((recipe: string, options: OfProject) => does((context) => explainRecipeCommand(recipe, options, context)));
 
+  ofProject(
+    command(
+      "estimate",
+      "memory, time and cost on each GPU type, and what to change where it does not fit",
+      "loramill train estimate flux --images 40",
+      "loramill train estimate sdxl --gpu RTX4090 --gpu A100",
+    ),
+  )
+    .argument("<recipe>", RECIPE)
+    .option("--images <count>", "pictures of the dataset; default: 30", count)
+    .option("--gpu <name>", "only this GPU; again for another", each)
+    .action((recipe: string, options: EstimateOptions) => does((context) => estimateCommand(recipe, options, context)));
+
   const recipe = commandsOf(command("recipe", "saved recipes", "loramill train recipe list"));
-  const each = (value: string, before: readonly string[] = []) => [...before, value];
   ofProject(
     recipe(
       "save",
@@ -71,4 +84,12 @@ export function addTrainCommands(parent: Command, does: Does): void {
   ofProject(recipe("delete", "delete a saved recipe", "loramill train recipe delete dogs"))
     .argument("<name>", "its name")
     .action((name: string, options: OfProject) => does((context) => deleteRecipeCommand(name, options, context)));
+}
+
+const each = (value: string, before: readonly string[] = []): string[] => [...before, value];
+
+function count(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("expected a whole number above 0");
+  return value;
 }

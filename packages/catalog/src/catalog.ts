@@ -23,6 +23,7 @@ import { projectQueries } from "./queries/projects.ts";
 import { quarantineQueries } from "./queries/quarantine.ts";
 import { recipeQueries } from "./queries/recipes.ts";
 import { runQueries } from "./queries/runs.ts";
+import { trainingQueries } from "./queries/trainings.ts";
 import { rateLimiter } from "./rate-limits/rate-limiter.ts";
 import { unwrapFailures } from "./unreachable.ts";
 
@@ -65,6 +66,7 @@ export function openCatalog(options: CatalogOptions) {
     artifacts: unwrapFailures(artifactQueries(connection)),
     library: unwrapFailures(libraryQueries(connection)),
     recipes: unwrapFailures(recipeQueries(connection)),
+    trainings: unwrapFailures(trainingQueries(connection)),
     quarantine: unwrapFailures(quarantineQueries(connection)),
     backendSlots: unwrapFailures(backendSlotQueries(connection)),
     rateLimiter: unwrapFailures(rateLimiter(connection)),

@@ -138,6 +138,7 @@ export {
   memoKey,
   nearIndexKey,
 } from "./object-keys.ts";
+export type { PastTraining } from "./past-training.ts";
 export { FanOut, PlanLock, PlannedStep, StepKind } from "./plan-lock.ts";
 export type { BackendSlots } from "./ports/backend-slots.ts";
 export type {
