@@ -19,6 +19,7 @@ import { eventQueries } from "./queries/events.ts";
 import { idempotencyQueries } from "./queries/idempotency.ts";
 import { jobQueries } from "./queries/jobs.ts";
 import { libraryQueries } from "./queries/library.ts";
+import { modelQueries } from "./queries/models.ts";
 import { projectQueries } from "./queries/projects.ts";
 import { quarantineQueries } from "./queries/quarantine.ts";
 import { recipeQueries } from "./queries/recipes.ts";
@@ -67,6 +68,7 @@ export function openCatalog(options: CatalogOptions) {
     library: unwrapFailures(libraryQueries(connection)),
     recipes: unwrapFailures(recipeQueries(connection)),
     trainings: unwrapFailures(trainingQueries(connection)),
+    models: unwrapFailures(modelQueries(connection)),
     quarantine: unwrapFailures(quarantineQueries(connection)),
     backendSlots: unwrapFailures(backendSlotQueries(connection)),
     rateLimiter: unwrapFailures(rateLimiter(connection)),

@@ -18,6 +18,7 @@ export type {
   LibraryImage,
   LibraryLora,
 } from "./queries/library.ts";
+export type { BaseModel } from "./queries/models.ts";
 export type { Page, PageRequest } from "./queries/paging.ts";
 export type { Project } from "./queries/projects.ts";
 export type { QuarantineEntry } from "./queries/quarantine.ts";

@@ -125,6 +125,18 @@ export { JobOutput } from "./jobs/job-output.ts";
 export { prepareImagesJob } from "./jobs/prepare-images.ts";
 export { trainLoraJob } from "./jobs/train-lora.ts";
 export { LoraInput, LoraMergeMethod, LoraOperation, LoraRankRule, LoraSpec } from "./lora-spec.ts";
+export {
+  ModelBody,
+  type ModelBodyInput,
+  ModelFile,
+  ModelId,
+  ModelLicence,
+  ModelList,
+  ModelPull,
+  ModelSource,
+  ModelVerification,
+  ModelView,
+} from "./model-api.ts";
 export { formatMicroUsd, MicroUsd, microUsdFromUsd } from "./money.ts";
 export { Name } from "./name.ts";
 export { nearNames } from "./near-names.ts";

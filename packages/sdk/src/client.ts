@@ -22,6 +22,7 @@ import type { z } from "zod";
 import { datasetCalls } from "./datasets.ts";
 import { ApiError, UnreachableError } from "./errors.ts";
 import { followRun, type RunMessage } from "./follow.ts";
+import { modelCalls } from "./models.ts";
 import { recipeCalls } from "./recipes.ts";
 import { type UploadFile, type UploadOptions, uploadFiles } from "./upload.ts";
 
@@ -104,6 +105,7 @@ export function createClient(options: ClientOptions) {
   return {
     url: base,
     datasets: datasetCalls({ call, request }),
+    models: modelCalls({ call }),
     recipes: recipeCalls({ call }),
     plan: (spec: RunSpecInput, signal?: AbortSignal) =>
       call({ method: "POST", path: "/v1/plans", body: spec, answer: PlanAnswer, signal }),
