@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ModelView } from "@loramill/contracts";
 import { type FileServer, startFileServer } from "@loramill/testkit";
@@ -61,6 +62,18 @@ test("a base model is written down, pulled into the store once, verified and for
   expect(await models.verify("owner/model")).toMatchObject({ files: [{ verdict: "right" }, { verdict: "right" }] });
   expect((await models.list()).items.map(({ id }) => id)).toContain("owner/model");
   await models.remove("owner/model");
+
+  const folder = join(data.path, "mine");
+  mkdirSync(folder);
+  writeFileSync(join(folder, "merge.safetensors"), "a merge");
+  const merge = { family: "sdxl" as const, source: { type: "path" as const, folder } };
+  await models.save("merge", { ...merge, files: [{ path: "merge.safetensors" }] });
+  await models.pull("merge");
+  expect((await ended("merge")).files).toMatchObject([{ bytes: 7, stored: true }]);
+  await models.save("merge", { ...merge, files: [{ path: "none.safetensors" }] });
+  await models.pull("merge");
+  expect((await ended("merge")).pull?.error).toContain("there is no such file");
+  await expect(models.save("merge", { ...merge, files: [{ path: "../mill.json" }] })).rejects.toThrow("relative path");
   await expect(models.get("owner/model")).rejects.toMatchObject({ message: expect.stringContaining("no base model") });
 });
 

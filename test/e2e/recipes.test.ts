@@ -79,6 +79,7 @@ test("what cannot be is refused with the field, what is allowed, and near names"
   expect(await refusal({ recipe: { minSnrGamma: 5 } })).toContain("train.recipe.minSnrGamma: pocket cannot do");
   expect(await refusal({ compute: { gpu_type: "RTX409" } })).toContain("did you mean RTX4090");
   expect(await refusal({ mode: "cloud", compute: { gpu_type: "RTX4090" } })).toContain("does not rent machines");
+  expect((await loramill("train", "explain", "sdx")).err).toContain("did you mean sdxl");
   const taken = await loramill("train", "recipe", "save", "sdxl", "pocket");
   expect(taken.err).toContain("is the name of a preset");
   expect((await trainParams({ mode: "local" })).placement).toEqual({

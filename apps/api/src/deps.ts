@@ -22,6 +22,8 @@ export interface ApiDeps {
   readonly signedObjects: SignedObjects | null;
   readonly planner: Planner;
   readonly puller: ModelPuller;
+  /** Whether clients may name folders of this machine. */
+  readonly localSources: boolean;
   /** Null where nothing is trained on Replicate. */
   readonly replicateWebhooks: Pick<ReplicateWebhooks, "read"> | null;
   readonly doctor: readonly DoctorPart[];

@@ -1,6 +1,8 @@
-import type { BaseModel, Catalog } from "@loramill/catalog";
+import { join } from "node:path";
+import type { BaseModel, Catalog, Leadership } from "@loramill/catalog";
 import { type BlobStore, type Logger, type ModelPull, toErrorRecord, UserError } from "@loramill/contracts";
 import type { ModelFetcher } from "@loramill/storage";
+import { storeLocalFile } from "./store-local-file.ts";
 
 export interface ModelPuller {
   /** Fetches what is missing of a model, in the background; a pull under way goes on. UserError `wrong-state`. */
@@ -34,30 +36,45 @@ export function createModelPuller(deps: ModelPullerDeps): ModelPuller {
       if (file.sha256 !== null && (await deps.blobs.has(file.sha256))) continue;
       const at = { state: "running" as const, path: file.path, error: null };
       pulls.set(model.id, { ...at, done: 0, total: file.bytes });
-      const blob = await deps.fetcher.fetch({
-        url: urlOf(model, file.path, deps.hubUrl),
-        signal,
-        onBytes: (done, total) => pulls.set(model.id, { ...at, done, total }),
-        ...(model.source.type === "hub" && deps.token !== null ? { token: deps.token } : {}),
-        ...(file.sha256 === null ? {} : { sha256: file.sha256 }),
-      });
+      const { source } = model;
+      const blob =
+        source.type === "path"
+          ? await storeLocalFile(join(source.folder, file.path), { blobs: deps.blobs, sha256: file.sha256, signal })
+          : await deps.fetcher.fetch({
+              url: urlOf(source, file.path, deps.hubUrl),
+              signal,
+              onBytes: (done, total) => pulls.set(model.id, { ...at, done, total }),
+              ...(source.type === "hub" && deps.token !== null ? { token: deps.token } : {}),
+              ...(file.sha256 === null ? {} : { sha256: file.sha256 }),
+            });
       await deps.catalog.models.setFile(model.id, { path: file.path, sha256: blob.sha256, bytes: blob.bytes });
     }
     pulls.set(model.id, { state: "succeeded", path: "", done: 0, total: 0, error: null });
   }
 
+  /** The hold of an earlier pull of this process is given up first. */
+  async function takeHold(id: string): Promise<Leadership> {
+    await working.get(id);
+    const hold = await deps.catalog.tryToLead({ lock: `pull ${id}`, checkMs: CHECK_MS });
+    if (hold !== null) return hold;
+    throw new UserError(`${id} is being pulled by another process: look again when it has ended`, {
+      code: "wrong-state",
+    });
+  }
+
   return {
     async start(model) {
-      const running = pulls.get(model.id);
-      if (working.has(model.id) && running !== undefined) return running;
-      const hold = await deps.catalog.tryToLead({ lock: `pull ${model.id}`, checkMs: CHECK_MS });
-      if (hold === null) {
-        throw new UserError(`${model.id} is being pulled by another process: look again when it has ended`, {
-          code: "wrong-state",
-        });
-      }
+      const before = pulls.get(model.id);
+      if (before?.state === "running") return before;
       const begun: ModelPull = { state: "running", path: "", done: 0, total: null, error: null };
       pulls.set(model.id, begun);
+      let hold: Leadership;
+      try {
+        hold = await takeHold(model.id);
+      } catch (error) {
+        pulls.delete(model.id);
+        throw error;
+      }
       const work = pull(model, AbortSignal.any([closing.signal, hold.lost]))
         .catch((error: unknown) => {
           const { message } = toErrorRecord(withAdvice(error, model));
@@ -66,8 +83,8 @@ export function createModelPuller(deps: ModelPullerDeps): ModelPuller {
           deps.log.warn({ model: model.id, path: at.path, error: message }, "a pull failed");
         })
         .finally(async () => {
-          working.delete(model.id);
           await hold.resign();
+          working.delete(model.id);
         });
       working.set(model.id, work);
       return begun;
@@ -81,7 +98,9 @@ export function createModelPuller(deps: ModelPullerDeps): ModelPuller {
   };
 }
 
-function urlOf({ source }: BaseModel, path: string, hubUrl: string): string {
+type WebSource = Exclude<BaseModel["source"], { type: "path" }>;
+
+function urlOf(source: WebSource, path: string, hubUrl: string): string {
   const encoded = path.split("/").map(encodeURIComponent).join("/");
   if (source.type === "url") return `${source.base.replace(/\/+$/, "")}/${encoded}`;
   return `${hubUrl.replace(/\/+$/, "")}/${source.repository}/resolve/${encodeURIComponent(source.revision)}/${encoded}`;

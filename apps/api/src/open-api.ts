@@ -45,6 +45,7 @@ export interface ApiStart {
 export async function openApi(start: ApiStart): Promise<RunningApi> {
   const { services, offers, options, metrics, log } = start;
   const { catalog, stores } = services;
+  const localSources = options.localSources === "on" || (options.localSources === "auto" && isLoopback(options.host));
   const planner = createPlanner({
     stores,
     presets: offers.presets,
@@ -85,7 +86,7 @@ export async function openApi(start: ApiStart): Promise<RunningApi> {
       const artifact = await catalog.artifacts.find(key);
       return artifact ? { output: artifact.output, items: artifact.items } : null;
     },
-    localSources: options.localSources === "on" || (options.localSources === "auto" && isLoopback(options.host)),
+    localSources,
     storeReachable: stores.signer === null,
   });
   const { totalMs: _ofSmallFiles, ...limits } = start.sourceLimits.http;
@@ -104,6 +105,7 @@ export async function openApi(start: ApiStart): Promise<RunningApi> {
     signedObjects: stores.signer,
     planner,
     puller,
+    localSources,
     replicateWebhooks: offers.replicateWebhooks,
     doctor: [...serviceParts(services), ...offerParts({ ...offers, captioners }), ...start.doctor],
     metrics: async () => ({ contentType: metrics.registry.contentType, text: await metrics.render() }),

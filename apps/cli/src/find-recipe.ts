@@ -1,4 +1,4 @@
-import type { RecipeTemplate } from "@loramill/contracts";
+import { nearNames, type RecipeTemplate, UserError } from "@loramill/contracts";
 import { presetList } from "@loramill/recipes";
 import type { CommandContext } from "./commands/context.ts";
 import { withConnection } from "./connect.ts";
@@ -28,7 +28,12 @@ export async function findRecipe(
     return { name, description, template: recipe };
   }
   return withConnection(context, async ({ client }) => {
-    const { name, description, recipe } = await client.recipes.get(argument, options);
-    return { name, description, template: recipe };
+    const { items } = await client.recipes.list(options);
+    const saved = items.find(({ name }) => name === argument);
+    if (saved !== undefined) return { name: argument, description: saved.description, template: saved.recipe };
+    const names = [...presetList, ...items].map(({ name }) => name);
+    const near = nearNames(argument, names);
+    const hint = near.length > 0 ? `did you mean ${near.join(" or ")}?` : `known: ${names.join(", ")}`;
+    throw new UserError(`there is no preset and no saved recipe "${argument}"; ${hint}`, { code: "unknown-preset" });
   });
 }

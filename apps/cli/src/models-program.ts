@@ -36,6 +36,7 @@ export function addModelCommands(parent: Command, does: Does): void {
       each,
     )
     .option("--url <base>", "where the files lie; without it: the hub, under the model's name")
+    .option("--folder <folder>", "a folder of the API's machine where they lie")
     .option("--revision <revision>", "branch, tag or commit of the hub; default: main")
     .option("--pull", "fetch the files at once")
     .action((id: string, options: AddModelOptions) => does((context) => addModelCommand(id, options, context)));

@@ -24,6 +24,7 @@ export const ModelSource = z.discriminatedUnion("type", [
       .default("main")
       .describe("Branch, tag or commit"),
   }),
+  z.strictObject({ type: z.literal("path"), folder: z.string().min(1).max(1024).describe("Of the API's machine") }),
   z.strictObject({ type: z.literal("url"), base: z.url().describe("What the files' paths are put behind") }),
 ]);
 export type ModelSource = z.output<typeof ModelSource>;

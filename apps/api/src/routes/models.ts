@@ -19,7 +19,7 @@ const tags = ["models"];
 
 /** Base models: what is known of them, and whether their files are in the store. */
 export const modelRoutes =
-  ({ catalog, stores, puller }: ApiDeps): FastifyPluginAsyncZod =>
+  ({ catalog, stores, puller, localSources }: ApiDeps): FastifyPluginAsyncZod =>
   async (server) => {
     const found = async (id: string): Promise<BaseModel> => {
       const model = await catalog.models.find(id);
@@ -56,6 +56,12 @@ export const modelRoutes =
       "/v1/models/:id",
       { config: { scope: "admin" }, schema: { ...ofOne, summary: "Write a base model down", body: ModelBody } },
       async ({ params: { id }, body }) => {
+        if (body.source.type === "path" && !localSources) {
+          throw new UserError("this server does not read folders of its own machine: name a hub or a URL", {
+            code: "local-sources-off",
+            details: { field: "source" },
+          });
+        }
         const facts = families[body.family];
         const licence = body.licence ?? (facts.recipe.baseModel?.[0] === id ? facts.licence : null);
         const known = await catalog.models.find(id);

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { type ModelBodyInput, ModelFamily, type ModelView, UserError } from "@loramill/contracts";
 import type { Client } from "@loramill/sdk";
@@ -12,6 +13,7 @@ export interface AddModelOptions {
   readonly family: string;
   readonly file: readonly string[];
   readonly url?: string;
+  readonly folder?: string;
   readonly revision?: string;
   readonly pull?: boolean;
 }
@@ -107,7 +109,7 @@ export async function removeModelCommand(id: string, context: CommandContext): P
   });
 }
 
-function bodyOf(id: string, { family: name, file, url, revision }: AddModelOptions): ModelBodyInput {
+function bodyOf(id: string, { family: name, file, url, folder, revision }: AddModelOptions): ModelBodyInput {
   const family = ModelFamily.safeParse(name);
   if (!family.success) {
     throw new UserError(`--family ${name}: choose one of ${ModelFamily.options.join(", ")}`, { code: "bad-option" });
@@ -116,11 +118,21 @@ function bodyOf(id: string, { family: name, file, url, revision }: AddModelOptio
     const [path = "", sha256] = text.split("@sha256:");
     return { path, ...(sha256 === undefined ? {} : { sha256 }) };
   });
-  const source =
-    url === undefined
-      ? { type: "hub" as const, repository: id, ...(revision === undefined ? {} : { revision }) }
-      : { type: "url" as const, base: url };
-  return { family: family.data, source, files };
+  return { family: family.data, source: sourceOf(id, { url, folder, revision }), files };
+}
+
+function sourceOf(
+  id: string,
+  { url, folder, revision }: { [K in "url" | "folder" | "revision"]: AddModelOptions[K] | undefined },
+): ModelBodyInput["source"] {
+  if (url !== undefined) return { type: "url", base: url };
+  if (folder !== undefined) return { type: "path", folder: resolve(folder) };
+  return { type: "hub", repository: id, ...(revision === undefined ? {} : { revision }) };
+}
+
+function placeOf(source: ModelView["source"]): string {
+  if (source.type === "hub") return `${source.repository} @ ${source.revision}`;
+  return source.type === "url" ? source.base : source.folder;
 }
 
 function print(model: ModelView, context: CommandContext): void {
@@ -130,7 +142,7 @@ function print(model: ModelView, context: CommandContext): void {
   }
   const { source, licence } = model;
   printLine(context, `${model.id} (${model.family}), ${presence(model)} files in the store`);
-  printLine(context, `  from     ${source.type === "hub" ? `${source.repository} @ ${source.revision}` : source.base}`);
+  printLine(context, `  from     ${placeOf(source)}`);
   if (licence !== null) {
     printLine(context, `  licence  ${licence.name}${licence.gated ? ", gated" : ""}: ${licence.page}`);
   }
