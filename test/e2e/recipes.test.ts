@@ -77,6 +77,7 @@ test("what cannot be is refused with the field, what is allowed, and near names"
   expect(await refusal({ recipe: { rank: 500 } })).toContain("(allowed: 1 to 128)");
   expect(await refusal({ recipe: { optimizer: "lion" } })).toContain("did you mean optimiser?");
   expect(await refusal({ recipe: { minSnrGamma: 5 } })).toContain("train.recipe.minSnrGamma: pocket cannot do");
+  expect(await refusal({ recipe: { targetModules: ["atention"] } })).toContain("train.recipe.targetModules");
   expect(await refusal({ compute: { gpu_type: "RTX409" } })).toContain("did you mean RTX4090");
   expect(await refusal({ mode: "cloud", compute: { gpu_type: "RTX4090" } })).toContain("does not rent machines");
   expect((await loramill("train", "explain", "sdx")).err).toContain("did you mean sdxl");

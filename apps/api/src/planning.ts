@@ -27,7 +27,7 @@ import {
   quote,
   type TrainingChoice,
 } from "@loramill/orchestration";
-import { resolvePlacement } from "@loramill/recipes";
+import { checkRecipe, resolvePlacement } from "@loramill/recipes";
 import { correctQuotes, notesOnEstimates } from "./corrected-estimates.ts";
 import { type PinnedSpec, pinDatasets } from "./datasets/pin-datasets.ts";
 
@@ -101,6 +101,7 @@ export function createPlanner(deps: PlanningDeps): Planner {
       trainingBackends,
       generationBackends,
       storeReachable: deps.storeReachable,
+      checkRecipe,
       ...placementOf(spec),
       loras,
     };

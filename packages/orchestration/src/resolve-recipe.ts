@@ -44,11 +44,11 @@ export function resolveRecipe(spec: TrainSpec, context: PlanContext): ResolvedRe
   const passes = epochs ?? (overrides.steps === undefined ? usualEpochs : undefined);
   if (passes === undefined) {
     const recipe = { ...merged, steps: overrides.steps ?? usualSteps ?? 0 };
-    return { recipe, notes: notesOn(recipe) };
+    return { recipe, notes: [] };
   }
   const { steps, note } = stepsOfEpochs(passes, merged, context.sources.items);
   const recipe = { ...merged, steps };
-  return { recipe, notes: [note, ...notesOn(recipe)] };
+  return { recipe, notes: [note] };
 }
 
 function baseOf({ preset, recipe }: TrainSpec): { field: string; name: string } {
@@ -147,11 +147,4 @@ function stepsOfEpochs(epochs: number, recipe: Batches, items: number | null): {
 
 function withoutUndefined(overrides: Omit<RecipeOverrides, "epochs" | "experts">): Partial<Recipe> {
   return Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== undefined));
-}
-
-function notesOn(recipe: Recipe): string[] {
-  if (recipe.warmupSteps < recipe.steps) return [];
-  return [
-    `train.recipe: the warm-up of ${recipe.warmupSteps} steps is as long as the training of ${recipe.steps}; the full learning rate is never reached`,
-  ];
 }
