@@ -1,4 +1,6 @@
-import { defineConfig } from "@loramill/contracts";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { defineConfig, EndpointUrl } from "@loramill/contracts";
 import { z } from "zod";
 
 /** The API's own variables; `main.ts` composes them with those of the parts it opens. */
@@ -25,6 +27,12 @@ export const apiConfig = defineConfig(
       .describe(
         "Whether specs may name folders of the server's machine; `auto`: only when the API listens on loopback",
       ),
+    MODEL_HUB_URL: EndpointUrl.default("https://huggingface.co").describe("Hub that base models are pulled from"),
+    MODEL_FOLDER: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("Folder for base models that are being pulled, with room for the largest; default: the temporary one"),
     API_URL_SECONDS: z.coerce.number().int().min(10).max(604_800).default(3600).describe("Life of signed URLs"),
   },
   (env) => ({
@@ -36,6 +44,8 @@ export const apiConfig = defineConfig(
     maxUploadFiles: env.API_MAX_UPLOAD_FILES,
     requestsPerMinute: env.API_REQUESTS_PER_MINUTE,
     localSources: env.API_LOCAL_SOURCES,
+    modelHubUrl: env.MODEL_HUB_URL,
+    modelFolder: env.MODEL_FOLDER ?? join(tmpdir(), "loramill-models"),
     urlSeconds: env.API_URL_SECONDS,
   }),
 );

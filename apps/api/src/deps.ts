@@ -1,6 +1,7 @@
 import type { ReplicateWebhooks } from "@loramill/backends";
 import type { Catalog } from "@loramill/catalog";
 import type { DoctorCheck, Logger, Stores } from "@loramill/contracts";
+import type { ModelPuller } from "./model-puller.ts";
 import type { Planner } from "./planning.ts";
 
 /** A part of the installation that `doctor` can look at. `thorough` is set when it was asked for by name. */
@@ -20,6 +21,9 @@ export interface ApiDeps {
   readonly stores: Stores;
   readonly signedObjects: SignedObjects | null;
   readonly planner: Planner;
+  readonly puller: ModelPuller;
+  /** Whether clients may name folders of this machine. */
+  readonly localSources: boolean;
   /** Null where nothing is trained on Replicate. */
   readonly replicateWebhooks: Pick<ReplicateWebhooks, "read"> | null;
   readonly doctor: readonly DoctorPart[];

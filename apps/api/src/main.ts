@@ -32,6 +32,7 @@ await runProcess({
       offers,
       options: config.api,
       sourceLimits: config.sources,
+      huggingfaceToken: config.endpoints.huggingfaceToken,
       metrics: createMetrics(),
       problems: async () => [],
       doctor: [endpointPart(config.endpoints)],

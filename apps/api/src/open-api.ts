@@ -1,12 +1,13 @@
 import type { Clock, GenerationBackend, Logger, RecipeTemplate, TrainingBackend } from "@loramill/contracts";
 import { isLoopback } from "@loramill/contracts";
 import type { Services } from "@loramill/runtime";
-import { fingerprintSources, type SourceLimits } from "@loramill/storage";
+import { createModelFetcher, fingerprintSources, type SourceLimits } from "@loramill/storage";
 import type { Metrics } from "@loramill/telemetry";
 import type { ApiOptions } from "./config.ts";
 import { findDataset } from "./datasets/find-dataset.ts";
 import type { ApiDeps, DoctorPart } from "./deps.ts";
 import { offerParts, serviceParts } from "./doctor/parts.ts";
+import { createModelPuller } from "./model-puller.ts";
 import { createPlanner, type OfferedCaptioner, type PlanningDeps } from "./planning.ts";
 import { type RunningApi, startApi } from "./server.ts";
 
@@ -29,6 +30,8 @@ export interface ApiStart {
   readonly offers: Offers;
   readonly options: ApiOptions;
   readonly sourceLimits: SourceLimits;
+  /** For gated base models; null: only open ones can be pulled. */
+  readonly huggingfaceToken: string | null;
   readonly metrics: Metrics;
   readonly problems: ApiDeps["problems"];
   /** Parts of the process beside the services and offers, such as the dispatcher of a mill. */
@@ -39,9 +42,10 @@ export interface ApiStart {
 }
 
 /** Puts the API together from what a process has opened, and listens. */
-export function openApi(start: ApiStart): Promise<RunningApi> {
+export async function openApi(start: ApiStart): Promise<RunningApi> {
   const { services, offers, options, metrics, log } = start;
   const { catalog, stores } = services;
+  const localSources = options.localSources === "on" || (options.localSources === "auto" && isLoopback(options.host));
   const planner = createPlanner({
     stores,
     presets: offers.presets,
@@ -72,12 +76,27 @@ export function openApi(start: ApiStart): Promise<RunningApi> {
       const lora = await catalog.library.findLora({ project: project.id, lora: name });
       return lora ? { name: lora.name, document: lora.document, family: lora.family } : null;
     },
+    savedRecipes: async (projectName) => {
+      const project = await catalog.projects.ensure(projectName);
+      const saved = await catalog.recipes.list(project.id);
+      return Object.fromEntries(saved.map(({ name, recipe }) => [name, recipe]));
+    },
+    pastTrainings: () => catalog.trainings.past(),
     findArtifact: async (key) => {
       const artifact = await catalog.artifacts.find(key);
       return artifact ? { output: artifact.output, items: artifact.items } : null;
     },
-    localSources: options.localSources === "on" || (options.localSources === "auto" && isLoopback(options.host)),
+    localSources,
     storeReachable: stores.signer === null,
+  });
+  const { totalMs: _ofSmallFiles, ...limits } = start.sourceLimits.http;
+  const puller = createModelPuller({
+    catalog,
+    blobs: stores.blobs,
+    fetcher: createModelFetcher({ limits, blobs: stores.blobs, folder: options.modelFolder }),
+    hubUrl: options.modelHubUrl,
+    token: start.huggingfaceToken,
+    log,
   });
   const captioners = offers.captioners.map(({ captioner }) => captioner);
   const deps: ApiDeps = {
@@ -85,11 +104,17 @@ export function openApi(start: ApiStart): Promise<RunningApi> {
     stores,
     signedObjects: stores.signer,
     planner,
+    puller,
+    localSources,
     replicateWebhooks: offers.replicateWebhooks,
     doctor: [...serviceParts(services), ...offerParts({ ...offers, captioners }), ...start.doctor],
     metrics: async () => ({ contentType: metrics.registry.contentType, text: await metrics.render() }),
     problems: start.problems,
     log,
   };
-  return startApi(deps, start.localToken === undefined ? options : { ...options, localToken: start.localToken });
+  const api = await startApi(
+    deps,
+    start.localToken === undefined ? options : { ...options, localToken: start.localToken },
+  );
+  return { ...api, close: () => Promise.all([api.close(), puller.close()]).then(() => {}) };
 }

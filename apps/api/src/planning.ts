@@ -6,6 +6,7 @@ import {
   type FaceFinder,
   type GenerationBackend,
   type ImageTextEmbedder,
+  type PastTraining,
   type PlanLock,
   type Quote,
   type RecipeTemplate,
@@ -26,6 +27,8 @@ import {
   quote,
   type TrainingChoice,
 } from "@loramill/orchestration";
+import { checkRecipe, resolvePlacement } from "@loramill/recipes";
+import { correctQuotes, notesOnEstimates } from "./corrected-estimates.ts";
 import { type PinnedSpec, pinDatasets } from "./datasets/pin-datasets.ts";
 
 /** A captioner beside the provider name a spec asks for it by. */
@@ -37,6 +40,8 @@ export interface OfferedCaptioner {
 export interface PlanningDeps {
   readonly stores: Stores;
   readonly presets: Readonly<Record<string, RecipeTemplate>>;
+  /** The recipes that a project has saved, by name. */
+  readonly savedRecipes: (project: string) => Promise<Readonly<Record<string, RecipeTemplate>>>;
   readonly captioners: readonly OfferedCaptioner[];
   /** What makes one caption of several answers; null where none is configured. */
   readonly fuser: Pick<TextModel, "id" | "isAvailable"> | null;
@@ -52,6 +57,8 @@ export interface PlanningDeps {
   /** The version that a name, `name@digest` or short digest names now. UserError where there is none, or several. */
   readonly findDataset: (dataset: string, project: string) => Promise<Digest>;
   readonly findLora: (name: string, project: string) => Promise<FoundLora | null>;
+  /** Trainings that have ended, which quotes are corrected by. */
+  readonly pastTrainings: () => Promise<readonly PastTraining[]>;
   readonly findArtifact: (key: string) => Promise<CachedOutput | null>;
   readonly localSources: boolean;
   readonly storeReachable: boolean;
@@ -68,6 +75,7 @@ export function createPlanner(deps: PlanningDeps): Planner {
   async function resolve(given: RunSpec, signal?: AbortSignal): Promise<{ made: Plan; context: PlanContext }> {
     checkSources(given.dataset.sources, deps.localSources);
     const spec: PinnedSpec = await pinDatasets(given, (dataset) => deps.findDataset(dataset, given.project));
+    const recipes = await savedRecipes(given, deps);
     const [sources, captioners, captionTools, faces, trainingBackends, generationBackends, loras] = await Promise.all([
       deps.fingerprint(spec.dataset.sources, signal),
       Promise.all(
@@ -86,13 +94,15 @@ export function createPlanner(deps: PlanningDeps): Planner {
     ]);
     const context: PlanContext = {
       sources,
-      presets: deps.presets,
+      presets: { ...recipes, ...deps.presets },
       captioners,
       captionTools,
       faceFinder: { id: deps.faceFinder.id, ...faces },
       trainingBackends,
       generationBackends,
       storeReachable: deps.storeReachable,
+      checkRecipe,
+      ...placementOf(spec),
       loras,
     };
     return { made: plan(spec, context), context };
@@ -106,7 +116,10 @@ export function createPlanner(deps: PlanningDeps): Planner {
     },
     async quote(spec, signal) {
       const { made, context } = await resolve(spec, signal);
-      return quote(made.lock, { ...context, lookup: deps.findArtifact });
+      const past = await deps.pastTrainings();
+      const corrected = correctQuotes(context, past);
+      const answer = await quote(made.lock, { ...context, ...corrected, lookup: deps.findArtifact });
+      return { ...answer, notes: [...answer.notes, ...notesOnEstimates(made.lock, context, past)] };
     },
   };
 }
@@ -144,6 +157,17 @@ async function generationChoice(backend: GenerationBackend, signal?: AbortSignal
     version: await backend.version(),
     ...(await backend.isAvailable(signal)),
   };
+}
+
+function placementOf({ train }: RunSpec): Pick<PlanContext, "placement"> {
+  const placement = train === undefined ? undefined : resolvePlacement(train);
+  return placement === undefined ? {} : { placement };
+}
+
+/** What the project has saved, where a spec names something that is no preset. */
+async function savedRecipes({ train, project }: RunSpec, deps: PlanningDeps): Promise<PlanContext["presets"]> {
+  const name = typeof train?.recipe === "string" ? train.recipe : train?.preset;
+  return name === undefined || Object.hasOwn(deps.presets, name) ? {} : deps.savedRecipes(project);
 }
 
 function checkSources(sources: RunSpec["dataset"]["sources"], localSources: boolean): void {

@@ -1,4 +1,4 @@
-import { type Problem, redact, toErrorRecord, UserError } from "@loramill/contracts";
+import { type Problem, redact, specProblems, toErrorRecord, UserError } from "@loramill/contracts";
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
 
@@ -46,10 +46,15 @@ function sendProblem(problem: Problem, error: unknown, request: FastifyRequest, 
 
 function problemOf(error: FastifyError): Problem {
   if (hasZodFastifySchemaValidationErrors(error)) {
-    const issues = error.validation.map(
-      (issue) => `${issue.instancePath.slice(1).replaceAll("/", ".") || error.validationContext}: ${issue.message}`,
+    const problems = specProblems(
+      error.validation.map(({ instancePath, message, params }) => ({
+        path: instancePath.split("/").filter(Boolean),
+        message: message ?? "",
+        ...params,
+      })),
     );
-    return problem(400, "bad-request", "The request is wrong", issues.join("; "));
+    const sentences = problems.map(({ field, message }) => `${field || error.validationContext}: ${message}`);
+    return problem(400, "bad-request", "The request is wrong", sentences.join("; "));
   }
   const record = toErrorRecord(error);
   if (error instanceof UserError) {

@@ -16,7 +16,9 @@ import { type RunOptions, runCommand, type SaveOptions } from "./commands/run.ts
 import { withSpecOptions } from "./commands/spec-options.ts";
 import { upCommand } from "./commands/up.ts";
 import { addDatasetCommands } from "./dataset-program.ts";
+import { addModelCommands } from "./models-program.ts";
 import type { SpecOptions } from "./read-spec.ts";
+import { addTrainCommands } from "./train-program.ts";
 
 type Work = (context: CommandContext) => Promise<number>;
 
@@ -98,6 +100,8 @@ export function createProgram(execute: (work: Work, json: boolean) => Promise<vo
   ).action((run: string, options: SaveOptions) => does((context) => saveCommand(run, options, context)));
   addDatasetCommands(program, does);
   addCaptionCommands(program, does);
+  addTrainCommands(program, does);
+  addModelCommands(program, does);
   command(
     "doctor",
     "check configuration, database, queue, storage and backends",

@@ -1,9 +1,17 @@
 import { readFileSync, statSync } from "node:fs";
 import { basename, dirname, extname, resolve } from "node:path";
-import { isArchiveName, RunSpec, type RunSpecInput, UserError, withoutArchiveExtension } from "@loramill/contracts";
+import {
+  isArchiveName,
+  RunSpec,
+  type RunSpecInput,
+  specProblems,
+  UserError,
+  withoutArchiveExtension,
+} from "@loramill/contracts";
 import { parse as parseYaml } from "yaml";
 import { cleanName } from "./clean-name.ts";
 import { isVideo, sourceOf } from "./dataset-spec.ts";
+import { isRecipeFileName, readRecipe } from "./read-recipe.ts";
 
 /** Options of `run`, `plan` and `quote` that stand for parts of a spec. */
 export interface SpecOptions {
@@ -12,6 +20,7 @@ export interface SpecOptions {
   readonly trigger?: string;
   readonly class?: string;
   readonly captioner?: string;
+  readonly preset?: string;
   readonly steps?: number;
   readonly rank?: number;
   readonly prompt?: readonly string[];
@@ -60,6 +69,10 @@ function readSpecFile(path: string): RunSpecInput {
     throw new UserError(`${path}: not a spec: ${why}`, { code: "bad-spec" });
   }
   const spec = value as RunSpecInput;
+  if (typeof spec?.train?.recipe === "string" && isRecipeFileName(spec.train.recipe)) {
+    const file = readRecipe(resolve(dirname(path), spec.train.recipe));
+    spec.train.recipe = file.recipe;
+  }
   for (const source of spec?.dataset?.sources ?? []) {
     if ("path" in source && source.path !== undefined) source.path = resolve(dirname(path), source.path);
   }
@@ -89,6 +102,7 @@ function applyOptions(spec: RunSpecInput, options: SpecOptions): RunSpecInput {
             ...train,
             // A recipe by name is the base that the options change.
             ...(typeof train.recipe === "string" ? { preset: train.recipe } : {}),
+            ...(options.preset ? { preset: options.preset } : {}),
             recipe: {
               ...(typeof train.recipe === "string" ? {} : train.recipe),
               ...(options.steps === undefined ? {} : { steps: options.steps }),
@@ -115,6 +129,6 @@ function applyOptions(spec: RunSpecInput, options: SpecOptions): RunSpecInput {
 function checkSpec(spec: RunSpecInput, argument: string): RunSpecInput {
   const parsed = RunSpec.safeParse(spec);
   if (parsed.success) return spec;
-  const problems = parsed.error.issues.map((issue) => `${issue.path.join(".") || "spec"}: ${issue.message}`);
+  const problems = specProblems(parsed.error.issues).map(({ field, message }) => `${field || "spec"}: ${message}`);
   throw new UserError(`${argument}: the spec is wrong:\n  ${problems.join("\n  ")}`, { code: "bad-spec" });
 }

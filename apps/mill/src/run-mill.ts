@@ -69,6 +69,7 @@ export function runMill({ env }: { env: Environment }): Promise<number> {
         offers,
         options: config.api,
         sourceLimits: config.sources,
+        huggingfaceToken: config.endpoints.huggingfaceToken,
         metrics,
         problems: async () => workerProblems(workers),
         doctor: [dispatcherPart(dispatcher), endpointPart(config.endpoints)],

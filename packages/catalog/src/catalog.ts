@@ -19,9 +19,12 @@ import { eventQueries } from "./queries/events.ts";
 import { idempotencyQueries } from "./queries/idempotency.ts";
 import { jobQueries } from "./queries/jobs.ts";
 import { libraryQueries } from "./queries/library.ts";
+import { modelQueries } from "./queries/models.ts";
 import { projectQueries } from "./queries/projects.ts";
 import { quarantineQueries } from "./queries/quarantine.ts";
+import { recipeQueries } from "./queries/recipes.ts";
 import { runQueries } from "./queries/runs.ts";
+import { trainingQueries } from "./queries/trainings.ts";
 import { rateLimiter } from "./rate-limits/rate-limiter.ts";
 import { unwrapFailures } from "./unreachable.ts";
 
@@ -63,6 +66,9 @@ export function openCatalog(options: CatalogOptions) {
     costs: unwrapFailures(costQueries(connection)),
     artifacts: unwrapFailures(artifactQueries(connection)),
     library: unwrapFailures(libraryQueries(connection)),
+    recipes: unwrapFailures(recipeQueries(connection)),
+    trainings: unwrapFailures(trainingQueries(connection)),
+    models: unwrapFailures(modelQueries(connection)),
     quarantine: unwrapFailures(quarantineQueries(connection)),
     backendSlots: unwrapFailures(backendSlotQueries(connection)),
     rateLimiter: unwrapFailures(rateLimiter(connection)),

@@ -18,7 +18,9 @@ export type {
   LibraryImage,
   LibraryLora,
 } from "./queries/library.ts";
+export type { BaseModel } from "./queries/models.ts";
 export type { Page, PageRequest } from "./queries/paging.ts";
 export type { Project } from "./queries/projects.ts";
 export type { QuarantineEntry } from "./queries/quarantine.ts";
+export type { SavedRecipe } from "./queries/recipes.ts";
 export type { RunRef } from "./queries/runs.ts";

@@ -125,7 +125,21 @@ export { JobOutput } from "./jobs/job-output.ts";
 export { prepareImagesJob } from "./jobs/prepare-images.ts";
 export { trainLoraJob } from "./jobs/train-lora.ts";
 export { LoraInput, LoraMergeMethod, LoraOperation, LoraRankRule, LoraSpec } from "./lora-spec.ts";
+export {
+  ModelBody,
+  type ModelBodyInput,
+  ModelFile,
+  ModelId,
+  ModelLicence,
+  ModelList,
+  ModelPull,
+  ModelSource,
+  ModelVerification,
+  ModelView,
+} from "./model-api.ts";
 export { formatMicroUsd, MicroUsd, microUsdFromUsd } from "./money.ts";
+export { Name } from "./name.ts";
+export { nearNames } from "./near-names.ts";
 export {
   blobKey,
   checkpointPrefix,
@@ -136,6 +150,7 @@ export {
   memoKey,
   nearIndexKey,
 } from "./object-keys.ts";
+export type { PastTraining } from "./past-training.ts";
 export { FanOut, PlanLock, PlannedStep, StepKind } from "./plan-lock.ts";
 export type { BackendSlots } from "./ports/backend-slots.ts";
 export type {
@@ -209,6 +224,7 @@ export type {
   TrainingStatus,
 } from "./ports/training-backend.ts";
 export {
+  describeField,
   neutralRecipe,
   Recipe,
   type RecipeField,
@@ -218,6 +234,7 @@ export {
   rangeOf,
   recipeFields,
 } from "./recipe.ts";
+export { ProjectQuery, RecipeBody, type RecipeBodyInput, RecipeList, RecipeView } from "./recipe-api.ts";
 export {
   type ExpertChanges,
   type ExpertPair,
@@ -227,6 +244,7 @@ export {
 } from "./recipe-fields.ts";
 export { CatalogRecord, Charge } from "./records.ts";
 export { GenerateSpec, RunPolicy, RunSpec, type RunSpecInput, TrainSpec } from "./run-spec.ts";
+export { type SpecProblem, specProblems } from "./spec-problems.ts";
 export {
   type EventOf,
   finalStates,

@@ -5,10 +5,10 @@ import { describeRange } from "./field-range.ts";
 export const ModelFamily = z.enum(["pocket", "sd15", "sdxl", "sd3", "flux", "wan22", "flux2", "qwen-image", "z-image"]);
 export type ModelFamily = z.output<typeof ModelFamily>;
 
-/** A field with its sentence, unit and allowed values in its description, and the unit as data. */
+/** A field with its sentence, unit and allowed values in its description; sentence and unit also as data. */
 function field<T extends z.ZodType>(schema: T, text: string, unit?: string): T {
   const sentence = [text, unit, describeRange(schema)].filter((part) => part !== undefined).join("; ");
-  return schema.meta({ description: sentence, ...(unit === undefined ? {} : { unit }) });
+  return schema.meta({ description: sentence, title: text, ...(unit === undefined ? {} : { unit }) });
 }
 
 const share = z.number().min(0).max(1);

@@ -26,7 +26,21 @@ export const recipeFields = Object.keys(fields) as readonly RecipeField[];
 /** What a field takes, in words, such as `1 to 128`; undefined where words do not help. */
 export const rangeOf = (field: RecipeField): string | undefined => describeRange(fields[field]);
 
-const epochs = z.int().min(1).max(10_000).describe("Passes over the dataset, instead of steps; 1 to 10000");
+const epochs = z.int().min(1).max(10_000).meta({
+  title: "Passes over the dataset, instead of steps",
+  description: "Passes over the dataset, instead of steps; 1 to 10000",
+});
+
+/** What a field is, what it is counted in and what it takes, for explanations; null where there is nothing to say. */
+export function describeField(field: RecipeField | "epochs") {
+  const schema = field === "epochs" ? epochs : fields[field];
+  const { title, unit } = schema.meta() ?? {};
+  return {
+    meaning: title ?? "",
+    unit: typeof unit === "string" ? unit : null,
+    range: describeRange(schema) ?? null,
+  };
+}
 
 /**
  * A complete recipe that does not know its dataset yet, as presets and saved recipes are: exactly one of `steps` and

@@ -1,5 +1,5 @@
-import type { Availability } from "@loramill/contracts";
-import { nearestName, refuse } from "./refuse.ts";
+import { type Availability, nearNames } from "@loramill/contracts";
+import { refuse } from "./refuse.ts";
 
 interface Candidate extends Availability {
   readonly name: string;
@@ -59,7 +59,7 @@ export function chooseBackend<C extends Candidate>(question: BackendQuestion<C>)
 
 function refuseUnknown(field: string, wanted: string, candidates: readonly Candidate[]): never {
   const names = candidates.map(({ name }) => name);
-  const near = nearestName(wanted, names);
+  const [near] = nearNames(wanted, names);
   return refuse({
     code: "backend-unknown",
     field,

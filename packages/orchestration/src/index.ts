@@ -20,7 +20,6 @@ export {
 export { type Plan, type PlanDocument, plan } from "./plan.ts";
 export type { CaptionerChoice, FoundLora, GenerationChoice, PlanContext, TrainingChoice } from "./plan-context.ts";
 export { type CachedOutput, type QuoteContext, quote } from "./quote.ts";
-export { nearestName } from "./refuse.ts";
 export { decideRetry, type RetryDecision, type RetryQuestion } from "./retry-policy.ts";
 export type { BudgetSnapshot, JobTally, RunDecision, RunSnapshot, StepSnapshot } from "./run-snapshot.ts";
 export { stepKey } from "./step-key.ts";

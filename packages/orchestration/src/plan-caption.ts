@@ -6,10 +6,11 @@ import {
   captionImagesJob,
   type ModelFamily,
   microUsdFromUsd,
+  nearNames,
 } from "@loramill/contracts";
 import { type CaptionPlan, chooseCaptioners } from "./choose-captioners.ts";
 import type { PlanContext } from "./plan-context.ts";
-import { nearestName, refuse } from "./refuse.ts";
+import { refuse } from "./refuse.ts";
 import { asParams, type StepPlan } from "./step-plan.ts";
 
 /** Seconds per picture and captioner until a backend can tell better: what is known, and a vision model's answer. */
@@ -125,7 +126,7 @@ function checkReplacements(spec: CaptionSpec): void {
 function checkTemplate(template: string): void {
   for (const [, name = ""] of template.matchAll(/\{([^{}]*)\}/g)) {
     if (PLACEHOLDERS.includes(name)) continue;
-    const near = nearestName(name, PLACEHOLDERS);
+    const [near] = nearNames(name, PLACEHOLDERS);
     refuse({
       code: "unknown-placeholder",
       field: "caption.template",

@@ -24,10 +24,10 @@ export function planTrain(spec: RunSpec, recipe: Recipe, context: PlanContext): 
     candidates: context.trainingBackends,
     unfit: (candidate) => unfit(candidate, recipe, context),
   });
-  const issues = backend.validate(recipe);
+  const images = context.sources.items ?? ASSUMED_IMAGES;
+  const issues = recipeIssues(backend, recipe, context);
   const errors = issues.filter((issue) => issue.severity === "error");
   if (errors[0] !== undefined) refuseRecipe(backend.name, recipe, errors[0], errors);
-  const images = context.sources.items ?? ASSUMED_IMAGES;
   const estimate = backend.estimate(recipe, { images });
   return {
     step: {
@@ -90,6 +90,13 @@ function misplaced({ local, cloud }: TrainingChoice["capabilities"]["placement"]
     return `has no attention kernel to choose; leave out train.compute.optimization (${optimization})`;
   }
   return null;
+}
+
+/** What the backend says, then what holds on any of them and was not said yet. */
+function recipeIssues(backend: TrainingChoice, recipe: Recipe, { checkRecipe, sources }: PlanContext): RecipeIssue[] {
+  const own = backend.validate(recipe);
+  const general = checkRecipe?.(recipe, sources.items ? { images: sources.items } : {}) ?? [];
+  return [...own, ...general.filter(({ field }) => !own.some((issue) => issue.field === field))];
 }
 
 const fieldOf = ({ field }: RecipeIssue): string => (field === "dataset" ? "dataset" : `train.recipe.${field}`);

@@ -1,4 +1,12 @@
-import { canonicalJson, digestOf, documentKinds, PlanLock, RunSpec, type RunSpecInput } from "@loramill/contracts";
+import {
+  canonicalJson,
+  digestOf,
+  documentKinds,
+  PlanLock,
+  type RecipeIssue,
+  RunSpec,
+  type RunSpecInput,
+} from "@loramill/contracts";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { plan } from "./plan.ts";
@@ -53,6 +61,23 @@ describe("plan", () => {
     expect(paramsOf({})).not.toHaveProperty("faces");
     expect(paramsOf({ prepare: { crop: "faces" } })).toMatchObject({ crop: "faces", faces: "faces/1" });
     expect(paramsOf({ cleaning: { faces: "none" } })).toMatchObject({ crop: "attention", faces: "faces/1" });
+  });
+
+  it("asks the general check as well, refuses its errors, notes its warnings, and says nothing twice", () => {
+    const checkRecipe = (): RecipeIssue[] => [
+      { field: "alpha", severity: "warning", message: "is above the rank" },
+      { field: "rank", severity: "warning", message: "the backend said more" },
+    ];
+    const validate = (): RecipeIssue[] => [{ field: "rank", severity: "warning", message: "is cut to 4" }];
+    const { lock } = plan(runSpec(), planContext({ checkRecipe, trainingBackends: [trainingChoice({ validate })] }));
+    expect(lock.notes.filter((note) => note.startsWith("train.recipe"))).toEqual([
+      "train.recipe.rank: is cut to 4",
+      "train.recipe.alpha: is above the rank",
+    ]);
+    const impossible = (): RecipeIssue[] => [{ field: "resolution", severity: "error", message: "is no size" }];
+    expect(() => plan(runSpec(), planContext({ checkRecipe: impossible }))).toThrow(
+      /train\.recipe\.resolution.*is no size/,
+    );
   });
 
   it("lays overrides over the preset and turns epochs into steps by the files found", () => {

@@ -1,6 +1,6 @@
-import { Recipe, type RecipeOverrides, type RecipeTemplate, type RunSpec } from "@loramill/contracts";
+import { nearNames, Recipe, type RecipeOverrides, type RecipeTemplate, type RunSpec } from "@loramill/contracts";
 import type { PlanContext } from "./plan-context.ts";
-import { nearestName, refuse } from "./refuse.ts";
+import { refuse } from "./refuse.ts";
 
 /** A recipe with every field given, and what was decided on the way. */
 export interface ResolvedRecipe {
@@ -44,11 +44,11 @@ export function resolveRecipe(spec: TrainSpec, context: PlanContext): ResolvedRe
   const passes = epochs ?? (overrides.steps === undefined ? usualEpochs : undefined);
   if (passes === undefined) {
     const recipe = { ...merged, steps: overrides.steps ?? usualSteps ?? 0 };
-    return { recipe, notes: notesOn(recipe) };
+    return { recipe, notes: [] };
   }
   const { steps, note } = stepsOfEpochs(passes, merged, context.sources.items);
   const recipe = { ...merged, steps };
-  return { recipe, notes: [note, ...notesOn(recipe)] };
+  return { recipe, notes: [note] };
 }
 
 function baseOf({ preset, recipe }: TrainSpec): { field: string; name: string } {
@@ -66,7 +66,7 @@ function baseOf({ preset, recipe }: TrainSpec): { field: string; name: string } 
 function findTemplate(field: string, name: string, { presets }: PlanContext): RecipeTemplate {
   const template = Object.hasOwn(presets, name) ? presets[name] : undefined;
   if (template !== undefined) return template;
-  const near = nearestName(name, Object.keys(presets));
+  const [near] = nearNames(name, Object.keys(presets));
   return refuse({
     code: "unknown-preset",
     field,
@@ -147,11 +147,4 @@ function stepsOfEpochs(epochs: number, recipe: Batches, items: number | null): {
 
 function withoutUndefined(overrides: Omit<RecipeOverrides, "epochs" | "experts">): Partial<Recipe> {
   return Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== undefined));
-}
-
-function notesOn(recipe: Recipe): string[] {
-  if (recipe.warmupSteps < recipe.steps) return [];
-  return [
-    `train.recipe: the warm-up of ${recipe.warmupSteps} steps is as long as the training of ${recipe.steps}; the full learning rate is never reached`,
-  ];
 }

@@ -20,12 +20,12 @@ describe("checkRecipe", () => {
 
   it("refuses what cannot be trained", () => {
     expect(fields({ resolution: 60 })).toEqual(["error resolution"]);
-    expect(fields({ warmupSteps: 200 })).toEqual(["error warmupSteps"]);
     expect(fields({}, 0)).toEqual(["error dataset"]);
   });
 
   it("warns of what usually fails", () => {
     expect(fields({ learningRate: 0.2 })).toEqual(["warning learningRate"]);
+    expect(fields({ warmupSteps: 200 })).toEqual(["warning warmupSteps"]);
     expect(fields({ alpha: 64 })).toEqual(["warning alpha", "warning learningRate"]);
     expect(fields({}, 2000)).toEqual(["warning steps"]);
     expect(fields({ steps: 50_000 }, 5)).toEqual(["warning steps"]);

@@ -98,10 +98,11 @@ function checkNetwork(recipe: Recipe, family: Family, report: Report): void {
 function checkRates(recipe: Recipe, family: Family, report: Report): void {
   const { learningRate, alpha, rank, optimiser, trainTextEncoder, textEncoderLearningRate } = recipe;
   if (recipe.warmupSteps >= recipe.steps) {
+    const { warmupSteps, steps } = recipe;
     report(
       "warmupSteps",
-      "error",
-      `the warm-up (${recipe.warmupSteps}) must be shorter than the training (${recipe.steps})`,
+      "warning",
+      `the warm-up of ${warmupSteps} steps is as long as the training of ${steps}; the full learning rate is never reached`,
     );
   }
   const isProdigy = optimiser === "prodigy";

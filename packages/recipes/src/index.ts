@@ -1,3 +1,12 @@
 export { checkRecipe } from "./check-recipe.ts";
+export { calibrate, calibrationOf } from "./estimates/calibrate.ts";
+export { estimateOn, estimateOnAll, type GpuEstimate } from "./estimates/estimate-training.ts";
+export { estimateVram } from "./estimates/estimate-vram.ts";
+export { usualVramBytes } from "./estimates/usual-vram.ts";
+export { type ExplainedField, explainRecipe } from "./explain-recipe.ts";
+export { families } from "./families/index.ts";
+export { findGpu, gpus, shortName } from "./places/gpus.ts";
+export { resolvePlacement } from "./places/resolve-placement.ts";
 export { type PresetName, presetList, presets } from "./presets/index.ts";
+export { checkRecipeName, readRecipeFile } from "./recipe-file.ts";
 export { supportIssues } from "./support-issues.ts";

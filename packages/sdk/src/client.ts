@@ -22,6 +22,8 @@ import type { z } from "zod";
 import { datasetCalls } from "./datasets.ts";
 import { ApiError, UnreachableError } from "./errors.ts";
 import { followRun, type RunMessage } from "./follow.ts";
+import { modelCalls } from "./models.ts";
+import { recipeCalls } from "./recipes.ts";
 import { type UploadFile, type UploadOptions, uploadFiles } from "./upload.ts";
 
 export interface ClientOptions {
@@ -35,7 +37,7 @@ export interface ClientOptions {
 }
 
 interface Call<Schema extends z.ZodType> {
-  readonly method?: "GET" | "POST" | "DELETE";
+  readonly method?: "GET" | "POST" | "PUT" | "DELETE";
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   readonly body?: unknown;
@@ -103,6 +105,8 @@ export function createClient(options: ClientOptions) {
   return {
     url: base,
     datasets: datasetCalls({ call, request }),
+    models: modelCalls({ call }),
+    recipes: recipeCalls({ call }),
     plan: (spec: RunSpecInput, signal?: AbortSignal) =>
       call({ method: "POST", path: "/v1/plans", body: spec, answer: PlanAnswer, signal }),
     quote: (spec: RunSpecInput, signal?: AbortSignal) =>

@@ -1,6 +1,5 @@
 import type { Catalog, LibraryDataset } from "@loramill/catalog";
-import { type ProjectId, UserError } from "@loramill/contracts";
-import { nearestName } from "@loramill/orchestration";
+import { nearNames, type ProjectId, UserError } from "@loramill/contracts";
 
 export type DatasetLibrary = Pick<Catalog["library"], "datasets" | "datasetNames">;
 
@@ -43,7 +42,7 @@ export async function findDataset(
   async function refuse(): Promise<never> {
     const versions = digits === undefined ? [] : (await library.datasets({ name, project, limit: MOST_LISTED })).items;
     const names = await library.datasetNames({ project });
-    const near = nearestName(name, names);
+    const [near] = nearNames(name, names);
     const why =
       versions.length > 0
         ? `${name} has no version ${digits}; its newest: ${versions.map((row) => row.digest.slice(0, 12)).join(", ")}`

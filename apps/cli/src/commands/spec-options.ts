@@ -17,6 +17,7 @@ export function withSpecOptions(command: Command): Command {
     .option("--trigger <word>", "trigger word, put first in every caption")
     .option("--class <name>", "what the subject is, such as dog")
     .option("--captioner <provider>", "auto, describe, simple, or a configured one; see docs/captions.md")
+    .option("--preset <name>", "recipe: a preset or a saved recipe; `loramill train presets` lists them")
     .option("--steps <count>", "training steps", number)
     .option("--rank <rank>", "LoRA rank, 1 to 128", number)
     .option("--prompt <text>", "prompt to generate with; may be repeated", collect)

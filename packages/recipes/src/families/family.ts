@@ -50,6 +50,13 @@ export interface Family {
     /** Picture pixels of a token's side, and text tokens that go along. */
     readonly tokenPixels: number;
     readonly textTokens: number;
+    /** Most of `blockSwap`, where the trainers count other blocks than `blocks`. */
+    readonly swappable?: number;
+    /**
+     * 10^12 operations of one forward pass on one picture of the usual side, where they do not follow from the parameters:
+     * a unet works at several resolutions.
+     */
+    readonly forwardTflops?: number;
   };
   /** A learning rate above this nearly always destroys a LoRA at alpha = rank. */
   readonly highestRate: number;

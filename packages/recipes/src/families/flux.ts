@@ -31,6 +31,7 @@ export const flux: Family = {
     width: 3072,
     tokenPixels: 16,
     textTokens: 512,
+    swappable: 38,
   },
   highestRate: 5e-4,
   recipe: {
@@ -41,6 +42,8 @@ export const flux: Family = {
     alpha: [16, "equal to the rank, so the learning rate means what it says"],
     learningRate: [1e-4, "the default of the family's trainers; 4e-4 is the fast end"],
     bucketStep: [64, "32 is the least that is safe"],
+    captionDropout: [0, "captions are encoded once, so none can be dropped"],
+    textCaching: ["disk", "T5 is nearly half as large as the model: it runs once and leaves, so that 24 GB suffice"],
     emaDecay: [0.99, "evens out the last steps, which jump at batch 1"],
     timestepSampling: ["sigmoid", "most of the time at middling noise, as the trainers do"],
     guidance: [1, "a distilled model learns best when it is told no guidance"],

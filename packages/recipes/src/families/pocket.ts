@@ -4,7 +4,7 @@ import type { Family } from "./family.ts";
 export const pocket: Family = {
   title: "pocket",
   licence: { name: "Apache-2.0", page: "part of this repository", gated: false },
-  sides: { step: 8, least: 48, most: 128, usual: 64 },
+  sides: { step: 8, least: 32, most: 128, usual: 64 },
   textEncoders: [],
   targetModules: { attention: "qkv and output of every block", feedforward: "both MLP matrices of every block" },
   usualTargets: ["attention", "feedforward"],

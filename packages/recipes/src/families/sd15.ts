@@ -31,6 +31,7 @@ export const sd15: Family = {
     width: 768,
     tokenPixels: 8,
     textTokens: 77,
+    forwardTflops: 0.8,
   },
   highestRate: 1e-3,
   recipe: {

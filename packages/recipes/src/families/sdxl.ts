@@ -31,6 +31,7 @@ export const sdxl: Family = {
     width: 1280,
     tokenPixels: 16,
     textTokens: 77,
+    forwardTflops: 6,
   },
   highestRate: 1e-3,
   recipe: {

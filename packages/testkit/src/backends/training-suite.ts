@@ -1,4 +1,4 @@
-import type { TrainingBackend, TrainingRequest } from "@loramill/contracts";
+import { ModelFamily, recipeFields, type TrainingBackend, type TrainingRequest } from "@loramill/contracts";
 import { afterEach, describe, expect, it } from "vitest";
 import { backendContext, pollTraining } from "./drive.ts";
 
@@ -39,14 +39,30 @@ export function runTrainingBackendSuite(name: string, open: () => Promise<Traini
     it("takes its own recipe and refuses a family it does not know, before and at submission", async () => {
       const { backend, request } = await start();
       expect(backend.validate(request.recipe).filter(({ severity }) => severity === "error")).toEqual([]);
-      const families = ["pocket", "sd15", "sdxl", "sd3", "flux", "wan22"] as const;
-      const foreign = families.find((family) => !backend.capabilities.families.includes(family));
+      const foreign = ModelFamily.options.find((family) => !backend.capabilities.families.includes(family));
       if (foreign === undefined) return;
       const recipe = { ...request.recipe, family: foreign };
       expect(backend.validate(recipe).map(({ field }) => field)).toContain("family");
       await expect(backend.submit({ ...request, recipe }, backendContext())).rejects.toMatchObject({
         errorClass: "user",
       });
+    });
+
+    it("drops no field of a recipe silently: what it does not honour is an issue of that field", async () => {
+      const { backend, request } = await start();
+      const { recipe: support } = backend.capabilities;
+      expect(Object.keys(support).sort()).toEqual([...recipeFields].sort());
+      for (const field of recipeFields) {
+        const value = request.recipe[field];
+        // Of a switch the other position is certain to be another wish.
+        if (typeof value !== "boolean" || support[field].kind === "honoured") continue;
+        const issues = backend.validate({ ...request.recipe, [field]: !value });
+        if (!value)
+          expect(
+            issues.map((issue) => issue.field),
+            field,
+          ).toContain(field);
+      }
     });
 
     it("estimates more for more steps, and the pessimistic figure is not the smaller one", async () => {

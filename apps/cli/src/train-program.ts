@@ -1,0 +1,95 @@
+import { type Command, InvalidArgumentError } from "commander";
+import { commandsOf } from "./command-group.ts";
+import type { CommandContext } from "./commands/context.ts";
+import { type EstimateOptions, estimateCommand } from "./commands/estimate.ts";
+import {
+  deleteRecipeCommand,
+  exportRecipeCommand,
+  importRecipeCommand,
+  listRecipesCommand,
+  type OfProject,
+  type SaveRecipeOptions,
+  saveRecipeCommand,
+} from "./commands/recipe.ts";
+import { explainRecipeCommand, presetsCommand } from "./commands/train.ts";
+
+type Does = (work: (context: CommandContext) => Promise<number>) => Promise<void>;
+
+const RECIPE = "a preset, a saved recipe, or a file (.yaml, .json)";
+
+/** `loramill train …`: presets, recipes, what a training will need. Training itself is a step of `loramill run`. */
+export function addTrainCommands(parent: Command, does: Does): void {
+  const train = commandsOf(parent)("train", "presets and recipes for trainings", "loramill train presets");
+  const command = commandsOf(train);
+  const ofProject = (made: Command) => made.option("--project <project>", "of this project; default: default");
+
+  command("presets", "list the presets", "loramill train presets --json").action(() => does(presetsCommand));
+  ofProject(
+    command(
+      "explain",
+      "a recipe field by field: value, unit, range and why",
+      "loramill train explain sdxl",
+      "loramill train explain ./dogs.yaml --json",
+    ),
+  )
+    .argument("<recipe>", RECIPE)
+    .action((recipe: string, options: OfProject) => does((context) => explainRecipeCommand(recipe, options, context)));
+
+  ofProject(
+    command(
+      "estimate",
+      "memory, time and cost on each GPU type, and what to change where it does not fit",
+      "loramill train estimate flux --images 40",
+      "loramill train estimate sdxl --gpu RTX4090 --gpu A100",
+    ),
+  )
+    .argument("<recipe>", RECIPE)
+    .option("--images <count>", "pictures of the dataset; default: 30", count)
+    .option("--gpu <name>", "only this GPU; again for another", each)
+    .action((recipe: string, options: EstimateOptions) => does((context) => estimateCommand(recipe, options, context)));
+
+  const recipe = commandsOf(command("recipe", "saved recipes", "loramill train recipe list"));
+  ofProject(
+    recipe(
+      "save",
+      "save a recipe under a name of one's own",
+      "loramill train recipe save dogs sdxl --set rank=48 --set optimiser=prodigy --set learningRate=1",
+    ),
+  )
+    .argument("<name>", "its name")
+    .argument("<from>", RECIPE)
+    .option("--set <field=value>", "change a field; again for another", each)
+    .option("--description <text>", "what it is for")
+    .action((name: string, from: string, options: SaveRecipeOptions) =>
+      does((context) => saveRecipeCommand(name, from, options, context)),
+    );
+  ofProject(recipe("list", "list saved recipes", "loramill train recipe list")).action((options: OfProject) =>
+    does((context) => listRecipesCommand(options, context)),
+  );
+  ofProject(recipe("show", "print a saved recipe as the file that others import", "loramill train recipe show dogs"))
+    .argument("<recipe>", RECIPE)
+    .action((name: string, options: OfProject) => does((context) => exportRecipeCommand(name, options, context)));
+  ofProject(recipe("export", "write a recipe into a file", "loramill train recipe export dogs --output dogs.yaml"))
+    .argument("<recipe>", RECIPE)
+    .requiredOption("--output <file>", ".yaml or .json")
+    .action((name: string, options: OfProject & { output: string }) =>
+      does((context) => exportRecipeCommand(name, options, context)),
+    );
+  ofProject(recipe("import", "save a recipe from a file", "loramill train recipe import dogs.yaml --name hounds"))
+    .argument("<file>", ".yaml or .json")
+    .option("--name <name>", "another name than the file says")
+    .action((file: string, options: OfProject & { name?: string }) =>
+      does((context) => importRecipeCommand(file, options, context)),
+    );
+  ofProject(recipe("delete", "delete a saved recipe", "loramill train recipe delete dogs"))
+    .argument("<name>", "its name")
+    .action((name: string, options: OfProject) => does((context) => deleteRecipeCommand(name, options, context)));
+}
+
+const each = (value: string, before: readonly string[] = []): string[] => [...before, value];
+
+function count(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("expected a whole number above 0");
+  return value;
+}
