@@ -27,6 +27,13 @@ export type { Misbehaviour } from "./backends/misbehave.ts";
 export { tinyLora } from "./backends/tiny-lora.ts";
 export { packTar, type TarFile } from "./backends/tiny-tar.ts";
 export { runTrainingBackendSuite, type TrainingHarness } from "./backends/training-suite.ts";
+export type { ComfyUiMove } from "./comfyui/comfyui-moves.ts";
+export {
+  type FakeComfyUiOptions,
+  type FakeComfyUiServer,
+  startFakeComfyUiServer,
+} from "./comfyui/fake-comfyui-server.ts";
+export { comfyUiObjectInfo } from "./comfyui/object-info.ts";
 export { createMemoryDocuments, type MemoryDocuments } from "./dispatch/memory-documents.ts";
 export { MemoryProducer } from "./dispatch/memory-producer.ts";
 export { type TrialStep, trialRun, trialStep } from "./dispatch/trial-plan.ts";
