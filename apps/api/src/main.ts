@@ -35,7 +35,7 @@ await runProcess({
       huggingfaceToken: config.endpoints.huggingfaceToken,
       metrics: createMetrics(),
       problems: async () => [],
-      doctor: [endpointPart(config.endpoints)],
+      doctor: [endpointPart({ ...config.endpoints, comfyui: training.comfyui })],
       log,
       clock,
     });

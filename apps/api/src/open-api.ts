@@ -22,6 +22,8 @@ export interface Offers {
   readonly faceFinder: PlanningDeps["faceFinder"];
   readonly trainingBackends: readonly TrainingBackend[];
   readonly generationBackends: readonly GenerationBackend[];
+  /** Names of the backends that nobody configured, and that are looked for at their usual place. */
+  readonly unset: readonly string[];
   readonly replicateWebhooks: ApiDeps["replicateWebhooks"];
 }
 

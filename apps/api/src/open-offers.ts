@@ -44,6 +44,7 @@ export async function openOffers(parts: {
       faceFinder,
       trainingBackends: training,
       generationBackends: [generation],
+      unset: parts.training.comfyui.isSet ? [] : ["comfyui"],
       replicateWebhooks,
     },
     close: async () => {

@@ -72,7 +72,7 @@ export function runMill({ env }: { env: Environment }): Promise<number> {
         huggingfaceToken: config.endpoints.huggingfaceToken,
         metrics,
         problems: async () => workerProblems(workers),
-        doctor: [dispatcherPart(dispatcher), endpointPart(config.endpoints)],
+        doctor: [dispatcherPart(dispatcher), endpointPart({ ...config.endpoints, comfyui: training.comfyui })],
         localToken,
         log,
         clock,

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createReplicateTraining } from "@loramill/backends";
+import { createComfyUiTraining, createReplicateTraining } from "@loramill/backends";
 import {
   type Charge,
   type InputOf,
@@ -19,6 +19,7 @@ import {
   type CrashPoints,
   createCrashPoints,
   fakeJobContext,
+  startFakeComfyUiServer,
   startFakeReplicateTrainer,
 } from "@loramill/testkit";
 import { fetch } from "undici";
@@ -58,6 +59,29 @@ const worlds: Readonly<Record<string, () => Promise<World>>> = {
         return createReplicateTraining(options, { stores, clock: { now: () => new Date() }, fetch: send });
       },
       submissions: () => server.created.length,
+      close: server.close,
+    };
+  },
+
+  async comfyui() {
+    const server = await startFakeComfyUiServer();
+    const options = {
+      servers: [{ url: server.url, headers: {} }],
+      ...{ isSet: true, timeoutMs: 20_000, maxJobs: 1, pollMs: 1, trainingTimeoutSeconds: 3600, usdPerHour: 0 },
+    };
+    return {
+      recipe: {
+        ...neutralRecipe,
+        family: "sdxl",
+        baseModel: "stabilityai/stable-diffusion-xl-base-1.0",
+        ...{ rank: 4, alpha: 4, learningRate: 4e-4, batchSize: 1, steps: 3, buckets: true },
+        ...{ resolution: 512, scheduler: "constant", saveEverySteps: 50, seed: 1 },
+      },
+      open(stores, crash) {
+        const send = (...given: Parameters<typeof fetch>) => crash.step(() => fetch(...given));
+        return createComfyUiTraining(options, { stores, clock: { now: () => new Date() }, fetch: send });
+      },
+      submissions: () => server.submitted.length,
       close: server.close,
     };
   },

@@ -1,4 +1,6 @@
 export { type CaptionerOptions, captionerConfig } from "./captioner-config.ts";
+export { type ComfyUiOptions, comfyUiConfig } from "./comfyui/comfyui-config.ts";
+export { createComfyUiTraining } from "./comfyui/comfyui-training.ts";
 export { type OfferedCaptioner, type OpenedCaptioners, openCaptioners } from "./open-captioners.ts";
 export { openTrainingBackends, type TrainingParts } from "./open-training-backends.ts";
 export { createOpenAiCaptioner, type OpenAiCaptionerOptions } from "./openai/openai-captioner.ts";

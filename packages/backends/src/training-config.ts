@@ -1,5 +1,6 @@
 import { defineConfig, EndpointUrl, ModelFamily } from "@loramill/contracts";
 import { z } from "zod";
+import { comfyUiConfig } from "./comfyui/comfyui-config.ts";
 
 const OWNER_AND_NAME = /^[\w.-]+\/[\w.-]+$/;
 const MiB = 1024 * 1024;
@@ -7,6 +8,7 @@ const MiB = 1024 * 1024;
 /** The backends that train elsewhere, as far as there are any. */
 export const trainingConfig = defineConfig(
   {
+    ...comfyUiConfig.env.shape,
     REPLICATE_API_TOKEN: z.string().min(1).optional().describe("Token for trainings on Replicate"),
     REPLICATE_API_URL: EndpointUrl.default("https://api.replicate.com/v1").describe("Where Replicate's API is"),
     REPLICATE_DESTINATION: z
@@ -73,6 +75,7 @@ export const trainingConfig = defineConfig(
     ),
   },
   (env) => ({
+    comfyui: comfyUiConfig.options(env),
     replicate:
       env.REPLICATE_API_TOKEN === undefined || env.REPLICATE_DESTINATION === undefined
         ? null

@@ -3,8 +3,7 @@ import { endpointPart } from "./endpoints.ts";
 
 const nothing = {
   loramillUrl: null,
-  comfyuiUrl: "http://localhost:8188",
-  comfyuiIsSet: false,
+  comfyui: { servers: [{ url: "http://localhost:8188/", headers: {} }], isSet: false },
   ollamaUrl: null,
   huggingfaceToken: null,
   replicateToken: null,
@@ -30,7 +29,10 @@ test("what nobody set is off, and what is only looked for at its usual place may
 });
 
 test("what someone set and does not answer is an error that says what to correct", async () => {
-  const set = { comfyuiUrl: "https://gpu.example", comfyuiIsSet: true, ollamaUrl: "http://127.0.0.1:1" };
+  const set = {
+    comfyui: { servers: [{ url: "https://gpu.example/", headers: {} }], isSet: true },
+    ollamaUrl: "http://127.0.0.1:1",
+  };
   const { comfyui, ollama } = await statuses(set, away);
   expect(comfyui).toMatchObject({ status: "error", advice: expect.stringContaining("COMFYUI_API_URL") });
   expect(ollama).toMatchObject({ status: "error", advice: expect.stringContaining("OLLAMA_URL") });

@@ -1,26 +1,34 @@
+import type { ComfyUiOptions } from "@loramill/backends";
 import type { DoctorCheck } from "@loramill/contracts";
 import type { endpointsConfig } from "@loramill/runtime";
 import type { DoctorPart } from "../deps.ts";
 
 const REACH_TIMEOUT_MS = 3_000;
 
-type Endpoints = ReturnType<typeof endpointsConfig.options>;
+type Endpoints = ReturnType<typeof endpointsConfig.options> & {
+  readonly comfyui: Pick<ComfyUiOptions, "servers" | "isSet">;
+};
 
 /** Services elsewhere that the environment names: which are set, and which answer. */
 export function endpointPart(endpoints: Endpoints, send: typeof fetch = fetch): DoctorPart {
   return {
     name: "endpoints",
     check: async ({ signal }) => [
-      await reach({
-        name: "ComfyUI (COMFYUI_API_URL)",
-        url: endpoints.comfyuiUrl,
-        path: "/system_stats",
-        isSet: endpoints.comfyuiIsSet,
-        advice: endpoints.comfyuiIsSet
-          ? "start ComfyUI there, or correct COMFYUI_API_URL"
-          : "start ComfyUI, or set COMFYUI_API_URL, to use it",
-        signal,
-      }),
+      ...(await Promise.all(
+        endpoints.comfyui.servers.map(({ url, headers }) =>
+          reach({
+            name: "ComfyUI (COMFYUI_API_URL)",
+            url: url.replace(/\/+$/, ""),
+            headers,
+            path: "/system_stats",
+            isSet: endpoints.comfyui.isSet,
+            advice: endpoints.comfyui.isSet
+              ? "start ComfyUI there, or correct COMFYUI_API_URL"
+              : "start ComfyUI, or set COMFYUI_API_URL, to use it",
+            signal,
+          }),
+        ),
+      )),
       endpoints.ollamaUrl === null
         ? told("Ollama (OLLAMA_URL)", null, "set OLLAMA_URL to use it")
         : await reach({
@@ -41,16 +49,17 @@ export function endpointPart(endpoints: Endpoints, send: typeof fetch = fetch): 
   async function reach(service: {
     name: string;
     url: string;
+    headers?: Readonly<Record<string, string>>;
     path: string;
     isSet: boolean;
     advice: string;
     signal: AbortSignal;
   }): Promise<DoctorCheck> {
-    const { name, url, isSet, advice } = service;
+    const { name, url, headers = {}, isSet, advice } = service;
     const shown = new URL(url).origin;
     try {
       const signal = AbortSignal.any([service.signal, AbortSignal.timeout(REACH_TIMEOUT_MS)]);
-      const answer = await send(`${url}${service.path}`, { signal });
+      const answer = await send(`${url}${service.path}`, { headers, signal });
       await answer.body?.cancel();
       if (answer.ok) return { name, status: "ok", message: `${shown} answers`, advice: "" };
       return { name, status: isSet ? "error" : "warning", message: `${shown} answers ${answer.status}`, advice };

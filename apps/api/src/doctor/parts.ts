@@ -73,16 +73,18 @@ export function offerParts(offers: {
   faceFinder: Pick<FaceFinder, "id" | "isAvailable">;
   trainingBackends: readonly Pick<TrainingBackend, "name" | "isAvailable">[];
   generationBackends: readonly Pick<GenerationBackend, "name" | "isAvailable">[];
+  unset: readonly string[];
 }): DoctorPart[] {
   /** A captioner is offered because someone configured it, so one that is away is an error. */
   const look = async (
     name: string,
     offer: Pick<Captioner, "isAvailable">,
-    { signal, away }: { signal: AbortSignal; away: "warning" | "error" },
+    { signal, away }: { signal: AbortSignal; away: "off" | "warning" | "error" },
   ): Promise<DoctorCheck> => {
     const { available, message } = await offer.isAvailable(signal);
     return { name, status: available ? "ok" : away, message, advice: "" };
   };
+  const awayOf = (backend: string) => (offers.unset.includes(backend) ? "off" : "warning");
   return [
     {
       name: "captioners",
@@ -101,7 +103,9 @@ export function offerParts(offers: {
       name: "training",
       check: ({ signal }) =>
         Promise.all(
-          offers.trainingBackends.map((offer) => look(`training on ${offer.name}`, offer, { signal, away: "warning" })),
+          offers.trainingBackends.map((offer) =>
+            look(`training on ${offer.name}`, offer, { signal, away: awayOf(offer.name) }),
+          ),
         ),
     },
     {
@@ -109,7 +113,7 @@ export function offerParts(offers: {
       check: ({ signal }) =>
         Promise.all(
           offers.generationBackends.map((offer) =>
-            look(`generation on ${offer.name}`, offer, { signal, away: "warning" }),
+            look(`generation on ${offer.name}`, offer, { signal, away: awayOf(offer.name) }),
           ),
         ),
     },

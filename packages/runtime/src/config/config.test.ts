@@ -87,14 +87,10 @@ describe("readEnvironment", () => {
 
 describe("endpointsConfig", () => {
   it("wants HTTPS for everything that is not this machine", () => {
-    const parse = (COMFYUI_API_URL: string) => parseConfig({ endpoints: endpointsConfig }, { COMFYUI_API_URL });
-    expect(parse("http://127.0.0.1:9000").endpoints.comfyuiUrl).toBe("http://127.0.0.1:9000");
-    expect(parse("https://gpu.example").endpoints.comfyuiUrl).toBe("https://gpu.example");
-    expect(() => parse("http://gpu.example")).toThrow(/COMFYUI_API_URL: must be https/);
-  });
-
-  it("expects ComfyUI at its usual port", () => {
-    expect(parseConfig({ endpoints: endpointsConfig }, {}).endpoints.comfyuiUrl).toBe("http://localhost:8188");
+    const parse = (OLLAMA_URL: string) => parseConfig({ endpoints: endpointsConfig }, { OLLAMA_URL });
+    expect(parse("http://127.0.0.1:9000").endpoints.ollamaUrl).toBe("http://127.0.0.1:9000");
+    expect(parse("https://gpu.example").endpoints.ollamaUrl).toBe("https://gpu.example");
+    expect(() => parse("http://gpu.example")).toThrow(/OLLAMA_URL: must be https/);
   });
 });
 

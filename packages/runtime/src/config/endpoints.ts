@@ -1,8 +1,6 @@
 import { defineConfig, EndpointUrl } from "@loramill/contracts";
 import { z } from "zod";
 
-const COMFYUI_URL = "http://localhost:8188";
-
 const token = z.string().min(1).optional();
 
 /** Other services that a mill may use, and its own address. HTTPS is required unless the host is this machine. */
@@ -11,7 +9,6 @@ export const endpointsConfig = defineConfig(
     LORAMILL_URL: EndpointUrl.optional().describe(
       "API that the command line talks to; left out, a mill on this machine",
     ),
-    COMFYUI_API_URL: EndpointUrl.default(COMFYUI_URL).describe("ComfyUI server for training and generation"),
     OLLAMA_URL: EndpointUrl.optional().describe("Ollama server for captions and prompts"),
     HUGGINGFACE_TOKEN: token.describe("Token for gated models on Hugging Face"),
     REPLICATE_API_TOKEN: token.describe("Token for trainings on Replicate"),
@@ -19,9 +16,6 @@ export const endpointsConfig = defineConfig(
   },
   (env) => ({
     loramillUrl: env.LORAMILL_URL ?? null,
-    comfyuiUrl: env.COMFYUI_API_URL,
-    /** Whether someone chose it, so that its silence is worth a word. */
-    comfyuiIsSet: env.COMFYUI_API_URL !== COMFYUI_URL,
     ollamaUrl: env.OLLAMA_URL ?? null,
     huggingfaceToken: env.HUGGINGFACE_TOKEN ?? null,
     replicateToken: env.REPLICATE_API_TOKEN ?? null,

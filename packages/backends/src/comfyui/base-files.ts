@@ -1,0 +1,67 @@
+import { type Recipe, UserError } from "@loramill/contracts";
+import { listed } from "./check-graph.ts";
+import type { NodeClasses } from "./node-classes.ts";
+import type { BaseFiles } from "./training-graph.ts";
+
+/** Names under which the weights of a base model are published, the best for training first. */
+const PUBLISHED: Readonly<Record<string, readonly string[]>> = {
+  "stabilityai/stable-diffusion-xl-base-1.0": ["sd_xl_base_1.0.safetensors", "sd_xl_base_1.0_0.9vae.safetensors"],
+  "stable-diffusion-v1-5/stable-diffusion-v1-5": [
+    "v1-5-pruned.safetensors",
+    "v1-5-pruned-emaonly.safetensors",
+    "v1-5-pruned-emaonly-fp16.safetensors",
+  ],
+  "black-forest-labs/FLUX.1-dev": ["flux1-dev.safetensors", "flux1-dev-fp8.safetensors"],
+};
+const CLIP = ["clip_l.safetensors"];
+const T5 = ["t5xxl_fp16.safetensors", "t5xxl_fp8_e4m3fn_scaled.safetensors", "t5xxl_fp8_e4m3fn.safetensors"];
+const FLUX_VAE = ["ae.safetensors", "flux_ae.safetensors"];
+const WEIGHTS = /\.(?:safetensors|sft|ckpt|pt|pth|bin)$/i;
+
+/** Classes whose lists name the files of a family's base model. */
+export const loadersOf = (family: Recipe["family"]): readonly string[] =>
+  family === "flux" ? ["UNETLoader", "DualCLIPLoader", "VAELoader"] : ["CheckpointLoaderSimple"];
+
+/**
+ * Finds the files of the recipe's base model in the server's lists, by the names under which it is published or by the
+ * file name that the recipe gives. UserError `base-model-missing` says which folder lacks what.
+ */
+export function findBaseFiles(
+  recipe: Pick<Recipe, "family" | "baseModel" | "baseQuantisation">,
+  classes: NodeClasses,
+  server: string,
+): BaseFiles {
+  const find = (type: string, input: string, folder: string, names: readonly string[]): string => {
+    const spec = classes.get(type)?.inputs.get(input)?.spec;
+    const options = spec?.kind === "choice" ? spec.options.map(String) : [];
+    for (const name of names) {
+      const found = options.find((option) => option === name || baseName(option) === baseName(name));
+      if (found !== undefined) return found;
+    }
+    const have = options.length === 0 ? "which is empty" : `which has ${listed(options)}`;
+    throw new UserError(
+      `ComfyUI at ${server} has none of ${names.join(", ")} in models/${folder}, ${have}: put it there, or name one of its files as baseModel`,
+      { code: "base-model-missing", details: { field: "train.recipe.baseModel", baseModel: recipe.baseModel, folder } },
+    );
+  };
+  const names = fileNames(recipe.baseModel);
+  if (recipe.family !== "flux") {
+    return { kind: "checkpoint", checkpoint: find("CheckpointLoaderSimple", "ckpt_name", "checkpoints", names) };
+  }
+  return {
+    kind: "flux",
+    transformer: find("UNETLoader", "unet_name", "diffusion_models", names),
+    weightType: recipe.baseQuantisation === "fp8" ? "fp8_e4m3fn" : "default",
+    clip: find("DualCLIPLoader", "clip_name1", "text_encoders", CLIP),
+    t5: find("DualCLIPLoader", "clip_name2", "text_encoders", T5),
+    vae: find("VAELoader", "vae_name", "vae", FLUX_VAE),
+  };
+}
+
+function fileNames(baseModel: string): readonly string[] {
+  if (WEIGHTS.test(baseModel)) return [baseModel];
+  return PUBLISHED[baseModel] ?? [`${baseName(baseModel)}.safetensors`];
+}
+
+/** Without folders, which a server on Windows writes with backslashes. */
+const baseName = (path: string): string => path.split(/[/\\]/).at(-1)?.toLowerCase() ?? path;

@@ -1,0 +1,298 @@
+import { readSafetensors } from "@loramill/lora";
+import {
+  backendContext,
+  pollTraining,
+  runTrainingBackendSuite,
+  startFakeComfyUiServer,
+  waitUntil,
+} from "@loramill/testkit";
+import { afterEach, describe, expect, it } from "vitest";
+import { type ComfyUiSetup, openComfyUi, openComfyUiHarness } from "../../test/comfyui-setup.ts";
+import { createComfyUiTraining } from "./comfyui-training.ts";
+import { promptIdOf } from "./training-record.ts";
+
+runTrainingBackendSuite("comfyui", openComfyUiHarness);
+
+const cleanups: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+async function open(setup: ComfyUiSetup = {}) {
+  const opened = await openComfyUi(setup);
+  cleanups.push(opened.close);
+  return opened;
+}
+
+describe("a training on ComfyUI", () => {
+  it("becomes a file in kohya's names with the metadata that ComfyUI leaves out", async () => {
+    const { backend, request, stores, server } = await open();
+    const { remoteId } = await backend.submit(request, backendContext());
+    await pollTraining(backend, remoteId, request);
+    const collected = await backend.collect(remoteId, request, backendContext());
+    const file = readSafetensors(await stores.blobs.read(collected.weights));
+    expect([...file.tensors.keys()]).toContain(
+      "lora_unet_input_blocks_4_1_transformer_blocks_0_attn1_to_q.lora_down.weight",
+    );
+    expect([...file.tensors.keys()].every((name) => name.startsWith("lora_unet_"))).toBe(true);
+    expect(Object.fromEntries(file.metadata)).toMatchObject({
+      "modelspec.title": "things",
+      ss_network_alpha: "1",
+      ss_steps: "12",
+    });
+    expect(collected.finalLoss).toBeNull();
+    expect(collected.deviations.map(({ code }) => code)).toContain("no-loss");
+    expect(server.submitted).toEqual([remoteId]);
+  });
+
+  it("tells steps through the socket and what the card's time costs", async () => {
+    const { backend, request } = await open({ stepMs: 15, recipe: { gradientAccumulation: 2 } });
+    const { remoteId } = await backend.submit(request, backendContext());
+    const statuses = await pollTraining(backend, remoteId, request);
+    const steps = statuses.flatMap((status) => ("progress" in status ? status.progress.step : []));
+    expect(steps.some((step) => step > 0 && step < request.recipe.steps)).toBe(true);
+    const last = statuses.at(-1);
+    if (last?.kind !== "succeeded") throw new Error(`unexpected ${last?.kind}`);
+    expect(last.charges).toMatchObject([{ unit: "gpu-second", mark: remoteId }]);
+    const [charge] = last.charges;
+    // 3.6 dollars an hour are 1,000 micro-dollars a second.
+    expect(charge?.amountMicroUsd).toBe(Math.round((charge?.quantity ?? 0) * 1000));
+    expect(last.progress.imagesSeen).toBe(24);
+  });
+
+  it("ends without a word from the socket", async () => {
+    const { backend, request, server } = await open();
+    server.deafen();
+    const { remoteId } = await backend.submit(request, backendContext());
+    expect((await pollTraining(backend, remoteId, request)).at(-1)?.kind).toBe("succeeded");
+  });
+
+  it("finds the prompt whose receipt was lost, and sends one that never arrived again", async () => {
+    for (const [kind, sent] of [
+      ["lose-receipt", 1],
+      ["drop-prompt", 0],
+    ] as const) {
+      const { backend, request, server, reopen } = await open({ stepMs: 5 });
+      server.misbehave({ kind });
+      await expect(backend.submit(request, backendContext())).rejects.toMatchObject({ code: "endpoint-unreachable" });
+      expect(server.submitted.length).toBe(sent);
+      const other = reopen();
+      const found = await other.find(request.marker, backendContext());
+      expect(found).toBe(sent === 1 ? promptIdOf(request.marker, 1) : null);
+      const { remoteId } = await other.submit(request, backendContext());
+      expect((await pollTraining(other, remoteId, request)).at(-1)?.kind).toBe("succeeded");
+      expect(server.submitted).toEqual([promptIdOf(request.marker, 1)]);
+      await other.close();
+    }
+  });
+
+  it("begins anew when the server was started again in the middle", async () => {
+    const { backend, request, server } = await open();
+    server.misbehave({ kind: "die", afterSteps: 5 });
+    const { remoteId } = await backend.submit(request, backendContext());
+    expect((await pollTraining(backend, remoteId, request)).at(-1)?.kind).toBe("lost");
+    const again = await backend.submit(request, backendContext());
+    expect(again.remoteId).not.toBe(remoteId);
+    const statuses = await pollTraining(backend, again.remoteId, request);
+    expect(statuses.at(-1)?.kind).toBe("succeeded");
+    expect(server.submitted).toEqual([remoteId, again.remoteId]);
+  });
+
+  it("takes the file of a training that the server has forgotten", async () => {
+    const { backend, request, server } = await open();
+    const { remoteId } = await backend.submit(request, backendContext());
+    await waitUntil("the file is saved", () => server.runner.files.names("output/loras").length > 0);
+    server.runner.restart();
+    expect(await backend.find(request.marker, backendContext())).toBe(remoteId);
+    expect((await backend.poll(remoteId, request, backendContext())).kind).toBe("succeeded");
+    expect((await backend.collect(remoteId, request, backendContext())).steps).toBe(12);
+    expect(server.submitted.length).toBe(1);
+  });
+
+  it("takes no half of a file for a training", async () => {
+    const { backend, request, server } = await open();
+    const { remoteId } = await backend.submit(request, backendContext());
+    await waitUntil("the training has ended", () => server.runner.history.size > 0);
+    const [[path, file] = ["", Buffer.alloc(0)]] = [...server.runner.files.all].filter(([name]) => /loras/.test(name));
+    server.runner.files.all.set(path, file.subarray(0, file.length - 8));
+    expect((await backend.poll(remoteId, request, backendContext())).kind).toBe("lost");
+  });
+
+  it("begins under a new name where the server remembers a result whose file is gone", async () => {
+    const { backend, request, server } = await open();
+    const { remoteId } = await backend.submit(request, backendContext());
+    await waitUntil("the training has ended", () => server.runner.history.size > 0);
+    for (const path of server.runner.files.all.keys()) if (/loras/.test(path)) server.runner.files.all.delete(path);
+    expect((await backend.poll(remoteId, request, backendContext())).kind).toBe("lost");
+    const again = await backend.submit(request, backendContext());
+    expect((await pollTraining(backend, again.remoteId, request)).at(-1)?.kind).toBe("succeeded");
+    // The training itself was remembered: only the saving ran.
+    expect(server.runner.steps.get(again.remoteId)).toBeUndefined();
+  });
+
+  it("empties a card that ran out of memory, and begins anew when it is asked again", async () => {
+    const { backend, request, server } = await open();
+    server.misbehave({ kind: "out-of-memory" });
+    const first = await backend.submit(request, backendContext());
+    const context = backendContext();
+    await waitUntil("it has failed", () => server.runner.history.size > 0);
+    expect(await backend.poll(first.remoteId, request, context)).toMatchObject({
+      kind: "failed",
+      error: { errorClass: "transient", code: "out-of-memory", message: expect.stringContaining("TrainLoraNode") },
+      charges: [{ mark: first.remoteId }],
+    });
+    expect(context.lines.join()).toContain("execution.py");
+    expect(server.requests).toContain("POST /free");
+    const second = await backend.submit(request, backendContext());
+    expect((await pollTraining(backend, second.remoteId, request)).at(-1)?.kind).toBe("succeeded");
+  });
+
+  it("starts anew what somebody stopped at the server", async () => {
+    const { backend, request, server } = await open();
+    server.misbehave({ kind: "interrupt" });
+    const { remoteId } = await backend.submit(request, backendContext());
+    expect((await pollTraining(backend, remoteId, request)).at(-1)?.kind).toBe("lost");
+  });
+
+  it.each(["none", "read", "all"] as const)("cancels its own prompt and no other where jobs: %s", async (jobs) => {
+    const { backend, request, server } = await open({ jobs, stepMs: 20, options: { maxJobs: 4 } });
+    const first = await backend.submit(request, backendContext());
+    const other = { ...request, marker: "job-2", recipe: { ...request.recipe, seed: 8 } };
+    const context = backendContext({ job: `job_${"1".repeat(32)}` });
+    const second = await backend.submit(other, context);
+    await waitUntil("the first runs", () => server.runner.running?.id === first.remoteId);
+    expect(await backend.cancel(second.remoteId, context)).toBe("cancelled");
+    expect(server.runner.pending).toEqual([]);
+    expect(server.runner.running?.id).toBe(first.remoteId);
+    expect(await backend.cancel(first.remoteId, backendContext())).toBe("cancelled");
+    expect(server.runner.running).toBeNull();
+  });
+
+  it("does not cancel what somebody else runs while its own prompt is gone", async () => {
+    const { backend, request, server } = await open({ jobs: "none", stepMs: 20 });
+    const { remoteId } = await backend.submit(request, backendContext());
+    await waitUntil("it runs", () => server.runner.running !== null);
+    server.runner.restart();
+    expect(await backend.cancel(remoteId, backendContext())).toBe("cancelled");
+    expect(server.requests).not.toContain("POST /interrupt");
+  });
+
+  it("holds a training back while every server is busy, and takes the one that is free", async () => {
+    const other = await startFakeComfyUiServer({ stepMs: 20 });
+    cleanups.push(other.close);
+    const { backend, request, server } = await open({ stepMs: 20, others: [other] });
+    const submit = (name: string) =>
+      backend.submit({ ...request, marker: name }, backendContext({ job: `job_${name.repeat(32)}` }));
+    await submit("1");
+    await submit("2");
+    expect([server.submitted.length, other.submitted.length]).toEqual([1, 1]);
+    await expect(submit("3")).rejects.toMatchObject({ errorClass: "transient", code: "capacity" });
+    expect(backend.limits.maxJobs).toBe(2);
+  });
+
+  it("says what a server lacks before it sends a picture", async () => {
+    const old = await open({ without: ["ResolutionBucket"] });
+    await expect(old.backend.submit(old.request, backendContext())).rejects.toMatchObject({
+      errorClass: "user",
+      code: "nodes-missing",
+      message: expect.stringContaining("ComfyUI 0.5.1"),
+    });
+    const bare = await open({ models: { checkpoints: ["dreamshaper.safetensors"] } });
+    await expect(bare.backend.submit(bare.request, backendContext())).rejects.toMatchObject({
+      errorClass: "user",
+      code: "base-model-missing",
+      message: expect.stringContaining("models/checkpoints, which has dreamshaper.safetensors"),
+    });
+    expect([...old.server.runner.files.all, ...bare.server.runner.files.all]).toEqual([]);
+  });
+
+  it("sends each picture once, also when a worker was lost in between", async () => {
+    const { backend, request, server, reopen } = await open();
+    server.misbehave({ kind: "drop-prompt" });
+    await expect(backend.submit(request, backendContext())).rejects.toThrow();
+    const uploads = () => server.requests.filter((line) => line === "POST /upload/image").length;
+    expect(uploads()).toBe(2 * request.images.length);
+    const other = reopen();
+    await other.submit(request, backendContext());
+    expect(uploads()).toBe(2 * request.images.length);
+    await other.close();
+  });
+
+  it("encodes the pictures once for all trainings on a server, and again when what was kept cannot be read", async () => {
+    const { backend, request, server } = await open({ recipe: { latentCaching: "disk" } });
+    const train = async (name: string) => {
+      const context = backendContext({ job: `job_${name.repeat(32)}` });
+      const mine = { ...request, marker: name, recipe: { ...request.recipe, seed: Number(name) } };
+      const { remoteId } = await backend.submit(mine, context);
+      const last = (await pollTraining(backend, remoteId, mine, { job: context.job })).at(-1);
+      const [, , graph] = server.runner.history.get(remoteId)?.prompt ?? [];
+      return { kind: last?.kind, isFromKept: JSON.stringify(graph).includes('"LoadTrainingDataset"') };
+    };
+    expect(await train("1")).toEqual({ kind: "succeeded", isFromKept: false });
+    const uploads = server.requests.filter((line) => line.startsWith("POST /upload")).length;
+    expect(await train("2")).toEqual({ kind: "succeeded", isFromKept: true });
+    expect(server.requests.filter((line) => line.startsWith("POST /upload")).length).toBe(uploads);
+
+    const has = server.runner.datasets.has;
+    server.runner.datasets.has = () => false;
+    server.runner.forget();
+    expect(await train("3")).toEqual({ kind: "failed", isFromKept: true });
+    server.runner.datasets.has = has;
+    expect(await train("3")).toEqual({ kind: "succeeded", isFromKept: false });
+  });
+
+  it("asks a proxy with its key and under its path", async () => {
+    const secret = "s3cr3t-s3cr3t";
+    const setup = { auth: { header: "x-api-key", value: secret }, basePath: "/comfy" };
+    const right = await open(setup);
+    const servers = [{ url: right.server.url, headers: { "X-Api-Key": secret } }];
+    const keyed = await openComfyUi({ ...setup, options: { servers } });
+    cleanups.push(keyed.close);
+    const { remoteId } = await keyed.backend.submit(keyed.request, backendContext());
+    expect((await pollTraining(keyed.backend, remoteId, keyed.request)).at(-1)?.kind).toBe("succeeded");
+    await expect(right.backend.submit(right.request, backendContext())).rejects.toMatchObject({
+      errorClass: "permanent",
+      code: "endpoint-key-refused",
+      message: expect.not.stringContaining(secret),
+    });
+  });
+
+  it("fetches the file again when the connection breaks in the middle of it", async () => {
+    const { backend, request, server } = await open();
+    const { remoteId } = await backend.submit(request, backendContext());
+    await pollTraining(backend, remoteId, request);
+    server.misbehave({ kind: "cut-file" });
+    await expect(backend.collect(remoteId, request, backendContext())).rejects.toMatchObject({
+      errorClass: "transient",
+    });
+    expect((await backend.collect(remoteId, request, backendContext())).steps).toBe(12);
+  });
+
+  it("asks a server that does not answer in time again later", async () => {
+    const { backend, request, server } = await open({ options: { timeoutMs: 300 } });
+    const { remoteId } = await backend.submit(request, backendContext());
+    server.misbehave({ kind: "hang", path: "/history" });
+    await expect(backend.poll(remoteId, request, backendContext())).rejects.toMatchObject({
+      errorClass: "transient",
+      code: "endpoint-timeout",
+    });
+    server.misbehave({ kind: "status", path: "/history", status: 503, retryAfter: "7" });
+    await expect(backend.poll(remoteId, request, backendContext())).rejects.toMatchObject({
+      code: "endpoint-failed",
+      retryAfterMs: 7_000,
+    });
+    expect((await pollTraining(backend, remoteId, request)).at(-1)?.kind).toBe("succeeded");
+  });
+
+  it("says that a server it needs is not configured any more", async () => {
+    const { backend, request, options, stores } = await open();
+    const { remoteId } = await backend.submit(request, backendContext());
+    const elsewhere = await openComfyUi();
+    cleanups.push(elsewhere.close);
+    const servers = [{ url: elsewhere.server.url, headers: {} }];
+    const moved = createComfyUiTraining({ ...options, servers }, { stores, clock: { now: () => new Date() } });
+    cleanups.push(moved.close);
+    await expect(moved.poll(remoteId, request, backendContext())).rejects.toMatchObject({
+      code: "server-not-configured",
+    });
+  });
+});
