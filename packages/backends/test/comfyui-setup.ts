@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { neutralRecipe, type Recipe, type Stores, type TrainingRequest } from "@loramill/contracts";
+import { type Clock, neutralRecipe, type Recipe, type Stores, type TrainingRequest } from "@loramill/contracts";
 import { openStores } from "@loramill/storage";
 import { type FakeComfyUiOptions, type FakeComfyUiServer, startFakeComfyUiServer } from "@loramill/testkit";
 import { fetch } from "undici";
@@ -30,6 +30,7 @@ export interface ComfyUiSetup extends FakeComfyUiOptions {
   readonly options?: Partial<ComfyUiOptions>;
   readonly sizes?: readonly (readonly [number, number])[];
   readonly recipe?: Partial<Recipe>;
+  readonly clock?: Clock;
   /** More servers than the one. */
   readonly others?: readonly FakeComfyUiServer[];
 }
@@ -71,7 +72,7 @@ export async function openComfyUi(setup: ComfyUiSetup = {}) {
     usdPerHour: 3.6,
     ...setup.options,
   };
-  const clock = { now: () => new Date() };
+  const { clock = { now: () => new Date() } } = setup;
   const openAs = (changed: Partial<ComfyUiOptions>, parts: { stores: Stores; fetch?: typeof fetch }) =>
     createComfyUiTraining({ ...options, ...changed }, { clock, ...parts });
   const reopen = () => openAs({}, { stores });

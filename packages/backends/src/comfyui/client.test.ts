@@ -162,7 +162,6 @@ describe("the socket of a prompt", () => {
     newer.keep();
     const heard = await waitUntil("it hears again", () => newer.progress("1") ?? false);
     expect(heard).toMatchObject({ node: "1", max: 40 });
-    expect(newer.node()).toBe("1");
     await client.prompts.cancel(id, signal);
   });
 });

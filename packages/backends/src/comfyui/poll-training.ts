@@ -1,4 +1,4 @@
-import type { BackendContext, TrainingRequest, TrainingStatus } from "@loramill/contracts";
+import { type BackendContext, type TrainingRequest, type TrainingStatus, TransientError } from "@loramill/contracts";
 import type { ComfyUiClient } from "./client.ts";
 import { errorOfExecution } from "./execution-error.ts";
 import { openKeptDatasets } from "./kept-dataset.ts";
@@ -12,6 +12,9 @@ import { chargesOf, progressOf } from "./training-report.ts";
 /** A look nearer than this to the expected end would be wasted. */
 const SHORTEST_POLL_MS = 200;
 const SHOWN_TRACEBACK = 20;
+/** How long a server may be away, and how seldom it is asked then. */
+const PATIENCE_MS = 600_000;
+const LONGEST_POLL_MS = 30_000;
 
 /** One look at a training: the record, the server's word on the prompt, and at its end the file. */
 export async function pollTraining(
@@ -24,25 +27,52 @@ export async function pollTraining(
   if (record === null || record.promptId !== remoteId) return { kind: "lost" };
   if (record.state === "cancelled") return { kind: "cancelled" };
   if (record.state === "failed" || record.state === "lost") return { kind: "lost" };
-  const client = clientOf(record, deps.clients);
-  const turn: Turn = { ...deps, record, request, context, client };
-  const state = await client.prompts.find(remoteId, context.signal);
+  const turn: Turn = { ...deps, record, request, context, client: clientOf(record, deps.clients) };
+  try {
+    return await look(turn);
+  } catch (error) {
+    return waitForServer(error, turn);
+  }
+}
+
+async function look(before: Turn): Promise<TrainingStatus> {
+  const { context, client, records } = before;
+  const state = await client.prompts.find(before.record.promptId, context.signal);
+  const turn: Turn = { ...before, record: { ...before.record, silentSince: null } };
+  const { record } = turn;
+  if (before.record.silentSince !== null) await records.write(context.job, record);
   switch (state.kind) {
     case "pending":
-      context.onLog(`prompt ${remoteId} waits behind ${state.ahead} on ${client.name}`);
-      return running(record, turn, null);
+      context.onLog(`prompt ${record.promptId} waits behind ${state.ahead} on ${client.name}`);
+      return running(turn, null);
     case "running":
       return follow(state, turn);
     case "failed":
       return fail(state, turn);
     case "interrupted":
-      context.onLog(`somebody stopped prompt ${remoteId} on ${client.name}`);
+      context.onLog(`somebody stopped prompt ${record.promptId} on ${client.name}`);
       await leave(turn, "lost", state.seconds);
       return { kind: "lost" };
     case "succeeded":
     case "absent":
       return settle(state, turn);
   }
+}
+
+/**
+ * A server that does not answer may train on: for some minutes that is no failure, which would spend one of the few
+ * attempts that a job of many hours has. After that the error is thrown.
+ */
+async function waitForServer(error: unknown, turn: Turn): Promise<TrainingStatus> {
+  const { record, context, clock, records, options } = turn;
+  const now = clock.now();
+  const silentSince = record.silentSince ?? now.toISOString();
+  const silentMs = now.getTime() - Date.parse(silentSince);
+  if (!(error instanceof TransientError) || context.signal.aborted || silentMs > PATIENCE_MS) throw error;
+  context.onLog(`${error.message}; it is asked again`);
+  if (record.silentSince === null) await records.write(context.job, { ...record, silentSince });
+  const pollMs = Math.max(options.pollMs, Math.min(LONGEST_POLL_MS, error.retryAfterMs ?? silentMs / 4));
+  return { kind: "running", progress: progressOf(record, turn.request, null), pollMs, checkpoints: [], charges: [] };
 }
 
 interface Turn extends TrainingDeps {
@@ -64,11 +94,10 @@ async function follow(state: Extract<PromptState, { kind: "running" }>, turn: Tu
   const step = Math.min(request.recipe.steps, Math.max(record.step, watch.step()));
   const next = { ...record, startedAt, step, seconds: { ...record.seconds, [record.promptId]: seconds } };
   await turn.records.write(context.job, next);
-  return running(next, turn, watch.stepsPerSecond());
+  return running({ ...turn, record: next }, watch.stepsPerSecond());
 }
 
-function running(record: ComfyUiRecord, turn: Turn, stepsPerSecond: number | null): TrainingStatus {
-  const { request, options } = turn;
+function running({ record, request, options }: Turn, stepsPerSecond: number | null): TrainingStatus {
   const progress = progressOf(record, request, stepsPerSecond);
   // The last look comes about when the training ends.
   const left = progress.etaSeconds === null ? options.pollMs : progress.etaSeconds * 1000;
@@ -103,7 +132,9 @@ async function settle(
   const told = state.kind === "succeeded" ? state.seconds : null;
   const file = await findTrained(client, record, context.signal);
   if (file === null) {
-    context.onLog(`${client.name} has neither prompt ${record.promptId} nor its file (any more)`);
+    const word =
+      state.kind === "absent" ? "does not know prompt" : state.isCached ? "only remembers prompt" : "has run prompt";
+    context.onLog(`${client.name} ${word} ${record.promptId} and has no file of it: it is sent again`);
     await leave(turn, "lost", told);
     return { kind: "lost" };
   }
@@ -117,7 +148,9 @@ async function settle(
   if (record.state !== "ended") {
     if (record.kept !== null) await openKeptDatasets(turn.stores).note(record.server, record.kept, true);
     await turn.records.write(context.job, ended);
-    context.onLog(`${file.filename} is saved on ${client.name}`);
+    const drawn =
+      state.kind === "succeeded" ? state.outputs.map(({ filename }) => `, its losses are drawn in ${filename}`) : [];
+    context.onLog(`${file.filename} is saved on ${client.name}${drawn.join("")}`);
   }
   turn.watches.forget(record.promptId);
   const charges = chargesOf(ended, options.usdPerHour);

@@ -17,8 +17,6 @@ export interface NodeProgress {
 export interface PromptSocket {
   /** The newest counts by node. */
   progress(node: string): NodeProgress | null;
-  /** The node that ran last, if it was told. */
-  node(): string | null;
   /**
    * Opens the socket when there is none, and again when it closed or has said nothing for `silentMs`: a server forgets the
    * newer of two sockets of one client when the older one closes.
@@ -47,7 +45,6 @@ export function openPromptSocket(
   const { clock, silentMs = SILENT_MS } = options;
   const progress = new Map<string, NodeProgress>();
   const agent = new Agent({ connections: 1 });
-  let running: string | null = null;
   let socket: WebSocket | null = null;
   let heardAt = 0;
   let isClosed = false;
@@ -59,9 +56,7 @@ export function openPromptSocket(
     if (message === undefined || message.data.prompt_id !== prompt.id) return;
     const { node, value, max } = message.data;
     if (node == null) return;
-    if (message.type === "executing") running = node;
     if (message.type === "progress" && value !== undefined && max !== undefined) {
-      running = node;
       progress.set(node, { node, value, max });
     }
   }
@@ -83,7 +78,6 @@ export function openPromptSocket(
 
   return {
     progress: (node) => progress.get(node) ?? null,
-    node: () => running,
     keep() {
       if (isClosed) return;
       const isSilent = clock.now().getTime() - heardAt > silentMs;

@@ -67,6 +67,7 @@ async function begin(
     changes: [],
     startedAt: null,
     step: 0,
+    silentSince: null,
     seconds: before?.seconds ?? {},
   };
   return send(client, planned, request, context, deps);

@@ -23,6 +23,8 @@ const ComfyUiRecord = z.object({
   /** When the server began to run it, as far as it was seen. */
   startedAt: z.iso.datetime().nullable(),
   step: z.int().min(0),
+  /** Since when the server has not answered; null while it does. */
+  silentSince: z.iso.datetime().nullable(),
   /** Seconds the GPU was held by each prompt of this job that is over or under way. */
   seconds: z.record(z.string(), z.number().min(0)),
 });

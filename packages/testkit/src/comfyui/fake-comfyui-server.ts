@@ -64,7 +64,9 @@ export async function startFakeComfyUiServer(options: FakeComfyUiOptions = {}): 
       return { status: 401, body: "unauthorized" };
     }
     if (!url.pathname.startsWith(`${basePath}/`)) return { status: 404, body: "" };
-    return request.headers["sec-fetch-site"] === "cross-site" ? { status: 403, body: "" } : null;
+    const { origin, host } = request.headers;
+    const isForeign = origin !== undefined && URL.parse(origin)?.host !== host;
+    return isForeign || request.headers["sec-fetch-site"] === "cross-site" ? { status: 403, body: "" } : null;
   }
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
