@@ -105,7 +105,7 @@ interface Deaths {
 /** For the conformance suite: a server behind a proxy with a key, and what can be seen of it and done to it. */
 export async function openComfyUiHarness() {
   const auth = { header: "authorization", value: `Bearer ${KEY}` };
-  const opened = await openComfyUi({ stepMs: 8, auth });
+  const opened = await openComfyUi({ stepMs: 60, auth });
   const { server, stores, request, openAs, close } = opened;
   const withKey = (key: string) => ({ servers: [{ url: server.url, headers: { Authorization: `Bearer ${key}` } }] });
   return {

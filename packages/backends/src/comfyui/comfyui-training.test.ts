@@ -13,6 +13,9 @@ import { promptIdOf } from "./training-record.ts";
 
 runTrainingBackendSuite("comfyui", openComfyUiHarness);
 
+/** Trains for longer than any test that stops it. */
+const LONG = { steps: 2_000 };
+
 const cleanups: (() => Promise<void>)[] = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
@@ -45,18 +48,38 @@ describe("a training on ComfyUI", () => {
   });
 
   it("tells steps through the socket and what the card's time costs", async () => {
-    const { backend, request } = await open({ stepMs: 15, recipe: { gradientAccumulation: 2 } });
+    const { backend, request, server } = await open({ recipe: { gradientAccumulation: 2 } });
+    server.runner.pause();
     const { remoteId } = await backend.submit(request, backendContext());
-    const statuses = await pollTraining(backend, remoteId, request);
-    const steps = statuses.flatMap((status) => ("progress" in status ? status.progress.step : []));
-    expect(steps.some((step) => step > 0 && step < request.recipe.steps)).toBe(true);
-    const last = statuses.at(-1);
+    await waitUntil("the socket is open", () => server.sockets === 1);
+    server.runner.resume();
+    await waitUntil("it trains", () => (server.runner.steps.get(remoteId) ?? 0) >= 6);
+    server.runner.pause();
+    const step = await waitUntil("a step is told", async () => {
+      const status = await backend.poll(remoteId, request, backendContext());
+      return status.kind === "running" && status.progress.step > 0 && status.progress.step;
+    });
+    expect(step).toBeLessThanOrEqual((server.runner.steps.get(remoteId) ?? 0) / 2);
+    server.runner.resume();
+    const last = (await pollTraining(backend, remoteId, request)).at(-1);
     if (last?.kind !== "succeeded") throw new Error(`unexpected ${last?.kind}`);
     expect(last.charges).toMatchObject([{ unit: "gpu-second", mark: remoteId }]);
     const [charge] = last.charges;
     // 3.6 dollars an hour are 1,000 micro-dollars a second.
     expect(charge?.amountMicroUsd).toBe(Math.round((charge?.quantity ?? 0) * 1000));
     expect(last.progress.imagesSeen).toBe(24);
+  });
+
+  it("closes the socket of a training that another worker goes on with", async () => {
+    let skipped = 0;
+    const clock = { now: () => new Date(Date.now() + skipped) };
+    const { backend, request, server } = await open({ clock, stepMs: 20, recipe: LONG, options: { maxJobs: 2 } });
+    await backend.submit(request, backendContext());
+    await waitUntil("the socket is open", () => server.sockets === 1);
+    skipped = 400_000;
+    await backend.submit({ ...request, marker: "job-2" }, backendContext({ job: `job_${"2".repeat(32)}` }));
+    await waitUntil("the other is open", () => server.connected === 2);
+    await waitUntil("the first is closed", () => server.sockets === 1);
   });
 
   it("ends without a word from the socket", async () => {
@@ -154,7 +177,7 @@ describe("a training on ComfyUI", () => {
   });
 
   it.each(["none", "read", "all"] as const)("cancels its own prompt and no other where jobs: %s", async (jobs) => {
-    const { backend, request, server } = await open({ jobs, stepMs: 20, options: { maxJobs: 4 } });
+    const { backend, request, server } = await open({ jobs, stepMs: 20, recipe: LONG, options: { maxJobs: 4 } });
     const first = await backend.submit(request, backendContext());
     const other = { ...request, marker: "job-2", recipe: { ...request.recipe, seed: 8 } };
     const context = backendContext({ job: `job_${"1".repeat(32)}` });
@@ -168,7 +191,7 @@ describe("a training on ComfyUI", () => {
   });
 
   it("does not cancel what somebody else runs while its own prompt is gone", async () => {
-    const { backend, request, server } = await open({ jobs: "none", stepMs: 20 });
+    const { backend, request, server } = await open({ jobs: "none", stepMs: 20, recipe: LONG });
     const { remoteId } = await backend.submit(request, backendContext());
     await waitUntil("it runs", () => server.runner.running !== null);
     server.runner.restart();
@@ -179,7 +202,7 @@ describe("a training on ComfyUI", () => {
   it("holds a training back while every server is busy, and takes the one that is free", async () => {
     const other = await startFakeComfyUiServer({ stepMs: 20 });
     cleanups.push(other.close);
-    const { backend, request, server } = await open({ stepMs: 20, others: [other] });
+    const { backend, request, server } = await open({ stepMs: 20, recipe: LONG, others: [other] });
     const submit = (name: string) =>
       backend.submit({ ...request, marker: name }, backendContext({ job: `job_${name.repeat(32)}` }));
     await submit("1");

@@ -43,7 +43,6 @@ async function look(before: Turn): Promise<TrainingStatus> {
   if (before.record.silentSince !== null) await records.write(context.job, record);
   switch (state.kind) {
     case "pending":
-      context.onLog(`prompt ${record.promptId} waits behind ${state.ahead} on ${client.name}`);
       return running(turn, null);
     case "running":
       return follow(state, turn);
@@ -87,6 +86,7 @@ async function follow(state: Extract<PromptState, { kind: "running" }>, turn: Tu
   const { record, request, context, client, clock } = turn;
   const watch = turn.watches.of(record, request, client);
   watch.keep();
+  if (record.startedAt === null) context.onLog(`prompt ${record.promptId} runs on ${client.name}`);
   const now = clock.now();
   const startedAt = record.startedAt ?? (state.startedAt ?? now).toISOString();
   const seconds = Math.max((now.getTime() - Date.parse(startedAt)) / 1000, secondsOf(record));

@@ -115,6 +115,12 @@ export function openPrompts(connection: Connection): Prompts {
     else await connection.ask("/interrupt", { body: { prompt_id: id }, signal });
   }
 
+  /** Takes back what was only just sent. */
+  async function withdraw(id: string, signal: AbortSignal): Promise<void> {
+    await letGo(id, { kind: "pending", ahead: 0 }, signal);
+    await letGo(id, { kind: "running", startedAt: null }, signal);
+  }
+
   return {
     async submit({ id, clientId, graph, owner }, signal) {
       const body = {
@@ -130,14 +136,14 @@ export function openPrompts(connection: Connection): Prompts {
       }
       const accepted = read(Accepted, json, "receipt");
       if (accepted.prompt_id !== id) {
+        await withdraw(accepted.prompt_id, signal);
         throw new PermanentError(
           `ComfyUI at ${connection.name} runs the prompt under an id of its own, so it could not be found again: update it to 0.24 or later`,
           { code: "prompt-id-ignored" },
         );
       }
       if (Object.keys(accepted.node_errors).length > 0) {
-        await letGo(id, { kind: "pending", ahead: 0 }, signal);
-        await letGo(id, { kind: "running", startedAt: null }, signal);
+        await withdraw(id, signal);
         throw refusal(connection.name, "parts of the graph would have been left out", "", accepted.node_errors);
       }
     },

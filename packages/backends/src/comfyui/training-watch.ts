@@ -15,25 +15,29 @@ export interface TrainingWatch {
 
 /** The watches of a process, one for each prompt it has looked at. */
 export interface TrainingWatches {
-  /** Opens one if there is none. */
+  /** Opens one if there is none, and closes those that nobody asked for lately. */
   of(record: ComfyUiRecord, request: TrainingRequest, client: ComfyUiClient): TrainingWatch;
   forget(promptId: string): void;
   close(): void;
 }
 
+/** A training that another worker has gone on with is not looked at here any more. */
+const IDLE_MS = 300_000;
+
 export function openTrainingWatches(clock: Clock): TrainingWatches {
-  const watches = new Map<string, TrainingWatch>();
+  const watches = new Map<string, { readonly watch: TrainingWatch; usedAt: number }>();
   const forget = (promptId: string) => {
-    watches.get(promptId)?.close();
+    watches.get(promptId)?.watch.close();
     watches.delete(promptId);
   };
   return {
     of({ promptId, trainNode }, { recipe }, client) {
-      const known = watches.get(promptId);
-      if (known !== undefined) return known;
-      const made = watchTraining(client, { promptId, trainNode, batchesPerStep: recipe.gradientAccumulation }, clock);
-      watches.set(promptId, made);
-      return made;
+      const now = clock.now().getTime();
+      for (const [id, { usedAt }] of [...watches]) if (now - usedAt > IDLE_MS) forget(id);
+      const training = { promptId, trainNode, batchesPerStep: recipe.gradientAccumulation };
+      const watch = watches.get(promptId)?.watch ?? watchTraining(client, training, clock);
+      watches.set(promptId, { watch, usedAt: now });
+      return watch;
     },
     forget,
     close: () => {

@@ -3,8 +3,9 @@ import type { Duplex } from "node:stream";
 import { acceptSocket, type ServedSocket } from "./websocket.ts";
 
 export interface ComfyUiSockets {
-  /** Sockets that are open. */
+  /** Sockets that are open now, and all there ever were. */
   readonly count: number;
+  readonly connected: number;
   connect(request: IncomingMessage, stream: Duplex, clientId: string): void;
   /** Tells the client's socket, if one is registered now; nothing is kept for later. */
   tell(clientId: string | undefined, type: string, data: Readonly<Record<string, unknown>>): void;
@@ -18,11 +19,16 @@ export function createComfyUiSockets(): ComfyUiSockets {
   const sockets = new Set<ServedSocket>();
   const registered = new Map<string, ServedSocket>();
   let isDeaf = false;
+  let connected = 0;
   return {
     get count() {
       return sockets.size;
     },
+    get connected() {
+      return connected;
+    },
     connect(request, stream, clientId) {
+      connected += 1;
       const socket = acceptSocket(request, stream, () => {
         sockets.delete(socket);
         // The registration goes with any socket of the client, also when a newer one has taken its place.

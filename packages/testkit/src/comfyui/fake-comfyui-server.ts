@@ -34,8 +34,9 @@ export interface FakeComfyUiServer {
   readonly submitted: readonly string[];
   /** Requests that were never answered. */
   readonly hanging: number;
-  /** Sockets that are open now. */
+  /** Sockets that are open now, and all there ever were. */
   readonly sockets: number;
+  readonly connected: number;
   /** From now on sockets connect and are told nothing. */
   deafen(): void;
   misbehave(...moves: readonly ComfyUiMove[]): void;
@@ -110,6 +111,9 @@ export async function startFakeComfyUiServer(options: FakeComfyUiOptions = {}): 
     },
     get sockets() {
       return sockets.count;
+    },
+    get connected() {
+      return sockets.connected;
     },
     deafen: sockets.deafen,
     misbehave(...next) {
