@@ -24,7 +24,7 @@ const KINDS: readonly (readonly [OutputKind, RegExp])[] = [
 
 /**
  * Every file that a history entry or an `executed` message names, whatever its key: core videos come under `images`,
- * those of the video helper under `gifs`. Nodes that save weights name nothing at all.
+ * those of VideoHelperSuite under `gifs`. Nodes that save weights name nothing at all.
  */
 export function collectOutputs(outputs: unknown): OutputFile[] {
   const byNode = z.record(z.string(), z.record(z.string(), z.unknown()).catch({})).safeParse(outputs).data ?? {};
