@@ -51,6 +51,8 @@ test("a LoRA is trained on ComfyUI through kill -9 in each phase: one prompt, on
   const hangs = phases.map(([, path]): ComfyUiMove => ({ kind: "hang", path }));
   let mill = await startMill(options);
   onTestFinished(() => mill.crash());
+  // The prompt waits until the mill has been killed while it looks at it.
+  comfyui.runner.pause();
   comfyui.misbehave({ kind: "lose-receipt" }, ...hangs.slice(0, 1));
   const { id } = await mill.client.createRun(spec);
   for (const [index, [what]] of phases.entries()) {
@@ -61,6 +63,7 @@ test("a LoRA is trained on ComfyUI through kill -9 in each phase: one prompt, on
     );
     await mill.crash();
     comfyui.misbehave(...hangs.slice(index + 1, index + 2));
+    if (index === 1) comfyui.runner.resume();
     mill = await startMill(options);
   }
   const run = await finished(mill.client, id);
