@@ -1,3 +1,5 @@
+export { agentConfig, type AgentOptions } from "./agent/agent-config.ts";
+export { type AgentTrainingParts, createAgentTraining } from "./agent/agent-training.ts";
 export { type CaptionerOptions, captionerConfig } from "./captioner-config.ts";
 export { type OfferedCaptioner, type OpenedCaptioners, openCaptioners } from "./open-captioners.ts";
 export { openTrainingBackends, type TrainingParts } from "./open-training-backends.ts";

@@ -1,0 +1,89 @@
+import type { AgentGrants, AgentWants, AgentWriteGrant } from "@loramill/contracts";
+
+type WriteWant = AgentWants["writes"][number];
+
+/** Signed URLs that the controller gave, and what is waited for. An agent holds no credential, only these. */
+export interface Grants {
+  take(given: AgentGrants): void;
+  wants(): AgentWants;
+  /** Waits for a URL that reads a key. */
+  read(key: string, signal: AbortSignal): Promise<string>;
+  /** Waits for slots for an upload. */
+  write(want: WriteWant, signal: AbortSignal): Promise<AgentWriteGrant>;
+  /** A URL was refused: it is asked for anew. */
+  drop(url: string): void;
+}
+
+/** A URL with less left than this is not begun with. */
+const MARGIN_MS = 15_000;
+const MAX_READS = 2_000;
+
+export function createGrants(now: () => number): Grants {
+  const reads = new Map<string, { readonly url: string; readonly until: number }>();
+  const writes = new Map<string, { readonly grant: AgentWriteGrant; readonly until: number }>();
+  const wantedReads = new Map<string, number>();
+  const wantedWrites = new Map<string, WriteWant>();
+  let waiters: (() => void)[] = [];
+
+  const slot = ({ kind, step }: { kind: string; step: number }) => `${kind} ${step}`;
+  const isFresh = ({ until }: { until: number }) => until - MARGIN_MS > now();
+  const change = (signal: AbortSignal) =>
+    new Promise<void>((resolve, reject) => {
+      const abort = () => reject(signal.reason);
+      signal.addEventListener("abort", abort, { once: true });
+      waiters.push(() => {
+        signal.removeEventListener("abort", abort);
+        resolve();
+      });
+    });
+
+  return {
+    take({ expiresSeconds, reads: urls, writes: slots }) {
+      const until = now() + expiresSeconds * 1_000;
+      for (const [key, url] of Object.entries(urls)) reads.set(key, { url, until });
+      for (const grant of slots) writes.set(slot(grant), { grant, until });
+      const woken = waiters;
+      waiters = [];
+      for (const wake of woken) wake();
+    },
+    wants: () => ({
+      reads: [...wantedReads.keys()].slice(0, MAX_READS),
+      writes: [...wantedWrites.values()].slice(0, 16),
+    }),
+    async read(key, signal) {
+      for (;;) {
+        signal.throwIfAborted();
+        const found = reads.get(key);
+        if (found !== undefined && isFresh(found)) return found.url;
+        wantedReads.set(key, (wantedReads.get(key) ?? 0) + 1);
+        try {
+          await change(signal);
+        } finally {
+          const left = (wantedReads.get(key) ?? 1) - 1;
+          if (left === 0) wantedReads.delete(key);
+          else wantedReads.set(key, left);
+        }
+      }
+    },
+    async write(want, signal) {
+      for (;;) {
+        signal.throwIfAborted();
+        const found = writes.get(slot(want));
+        const fits = found !== undefined && found.grant.parts.length >= want.parts;
+        if (fits && isFresh(found) && (want.epoch === null || want.epoch === found.grant.epoch)) return found.grant;
+        wantedWrites.set(slot(want), want);
+        try {
+          await change(signal);
+        } finally {
+          wantedWrites.delete(slot(want));
+        }
+      }
+    },
+    drop(url) {
+      for (const [key, found] of reads) if (found.url === url) reads.delete(key);
+      for (const [key, { grant }] of writes) {
+        if (grant.manifest === url || grant.parts.includes(url)) writes.delete(key);
+      }
+    },
+  };
+}
