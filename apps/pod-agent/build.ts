@@ -11,6 +11,9 @@ await build({
   format: "esm",
   target: "node20",
   legalComments: "inline",
-  banner: { js: "#!/usr/bin/env node" },
+  // What is bundled of CommonJS asks for Node's own modules by require.
+  banner: {
+    js: '#!/usr/bin/env node\nimport { createRequire } from "node:module";\nconst require = createRequire(import.meta.url);',
+  },
 });
 console.log(`${outfile}: written`);

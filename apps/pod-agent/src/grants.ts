@@ -1,4 +1,4 @@
-import type { AgentGrants, AgentWants, AgentWriteGrant } from "@loramill/contracts";
+import { type AgentGrants, type AgentWants, type AgentWriteGrant, PermanentError } from "@loramill/contracts";
 
 type WriteWant = AgentWants["writes"][number];
 
@@ -12,6 +12,8 @@ export interface Grants {
   write(want: WriteWant, signal: AbortSignal): Promise<AgentWriteGrant>;
   /** A URL was refused: it is asked for anew. */
   drop(url: string): void;
+  /** Nobody will give anything more: what is there can be used up, who waits is turned away. */
+  seal(): void;
 }
 
 /** A URL with less left than this is not begun with. */
@@ -23,28 +25,36 @@ export function createGrants(now: () => number): Grants {
   const writes = new Map<string, { readonly grant: AgentWriteGrant; readonly until: number }>();
   const wantedReads = new Map<string, number>();
   const wantedWrites = new Map<string, WriteWant>();
-  let waiters: (() => void)[] = [];
+  const waiters: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = [];
+  let isSealed = false;
 
   const slot = ({ kind, step }: { kind: string; step: number }) => `${kind} ${step}`;
   const isFresh = ({ until }: { until: number }) => until - MARGIN_MS > now();
   const change = (signal: AbortSignal) =>
     new Promise<void>((resolve, reject) => {
+      if (isSealed) return reject(sealed());
       const abort = () => reject(signal.reason);
       signal.addEventListener("abort", abort, { once: true });
-      waiters.push(() => {
-        signal.removeEventListener("abort", abort);
-        resolve();
+      const leave = () => signal.removeEventListener("abort", abort);
+      waiters.push({
+        resolve() {
+          leave();
+          resolve();
+        },
+        reject(error) {
+          leave();
+          reject(error);
+        },
       });
     });
+  const leaveAll = () => waiters.splice(0);
 
   return {
     take({ expiresSeconds, reads: urls, writes: slots }) {
       const until = now() + expiresSeconds * 1_000;
       for (const [key, url] of Object.entries(urls)) reads.set(key, { url, until });
       for (const grant of slots) writes.set(slot(grant), { grant, until });
-      const woken = waiters;
-      waiters = [];
-      for (const wake of woken) wake();
+      for (const waiter of leaveAll()) waiter.resolve();
     },
     wants: () => ({
       reads: [...wantedReads.keys()].slice(0, MAX_READS),
@@ -85,5 +95,11 @@ export function createGrants(now: () => number): Grants {
         if (grant.manifest === url || grant.parts.includes(url)) writes.delete(key);
       }
     },
+    seal() {
+      isSealed = true;
+      for (const waiter of leaveAll()) waiter.reject(sealed());
+    },
   };
 }
+
+const sealed = () => new PermanentError("the controller gives no more URLs", { code: "no-grants" });

@@ -141,6 +141,7 @@ export function runJob(record: JobRecord, start: AgentStart, leaseMs: number, pa
     const limitMs = stopReason === "lease-lost" ? LAST_UPLOAD_MS : SHUTDOWN_UPLOAD_MS;
     const limit = stopReason === null ? null : setTimeout(() => transferEnd.abort(gaveUp()), limitMs);
     if (stopReason === null) await change({ state: "saving" });
+    else grants.seal();
     try {
       await saves.drain();
     } catch (error) {

@@ -1,4 +1,4 @@
-import { readdir } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { AgentStart, AgentUpload, LossPoint } from "@loramill/contracts";
 import { AgentManifest } from "@loramill/contracts";
@@ -60,6 +60,9 @@ export async function openSaveWatcher(parts: SaveWatcherParts): Promise<SaveWatc
     const snapshot = queue.shift();
     if (snapshot === undefined) return;
     const { facts, files } = snapshot;
+    // A slow line: of the saves that wait, only the newest is worth sending.
+    const isOutdone = queue.some((later) => later.facts.kind === facts.kind && later.facts.step > facts.step);
+    if (facts.kind === "checkpoint" && isOutdone) return rm(folderOf(snapshot), { recursive: true, force: true });
     try {
       const upload = await uploadSnapshot(folderOf(snapshot), files, facts, parts.partBytes, transfer);
       await parts.onCommitted(upload);
@@ -74,9 +77,6 @@ export async function openSaveWatcher(parts: SaveWatcherParts): Promise<SaveWatc
   function enqueue(snapshot: Snapshot): void {
     known.add(snapshotName(snapshot.facts));
     hasFinal ||= snapshot.facts.final;
-    // A slow line: of the saves that wait, only the newest is worth sending.
-    const isOlderSave = ({ facts }: Snapshot) => facts.kind === "checkpoint" && snapshot.facts.kind === "checkpoint";
-    for (let i = queue.length - 1; i >= 0; i -= 1) if (queue[i] && isOlderSave(queue[i] as Snapshot)) queue.splice(i, 1);
     queue.push(snapshot);
     working = working.then(uploadNext).catch((error: unknown) => {
       failure ??= error;

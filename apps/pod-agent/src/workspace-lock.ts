@@ -21,7 +21,6 @@ export async function lockWorkspace(workspace: string): Promise<() => Promise<vo
       );
       if (isMade) return () => rm(path, { force: true });
       const holder = await readText(path);
-      if (holder === mine) return () => rm(path, { force: true });
       if (holder !== null && (await isLiving(holder))) {
         throw new Error(`another agent works in ${workspace}: stop it, or give this one an AGENT_WORKSPACE of its own`);
       }

@@ -3,15 +3,16 @@ import { openTrial } from "./open-trial.ts";
 
 for (const trainer of ["ai-toolkit", "sd-scripts", "simpletuner"] as const) {
   runTrainingBackendSuite(`agent with ${trainer}`, async () => {
-    const { backend, request, makeBackend, stores, close } = await openTrial({ trainer });
+    const { backend, request, makeBackend, stores, remote, close } = await openTrial({ trainer });
     return {
       backend,
       request,
-      reopen: async () => makeBackend(),
+      reopen: async (crash) => makeBackend({}, crash),
       hasObjects: async (prefix) => {
         for await (const _ of stores.objects.list(prefix)) return true;
         return false;
       },
+      remote,
       close,
     };
   });

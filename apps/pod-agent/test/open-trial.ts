@@ -2,10 +2,17 @@ import { randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createAgentTraining } from "@loramill/backends";
+import { type AgentTrainingParts, createAgentTraining } from "@loramill/backends";
 import { type AgentGrants, neutralRecipe, type Recipe, type TrainerName, type TrainingRequest } from "@loramill/contracts";
 import { openStores } from "@loramill/storage";
-import { installScriptedTrainer, type S3Server, startS3Server, type TrainerBehaviour } from "@loramill/testkit";
+import {
+  type CrashPoint,
+  installScriptedTrainer,
+  type RemoteSide,
+  type S3Server,
+  startS3Server,
+  type TrainerBehaviour,
+} from "@loramill/testkit";
 import { type Agent, openAgent } from "../src/agent.ts";
 import { type AgentServer, serveAgent } from "../src/server.ts";
 import type { AgentSettings } from "../src/settings.ts";
@@ -50,8 +57,19 @@ export interface AgentMachine {
 }
 
 /** A GPU machine of the tests: an agent over HTTP, whose trainer is the scripted one. */
-export async function startMachine(settings: AgentSettings, port = 0): Promise<AgentMachine> {
-  const agent = await openAgent(settings);
+export async function startMachine(
+  settings: AgentSettings,
+  { port = 0, begun = new Set<string>() } = {},
+): Promise<AgentMachine> {
+  const opened = await openAgent(settings);
+  const agent: Agent = {
+    ...opened,
+    start: async (request) => {
+      const job = await opened.start(request);
+      begun.add(job.id);
+      return job;
+    },
+  };
   const server: AgentServer = await serveAgent(agent, { token: TOKEN, host: "127.0.0.1", port });
   return {
     settings,
@@ -72,8 +90,9 @@ export async function openTrial(options: TrialOptions = {}) {
   const { endpoint, credentials, bucket } = s3;
   const openStore = () => openStores({ url: `s3://${bucket}/trial`, s3: { endpoint, credentials, forcePathStyle: true } });
   const stores = await openStore();
-  const scripted = await installScriptedTrainer(join(folder, "trainer"), options.behaviour);
+  const scripted = await installScriptedTrainer(join(folder, "trainer"), { stepMs: 10, ...options.behaviour });
   const machines: AgentMachine[] = [];
+  const begun = new Set<string>();
   const settingsOf = (n: number): AgentSettings => ({
     workspace: join(folder, `workspace-${n}`),
     trainers: { [trainer]: scripted.installed },
@@ -88,7 +107,7 @@ export async function openTrial(options: TrialOptions = {}) {
     environment: { PATH: process.env.PATH ?? "" },
     ...options.settings,
   });
-  for (let n = 0; n < agents; n += 1) machines.push(await startMachine(settingsOf(n)));
+  for (let n = 0; n < agents; n += 1) machines.push(await startMachine(settingsOf(n), { begun }));
   const agentOptions = {
     urls: machines.map(({ url }) => url),
     token: TOKEN,
@@ -115,8 +134,33 @@ export async function openTrial(options: TrialOptions = {}) {
     metadata: { "modelspec.title": "red things" },
   };
   const clock = { now: () => new Date() };
-  const makeBackend = (over: Partial<typeof agentOptions> = {}) =>
-    createAgentTraining({ ...agentOptions, ...over }, { stores, clock });
+  let losesAnswer = false;
+  const lossyFetch = (async (...args: Parameters<typeof fetch>) => {
+    const response = await fetch(...args);
+    if (!losesAnswer || !String(args[0]).endsWith("/v1/jobs")) return response;
+    losesAnswer = false;
+    throw new TypeError("fetch failed");
+  }) as unknown as NonNullable<AgentTrainingParts["fetch"]>;
+  const makeBackend = (over: Partial<typeof agentOptions> = {}, crash?: CrashPoint) =>
+    createAgentTraining(
+      { ...agentOptions, ...over },
+      { stores: crash?.stores(stores) ?? stores, clock, fetch: crash?.fetch(lossyFetch) ?? lossyFetch },
+    );
+  const remote: RemoteSide = {
+    started: async () => begun.size,
+    active: async () => machines.reduce((sum, { agent }) => sum + agent.health().activeJobs, 0),
+    loseNextAnswer: () => {
+      losesAnswer = true;
+    },
+    async vanish() {
+      for (const [n, machine] of machines.entries()) {
+        await machine.stop();
+        await rm(machine.settings.workspace, { recursive: true, force: true });
+        machines[n] = await startMachine(machine.settings, { port: Number(new URL(machine.url).port), begun });
+      }
+    },
+    openWithWrongKey: async () => makeBackend({ token: "another token than that" }),
+  };
   return {
     folder,
     s3,
@@ -127,6 +171,7 @@ export async function openTrial(options: TrialOptions = {}) {
     request,
     backend: makeBackend(),
     makeBackend,
+    remote,
     async close() {
       await Promise.all(machines.map((machine) => machine.stop()));
       await stores.close();

@@ -1,5 +1,7 @@
 export { type FailingHarness, type FailureOptions, runCaptionerFailureSuite } from "./backends/captioner-failures.ts";
 export { type CaptionerHarness, runCaptionerSuite } from "./backends/captioner-suite.ts";
+export { type CaptionerHarness, pixelsOf, preparedPicture, runCaptionerSuite } from "./backends/captioner-suite.ts";
+export { type CrashPoint, createCrashPoint } from "./backends/crash-point.ts";
 export { backendContext, pollTraining } from "./backends/drive.ts";
 export { type FakeHuggingFaceEndpoint, startFakeHuggingFaceEndpoint } from "./backends/fake-huggingface-endpoint.ts";
 export { type FakeOllamaServer, startFakeOllamaServer } from "./backends/fake-ollama-server.ts";
@@ -26,7 +28,7 @@ export { createLetterEmbedder } from "./backends/letter-embedder.ts";
 export type { Misbehaviour } from "./backends/misbehave.ts";
 export { tinyLora } from "./backends/tiny-lora.ts";
 export { packTar, type TarFile } from "./backends/tiny-tar.ts";
-export { runTrainingBackendSuite, type TrainingHarness } from "./backends/training-suite.ts";
+export { type RemoteSide, runTrainingBackendSuite, type TrainingHarness } from "./backends/training-suite.ts";
 export { createMemoryDocuments, type MemoryDocuments } from "./dispatch/memory-documents.ts";
 export { MemoryProducer } from "./dispatch/memory-producer.ts";
 export { type TrialStep, trialRun, trialStep } from "./dispatch/trial-plan.ts";

@@ -37,21 +37,19 @@ export const agentConfig = defineConfig(
       .default(0)
       .describe("Price of an hour on such a machine, for quotes and the ledger; 0 on your own"),
   },
-  (env) => ({
-    agents:
-      env.AGENT_URLS === undefined
-        ? null
-        : {
-            urls: env.AGENT_URLS,
-            token: env.AGENT_TOKEN ?? "",
-            trainers: env.AGENT_TRAINERS,
-            pollMs: env.AGENT_POLL_SECONDS * 1_000,
-            leaseSeconds: env.AGENT_LEASE_SECONDS,
-            timeoutSeconds: env.AGENT_TIMEOUT_SECONDS,
-            usdPerHour: env.AGENT_USD_PER_HOUR,
-          },
-  }),
+  (env) =>
+    env.AGENT_URLS === undefined
+      ? null
+      : {
+          urls: env.AGENT_URLS,
+          token: env.AGENT_TOKEN ?? "",
+          trainers: env.AGENT_TRAINERS,
+          pollMs: env.AGENT_POLL_SECONDS * 1_000,
+          leaseSeconds: env.AGENT_LEASE_SECONDS,
+          timeoutSeconds: env.AGENT_TIMEOUT_SECONDS,
+          usdPerHour: env.AGENT_USD_PER_HOUR,
+        },
 );
 
-/** Null where no agent is configured. */
-export type AgentOptions = NonNullable<ReturnType<typeof agentConfig.options>["agents"]>;
+/** `agentConfig` gives null where no agent is configured. */
+export type AgentOptions = NonNullable<ReturnType<typeof agentConfig.options>>;

@@ -42,7 +42,7 @@ const CAPACITY_WAIT_MS = 30_000;
 export async function submitToAgents(submission: Submission): Promise<AgentRecord> {
   const { clients, found, records, context, clock, options } = submission;
   const asked = clients.find(({ url }) => url === found?.agent);
-  if (found !== null && asked !== undefined && !found.cancelled) {
+  if (found !== null && asked !== undefined) {
     try {
       return await startOn(asked, submission);
     } catch (error) {
