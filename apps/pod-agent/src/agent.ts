@@ -1,8 +1,16 @@
-import { createHash, randomBytes } from "node:crypto";
 import { spawn } from "node:child_process";
+import { createHash, randomBytes } from "node:crypto";
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { AgentStart, type AgentHealth, type AgentJob, type AgentPoll, type TrainerName, TransientError, UserError } from "@loramill/contracts";
+import {
+  type AgentHealth,
+  type AgentJob,
+  type AgentPoll,
+  AgentStart,
+  type TrainerName,
+  TransientError,
+  UserError,
+} from "@loramill/contracts";
 import { trainerAdapters } from "@loramill/trainers";
 import { readText, writeWhole } from "./files.ts";
 import { type JobPlace, jobPlace } from "./job-place.ts";
@@ -20,6 +28,8 @@ export interface Agent {
   health(): AgentHealth;
   /** Idempotent by marker: the same training is adopted, another one of that marker replaces what has ended. */
   start(request: AgentStart): Promise<AgentJob>;
+  /** The job of a marker, without a word to its lease. */
+  find(marker: string): Promise<AgentJob>;
   poll(id: string, request: AgentPoll): Promise<AgentJob>;
   cancel(id: string, epoch: number): Promise<AgentJob>;
   /** Five seconds' notice: trainers are stopped, what is nearly in the store is finished. Safe to call twice. */
@@ -45,7 +55,9 @@ export async function openAgent(settings: AgentSettings, options: { fetch?: type
   function trainerHere(name: TrainerName): InstalledTrainer {
     const installed = settings.trainers[name];
     if (installed !== undefined) return installed;
-    throw new UserError(`this machine has no ${name}: install it and tell the agent where`, { code: "trainer-missing" });
+    throw new UserError(`this machine has no ${name}: install it and tell the agent where`, {
+      code: "trainer-missing",
+    });
   }
 
   function launch(record: JobRecord, start: AgentStart, leaseMs: number, place: JobPlace): RunningJob {
@@ -83,15 +95,16 @@ export async function openAgent(settings: AgentSettings, options: { fetch?: type
     launch(record, start, RECOVERY_LEASE_MS, place);
   }
 
-  function find(id: string): RunningJob {
-    const job = jobs.get(id);
+  function known(job: RunningJob | undefined): RunningJob {
     if (job !== undefined) return job;
     throw new UserError("this agent has no such job", { code: "job-not-found" });
   }
 
+  const ofMarker = (marker: string) => [...jobs.values()].find(({ record }) => record.marker === marker);
+
   async function startNow(request: AgentStart): Promise<AgentJob> {
     if (closing !== null) throw new TransientError("this agent is shutting down", { code: "capacity" });
-    const found = [...jobs.values()].find(({ record }) => record.marker === request.marker);
+    const found = ofMarker(request.marker);
     if (found !== undefined) {
       refuseStale(found.record, request.epoch);
       const { state } = found.record;
@@ -147,14 +160,15 @@ export async function openAgent(settings: AgentSettings, options: { fetch?: type
       starting = started.catch(() => undefined);
       return started;
     },
+    find: async (marker) => known(ofMarker(marker)).view(null),
     async poll(id, { epoch, leaseSeconds, logOffset, grants }) {
-      const job = find(id);
+      const job = known(jobs.get(id));
       refuseStale(job.record, epoch);
       await job.renew(epoch, leaseSeconds, grants);
       return job.view(logOffset);
     },
     async cancel(id, epoch) {
-      const job = find(id);
+      const job = known(jobs.get(id));
       refuseStale(job.record, epoch);
       await job.stop("cancelled");
       return job.view(null);

@@ -25,7 +25,7 @@ export const agentEnvironment = z.object({
   AGENT_HOST: z.string().min(1).default("127.0.0.1").describe("Address to listen on; 0.0.0.0 behind a pod's proxy"),
   AGENT_PORT: z.coerce.number().int().min(0).max(65_535).default(8690).describe("Port to listen on"),
   AGENT_WORKSPACE: z.string().min(1).default("./agent").describe("Folder for jobs and models; best on a volume"),
-  AGENT_MAX_JOBS: z.coerce.number().int().min(1).max(16).default(1).describe("Trainings at once on this machine"),
+  AGENT_SLOTS: z.coerce.number().int().min(1).max(16).default(1).describe("Trainings at once on this machine"),
   AGENT_MODEL_CACHE_BYTES: z.coerce
     .number()
     .min(0)
@@ -66,7 +66,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
         ...installed("sd-scripts", env.SD_SCRIPTS_DIR, env.SD_SCRIPTS_PYTHON),
         ...installed("simpletuner", env.SIMPLETUNER_DIR, env.SIMPLETUNER_PYTHON),
       },
-      maxJobs: env.AGENT_MAX_JOBS,
+      maxJobs: env.AGENT_SLOTS,
       modelCacheBytes: env.AGENT_MODEL_CACHE_BYTES,
       partBytes: 32 * 1024 * 1024,
       tickMs: 1_000,

@@ -1,6 +1,5 @@
-import type { AgentProgress, LossPoint } from "@loramill/contracts";
+import type { AgentProgress, LossPoint, Recipe } from "@loramill/contracts";
 import { imagesSeen, type LineContext, splitLines, type TrainerAdapter } from "@loramill/trainers";
-import type { Recipe } from "@loramill/contracts";
 import { readLog } from "./trainer-process.ts";
 
 /** What a trainer's log says so far. It is read from its start, so that an agent that was away knows it all. */

@@ -21,8 +21,8 @@ import type { ModelCache } from "./model-cache.ts";
 import { openSaveWatcher, type SaveWatcher } from "./save-watcher.ts";
 import type { AgentSettings, InstalledTrainer } from "./settings.ts";
 import { stageInputs } from "./stage-inputs.ts";
-import { exitStatus, isAlive, readLog, startTrainer, stopTrainer } from "./trainer-process.ts";
 import { failureOf } from "./trainer-failure.ts";
+import { exitStatus, isAlive, readLog, startTrainer, stopTrainer } from "./trainer-process.ts";
 
 /** Why a job is ended from outside. */
 type StopReason = "cancelled" | "lease-lost" | "shutdown";
@@ -85,7 +85,8 @@ export function runJob(record: JobRecord, start: AgentStart, leaseMs: number, pa
     for (const folder of [place.work, place.output, place.resume]) await mkdir(folder, { recursive: true });
     const command = adapter.command({
       recipe: start.recipe,
-      resume: start.resume === null ? null : { step: start.resume.step, files: start.resume.files.map(({ name }) => name) },
+      resume:
+        start.resume === null ? null : { step: start.resume.step, files: start.resume.files.map(({ name }) => name) },
       place: {
         work: place.work,
         images: place.images,
@@ -172,7 +173,11 @@ export function runJob(record: JobRecord, start: AgentStart, leaseMs: number, pa
       if (record.child !== null) await stopTrainer(record.child, settings.killMs);
       const state: AgentJobState =
         stopReason === null ? "failed" : stopReason === "cancelled" ? "cancelled" : "preempted";
-      await change({ state, endedMs: record.endedMs ?? now(), error: stopReason === null ? toErrorRecord(error) : null });
+      await change({
+        state,
+        endedMs: record.endedMs ?? now(),
+        error: stopReason === null ? toErrorRecord(error) : null,
+      });
     } finally {
       releaseModels();
       clearInterval(leaseCheck);

@@ -53,6 +53,9 @@ async function answer(agent: Agent, token: string, request: IncomingMessage, res
   if (method === "POST" && path === "/v1/jobs") {
     return send(response, 200, await agent.start(await readBody(request, AgentStart)));
   }
+  const marker = /^\/v1\/markers\/([^/]{1,400})$/.exec(path)?.[1];
+  if (method === "GET" && marker !== undefined)
+    return send(response, 200, await agent.find(decodeURIComponent(marker)));
   const [, id = "", verb] = /^\/v1\/jobs\/([\w-]{1,128})\/(poll|cancel)$/.exec(path) ?? [];
   if (method === "POST" && verb === "poll") {
     return send(response, 200, await agent.poll(id, await readBody(request, AgentPoll)));
@@ -97,7 +100,8 @@ const STATUS_OF: Readonly<Record<string, number>> = {
 
 function refuse(response: ServerResponse, error: unknown): void {
   const record = toErrorRecord(error);
-  const status = STATUS_OF[record.code] ?? (error instanceof UserError ? 400 : error instanceof TransientError ? 503 : 500);
+  const status =
+    STATUS_OF[record.code] ?? (error instanceof UserError ? 400 : error instanceof TransientError ? 503 : 500);
   if (status === 500) console.error(error);
   send(response, status, problem(status, record.code, record.message));
 }

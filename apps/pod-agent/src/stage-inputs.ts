@@ -1,9 +1,8 @@
-import { mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import type { AgentImage, AgentManifest, AgentStart, StoredFile } from "@loramill/contracts";
 import { createReadStream, createWriteStream } from "node:fs";
-import { rm } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
+import type { AgentImage, AgentManifest, AgentStart, StoredFile } from "@loramill/contracts";
 import { PermanentError } from "@loramill/contracts";
 import type { JobPlace } from "./job-place.ts";
 import type { ModelCache } from "./model-cache.ts";

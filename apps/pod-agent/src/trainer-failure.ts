@@ -22,7 +22,9 @@ export function failureOf({ followed, status, hung, hasFinal, settings, start }:
   const { learningRate, batchSize } = start.recipe;
   if (divergedAt !== null) {
     const message = `The loss was no longer a number at step ${divergedAt}: lower learningRate (now ${learningRate})`;
-    return toErrorRecord(new TransientError(message, { code: "diverged", details: { step: divergedAt, learningRate } }));
+    return toErrorRecord(
+      new TransientError(message, { code: "diverged", details: { step: divergedAt, learningRate } }),
+    );
   }
   if (trouble?.kind === "out-of-memory") {
     const message = `The GPU's memory was full: lower batchSize (now ${batchSize}) or resolution (${trouble.message})`;

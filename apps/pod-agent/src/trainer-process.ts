@@ -18,7 +18,8 @@ export interface TrainerFiles {
 }
 
 /** Runs the arguments after it and keeps their status; arguments reach it as they are, never as shell text. */
-const KEEP_STATUS = '"$@"; code=$?; printf %s "$code" > "$LORAMILL_EXIT.tmp" && mv "$LORAMILL_EXIT.tmp" "$LORAMILL_EXIT"';
+const KEEP_STATUS =
+  '"$@"; code=$?; printf %s "$code" > "$LORAMILL_EXIT.tmp" && mv "$LORAMILL_EXIT.tmp" "$LORAMILL_EXIT"';
 
 /**
  * Starts a trainer in a process group of its own. It writes into a file and not into a pipe of this process, so that it

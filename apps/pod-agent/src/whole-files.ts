@@ -14,7 +14,8 @@ const MAX_HEADER_BYTES = 100_000_000;
 export async function areWhole(folder: string, files: readonly FileFacts[], now: number, quietMs: number) {
   for (const file of files) {
     if (now - file.modifiedMs < quietMs) return false;
-    if (file.path.endsWith(".safetensors") && (await promisedBytes(join(folder, file.path))) !== file.bytes) return false;
+    if (file.path.endsWith(".safetensors") && (await promisedBytes(join(folder, file.path))) !== file.bytes)
+      return false;
   }
   return true;
 }

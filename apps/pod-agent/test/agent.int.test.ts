@@ -4,7 +4,7 @@ import type { TrainingStatus } from "@loramill/contracts";
 import { backendContext, pollTraining, waitUntil } from "@loramill/testkit";
 import { afterEach, describe, expect, it } from "vitest";
 import { openAgent } from "../src/agent.ts";
-import { openTrial, type TrialOptions, TOKEN } from "./open-trial.ts";
+import { openTrial, TOKEN, type TrialOptions } from "./open-trial.ts";
 
 const cleanups: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -31,8 +31,14 @@ async function pollUntil(
   throw new Error("it never came");
 }
 
-const hasCheckpoint = (status: TrainingStatus): boolean =>
-  status.kind === "running" && status.checkpoints.length > 0;
+/** What a training that is driven to its end fails with. */
+async function failureOf(...training: Parameters<typeof pollTraining>): Promise<Error> {
+  const status = (await pollTraining(...training)).at(-1);
+  if (status?.kind !== "failed") throw new Error(`it should fail, and is ${status?.kind}`);
+  return status.error;
+}
+
+const hasCheckpoint = (status: TrainingStatus): boolean => status.kind === "running" && status.checkpoints.length > 0;
 
 describe("a training on an agent", () => {
   it("goes on over three preemptions with continuous steps, and loses at most one checkpoint interval each time", async () => {
@@ -71,10 +77,7 @@ describe("a training on an agent", () => {
     const trial = await open({ behaviour: { outOfMemoryAtStep: 30, fitsBatch: 1 } });
     const { backend, request } = trial;
     const { remoteId } = await backend.submit(request, backendContext());
-    await expect(pollTraining(backend, remoteId, request)).rejects.toMatchObject({
-      code: "out-of-memory",
-      errorClass: "transient",
-    });
+    expect(await failureOf(backend, remoteId, request)).toMatchObject({ code: "out-of-memory", errorClass: "transient" });
     const smaller = { ...request, recipe: { ...request.recipe, batchSize: 1, gradientAccumulation: 2 } };
     expect((await pollTraining(backend, remoteId, smaller, { fromEpoch: 500, turns: 1 }))[0]?.kind).toBe("lost");
     const again = await backend.submit(smaller, backendContext({ epoch: 501 }));
@@ -87,10 +90,7 @@ describe("a training on an agent", () => {
     const trial = await open({ behaviour: { nanAtStep: 35, stableRate: 5e-5 } });
     const { backend, request } = trial;
     const { remoteId } = await backend.submit(request, backendContext());
-    await expect(pollTraining(backend, remoteId, request)).rejects.toMatchObject({
-      code: "diverged",
-      details: { step: 35 },
-    });
+    expect(await failureOf(backend, remoteId, request)).toMatchObject({ code: "diverged", details: { step: 35 } });
     const lower = { ...request, recipe: { ...request.recipe, learningRate: 5e-5 } };
     const again = await backend.submit(lower, backendContext({ epoch: 501 }));
     await pollTraining(backend, again.remoteId, lower, { fromEpoch: 502 });
@@ -101,7 +101,7 @@ describe("a training on an agent", () => {
   it("says why a trainer crashed, once; then it is submitted again", async () => {
     const { backend, request, scripted } = await open({ behaviour: { crashAtStep: 25 } });
     const { remoteId } = await backend.submit(request, backendContext());
-    await expect(pollTraining(backend, remoteId, request)).rejects.toMatchObject({
+    expect(await failureOf(backend, remoteId, request)).toMatchObject({
       code: "trainer-failed",
       errorClass: "permanent",
       message: expect.stringContaining("shapes cannot be multiplied"),
@@ -119,7 +119,7 @@ describe("a training on an agent", () => {
       settings: { stallMs: 700, killMs: 300 },
     });
     const { remoteId } = await backend.submit(request, backendContext());
-    await expect(pollTraining(backend, remoteId, request)).rejects.toMatchObject({ code: "timeout" });
+    expect(await failureOf(backend, remoteId, request)).toMatchObject({ code: "timeout" });
   });
 
   it("stops by itself when nobody asks after it, saves what it has, and gives its machine back", async () => {
@@ -129,7 +129,10 @@ describe("a training on an agent", () => {
     await machine?.stop();
     const settings = {
       ...trial.settingsOf(0),
-      onLeaseLost: { command: ["sh", "-c", 'echo gone > "$PROOF"'] as const, environment: { PATH: process.env.PATH ?? "", PROOF: proof } },
+      onLeaseLost: {
+        command: ["sh", "-c", 'echo gone > "$PROOF"'] as const,
+        environment: { PATH: process.env.PATH ?? "", PROOF: proof },
+      },
     };
     const agent = await openAgent(settings);
     cleanups.push(agent.close);
@@ -188,7 +191,10 @@ describe("a training on an agent", () => {
     const [, saved = ""] = /^(.*)COMMITTED\.json$/.exec(await firstMarker(stores, job)) ?? [];
     const manifest = JSON.parse(await readKey(stores, `${saved}COMMITTED.json`));
     const late = `checkpoints/${job}/3/000000055/`;
-    await stores.objects.put(`${late}COMMITTED.json`, new TextEncoder().encode(JSON.stringify({ ...manifest, step: 55 })));
+    await stores.objects.put(
+      `${late}COMMITTED.json`,
+      new TextEncoder().encode(JSON.stringify({ ...manifest, step: 55 })),
+    );
     await trial.remote.vanish();
     await pollUntil(trial, second.remoteId, ({ kind }) => kind === "lost", 600);
     const third = await backend.submit(request, backendContext({ epoch: 700 }));
@@ -215,7 +221,11 @@ describe("a training on an agent", () => {
       expect((await fetch(`${url}/v1/health`, { headers })).status).toBe(401);
       expect((await fetch(`${url}/v1/jobs`, { method: "POST", body: "{}", headers })).status).toBe(401);
     }
-    const bad = await fetch(`${url}/v1/jobs`, { method: "POST", body: "{", headers: { authorization: `Bearer ${TOKEN}` } });
+    const bad = await fetch(`${url}/v1/jobs`, {
+      method: "POST",
+      body: "{",
+      headers: { authorization: `Bearer ${TOKEN}` },
+    });
     expect(bad.status).toBe(400);
   });
 
@@ -229,7 +239,7 @@ describe("a training on an agent", () => {
     const [image] = request.images;
     await stores.objects.put(`blobs/${image?.image.sha256}`, new Uint8Array(3_000).fill(99));
     const { remoteId } = await backend.submit(request, backendContext());
-    await expect(pollTraining(backend, remoteId, request)).rejects.toMatchObject({ code: "wrong-digest" });
+    expect(await failureOf(backend, remoteId, request)).toMatchObject({ code: "wrong-digest" });
   });
 });
 
@@ -249,7 +259,8 @@ function nthStart(computed: readonly number[], starts: readonly number[], n: num
 type Stores = Awaited<ReturnType<typeof openTrial>>["stores"];
 
 async function firstMarker(stores: Stores, job: string): Promise<string> {
-  for await (const { key } of stores.objects.list(`checkpoints/${job}/`)) if (key.endsWith("COMMITTED.json")) return key;
+  for await (const { key } of stores.objects.list(`checkpoints/${job}/`))
+    if (key.endsWith("COMMITTED.json")) return key;
   throw new Error("nothing was committed");
 }
 

@@ -3,7 +3,13 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type AgentTrainingParts, createAgentTraining } from "@loramill/backends";
-import { type AgentGrants, neutralRecipe, type Recipe, type TrainerName, type TrainingRequest } from "@loramill/contracts";
+import {
+  type AgentGrants,
+  neutralRecipe,
+  type Recipe,
+  type TrainerName,
+  type TrainingRequest,
+} from "@loramill/contracts";
 import { openStores } from "@loramill/storage";
 import {
   type CrashPoint,
@@ -38,7 +44,8 @@ export const recipe: Recipe = {
 };
 
 /** What SimpleTuner can honour as well. */
-const recipeOf = (trainer: TrainerName): Recipe => (trainer === "simpletuner" ? { ...recipe, optimiser: "adamw" } : recipe);
+const recipeOf = (trainer: TrainerName): Recipe =>
+  trainer === "simpletuner" ? { ...recipe, optimiser: "adamw" } : recipe;
 
 export interface TrialOptions {
   readonly trainer?: TrainerName;
@@ -88,7 +95,8 @@ export async function openTrial(options: TrialOptions = {}) {
   const folder = await mkdtemp(join(tmpdir(), "pod-agent-"));
   const s3: S3Server = await startS3Server();
   const { endpoint, credentials, bucket } = s3;
-  const openStore = () => openStores({ url: `s3://${bucket}/trial`, s3: { endpoint, credentials, forcePathStyle: true } });
+  const openStore = () =>
+    openStores({ url: `s3://${bucket}/trial`, s3: { endpoint, credentials, forcePathStyle: true } });
   const stores = await openStore();
   const scripted = await installScriptedTrainer(join(folder, "trainer"), { stepMs: 10, ...options.behaviour });
   const machines: AgentMachine[] = [];
@@ -112,6 +120,7 @@ export async function openTrial(options: TrialOptions = {}) {
     urls: machines.map(({ url }) => url),
     token: TOKEN,
     trainers: [trainer],
+    maxJobs: null,
     pollMs: 40,
     leaseSeconds,
     timeoutSeconds: 600,
@@ -129,6 +138,7 @@ export async function openTrial(options: TrialOptions = {}) {
     marker: `marker-${randomUUID()}`,
     name: "red things",
     triggerWord: "sks",
+    backendVersion: `agent/1:${trainer}`,
     recipe: recipeOf(trainer),
     images,
     metadata: { "modelspec.title": "red things" },

@@ -1,4 +1,4 @@
-export { agentConfig, type AgentOptions } from "./agent/agent-config.ts";
+export type { AgentOptions } from "./agent/agent-config.ts";
 export { type AgentTrainingParts, createAgentTraining } from "./agent/agent-training.ts";
 export { type CaptionerOptions, captionerConfig } from "./captioner-config.ts";
 export { type OfferedCaptioner, type OpenedCaptioners, openCaptioners } from "./open-captioners.ts";

@@ -1,4 +1,5 @@
 import type { Clock, PocketEngine, RgbImage, Stores, TrainingBackend } from "@loramill/contracts";
+import { createAgentTraining } from "./agent/agent-training.ts";
 import { createPocketTraining } from "./pocket/pocket-training.ts";
 import { createReplicateTraining } from "./replicate/replicate-training.ts";
 import type { TrainingOptions } from "./training-config.ts";
@@ -15,6 +16,7 @@ export interface TrainingParts {
 export function openTrainingBackends(options: TrainingOptions, parts: TrainingParts): readonly TrainingBackend[] {
   return [
     createPocketTraining(parts),
+    ...(options.agent === null ? [] : [createAgentTraining(options.agent, parts)]),
     ...(options.replicate === null ? [] : [createReplicateTraining(options.replicate, parts)]),
   ];
 }

@@ -1,5 +1,6 @@
 import { defineConfig, EndpointUrl, ModelFamily } from "@loramill/contracts";
 import { z } from "zod";
+import { agentOptions, agentShape } from "./agent/agent-config.ts";
 
 const OWNER_AND_NAME = /^[\w.-]+\/[\w.-]+$/;
 const MiB = 1024 * 1024;
@@ -68,11 +69,13 @@ export const trainingConfig = defineConfig(
       .max(100_000)
       .default(2048)
       .describe("Largest LoRA that is taken from Replicate"),
+    ...agentShape,
     PUBLIC_URL: EndpointUrl.optional().describe(
       "Where clients and pods reach the API; signed URLs of a folder store lie under it",
     ),
   },
   (env) => ({
+    agent: agentOptions(env),
     replicate:
       env.REPLICATE_API_TOKEN === undefined || env.REPLICATE_DESTINATION === undefined
         ? null

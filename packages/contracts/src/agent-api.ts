@@ -137,15 +137,7 @@ export type AgentPoll = z.output<typeof AgentPoll>;
 export const AgentCancel = z.strictObject({ epoch: Epoch });
 
 /** `staging` fetches what is needed, `saving` uploads what is left; the last four are final. */
-export const AgentJobState = z.enum([
-  "staging",
-  "running",
-  "saving",
-  "succeeded",
-  "failed",
-  "cancelled",
-  "preempted",
-]);
+export const AgentJobState = z.enum(["staging", "running", "saving", "succeeded", "failed", "cancelled", "preempted"]);
 export type AgentJobState = z.output<typeof AgentJobState>;
 
 export const AgentProgress = z.strictObject({

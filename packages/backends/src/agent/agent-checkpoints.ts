@@ -7,7 +7,7 @@ import {
   type StoredFile,
   sha256Hex,
 } from "@loramill/contracts";
-import { readObject } from "../pocket/object-bytes.ts";
+import { readObject } from "../object-bytes.ts";
 import type { AgentRecord } from "./agent-record.ts";
 
 export const COMMITTED = "COMMITTED.json";

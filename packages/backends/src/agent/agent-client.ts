@@ -16,6 +16,8 @@ import { z } from "zod";
 export interface AgentClient {
   readonly url: string;
   health(signal?: AbortSignal): Promise<AgentHealth>;
+  /** The training of a marker. */
+  find(marker: string, signal: AbortSignal): Promise<AgentJob | null>;
   start(request: AgentStart, signal: AbortSignal): Promise<AgentJob>;
   poll(id: string, request: AgentPoll, signal: AbortSignal): Promise<AgentJob | null>;
   cancel(id: string, epoch: number, signal: AbortSignal): Promise<AgentJob | null>;
@@ -76,6 +78,7 @@ export function createAgentClient(url: string, token: string, fetch: typeof undi
   return {
     url,
     health: async (signal) => AgentHealth.parse(await ask("/v1/health", undefined, HEALTH_MS, signal)),
+    find: (marker, signal) => known(ask(`/v1/markers/${encodeURIComponent(marker)}`, undefined, HEALTH_MS, signal)),
     start: async (request, signal) => job(await ask("/v1/jobs", request, ANSWER_MS, signal)),
     poll: (id, request, signal) => known(ask(`/v1/jobs/${id}/poll`, request, ANSWER_MS, signal)),
     cancel: (id, epoch, signal) => known(ask(`/v1/jobs/${id}/cancel`, { epoch }, CANCEL_MS, signal)),
@@ -92,7 +95,8 @@ function refusal(host: string, status: number, problem: z.output<typeof Problem>
   }
   const { code, detail } = problem;
   const message = `the agent at ${host} answered: ${detail}`;
-  if (status === 401) return new PermanentError(`${message} (AGENT_TOKEN here)`, { code: "agent-key-refused", details });
+  if (status === 401)
+    return new PermanentError(`${message} (AGENT_TOKEN here)`, { code: "agent-key-refused", details });
   if (code === "capacity") return new TransientError(message, { code, details });
   if (code === "job-not-found" || code === "stale-epoch") return new PermanentError(message, { code, details });
   if (isRetryableStatus(status)) return new TransientError(message, { code, details });

@@ -28,7 +28,9 @@ export function openGrantOffice(
   modelKeys: readonly string[],
   expiresSeconds: number,
 ): GrantOffice {
-  const pictures = [...request.images, ...(request.regularisationImages ?? [])].map(({ image }) => blobKey(image.sha256));
+  const pictures = [...request.images, ...(request.regularisationImages ?? [])].map(({ image }) =>
+    blobKey(image.sha256),
+  );
   const readable = new Set([...pictures, ...modelKeys]);
 
   async function sign(key: string, method: "GET" | "PUT"): Promise<string> {
@@ -50,7 +52,8 @@ export function openGrantOffice(
         const at = { job, epoch: Math.min(want.epoch ?? epoch, epoch), step: want.step };
         const prefix = want.kind === "samples" ? samplesPrefix(at) : checkpointPrefix(at);
         const parts: string[] = [];
-        for (let n = 0; n < want.parts; n += 1) parts.push(await sign(`${prefix}part-${String(n).padStart(4, "0")}`, "PUT"));
+        for (let n = 0; n < want.parts; n += 1)
+          parts.push(await sign(`${prefix}part-${String(n).padStart(4, "0")}`, "PUT"));
         const manifest = await sign(`${prefix}${COMMITTED}`, "PUT");
         granted.writes.push({ kind: want.kind, step: want.step, epoch: at.epoch, prefix, parts, manifest });
       }

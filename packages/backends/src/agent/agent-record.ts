@@ -1,6 +1,6 @@
-import { checkpointsOfJob, Digest, type ObjectStore } from "@loramill/contracts";
+import { Digest, type ObjectStore } from "@loramill/contracts";
 import { z } from "zod";
-import { readObject } from "../pocket/object-bytes.ts";
+import { openRecords } from "../job-records.ts";
 
 /**
  * What workers tell each other about a job's training through the store. It is written before an agent is asked, so that a
@@ -26,19 +26,16 @@ export type AgentRecord = z.output<typeof AgentRecord>;
 
 export interface AgentRecords {
   find(job: string): Promise<AgentRecord | null>;
+  /** Answers what it wrote. */
   write(job: string, record: AgentRecord): Promise<AgentRecord>;
 }
 
 export function openAgentRecords(objects: ObjectStore): AgentRecords {
-  const keyOf = (job: string) => `${checkpointsOfJob(job)}agent.json`;
+  const records = openRecords(objects, "agent", AgentRecord);
   return {
-    async find(job) {
-      const bytes = await readObject(objects, keyOf(job), { maxBytes: 65_536 });
-      return bytes === null ? null : AgentRecord.parse(JSON.parse(new TextDecoder().decode(bytes)));
-    },
+    find: (job) => records.find(job),
     async write(job, record) {
-      const body = new TextEncoder().encode(JSON.stringify(record));
-      await objects.put(keyOf(job), body, { contentType: "application/json", bytes: body.length });
+      await records.write(job, record);
       return record;
     },
   };

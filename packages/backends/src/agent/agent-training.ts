@@ -24,7 +24,7 @@ import { type GrantOffice, openGrantOffice } from "./agent-grants.ts";
 import { type AgentRecord, openAgentRecords } from "./agent-record.ts";
 import { bestSupport, chooseTrainer } from "./choose-trainer.ts";
 import { type RequestDigests, requestDigests } from "./describe-request.ts";
-import { jobIdOf, submitToAgents, waitFor } from "./submit-training.ts";
+import { jobIdOf, remoteIdOf, submitToAgents, waitFor } from "./submit-training.ts";
 
 export interface AgentTrainingParts {
   readonly stores: Stores;
@@ -91,7 +91,16 @@ export function createAgentTraining(options: AgentOptions, parts: AgentTrainingP
       await records.write(context.job, { ...mine, request: known.digests.request, remoteId, cancelled: false });
       return { remoteId };
     }
-    const submission = { options, clients, records, clock, request, context, found: mine, newest: committed[0] ?? null };
+    const submission = {
+      options,
+      clients,
+      records,
+      clock,
+      request,
+      context,
+      found: mine,
+      newest: committed[0] ?? null,
+    };
     const record = await submitToAgents({ ...submission, ...known });
     return { remoteId: record.remoteId ?? FINISHED_HERE };
   }
@@ -165,14 +174,13 @@ export function createAgentTraining(options: AgentOptions, parts: AgentTrainingP
       }));
     const charges = chargesOf(job, options.usdPerHour);
     if (state === "succeeded") return { kind: "succeeded", progress, checkpoints, charges };
-    if (state === "cancelled") return { kind: "cancelled" };
+    if (state === "cancelled") return { kind: "cancelled", charges };
     if (state === "preempted") return { kind: "lost" };
     if (state === "failed") return failed(job, record, context);
-    if (progress.paidSeconds > options.timeoutSeconds) return timedOut(job, record, context);
     return { kind: "running", progress, checkpoints, charges, pollMs: options.pollMs };
   }
 
-  /** Thrown once, for the policy of its code; who comes again after that wants another try. */
+  /** Told once, for the policy of its code; who comes again after that wants another try. */
   async function failed(job: AgentJob, record: AgentRecord, context: BackendContext): Promise<TrainingStatus> {
     const { error } = job;
     if (record.failureReported || error === null) return { kind: "lost" };
@@ -182,15 +190,7 @@ export function createAgentTraining(options: AgentOptions, parts: AgentTrainingP
       await stores.objects.delete(`${record.resumedFrom}${COMMITTED}`);
       return { kind: "lost" };
     }
-    throw fromErrorRecord(error);
-  }
-
-  async function timedOut(job: AgentJob, record: AgentRecord, context: BackendContext): Promise<never> {
-    await backend.cancel(record.remoteId ?? "", context);
-    throw new UserError(
-      `The training computed for more than ${options.timeoutSeconds} seconds and was cancelled at step ${job.progress.step}: raise AGENT_TIMEOUT_SECONDS or train fewer steps`,
-      { code: "training-timeout", details: { step: job.progress.step } },
-    );
+    return { kind: "failed", error: fromErrorRecord(error), charges: chargesOf(job, options.usdPerHour) };
   }
 
   const backend: TrainingBackend = {
@@ -204,6 +204,7 @@ export function createAgentTraining(options: AgentOptions, parts: AgentTrainingP
       logs: true,
       needsReachableStore: true,
     },
+    limits: { maxJobs: options.maxJobs, timeoutSeconds: options.timeoutSeconds },
     version: async () => `agent/1:${options.trainers.join("+")}`,
     async isAvailable(signal) {
       const answers = await Promise.allSettled(clients.map((client) => client.health(signal)));
@@ -221,6 +222,17 @@ export function createAgentTraining(options: AgentOptions, parts: AgentTrainingP
       return [{ field: "family", severity: "error", message }];
     },
     estimate: (recipe) => estimateOnAgent(recipe, options.usdPerHour),
+    /** An agent whose answer was lost is asked whether it has the training. */
+    async find(marker, context) {
+      const record = await records.find(context.job);
+      if (record?.marker !== marker || record.remoteId !== null) return record?.remoteId ?? null;
+      const client = clients.find(({ url }) => url === record.agent);
+      const job = await client?.find(marker, context.signal);
+      if (client === undefined || !job) return null;
+      const remoteId = remoteIdOf(client.url, job.id);
+      await records.write(context.job, { ...record, remoteId });
+      return remoteId;
+    },
     submit,
     poll,
 

@@ -9,7 +9,10 @@ export interface TrainerChoice {
 }
 
 /** For the older families sd-scripts does most of what a recipe can say; newer ones it trains from single files only. */
-const FIRST_CHOICE: Readonly<Partial<Record<Recipe["family"], TrainerName>>> = { sd15: "sd-scripts", sdxl: "sd-scripts" };
+const FIRST_CHOICE: Readonly<Partial<Record<Recipe["family"], TrainerName>>> = {
+  sd15: "sd-scripts",
+  sdxl: "sd-scripts",
+};
 
 /** The first trainer that can do the recipe; when none can, the one that objects least, with what it objects to. */
 export function chooseTrainer(recipe: Recipe, allowed: readonly TrainerName[]): TrainerChoice | null {

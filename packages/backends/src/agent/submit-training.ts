@@ -8,11 +8,11 @@ import {
   type TrainingRequest,
   TransientError,
 } from "@loramill/contracts";
+import type { CommittedSave } from "./agent-checkpoints.ts";
 import { type AgentClient, UNREACHABLE } from "./agent-client.ts";
 import type { AgentOptions } from "./agent-config.ts";
-import type { CommittedSave } from "./agent-checkpoints.ts";
 import type { GrantOffice } from "./agent-grants.ts";
-import { type AgentRecord, type AgentRecords } from "./agent-record.ts";
+import type { AgentRecord, AgentRecords } from "./agent-record.ts";
 import { agentImages, type RequestDigests } from "./describe-request.ts";
 
 export interface Submission {
@@ -131,5 +131,5 @@ async function startOn(client: AgentClient, submission: Submission): Promise<Age
 }
 
 /** Names the agent as well, whose own ids are unique to it alone. */
-const remoteIdOf = (url: string, id: string): string => `${id}@${new URL(url).host}`;
+export const remoteIdOf = (url: string, id: string): string => `${id}@${new URL(url).host}`;
 export const jobIdOf = (remoteId: string): string => remoteId.split("@")[0] ?? "";

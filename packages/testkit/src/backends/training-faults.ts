@@ -58,7 +58,10 @@ export function runTrainingFaults(start: () => Promise<TrainingHarness>): void {
           const crash = createCrashPoint();
           const doomed = await harness.reopen(crash);
           crash.arm({ n, when });
-          const collected = await ignoreDeath(crash, doomed.collect(remoteId, request, backendContext({ epoch: 9_000 + n })));
+          const collected = await ignoreDeath(
+            crash,
+            doomed.collect(remoteId, request, backendContext({ epoch: 9_000 + n })),
+          );
           await doomed.close();
           if (collected === null) continue;
           expect(collected.tensorsSha256).toBe(expected.tensorsSha256);

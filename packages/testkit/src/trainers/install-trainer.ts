@@ -34,7 +34,10 @@ export interface ScriptedTrainer {
  * A trainer that an agent can run in place of a real one: it reads the same configuration, prints the same lines, and saves
  * and resumes in the same files as ai-toolkit, sd-scripts and SimpleTuner, whichever its arguments call for.
  */
-export async function installScriptedTrainer(folder: string, behaviour: TrainerBehaviour = {}): Promise<ScriptedTrainer> {
+export async function installScriptedTrainer(
+  folder: string,
+  behaviour: TrainerBehaviour = {},
+): Promise<ScriptedTrainer> {
   await mkdir(folder, { recursive: true });
   const python = join(folder, "python");
   const script = fileURLToPath(new URL("./scripted-trainer.ts", import.meta.url));

@@ -27,7 +27,8 @@ export interface Dialect {
 /** Reads the arguments and the environment as the trainer that they are meant for would. */
 export function readDialect(args: readonly string[], env: Readonly<Record<string, string | undefined>>): Dialect {
   const config = args[args.indexOf("--config_file") + 1];
-  if (args.includes("--config_file") && config) return sdScripts(config, args[args.indexOf("--dataset_config") + 1] ?? "");
+  if (args.includes("--config_file") && config)
+    return sdScripts(config, args[args.indexOf("--dataset_config") + 1] ?? "");
   if (args[0] === "run.py" && args[1]) return aiToolkit(args[1]);
   if (env.CONFIG_PATH) return simpleTuner(`${env.CONFIG_PATH}.json`);
   throw new Error(`nothing is known that is called by ${args.join(" ")}`);
@@ -37,7 +38,8 @@ function tqdm(title: string, done: number, total: number, seconds: number, rest:
   const percent = Math.floor((100 * done) / total);
   const rate = done / Math.max(0.001, seconds);
   const speed = rate >= 1 ? `${rate.toFixed(2)}it/s` : `${(1 / Math.max(rate, 1e-6)).toFixed(2)}s/it`;
-  const time = (s: number) => `${String(Math.floor(s / 60)).padStart(2, "0")}:${String(Math.floor(s % 60)).padStart(2, "0")}`;
+  const time = (s: number) =>
+    `${String(Math.floor(s / 60)).padStart(2, "0")}:${String(Math.floor(s % 60)).padStart(2, "0")}`;
   const left = Math.min(5_999, (total - done) / Math.max(rate, 1e-6));
   const blocks = "█".repeat(Math.floor(percent / 10)).padEnd(10);
   return `${title}: ${String(percent).padStart(3)}%|${blocks}| ${done}/${total} [${time(seconds)}<${time(left)}, ${speed.padStart(9)}, ${rest}]`;
@@ -93,7 +95,13 @@ function aiToolkit(path: string): Dialect {
     begin: () => ["Running 1 job", "Loading model", "Caching latents: 100%|██████████| 3/3 [00:00<00:00, 12.31it/s]"],
     bar: (step, _fromStep, loss, seconds) =>
       tqdm(name, step, train.steps, seconds, `lr: ${train.lr.toExponential(1)} loss: ${loss.toExponential(3)}`),
-    end: () => ["", "========================================", "Result:", " - 1 completed job", "========================================"],
+    end: () => [
+      "",
+      "========================================",
+      "Result:",
+      " - 1 completed job",
+      "========================================",
+    ],
   };
 }
 
@@ -129,7 +137,9 @@ function sdScripts(path: string, datasetPath: string): Dialect {
     images: dataset.subsets[0].image_dir,
     findSave() {
       if (resume === undefined) return null;
-      const state = z.object({ current_step: z.number() }).parse(JSON.parse(readFileSync(join(resume, "train_state.json"), "utf8")));
+      const state = z
+        .object({ current_step: z.number() })
+        .parse(JSON.parse(readFileSync(join(resume, "train_state.json"), "utf8")));
       return { step: state.current_step, weights: join(resume, "model.safetensors") };
     },
     // Its files count from where the process began, as its bar does.
@@ -138,7 +148,10 @@ function sdScripts(path: string, datasetPath: string): Dialect {
       write(`${stem}.safetensors`, weights);
       write(join(`${stem}-state`, "model.safetensors"), weights);
       write(join(`${stem}-state`, "optimizer.bin"), `state of step ${step}`);
-      write(join(`${stem}-state`, "train_state.json"), JSON.stringify({ current_epoch: 1, current_step: step - fromStep }));
+      write(
+        join(`${stem}-state`, "train_state.json"),
+        JSON.stringify({ current_epoch: 1, current_step: step - fromStep }),
+      );
     },
     finish: (weights) => write(join(output, `${name}.safetensors`), weights),
     begin: () => [

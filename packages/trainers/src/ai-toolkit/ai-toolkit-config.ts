@@ -84,7 +84,11 @@ export function aiToolkitConfig({ recipe, place }: TrainerInput): string {
         }
       : {}),
   };
-  const job = { job: "extension", config: { name: OUTPUT_NAME, process: [process] }, meta: { name: "[name]", version: "1.0" } };
+  const job = {
+    job: "extension",
+    config: { name: OUTPUT_NAME, process: [process] },
+    meta: { name: "[name]", version: "1.0" },
+  };
   return stringify(job, { lineWidth: 0 });
 }
 

@@ -74,7 +74,8 @@ export function checkSdScripts(recipe: Recipe): RecipeIssue[] {
       message: "sd-scripts caches no captions for sd15: its text encoder runs at every step",
     });
   } else if (recipe.textCaching !== "none") {
-    if (recipe.trainTextEncoder) error("textCaching", "cached captions cannot train a text encoder: set one of the two");
+    if (recipe.trainTextEncoder)
+      error("textCaching", "cached captions cannot train a text encoder: set one of the two");
     if (recipe.shuffleTokens) error("shuffleTokens", "cached captions cannot be shuffled: set textCaching: none");
     if (recipe.captionDropout > 0) error("captionDropout", "cached captions cannot be dropped: set textCaching: none");
   }

@@ -126,10 +126,13 @@ function familyConfig({ recipe, place }: TrainerInput): TrainConfig {
   const file = (role: string): string => {
     const path = place.models[role];
     if (path !== undefined) return path;
-    throw new UserError(`sd-scripts trains ${recipe.family} from single files, and ${recipe.baseModel} names no ${role}`, {
-      code: "model-files-missing",
-      details: { role, field: "baseModel" },
-    });
+    throw new UserError(
+      `sd-scripts trains ${recipe.family} from single files, and ${recipe.baseModel} names no ${role}`,
+      {
+        code: "model-files-missing",
+        details: { role, field: "baseModel" },
+      },
+    );
   };
   switch (recipe.family) {
     case "sdxl":

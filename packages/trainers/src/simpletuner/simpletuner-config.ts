@@ -79,7 +79,13 @@ export function backendConfig({ recipe, place }: TrainerInput): string {
       repeats: recipe.repeats - 1,
       cache_dir_vae: `${place.work}/cache/vae`,
     },
-    { id: "captions", type: "local", dataset_type: "text_embeds", default: true, cache_dir: `${place.work}/cache/text` },
+    {
+      id: "captions",
+      type: "local",
+      dataset_type: "text_embeds",
+      default: true,
+      cache_dir: `${place.work}/cache/text`,
+    },
   ]);
 }
 
