@@ -58,12 +58,12 @@ export async function uploadSnapshot(
   transfer: TransferParts,
 ): Promise<AgentUpload> {
   const sizes = await Promise.all(files.map(async (file) => (await stat(join(target, "files", file))).size));
-  const count = sizes.reduce((sum, bytes) => sum + Math.ceil(bytes / partBytes), 0);
+  const count = partsOf(sizes, partBytes);
   const progressFile = join(target, "upload.json");
   const text = await readText(progressFile);
   const progress = text === null ? { epoch: null, parts: [] } : UploadProgress.parse(JSON.parse(text));
   const grantNow = async (): Promise<AgentWriteGrant> => {
-    const want = { kind: facts.kind, step: facts.step, epoch: progress.epoch, parts: Math.max(1, count) };
+    const want = { kind: facts.kind, step: facts.step, epoch: progress.epoch, parts: count };
     const grant = await transfer.grants.write(want, transfer.signal);
     progress.epoch = grant.epoch;
     return grant;
@@ -98,6 +98,13 @@ export async function uploadSnapshot(
     return part;
   }
 }
+
+/** Slots that files of these sizes take. */
+export const partsOf = (sizes: readonly number[], partBytes: number): number =>
+  Math.max(
+    1,
+    sizes.reduce((sum, bytes) => sum + Math.ceil(bytes / partBytes), 0),
+  );
 
 const partKey = (prefix: string, n: number): string => `${prefix}part-${String(n).padStart(4, "0")}`;
 

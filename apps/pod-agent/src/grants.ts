@@ -10,6 +10,8 @@ export interface Grants {
   read(key: string, signal: AbortSignal): Promise<string>;
   /** Waits for slots for an upload. */
   write(want: WriteWant, signal: AbortSignal): Promise<AgentWriteGrant>;
+  /** Asks for slots before they are needed, so that an upload need not wait for the controller's next word. */
+  expect(want: WriteWant): void;
   /** A URL was refused: it is asked for anew. */
   drop(url: string): void;
   /** Nobody will give anything more: what is there can be used up, who waits is turned away. */
@@ -27,9 +29,16 @@ export function createGrants(now: () => number): Grants {
   const wantedWrites = new Map<string, WriteWant>();
   const waiters: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = [];
   let isSealed = false;
+  let expected: WriteWant | null = null;
 
   const slot = ({ kind, step }: { kind: string; step: number }) => `${kind} ${step}`;
   const isFresh = ({ until }: { until: number }) => until - MARGIN_MS > now();
+  function granted(want: WriteWant): AgentWriteGrant | null {
+    const found = writes.get(slot(want));
+    if (found === undefined || !isFresh(found) || found.grant.parts.length < want.parts) return null;
+    return want.epoch === null || want.epoch === found.grant.epoch ? found.grant : null;
+  }
+
   const change = (signal: AbortSignal) =>
     new Promise<void>((resolve, reject) => {
       if (isSealed) return reject(sealed());
@@ -58,8 +67,14 @@ export function createGrants(now: () => number): Grants {
     },
     wants: () => ({
       reads: [...wantedReads.keys()].slice(0, MAX_READS),
-      writes: [...wantedWrites.values()].slice(0, 16),
+      writes: [...wantedWrites.values(), ...(expected === null || granted(expected) !== null ? [] : [expected])].slice(
+        0,
+        16,
+      ),
     }),
+    expect(want) {
+      expected = wantedWrites.has(slot(want)) ? null : want;
+    },
     async read(key, signal) {
       for (;;) {
         signal.throwIfAborted();
@@ -78,9 +93,8 @@ export function createGrants(now: () => number): Grants {
     async write(want, signal) {
       for (;;) {
         signal.throwIfAborted();
-        const found = writes.get(slot(want));
-        const fits = found !== undefined && found.grant.parts.length >= want.parts;
-        if (fits && isFresh(found) && (want.epoch === null || want.epoch === found.grant.epoch)) return found.grant;
+        const grant = granted(want);
+        if (grant !== null) return grant;
         wantedWrites.set(slot(want), want);
         try {
           await change(signal);

@@ -124,6 +124,7 @@ export function runJob(record: JobRecord, start: AgentStart, leaseMs: number, pa
       if (await followed.read()) spokeMs = now();
       await look(settings.quietMs);
       if (!isLiving) break;
+      saves.expectAfter(followed.progress(0).step);
       if (stopReason === null && now() >= leaseUntil) stopReason = "lease-lost";
       if (stopReason !== null || followed.badLosses >= 2 || now() - spokeMs > settings.stallMs) break;
       await delay(settings.tickMs, undefined, { signal: wake.signal }).catch(() => undefined);

@@ -4,7 +4,7 @@ import type { AgentStart, AgentUpload, LossPoint } from "@loramill/contracts";
 import { AgentManifest } from "@loramill/contracts";
 import { type FoundCheckpoint, imagesSeen, type TrainerAdapter } from "@loramill/trainers";
 import { z } from "zod";
-import { snapshotName, takeSnapshot, type UploadFacts, uploadSnapshot } from "./checkpoint-uploads.ts";
+import { partsOf, snapshotName, takeSnapshot, type UploadFacts, uploadSnapshot } from "./checkpoint-uploads.ts";
 import { type FileFacts, listFiles, orNull, readText, writeWhole } from "./files.ts";
 import type { JobPlace } from "./job-place.ts";
 import type { TransferParts } from "./transfer.ts";
@@ -15,6 +15,8 @@ const Snapshot = z.object({ facts: AgentManifest.omit({ format: true, files: tru
 type Snapshot = z.output<typeof Snapshot>;
 
 const MAX_CURVE = 10_000;
+/** Until the first save says how large one is. */
+const FIRST_GUESS_PARTS = 8;
 
 export interface SaveWatcher {
   /** Looks for new saves and samples and copies them for upload. `quietMs` 0 once the trainer has ended. */
@@ -22,6 +24,8 @@ export interface SaveWatcher {
   /** Waits until all copies are in the store. Throws what stopped one of them. */
   drain(): Promise<void>;
   readonly hasFinal: boolean;
+  /** Asks for the slots of the save that comes after this step. */
+  expectAfter(step: number): void;
 }
 
 export interface LookAt {
@@ -53,6 +57,7 @@ export async function openSaveWatcher(parts: SaveWatcherParts): Promise<SaveWatc
   let hasFinal = parts.committed.some(({ final }) => final);
   let working: Promise<void> = Promise.resolve();
   let failure: unknown = null;
+  let usualParts = FIRST_GUESS_PARTS;
 
   const folderOf = (snapshot: Snapshot) => join(place.snapshots, snapshotName(snapshot.facts));
 
@@ -126,12 +131,23 @@ export async function openSaveWatcher(parts: SaveWatcherParts): Promise<SaveWatc
         const isOld = !found.final && (found.step <= context.fromStep || found.step >= recipe.steps);
         if (isOld || known.has(snapshotName(facts))) continue;
         if (divergedAt !== null && found.step >= divergedAt) continue;
-        if (await isReady(found.files)) await copy(found, facts, found.files);
+        if (!(await isReady(found.files))) continue;
+        usualParts = partsOf(
+          found.files.map((path) => byPath.get(path)?.bytes ?? 0),
+          parts.partBytes,
+        );
+        await copy(found, facts, found.files);
       }
       for (const [step, paths] of samplesByStep(adapter.findSamples(files, context))) {
         const facts = factsAt("samples", step, false);
         if (!known.has(snapshotName(facts)) && (await isReady(paths))) await copy(null, facts, paths);
       }
+    },
+    expectAfter(step) {
+      const { fromStep } = context;
+      const rounds = Math.floor((step - fromStep) / recipe.saveEverySteps) + 1;
+      const next = Math.min(recipe.steps, fromStep + rounds * recipe.saveEverySteps);
+      transfer.grants.expect({ kind: "checkpoint", step: next, epoch: null, parts: usualParts });
     },
     async drain() {
       await working;

@@ -77,7 +77,10 @@ describe("a training on an agent", () => {
     const trial = await open({ behaviour: { outOfMemoryAtStep: 30, fitsBatch: 1 } });
     const { backend, request } = trial;
     const { remoteId } = await backend.submit(request, backendContext());
-    expect(await failureOf(backend, remoteId, request)).toMatchObject({ code: "out-of-memory", errorClass: "transient" });
+    expect(await failureOf(backend, remoteId, request)).toMatchObject({
+      code: "out-of-memory",
+      errorClass: "transient",
+    });
     const smaller = { ...request, recipe: { ...request.recipe, batchSize: 1, gradientAccumulation: 2 } };
     expect((await pollTraining(backend, remoteId, smaller, { fromEpoch: 500, turns: 1 }))[0]?.kind).toBe("lost");
     const again = await backend.submit(smaller, backendContext({ epoch: 501 }));

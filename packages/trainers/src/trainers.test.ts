@@ -1,7 +1,7 @@
 import { neutralRecipe, type Recipe, type TrainerName } from "@loramill/contracts";
 import { presets, supportIssues } from "@loramill/recipes";
-import { describe, expect, it } from "vitest";
 import { parse as parseToml } from "smol-toml";
+import { describe, expect, it } from "vitest";
 import { parse as parseYaml } from "yaml";
 import type { TrainingPlace } from "./trainer-adapter.ts";
 import { trainerAdapters } from "./trainer-adapters.ts";
@@ -15,7 +15,12 @@ const place: TrainingPlace = {
   resume: "/job/resume",
   trainer: "/opt/trainer",
   python: "/opt/python",
-  models: { ...models, clip_g: "/models/clip_g.safetensors", t5xxl: "/models/t5xxl.safetensors", ae: "/models/ae.safetensors" },
+  models: {
+    ...models,
+    clip_g: "/models/clip_g.safetensors",
+    t5xxl: "/models/t5xxl.safetensors",
+    ae: "/models/ae.safetensors",
+  },
 };
 
 const presetRecipe = (name: keyof typeof presets): Recipe => {
@@ -40,7 +45,9 @@ describe("what a recipe is to a trainer", () => {
     "renders the preset %s for %s as the golden file has it",
     async (preset, name, recipe) => {
       const { files, command, args, cwd, env } = trainerAdapters[name].command({ recipe, place, resume: null });
-      const run = `$ cd ${cwd}\n${Object.entries(env).map(([key, value]) => `$ export ${key}=${value}\n`).join("")}$ ${[command, ...args].join(" ")}\n`;
+      const run = `$ cd ${cwd}\n${Object.entries(env)
+        .map(([key, value]) => `$ export ${key}=${value}\n`)
+        .join("")}$ ${[command, ...args].join(" ")}\n`;
       const text = [run, ...files.map(({ path, text }) => `--- ${path}\n${text}`)].join("\n");
       await expect(text).toMatchFileSnapshot(`expected/${preset}.${name}.txt`);
     },
@@ -53,12 +60,20 @@ describe("what a recipe is to a trainer", () => {
   });
 
   it("passes whatever a person wrote as data and never as an option or a shell's text", () => {
-    const recipe = { ...presetRecipe("sdxl"), samplePrompts: ['a "b" --w 64\n--n x; rm -rf /', "$(id)"], sampleEverySteps: 10 };
+    const recipe = {
+      ...presetRecipe("sdxl"),
+      samplePrompts: ['a "b" --w 64\n--n x; rm -rf /', "$(id)"],
+      sampleEverySteps: 10,
+    };
     for (const { command } of Object.values(trainerAdapters)) {
       const { files, args } = command({ recipe, place, resume: null });
       expect(args.join(" ")).not.toContain("rm -rf");
       for (const { path, text } of files) {
-        const read = path.endsWith("yaml") ? parseYaml(text) : path.endsWith("toml") ? parseToml(text) : JSON.parse(text);
+        const read = path.endsWith("yaml")
+          ? parseYaml(text)
+          : path.endsWith("toml")
+            ? parseToml(text)
+            : JSON.parse(text);
         expect(read).toBeTypeOf("object");
       }
     }
@@ -143,9 +158,12 @@ describe("what a trainer prints", () => {
   });
 
   it("knows a full GPU and an exception's last line", () => {
-    const full = "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.25 GiB. GPU 0 has a total capacity of 23.65 GiB";
+    const full =
+      "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.25 GiB. GPU 0 has a total capacity of 23.65 GiB";
     expect(read("ai-toolkit", full)).toMatchObject({ kind: "out-of-memory" });
-    expect(read("sd-scripts", "RuntimeError: mat1 and mat2 shapes cannot be multiplied")).toMatchObject({ kind: "failure" });
+    expect(read("sd-scripts", "RuntimeError: mat1 and mat2 shapes cannot be multiplied")).toMatchObject({
+      kind: "failure",
+    });
     expect(read("ai-toolkit", "Error running job: no pictures")).toMatchObject({ kind: "failure" });
     expect(read("simpletuner", "2026-11-20 INFO an error rate of 3 %")).toBeNull();
   });
@@ -153,10 +171,15 @@ describe("what a trainer prints", () => {
 
 describe("what a trainer saves", () => {
   const find = (trainer: TrainerName, paths: string[], fromStep = 0) =>
-    trainerAdapters[trainer].findCheckpoints(paths.map((path) => ({ path })), { totalSteps: 2_000, fromStep });
+    trainerAdapters[trainer].findCheckpoints(
+      paths.map((path) => ({ path })),
+      { totalSteps: 2_000, fromStep },
+    );
 
   it("is found by each trainer's own names", () => {
-    expect(find("ai-toolkit", ["lora/lora_000000250.safetensors", "lora/optimizer.pt", "lora/lora.safetensors"])).toEqual([
+    expect(
+      find("ai-toolkit", ["lora/lora_000000250.safetensors", "lora/optimizer.pt", "lora/lora.safetensors"]),
+    ).toEqual([
       {
         step: 250,
         final: false,
@@ -166,7 +189,9 @@ describe("what a trainer saves", () => {
       { step: 2_000, final: true, weights: "lora/lora.safetensors", files: ["lora/lora.safetensors"] },
     ]);
     const folder = "checkpoint-500";
-    expect(find("simpletuner", [`${folder}/pytorch_lora_weights.safetensors`, `${folder}/optimizer.bin`])).toMatchObject([
+    expect(
+      find("simpletuner", [`${folder}/pytorch_lora_weights.safetensors`, `${folder}/optimizer.bin`]),
+    ).toMatchObject([
       { step: 500, final: false, files: [`${folder}/pytorch_lora_weights.safetensors`, `${folder}/optimizer.bin`] },
     ]);
   });

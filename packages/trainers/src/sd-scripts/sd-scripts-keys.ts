@@ -51,4 +51,5 @@ export type SdScriptsKey =
   | "discrete_flow_shift"
   | "model_prediction_type"
   | "weighting_scheme"
-  | "training_shift";
+  | "training_shift"
+  | "no_half_vae";

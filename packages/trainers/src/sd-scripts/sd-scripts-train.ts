@@ -136,7 +136,8 @@ function familyConfig({ recipe, place }: TrainerInput): TrainConfig {
   };
   switch (recipe.family) {
     case "sdxl":
-      return caching;
+      // SDXL's VAE overflows in fp16.
+      return { ...caching, ...(recipe.mixedPrecision === "fp16" ? { no_half_vae: true } : {}) };
     case "flux":
       return {
         ...caching,
