@@ -1,6 +1,5 @@
 export { type FailingHarness, type FailureOptions, runCaptionerFailureSuite } from "./backends/captioner-failures.ts";
 export { type CaptionerHarness, runCaptionerSuite } from "./backends/captioner-suite.ts";
-export { type CaptionerHarness, pixelsOf, preparedPicture, runCaptionerSuite } from "./backends/captioner-suite.ts";
 export { type CrashPoint, createCrashPoint } from "./backends/crash-point.ts";
 export { backendContext, pollTraining } from "./backends/drive.ts";
 export { type FakeHuggingFaceEndpoint, startFakeHuggingFaceEndpoint } from "./backends/fake-huggingface-endpoint.ts";
