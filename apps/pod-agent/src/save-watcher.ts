@@ -1,7 +1,6 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { AgentStart, AgentUpload, LossPoint } from "@loramill/contracts";
-import { AgentManifest } from "@loramill/contracts";
+import { AgentManifest, type AgentStart, type AgentUpload, type LossPoint } from "@loramill/contracts";
 import { type FoundCheckpoint, imagesSeen, type TrainerAdapter } from "@loramill/trainers";
 import { z } from "zod";
 import { partsOf, snapshotName, takeSnapshot, type UploadFacts, uploadSnapshot } from "./checkpoint-uploads.ts";

@@ -2,8 +2,13 @@ import { createReadStream, createWriteStream } from "node:fs";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import type { AgentImage, AgentManifest, AgentStart, StoredFile } from "@loramill/contracts";
-import { PermanentError } from "@loramill/contracts";
+import {
+  type AgentImage,
+  type AgentManifest,
+  type AgentStart,
+  PermanentError,
+  type StoredFile,
+} from "@loramill/contracts";
 import type { JobPlace } from "./job-place.ts";
 import type { ModelCache } from "./model-cache.ts";
 import { digestFile, download, type TransferParts } from "./transfer.ts";
@@ -70,13 +75,21 @@ async function stageFile(file: StoredFile, scratch: string, path: string, transf
   await rm(path, { force: true });
   for (const part of file.parts) {
     const piece = join(scratch, part.sha256);
-    await download({ key: part.key }, part, piece, transfer);
+    await download({ key: part.key }, part, piece, transfer).catch((error: unknown) => {
+      throw error instanceof PermanentError && error.code === "wrong-digest" ? corrupt(file, error) : error;
+    });
     await pipeline(createReadStream(piece), createWriteStream(path, { flags: "a" }));
     await rm(piece, { force: true });
   }
   if (file.parts.length === 0) await writeFile(path, "");
   if ((await digestFile(path)) === file.sha256) return;
-  throw new PermanentError(`the file ${file.name} of the checkpoint is not the one that was committed`, {
+  throw corrupt(file);
+}
+
+/** The controller takes the marker of such a checkpoint away and goes on from the one before. */
+function corrupt({ name }: StoredFile, cause?: unknown): PermanentError {
+  return new PermanentError(`the file ${name} of the checkpoint is not the one that was committed`, {
     code: "checkpoint-corrupt",
+    cause,
   });
 }

@@ -1,8 +1,7 @@
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import type { FileFacts } from "./files.ts";
-import { orNull } from "./files.ts";
+import { type FileFacts, orNull } from "./files.ts";
 
 const Offsets = z.record(z.string(), z.looseObject({ data_offsets: z.tuple([z.int(), z.int()]).optional() }));
 const MAX_HEADER_BYTES = 100_000_000;

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { TrainingStatus } from "@loramill/contracts";
+import { AgentManifest, type TrainingStatus } from "@loramill/contracts";
 import { backendContext, pollTraining, waitUntil } from "@loramill/testkit";
 import { afterEach, describe, expect, it } from "vitest";
 import { openAgent } from "../src/agent.ts";
@@ -191,8 +191,8 @@ describe("a training on an agent", () => {
     const second = await backend.submit(request, backendContext({ epoch: 500 }));
     await pollTraining(backend, second.remoteId, request, { fromEpoch: 501, turns: 2 });
     const { job } = backendContext();
-    const [, saved = ""] = /^(.*)COMMITTED\.json$/.exec(await firstMarker(stores, job)) ?? [];
-    const manifest = JSON.parse(await readKey(stores, `${saved}COMMITTED.json`));
+    const [first = ""] = await markers(stores, job);
+    const manifest = JSON.parse(await readKey(stores, first));
     const late = `checkpoints/${job}/3/000000055/`;
     await stores.objects.put(
       `${late}COMMITTED.json`,
@@ -204,6 +204,31 @@ describe("a training on an agent", () => {
     await pollTraining(backend, third.remoteId, request, { fromEpoch: 701 });
     const { resumedFromSteps } = await backend.collect(third.remoteId, request, backendContext({ epoch: 5_000 }));
     expect(resumedFromSteps).not.toContain(55);
+  });
+
+  it("passes over a checkpoint whose bytes are not those that were committed", async () => {
+    const trial = await open({ behaviour: { stepMs: 10 } });
+    const { backend, stores } = trial;
+    const request = { ...trial.request, recipe: { ...trial.request.recipe, steps: 120 } };
+    const here = { ...trial, request };
+    const { remoteId } = await backend.submit(request, backendContext());
+    const isSecond = (status: TrainingStatus) =>
+      status.kind === "running" && status.checkpoints.some(({ step }) => step >= 40);
+    let epoch = await pollUntil(here, remoteId, isSecond, 2);
+    await trial.remote.vanish();
+    epoch = await pollUntil(here, remoteId, ({ kind }) => kind === "lost", epoch);
+    const newest = (await markers(stores, backendContext().job)).at(-1) ?? "";
+    const { step, files } = AgentManifest.parse(JSON.parse(await readKey(stores, newest)));
+    const [part] = files[0]?.parts ?? [];
+    await stores.objects.put(part?.key ?? "", new Uint8Array(part?.bytes ?? 0));
+    const again = await backend.submit(request, backendContext({ epoch }));
+    await expect(pollUntil(here, again.remoteId, ({ kind }) => kind === "lost", epoch + 1)).resolves.toBeGreaterThan(0);
+    const third = await backend.submit(request, backendContext({ epoch: 2_000 }));
+    const ended = (await pollTraining(backend, third.remoteId, request, { fromEpoch: 2_001 })).at(-1);
+    expect(ended).toMatchObject({ kind: "succeeded" });
+    const { resumedFromSteps } = await backend.collect(third.remoteId, request, backendContext({ epoch: 9_000 }));
+    expect(resumedFromSteps.length).toBe(1);
+    expect(resumedFromSteps[0]).toBeLessThan(step);
   });
 
   it("goes on with an upload that the store broke off", async () => {
@@ -261,10 +286,14 @@ function nthStart(computed: readonly number[], starts: readonly number[], n: num
 
 type Stores = Awaited<ReturnType<typeof openTrial>>["stores"];
 
-async function firstMarker(stores: Stores, job: string): Promise<string> {
-  for await (const { key } of stores.objects.list(`checkpoints/${job}/`))
-    if (key.endsWith("COMMITTED.json")) return key;
-  throw new Error("nothing was committed");
+/** Keys of the commit markers of a job by the step that they are for. */
+async function markers(stores: Stores, job: string): Promise<string[]> {
+  const found: string[] = [];
+  for await (const { key } of stores.objects.list(`checkpoints/${job}/`)) {
+    if (key.endsWith("COMMITTED.json")) found.push(key);
+  }
+  const step = (key: string) => Number(key.split("/")[3]);
+  return found.sort((a, b) => step(a) - step(b));
 }
 
 async function readKey(stores: Stores, key: string): Promise<string> {

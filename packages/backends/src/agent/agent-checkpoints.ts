@@ -24,14 +24,14 @@ export async function committedSaves(
   objects: ObjectStore,
   job: string,
   lineage: Digest,
-  fence: Pick<AgentRecord, "fromEpoch" | "resumedFrom"> | null,
+  fence: Pick<AgentRecord, "fromEpoch" | "trusted"> | null,
 ): Promise<CommittedSave[]> {
   const places: { prefix: string; epoch: number; step: number }[] = [];
   for await (const { key } of objects.list(checkpointsOfJob(job))) {
     const [epoch, step, name] = key.slice(checkpointsOfJob(job).length).split("/");
     if (name !== COMMITTED) continue;
     const place = { prefix: key.slice(0, -COMMITTED.length), epoch: Number(epoch), step: Number(step) };
-    if (fence !== null && place.epoch < fence.fromEpoch && place.prefix !== fence.resumedFrom) continue;
+    if (fence !== null && place.epoch < fence.fromEpoch && !fence.trusted.includes(place.prefix)) continue;
     places.push(place);
   }
   const found: CommittedSave[] = [];

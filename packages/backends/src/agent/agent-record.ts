@@ -13,9 +13,13 @@ const AgentRecord = z.object({
   agent: z.string(),
   /** Null until it answered. */
   remoteId: z.string().nullable(),
-  /** Only checkpoints of this epoch and later count, and the one that was gone on from: agents given up write late. */
+  /** Checkpoints of this epoch and later count. */
   fromEpoch: z.int(),
-  resumedFrom: z.string().nullable(),
+  /**
+   * Those of earlier ones that count: what was there when the training was given to this agent, newest first. It went on
+   * from the first. What an agent that was given up writes after that does not count.
+   */
+  trusted: z.array(z.string()).max(16),
   /** Milliseconds since 1970 of the first question in a row that was not answered. */
   unreachableSince: z.number().nullable(),
   /** Its failure was reported: the next look submits it again. */

@@ -91,17 +91,8 @@ export function createAgentTraining(options: AgentOptions, parts: AgentTrainingP
       await records.write(context.job, { ...mine, request: known.digests.request, remoteId, cancelled: false });
       return { remoteId };
     }
-    const submission = {
-      options,
-      clients,
-      records,
-      clock,
-      request,
-      context,
-      found: mine,
-      newest: committed[0] ?? null,
-    };
-    const record = await submitToAgents({ ...submission, ...known });
+    const asked = { request, context, found: mine, saves: committed };
+    const record = await submitToAgents({ options, clients, records, clock, ...asked, ...known });
     return { remoteId: record.remoteId ?? FINISHED_HERE };
   }
 
@@ -163,6 +154,9 @@ export function createAgentTraining(options: AgentOptions, parts: AgentTrainingP
     context: BackendContext,
   ): Promise<TrainingStatus> {
     const { state, progress } = job;
+    for (const { kind, step, prefix } of uploads) {
+      if (kind === "samples") context.onLog(`samples of step ${step} lie under ${prefix}`);
+    }
     const checkpoints = uploads
       .filter(({ kind }) => kind === "checkpoint")
       .map(({ step, imagesSeen, paidSeconds, loss, prefix }) => ({
@@ -186,8 +180,9 @@ export function createAgentTraining(options: AgentOptions, parts: AgentTrainingP
     if (record.failureReported || error === null) return { kind: "lost" };
     await records.write(context.job, { ...record, failureReported: true });
     // Broken bytes are passed over by taking their marker away: the next try goes on from the save before.
-    if (error.code === "checkpoint-corrupt" && record.resumedFrom !== null) {
-      await stores.objects.delete(`${record.resumedFrom}${COMMITTED}`);
+    const [resumedFrom] = record.trusted;
+    if (error.code === "checkpoint-corrupt" && resumedFrom !== undefined) {
+      await stores.objects.delete(`${resumedFrom}${COMMITTED}`);
       return { kind: "lost" };
     }
     return { kind: "failed", error: fromErrorRecord(error), charges: chargesOf(job, options.usdPerHour) };

@@ -1,5 +1,12 @@
-import type { FieldSupport, Recipe, RecipeField, RecipeIssue, RecipeSupport, TrainerName } from "@loramill/contracts";
-import { recipeFields } from "@loramill/contracts";
+import {
+  type FieldSupport,
+  type Recipe,
+  type RecipeField,
+  type RecipeIssue,
+  type RecipeSupport,
+  recipeFields,
+  type TrainerName,
+} from "@loramill/contracts";
 import { supportIssues } from "@loramill/recipes";
 import { type TrainerAdapter, trainerAdapters } from "@loramill/trainers";
 

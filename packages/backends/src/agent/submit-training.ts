@@ -25,13 +25,15 @@ export interface Submission {
   readonly trainer: TrainerName;
   readonly models: readonly AgentModelFile[];
   readonly office: GrantOffice;
-  /** Newest save to go on from; null from the start. */
-  readonly newest: CommittedSave | null;
+  /** Saves that count, newest first: the training goes on from the first. */
+  readonly saves: readonly CommittedSave[];
   readonly found: AgentRecord | null;
   readonly context: BackendContext;
 }
 
 const CAPACITY_WAIT_MS = 30_000;
+/** Older ones are of no use: a training goes on from the newest that is whole. */
+const MAX_TRUSTED = 16;
 
 /**
  * Finds an agent that takes the training. Which one is asked is written down first; an agent that was asked before is asked
@@ -95,20 +97,21 @@ async function reasonAgainst(client: AgentClient, { trainer, context }: Submissi
 }
 
 async function startOn(client: AgentClient, submission: Submission): Promise<AgentRecord> {
-  const { request, digests, records, context, found, newest, office, options, trainer, models } = submission;
+  const { request, digests, records, context, found, saves, office, options, trainer, models } = submission;
+  const trusted = saves.slice(0, MAX_TRUSTED).map(({ prefix }) => prefix);
   const intent: AgentRecord = {
     marker: request.marker,
     request: digests.request,
     agent: client.url,
     remoteId: found?.agent === client.url ? found.remoteId : null,
     fromEpoch: found?.agent === client.url ? found.fromEpoch : context.epoch,
-    resumedFrom: found?.agent === client.url ? found.resumedFrom : (newest?.prefix ?? null),
+    trusted: found?.agent === client.url ? found.trusted : trusted,
     unreachableSince: null,
     failureReported: false,
     cancelled: false,
   };
   await records.write(context.job, intent);
-  const resume: AgentManifest | null = newest?.manifest ?? null;
+  const resume: AgentManifest | null = saves[0]?.manifest ?? null;
   const start: AgentStart = {
     epoch: context.epoch,
     leaseSeconds: options.leaseSeconds,
@@ -126,7 +129,7 @@ async function startOn(client: AgentClient, submission: Submission): Promise<Age
   const remoteId = remoteIdOf(client.url, job.id);
   // The agent went on with what it had: its earlier checkpoints count. Otherwise only what is made from here on does.
   const isAdopted = intent.remoteId === null ? found?.agent === client.url : intent.remoteId === remoteId;
-  const fence = isAdopted ? {} : { fromEpoch: context.epoch, resumedFrom: newest?.prefix ?? null };
+  const fence = isAdopted ? {} : { fromEpoch: context.epoch, trusted };
   return records.write(context.job, { ...intent, ...fence, remoteId });
 }
 
