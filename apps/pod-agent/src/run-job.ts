@@ -52,7 +52,8 @@ export interface JobParts {
 const LOG_BYTES = 64 * 1024;
 /** From the loss of a lease, for what is being uploaded; the URLs may still be good. */
 const LAST_UPLOAD_MS = 60_000;
-/** From SIGTERM: together with the trainer's own three seconds less than the five that a pod is given. */
+/** From SIGTERM, for the trainer and then for uploads: together well below the five seconds that a pod is given. */
+const SHUTDOWN_KILL_MS = 1_500;
 const SHUTDOWN_UPLOAD_MS = 1_000;
 
 /** Runs one training from its inputs to the store. A record with a living trainer is taken over where it is. */
@@ -130,7 +131,7 @@ export function runJob(record: JobRecord, start: AgentStart, leaseMs: number, pa
       await delay(settings.tickMs, undefined, { signal: wake.signal }).catch(() => undefined);
     }
     const hung = await isAlive(child);
-    await stopTrainer(child, settings.killMs);
+    await stopTrainer(child, Math.min(settings.killMs, stopReason === "shutdown" ? SHUTDOWN_KILL_MS : settings.killMs));
     await change({ endedMs: now() });
     await followed.read();
     if (stopReason !== "cancelled") await look(0);

@@ -13,6 +13,7 @@ for (const trainer of ["ai-toolkit", "sd-scripts", "simpletuner"] as const) {
         return false;
       },
       remote,
+      knowsMarkers: true,
       close,
     };
   });

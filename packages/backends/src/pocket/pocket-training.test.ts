@@ -111,6 +111,7 @@ runTrainingBackendSuite("pocket", async () => {
       for await (const _ of stores.objects.list(prefix)) return true;
       return false;
     },
+    knowsMarkers: true,
     close: cleanup,
   };
 });

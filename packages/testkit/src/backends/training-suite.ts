@@ -15,6 +15,8 @@ export interface TrainingHarness {
   reopen(crash?: CrashPoint): Promise<TrainingBackend>;
   /** Whether an object lies under the prefix of a committed checkpoint. */
   hasObjects(prefix: string): Promise<boolean>;
+  /** Whether the other side itself knows markers, so that even two workers at once begin one training. */
+  readonly knowsMarkers?: boolean;
   /** Left out by backends that compute in this process. */
   readonly remote?: RemoteSide;
   close(): Promise<void>;
