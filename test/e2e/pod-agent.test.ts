@@ -107,3 +107,24 @@ test("a LoRA is trained on a pod through kill -9 of the mill and a preemption: o
   expect(await mill.stop()).toBe(0);
   expect(mill.output()).not.toContain(TOKEN);
 });
+
+test("an agent reaches a folder store through the API under PUBLIC_URL", async () => {
+  const trainer = await installScriptedTrainer(join(data.path, "trainer-of-folder"));
+  const [port, apiPort] = [await freePort(), await freePort()];
+  await startPod(port, trainer.installed);
+  const mill = await startMill({
+    dataDir: join(data.path, "mill-of-folder"),
+    env: {
+      API_PORT: String(apiPort),
+      PUBLIC_URL: `http://127.0.0.1:${apiPort}`,
+      AGENT_URLS: `http://127.0.0.1:${port}`,
+      AGENT_TOKEN: TOKEN,
+      AGENT_POLL_SECONDS: "1",
+    },
+  });
+  onTestFinished(() => mill.crash());
+  const run = await finished(mill.client, (await mill.client.createRun(spec)).id);
+  expect(run.error).toBeNull();
+  expect(stepOf(run, "train").summary).toMatchObject({ loras: 1, steps: 100 });
+  expect(await mill.stop()).toBe(0);
+});

@@ -7,9 +7,9 @@ export interface Followed {
   progress(paidSeconds: number): AgentProgress;
   /** One point for every step that the log shows, with those before a resume. */
   readonly curve: readonly LossPoint[];
-  /** Absolute step of the first loss that was not a number; null while all are. */
+  /** Absolute step since which no loss was a number; null while the last one is. */
   readonly divergedAt: number | null;
-  /** How many times the loss was not a number: a single one can be a hiccup of mixed precision. */
+  /** Steps in a row whose loss was not a number: a single one can be a hiccup of mixed precision. */
   readonly badLosses: number;
   readonly trouble: { readonly kind: "out-of-memory" | "failure"; readonly message: string } | null;
   /** The last lines that say something, for errors. */
@@ -39,15 +39,20 @@ export function followTrainer(
   let last = { step: from.step, stepsPerSecond: null as number | null, etaSeconds: null as number | null };
   let divergedAt: number | null = null;
   let badLosses = 0;
+  let lastBadStep = 0;
   let trouble: Followed["trouble"] = null;
   const tail: string[] = [];
 
   function takeLoss(step: number, loss: number): void {
     if (!Number.isFinite(loss)) {
+      // A bar is drawn several times for one step.
+      if (step > lastBadStep) badLosses += 1;
+      lastBadStep = Math.max(lastBadStep, step);
       divergedAt ??= step;
-      badLosses += 1;
       return;
     }
+    divergedAt = null;
+    badLosses = 0;
     if (step <= (curve.at(-1)?.step ?? from.step)) return;
     recent.push(loss);
     if (recent.length > AVERAGED) recent.shift();
