@@ -1,7 +1,17 @@
 /** The rings, from the inside out; docs/adr/0001-rings.md says why. A folder of packages/ must be in exactly one. */
 export const rings = {
   contracts: ["contracts"],
-  domain: ["orchestration", "imaging", "captioning", "datasets", "lora", "recipes", "intelligence", "evaluation"],
+  domain: [
+    "orchestration",
+    "imaging",
+    "captioning",
+    "datasets",
+    "lora",
+    "recipes",
+    "trainers",
+    "intelligence",
+    "evaluation",
+  ],
   adapter: [
     "catalog",
     "storage",

@@ -89,7 +89,8 @@ export async function openApi(start: ApiStart): Promise<RunningApi> {
       return artifact ? { output: artifact.output, items: artifact.items } : null;
     },
     localSources,
-    storeReachable: stores.signer === null,
+    // A folder store signs URLs that lead anywhere under PUBLIC_URL alone.
+    storeReachable: (await stores.objects.presign("reachable", { method: "GET", expiresSeconds: 60 })) !== null,
   });
   const { totalMs: _ofSmallFiles, ...limits } = start.sourceLimits.http;
   const puller = createModelPuller({

@@ -116,7 +116,8 @@ async function follow(turn: RunningTurn, training: Training): Promise<JobOutput 
   report(status, ctx);
   if (status.kind === "running") {
     await endWhenOverdue(turn, training);
-    return ctx.park(status.pollMs, { ...turn });
+    // A checkpoint says that it gets on: what counts is losses in a row.
+    return ctx.park(status.pollMs, { ...turn, lost: status.checkpoints.length > 0 ? 0 : turn.lost });
   }
   const collected = await backend.collect(turn.remoteId, request, context);
   return publishLora(collected, request, input, turn.deviations, deps.stores, ctx);

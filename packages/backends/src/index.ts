@@ -1,3 +1,5 @@
+export type { AgentOptions } from "./agent/agent-config.ts";
+export { type AgentTrainingParts, createAgentTraining } from "./agent/agent-training.ts";
 export { type CaptionerOptions, captionerConfig } from "./captioner-config.ts";
 export { type ComfyUiOptions, comfyUiConfig } from "./comfyui/comfyui-config.ts";
 export { createComfyUiTraining } from "./comfyui/comfyui-training.ts";

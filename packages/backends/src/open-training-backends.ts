@@ -1,4 +1,5 @@
 import type { Clock, PocketEngine, RgbImage, Stores, TrainingBackend } from "@loramill/contracts";
+import { createAgentTraining } from "./agent/agent-training.ts";
 import { createComfyUiTraining } from "./comfyui/comfyui-training.ts";
 import { createPocketTraining } from "./pocket/pocket-training.ts";
 import { createReplicateTraining } from "./replicate/replicate-training.ts";
@@ -16,6 +17,7 @@ export interface TrainingParts {
 export function openTrainingBackends(options: TrainingOptions, parts: TrainingParts): readonly TrainingBackend[] {
   return [
     createPocketTraining(parts),
+    ...(options.agent === null ? [] : [createAgentTraining(options.agent, parts)]),
     createComfyUiTraining(options.comfyui, parts),
     ...(options.replicate === null ? [] : [createReplicateTraining(options.replicate, parts)]),
   ];

@@ -1,5 +1,6 @@
 import { defineConfig, EndpointUrl, ModelFamily } from "@loramill/contracts";
 import { z } from "zod";
+import { agentOptions, agentShape } from "./agent/agent-config.ts";
 import { comfyUiConfig } from "./comfyui/comfyui-config.ts";
 
 const OWNER_AND_NAME = /^[\w.-]+\/[\w.-]+$/;
@@ -70,11 +71,13 @@ export const trainingConfig = defineConfig(
       .max(100_000)
       .default(2048)
       .describe("Largest LoRA that is taken from Replicate"),
+    ...agentShape,
     PUBLIC_URL: EndpointUrl.optional().describe(
       "Where clients and pods reach the API; signed URLs of a folder store lie under it",
     ),
   },
   (env) => ({
+    agent: agentOptions(env),
     comfyui: comfyUiConfig.options(env),
     replicate:
       env.REPLICATE_API_TOKEN === undefined || env.REPLICATE_DESTINATION === undefined

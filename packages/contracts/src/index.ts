@@ -1,4 +1,22 @@
 export {
+  AgentCancel,
+  AgentGrants,
+  AgentHealth,
+  AgentImage,
+  AgentJob,
+  AgentJobState,
+  AgentManifest,
+  AgentModelFile,
+  AgentPoll,
+  AgentProgress,
+  AgentStart,
+  AgentUpload,
+  AgentWants,
+  type AgentWriteGrant,
+  StoredFile,
+  TrainerName,
+} from "./agent-api.ts";
+export {
   ArtifactList,
   ArtifactView,
   CostView,
@@ -149,6 +167,7 @@ export {
   logsOfJob,
   memoKey,
   nearIndexKey,
+  samplesPrefix,
 } from "./object-keys.ts";
 export type { PastTraining } from "./past-training.ts";
 export { FanOut, PlanLock, PlannedStep, StepKind } from "./plan-lock.ts";

@@ -1,5 +1,6 @@
 export { type FailingHarness, type FailureOptions, runCaptionerFailureSuite } from "./backends/captioner-failures.ts";
 export { type CaptionerHarness, runCaptionerSuite } from "./backends/captioner-suite.ts";
+export { type CrashPoint, createCrashPoint } from "./backends/crash-point.ts";
 export { backendContext, pollTraining } from "./backends/drive.ts";
 export { type FakeHuggingFaceEndpoint, startFakeHuggingFaceEndpoint } from "./backends/fake-huggingface-endpoint.ts";
 export { type FakeOllamaServer, startFakeOllamaServer } from "./backends/fake-ollama-server.ts";
@@ -26,7 +27,7 @@ export { createLetterEmbedder } from "./backends/letter-embedder.ts";
 export type { Misbehaviour } from "./backends/misbehave.ts";
 export { tinyLora } from "./backends/tiny-lora.ts";
 export { packTar, type TarFile } from "./backends/tiny-tar.ts";
-export { runTrainingBackendSuite, type TrainingHarness } from "./backends/training-suite.ts";
+export { type RemoteSide, runTrainingBackendSuite, type TrainingHarness } from "./backends/training-suite.ts";
 export type { ComfyUiMove } from "./comfyui/comfyui-moves.ts";
 export {
   type FakeComfyUiOptions,
@@ -74,3 +75,4 @@ export { type S3Server, type S3ServerOptions, startS3Server } from "./s3/s3-serv
 export { type DrawnVideo, drawCountedVideo, drawSceneVideo, hasFfmpeg, numberOfGrey } from "./sources/draw-video.ts";
 export { type FileMisbehaviour, type FileServer, startFileServer } from "./sources/file-server.ts";
 export { runObjectStoreSuite, type StoreUnderTest } from "./storage/object-store-suite.ts";
+export { installScriptedTrainer, type ScriptedTrainer, type TrainerBehaviour } from "./trainers/install-trainer.ts";

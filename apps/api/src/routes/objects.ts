@@ -42,15 +42,20 @@ export const objectRoutes =
         return send(request, reply, (range) => stores.objects.get(key, range));
       },
     );
-    server.put(
-      "/v1/objects/*",
-      { config: { scope: "none" }, schema: { summary: "Write an object by signed URL", tags: ["objects"] } },
-      async (request, reply) => {
-        const { key } = signedObjects.verify(request.method, request.url);
-        await stores.objects.put(key, request.raw);
-        return reply.code(204).send();
-      },
-    );
+    await server.register(async (bytes) => {
+      // Bodies of objects are bytes, whatever type a client gives them.
+      bytes.removeAllContentTypeParsers();
+      bytes.addContentTypeParser("*", (_request, payload, done) => done(null, payload));
+      bytes.put(
+        "/v1/objects/*",
+        { config: { scope: "none" }, schema: { summary: "Write an object by signed URL", tags: ["objects"] } },
+        async (request, reply) => {
+          const { key } = signedObjects.verify(request.method, request.url);
+          await stores.objects.put(key, request.raw);
+          return reply.code(204).send();
+        },
+      );
+    });
   };
 
 /** Objects may come from anybody: no script runs, nothing is loaded. A report of ours has its styles and pictures inside. */

@@ -1,7 +1,14 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { checkpointsOfJob, neutralRecipe, type Recipe, type RgbImage, type TrainingRequest } from "@loramill/contracts";
+import {
+  checkpointsOfJob,
+  neutralRecipe,
+  type Recipe,
+  type RgbImage,
+  type Stores,
+  type TrainingRequest,
+} from "@loramill/contracts";
 import { checkLora, readSafetensors } from "@loramill/lora";
 import { openStores } from "@loramill/storage";
 import {
@@ -77,8 +84,14 @@ async function open(options: FakePocketOptions & { readonly turnSeconds?: number
   };
   const engine = createFakePocketEngine(options);
   // A turn of no time at all still commits one segment: many short turns in little time.
-  const make = (given = engine) =>
-    createPocketTraining({ engine: given, stores, clock, prepareImage, turnSeconds: options.turnSeconds ?? 0.000_1 });
+  const make = (given = engine, through: Stores = stores) =>
+    createPocketTraining({
+      engine: given,
+      stores: through,
+      clock,
+      prepareImage,
+      turnSeconds: options.turnSeconds ?? 0.000_1,
+    });
   return { folder, stores, engine, request, backend: make(), make, cleanup };
 }
 
@@ -93,11 +106,12 @@ runTrainingBackendSuite("pocket", async () => {
   return {
     backend,
     request,
-    reopen: async () => make(createFakePocketEngine()),
+    reopen: async (crash) => make(createFakePocketEngine(), crash?.stores(stores)),
     hasObjects: async (prefix) => {
       for await (const _ of stores.objects.list(prefix)) return true;
       return false;
     },
+    knowsMarkers: true,
     close: cleanup,
   };
 });

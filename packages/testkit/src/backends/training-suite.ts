@@ -1,16 +1,39 @@
 import { ModelFamily, recipeFields, type TrainingBackend, type TrainingRequest } from "@loramill/contracts";
 import { afterEach, describe, expect, it } from "vitest";
+import type { CrashPoint } from "./crash-point.ts";
 import { backendContext, pollTraining } from "./drive.ts";
+import { runTrainingFaults } from "./training-faults.ts";
 
 export interface TrainingHarness {
   readonly backend: TrainingBackend;
   /** A request the backend can honour; equal in every harness, so that results can be compared. */
   readonly request: TrainingRequest;
-  /** The backend as another process would open it: the same store and remote side, no memory of this process. */
-  reopen(): Promise<TrainingBackend>;
+  /**
+   * The backend as another process would open it: the same store and remote side, no memory of this process. With a crash
+   * point its store and its `fetch` go through that, and die where it is armed.
+   */
+  reopen(crash?: CrashPoint): Promise<TrainingBackend>;
   /** Whether an object lies under the prefix of a committed checkpoint. */
   hasObjects(prefix: string): Promise<boolean>;
+  /** Whether the other side itself knows markers, so that even two workers at once begin one training. */
+  readonly knowsMarkers?: boolean;
+  /** Left out by backends that compute in this process. */
+  readonly remote?: RemoteSide;
   close(): Promise<void>;
+}
+
+/** The side that is paid, as far as a test can look at it and harm it. */
+export interface RemoteSide {
+  /** Trainings that it was made to begin so far. */
+  started(): Promise<number>;
+  /** Trainings that it works on now. */
+  active(): Promise<number>;
+  /** Carries out the next request that begins a training, and loses the answer. */
+  loseNextAnswer(): void;
+  /** Forgets everything without notice, as a pod that was taken away; then takes new trainings again. */
+  vanish(): Promise<void>;
+  /** The backend with credentials that the other side refuses. */
+  openWithWrongKey(): Promise<TrainingBackend>;
 }
 
 /** What every training backend must do, per capability. Bind it in a test file of the backend. */
@@ -138,7 +161,8 @@ export function runTrainingBackendSuite(name: string, open: () => Promise<Traini
       const statuses = await pollTraining(after, submitted.remoteId, request, { fromEpoch: 50 });
       const first = statuses[0];
       if (first?.kind !== "running" && first?.kind !== "succeeded") throw new Error(`unexpected ${first?.kind}`);
-      expect(first.progress.step).toBeGreaterThan(before.progress.step);
+      expect(first.progress.step).toBeGreaterThanOrEqual(before.progress.step);
+      expect(statuses.at(-1)?.kind).toBe("succeeded");
       const collected = await after.collect(submitted.remoteId, request, backendContext({ epoch: 9_001 }));
       expect(collected.tensorsSha256).toBe(expected.tensorsSha256);
       expect(collected.curve).toEqual(expected.curve);
@@ -163,5 +187,7 @@ export function runTrainingBackendSuite(name: string, open: () => Promise<Traini
       await backend.close();
       await backend.close();
     });
+
+    runTrainingFaults(start);
   });
 }

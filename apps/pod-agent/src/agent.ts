@@ -1,0 +1,200 @@
+import { spawn } from "node:child_process";
+import { createHash, randomBytes } from "node:crypto";
+import { mkdir, readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import {
+  type AgentHealth,
+  type AgentJob,
+  type AgentPoll,
+  AgentStart,
+  type TrainerName,
+  TransientError,
+  UserError,
+} from "@loramill/contracts";
+import { trainerAdapters } from "@loramill/trainers";
+import { readText, writeWhole } from "./files.ts";
+import { type JobPlace, jobPlace } from "./job-place.ts";
+import { isFinalState, type JobRecord, readRecord, writeRecord } from "./job-record.ts";
+import { createModelCache } from "./model-cache.ts";
+import { type RunningJob, runJob } from "./run-job.ts";
+import type { AgentSettings, InstalledTrainer } from "./settings.ts";
+import { exitStatus, isAlive } from "./trainer-process.ts";
+import { lockWorkspace } from "./workspace-lock.ts";
+
+/** Bumped with what agents and controllers say to each other. */
+export const AGENT_VERSION = "1";
+
+export interface Agent {
+  health(): AgentHealth;
+  /** Idempotent by marker: the same training is adopted, another one of that marker replaces what has ended. */
+  start(request: AgentStart): Promise<AgentJob>;
+  /** The job of a marker, without a word to its lease. */
+  find(marker: string): Promise<AgentJob>;
+  poll(id: string, request: AgentPoll): Promise<AgentJob>;
+  cancel(id: string, epoch: number): Promise<AgentJob>;
+  /** Five seconds' notice: trainers are stopped, what is nearly in the store is finished. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+/** After a restart of the agent its controller has this long to speak again. */
+const RECOVERY_LEASE_MS = 300_000;
+
+/** Opens a workspace, which belongs to one agent at a time, and takes over the trainings that it left. */
+export async function openAgent(settings: AgentSettings, options: { fetch?: typeof fetch } = {}): Promise<Agent> {
+  const fetchIt = options.fetch ?? fetch;
+  await mkdir(join(settings.workspace, "jobs"), { recursive: true });
+  const unlock = await lockWorkspace(settings.workspace);
+  const models = createModelCache(join(settings.workspace, "models"), settings.modelCacheBytes);
+  const jobs = new Map<string, RunningJob>();
+  let closing: Promise<void> | null = null;
+  /** Starts go one after another: between the look and the entry nothing may come. */
+  let starting: Promise<unknown> = Promise.resolve();
+
+  const active = () => [...jobs.values()].filter(({ record }) => !isFinalState(record.state));
+
+  function trainerHere(name: TrainerName): InstalledTrainer {
+    const installed = settings.trainers[name];
+    if (installed !== undefined) return installed;
+    throw new UserError(`this machine has no ${name}: install it and tell the agent where`, {
+      code: "trainer-missing",
+    });
+  }
+
+  function launch(record: JobRecord, start: AgentStart, leaseMs: number, place: JobPlace): RunningJob {
+    const job = runJob(record, start, leaseMs, {
+      settings,
+      place,
+      adapter: trainerAdapters[record.trainer],
+      installed: trainerHere(record.trainer),
+      models,
+      fetch: fetchIt,
+      onLeaseLost: () => {
+        if (active().length === 0) giveMachineBack(settings);
+      },
+    });
+    jobs.set(record.id, job);
+    return job;
+  }
+
+  async function recover(id: string): Promise<void> {
+    const place = jobPlace(settings.workspace, id);
+    const record = await readRecord(place.state);
+    const text = await readText(place.start);
+    if (record === null || text === null) return rm(place.folder, { recursive: true, force: true });
+    const start = AgentStart.parse(JSON.parse(text));
+    if (!isFinalState(record.state)) {
+      const { child } = record;
+      const left = child !== null && ((await isAlive(child)) || (await exitStatus(place)) !== null);
+      if (!left) {
+        // What was being staged, or was killed with the machine: the controller starts it again from its checkpoint.
+        Object.assign(record, { state: "preempted", endedMs: record.endedMs ?? Date.now() });
+        await writeRecord(place.state, record);
+      }
+    }
+    if (settings.trainers[record.trainer] === undefined) return;
+    launch(record, start, RECOVERY_LEASE_MS, place);
+  }
+
+  function known(job: RunningJob | undefined): RunningJob {
+    if (job !== undefined) return job;
+    throw new UserError("this agent has no such job", { code: "job-not-found" });
+  }
+
+  const ofMarker = (marker: string) => [...jobs.values()].find(({ record }) => record.marker === marker);
+
+  async function startNow(request: AgentStart): Promise<AgentJob> {
+    if (closing !== null) throw new TransientError("this agent is shutting down", { code: "capacity" });
+    const found = ofMarker(request.marker);
+    if (found !== undefined) {
+      refuseStale(found.record, request.epoch);
+      const { state } = found.record;
+      if (found.record.request === request.request && (state === "succeeded" || !isFinalState(state))) {
+        await found.renew(request.epoch, request.leaseSeconds, request.grants);
+        return found.view(null);
+      }
+      await found.stop("cancelled");
+      jobs.delete(found.record.id);
+      await rm(jobPlace(settings.workspace, found.record.id).folder, { recursive: true, force: true });
+    }
+    if (active().length >= settings.maxJobs) {
+      throw new TransientError(`this machine already runs ${settings.maxJobs}`, { code: "capacity" });
+    }
+    const id = `${createHash("sha256").update(request.marker).digest("hex").slice(0, 16)}-${randomBytes(4).toString("hex")}`;
+    const place = jobPlace(settings.workspace, id);
+    const { marker, trainer, epoch } = request;
+    trainerHere(trainer);
+    const record: JobRecord = {
+      id,
+      marker,
+      request: request.request,
+      trainer,
+      epoch,
+      state: "staging",
+      error: null,
+      child: null,
+      endedMs: null,
+      models: {},
+      uploads: [],
+    };
+    await mkdir(place.folder, { recursive: true });
+    // Without its URLs, which are worth nothing later and secret now.
+    const start: AgentStart = { ...request, grants: { expiresSeconds: 1, reads: {}, writes: [] } };
+    await writeWhole(place.start, JSON.stringify(start));
+    await writeRecord(place.state, record);
+    const job = launch(record, start, request.leaseSeconds * 1_000, place);
+    await job.renew(epoch, request.leaseSeconds, request.grants);
+    return job.view(null);
+  }
+
+  for (const id of await readdir(join(settings.workspace, "jobs"))) await recover(id);
+
+  return {
+    health: () => ({
+      version: AGENT_VERSION,
+      trainers: Object.keys(settings.trainers) as AgentHealth["trainers"],
+      maxJobs: settings.maxJobs,
+      activeJobs: active().length,
+    }),
+    start(request) {
+      const started = starting.then(() => startNow(request));
+      starting = started.catch(() => undefined);
+      return started;
+    },
+    find: async (marker) => known(ofMarker(marker)).view(null),
+    async poll(id, { epoch, leaseSeconds, logOffset, grants }) {
+      const job = known(jobs.get(id));
+      refuseStale(job.record, epoch);
+      await job.renew(epoch, leaseSeconds, grants);
+      return job.view(logOffset);
+    },
+    async cancel(id, epoch) {
+      const job = known(jobs.get(id));
+      refuseStale(job.record, epoch);
+      await job.stop("cancelled");
+      return job.view(null);
+    },
+    close() {
+      closing ??= (async () => {
+        await Promise.all([...jobs.values()].map((job) => job.stop("shutdown")));
+        await unlock();
+      })();
+      return closing;
+    },
+  };
+}
+
+function refuseStale(record: Readonly<JobRecord>, epoch: number): void {
+  if (epoch >= record.epoch) return;
+  throw new UserError(`epoch ${epoch} was replaced by epoch ${record.epoch}: another worker has this job now`, {
+    code: "stale-epoch",
+    details: { epoch: record.epoch },
+  });
+}
+
+/** Runs what the operator configured, such as a call that deletes this pod. */
+function giveMachineBack({ onLeaseLost }: AgentSettings): void {
+  if (onLeaseLost === null) return;
+  const [program, ...args] = onLeaseLost.command;
+  const child = spawn(program, args, { env: { ...onLeaseLost.environment }, detached: true, stdio: "ignore" });
+  child.once("error", (error) => console.error(`the command of AGENT_ON_LEASE_LOST cannot be run: ${error.message}`));
+}

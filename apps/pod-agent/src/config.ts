@@ -1,0 +1,99 @@
+import { availableParallelism } from "node:os";
+import { resolve } from "node:path";
+import { z } from "zod";
+import type { AgentSettings, Environment, InstalledTrainer } from "./settings.ts";
+
+const GiB = 1024 ** 3;
+const folder = z.string().min(1).optional();
+const seconds = z.coerce.number().min(1).max(86_400);
+
+const Command = z
+  .string()
+  .transform((text, context): unknown => {
+    try {
+      return JSON.parse(text);
+    } catch {
+      context.addIssue({ code: "custom", message: 'must be a JSON array such as ["sh", "-c", "…"]' });
+      return z.NEVER;
+    }
+  })
+  .pipe(z.tuple([z.string().min(1)], z.string()));
+
+/** What the agent reads from the environment, each with what it means. */
+export const agentEnvironment = z.object({
+  AGENT_TOKEN: z.string().min(16, "must have at least 16 characters").describe("Bearer token that callers must send"),
+  AGENT_HOST: z.string().min(1).default("127.0.0.1").describe("Address to listen on; 0.0.0.0 behind a pod's proxy"),
+  AGENT_PORT: z.coerce.number().int().min(0).max(65_535).default(8690).describe("Port to listen on"),
+  AGENT_WORKSPACE: z.string().min(1).default("./agent").describe("Folder for jobs and models; best on a volume"),
+  AGENT_SLOTS: z.coerce.number().int().min(1).max(16).default(1).describe("Trainings at once on this machine"),
+  AGENT_MODEL_CACHE_BYTES: z.coerce
+    .number()
+    .min(0)
+    .default(100 * GiB)
+    .describe("Most bytes of base models kept between jobs; the least recently used go first"),
+  AGENT_STALL_SECONDS: seconds.default(1800).describe("A trainer that prints nothing for so long is taken as hung"),
+  AGENT_ON_LEASE_LOST: Command.optional().describe(
+    "JSON array of program and arguments that deletes this pod when nobody has asked after its work for a lease",
+  ),
+  AI_TOOLKIT_DIR: folder.describe("Checkout of ostris/ai-toolkit"),
+  AI_TOOLKIT_PYTHON: folder.describe("Its Python; left out: python3"),
+  SD_SCRIPTS_DIR: folder.describe("Checkout of kohya-ss/sd-scripts"),
+  SD_SCRIPTS_PYTHON: folder.describe("Its Python; left out: python3"),
+  SIMPLETUNER_DIR: folder.describe("Checkout of SimpleTuner"),
+  SIMPLETUNER_PYTHON: folder.describe("Its Python; left out: python3"),
+});
+
+export interface AgentConfig {
+  readonly token: string;
+  readonly host: string;
+  readonly port: number;
+  readonly settings: AgentSettings;
+}
+
+/** Throws with every problem at once. */
+export function readConfig(environment: Readonly<Record<string, string | undefined>>): AgentConfig {
+  const parsed = agentEnvironment.safeParse(environment);
+  if (!parsed.success) throw new Error(`the configuration cannot be used:\n${z.prettifyError(parsed.error)}`);
+  const env = parsed.data;
+  return {
+    token: env.AGENT_TOKEN,
+    host: env.AGENT_HOST,
+    port: env.AGENT_PORT,
+    settings: {
+      workspace: resolve(env.AGENT_WORKSPACE),
+      trainers: {
+        ...installed("ai-toolkit", env.AI_TOOLKIT_DIR, env.AI_TOOLKIT_PYTHON),
+        ...installed("sd-scripts", env.SD_SCRIPTS_DIR, env.SD_SCRIPTS_PYTHON),
+        ...installed("simpletuner", env.SIMPLETUNER_DIR, env.SIMPLETUNER_PYTHON),
+      },
+      maxJobs: env.AGENT_SLOTS,
+      modelCacheBytes: env.AGENT_MODEL_CACHE_BYTES,
+      partBytes: 32 * 1024 * 1024,
+      tickMs: 1_000,
+      quietMs: 5_000,
+      stallMs: env.AGENT_STALL_SECONDS * 1_000,
+      killMs: 3_000,
+      onLeaseLost:
+        env.AGENT_ON_LEASE_LOST === undefined
+          ? null
+          : { command: env.AGENT_ON_LEASE_LOST, environment: given(environment) },
+      environment: forTrainers(environment),
+    },
+  };
+}
+
+function installed(name: string, at: string | undefined, python = "python3"): Record<string, InstalledTrainer> {
+  return at === undefined ? {} : { [name]: { folder: resolve(at), python } };
+}
+
+/** Trainers are other people's code: they get what Python and CUDA need, and neither our token nor the pod's key. */
+function forTrainers(environment: Readonly<Record<string, string | undefined>>): Environment {
+  const entries = Object.entries(given(environment)).filter(([name]) => !/^AGENT_|(^|_)API_KEY$/.test(name));
+  // Unbuffered, so that a line is in the log when it is printed.
+  return { OMP_NUM_THREADS: String(availableParallelism()), ...Object.fromEntries(entries), PYTHONUNBUFFERED: "1" };
+}
+
+function given(environment: Readonly<Record<string, string | undefined>>): Environment {
+  const isSet = (entry: [string, string | undefined]): entry is [string, string] => entry[1] !== undefined;
+  return Object.fromEntries(Object.entries(environment).filter(isSet));
+}

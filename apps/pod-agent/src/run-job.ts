@@ -1,0 +1,243 @@
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import {
+  type AgentGrants,
+  type AgentJob,
+  type AgentJobState,
+  type AgentStart,
+  type AgentUpload,
+  type ErrorRecord,
+  TransientError,
+  toErrorRecord,
+} from "@loramill/contracts";
+import type { TrainerAdapter } from "@loramill/trainers";
+import { followTrainer } from "./follow-trainer.ts";
+import { createGrants } from "./grants.ts";
+import type { JobPlace } from "./job-place.ts";
+import { isFinalState, type JobRecord, writeRecord } from "./job-record.ts";
+import { meterSlices, paidSeconds } from "./meter.ts";
+import type { ModelCache } from "./model-cache.ts";
+import { openSaveWatcher, type SaveWatcher } from "./save-watcher.ts";
+import type { AgentSettings, InstalledTrainer } from "./settings.ts";
+import { stageInputs } from "./stage-inputs.ts";
+import { failureOf } from "./trainer-failure.ts";
+import { exitStatus, isAlive, readLog, startTrainer, stopTrainer } from "./trainer-process.ts";
+
+/** Why a job is ended from outside. */
+type StopReason = "cancelled" | "lease-lost" | "shutdown";
+
+export interface RunningJob {
+  readonly record: Readonly<JobRecord>;
+  /** Its controller spoke: the lease runs anew. */
+  renew(epoch: number, leaseSeconds: number, grants: AgentGrants): Promise<void>;
+  view(logOffset: number | null): Promise<AgentJob>;
+  /** Answers when the trainer no longer lives and the state is final. */
+  stop(reason: StopReason): Promise<void>;
+  /** Resolves when the state is final. Never rejects: what went wrong is in the record. */
+  readonly ended: Promise<void>;
+}
+
+export interface JobParts {
+  readonly settings: AgentSettings;
+  readonly place: JobPlace;
+  readonly adapter: TrainerAdapter;
+  readonly installed: InstalledTrainer;
+  readonly models: ModelCache;
+  readonly fetch: typeof fetch;
+  /** The lease ran out; called when the trainer has been stopped and what could be saved is saved. */
+  onLeaseLost(): void;
+}
+
+const LOG_BYTES = 64 * 1024;
+/** From the loss of a lease, for what is being uploaded; the URLs may still be good. */
+const LAST_UPLOAD_MS = 60_000;
+/** From SIGTERM, for the trainer and then for uploads: together well below the five seconds that a pod is given. */
+const SHUTDOWN_KILL_MS = 1_500;
+const SHUTDOWN_UPLOAD_MS = 1_000;
+
+/** Runs one training from its inputs to the store. A record with a living trainer is taken over where it is. */
+export function runJob(record: JobRecord, start: AgentStart, leaseMs: number, parts: JobParts): RunningJob {
+  const { settings, place, adapter } = parts;
+  const now = () => Date.now();
+  const grants = createGrants(now);
+  const transferEnd = new AbortController();
+  const transfer = { fetch: parts.fetch, grants, signal: transferEnd.signal };
+  const files = { log: place.log, exit: place.exit };
+  let leaseUntil = now() + leaseMs;
+  let stopReason: StopReason | null = null;
+  const wake = new AbortController();
+  let releaseModels = () => {};
+  let logServed = 0;
+  let uploadsServed = 0;
+  const followed = followTrainer(place.log, adapter, start.recipe, {
+    step: start.resume?.step ?? 0,
+    curve: start.resume?.curve ?? [],
+  });
+
+  async function change(to: Partial<JobRecord>): Promise<void> {
+    Object.assign(record, to);
+    await writeRecord(place.state, record);
+  }
+
+  async function begin(): Promise<void> {
+    const staged = await stageInputs(start, place, adapter.restoresTo, parts.models, transfer);
+    releaseModels = staged.release;
+    for (const folder of [place.work, place.output, place.resume]) await mkdir(folder, { recursive: true });
+    const command = adapter.command({
+      recipe: start.recipe,
+      resume:
+        start.resume === null ? null : { step: start.resume.step, files: start.resume.files.map(({ name }) => name) },
+      place: {
+        work: place.work,
+        images: place.images,
+        regularisation: start.regularisationImages.length === 0 ? null : place.regularisation,
+        output: place.output,
+        resume: place.resume,
+        trainer: parts.installed.folder,
+        python: parts.installed.python,
+        models: staged.models,
+      },
+    });
+    for (const { path, text } of command.files) {
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(path, text);
+    }
+    if (stopReason !== null) return;
+    const child = await startTrainer(command, files, settings.environment);
+    await change({ state: "running", child, models: staged.models });
+  }
+
+  /** Follows the trainer until it ends or has to be ended; answers what went wrong, if anything. */
+  async function supervise(saves: SaveWatcher): Promise<ErrorRecord | null> {
+    const { child } = record;
+    if (child === null) return null;
+    let spokeMs = now();
+    const look = (quietMs: number) =>
+      saves.look({
+        quietMs,
+        paidSeconds: paidSeconds(record, now()),
+        curve: followed.curve,
+        divergedAt: followed.divergedAt,
+      });
+    for (;;) {
+      const isLiving = await isAlive(child);
+      if (await followed.read()) spokeMs = now();
+      await look(settings.quietMs);
+      if (!isLiving) break;
+      saves.expectAfter(followed.progress(0).step);
+      if (stopReason === null && now() >= leaseUntil) stopReason = "lease-lost";
+      if (stopReason !== null || followed.badLosses >= 2 || now() - spokeMs > settings.stallMs) break;
+      await delay(settings.tickMs, undefined, { signal: wake.signal }).catch(() => undefined);
+    }
+    const hung = await isAlive(child);
+    await stopTrainer(child, Math.min(settings.killMs, stopReason === "shutdown" ? SHUTDOWN_KILL_MS : settings.killMs));
+    await change({ endedMs: now() });
+    await followed.read();
+    if (stopReason !== "cancelled") await look(0);
+    if (stopReason !== null) return null;
+    return failureOf({ followed, status: await exitStatus(files), hung, hasFinal: saves.hasFinal, settings, start });
+  }
+
+  async function finish(saves: SaveWatcher, failure: ErrorRecord | null): Promise<void> {
+    if (stopReason === "cancelled") transferEnd.abort(new TransientError("it was cancelled", { code: "cancelled" }));
+    const limitMs = stopReason === "lease-lost" ? LAST_UPLOAD_MS : SHUTDOWN_UPLOAD_MS;
+    const limit = stopReason === null ? null : setTimeout(() => transferEnd.abort(gaveUp()), limitMs);
+    if (stopReason === null) await change({ state: "saving" });
+    else grants.seal();
+    try {
+      await saves.drain();
+    } catch (error) {
+      if (stopReason === null) failure ??= toErrorRecord(error);
+    } finally {
+      if (limit !== null) clearTimeout(limit);
+    }
+    if (stopReason !== null) return change({ state: stopReason === "cancelled" ? "cancelled" : "preempted" });
+    await change(failure === null ? { state: "succeeded" } : { state: "failed", error: failure });
+  }
+
+  async function run(): Promise<void> {
+    try {
+      if (isFinalState(record.state)) return void (await followed.read());
+      if (record.child === null) await begin();
+      const saves = await openSaveWatcher({
+        start,
+        place,
+        adapter,
+        partBytes: settings.partBytes,
+        transfer,
+        committed: record.uploads,
+        onCommitted: (upload: AgentUpload) => change({ uploads: [...record.uploads, upload] }),
+        say: (line) => writeFile(place.log, `[agent] ${line}\n`, { flag: "a" }),
+      });
+      await finish(saves, await supervise(saves));
+    } catch (error) {
+      if (record.child !== null) await stopTrainer(record.child, settings.killMs);
+      const state: AgentJobState =
+        stopReason === null ? "failed" : stopReason === "cancelled" ? "cancelled" : "preempted";
+      await change({
+        state,
+        endedMs: record.endedMs ?? now(),
+        error: stopReason === null ? toErrorRecord(error) : null,
+      });
+    } finally {
+      releaseModels();
+      clearInterval(leaseCheck);
+      // The log and the record stay; what is large goes.
+      for (const folder of [place.images, place.regularisation, place.resume, place.parts, place.output]) {
+        await rm(folder, { recursive: true, force: true });
+      }
+    }
+    if (stopReason === "lease-lost") parts.onLeaseLost();
+  }
+
+  // Staging and saving wait for grants, which nobody gives when the lease is lost; the trainer is watched by its loop.
+  const leaseCheck = setInterval(() => {
+    const isWaiting = record.state === "staging" || record.state === "saving";
+    if (isWaiting && now() >= leaseUntil) interrupt("lease-lost");
+  }, settings.tickMs);
+
+  function interrupt(reason: StopReason): void {
+    stopReason ??= reason;
+    wake.abort();
+    if (record.state !== "running") transferEnd.abort(gaveUp());
+  }
+
+  const ended = run();
+  return {
+    record,
+    ended,
+    async renew(epoch, leaseSeconds, given) {
+      leaseUntil = now() + leaseSeconds * 1_000;
+      grants.take(given);
+      if (epoch > record.epoch) await change({ epoch });
+    },
+    async view(logOffset) {
+      const from = logOffset ?? logServed;
+      const log = await readLog(place.log, from, LOG_BYTES);
+      logServed = log.next;
+      const uploads = record.uploads.slice(uploadsServed);
+      uploadsServed = record.uploads.length;
+      const { id, marker, request, trainer, state, error } = record;
+      return {
+        id,
+        marker,
+        request,
+        trainer,
+        state,
+        error,
+        progress: followed.progress((start.resume?.paidSeconds ?? 0) + paidSeconds(record, now())),
+        uploads,
+        wants: grants.wants(),
+        log: { from, ...log },
+        meter: meterSlices(record, now()),
+      };
+    },
+    async stop(reason) {
+      if (!isFinalState(record.state)) interrupt(reason);
+      await ended;
+    },
+  };
+}
+
+const gaveUp = () => new TransientError("there was no more time for it", { code: "drained" });

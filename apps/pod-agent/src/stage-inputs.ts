@@ -1,0 +1,95 @@
+import { createReadStream, createWriteStream } from "node:fs";
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import {
+  type AgentImage,
+  type AgentManifest,
+  type AgentStart,
+  PermanentError,
+  type StoredFile,
+} from "@loramill/contracts";
+import type { JobPlace } from "./job-place.ts";
+import type { ModelCache } from "./model-cache.ts";
+import { digestFile, download, type TransferParts } from "./transfer.ts";
+
+const DOWNLOADS_AT_ONCE = 8;
+
+/** Brings everything here that a training needs. Answers the models' paths by role, and what gives them back. */
+export async function stageInputs(
+  start: AgentStart,
+  place: JobPlace,
+  restoresTo: "output" | "resume",
+  models: ModelCache,
+  parts: TransferParts,
+): Promise<{ readonly models: Record<string, string>; readonly release: () => void }> {
+  await stageImages(start.images, place.images, parts);
+  if (start.regularisationImages.length > 0) {
+    await stageImages(start.regularisationImages, place.regularisation, parts);
+  }
+  if (start.resume !== null) await stageCheckpoint(start.resume, place, place[restoresTo], parts);
+  const taken: { readonly role: string; readonly path: string; readonly release: () => void }[] = [];
+  const release = () => {
+    for (const model of taken.splice(0)) model.release();
+  };
+  try {
+    for (const file of start.models) taken.push({ role: file.role, ...(await models.take(file, parts)) });
+  } catch (error) {
+    release();
+    throw error;
+  }
+  return { models: Object.fromEntries(taken.map(({ role, path }) => [role, path])), release };
+}
+
+/** Plain numbered names: some trainers change or refuse others. */
+async function stageImages(images: readonly AgentImage[], folder: string, parts: TransferParts): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const pending = images.entries();
+  const work = async () => {
+    for (const [i, image] of pending) {
+      const stem = join(folder, String(i + 1).padStart(6, "0"));
+      await download({ key: `blobs/${image.sha256}` }, image, `${stem}.${extensionOf(image.mediaType)}`, parts);
+      await writeFile(`${stem}.txt`, `${image.caption}\n`);
+    }
+  };
+  await Promise.all(Array.from({ length: DOWNLOADS_AT_ONCE }, work));
+}
+
+function extensionOf(mediaType: string): string {
+  const kind = mediaType.replace(/^image\//, "");
+  return kind === "jpeg" ? "jpg" : /^(png|webp|jpg)$/.test(kind) ? kind : "png";
+}
+
+/** Joins the parts of every file of a checkpoint where its trainer looks for them. */
+async function stageCheckpoint(
+  checkpoint: AgentManifest,
+  place: JobPlace,
+  folder: string,
+  parts: TransferParts,
+): Promise<void> {
+  for (const file of checkpoint.files) await stageFile(file, place.parts, join(folder, file.name), parts);
+}
+
+async function stageFile(file: StoredFile, scratch: string, path: string, transfer: TransferParts): Promise<void> {
+  await mkdir(join(path, ".."), { recursive: true });
+  await rm(path, { force: true });
+  for (const part of file.parts) {
+    const piece = join(scratch, part.sha256);
+    await download({ key: part.key }, part, piece, transfer).catch((error: unknown) => {
+      throw error instanceof PermanentError && error.code === "wrong-digest" ? corrupt(file, error) : error;
+    });
+    await pipeline(createReadStream(piece), createWriteStream(path, { flags: "a" }));
+    await rm(piece, { force: true });
+  }
+  if (file.parts.length === 0) await writeFile(path, "");
+  if ((await digestFile(path)) === file.sha256) return;
+  throw corrupt(file);
+}
+
+/** The controller takes the marker of such a checkpoint away and goes on from the one before. */
+function corrupt({ name }: StoredFile, cause?: unknown): PermanentError {
+  return new PermanentError(`the file ${name} of the checkpoint is not the one that was committed`, {
+    code: "checkpoint-corrupt",
+    cause,
+  });
+}

@@ -1,0 +1,62 @@
+import { EndpointUrl, TrainerName } from "@loramill/contracts";
+import { z } from "zod";
+
+const seconds = z.coerce.number().int().min(1);
+
+/** `https://a, https://b` as URLs without a slash at the end. */
+const Urls = z
+  .string()
+  .transform((text) => text.split(/[\s,]+/).filter(Boolean))
+  .pipe(z.array(EndpointUrl.transform((url) => url.replace(/\/+$/, ""))).min(1));
+
+/** GPU machines on which a pod-agent runs, as far as there are any. */
+export const agentShape = {
+  AGENT_URLS: Urls.optional().describe("Pod-agents that train, separated by commas; left out, none"),
+  AGENT_TOKEN: z.string().min(16).optional().describe("Bearer token that these agents were started with"),
+  AGENT_TRAINERS: z
+    .string()
+    .default("ai-toolkit,sd-scripts,simpletuner")
+    .transform((text) => text.split(/[\s,]+/).filter(Boolean))
+    .pipe(z.array(TrainerName).min(1))
+    .describe("Trainers that may be chosen; which one it is follows from the recipe"),
+  AGENT_MAX_JOBS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(1000)
+    .optional()
+    .describe("Trainings on agents at once; left out, as many as the agents have slots"),
+  AGENT_POLL_SECONDS: seconds.max(60).default(10).describe("Between two looks at a training on an agent"),
+  AGENT_LEASE_SECONDS: seconds
+    .min(30)
+    .max(3600)
+    .default(300)
+    .describe("An agent that hears nothing for so long ends its training, and is taken for lost after it"),
+  AGENT_TIMEOUT_SECONDS: seconds
+    .max(2_592_000)
+    .default(86_400)
+    .describe("Seconds after which a training on an agent is cancelled there and fails"),
+  AGENT_USD_PER_HOUR: z.coerce
+    .number()
+    .min(0)
+    .max(1000)
+    .default(0)
+    .describe("Price of an hour on such a machine, for quotes and the ledger; 0 on your own"),
+} as const;
+
+/** Null where no agent is configured. */
+export function agentOptions(env: z.output<z.ZodObject<typeof agentShape>>) {
+  if (env.AGENT_URLS === undefined) return null;
+  return {
+    urls: env.AGENT_URLS,
+    token: env.AGENT_TOKEN ?? "",
+    trainers: env.AGENT_TRAINERS,
+    maxJobs: env.AGENT_MAX_JOBS ?? null,
+    pollMs: env.AGENT_POLL_SECONDS * 1_000,
+    leaseSeconds: env.AGENT_LEASE_SECONDS,
+    timeoutSeconds: env.AGENT_TIMEOUT_SECONDS,
+    usdPerHour: env.AGENT_USD_PER_HOUR,
+  };
+}
+
+export type AgentOptions = NonNullable<ReturnType<typeof agentOptions>>;

@@ -1,0 +1,46 @@
+import { Digest, type ObjectStore } from "@loramill/contracts";
+import { z } from "zod";
+import { openRecords } from "../job-records.ts";
+
+/**
+ * What workers tell each other about a job's training through the store. It is written before an agent is asked, so that a
+ * lost answer is looked for where it was asked.
+ */
+const AgentRecord = z.object({
+  marker: z.string(),
+  request: Digest,
+  /** Address of the agent that was asked. */
+  agent: z.string(),
+  /** Null until it answered. */
+  remoteId: z.string().nullable(),
+  /** Checkpoints of this epoch and later count. */
+  fromEpoch: z.int(),
+  /**
+   * Those of earlier ones that count: what was there when the training was given to this agent, newest first. It went on
+   * from the first. What an agent that was given up writes after that does not count.
+   */
+  trusted: z.array(z.string()).max(16),
+  /** Milliseconds since 1970 of the first question in a row that was not answered. */
+  unreachableSince: z.number().nullable(),
+  /** Its failure was reported: the next look submits it again. */
+  failureReported: z.boolean(),
+  cancelled: z.boolean(),
+});
+export type AgentRecord = z.output<typeof AgentRecord>;
+
+export interface AgentRecords {
+  find(job: string): Promise<AgentRecord | null>;
+  /** Answers what it wrote. */
+  write(job: string, record: AgentRecord): Promise<AgentRecord>;
+}
+
+export function openAgentRecords(objects: ObjectStore): AgentRecords {
+  const records = openRecords(objects, "agent", AgentRecord);
+  return {
+    find: (job) => records.find(job),
+    async write(job, record) {
+      await records.write(job, record);
+      return record;
+    },
+  };
+}

@@ -1,0 +1,284 @@
+import {
+  type AgentJob,
+  type AgentModelFile,
+  type BackendContext,
+  type Clock,
+  fromErrorRecord,
+  PermanentError,
+  type Stores,
+  type TrainingBackend,
+  type TrainingRequest,
+  type TrainingStatus,
+  TransientError,
+  UserError,
+} from "@loramill/contracts";
+import { outcomeMetadata, replaceMetadata, tensorsSha256 } from "@loramill/lora";
+import { splitLines } from "@loramill/trainers";
+import type { fetch as undiciFetch } from "undici";
+import { chargesOf } from "./agent-charges.ts";
+import { COMMITTED, type CommittedSave, committedSaves, readSavedFile } from "./agent-checkpoints.ts";
+import { createAgentClient, UNREACHABLE } from "./agent-client.ts";
+import type { AgentOptions } from "./agent-config.ts";
+import { estimateOnAgent } from "./agent-estimate.ts";
+import { type GrantOffice, openGrantOffice } from "./agent-grants.ts";
+import { type AgentRecord, openAgentRecords } from "./agent-record.ts";
+import { bestSupport, chooseTrainer } from "./choose-trainer.ts";
+import { type RequestDigests, requestDigests } from "./describe-request.ts";
+import { jobIdOf, remoteIdOf, submitToAgents, waitFor } from "./submit-training.ts";
+
+export interface AgentTrainingParts {
+  readonly stores: Stores;
+  readonly clock: Clock;
+  readonly fetch?: typeof undiciFetch;
+  /** Files of a base model by its id; none when the trainer is to find it by that id itself. */
+  readonly modelFiles?: (baseModel: string) => Promise<readonly AgentModelFile[]>;
+}
+
+/** A signed URL outlives a lease by far, and a day's work never. */
+const GRANT_SECONDS = 3_600;
+const FINISHED_HERE = "stored";
+
+interface Known {
+  readonly digests: RequestDigests;
+  readonly office: GrantOffice;
+  readonly models: readonly AgentModelFile[];
+  readonly trainer: NonNullable<ReturnType<typeof chooseTrainer>>["adapter"]["name"];
+}
+
+/**
+ * Trains on GPU machines that run a pod-agent. Nothing lives in this process: what was asked of whom stands in the store,
+ * agents keep their trainings for as long as somebody asks after them, and what they made lies in the store under a commit
+ * marker, from which a training that was lost goes on elsewhere.
+ */
+export function createAgentTraining(options: AgentOptions, parts: AgentTrainingParts): TrainingBackend {
+  const { stores, clock } = parts;
+  const clients = options.urls.map((url) => createAgentClient(url, options.token, parts.fetch));
+  const records = openAgentRecords(stores.objects);
+
+  async function know(request: TrainingRequest): Promise<Known> {
+    const { adapter } = chosen(request);
+    const models = (await parts.modelFiles?.(request.recipe.baseModel)) ?? [];
+    const keys = models.flatMap(({ key }) => (key === null ? [] : [key]));
+    return {
+      digests: requestDigests(request, adapter.name, models),
+      office: openGrantOffice(stores.objects, request, keys, GRANT_SECONDS),
+      models,
+      trainer: adapter.name,
+    };
+  }
+
+  function chosen({ recipe }: Pick<TrainingRequest, "recipe">) {
+    const choice = chooseTrainer(recipe, options.trainers);
+    const problem = choice?.issues.find(({ severity }) => severity === "error");
+    if (choice === null) throw impossible(`no trainer of an agent trains ${recipe.family}`, "family");
+    if (problem !== undefined) throw impossible(problem.message, problem.field);
+    return choice;
+  }
+
+  const saves = (context: BackendContext, known: Known, fence: AgentRecord | null) =>
+    committedSaves(stores.objects, context.job, known.digests.lineage, fence);
+  const finished = async (context: BackendContext, known: Known, record: AgentRecord | null) =>
+    (await saves(context, known, record)).find(({ manifest }) => manifest.final) ?? null;
+
+  async function submit(request: TrainingRequest, context: BackendContext) {
+    const known = await know(request);
+    const found = await records.find(context.job);
+    const mine = found?.marker === request.marker ? found : null;
+    const committed = await saves(context, known, mine);
+    if (committed[0]?.manifest.final && mine !== null) {
+      // An agent that was given up had put the LoRA into the store after all.
+      const remoteId = mine.remoteId ?? FINISHED_HERE;
+      await records.write(context.job, { ...mine, request: known.digests.request, remoteId, cancelled: false });
+      return { remoteId };
+    }
+    const asked = { request, context, found: mine, saves: committed };
+    const record = await submitToAgents({ options, clients, records, clock, ...asked, ...known });
+    return { remoteId: record.remoteId ?? FINISHED_HERE };
+  }
+
+  async function poll(remoteId: string, request: TrainingRequest, context: BackendContext): Promise<TrainingStatus> {
+    const record = await records.find(context.job);
+    if (record?.remoteId !== remoteId || record.marker !== request.marker) return { kind: "lost" };
+    if (record.cancelled) return { kind: "cancelled" };
+    const known = await know(request);
+    if (record.request !== known.digests.request) return { kind: "lost" };
+    const client = clients.find(({ url }) => url === record.agent);
+    if (client === undefined) return fromStore(await finished(context, known, record), request);
+
+    const ask = (grants: Awaited<ReturnType<GrantOffice["grant"]>>) =>
+      client.poll(
+        jobIdOf(remoteId),
+        { epoch: context.epoch, leaseSeconds: options.leaseSeconds, logOffset: null, grants },
+        context.signal,
+      );
+    let job: AgentJob | null;
+    const uploads: AgentJob["uploads"] = [];
+    try {
+      job = await ask(await known.office.grant({ reads: [], writes: [] }, context));
+      if (job !== null && (job.wants.reads.length > 0 || job.wants.writes.length > 0)) {
+        uploads.push(...job.uploads);
+        sayLines(job, context);
+        job = await ask(await known.office.grant(job.wants, context));
+      }
+    } catch (error) {
+      if (!(error instanceof TransientError) || error.code !== UNREACHABLE) throw error;
+      return whileUnreachable(error, record, request, known, context);
+    }
+    if (record.unreachableSince !== null) await records.write(context.job, { ...record, unreachableSince: null });
+    if (job === null) return fromStore(await finished(context, known, record), request);
+    sayLines(job, context);
+    uploads.push(...job.uploads);
+    return statusOf(job, uploads, record, context);
+  }
+
+  /** The agent may come back within its lease. After it, the training is lost unless the LoRA lies in the store. */
+  async function whileUnreachable(
+    error: TransientError,
+    record: AgentRecord,
+    request: TrainingRequest,
+    known: Known,
+    context: BackendContext,
+  ): Promise<TrainingStatus> {
+    const now = clock.now().getTime();
+    const since = record.unreachableSince ?? now;
+    if (record.unreachableSince === null) await records.write(context.job, { ...record, unreachableSince: since });
+    const end = await finished(context, known, record);
+    if (end === null && now - since < options.leaseSeconds * 1_000) throw waitFor(error, options);
+    return fromStore(end, request);
+  }
+
+  async function statusOf(
+    job: AgentJob,
+    uploads: AgentJob["uploads"],
+    record: AgentRecord,
+    context: BackendContext,
+  ): Promise<TrainingStatus> {
+    const { state, progress } = job;
+    for (const { kind, step, prefix } of uploads) {
+      if (kind === "samples") context.onLog(`samples of step ${step} lie under ${prefix}`);
+    }
+    const checkpoints = uploads
+      .filter(({ kind }) => kind === "checkpoint")
+      .map(({ step, imagesSeen, paidSeconds, loss, prefix }) => ({
+        step,
+        imagesSeen,
+        paidSeconds,
+        loss,
+        objectPrefix: prefix,
+      }));
+    const charges = chargesOf(job, options.usdPerHour);
+    if (state === "succeeded") return { kind: "succeeded", progress, checkpoints, charges };
+    if (state === "cancelled") return { kind: "cancelled", charges };
+    if (state === "preempted") return { kind: "lost" };
+    if (state === "failed") return failed(job, record, context);
+    return { kind: "running", progress, checkpoints, charges, pollMs: options.pollMs };
+  }
+
+  /** Told once, for the policy of its code; who comes again after that wants another try. */
+  async function failed(job: AgentJob, record: AgentRecord, context: BackendContext): Promise<TrainingStatus> {
+    const { error } = job;
+    if (record.failureReported || error === null) return { kind: "lost" };
+    await records.write(context.job, { ...record, failureReported: true });
+    // Broken bytes are passed over by taking their marker away: the next try goes on from the save before.
+    const [resumedFrom] = record.trusted;
+    if (error.code === "checkpoint-corrupt" && resumedFrom !== undefined) {
+      await stores.objects.delete(`${resumedFrom}${COMMITTED}`);
+      return { kind: "lost" };
+    }
+    return { kind: "failed", error: fromErrorRecord(error), charges: chargesOf(job, options.usdPerHour) };
+  }
+
+  const backend: TrainingBackend = {
+    name: "agent",
+    capabilities: {
+      families: ["sd15", "sdxl", "sd3", "flux", "flux2", "qwen-image", "z-image"],
+      recipe: bestSupport(options.trainers),
+      placement: { local: { devices: ["cuda"], optimizations: ["sdpa"] }, cloud: null },
+      resume: true,
+      cancel: true,
+      logs: true,
+      needsReachableStore: true,
+    },
+    limits: { maxJobs: options.maxJobs, timeoutSeconds: options.timeoutSeconds },
+    version: async () => `agent/1:${options.trainers.join("+")}`,
+    async isAvailable(signal) {
+      const answers = await Promise.allSettled(clients.map((client) => client.health(signal)));
+      const found = answers.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value] : []));
+      const trainers = [...new Set(found.flatMap((health) => health.trainers))].join(", ");
+      const failure = answers.find((answer) => answer.status === "rejected")?.reason as Error | undefined;
+      const trouble = failure === undefined ? "" : `; ${failure.message}`;
+      const message = `${found.length} of ${clients.length} agents answer, with ${trainers || "no trainer"}${trouble}`;
+      return { available: trainers !== "", message };
+    },
+    validate(recipe) {
+      const choice = chooseTrainer(recipe, options.trainers);
+      if (choice !== null) return choice.issues;
+      const message = `agents train ${backend.capabilities.families.join(", ")}, not ${recipe.family}`;
+      return [{ field: "family", severity: "error", message }];
+    },
+    estimate: (recipe) => estimateOnAgent(recipe, options.usdPerHour),
+    /** An agent whose answer was lost is asked whether it has the training. */
+    async find(marker, context) {
+      const record = await records.find(context.job);
+      if (record?.marker !== marker || record.remoteId !== null) return record?.remoteId ?? null;
+      const client = clients.find(({ url }) => url === record.agent);
+      const job = await client?.find(marker, context.signal);
+      if (client === undefined || !job) return null;
+      const remoteId = remoteIdOf(client.url, job.id);
+      await records.write(context.job, { ...record, remoteId });
+      return remoteId;
+    },
+    submit,
+    poll,
+
+    async collect(_remoteId, request, context) {
+      const known = await know(request);
+      const end = await finished(context, known, await records.find(context.job));
+      const file = end?.manifest.files.find(({ name }) => name === end.manifest.weights);
+      if (end === null || file === undefined) {
+        throw new PermanentError(`no agent has put the LoRA ${request.name} into the store: poll it first`, {
+          code: "not-trained",
+        });
+      }
+      const plain = await readSavedFile(stores.objects, file, context.signal);
+      const { step: steps, paidSeconds: computeSeconds, loss: finalLoss, curve, resumedFromSteps } = end.manifest;
+      const outcome = { steps, computeSeconds, finalLoss, tensorsSha256: tensorsSha256(plain) };
+      const whole = replaceMetadata(plain, { ...request.metadata, ...outcomeMetadata(outcome) });
+      const media = { mediaType: "application/vnd.safetensors", bytes: whole.length };
+      const weights = await stores.blobs.put(whole, { ...media, signal: context.signal });
+      return { weights, ...outcome, curve, resumedFromSteps, deviations: [] };
+    },
+
+    async cancel(remoteId, context) {
+      const record = await records.find(context.job);
+      if (record?.remoteId !== remoteId) return "unknown";
+      // First, because an agent that does not answer ends its training when nobody asks after it any more.
+      await records.write(context.job, { ...record, cancelled: true });
+      const client = clients.find(({ url }) => url === record.agent);
+      const job = await client?.cancel(jobIdOf(remoteId), context.epoch, context.signal);
+      if (job?.state !== "succeeded") return "cancelled";
+      await records.write(context.job, record);
+      return "already-ended";
+    },
+    close: async () => undefined,
+  };
+  return backend;
+}
+
+/** What the store alone tells of a training whose agent knows it no longer. */
+function fromStore(end: CommittedSave | null, { recipe }: TrainingRequest): TrainingStatus {
+  if (end === null) return { kind: "lost" };
+  const { step, loss, imagesSeen, paidSeconds, curve } = end.manifest;
+  const averageLoss = curve.at(-1)?.averageLoss ?? null;
+  const progress = { step, totalSteps: recipe.steps, loss, averageLoss, stepsPerSecond: null, etaSeconds: 0 };
+  return { kind: "succeeded", progress: { ...progress, imagesSeen, paidSeconds }, checkpoints: [], charges: [] };
+}
+
+/** A trainer's own words, without the bars that it draws over and over. */
+function sayLines({ log }: AgentJob, context: BackendContext): void {
+  for (const line of splitLines(log.text)) if (line !== "" && !/\d+%\|/.test(line)) context.onLog(line);
+}
+
+function impossible(message: string, field: string): UserError {
+  return new UserError(message, { code: "impossible-recipe", details: { field } });
+}

@@ -1,0 +1,138 @@
+import {
+  type AgentManifest,
+  type AgentModelFile,
+  type AgentStart,
+  type BackendContext,
+  type Clock,
+  type TrainerName,
+  type TrainingRequest,
+  TransientError,
+} from "@loramill/contracts";
+import type { CommittedSave } from "./agent-checkpoints.ts";
+import { type AgentClient, UNREACHABLE } from "./agent-client.ts";
+import type { AgentOptions } from "./agent-config.ts";
+import type { GrantOffice } from "./agent-grants.ts";
+import type { AgentRecord, AgentRecords } from "./agent-record.ts";
+import { agentImages, type RequestDigests } from "./describe-request.ts";
+
+export interface Submission {
+  readonly options: AgentOptions;
+  readonly clients: readonly AgentClient[];
+  readonly records: AgentRecords;
+  readonly clock: Clock;
+  readonly request: TrainingRequest;
+  readonly digests: RequestDigests;
+  readonly trainer: TrainerName;
+  readonly models: readonly AgentModelFile[];
+  readonly office: GrantOffice;
+  /** Saves that count, newest first: the training goes on from the first. */
+  readonly saves: readonly CommittedSave[];
+  readonly found: AgentRecord | null;
+  readonly context: BackendContext;
+}
+
+const CAPACITY_WAIT_MS = 30_000;
+/** Older ones are of no use: a training goes on from the newest that is whole. */
+const MAX_TRUSTED = 16;
+
+/**
+ * Finds an agent that takes the training. Which one is asked is written down first; an agent that was asked before is asked
+ * again before any other, because it may be at work: its answer may have been lost. While such an agent cannot be reached,
+ * nobody else is asked until its lease has run out, when it has stopped by itself. So at most one trainer of a job is paid
+ * for, but for the seconds between the end of a lease and the moment at which the agent notices it.
+ */
+export async function submitToAgents(submission: Submission): Promise<AgentRecord> {
+  const { clients, found, records, context, clock, options } = submission;
+  const asked = clients.find(({ url }) => url === found?.agent);
+  if (found !== null && asked !== undefined) {
+    try {
+      return await startOn(asked, submission);
+    } catch (error) {
+      if (!(error instanceof TransientError)) throw error;
+      if (error.code === UNREACHABLE) {
+        const since = found.unreachableSince ?? clock.now().getTime();
+        if (clock.now().getTime() - since < options.leaseSeconds * 1_000) {
+          if (found.unreachableSince === null) await records.write(context.job, { ...found, unreachableSince: since });
+          throw waitFor(error, options);
+        }
+      } else if (error.code !== "capacity") throw error;
+    }
+  }
+  const refusals: string[] = [];
+  for (const client of clients.filter((client) => client !== asked)) {
+    const refusal = await reasonAgainst(client, submission);
+    if (refusal !== null) refusals.push(refusal);
+    else {
+      try {
+        return await startOn(client, submission);
+      } catch (error) {
+        if (!(error instanceof TransientError) || error.code !== "capacity") throw error;
+        refusals.push(error.message);
+      }
+    }
+  }
+  const because = refusals.length === 0 ? "the only agent is busy" : refusals.join("; ");
+  throw new TransientError(`no agent can take the training now: ${because}`, {
+    code: "capacity",
+    retryAfterMs: CAPACITY_WAIT_MS,
+  });
+}
+
+/** An agent that does not answer may come back: the job waits, and spends no attempt on it. */
+export function waitFor(error: TransientError, options: AgentOptions): TransientError {
+  const message = `${error.message}; its training is taken for lost after ${options.leaseSeconds} seconds`;
+  return new TransientError(message, { code: "preempted", retryAfterMs: options.pollMs, cause: error });
+}
+
+async function reasonAgainst(client: AgentClient, { trainer, context }: Submission): Promise<string | null> {
+  const host = new URL(client.url).host;
+  try {
+    const health = await client.health(context.signal);
+    if (!health.trainers.includes(trainer)) return `${host} has no ${trainer}`;
+    return health.activeJobs >= health.maxJobs ? `${host} is busy` : null;
+  } catch (error) {
+    if (error instanceof TransientError) return error.message;
+    throw error;
+  }
+}
+
+async function startOn(client: AgentClient, submission: Submission): Promise<AgentRecord> {
+  const { request, digests, records, context, found, saves, office, options, trainer, models } = submission;
+  const trusted = saves.slice(0, MAX_TRUSTED).map(({ prefix }) => prefix);
+  const intent: AgentRecord = {
+    marker: request.marker,
+    request: digests.request,
+    agent: client.url,
+    remoteId: found?.agent === client.url ? found.remoteId : null,
+    fromEpoch: found?.agent === client.url ? found.fromEpoch : context.epoch,
+    trusted: found?.agent === client.url ? found.trusted : trusted,
+    unreachableSince: null,
+    failureReported: false,
+    cancelled: false,
+  };
+  await records.write(context.job, intent);
+  const resume: AgentManifest | null = saves[0]?.manifest ?? null;
+  const start: AgentStart = {
+    epoch: context.epoch,
+    leaseSeconds: options.leaseSeconds,
+    marker: request.marker,
+    ...digests,
+    trainer,
+    recipe: request.recipe,
+    images: agentImages(request.images),
+    regularisationImages: agentImages(request.regularisationImages ?? []),
+    models: [...models],
+    resume,
+    grants: await office.grant(office.firstWants(), context),
+  };
+  const job = await client.start(start, context.signal);
+  const remoteId = remoteIdOf(client.url, job.id);
+  // The agent went on with what it had: its earlier checkpoints count. Otherwise only what is made from here on does.
+  const isAdopted = intent.remoteId === null ? found?.agent === client.url : intent.remoteId === remoteId;
+  const fence = isAdopted ? {} : { fromEpoch: context.epoch, trusted };
+  return records.write(context.job, { ...intent, ...fence, remoteId });
+}
+
+/** Names the agent as well, whose own ids are unique to it alone. */
+export const remoteIdOf = (url: string, id: string): string => `${id}@${new URL(url).host}`;
+export const jobIdOf = (remoteId: string): string => remoteId.split("@")[0] ?? "";

@@ -1,0 +1,63 @@
+import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** What a scripted trainer does besides training well. Steps are absolute. */
+export interface TrainerBehaviour {
+  /** Milliseconds of one step. */
+  readonly stepMs?: number;
+  /** Ends with a traceback and status 1 after this step. */
+  readonly crashAtStep?: number;
+  /** Prints nothing more after this step, and lives. */
+  readonly hangAtStep?: number;
+  /** Ends as PyTorch does when the GPU is full, when the batch is larger than `fitsBatch`. */
+  readonly outOfMemoryAtStep?: number;
+  readonly fitsBatch?: number;
+  /** From this step on no loss is a number, unless the learning rate is at most `stableRate`. */
+  readonly nanAtStep?: number;
+  readonly stableRate?: number;
+  /** Lives on after SIGTERM. */
+  readonly ignoresTerm?: boolean;
+}
+
+export interface ScriptedTrainer {
+  /** As an agent is told where a trainer is. */
+  readonly installed: { readonly folder: string; readonly python: string };
+  behave(behaviour: TrainerBehaviour): Promise<void>;
+  /** The absolute steps at which it was started so far, oldest first. */
+  starts(): Promise<number[]>;
+  /** Every step that was computed, those done twice as well. */
+  steps(): Promise<number[]>;
+}
+
+/**
+ * A trainer that an agent can run in place of a real one: it reads the same configuration, prints the same lines, and saves
+ * and resumes in the same files as ai-toolkit, sd-scripts and SimpleTuner, whichever its arguments call for.
+ */
+export async function installScriptedTrainer(
+  folder: string,
+  behaviour: TrainerBehaviour = {},
+): Promise<ScriptedTrainer> {
+  await mkdir(folder, { recursive: true });
+  const python = join(folder, "python");
+  const script = fileURLToPath(new URL("./scripted-trainer.ts", import.meta.url));
+  await writeFile(python, `#!/bin/sh\nexec ${quote(process.execPath)} ${quote(script)} "$@"\n`);
+  await chmod(python, 0o755);
+  const behave = (given: TrainerBehaviour) => writeFile(join(folder, "behaviour.json"), JSON.stringify(given));
+  await behave(behaviour);
+  const numbers = async (name: string) => {
+    const text = await readFile(join(folder, name), "utf8").catch((error: unknown) => {
+      if (error instanceof Error && "code" in error && error.code === "ENOENT") return "";
+      throw error;
+    });
+    return text.split("\n").filter(Boolean).map(Number);
+  };
+  return {
+    installed: { folder, python },
+    behave,
+    starts: () => numbers("starts.txt"),
+    steps: () => numbers("steps.txt"),
+  };
+}
+
+const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
