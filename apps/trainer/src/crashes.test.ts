@@ -15,9 +15,8 @@ import {
 } from "@loramill/contracts";
 import { openStores } from "@loramill/storage";
 import {
-  Crashed,
-  type CrashPoints,
-  createCrashPoints,
+  type CrashPoint,
+  createCrashPoint,
   fakeJobContext,
   startFakeComfyUiServer,
   startFakeReplicateTrainer,
@@ -31,7 +30,7 @@ import { createRequestLoader } from "./training-request.ts";
 /** A remote side, and a backend as each process opens it. */
 interface World {
   readonly recipe: Recipe;
-  open(stores: Stores, crash: CrashPoints): TrainingBackend;
+  open(stores: Stores, crash: CrashPoint): TrainingBackend;
   /** How many trainings were paid for. */
   submissions(): number;
   close(): Promise<void>;
@@ -55,8 +54,11 @@ const worlds: Readonly<Record<string, () => Promise<World>>> = {
         ...{ resolution: 512, scheduler: "constant", saveEverySteps: 50, seed: 1 },
       },
       open(stores, crash) {
-        const send = (...given: Parameters<typeof fetch>) => crash.step(() => fetch(...given));
-        return createReplicateTraining(options, { stores, clock: { now: () => new Date() }, fetch: send });
+        return createReplicateTraining(options, {
+          stores,
+          clock: { now: () => new Date() },
+          fetch: crash.fetch(fetch),
+        });
       },
       submissions: () => server.created.length,
       close: server.close,
@@ -78,8 +80,7 @@ const worlds: Readonly<Record<string, () => Promise<World>>> = {
         ...{ resolution: 512, scheduler: "constant", saveEverySteps: 50, seed: 1 },
       },
       open(stores, crash) {
-        const send = (...given: Parameters<typeof fetch>) => crash.step(() => fetch(...given));
-        return createComfyUiTraining(options, { stores, clock: { now: () => new Date() }, fetch: send });
+        return createComfyUiTraining(options, { stores, clock: { now: () => new Date() }, fetch: crash.fetch(fetch) });
       },
       submissions: () => server.submitted.length,
       close: server.close,
@@ -108,10 +109,10 @@ async function train(
   folders.push(folder);
   const stores = await openStores({ url: folder, sync: "never" });
   const world = await openWorld();
-  const crash = createCrashPoints();
+  const crash = createCrashPoint();
   const opened: TrainingBackend[] = [];
   const start = () => {
-    const seen = crash.wrapStores(stores);
+    const seen = crash.stores(stores);
     const backend = world.open(seen, crash);
     opened.push(backend);
     const slots = { take: () => crash.step(async () => true) };
@@ -137,7 +138,7 @@ async function train(
   let turn: JsonObject | null = null;
   let awaits = 0;
   const charges = new Map<string, number>();
-  crash.arm(death.at, death.when);
+  crash.arm({ n: death.at, when: death.when });
   for (let epoch = 1; epoch < 200; epoch += 1) {
     try {
       const ctx = fakeJobContext({ turn, epoch });
@@ -148,7 +149,7 @@ async function train(
         if (answer instanceof Parked) turn = answer.turn;
       });
       if (answer instanceof Parked) continue;
-      if (awaits === 0) awaits = crash.count;
+      if (awaits === 0) awaits = crash.steps;
       const close = async () => {
         for (const backend of opened) await backend.close();
         await world.close();
@@ -156,8 +157,8 @@ async function train(
       };
       return { awaits, submissions: world.submissions(), output: answer, charges, stores, close };
     } catch (error) {
-      if (!(error instanceof Crashed) && !(error instanceof Error && error.cause instanceof Crashed)) throw error;
-      awaits = crash.count;
+      if (!crash.hasCrashed) throw error;
+      awaits = crash.steps;
       crash.revive();
       deps = start();
     }

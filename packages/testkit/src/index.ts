@@ -1,6 +1,5 @@
 export { type FailingHarness, type FailureOptions, runCaptionerFailureSuite } from "./backends/captioner-failures.ts";
 export { type CaptionerHarness, runCaptionerSuite } from "./backends/captioner-suite.ts";
-export { type CrashPoint, createCrashPoint } from "./backends/crash-point.ts";
 export { backendContext, pollTraining } from "./backends/drive.ts";
 export { type FakeHuggingFaceEndpoint, startFakeHuggingFaceEndpoint } from "./backends/fake-huggingface-endpoint.ts";
 export { type FakeOllamaServer, startFakeOllamaServer } from "./backends/fake-ollama-server.ts";
@@ -38,7 +37,7 @@ export { comfyUiObjectInfo } from "./comfyui/object-info.ts";
 export { createMemoryDocuments, type MemoryDocuments } from "./dispatch/memory-documents.ts";
 export { MemoryProducer } from "./dispatch/memory-producer.ts";
 export { type TrialStep, trialRun, trialStep } from "./dispatch/trial-plan.ts";
-export { Crashed, type CrashPoints, createCrashPoints } from "./jobs/crash-points.ts";
+export { type CrashPoint, createCrashPoint } from "./jobs/crash-point.ts";
 export { driveJob, type FakeJobContext, fakeJobContext } from "./jobs/fake-job-context.ts";
 export { blurPicture, exposePicture, mirrorPicture, scalePicture } from "./pictures/change-picture.ts";
 export { createColourFaceFinder, drawFaces } from "./pictures/colour-face-finder.ts";

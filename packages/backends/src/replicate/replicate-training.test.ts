@@ -13,12 +13,14 @@ import { readSafetensors } from "@loramill/lora";
 import { openStores } from "@loramill/storage";
 import {
   backendContext,
+  type CrashPoint,
   type FakeReplicateTrainerOptions,
   pollTraining,
   runTrainingBackendSuite,
   startFakeReplicateTrainer,
   tinyLora,
 } from "@loramill/testkit";
+import { fetch } from "undici";
 import { afterEach, describe, expect, it } from "vitest";
 import { createReplicateTraining, type ReplicateTrainingOptions } from "./replicate-training.ts";
 
@@ -69,8 +71,9 @@ async function open(over: Partial<ReplicateTrainingOptions> = {}, server: FakeRe
     maxWeightsBytes: 10_000_000,
     ...over,
   };
-  const make = () => {
-    const backend = createReplicateTraining(options, { stores, clock: { now: () => new Date() } });
+  const make = (crash?: CrashPoint, more: Partial<ReplicateTrainingOptions> = {}) => {
+    const parts = crash === undefined ? { stores } : { stores: crash.stores(stores), fetch: crash.fetch(fetch) };
+    const backend = createReplicateTraining({ ...options, ...more }, { ...parts, clock: { now: () => new Date() } });
     cleanups.push(() => backend.close());
     return backend;
   };
@@ -89,8 +92,18 @@ async function open(over: Partial<ReplicateTrainingOptions> = {}, server: FakeRe
 }
 
 runTrainingBackendSuite("replicate", async () => {
-  const { backend, make, request } = await open();
-  return { backend, request, reopen: async () => make(), hasObjects: async () => false, close: async () => {} };
+  const { backend, make, request, replicate } = await open();
+  return {
+    ...{ backend, request, hasObjects: async () => false, close: async () => {} },
+    reopen: async (crash) => make(crash),
+    remote: {
+      started: async () => replicate.created.length,
+      active: async () => replicate.active,
+      loseNextAnswer: () => replicate.misbehave({ kind: "drop" }),
+      vanish: async () => replicate.forget(),
+      openWithWrongKey: async () => make(undefined, { token: "r8_of-somebody-else" }),
+    },
+  };
 });
 
 const context = (epoch = 1) => backendContext({ epoch });

@@ -201,9 +201,13 @@ describe("settle", () => {
     const retry = { kind: "retrying", until: new Date(), error: failure, turn: { at: 1 } } as const;
     await catalog.ledger.settle(settlementOf(await claimed(catalog, delivery), { ...retry, spendsAttempt: true }));
     await catalog.ledger.settle(settlementOf(await claimed(catalog, delivery), { ...retry, spendsAttempt: false }));
-    expect(await claimed(catalog, delivery)).toMatchObject({ attemptsSpent: 1, turn: { at: 1 } });
+    const third = await claimed(catalog, delivery);
+    expect(third).toMatchObject({ attemptsSpent: 1, turn: { at: 1 } });
     const view = await catalog.jobs.get({ job: delivery.job });
     expect(view).toMatchObject({ state: "active", error: failure, worker: "worker-1" });
+    // What the attempts were spent on is behind a job whose turn ended well.
+    await catalog.ledger.settle(settlementOf(third, { kind: "parked", until: new Date(), turn: { at: 2 } }));
+    expect(await claimed(catalog, delivery)).toMatchObject({ attemptsSpent: 0 });
   });
 
   test("fails, cancels, quarantines and recalls, each with its counter", async () => {

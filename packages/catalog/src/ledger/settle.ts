@@ -55,7 +55,8 @@ function toRow(settlement: Settlement, ord: number, newId: NewId) {
  * Settles many jobs in one statement, in this order of locks: jobs by id, steps by id, runs by id, event streams.
  * Outcomes count only for the current epoch of an active job. Charges are kept in any case, once per (job, epoch, place)
  * and once per (job, mark): a settlement that is sent twice writes nothing twice and is answered `recorded` both times. A
- * turn that ended well forgives the workers lost before it: what they were lost on is behind the job.
+ * turn that ended well forgives the attempts spent and the workers lost before it: what they were spent on is behind the
+ * job, and a training of many hours outlives more short failures than a job may have in a row.
  */
 const SETTLE = `
 with found as materialized (
@@ -68,7 +69,7 @@ with found as materialized (
 ), settled as (
   update loramill.jobs j
   set state = f.state, output = f.output, turn = f.turn, error = f.error, not_before = f.until,
-      attempts_spent = j.attempts_spent + f.spends,
+      attempts_spent = case when f.kind = 'parked' then 0 else j.attempts_spent + f.spends end,
       workers_lost = case when f.kind = 'parked' then 0 else j.workers_lost end,
       waiting_since = case when f.state = 'waiting' then now() else j.waiting_since end,
       enqueued_at = case when f.state = 'waiting' then null else j.enqueued_at end,

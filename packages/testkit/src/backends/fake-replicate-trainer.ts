@@ -30,6 +30,10 @@ export interface FakeReplicateTrainer {
   /** Every training that was paid for, in order. */
   readonly created: readonly Pick<StoredTraining, "id" | "input" | "destination" | "webhook">[];
   readonly cancelled: readonly string[];
+  /** Trainings that have neither ended nor been cancelled. */
+  readonly active: number;
+  /** Forgets every training, as an account that was closed. */
+  forget(): void;
   /** Bytes of the zip that an address stands for. */
   uploaded(address: string): Buffer | undefined;
   /** Models that were created as destinations. */
@@ -194,6 +198,11 @@ export async function startFakeReplicateTrainer(
     get cancelled() {
       return trainings.filter((one) => one.cancelled).map(({ id }) => id);
     },
+    get active() {
+      return trainings.filter(({ cancelled, looks, move }) => !cancelled && (looks < LOOKS || move?.kind === "hang"))
+        .length;
+    },
+    forget: () => void trainings.splice(0),
     uploaded: (address) => files.get(address),
     webhookOf(id) {
       const training = trainings.find((one) => one.id === id);

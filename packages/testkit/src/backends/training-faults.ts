@@ -1,6 +1,6 @@
 import type { TrainingBackend, TrainingRequest } from "@loramill/contracts";
 import { describe, expect, it } from "vitest";
-import { type CrashPoint, createCrashPoint } from "./crash-point.ts";
+import { type CrashPoint, createCrashPoint } from "../jobs/crash-point.ts";
 import { backendContext, pollTraining } from "./drive.ts";
 import type { TrainingHarness } from "./training-suite.ts";
 

@@ -1,6 +1,6 @@
 import { ModelFamily, recipeFields, type TrainingBackend, type TrainingRequest } from "@loramill/contracts";
 import { afterEach, describe, expect, it } from "vitest";
-import type { CrashPoint } from "./crash-point.ts";
+import type { CrashPoint } from "../jobs/crash-point.ts";
 import { backendContext, pollTraining } from "./drive.ts";
 import { runTrainingFaults } from "./training-faults.ts";
 
