@@ -12,6 +12,7 @@ import {
   Parked,
   type PreparedImage,
   type RgbImage,
+  sha256Hex,
   type TrainingBackend,
   type TrainingRequest,
   TransientError,
@@ -33,6 +34,7 @@ import { trainLora } from "./train-lora.ts";
 import { createRequestLoader } from "./training-request.ts";
 
 const SIDE = 16;
+const PLAN = sha256Hex("a plan");
 const clock = { now: () => new Date() };
 const prepareImage = async (rgb: Uint8Array): Promise<RgbImage> => ({ width: SIDE, height: SIDE, rgb });
 
@@ -144,7 +146,7 @@ async function open(setup: Setup = {}) {
     params: { name: "reds", backend: "pocket", backendVersion: await pocket.version(), triggerWord: "sks", recipe },
   };
   const slots = setup.slots ?? { take: async () => expect.fail("a backend without a limit needs no slot") };
-  const deps = { stores, backends: [backend], slots, requests: createRequestLoader(stores), clock };
+  const deps = { stores, backends: [backend], slots, requests: createRequestLoader(stores, async () => PLAN), clock };
   const train = (given: typeof input, ctx: JobContext) => trainLora(given, deps, ctx);
   return { stores, engine, backend, input, train };
 }
@@ -179,6 +181,8 @@ describe("trainLora", () => {
     expect(lora.curve.length).toBe(30);
     const file = readSafetensors(await stores.blobs.read(lora.weights));
     expect(file.metadata.get("loramill.dataset")).toBe(input.inputs.dataset);
+    expect(file.metadata.get("loramill.plan")).toBe(PLAN);
+    expect(file.metadata.get("loramill.captions")).toBe(input.inputs.caption);
     expect(file.metadata.get("ss_network_dim")).toBe("8");
     const kinds = said.records.map(({ kind }) => kind);
     expect(kinds.filter((kind) => kind === "checkpoint").length).toBeGreaterThanOrEqual(3);

@@ -6,6 +6,7 @@ import {
   type InputOf,
   type JobContext,
   type Recipe,
+  type RunId,
   type Stores,
   type TrainingImage,
   type TrainingRequest,
@@ -22,14 +23,19 @@ export interface RequestLoader {
 
 const HELD = 4;
 
-export function createRequestLoader(stores: Stores): RequestLoader {
+/** `planOf` answers the digest of the plan that a run follows; left out, the lineage names none. */
+export function createRequestLoader(
+  stores: Stores,
+  planOf: (run: RunId) => Promise<Digest | null> = async () => null,
+): RequestLoader {
   const held = new Map<Digest, TrainingRequest>();
   return {
     async load(input, ctx) {
       const key = digestOf({ input, job: ctx.job, run: ctx.run });
       const found = held.get(key);
       if (found !== undefined) return found;
-      const request = await buildRequest(input, stores, ctx);
+      const plan = await planOf(ctx.run);
+      const request = await buildRequest({ input, plan }, stores, ctx);
       held.set(key, request);
       if (held.size > HELD) held.delete(held.keys().next().value ?? "");
       return request;
@@ -43,7 +49,7 @@ export function createRequestLoader(stores: Stores): RequestLoader {
  * did not allow that, `no-images` when there is nothing to train on.
  */
 async function buildRequest(
-  input: Input,
+  { input, plan }: { readonly input: Input; readonly plan: Digest | null },
   stores: Stores,
   ctx: Pick<JobContext, "job" | "run" | "signal">,
 ): Promise<TrainingRequest> {
@@ -91,6 +97,7 @@ async function buildRequest(
       recipe: params.recipe,
       dataset: inputs.dataset,
       ...(inputs.caption === undefined ? {} : { captions: inputs.caption }),
+      ...(plan === null ? {} : { plan }),
       images: images.length,
       run: ctx.run,
       baseModelDigest: params.backendVersion,

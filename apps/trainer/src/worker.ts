@@ -33,7 +33,7 @@ export function createTrainerWorker(openEngine: (context: Context) => Promise<Po
         stores,
         backends,
         slots: catalog.backendSlots,
-        requests: createRequestLoader(stores),
+        requests: createRequestLoader(stores, async (run) => (await catalog.runs.plan({ run }))?.lockDigest ?? null),
         clock: context.clock,
       };
     },
