@@ -9,6 +9,7 @@ import type { ToolRun } from "../streams/progress.ts";
 import { streamLora } from "../streams/stream-lora.ts";
 import type { RunModule } from "../threads/module-work.ts";
 import { extractLora } from "../tools/extract-lora.ts";
+import { withAttentionApart } from "./open-clip.ts";
 import { readCheckpoint } from "./read-checkpoint.ts";
 
 export interface FileExtraction extends ToolRun {
@@ -40,10 +41,10 @@ export async function extractFromFiles(options: FileExtraction): Promise<Operati
   );
   if (originalHeader === undefined || tunedHeader === undefined)
     throw new RangeError("two checkpoints have two headers");
-  const { family, variant, layout, weights } = readCheckpoint(originalHeader, given);
+  const { family, variant, layout, weights, tensors } = readCheckpoint(originalHeader, given);
   const adapters = await extractLora({
-    original: { source: original.source, header: originalHeader },
-    tuned: { source: tuned.source, header: tunedHeader },
+    original: { source: original.source, header: { ...originalHeader, tensors } },
+    tuned: { source: tuned.source, header: { ...tunedHeader, tensors: withAttentionApart(tunedHeader.tensors) } },
     weights: [...weights].map(([module, tensor]) => ({ module, tensor })),
     rank,
     ...(convRank === undefined ? {} : { convRank }),

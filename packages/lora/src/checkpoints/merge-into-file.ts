@@ -15,6 +15,7 @@ import { openLora } from "../streams/open-lora.ts";
 import type { ToolRun } from "../streams/progress.ts";
 import type { RunModule } from "../threads/module-work.ts";
 import { mergeIntoCheckpoint } from "../tools/merge-into-checkpoint.ts";
+import { withAttentionTogether } from "./open-clip.ts";
 import { type Checkpoint, readCheckpoint } from "./read-checkpoint.ts";
 
 export interface FileMerge extends ToolRun {
@@ -40,7 +41,7 @@ export async function mergeIntoFile(
   const loras = await Promise.all(inputs.map((input) => openFor(input, model)));
   const { tensors, missing } = mergeIntoCheckpoint({
     ...run,
-    checkpoint: { source, header },
+    checkpoint: { source, header: { ...header, tensors: model.tensors } },
     loras,
     weightOf: (module) => model.weights.get(module) ?? null,
   });
@@ -57,7 +58,7 @@ export async function mergeIntoFile(
     "loramill.made": canonicalJson({ operation: { kind: "merge-into" }, from }),
   };
   return {
-    file: streamSafetensors(tensors, metadata),
+    file: streamSafetensors(withAttentionTogether(tensors), metadata),
     modules: merged,
     notes: left.map((module) => `${module} was left out: the checkpoint has no weight for it`),
   };

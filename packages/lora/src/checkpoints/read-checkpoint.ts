@@ -6,9 +6,12 @@ import { moduleNames } from "../adapters/module-names.ts";
 import { sd3Layouts } from "../adapters/modules/sd3-modules.ts";
 import type { SafetensorsHeader } from "../safetensors/safetensors-header.ts";
 import { checkpointWeights } from "../tools/checkpoint-weights.ts";
+import { openClipWeight, withAttentionApart } from "./open-clip.ts";
 
 /** What a checkpoint is, and which of its weights LoRAs can change. */
 export interface Checkpoint {
+  /** Of the file, with the rows of OpenCLIP's fused attention as tensors of their own. */
+  readonly tensors: SafetensorsHeader["tensors"];
   readonly family: MappedFamily;
   readonly variant: string | null;
   /** Whether it has modules as the model's own code has them, or as diffusers cuts them. */
@@ -20,11 +23,12 @@ export interface Checkpoint {
 type Header = Pick<SafetensorsHeader, "tensors">;
 
 /** Reads a checkpoint as the family whose weights it has the most of, or as `only`. Throws UserError `unknown-checkpoint`. */
-export function readCheckpoint(header: Header, only?: MappedFamily): Checkpoint {
+export function readCheckpoint(file: Header, only?: MappedFamily): Checkpoint {
+  const header = { tensors: withAttentionApart(file.tensors) };
   const families = only === undefined ? mappedFamilies : [only];
   const readings = families
     .flatMap((family) => variantsOf(family).map((variant) => readAs(header, family, variant)))
-    .filter((reading) => readsText(header, reading))
+    .filter(readsText)
     .sort((a, b) => b.weights.size - a.weights.size);
   // The first of those that explain the most: sorting keeps the order of equals.
   const [best] = readings;
@@ -42,10 +46,11 @@ const variantsOf = (family: MappedFamily) => (family === "sd3" ? Object.keys(sd3
 function readAs(header: Header, family: MappedFamily, variant: string | null): Checkpoint {
   const weightOf = checkpointWeights(header, { family, variant, from: "keys" });
   const found = [...moduleNames(family, variant).byModule].flatMap(([module, { part }]) => {
-    const weight = weightOf(module);
-    return weight === null ? [] : [{ module, weight, part }];
+    const weight = weightOf(module) ?? openClipWeight(family, module);
+    return weight === null || !header.tensors.has(weight) ? [] : [{ module, weight, part }];
   });
   return {
+    tensors: header.tensors,
     family,
     variant,
     layout: found.some(({ part }) => part !== "whole") ? "diffusers" : "native",
@@ -56,7 +61,7 @@ function readAs(header: Header, family: MappedFamily, variant: string | null): C
 const FROM_TEXT = /^unet\..*\.attn2\.to_[kv]$/;
 
 /** The U-Nets of Stable Diffusion 1 and 2 have the same names; the width of the text that they read tells them apart. */
-function readsText({ tensors }: Header, { family, variant, weights }: Checkpoint): boolean {
+function readsText({ tensors, family, variant, weights }: Checkpoint): boolean {
   return [...weights].every(([module, weight]) => {
     return !FROM_TEXT.test(module) || tensors.get(weight)?.shape[1] === expectedInputs(family, variant, module);
   });
