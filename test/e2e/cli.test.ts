@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -40,6 +40,8 @@ async function loramill(args: readonly string[], env: Readonly<Record<string, st
   return { code, out, err };
 }
 
+/** Where the first test leaves its LoRA. */
+const trained = join(data.path, "data", "lora_models", "pictures.safetensors");
 const small = ["--trigger", "zorb", "--class", "creature", "--steps", "20", "--rank", "4", "--images", "1"];
 
 test("one command goes from a folder to a LoRA and images, says where they are, and leaves no mill behind", async () => {
@@ -47,7 +49,7 @@ test("one command goes from a folder to a LoRA and images, says where they are, 
   expect(first.err).toBe("");
   expect(first.code).toBe(0);
   expect(first.out).toContain("succeeded");
-  expect(existsSync(join(data.path, "data", "lora_models", "pictures.safetensors"))).toBe(true);
+  expect(existsSync(trained)).toBe(true);
   expect(readdirSync(join(data.path, "results", "images")).filter((name) => name.endsWith(".png"))).toHaveLength(2);
   expect(readFileSync(join(data.path, "results", "plan.lock.json"), "utf8")).toContain('"loramill-plan/1"');
   expect(existsSync(join(data.path, "data", "mill.json"))).toBe(false);
@@ -64,6 +66,40 @@ test("one command goes from a folder to a LoRA and images, says where they are, 
   expect(JSON.parse(cost.out).totalMicroUsd).toBe(0);
   const runs = await loramill(["runs"]);
   expect(runs.out.split("\n").filter((line) => line.startsWith("run_"))).toHaveLength(2);
+});
+
+test("the LoRA that was trained says what it is, and its model takes the whole of it", async () => {
+  const { files } = JSON.parse((await loramill(["--json", "lora", "inspect", trained, "--hashes", "--keys"])).out);
+  const [{ description, hashes, keys }] = files;
+  expect(description).toMatchObject({
+    title: "pictures",
+    family: { family: "pocket", from: "modelspec.architecture" },
+    ranks: [{ rank: 4, modules: description.modules }],
+    triggerWords: [{ word: "zorb", from: "loramill.trigger_word" }],
+    training: { network_dim: 4, steps: 20 },
+    ...{ unresolved: [], missingModelSpec: [], warnings: [] },
+  });
+  expect(description.modelSpec.hash_sha256).toBe(`0x${hashes.tensorsSha256}`);
+  const { code, out } = await loramill(["lora", "validate", trained, "--strength", "1"]);
+  expect(out).toContain(`will load ${keys.length} of ${keys.length} keys on pocket`);
+  expect(code).toBe(0);
+});
+
+test("the LoRA that was trained opens with the reference reader", async ({ skip }) => {
+  const script = `import json, sys, safetensors
+with safetensors.safe_open(sys.argv[1], framework="np") as file:
+    shapes = {key: file.get_slice(key).get_shape() for key in file.keys()}
+    print(json.dumps({"metadata": file.metadata(), "shapes": shapes}))`;
+  const read = spawnSync("python3", ["-c", script, trained], { encoding: "utf8" });
+  if (read.error !== undefined || read.stderr.includes("No module named 'safetensors'")) {
+    return skip("python3 with safetensors is not here: the reference reader did not open the LoRA");
+  }
+  expect(read.stderr).toBe("");
+  const found: { metadata: Record<string, string>; shapes: Record<string, number[]> } = JSON.parse(read.stdout);
+  const ours = JSON.parse((await loramill(["--json", "lora", "inspect", trained, "--keys", "--metadata"])).out)
+    .files[0];
+  const shapes = ours.keys.map(({ name, shape }: { name: string; shape: number[] }) => [name, shape]);
+  expect(found).toEqual({ metadata: ours.metadata, shapes: Object.fromEntries(shapes) });
 });
 
 test("mistakes are said in a sentence, with their exit code", async () => {

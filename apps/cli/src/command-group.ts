@@ -13,3 +13,9 @@ export function commandsOf(parent: Command): CommandMaker {
         `\nExample${examples.length > 1 ? "s" : ""}:\n${examples.map((one) => `  $ ${one}`).join("\n")}`,
       );
 }
+
+/** The maker of commands of a group, such as `loramill lora …`, which is begun by the first that adds to it. */
+export function groupOf(parent: Command, name: string, description: string, example: string): CommandMaker {
+  const group = parent.commands.find((command) => command.name() === name);
+  return commandsOf(group ?? commandsOf(parent)(name, description, example));
+}

@@ -33,3 +33,11 @@ export function formatBar(share: number, width: number): string {
 export function shortTime(iso: string | null): string {
   return iso ? iso.slice(0, 19).replace("T", " ") : "";
 }
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this looks for
+const CONTROLS = /[\x00-\x1f\x7f-\x9f]+/g;
+
+/** A text of a file that somebody else wrote, on one line and without what would steer the terminal. */
+export function printable(text: string): string {
+  return text.replace(CONTROLS, " ");
+}

@@ -16,6 +16,7 @@ import { type RunOptions, runCommand, type SaveOptions } from "./commands/run.ts
 import { withSpecOptions } from "./commands/spec-options.ts";
 import { upCommand } from "./commands/up.ts";
 import { addDatasetCommands } from "./dataset-program.ts";
+import { addLoraFileCommands } from "./lora-file-program.ts";
 import { addModelCommands } from "./models-program.ts";
 import type { SpecOptions } from "./read-spec.ts";
 import { addTrainCommands } from "./train-program.ts";
@@ -102,6 +103,7 @@ export function createProgram(execute: (work: Work, json: boolean) => Promise<vo
   addCaptionCommands(program, does);
   addTrainCommands(program, does);
   addModelCommands(program, does);
+  addLoraFileCommands(program, does);
   command(
     "doctor",
     "check configuration, database, queue, storage and backends",

@@ -22,9 +22,11 @@ export {
   readAdapters,
 } from "./adapters/read-adapters.ts";
 export { type WrittenAdapters, writeAdapters } from "./adapters/write-adapters.ts";
-export { type ByteSource, memorySource, objectSource } from "./byte-source.ts";
+export { type ByteSource, copyRange, memorySource, objectSource } from "./byte-source.ts";
 export type { RankRule } from "./changes/kept-rank.ts";
 export { checkLora } from "./check-lora.ts";
+export { extractFromFiles, type FileExtraction } from "./checkpoints/extract-from-files.ts";
+export { type FileMerge, mergeIntoFile } from "./checkpoints/merge-into-file.ts";
 export { type ConvertedLora, convertLora } from "./convert-lora.ts";
 export { lossCsv } from "./curve/loss-csv.ts";
 export { tensorboardEvents } from "./curve/tensorboard-events.ts";
@@ -48,10 +50,11 @@ export { type KnownLineage, readLineage } from "./metadata/read-lineage.ts";
 export { type TagCount, tagFrequencies } from "./metadata/training-tags.ts";
 export { type TriggerWord, triggerWords } from "./metadata/trigger-words.ts";
 export { type NoisePair, noisePair } from "./noise-pair.ts";
-export type { OperationInput } from "./operations/operation-input.ts";
+export { type OperationInput, openLike } from "./operations/operation-input.ts";
 export { type OperationResult, type OperationRun, runOperation } from "./operations/run-operation.ts";
 export { torchToSafetensors } from "./pickle/convert-torch-file.ts";
 export { readTorchFile, type TorchFile, type TorchTensor } from "./pickle/read-torch-file.ts";
+export { torchSource } from "./pickle/torch-source.ts";
 export type { Dtype } from "./safetensors/dtypes.ts";
 export { type EditedFile, editMetadata, replaceMetadata } from "./safetensors/edit-metadata.ts";
 export {

@@ -1,0 +1,210 @@
+import { type LoraFamily, loraFamilies, type MappedFamily, mappedFamilies } from "@loramill/lora";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { groupOf } from "./command-group.ts";
+import type { CommandContext } from "./commands/context.ts";
+import {
+  type ExtractOptions,
+  extractCommand,
+  type MergeIntoOptions,
+  mergeIntoCommand,
+} from "./commands/lora-files/checkpoints.ts";
+import { type CompareOptions, compareCommand } from "./commands/lora-files/compare.ts";
+import { type ExportOptions, exportCommand, exportTargets } from "./commands/lora-files/export.ts";
+import { type InspectOptions, inspectCommand } from "./commands/lora-files/inspect.ts";
+import { type MetadataOptions, metadataCommand } from "./commands/lora-files/metadata.ts";
+import {
+  type ConvertOptions,
+  convertCommand,
+  type MergeOptions,
+  mergeCommand,
+  type PruneOptions,
+  pruneCommand,
+  type ResizeOptions,
+  resizeCommand,
+} from "./commands/lora-files/operations.ts";
+import { type ValidateOptions, validateCommand } from "./commands/lora-files/validate.ts";
+
+type Does = (work: (context: CommandContext) => Promise<number>) => Promise<void>;
+
+const FILE = "a LoRA file: .safetensors, .pt, .pth, .bin or .ckpt; the extension may be left out";
+const WEIGHTED =
+  "file, file:weight or file:weight:blocks; blocks are a preset such as INS, or 12, 17, 20, 26 or 58 numbers";
+
+/** The commands of `loramill lora …` that work on files of this machine; none of them needs a mill. */
+export function addLoraFileCommands(parent: Command, does: Does): void {
+  const command = groupOf(
+    parent,
+    "lora",
+    "look into, merge, change and convert LoRAs",
+    "loramill lora inspect dog.safetensors",
+  );
+  const ofFile = (name: string, description: string, ...examples: string[]) =>
+    command(name, description, ...examples).argument("<file>", FILE);
+
+  command(
+    "inspect",
+    "what the header of a LoRA file tells; several files as a table",
+    "loramill lora inspect dog.safetensors --hashes",
+    "loramill lora inspect dog.safetensors ink.pt",
+  )
+    .argument("<file...>", FILE)
+    .option("--metadata", "the metadata as it is")
+    .option("--keys", "every tensor with its type and shape")
+    .option("--hashes", "all hashes that sites and tools know it by; reads the whole file")
+    .option("--size-limit <megabytes>", "warn of files that are larger; default: 500", number)
+    .action((files: string[], options: InspectOptions) => does((context) => inspectCommand(files, options, context)));
+  ofFile(
+    "validate",
+    "what is wrong with a LoRA file; 1 when it should not be used",
+    "loramill lora validate dog.safetensors --family sdxl --strength 0.8",
+  )
+    .addOption(new Option("--family <family>", "what it is to be used with").choices(loraFamilies))
+    .option("--strength <strength>", "what it is to be applied with, 0 to 2", number)
+    .option("--beside <folder>", "where the other half of a pair would be; default: the file's folder")
+    .action((file: string, options: ValidateOptions & { family?: LoraFamily }) =>
+      does((context) => validateCommand(file, options, context)),
+    );
+  makes(
+    command(
+      "merge",
+      "one LoRA of several",
+      "loramill lora merge dog.safetensors:0.8 ink.safetensors:0.5 -o both.safetensors",
+      "loramill lora merge dog.safetensors ink.safetensors:1:OUTALL --method ties --rank 32 --density 0.5 -o both.safetensors",
+    ).argument("<file...>", WEIGHTED),
+  )
+    .addOption(new Option("--method <method>", "how; see docs/lora-tools.md").choices(methods).default("concat"))
+    .option("--rank <rank>", "of the result: svd, magnitude, ties, dare, kohya-svd", number)
+    .option("--density <share>", "share of the elements that is kept: magnitude, ties, dare", number)
+    .option("--t <place>", "between the first (0) and the second (1): lerp, slerp", number)
+    .option("--ties", "dare: only the elements whose sign wins")
+    .option("--dtype <dtype>", DTYPE)
+    .option("--seed <seed>", "of what is drawn", number)
+    .action((files: string[], options: MergeOptions) => does((context) => mergeCommand(files, options, context)));
+  makes(
+    ofFile(
+      "resize",
+      "another rank, fixed or by what a module needs",
+      "loramill lora resize dog.safetensors --rank 8 -o small.safetensors",
+      "loramill lora resize dog.safetensors --frobenius 0.95 --max-rank 32 -o small.safetensors",
+    ),
+  )
+    .option("--rank <rank>", "of every module", number)
+    .option("--ratio <ratio>", "by module: singular values above the largest divided by this", number)
+    .option("--cumulative <share>", "by module: share of the sum of singular values, 0 to 1", number)
+    .option("--frobenius <share>", "by module: share of the norm, 0 to 1", number)
+    .option("--max-rank <rank>", "never more, with the last three", number)
+    .option("--conv-rank <rank>", "of convolutions larger than 1 × 1", number)
+    .option("--dtype <dtype>", DTYPE)
+    .action((file: string, options: ResizeOptions) => does((context) => resizeCommand(file, options, context)));
+  makes(
+    ofFile(
+      "convert",
+      "another dialect, or a PyTorch file as safetensors",
+      "loramill lora convert dog.safetensors --dialect diffusers -o dog-diffusers.safetensors",
+      "loramill lora convert dog.pt -o dog.safetensors",
+    ),
+  )
+    .option("--dialect <dialect>", "kohya, diffusers, comfyui or bfl")
+    .option("--leave-out", "go on without what the dialect cannot say")
+    .action((file: string, options: ConvertOptions) => does((context) => convertCommand(file, options, context)));
+  makes(
+    ofFile(
+      "prune",
+      "without modules that change nothing, or little",
+      "loramill lora prune dog.safetensors --min-norm 0.01 -o lean.safetensors",
+    ),
+  )
+    .option("--min-norm <norm>", "modules whose change has a smaller Frobenius norm go; default: dead ones", number)
+    .action((file: string, options: PruneOptions) => does((context) => pruneCommand(file, options, context)));
+  command(
+    "compare",
+    "how alike the changes of two LoRAs are",
+    "loramill lora compare dog-v1.safetensors dog-v2.safetensors",
+  )
+    .argument("<a>", FILE)
+    .argument("<b>", FILE)
+    .option("--modules", "module by module instead of block by block")
+    .action((a: string, b: string, options: CompareOptions) =>
+      does((context) => compareCommand(a, b, options, context)),
+    );
+  makes(
+    command(
+      "extract",
+      "the LoRA between a model and what it was tuned to",
+      "loramill lora extract --original base.safetensors --tuned tuned.safetensors --rank 32 -o change.safetensors",
+    ),
+  )
+    .requiredOption("--original <file>", "the checkpoint before")
+    .requiredOption("--tuned <file>", "the checkpoint after")
+    .requiredOption("--rank <rank>", "of the result, at most", rank)
+    .option("--conv-rank <rank>", "of convolutions larger than 1 × 1", rank)
+    .addOption(new Option("--dtype <dtype>", "of the result").choices(["F32", "F16", "BF16"]).default("F16"))
+    .addOption(
+      new Option("--family <family>", "what the checkpoints are; default: told by their keys").choices(mappedFamilies),
+    )
+    .action((options: ExtractOptions & { family?: MappedFamily }) =>
+      does((context) => extractCommand(options, context)),
+    );
+  makes(
+    command(
+      "merge-into",
+      "a checkpoint with LoRAs in its weights",
+      "loramill lora merge-into base.safetensors dog.safetensors:0.8 -o dog-model.safetensors",
+    )
+      .argument("<checkpoint>", "the model, as one safetensors file")
+      .argument("<file...>", WEIGHTED),
+  )
+    .option("--leave-out", "go on without modules that the checkpoint has no weight for")
+    .action((checkpoint: string, files: string[], options: MergeIntoOptions) =>
+      does((context) => mergeIntoCommand(checkpoint, files, options, context)),
+    );
+  ofFile(
+    "metadata",
+    "show a file's metadata, or write it with other metadata and the same tensors",
+    "loramill lora metadata dog.safetensors",
+    'loramill lora metadata dog.safetensors --set "modelspec.author=Ada" --remove ss_session_id -o mine.safetensors',
+    "loramill lora metadata dog.safetensors --private --in-place",
+  )
+    .option("--set <key=value>", "set an entry; can be repeated", collect)
+    .option("--remove <key>", "take an entry away; can be repeated", collect)
+    .option("--private", "without what tells of its maker: names, captions, times, prompts, lineage")
+    .option("-o, --output <file>", "where the edited file goes")
+    .option("--in-place", "the file itself; replaced when all of the new one is written")
+    .option("--force", "write over a file that is there")
+    .action((file: string, options: MetadataOptions) => does((context) => metadataCommand(file, options, context)));
+  ofFile("export", "a LoRA as another tool reads it", "loramill lora export dog.safetensors --for a1111 -o ./for-forge")
+    .addOption(new Option("--for <tool>", "the tool").choices(exportTargets).makeOptionMandatory())
+    .requiredOption("-o, --output <folder>", "where its files go")
+    .option("--name <name>", "what it is called there; default: the file's name")
+    .option("--leave-out", "go on without what the tool's dialect cannot say")
+    .option("--force", "write over files that are there")
+    .action((file: string, options: ExportOptions) => does((context) => exportCommand(file, options, context)));
+}
+
+const DTYPE = "of the result: F32, F16 or BF16; default: the widest that came in";
+
+const methods = [
+  ...["concat", "svd", "lerp", "slerp", "magnitude", "ties", "dare"],
+  ...["kohya-sum", "kohya-concat", "kohya-svd", "peft-linear"],
+];
+
+function makes(command: Command): Command {
+  return command
+    .requiredOption("-o, --output <file>", "the .safetensors file to write")
+    .option("--name <name>", "what the result calls itself; default: the file's name")
+    .option("--force", "write over a file that is there");
+}
+
+function number(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isFinite(value)) throw new InvalidArgumentError("expected a number");
+  return value;
+}
+
+function rank(text: string): number {
+  const value = number(text);
+  if (!Number.isInteger(value) || value < 1 || value > 4096) throw new InvalidArgumentError("expected 1 to 4096");
+  return value;
+}
+
+const collect = (text: string, before: readonly string[] = []): string[] => [...before, text];
