@@ -22,6 +22,7 @@ export {
   readAdapters,
 } from "./adapters/read-adapters.ts";
 export { type WrittenAdapters, writeAdapters } from "./adapters/write-adapters.ts";
+export { adviseOnContents, adviseOnFile } from "./advise-on-file.ts";
 export { type ByteSource, copyRange, memorySource, objectSource } from "./byte-source.ts";
 export type { RankRule } from "./changes/kept-rank.ts";
 export { checkLora } from "./check-lora.ts";
@@ -53,6 +54,7 @@ export { type NoisePair, noisePair } from "./noise-pair.ts";
 export { type OperationInput, openLike } from "./operations/operation-input.ts";
 export { type OperationResult, type OperationRun, runOperation } from "./operations/run-operation.ts";
 export { torchToSafetensors } from "./pickle/convert-torch-file.ts";
+export { looksLikeTorch } from "./pickle/looks-like-torch.ts";
 export { readTorchFile, type TorchFile, type TorchTensor } from "./pickle/read-torch-file.ts";
 export { torchSource } from "./pickle/torch-source.ts";
 export type { Dtype } from "./safetensors/dtypes.ts";
