@@ -48,7 +48,7 @@ export async function editLora({ params }: Input, deps: EditLoraDeps, ctx: JobCo
   const weights = await stores.blobs.put(file.chunks, media);
   const source = await objectSource(stores.objects, blobKey(weights.sha256), { signal: ctx.signal });
   const { tensorsSha256 } = await fileHashes(source);
-  const { triggerWords } = describeLora(await readSafetensorsHeader(source));
+  const { triggerWords, ranks } = describeLora(await readSafetensorsHeader(source));
   const [first] = loras;
   const lora: LoraDocument = {
     format: "loramill-lora/1",
@@ -76,7 +76,14 @@ export async function editLora({ params }: Input, deps: EditLoraDeps, ctx: JobCo
   const digest = await stores.documents.put("lora", lora);
   const { family, baseModel, triggerWord } = lora;
   const record = { document: digest, name, family, baseModel, triggerWord, tensorsSha256, dataset: null };
-  ctx.record({ kind: "lora", ...record, weightsSha256: weights.sha256, bytes: weights.bytes });
+  const [most] = ranks;
+  ctx.record({
+    kind: "lora",
+    ...record,
+    weightsSha256: weights.sha256,
+    bytes: weights.bytes,
+    ...(most === undefined ? {} : { rank: most.rank }),
+  });
   for (const message of notes) ctx.event("lora.note", { message });
   ctx.event("lora.published", { document: digest, name, bytes: weights.bytes, modules });
   return { digest, shape: "part", items: 1, summary: { loras: 1, modules, bytes: weights.bytes } };

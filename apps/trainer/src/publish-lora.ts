@@ -60,6 +60,7 @@ export async function publishLora(
     tensorsSha256: lora.tensorsSha256,
     bytes: lora.weights.bytes,
     dataset: lora.dataset,
+    rank: recipe.rank,
   });
   ctx.event("lora.published", { document: digest, name, bytes: lora.weights.bytes, steps: lora.steps });
   const summary: JsonObject = {

@@ -19,6 +19,7 @@ import { eventQueries } from "./queries/events.ts";
 import { idempotencyQueries } from "./queries/idempotency.ts";
 import { jobQueries } from "./queries/jobs.ts";
 import { libraryQueries } from "./queries/library.ts";
+import { loraQueries } from "./queries/loras.ts";
 import { modelQueries } from "./queries/models.ts";
 import { projectQueries } from "./queries/projects.ts";
 import { quarantineQueries } from "./queries/quarantine.ts";
@@ -69,6 +70,7 @@ export function openCatalog(options: CatalogOptions) {
     recipes: unwrapFailures(recipeQueries(connection)),
     trainings: unwrapFailures(trainingQueries(connection)),
     models: unwrapFailures(modelQueries(connection)),
+    loras: unwrapFailures(loraQueries(connection)),
     quarantine: unwrapFailures(quarantineQueries(connection)),
     backendSlots: unwrapFailures(backendSlotQueries(connection)),
     rateLimiter: unwrapFailures(rateLimiter(connection)),

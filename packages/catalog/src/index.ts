@@ -16,8 +16,8 @@ export type {
   LibraryDataset,
   LibraryGeneration,
   LibraryImage,
-  LibraryLora,
 } from "./queries/library.ts";
+export type { LibraryLora } from "./queries/lora-rows.ts";
 export type { BaseModel } from "./queries/models.ts";
 export type { Page, PageRequest } from "./queries/paging.ts";
 export type { Project } from "./queries/projects.ts";

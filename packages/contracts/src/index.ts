@@ -142,6 +142,30 @@ export { indexSourceJob } from "./jobs/index-source.ts";
 export { JobOutput } from "./jobs/job-output.ts";
 export { prepareImagesJob } from "./jobs/prepare-images.ts";
 export { trainLoraJob } from "./jobs/train-lora.ts";
+export {
+  KnownLoras,
+  KnownLorasRequest,
+  LoraChange,
+  type LoraChangeInput,
+  LoraDownload,
+  LoraHashes,
+  LoraImported,
+  LoraImportFields,
+  type LoraImportInput,
+  LoraLineage,
+  LoraPage,
+  LoraProjectQuery,
+  LoraQuery,
+  type LoraQueryInput,
+  LoraRating,
+  type LoraRatingInput,
+  LoraRatingRequest,
+  LoraRef,
+  LoraSource,
+  LoraSummary,
+  LoraTag,
+  LoraView,
+} from "./lora-api.ts";
 export { LoraInput, LoraMergeMethod, LoraOperation, LoraRankRule, LoraSpec } from "./lora-spec.ts";
 export {
   ModelBody,

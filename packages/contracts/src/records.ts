@@ -44,6 +44,7 @@ export const CatalogRecord = z.discriminatedUnion("kind", [
     bytes: z.int(),
     /** Null for one that was not trained here. */
     dataset: Digest.nullable(),
+    rank: z.int().optional(),
   }),
   z.object({
     kind: z.literal("checkpoint"),

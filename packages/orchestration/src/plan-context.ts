@@ -69,6 +69,8 @@ export interface PlanContext {
   readonly generationBackends: readonly GenerationChoice[];
   /** The LoRAs of the library that the spec names, by what it calls them, as far as they were found. */
   readonly loras?: Readonly<Record<string, FoundLora>>;
+  /** What the library calls its LoRAs, for the names that were not found. */
+  readonly loraNames?: readonly string[];
   /** What is impossible or unwise about a recipe on any backend; left out: only the backend is asked. */
   readonly checkRecipe?: (recipe: Recipe, dataset: { readonly images?: number }) => readonly RecipeIssue[];
   /** Where `train.mode` and `train.compute` want it, its names resolved; left out where they say nothing. */

@@ -1,4 +1,4 @@
-import { editLoraJob, type LoraSpec, type RunSpec } from "@loramill/contracts";
+import { editLoraJob, type LoraSpec, nearNames, type RunSpec } from "@loramill/contracts";
 import type { FoundLora, PlanContext } from "./plan-context.ts";
 import { refuse } from "./refuse.ts";
 import { asParams, type StepPlan } from "./step-plan.ts";
@@ -60,14 +60,19 @@ export function planLora(spec: RunSpec, wanted: LoraSpec, context: PlanContext):
 }
 
 /** One that the context was asked for, by what the spec calls it. */
-export function findLora(field: string, wanted: string, { loras }: Pick<PlanContext, "loras">): FoundLora {
+export function findLora(
+  field: string,
+  wanted: string,
+  { loras, loraNames = [] }: Pick<PlanContext, "loras" | "loraNames">,
+): FoundLora {
   const found = loras?.[wanted];
   if (found !== undefined) return found;
+  const [near] = nearNames(wanted, loraNames);
   return refuse({
     code: "unknown-lora",
     field,
     problem: `no LoRA "${wanted}" is in the library`,
     given: wanted,
-    likely: "`loramill lora list` shows what is there",
+    likely: near === undefined ? "`loramill lora list` shows what is there" : `did you mean ${near}?`,
   });
 }

@@ -306,13 +306,13 @@ describe("settle", () => {
       }),
     );
     expect(await catalog.library.checkpoints(run)).toMatchObject([{ ...checkpoint, job: one.job, epoch: 1 }]);
-    expect((await catalog.library.loras({ project })).items.map(({ version }) => version)).toEqual([2, 1]);
-    expect(await catalog.library.findLora({ project, lora: "dog" })).toMatchObject({
+    expect((await catalog.loras.list({ project })).items.map(({ version }) => version)).toEqual([2, 1]);
+    expect(await catalog.loras.find({ project, lora: "dog" })).toMatchObject({
       document: someDigest("b"),
       run,
       step,
     });
-    expect(await catalog.library.findLora({ project, lora: someDigest("a tensors") })).toMatchObject({ version: 1 });
+    expect(await catalog.loras.find({ project, lora: someDigest("a tensors") })).toMatchObject({ version: 1 });
     expect((await catalog.library.datasets({ project })).items.map(({ version }) => version)).toEqual([2, 1]);
     expect((await catalog.library.generations({ run })).items).toMatchObject([
       { prompt: "a dog", seed: 4_294_967_295 },

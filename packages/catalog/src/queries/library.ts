@@ -1,13 +1,12 @@
 import type { JsonObject, ProjectId, RunId } from "@loramill/contracts";
-import { and, asc, desc, eq, gt, like, lt, max, or, type SQL, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, like, lt, max, type SQL, sql } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
 import type { Connection } from "../connection.ts";
-import { datasets, datasetVersions, generations, images, loras } from "../schema/library.ts";
+import { datasets, datasetVersions, generations, images } from "../schema/library.ts";
 import { checkpoints } from "../schema/work.ts";
 import { captionHistoryQueries, type EditedCaption, writeEdits } from "./caption-history.ts";
 import { limitOf, type Page, type PageRequest, toPage } from "./paging.ts";
 
-export type LibraryLora = typeof loras.$inferSelect;
 export type LibraryDataset = typeof datasetVersions.$inferSelect;
 export type LibraryImage = typeof images.$inferSelect;
 export type LibraryGeneration = typeof generations.$inferSelect;
@@ -38,35 +37,6 @@ export function libraryQueries(connection: Connection) {
 
   return {
     ...captionHistoryQueries(connection),
-
-    /** By name (the newest version), by id, or by the digest of its document, file or tensors. */
-    async findLora(ref: { readonly project: ProjectId; readonly lora: string }): Promise<LibraryLora | null> {
-      const named = [loras.name, loras.id, loras.document, loras.weightsSha256, loras.tensorsSha256];
-      const [row] = await db
-        .select()
-        .from(loras)
-        .where(and(eq(loras.project, ref.project), or(...named.map((column) => eq(column, ref.lora)))))
-        .orderBy(desc(loras.version), desc(loras.id))
-        .limit(1);
-      return row ?? null;
-    },
-
-    /** Newest first. */
-    async loras(filter: LibraryFilter): Promise<Page<LibraryLora>> {
-      const limit = limitOf(filter);
-      const rows = await db
-        .select()
-        .from(loras)
-        .where(and(...wanted(loras, filter), filter.cursor === undefined ? undefined : lt(loras.id, filter.cursor)))
-        .orderBy(desc(loras.id))
-        .limit(limit + 1);
-      return toPage(
-        rows,
-        limit,
-        (row) => row,
-        (row) => row.id,
-      );
-    },
 
     /** Versions of datasets, newest first. */
     async datasets(filter: DatasetFilter): Promise<Page<LibraryDataset>> {

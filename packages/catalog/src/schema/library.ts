@@ -11,12 +11,7 @@ import {
   unique,
 } from "drizzle-orm/pg-core";
 import { createdAt, loramill } from "./columns.ts";
-import { projects } from "./tenancy.ts";
-
-const project = () =>
-  text("project")
-    .notNull()
-    .references(() => projects.id);
+import { project } from "./tenancy.ts";
 
 export const datasets = loramill.table(
   "datasets",
@@ -94,34 +89,6 @@ export const captions = loramill.table(
   ],
 );
 
-/** Released LoRAs. `version` counts within (project, name); the document holds how it was made. */
-export const loras = loramill.table(
-  "loras",
-  {
-    id: text("id").primaryKey(),
-    project: project(),
-    name: text("name").notNull(),
-    version: integer("version").notNull(),
-    document: text("document").notNull(),
-    family: text("family").notNull(),
-    baseModel: text("base_model").notNull(),
-    triggerWord: text("trigger_word"),
-    weightsSha256: text("weights_sha256").notNull(),
-    tensorsSha256: text("tensors_sha256").notNull(),
-    bytes: bigint("bytes", { mode: "number" }).notNull(),
-    /** Null for one that was not trained here. */
-    dataset: text("dataset"),
-    run: text("run").notNull(),
-    step: text("step").notNull(),
-    createdAt: createdAt(),
-  },
-  (table) => [
-    unique("loras_document").on(table.project, table.document),
-    index("loras_by_name").on(table.project, table.name, table.version),
-    index("loras_of_run").on(table.run),
-  ],
-);
-
 export const generations = loramill.table(
   "generations",
   {
@@ -152,5 +119,6 @@ export const generations = loramill.table(
     unique("generations_of_step").on(table.step, table.index),
     index("generations_of_run").on(table.run, table.index),
     index("generations_by_project").on(table.project, table.id),
+    index("generations_by_lora").using("gin", table.loras.op("jsonb_path_ops")),
   ],
 );

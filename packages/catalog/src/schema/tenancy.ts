@@ -10,12 +10,16 @@ export const projects = loramill.table("projects", {
   createdAt: createdAt(),
 });
 
+/** The column that says whose a row is. */
+export const project = () =>
+  text("project")
+    .notNull()
+    .references(() => projects.id);
+
 /** Only the SHA-256 of a key is kept. */
 export const apiKeys = loramill.table("api_keys", {
   id: text("id").primaryKey(),
-  project: text("project")
-    .notNull()
-    .references(() => projects.id),
+  project: project(),
   name: text("name").notNull(),
   sha256: text("sha256").notNull().unique(),
   scopes: text("scopes").array().notNull(),
@@ -29,9 +33,7 @@ export const apiKeys = loramill.table("api_keys", {
 export const idempotencyKeys = loramill.table(
   "idempotency_keys",
   {
-    project: text("project")
-      .notNull()
-      .references(() => projects.id),
+    project: project(),
     key: text("key").notNull(),
     requestDigest: text("request_digest").notNull(),
     /** The run that the request made, written in the transaction that made it; null while it is being answered. */
