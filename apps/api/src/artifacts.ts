@@ -5,12 +5,12 @@ import {
   documentKey,
   type Generation,
   type JsonObject,
-  PermanentError,
   type RunView,
   type StepView,
   type Stores,
 } from "@loramill/contracts";
 import type { SignedObjects } from "./deps.ts";
+import { createUrlSigner } from "./sign-url.ts";
 
 /**
  * What a person may want of a run, read from the documents that its steps put out. The pictures of the dataset are
@@ -21,13 +21,7 @@ export async function listArtifacts(
   stores: Stores,
   options: { urlSeconds: number; datasetImages: boolean; signedObjects: SignedObjects | null },
 ): Promise<ArtifactView[]> {
-  const request = { method: "GET", expiresSeconds: options.urlSeconds } as const;
-  const signed = async (key: string) => {
-    const url = options.signedObjects?.sign(key, request) ?? (await stores.objects.presign(key, request));
-    if (url === null)
-      throw new PermanentError(`the store ${stores.objects.id} signs no URLs`, { code: "no-signed-urls" });
-    return url;
-  };
+  const signed = createUrlSigner({ stores, ...options });
   const ofDocument = async (step: StepView, kind: string, name: string, digest: Digest): Promise<ArtifactView> => ({
     step: step.name,
     kind,

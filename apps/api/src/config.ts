@@ -20,6 +20,12 @@ export const apiConfig = defineConfig(
       .default(2_147_483_648)
       .describe("Largest uploaded file"),
     API_MAX_UPLOAD_FILES: z.coerce.number().int().min(1).default(100_000).describe("Most files in one upload"),
+    LORA_WARN_BYTES: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .default(500_000_000)
+      .describe("LoRA files above this size come with a warning when they are imported or listed"),
     API_REQUESTS_PER_MINUTE: z.coerce.number().int().min(1).default(1200).describe("Rate limit per key or address"),
     API_LOCAL_SOURCES: z
       .enum(["auto", "on", "off"])
@@ -42,6 +48,7 @@ export const apiConfig = defineConfig(
     maxBodyBytes: env.API_MAX_BODY_BYTES,
     maxUploadFileBytes: env.API_MAX_UPLOAD_FILE_BYTES,
     maxUploadFiles: env.API_MAX_UPLOAD_FILES,
+    loraWarnBytes: env.LORA_WARN_BYTES,
     requestsPerMinute: env.API_REQUESTS_PER_MINUTE,
     localSources: env.API_LOCAL_SOURCES,
     modelHubUrl: env.MODEL_HUB_URL,

@@ -75,7 +75,7 @@ export async function openApi(start: ApiStart): Promise<RunningApi> {
     },
     findLora: async (name, projectName) => {
       const project = await catalog.projects.ensure(projectName);
-      const lora = await catalog.library.findLora({ project: project.id, lora: name });
+      const lora = await catalog.loras.find({ project: project.id, lora: name });
       return lora ? { name: lora.name, document: lora.document, family: lora.family } : null;
     },
     savedRecipes: async (projectName) => {
@@ -84,6 +84,10 @@ export async function openApi(start: ApiStart): Promise<RunningApi> {
       return Object.fromEntries(saved.map(({ name, recipe }) => [name, recipe]));
     },
     pastTrainings: () => catalog.trainings.past(),
+    loraNames: async (projectName) => {
+      const { id } = await catalog.projects.ensure(projectName);
+      return catalog.loras.names({ project: id });
+    },
     findArtifact: async (key) => {
       const artifact = await catalog.artifacts.find(key);
       return artifact ? { output: artifact.output, items: artifact.items } : null;

@@ -57,6 +57,8 @@ export interface PlanningDeps {
   /** The version that a name, `name@digest` or short digest names now. UserError where there is none, or several. */
   readonly findDataset: (dataset: string, project: string) => Promise<Digest>;
   readonly findLora: (name: string, project: string) => Promise<FoundLora | null>;
+  /** What the project's library calls its LoRAs. */
+  readonly loraNames: (project: string) => Promise<readonly string[]>;
   /** Trainings that have ended, which quotes are corrected by. */
   readonly pastTrainings: () => Promise<readonly PastTraining[]>;
   readonly findArtifact: (key: string) => Promise<CachedOutput | null>;
@@ -103,7 +105,7 @@ export function createPlanner(deps: PlanningDeps): Planner {
       storeReachable: deps.storeReachable,
       checkRecipe,
       ...placementOf(spec),
-      loras,
+      ...loras,
     };
     return { made: plan(spec, context), context };
   }
@@ -180,8 +182,8 @@ function checkSources(sources: RunSpec["dataset"]["sources"], localSources: bool
   );
 }
 
-/** Those that the spec names and the library has, by what the spec calls them. */
-async function findLoras(spec: RunSpec, deps: PlanningDeps): Promise<Record<string, FoundLora>> {
+/** Those that the spec names and the library has, by what the spec calls them; and other names where it lacks one. */
+async function findLoras(spec: RunSpec, deps: PlanningDeps): Promise<Pick<PlanContext, "loras" | "loraNames">> {
   const wanted = new Set(spec.lora?.from.map(({ lora }) => lora));
   if (spec.generate?.lora !== undefined) wanted.add(spec.generate.lora);
   const found: Record<string, FoundLora> = {};
@@ -189,5 +191,6 @@ async function findLoras(spec: RunSpec, deps: PlanningDeps): Promise<Record<stri
     const lora = await deps.findLora(name, spec.project);
     if (lora !== null) found[name] = lora;
   }
-  return found;
+  const isComplete = Object.keys(found).length === wanted.size;
+  return isComplete ? { loras: found } : { loras: found, loraNames: await deps.loraNames(spec.project) };
 }

@@ -20,6 +20,7 @@ import { eventRoutes } from "./routes/events.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { jobRoutes } from "./routes/jobs.ts";
 import { keyRoutes } from "./routes/keys.ts";
+import { loraRoutes } from "./routes/loras.ts";
 import { modelRoutes } from "./routes/models.ts";
 import { objectRoutes } from "./routes/objects.ts";
 import { planRoutes } from "./routes/plans.ts";
@@ -98,6 +99,7 @@ export async function startApi(deps: ApiDeps, options: ApiOptions & { localToken
   await server.register(datasetRoutes(deps));
   await server.register(modelRoutes(deps));
   await server.register(recipeRoutes(deps));
+  await server.register(loraRoutes(deps, options));
   await server.register(jobRoutes(deps));
   await server.register(eventRoutes(deps, feed));
   await server.register(uploadRoutes(deps, options));
