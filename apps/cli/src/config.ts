@@ -14,8 +14,14 @@ export const cliEnv = z.object({
     .min(1)
     .default("./data/lora_models")
     .describe(
-      "Where `run`, `resume` and `save` put LoRA files, on the machine of the command; mill and workers write to the object store only. Default: lora_models under DATA_DIR",
+      "Where `run`, `resume`, `save` and `lora download` put LoRA files, and where `lora status` looks for them, on the machine of the command; mill and workers write to the object store only. Default: lora_models under DATA_DIR",
     ),
+  LORA_WARN_BYTES: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(500_000_000)
+    .describe("LoRA files above this size come with a warning when they are imported or listed"),
   DATASET_OUTPUT_DIR: z
     .string()
     .min(1)
@@ -39,6 +45,7 @@ export interface CliConfig {
   readonly apiKey: string | undefined;
   readonly dataDir: string;
   readonly loraOutputDir: string;
+  readonly loraWarnBytes: number;
   readonly datasetOutputDir: string;
   readonly outputDir: string;
 }
@@ -62,6 +69,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env, folder = proces
     apiKey: parsed.data.LORAMILL_API_KEY,
     dataDir: resolve(folder, parsed.data.DATA_DIR),
     loraOutputDir: resolve(folder, parsed.data.LORA_OUTPUT_DIR),
+    loraWarnBytes: parsed.data.LORA_WARN_BYTES,
     datasetOutputDir: resolve(folder, parsed.data.DATASET_OUTPUT_DIR),
     outputDir: resolve(folder, parsed.data.OUTPUT_DIR),
   });

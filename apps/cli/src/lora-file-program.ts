@@ -35,7 +35,7 @@ export function addLoraFileCommands(parent: Command, does: Does): void {
   const command = groupOf(
     parent,
     "lora",
-    "look into, merge, change and convert LoRAs",
+    "keep, look into, merge, change and convert LoRAs",
     "loramill lora inspect dog.safetensors",
   );
   const ofFile = (name: string, description: string, ...examples: string[]) =>

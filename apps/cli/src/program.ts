@@ -17,6 +17,7 @@ import { withSpecOptions } from "./commands/spec-options.ts";
 import { upCommand } from "./commands/up.ts";
 import { addDatasetCommands } from "./dataset-program.ts";
 import { addLoraFileCommands } from "./lora-file-program.ts";
+import { addLoraCommands } from "./lora-program.ts";
 import { addModelCommands } from "./models-program.ts";
 import type { SpecOptions } from "./read-spec.ts";
 import { addTrainCommands } from "./train-program.ts";
@@ -104,6 +105,7 @@ export function createProgram(execute: (work: Work, json: boolean) => Promise<vo
   addTrainCommands(program, does);
   addModelCommands(program, does);
   addLoraFileCommands(program, does);
+  addLoraCommands(program, does);
   command(
     "doctor",
     "check configuration, database, queue, storage and backends",

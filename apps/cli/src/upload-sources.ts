@@ -1,10 +1,10 @@
-import { createHash } from "node:crypto";
-import { createReadStream, openAsBlob } from "node:fs";
+import { openAsBlob } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { basename, join, relative, sep } from "node:path";
 import { type RunSpecInput, UserError } from "@loramill/contracts";
 import type { Client, UploadFile } from "@loramill/sdk";
 import type { CommandContext } from "./commands/context.ts";
+import { hashFile } from "./hash-file.ts";
 import { createUploadView, type UploadView } from "./upload-view.ts";
 
 type SourceInput = NonNullable<RunSpecInput["dataset"]>["sources"][number];
@@ -75,10 +75,4 @@ async function namesIn(folder: string): Promise<string[]> {
     .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join("/"))
     .filter((name) => !name.split("/").some((part) => part.startsWith(".")))
     .sort();
-}
-
-async function hashFile(path: string, signal: AbortSignal): Promise<string> {
-  const hash = createHash("sha256");
-  for await (const chunk of createReadStream(path, { signal })) hash.update(chunk);
-  return hash.digest("hex");
 }

@@ -22,6 +22,7 @@ import type { z } from "zod";
 import { datasetCalls } from "./datasets.ts";
 import { ApiError, UnreachableError } from "./errors.ts";
 import { followRun, type RunMessage } from "./follow.ts";
+import { loraCalls } from "./loras.ts";
 import { modelCalls } from "./models.ts";
 import { recipeCalls } from "./recipes.ts";
 import { type UploadFile, type UploadOptions, uploadFiles } from "./upload.ts";
@@ -37,7 +38,7 @@ export interface ClientOptions {
 }
 
 interface Call<Schema extends z.ZodType> {
-  readonly method?: "GET" | "POST" | "PUT" | "DELETE";
+  readonly method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   readonly body?: unknown;
@@ -50,6 +51,8 @@ interface Call<Schema extends z.ZodType> {
 export interface Caller {
   call<Schema extends z.ZodType>(options: Call<Schema>): Promise<z.output<Schema>>;
   request(path: string, init: RequestInit): Promise<Response>;
+  /** What lies behind a signed URL, of the API or of the store. */
+  open(url: string, signal?: AbortSignal): Promise<Response>;
 }
 
 export interface PageOptions {
@@ -85,6 +88,15 @@ export function createClient(options: ClientOptions) {
     throw new ApiError(await readProblem(response));
   }
 
+  async function open(url: string, signal?: AbortSignal): Promise<Response> {
+    const path = url.startsWith(base) ? url.slice(base.length) : url;
+    if (!/^https?:/.test(path)) return request(path, signal ? { signal } : {});
+    // Signed by the store, which must not see our key.
+    const response = await send(path, both(signal));
+    if (response.ok) return response;
+    throw new ApiError(await readProblem(response));
+  }
+
   async function call<Schema extends z.ZodType>(options: Call<Schema>): Promise<z.output<Schema>> {
     const query = new URLSearchParams();
     for (const [name, value] of Object.entries(options.query ?? {}))
@@ -102,11 +114,13 @@ export function createClient(options: ClientOptions) {
     return options.answer.parse(await response.json());
   }
 
+  const caller: Caller = { call, request, open };
   return {
     url: base,
-    datasets: datasetCalls({ call, request }),
-    models: modelCalls({ call }),
-    recipes: recipeCalls({ call }),
+    datasets: datasetCalls(caller),
+    loras: loraCalls(caller),
+    models: modelCalls(caller),
+    recipes: recipeCalls(caller),
     plan: (spec: RunSpecInput, signal?: AbortSignal) =>
       call({ method: "POST", path: "/v1/plans", body: spec, answer: PlanAnswer, signal }),
     quote: (spec: RunSpecInput, signal?: AbortSignal) =>
@@ -153,18 +167,13 @@ export function createClient(options: ClientOptions) {
     retryJob: (job: string, signal?: AbortSignal) =>
       call({ method: "POST", path: `/v1/jobs/${job}/retry`, answer: RunView, signal }),
     /** Stores files for a spec's `{ type: upload }` source. Archives are unpacked by the curator. */
-    upload: (files: readonly UploadFile[], options?: UploadOptions) => uploadFiles({ call, request }, files, options),
+    upload: (files: readonly UploadFile[], options?: UploadOptions) => uploadFiles(caller, files, options),
     getDocument: (kind: string, digest: string, signal?: AbortSignal) =>
       call({ path: `/v1/documents/${kind}/${digest}`, answer: JsonObject, signal }),
     /** The bytes behind an artifact's `url`, or of a blob by digest. */
     async download(urlOrDigest: string, signal?: AbortSignal): Promise<Uint8Array> {
       const url = /^[0-9a-f]{64}$/.test(urlOrDigest) ? `/v1/blobs/${urlOrDigest}` : urlOrDigest;
-      const path = url.startsWith(base) ? url.slice(base.length) : url;
-      const response = /^https?:/.test(path)
-        ? await send(path, both(signal))
-        : await request(path, signal ? { signal } : {});
-      if (!response.ok) throw new ApiError(await readProblem(response));
-      return new Uint8Array(await response.arrayBuffer());
+      return new Uint8Array(await (await open(url, signal)).arrayBuffer());
     },
     doctor: (query: { checks?: string } = {}, signal?: AbortSignal) =>
       call({ path: "/v1/doctor", query, answer: DoctorAnswer, signal }),

@@ -1,4 +1,5 @@
 export { type Client, type ClientOptions, createClient, type PageOptions } from "./client.ts";
 export { ApiError, UnreachableError } from "./errors.ts";
 export type { RunMessage } from "./follow.ts";
+export type { LoraUpload } from "./loras.ts";
 export type { UploadFile, UploadOptions, UploadProgress } from "./upload.ts";

@@ -1,0 +1,169 @@
+import { type Command, InvalidArgumentError } from "commander";
+import { type CommandMaker, groupOf } from "./command-group.ts";
+import type { CommandContext } from "./commands/context.ts";
+import {
+  type InProject,
+  type LoraListOptions,
+  loraChangeCommand,
+  loraCoverCommand,
+  loraDeleteCommand,
+  loraListCommand,
+  loraRateCommand,
+  loraRestoreCommand,
+  loraShowCommand,
+} from "./commands/lora.ts";
+import { loraDownloadCommand } from "./commands/lora-download.ts";
+import { type LoraImportOptions, loraImportCommand } from "./commands/lora-import.ts";
+import { loraLineageCommand } from "./commands/lora-lineage.ts";
+import { loraStatusCommand } from "./commands/lora-status.ts";
+
+type Does = (work: (context: CommandContext) => Promise<number>) => Promise<void>;
+
+const LORA = "name (the newest version), name@version, id, alias, hash, or a unique beginning";
+const collect = (text: string, before: readonly string[] = []): string[] => [...before, text];
+
+/** The commands of `loramill lora …` that work on the library. */
+export function addLoraCommands(parent: Command, does: Does): void {
+  const add = groupOf(parent, "lora", "keep, look into, merge, change and convert LoRAs", "loramill lora search dog");
+  const command: CommandMaker = (...named) =>
+    add(...named).option("--project <project>", "project it belongs to; default: default");
+  const ofLora: CommandMaker = (...named) => command(...named).argument("<lora>", LORA);
+
+  withFilters(command("list", "LoRAs, newest first", "loramill lora list --family sdxl --min-rating 4")).action(
+    (options: LoraListOptions) => does((context) => loraListCommand([], options, context)),
+  );
+  withFilters(
+    command(
+      "search",
+      "LoRAs with all of these words in name, trigger words, tags, aliases, base model or notes",
+      "loramill lora search toy clay --tag style",
+    ),
+  )
+    .argument("<words...>")
+    .action((words: string[], options: LoraListOptions) => does((context) => loraListCommand(words, options, context)));
+  ofLora("show", "everything about one", "loramill lora show toys@2", "loramill lora show 4f1c0a93").action(
+    (lora: string, options: InProject) => does((context) => loraShowCommand(lora, options, context)),
+  );
+  command(
+    "import",
+    "put files into the library: .safetensors, or .pt, .pth, .bin, .ckpt, which are converted and never run",
+    "loramill lora import clay.safetensors --tag style --cover clay.png",
+    "loramill lora import ./downloads",
+  )
+    .argument("<paths...>", "files and folders")
+    .option("--name <name>", "default: what the file calls itself; several files become its versions")
+    .option("--tag <tag>", "may be repeated", collect)
+    .option("--trigger <word>", "trigger word instead of those the file tells; may be repeated", collect)
+    .option("--family <family>", "such as sdxl, where the file does not tell")
+    .option("--origin <url>", "where it came from; default: the file's name")
+    .option("--notes <text>", "what is worth knowing")
+    .option("--cover <picture>", "a picture of what it does")
+    .action((paths: string[], options: LoraImportOptions) =>
+      does((context) => loraImportCommand(paths, options, context)),
+    );
+  ofLora("tag", "add tags", "loramill lora tag toys style favourite")
+    .argument("<tags...>")
+    .action((lora: string, addTags: string[], options: InProject) =>
+      does((context) => loraChangeCommand(lora, { addTags }, options, context)),
+    );
+  ofLora("untag", "take tags away", "loramill lora untag toys favourite")
+    .argument("<tags...>")
+    .action((lora: string, removeTags: string[], options: InProject) =>
+      does((context) => loraChangeCommand(lora, { removeTags }, options, context)),
+    );
+  ofLora(
+    "edit",
+    "set its trigger words, notes or family",
+    'loramill lora edit toys --trigger zorb --notes "best at 0.7"',
+  )
+    .option("--trigger <word>", "instead of those it has; may be repeated", collect)
+    .option("--notes <text>", "instead of those it has")
+    .option("--family <family>", "such as sdxl, where the file told none or the wrong one")
+    .action((lora: string, { trigger, notes, family, ...options }: EditOptions) =>
+      does((context) => loraChangeCommand(lora, given({ triggerWords: trigger, notes, family }), options, context)),
+    );
+  ofLora("alias", "give it other names", "loramill lora alias toys@2 favourite")
+    .argument("<aliases...>")
+    .option("--remove", "take these names away instead")
+    .action((lora: string, aliases: string[], { remove, ...options }: InProject & { remove?: boolean }) =>
+      does((context) =>
+        loraChangeCommand(lora, remove ? { removeAliases: aliases } : { addAliases: aliases }, options, context),
+      ),
+    );
+  ofLora(
+    "rate",
+    "give it 1 to 5 stars; a second rating of yours replaces the first",
+    'loramill lora rate toys 4 --comment "best at 0.7"',
+  )
+    .argument("<stars>", "1 to 5", stars)
+    .option("--comment <text>", "why")
+    .option("--by <name>", "who rates; default: your user name")
+    .action((lora: string, count: number, { project, ...rating }: RateOptions) =>
+      does((context) => loraRateCommand(lora, { ...rating, stars: count }, given({ project }), context)),
+    );
+  ofLora("cover", "set the picture that lists show", "loramill lora cover toys best.png")
+    .argument("[picture]", "PNG, JPEG, WebP and others")
+    .option("--remove", "take the picture away")
+    .action((lora: string, picture: string | undefined, options: InProject & { remove?: boolean }) =>
+      does((context) => loraCoverCommand(lora, picture, options, context)),
+    );
+  ofLora("delete", "take it out of the library; `restore` brings it back", "loramill lora delete toys@1").action(
+    (lora: string, options: InProject) => does((context) => loraDeleteCommand(lora, options, context)),
+  );
+  ofLora("restore", "bring a deleted one back", "loramill lora restore toys@1").action(
+    (lora: string, options: InProject) => does((context) => loraRestoreCommand(lora, options, context)),
+  );
+  ofLora(
+    "download",
+    "save its file",
+    "loramill lora download toys",
+    "loramill lora download toys --output ./ComfyUI/models/loras/",
+  )
+    .option("--output <path>", "a file or a folder; default: LORA_OUTPUT_DIR")
+    .action((lora: string, options: InProject & { output?: string }) =>
+      does((context) => loraDownloadCommand(lora, options, context)),
+    );
+  ofLora("lineage", "where it comes from, and what was made with it", "loramill lora lineage toys").action(
+    (lora: string, options: InProject) => does((context) => loraLineageCommand(lora, options, context)),
+  );
+  command("status", "the LoRA folder of this machine, and what of it is in the library", "loramill lora status")
+    .option("--offline", "do not ask the library")
+    .action((options: InProject & { offline?: boolean }) => does((context) => loraStatusCommand(options, context)));
+}
+
+type EditOptions = InProject & {
+  readonly trigger?: string[];
+  readonly notes?: string;
+  readonly family?: string;
+};
+type RateOptions = InProject & { readonly comment?: string; readonly by?: string };
+
+function withFilters(command: Command): Command {
+  return command
+    .option("--name <name>", "versions of this name")
+    .option("--family <family>", "such as sdxl or pocket")
+    .option("--tag <tag>", "has this tag; may be repeated", collect)
+    .option("--min-rating <stars>", "average stars, at least", stars)
+    .option("--source <source>", "trained, imported or made")
+    .option("--deleted", "those that can be restored")
+    .option("--limit <count>", "how many, 200 at most; default 50", (text) => whole(text, 200));
+}
+
+function stars(text: string): number {
+  const value = Number(text);
+  if (!(value >= 1 && value <= 5)) throw new InvalidArgumentError("expected 1 to 5");
+  return value;
+}
+
+function whole(text: string, most: number): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1 || value > most) {
+    throw new InvalidArgumentError(`expected a whole number from 1 to ${most}`);
+  }
+  return value;
+}
+
+/** Leaves out what was not given. */
+function given<T extends object>(values: { [K in keyof T]: T[K] | undefined }): Partial<T> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<T>;
+}

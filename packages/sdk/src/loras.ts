@@ -1,0 +1,84 @@
+import {
+  KnownLoras,
+  type LoraChangeInput,
+  LoraDownload,
+  LoraImported,
+  type LoraImportInput,
+  LoraLineage,
+  LoraPage,
+  type LoraQueryInput,
+  type LoraRatingInput,
+  LoraView,
+} from "@loramill/contracts";
+import type { Caller } from "./client.ts";
+
+/** A file to import, and how the library is to call it; see `LoraImportFields`. */
+export interface LoraUpload extends Omit<LoraImportInput, "tags" | "triggerWords"> {
+  readonly fileName: string;
+  readonly body: Blob;
+  readonly tags?: readonly string[];
+  readonly triggerWords?: readonly string[];
+  readonly cover?: { readonly fileName: string; readonly body: Blob };
+}
+
+/** The project of callers of all projects, and what ends the call. */
+interface LoraOptions {
+  readonly project?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * `/v1/loras`. A LoRA is named by its name (then the newest version), `name@version`, its id, an alias, a hash of its file,
+ * or a unique beginning of one.
+ */
+export function loraCalls({ call, request, open }: Caller) {
+  const at = (lora: string) => `/v1/loras/${encodeURIComponent(lora)}`;
+  const asking = (path: string, { project, signal }: LoraOptions = {}) => ({ path, query: { project }, signal });
+  const sendForm = async (method: "POST" | "PUT", path: string, form: FormData, signal?: AbortSignal) =>
+    (await request(path, { method, body: form, ...(signal ? { signal } : {}) })).json();
+
+  return {
+    list: ({
+      signal,
+      ...query
+    }: Omit<LoraQueryInput, "limit" | "minRating"> & {
+      readonly limit?: number;
+      readonly minRating?: number;
+      readonly signal?: AbortSignal;
+    } = {}) => call({ path: "/v1/loras", query, answer: LoraPage, signal }),
+    get: (lora: string, options?: LoraOptions) => call({ ...asking(at(lora), options), answer: LoraView }),
+    async import({ body, fileName, cover, tags, triggerWords, ...fields }: LoraUpload, signal?: AbortSignal) {
+      const form = new FormData();
+      const said = { ...fields, tags: tags?.join(","), triggerWords: triggerWords?.join(",") };
+      for (const [name, value] of Object.entries(said)) if (value !== undefined) form.append(name, `${value}`);
+      if (cover !== undefined) form.append("cover", cover.body, cover.fileName);
+      form.append("file", body, fileName);
+      return LoraImported.parse(await sendForm("POST", "/v1/loras", form, signal));
+    },
+    /** Which of these files, by the SHA-256 of their bytes, the library holds. */
+    known: (sha256: readonly string[], { project, signal }: LoraOptions = {}) =>
+      call({ method: "POST", path: "/v1/loras/known", body: { sha256, project }, answer: KnownLoras, signal }),
+    change: (lora: string, body: LoraChangeInput, options?: LoraOptions) =>
+      call({ ...asking(at(lora), options), method: "PATCH", body, answer: LoraView }),
+    rate: (lora: string, body: LoraRatingInput, options?: LoraOptions) =>
+      call({ ...asking(`${at(lora)}/ratings`, options), method: "POST", body, answer: LoraView }),
+    async setCover(lora: string, picture: { fileName: string; body: Blob }, { project, signal }: LoraOptions = {}) {
+      const form = new FormData();
+      form.append("cover", picture.body, picture.fileName);
+      const query = project === undefined ? "" : `?${new URLSearchParams({ project })}`;
+      return LoraView.parse(await sendForm("PUT", `${at(lora)}/cover${query}`, form, signal));
+    },
+    delete: (lora: string, options?: LoraOptions) =>
+      call({ ...asking(at(lora), options), method: "DELETE", answer: LoraView }),
+    restore: (lora: string, options?: LoraOptions) =>
+      call({ ...asking(`${at(lora)}/restore`, options), method: "POST", answer: LoraView }),
+    lineage: (lora: string, options?: LoraOptions) =>
+      call({ ...asking(`${at(lora)}/lineage`, options), answer: LoraLineage }),
+    /** What its file is called, and the file as a stream. */
+    async download(lora: string, options: LoraOptions = {}) {
+      const facts = await call({ ...asking(`${at(lora)}/download`, options), answer: LoraDownload });
+      const { body } = await open(facts.url, options.signal);
+      return { ...facts, body: body as ReadableStream<Uint8Array> };
+    },
+  };
+}
