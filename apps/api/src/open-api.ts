@@ -1,3 +1,4 @@
+import { knownModels } from "@loramill/catalog";
 import type { Clock, GenerationBackend, Logger, RecipeTemplate, TrainingBackend } from "@loramill/contracts";
 import { isLoopback } from "@loramill/contracts";
 import type { Services } from "@loramill/runtime";
@@ -58,6 +59,7 @@ export async function openApi(start: ApiStart): Promise<RunningApi> {
     faceFinder: offers.faceFinder,
     trainingBackends: offers.trainingBackends,
     generationBackends: offers.generationBackends,
+    models: () => knownModels(catalog, stores.objects),
     fingerprint: (sources, signal) =>
       fingerprintSources(sources, {
         limits: start.sourceLimits,

@@ -1,4 +1,6 @@
-import { digestOf, RunSpec, Source } from "@loramill/contracts";
+import { createAgentTraining } from "@loramill/backends";
+import { digestOf, type KnownModel, RunSpec, Source } from "@loramill/contracts";
+import { presets } from "@loramill/recipes";
 import { expect, it } from "vitest";
 import { createPlanner, type PlanningDeps } from "./planning.ts";
 
@@ -68,4 +70,58 @@ it("plans the best of several answers, and an exact length, by what the installa
     ensemble: { providers: ["describe/1", "simple/1"], combine: "best", embedder: "clip:tiny@0" },
     tokenCounter: "clip@1",
   });
+});
+
+it("refuses a training whose base model is not in the store, with the commands that bring it there", async () => {
+  const agent = createAgentTraining(
+    {
+      urls: ["http://127.0.0.1:8690"],
+      token: "a token of the tests",
+      trainers: ["sd-scripts"],
+      maxJobs: null,
+      pollMs: 1_000,
+      leaseSeconds: 300,
+      timeoutSeconds: 600,
+      usdPerHour: 1,
+    },
+    {
+      stores: {} as PlanningDeps["stores"],
+      clock: { now: () => new Date() },
+      fetch: (async () =>
+        Response.json({ version: "1", trainers: ["sd-scripts"], maxJobs: 1, activeJobs: 0 })) as never,
+    },
+  );
+  const plannerWith = (models: readonly KnownModel[]) =>
+    createPlanner({
+      localSources: true,
+      storeReachable: true,
+      presets,
+      stores: { documents: { put: async () => "" } },
+      captioners: [],
+      fuser: null,
+      embedder: null,
+      tokenCounters: {},
+      faceFinder: { id: "faces/1", isAvailable: async () => ({ available: false, message: "" }) },
+      trainingBackends: [agent],
+      generationBackends: [],
+      models: async () => models,
+      fingerprint: async () => ({ digest: digestOf("pictures"), items: 20, bytes: 3 }),
+    } as unknown as PlanningDeps);
+  const spec = RunSpec.parse({
+    name: "x",
+    dataset: { sources: [Source.parse({ type: "folder", path: "/pictures" })] },
+    train: { preset: "flux", backend: "agent", recipe: { emaDecay: 0 } },
+  });
+  await expect(plannerWith([]).plan(spec)).rejects.toMatchObject({
+    code: "recipe-refused",
+    details: { field: "train.recipe.baseModel" },
+    message: expect.stringContaining(
+      "loramill models add black-forest-labs/FLUX.1-dev --family flux --file flux1-dev.safetensors --file ae.safetensors --pull",
+    ),
+  });
+  const stored = { sha256: digestOf("bytes"), bytes: 5 };
+  const paths = ["flux1-dev.safetensors", "ae.safetensors", "clip_l.safetensors", "t5xxl_fp16.safetensors"];
+  const whole = { id: "black-forest-labs/FLUX.1-dev", family: "flux" as const };
+  const { lock } = await plannerWith([{ ...whole, files: paths.map((path) => ({ path, stored })) }]).plan(spec);
+  expect(lock.steps.find(({ kind }) => kind === "train")?.params).toMatchObject({ backend: "agent" });
 });

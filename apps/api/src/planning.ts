@@ -6,6 +6,7 @@ import {
   type FaceFinder,
   type GenerationBackend,
   type ImageTextEmbedder,
+  type KnownModel,
   type PastTraining,
   type PlanLock,
   type Quote,
@@ -52,6 +53,8 @@ export interface PlanningDeps {
   readonly faceFinder: Pick<FaceFinder, "id" | "isAvailable">;
   readonly trainingBackends: readonly TrainingBackend[];
   readonly generationBackends: readonly GenerationBackend[];
+  /** The base models that are written down, with what the store has of their files. */
+  readonly models: () => Promise<readonly KnownModel[]>;
   /** Digest over what the sources hold now. */
   readonly fingerprint: (sources: readonly Source[], signal?: AbortSignal) => Promise<PlanContext["sources"]>;
   /** The version that a name, `name@digest` or short digest names now. UserError where there is none, or several. */
@@ -78,6 +81,7 @@ export function createPlanner(deps: PlanningDeps): Planner {
     checkSources(given.dataset.sources, deps.localSources);
     const spec: PinnedSpec = await pinDatasets(given, (dataset) => deps.findDataset(dataset, given.project));
     const recipes = await savedRecipes(given, deps);
+    const models = spec.train === undefined ? [] : await deps.models();
     const [sources, captioners, captionTools, faces, trainingBackends, generationBackends, loras] = await Promise.all([
       deps.fingerprint(spec.dataset.sources, signal),
       Promise.all(
@@ -90,7 +94,7 @@ export function createPlanner(deps: PlanningDeps): Planner {
       ),
       findCaptionTools(deps, signal),
       deps.faceFinder.isAvailable(signal),
-      Promise.all(deps.trainingBackends.map((backend) => trainingChoice(backend, signal))),
+      Promise.all(deps.trainingBackends.map((backend) => trainingChoice(backend, models, signal))),
       Promise.all(deps.generationBackends.map((backend) => generationChoice(backend, signal))),
       findLoras(spec, deps),
     ]);
@@ -137,12 +141,16 @@ async function findCaptionTools(
   };
 }
 
-async function trainingChoice(backend: TrainingBackend, signal?: AbortSignal): Promise<TrainingChoice> {
+async function trainingChoice(
+  backend: TrainingBackend,
+  models: readonly KnownModel[],
+  signal?: AbortSignal,
+): Promise<TrainingChoice> {
   const availability = await backend.isAvailable(signal);
   return {
     name: backend.name,
     capabilities: backend.capabilities,
-    validate: (recipe) => backend.validate(recipe),
+    validate: (recipe) => backend.validate(recipe, models),
     estimate: (recipe, dataset) => backend.estimate(recipe, dataset),
     ...availability,
     // One that is away cannot tell, and is not chosen.

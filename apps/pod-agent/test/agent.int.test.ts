@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { AgentManifest, type TrainingStatus } from "@loramill/contracts";
+import { AgentManifest, type TrainingRequest, type TrainingStatus } from "@loramill/contracts";
 import { backendContext, pollTraining, waitUntil } from "@loramill/testkit";
 import { afterEach, describe, expect, it } from "vitest";
 import { openAgent } from "../src/agent.ts";
@@ -71,6 +71,49 @@ describe("a training on an agent", () => {
       for (const lost of done) expect(lost).toBeLessThanOrEqual(recipe.saveEverySteps);
       expect(collected.computeSeconds).toBeGreaterThan(0.8);
     }
+  });
+
+  it("trains flux with sd-scripts from single files of the store, and goes on with them when the registry forgets them", async () => {
+    const trial = await open({
+      behaviour: { stepMs: 25 },
+      models: [
+        { id: "some/flux", family: "flux", paths: ["flux1-dev.safetensors", "ae.safetensors"] },
+        { id: "some/encoders", family: "flux", paths: ["clip_l.safetensors", "t5xxl (fp16).safetensors"] },
+      ],
+    });
+    const request: TrainingRequest = {
+      ...trial.request,
+      recipe: { ...trial.request.recipe, family: "flux", baseModel: "some/flux" },
+    };
+    const lines: string[] = [];
+    const context = (epoch: number) => ({ ...backendContext({ epoch }), onLog: (line: string) => lines.push(line) });
+    const { remoteId } = await trial.backend.submit(request, context(1));
+    const files = trial.models.splice(0).flatMap((model) => model.files);
+    let status: TrainingStatus;
+    let epoch = 2;
+    do {
+      status = await trial.backend.poll(remoteId, request, context(epoch));
+      epoch += 1;
+    } while (status.kind === "running" && epoch < 1_000);
+    expect(status.kind).toBe("succeeded");
+    const loaded = lines.flatMap(
+      (line) => /^loading (\w+) from .*models\/(\w+)\/.*: (\d+) bytes$/.exec(line)?.slice(1) ?? [],
+    );
+    expect(loaded).toEqual(
+      ["base", "ae", "clip_l", "t5xxl"].flatMap((role, i) => [
+        role,
+        files[i]?.stored?.sha256,
+        `${files[i]?.path.length}`,
+      ]),
+    );
+    expect((await trial.backend.collect(remoteId, request, context(epoch))).steps).toBe(request.recipe.steps);
+
+    const other = { ...request, marker: "another" };
+    await expect(trial.backend.submit(other, backendContext({ job: `job_${"9".repeat(32)}` }))).rejects.toMatchObject({
+      errorClass: "user",
+      code: "impossible-recipe",
+      message: expect.stringContaining("loramill models add some/flux --family flux"),
+    });
   });
 
   it("names a full GPU, and goes on from the last checkpoint with a smaller batch", async () => {

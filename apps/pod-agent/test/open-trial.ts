@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { type AgentTrainingParts, createAgentTraining } from "@loramill/backends";
 import {
   type AgentGrants,
+  type KnownModel,
   neutralRecipe,
   type Recipe,
   type TrainerName,
@@ -53,6 +54,8 @@ export interface TrialOptions {
   readonly agents?: number;
   readonly settings?: Partial<AgentSettings>;
   readonly leaseSeconds?: number;
+  /** Base models that are written down: id and family, with the paths of their files. */
+  readonly models?: readonly { readonly id: string; readonly family: Recipe["family"]; readonly paths: string[] }[];
 }
 
 export interface AgentMachine {
@@ -151,10 +154,24 @@ export async function openTrial(options: TrialOptions = {}) {
     losesAnswer = false;
     throw new TypeError("fetch failed");
   }) as unknown as NonNullable<AgentTrainingParts["fetch"]>;
+  const models: KnownModel[] = await Promise.all(
+    (options.models ?? []).map(async ({ id, family, paths }) => ({
+      id,
+      family,
+      files: await Promise.all(
+        paths.map(async (path) => ({ path, stored: await stores.blobs.put(Buffer.from(path), { mediaType: "x/y" }) })),
+      ),
+    })),
+  );
   const makeBackend = (over: Partial<typeof agentOptions> = {}, crash?: CrashPoint) =>
     createAgentTraining(
       { ...agentOptions, ...over },
-      { stores: crash?.stores(stores) ?? stores, clock, fetch: crash?.fetch(lossyFetch) ?? lossyFetch },
+      {
+        stores: crash?.stores(stores) ?? stores,
+        clock,
+        models: async () => models,
+        fetch: crash?.fetch(lossyFetch) ?? lossyFetch,
+      },
     );
   const remote: RemoteSide = {
     started: async () => begun.size,
@@ -173,6 +190,7 @@ export async function openTrial(options: TrialOptions = {}) {
   };
   return {
     folder,
+    models,
     s3,
     stores,
     scripted,

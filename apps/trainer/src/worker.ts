@@ -1,4 +1,5 @@
 import { openTrainingBackends } from "@loramill/backends";
+import { knownModels } from "@loramill/catalog";
 import type { PocketEngine } from "@loramill/contracts";
 import { openPocketEngine } from "@loramill/pocket";
 import { defineWorker, type WorkerContext } from "@loramill/runtime";
@@ -24,6 +25,7 @@ export function createTrainerWorker(openEngine: (context: Context) => Promise<Po
         engine,
         stores,
         clock: context.clock,
+        models: () => knownModels(catalog, stores.objects),
         prepareImage: (bytes, side) => readTrainingImage(bytes, side, engine.model),
       });
       context.opened("training backends", backends, async (open) => {

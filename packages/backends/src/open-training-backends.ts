@@ -1,4 +1,4 @@
-import type { Clock, PocketEngine, RgbImage, Stores, TrainingBackend } from "@loramill/contracts";
+import type { Clock, KnownModel, PocketEngine, RgbImage, Stores, TrainingBackend } from "@loramill/contracts";
 import { createAgentTraining } from "./agent/agent-training.ts";
 import { createComfyUiTraining } from "./comfyui/comfyui-training.ts";
 import { createPocketTraining } from "./pocket/pocket-training.ts";
@@ -9,6 +9,8 @@ export interface TrainingParts {
   readonly engine: PocketEngine;
   readonly stores: Stores;
   readonly clock: Clock;
+  /** The base models that are written down; left out where nothing is trained. */
+  readonly models?: () => Promise<readonly KnownModel[]>;
   /** Decodes a prepared picture to what the embedded model sees; `side` in pixels. */
   readonly prepareImage: (bytes: Uint8Array, side: number) => Promise<RgbImage>;
 }

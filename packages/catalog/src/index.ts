@@ -11,6 +11,7 @@ export type { ArtifactRow } from "./queries/artifacts.ts";
 export type { EditedCaption, LibraryCaption } from "./queries/caption-history.ts";
 export type { IdempotencyAnswer } from "./queries/idempotency.ts";
 export type { RetryAnswer } from "./queries/jobs.ts";
+export { knownModels } from "./queries/known-models.ts";
 export type {
   LibraryCheckpoint,
   LibraryDataset,

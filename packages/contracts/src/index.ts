@@ -253,6 +253,7 @@ export type {
   CollectedTraining,
   CommittedCheckpoint,
   FieldSupport,
+  KnownModel,
   PlacementSupport,
   Range,
   RecipeIssue,

@@ -3,6 +3,7 @@ export {
   type FoundCheckpoint,
   imagesSeen,
   type LineContext,
+  type ModelRole,
   type OutputFile,
   type TrainerAdapter,
   type TrainerCommand,

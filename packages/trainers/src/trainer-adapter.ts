@@ -21,6 +21,15 @@ export interface TrainingPlace {
   readonly models: Readonly<Record<string, string>>;
 }
 
+/** The part that a single file plays in a base model: its network, its VAE, or one of its text encoders. */
+export type ModelRole = "base" | "ae" | "clip_l" | "clip_g" | "t5xxl";
+
+/** Files of a base model that a trainer reads. Where they are not needed, it finds the model by its id as well. */
+export interface ModelFileRoles {
+  readonly roles: readonly ModelRole[];
+  readonly needed: boolean;
+}
+
 export interface TrainerInput {
   readonly recipe: Recipe;
   readonly place: TrainingPlace;
@@ -82,11 +91,17 @@ export interface TrainerAdapter {
   readonly restoresTo: "output" | "resume";
   /** What the table cannot say: fields that do not go together, and files that a family needs. */
   check(recipe: Recipe): readonly RecipeIssue[];
+  modelFiles(family: Recipe["family"]): ModelFileRoles;
   command(input: TrainerInput): TrainerCommand;
   readLine(line: string, context: LineContext): TrainerEvent | null;
   findCheckpoints(files: readonly OutputFile[], context: LineContext): readonly FoundCheckpoint[];
   /** Pictures drawn while training, by the absolute step that they show. */
   findSamples(files: readonly OutputFile[], context: LineContext): readonly { step: number; path: string }[];
+}
+
+/** One checkpoint of the older families holds the whole model; later ones are folders on the hub. */
+export function checkpointOrId(family: Recipe["family"]): ModelFileRoles {
+  return { roles: family === "sd15" || family === "sdxl" ? ["base"] : [], needed: false };
 }
 
 /** Pictures that the trainer has seen after so many steps. */

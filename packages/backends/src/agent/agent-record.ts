@@ -1,4 +1,4 @@
-import { Digest, type ObjectStore } from "@loramill/contracts";
+import { AgentModelFile, Digest, type ObjectStore, TrainerName } from "@loramill/contracts";
 import { z } from "zod";
 import { openRecords } from "../job-records.ts";
 
@@ -9,6 +9,9 @@ import { openRecords } from "../job-records.ts";
 const AgentRecord = z.object({
   marker: z.string(),
   request: Digest,
+  /** What it was given to, with which files: a change of the registry leaves a training that was begun alone. */
+  trainer: TrainerName,
+  models: z.array(AgentModelFile).max(32),
   /** Address of the agent that was asked. */
   agent: z.string(),
   /** Null until it answered. */

@@ -2,10 +2,13 @@ import {
   type AgentJob,
   type AgentModelFile,
   type BackendContext,
+  blobKey,
   type Clock,
   fromErrorRecord,
+  type KnownModel,
   PermanentError,
   type Stores,
+  type TrainerName,
   type TrainingBackend,
   type TrainingRequest,
   type TrainingStatus,
@@ -15,6 +18,7 @@ import {
 import { outcomeMetadata, replaceMetadata, tensorsSha256 } from "@loramill/lora";
 import { splitLines } from "@loramill/trainers";
 import type { fetch as undiciFetch } from "undici";
+import { fileName, type StoredModelFile } from "../base-models/find-model-files.ts";
 import { chargesOf } from "./agent-charges.ts";
 import { COMMITTED, type CommittedSave, committedSaves, readSavedFile } from "./agent-checkpoints.ts";
 import { createAgentClient, UNREACHABLE } from "./agent-client.ts";
@@ -30,8 +34,8 @@ export interface AgentTrainingParts {
   readonly stores: Stores;
   readonly clock: Clock;
   readonly fetch?: typeof undiciFetch;
-  /** Files of a base model by its id; none when the trainer is to find it by that id itself. */
-  readonly modelFiles?: (baseModel: string) => Promise<readonly AgentModelFile[]>;
+  /** The base models that are written down, whose files trainers are given; without them they look by the model's id. */
+  readonly models?: () => Promise<readonly KnownModel[]>;
 }
 
 /** A signed URL outlives a lease by far, and a day's work never. */
@@ -42,7 +46,7 @@ interface Known {
   readonly digests: RequestDigests;
   readonly office: GrantOffice;
   readonly models: readonly AgentModelFile[];
-  readonly trainer: NonNullable<ReturnType<typeof chooseTrainer>>["adapter"]["name"];
+  readonly trainer: TrainerName;
 }
 
 /**
@@ -55,24 +59,23 @@ export function createAgentTraining(options: AgentOptions, parts: AgentTrainingP
   const clients = options.urls.map((url) => createAgentClient(url, options.token, parts.fetch));
   const records = openAgentRecords(stores.objects);
 
-  async function know(request: TrainingRequest): Promise<Known> {
-    const { adapter } = chosen(request);
-    const models = (await parts.modelFiles?.(request.recipe.baseModel)) ?? [];
+  async function know(request: TrainingRequest, record: AgentRecord | null): Promise<Known> {
+    const { trainer, models } = record ?? (await choose(request));
     const keys = models.flatMap(({ key }) => (key === null ? [] : [key]));
     return {
-      digests: requestDigests(request, adapter.name, models),
+      digests: requestDigests(request, trainer, models),
       office: openGrantOffice(stores.objects, request, keys, GRANT_SECONDS),
       models,
-      trainer: adapter.name,
+      trainer,
     };
   }
 
-  function chosen({ recipe }: Pick<TrainingRequest, "recipe">) {
-    const choice = chooseTrainer(recipe, options.trainers);
+  async function choose({ recipe }: TrainingRequest): Promise<Pick<Known, "trainer" | "models">> {
+    const choice = chooseTrainer(recipe, options.trainers, await parts.models?.());
     const problem = choice?.issues.find(({ severity }) => severity === "error");
     if (choice === null) throw impossible(`no trainer of an agent trains ${recipe.family}`, "family");
     if (problem !== undefined) throw impossible(problem.message, problem.field);
-    return choice;
+    return { trainer: choice.adapter.name, models: choice.files.map(agentModelFile) };
   }
 
   const saves = (context: BackendContext, known: Known, fence: AgentRecord | null) =>
@@ -81,9 +84,9 @@ export function createAgentTraining(options: AgentOptions, parts: AgentTrainingP
     (await saves(context, known, record)).find(({ manifest }) => manifest.final) ?? null;
 
   async function submit(request: TrainingRequest, context: BackendContext) {
-    const known = await know(request);
     const found = await records.find(context.job);
     const mine = found?.marker === request.marker ? found : null;
+    const known = await know(request, mine);
     const committed = await saves(context, known, mine);
     if (committed[0]?.manifest.final && mine !== null) {
       // An agent that was given up had put the LoRA into the store after all.
@@ -100,7 +103,7 @@ export function createAgentTraining(options: AgentOptions, parts: AgentTrainingP
     const record = await records.find(context.job);
     if (record?.remoteId !== remoteId || record.marker !== request.marker) return { kind: "lost" };
     if (record.cancelled) return { kind: "cancelled" };
-    const known = await know(request);
+    const known = await know(request, record);
     if (record.request !== known.digests.request) return { kind: "lost" };
     const client = clients.find(({ url }) => url === record.agent);
     if (client === undefined) return fromStore(await finished(context, known, record), request);
@@ -210,8 +213,8 @@ export function createAgentTraining(options: AgentOptions, parts: AgentTrainingP
       const message = `${found.length} of ${clients.length} agents answer, with ${trainers || "no trainer"}${trouble}`;
       return { available: trainers !== "", message };
     },
-    validate(recipe) {
-      const choice = chooseTrainer(recipe, options.trainers);
+    validate(recipe, models) {
+      const choice = chooseTrainer(recipe, options.trainers, models);
       if (choice !== null) return choice.issues;
       const message = `agents train ${backend.capabilities.families.join(", ")}, not ${recipe.family}`;
       return [{ field: "family", severity: "error", message }];
@@ -232,8 +235,9 @@ export function createAgentTraining(options: AgentOptions, parts: AgentTrainingP
     poll,
 
     async collect(_remoteId, request, context) {
-      const known = await know(request);
-      const end = await finished(context, known, await records.find(context.job));
+      const record = await records.find(context.job);
+      const known = await know(request, record?.marker === request.marker ? record : null);
+      const end = await finished(context, known, record);
       const file = end?.manifest.files.find(({ name }) => name === end.manifest.weights);
       if (end === null || file === undefined) {
         throw new PermanentError(`no agent has put the LoRA ${request.name} into the store: poll it first`, {
@@ -277,6 +281,15 @@ function fromStore(end: CommittedSave | null, { recipe }: TrainingRequest): Trai
 /** A trainer's own words, without the bars that it draws over and over. */
 function sayLines({ log }: AgentJob, context: BackendContext): void {
   for (const line of splitLines(log.text)) if (line !== "" && !/\d+%\|/.test(line)) context.onLog(line);
+}
+
+/** Read by a grant for its blob. Names that an agent would not take lose what it objects to. */
+function agentModelFile({ role, path, sha256, bytes }: StoredModelFile): AgentModelFile {
+  const name = fileName(path)
+    .replace(/[^\w.-]/g, "_")
+    .replace(/^\./, "_")
+    .slice(-200);
+  return { role, name, bytes, sha256, key: blobKey(sha256), url: null };
 }
 
 function impossible(message: string, field: string): UserError {

@@ -1,5 +1,6 @@
 import {
   type FieldSupport,
+  type KnownModel,
   type Recipe,
   type RecipeField,
   type RecipeIssue,
@@ -9,10 +10,14 @@ import {
 } from "@loramill/contracts";
 import { supportIssues } from "@loramill/recipes";
 import { type TrainerAdapter, trainerAdapters } from "@loramill/trainers";
+import { findModelFiles, type StoredModelFile } from "../base-models/find-model-files.ts";
+import { commandsFor } from "../base-models/get-missing-files.ts";
 
 export interface TrainerChoice {
   readonly adapter: TrainerAdapter;
   readonly issues: readonly RecipeIssue[];
+  /** Files of the base model that the trainer reads; none where it finds the model by its id. */
+  readonly files: readonly StoredModelFile[];
 }
 
 /** For the older families sd-scripts does most of what a recipe can say; newer ones it trains from single files only. */
@@ -21,22 +26,46 @@ const FIRST_CHOICE: Readonly<Partial<Record<Recipe["family"], TrainerName>>> = {
   sdxl: "sd-scripts",
 };
 
-/** The first trainer that can do the recipe; when none can, the one that objects least, with what it objects to. */
-export function chooseTrainer(recipe: Recipe, allowed: readonly TrainerName[]): TrainerChoice | null {
+/**
+ * The first trainer that can do the recipe; when none can, the one that objects least, with what it objects to. Without
+ * `models` nothing is said about the files of the base model.
+ */
+export function chooseTrainer(
+  recipe: Recipe,
+  allowed: readonly TrainerName[],
+  models?: readonly KnownModel[],
+): TrainerChoice | null {
   const first = FIRST_CHOICE[recipe.family];
   const order = [...allowed].sort((a, b) => Number(b === first) - Number(a === first));
   const choices = order
     .map((name) => trainerAdapters[name])
     .filter(({ families }) => families.includes(recipe.family))
-    .map((adapter) => ({
-      adapter,
-      issues: [...supportIssues(adapter.name, recipe, adapter.support), ...adapter.check(recipe)],
-    }));
+    .map((adapter) => {
+      const { files, issues } = filesFor(adapter, recipe, models);
+      const own = [...supportIssues(adapter.name, recipe, adapter.support), ...adapter.check(recipe)];
+      return { adapter, issues: [...own, ...issues], files };
+    });
   const errors = ({ issues }: TrainerChoice) => issues.filter(({ severity }) => severity === "error").length;
   return choices.reduce<TrainerChoice | null>(
     (best, one) => (best === null || errors(one) < errors(best) ? one : best),
     null,
   );
+}
+
+/** What the trainer is given of the base model, and how to get what it cannot do without. */
+function filesFor(
+  adapter: TrainerAdapter,
+  recipe: Recipe,
+  models: readonly KnownModel[] | undefined,
+): Pick<TrainerChoice, "files" | "issues"> {
+  const { roles, needed } = adapter.modelFiles(recipe.family);
+  if (models === undefined) return { files: [], issues: [] };
+  const { stored, missing } = findModelFiles(recipe, roles, models);
+  if (missing.length === 0 || !needed) return { files: stored, issues: [] };
+  const lacking = missing.map(({ role }) => role).join(", ");
+  const commands = commandsFor(recipe, missing, models).map((command) => `\`${command}\``);
+  const message = `${adapter.name} trains ${recipe.family} from single files, and of ${recipe.baseModel} the store has no ${lacking}: run ${commands.join(" and ")}`;
+  return { files: stored, issues: [{ field: "baseModel", severity: "error", message }] };
 }
 
 const ORDER: readonly FieldSupport["kind"][] = ["honoured", "limited", "translated", "no-effect", "refused"];

@@ -102,6 +102,8 @@ async function startOn(client: AgentClient, submission: Submission): Promise<Age
   const intent: AgentRecord = {
     marker: request.marker,
     request: digests.request,
+    trainer,
+    models: [...models],
     agent: client.url,
     remoteId: found?.agent === client.url ? found.remoteId : null,
     fromEpoch: found?.agent === client.url ? found.fromEpoch : context.epoch,

@@ -1,4 +1,6 @@
-import { type Recipe, UserError } from "@loramill/contracts";
+import { type KnownModel, type Recipe, UserError } from "@loramill/contracts";
+import type { ModelRole } from "@loramill/trainers";
+import { fileName, roleOf } from "../base-models/find-model-files.ts";
 import { listed } from "./check-graph.ts";
 import type { NodeClasses } from "./node-classes.ts";
 import type { BaseFiles } from "./training-graph.ts";
@@ -23,14 +25,21 @@ export const loadersOf = (family: Recipe["family"]): readonly string[] =>
   family === "flux" ? ["UNETLoader", "DualCLIPLoader", "VAELoader"] : ["CheckpointLoaderSimple"];
 
 /**
- * Finds the files of the recipe's base model in the server's lists, by the names under which it is published or by the
- * file name that the recipe gives. UserError `base-model-missing` says which folder lacks what.
+ * Finds the files of the recipe's base model in the server's lists: by the names that they have in the model of that id,
+ * where one is written down, else by those under which it is published, or by the file name that the recipe gives. UserError `base-model-missing` says which folder lacks what.
  */
 export function findBaseFiles(
   recipe: Pick<Recipe, "family" | "baseModel" | "baseQuantisation">,
   classes: NodeClasses,
   server: string,
+  models: readonly KnownModel[] = [],
 ): BaseFiles {
+  const known = (role: ModelRole): string[] =>
+    models
+      .filter(({ id }) => id === recipe.baseModel)
+      .flatMap(({ files }) => files.map(({ path }) => path))
+      .filter((path) => roleOf(path) === role)
+      .map(fileName);
   const find = (type: string, input: string, folder: string, names: readonly string[]): string => {
     const spec = classes.get(type)?.inputs.get(input)?.spec;
     const options = spec?.kind === "choice" ? spec.options.map(String) : [];
@@ -44,7 +53,8 @@ export function findBaseFiles(
       { code: "base-model-missing", details: { field: "train.recipe.baseModel", baseModel: recipe.baseModel, folder } },
     );
   };
-  const names = fileNames(recipe.baseModel);
+  const own = known("base");
+  const names = own.length > 0 ? own : fileNames(recipe.baseModel);
   if (recipe.family !== "flux") {
     return { kind: "checkpoint", checkpoint: find("CheckpointLoaderSimple", "ckpt_name", "checkpoints", names) };
   }
@@ -52,9 +62,9 @@ export function findBaseFiles(
     kind: "flux",
     transformer: find("UNETLoader", "unet_name", "diffusion_models", names),
     weightType: recipe.baseQuantisation === "fp8" ? "fp8_e4m3fn" : "default",
-    clip: find("DualCLIPLoader", "clip_name1", "text_encoders", CLIP),
-    t5: find("DualCLIPLoader", "clip_name2", "text_encoders", T5),
-    vae: find("VAELoader", "vae_name", "vae", FLUX_VAE),
+    clip: find("DualCLIPLoader", "clip_name1", "text_encoders", [...known("clip_l"), ...CLIP]),
+    t5: find("DualCLIPLoader", "clip_name2", "text_encoders", [...known("t5xxl"), ...T5]),
+    vae: find("VAELoader", "vae_name", "vae", [...known("ae"), ...FLUX_VAE]),
   };
 }
 

@@ -1,5 +1,6 @@
 import {
   type Clock,
+  type KnownModel,
   type Recipe,
   type RecipeIssue,
   type Stores,
@@ -25,6 +26,8 @@ export interface ComfyUiTrainingParts {
   readonly stores: Stores;
   readonly clock: Clock;
   readonly fetch?: typeof undiciFetch;
+  /** The base models that are written down: their files are looked for by the names that they have there. */
+  readonly models?: () => Promise<readonly KnownModel[]>;
 }
 
 const CODE_VERSION = 1;
@@ -43,7 +46,15 @@ export function createComfyUiTraining(options: ComfyUiOptions, parts: ComfyUiTra
   const clients = options.servers.map((server) => createComfyUiClient({ ...server, timeoutMs }, parts));
   const records = openTrainingRecords(stores.objects);
   const watches = openTrainingWatches(clock);
-  const deps: TrainingDeps = { options, stores, clock, clients, records, watches };
+  const deps: TrainingDeps = {
+    options,
+    stores,
+    clock,
+    clients,
+    records,
+    watches,
+    models: parts.models ?? (async () => []),
+  };
 
   return {
     name: "comfyui",

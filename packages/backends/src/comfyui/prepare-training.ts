@@ -1,4 +1,11 @@
-import { type BackendContext, PermanentError, type Stores, type TrainingRequest, UserError } from "@loramill/contracts";
+import {
+  type BackendContext,
+  type KnownModel,
+  PermanentError,
+  type Stores,
+  type TrainingRequest,
+  UserError,
+} from "@loramill/contracts";
 import { findBaseFiles, loadersOf } from "./base-files.ts";
 import { checkGraph } from "./check-graph.ts";
 import type { ComfyUiClient } from "./client.ts";
@@ -28,7 +35,12 @@ export interface PreparedTraining extends TrainingGraph {
 export async function prepareTraining(
   request: TrainingRequest,
   prefix: string,
-  to: { readonly client: ComfyUiClient; readonly stores: Stores; readonly context: BackendContext },
+  to: {
+    readonly client: ComfyUiClient;
+    readonly stores: Stores;
+    readonly models: () => Promise<readonly KnownModel[]>;
+    readonly context: BackendContext;
+  },
 ): Promise<PreparedTraining> {
   const { recipe, images } = request;
   const { client, stores, context } = to;
@@ -43,7 +55,7 @@ export async function prepareTraining(
       details: { nodes: missing },
     });
   }
-  const base = findBaseFiles(recipe, classes, client.name);
+  const base = findBaseFiles(recipe, classes, client.name, await to.models());
   const folder = datasetFolder(images);
   const canKeep = keepingNodes.every((type) => classes.has(type));
   const kept = recipe.latentCaching === "disk" && canKeep ? keptName(folder, base, sizes) : null;

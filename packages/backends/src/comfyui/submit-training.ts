@@ -79,11 +79,16 @@ async function send(
   planned: ComfyUiRecord,
   request: TrainingRequest,
   context: BackendContext,
-  { stores, records, watches }: TrainingDeps,
+  { stores, records, watches, models }: TrainingDeps,
 ): Promise<{ remoteId: string }> {
   const { promptId } = planned;
   const prefix = filePrefix(promptId);
-  const { graph, trainNode, kept, changes } = await prepareTraining(request, prefix, { client, stores, context });
+  const { graph, trainNode, kept, changes } = await prepareTraining(request, prefix, {
+    client,
+    stores,
+    models,
+    context,
+  });
   const record: ComfyUiRecord = { ...planned, state: "intent", trainNode, kept, changes: [...changes] };
   await records.write(context.job, record);
   // Heard from the start, because a server repeats nothing.

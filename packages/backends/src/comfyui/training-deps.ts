@@ -1,4 +1,4 @@
-import { type Clock, PermanentError, type Stores } from "@loramill/contracts";
+import { type Clock, type KnownModel, PermanentError, type Stores } from "@loramill/contracts";
 import type { Records } from "../job-records.ts";
 import type { ComfyUiClient } from "./client.ts";
 import type { ComfyUiOptions } from "./comfyui-config.ts";
@@ -16,6 +16,7 @@ export interface TrainingDeps {
   readonly clients: readonly ComfyUiClient[];
   readonly records: Records<ComfyUiRecord>;
   readonly watches: TrainingWatches;
+  readonly models: () => Promise<readonly KnownModel[]>;
 }
 
 /** PermanentError `server-not-configured` when the server that has the training was taken out of the configuration. */

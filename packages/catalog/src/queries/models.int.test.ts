@@ -1,6 +1,6 @@
 import { sha256Hex } from "@loramill/contracts";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Catalog } from "../index.ts";
+import { type Catalog, knownModels } from "../index.ts";
 import { startTestServer, type TestServer } from "../testing.ts";
 
 let server: TestServer;
@@ -25,6 +25,20 @@ test("base models are written down, their files filled in one by one, and taken 
   const found = ["a.safetensors", "vae/b.safetensors"].map((path) => ({ path, sha256: sha256Hex(path), bytes: 10 }));
   await Promise.all(found.map((one) => catalog.models.setFile(model.id, one)));
   expect(await catalog.models.find(model.id)).toMatchObject({ ...model, files: found });
+  const objects = {
+    head: async (key: string) => (key.endsWith(sha256Hex("a.safetensors")) ? { key, bytes: 7 } : null),
+  };
+  const stored = { sha256: sha256Hex("a.safetensors"), bytes: 7 };
+  expect(await knownModels(catalog, objects)).toEqual([
+    {
+      id: model.id,
+      family: "flux",
+      files: [
+        { path: "a.safetensors", stored },
+        { path: "vae/b.safetensors", stored: null },
+      ],
+    },
+  ]);
   await catalog.models.save({ ...model, files: [file("a.safetensors")] });
   expect((await catalog.models.list()).map(({ files }) => files)).toEqual([[file("a.safetensors")]]);
   await catalog.models.setFile("unknown", file("x"));

@@ -1,5 +1,5 @@
 import type { Placement } from "../compute-spec.ts";
-import type { Json, JsonObject } from "../digest.ts";
+import type { Digest, Json, JsonObject } from "../digest.ts";
 import type { BlobRef, LossPoint } from "../documents.ts";
 import type { Recipe, RecipeField } from "../recipe.ts";
 import type { Charge } from "../records.ts";
@@ -149,6 +149,17 @@ export interface CollectedTraining {
   readonly deviations: readonly { readonly code: string; readonly message: string }[];
 }
 
+/** A base model that somebody wrote down: its files as paths inside the model, and what the store has of them. */
+export interface KnownModel {
+  readonly id: string;
+  readonly family: Recipe["family"];
+  readonly files: readonly {
+    readonly path: string;
+    /** Null until the file has been pulled. */
+    readonly stored: { readonly sha256: Digest; readonly bytes: number } | null;
+  }[];
+}
+
 export interface BackendContext {
   readonly job: string;
   readonly epoch: number;
@@ -171,7 +182,8 @@ export interface TrainingBackend {
   /** Whether it can still train at a version that was planned with; left out, at its present one alone. */
   serves?(planned: string): boolean;
   isAvailable(signal?: AbortSignal): Promise<Availability>;
-  validate(recipe: Recipe): readonly RecipeIssue[];
+  /** `models`, where they are given, tell whether the files of the base model are there. */
+  validate(recipe: Recipe, models?: readonly KnownModel[]): readonly RecipeIssue[];
   estimate(recipe: Recipe, dataset: { readonly images: number }): TrainingEstimate;
   /** The remote id of a training of this marker where the backend has one, under way or ended. */
   find(marker: string, context: BackendContext): Promise<string | null>;

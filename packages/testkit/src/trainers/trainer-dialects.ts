@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { dirname, isAbsolute, join } from "node:path";
 import { parse as parseToml } from "smol-toml";
 import { parse as parseYaml } from "yaml";
 import { z } from "zod";
@@ -115,6 +115,11 @@ const SdScriptsFile = z.object({
   learning_rate: z.number(),
   seed: z.number(),
   resume: z.string().optional(),
+  pretrained_model_name_or_path: z.string(),
+  ae: z.string().optional(),
+  clip_l: z.string().optional(),
+  clip_g: z.string().optional(),
+  t5xxl: z.string().optional(),
 });
 const SdScriptsDataset = z.object({
   datasets: z.tuple([
@@ -126,6 +131,10 @@ function sdScripts(path: string, datasetPath: string): Dialect {
   const config = SdScriptsFile.parse(parseToml(readFileSync(path, "utf8")));
   const [dataset] = SdScriptsDataset.parse(parseToml(readFileSync(datasetPath, "utf8"))).datasets;
   const { output_dir: output, output_name: name, max_train_steps: steps, resume } = config;
+  const { pretrained_model_name_or_path: base, ae, clip_l, clip_g, t5xxl } = config;
+  const models = Object.entries({ base, ae, clip_l, clip_g, t5xxl }).flatMap(([role, file]) =>
+    file !== undefined && isAbsolute(file) ? [[role, file] as const] : [],
+  );
   return {
     rank: config.network_dim,
     alpha: config.network_alpha,
@@ -155,6 +164,7 @@ function sdScripts(path: string, datasetPath: string): Dialect {
     },
     finish: (weights) => write(join(output, `${name}.safetensors`), weights),
     begin: () => [
+      ...models.map(([role, file]) => `loading ${role} from ${file}: ${statSync(file).size} bytes`),
       "running training / 学習開始",
       "  num train images * repeats / 学習画像の数×繰り返し回数: 3",
       "  num batches per epoch / 1epochのバッチ数: 3",

@@ -1,5 +1,11 @@
 import { parseBar, parseLoss, parseTrouble } from "../progress-line.ts";
-import { type FoundCheckpoint, OUTPUT_NAME, type TrainerAdapter, type TrainerInput } from "../trainer-adapter.ts";
+import {
+  checkpointOrId,
+  type FoundCheckpoint,
+  OUTPUT_NAME,
+  type TrainerAdapter,
+  type TrainerInput,
+} from "../trainer-adapter.ts";
 import { aiToolkitConfig } from "./ai-toolkit-config.ts";
 import { aiToolkitSupport, checkAiToolkit } from "./ai-toolkit-support.ts";
 
@@ -19,6 +25,7 @@ export const aiToolkit: TrainerAdapter = {
   support: aiToolkitSupport,
   restoresTo: "output",
   check: checkAiToolkit,
+  modelFiles: checkpointOrId,
 
   command: (input: TrainerInput) => ({
     files: [{ path: `${input.place.work}/config.yaml`, text: aiToolkitConfig(input) }],

@@ -1,6 +1,13 @@
 import type { Recipe } from "@loramill/contracts";
 import { parseBar, parseLoss, parseTrouble } from "../progress-line.ts";
-import { type FoundCheckpoint, OUTPUT_NAME, type TrainerAdapter, type TrainerInput } from "../trainer-adapter.ts";
+import {
+  checkpointOrId,
+  type FoundCheckpoint,
+  type ModelFileRoles,
+  OUTPUT_NAME,
+  type TrainerAdapter,
+  type TrainerInput,
+} from "../trainer-adapter.ts";
 import { datasetConfig, samplePrompts } from "./sd-scripts-dataset.ts";
 import { checkSdScripts, sdScriptsSupport } from "./sd-scripts-support.ts";
 import { trainConfig } from "./sd-scripts-train.ts";
@@ -10,6 +17,12 @@ const SCRIPTS: Readonly<Partial<Record<Recipe["family"], string>>> = {
   sdxl: "sdxl_train_network.py",
   sd3: "sd3_train_network.py",
   flux: "flux_train_network.py",
+};
+
+/** Families whose scripts read nothing but single files. The VAE of sd3 is in its checkpoint. */
+const SINGLE_FILES: Readonly<Partial<Record<Recipe["family"], ModelFileRoles>>> = {
+  flux: { roles: ["base", "ae", "clip_l", "t5xxl"], needed: true },
+  sd3: { roles: ["base", "clip_l", "clip_g", "t5xxl"], needed: true },
 };
 
 const SAVE = new RegExp(`^${OUTPUT_NAME}-step(\\d{8})\\.safetensors$`);
@@ -28,6 +41,7 @@ export const sdScripts: TrainerAdapter = {
   support: sdScriptsSupport,
   restoresTo: "resume",
   check: checkSdScripts,
+  modelFiles: (family) => SINGLE_FILES[family] ?? checkpointOrId(family),
 
   command(input) {
     const { recipe, place } = input;

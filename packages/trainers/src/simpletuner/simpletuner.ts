@@ -1,5 +1,5 @@
 import { parseBar, parseLoss, parseTrouble } from "../progress-line.ts";
-import type { FoundCheckpoint, TrainerAdapter } from "../trainer-adapter.ts";
+import { checkpointOrId, type FoundCheckpoint, type TrainerAdapter } from "../trainer-adapter.ts";
 import { backendConfig, simpleTunerConfig } from "./simpletuner-config.ts";
 import { simpleTunerSupport } from "./simpletuner-support.ts";
 
@@ -15,6 +15,7 @@ export const simpleTuner: TrainerAdapter = {
   restoresTo: "output",
   // The table says it all.
   check: () => [],
+  modelFiles: checkpointOrId,
 
   command(input) {
     const { place } = input;
