@@ -100,6 +100,18 @@ export async function listArtifacts(
             },
           }),
         );
+        for (const { step: at, index, prompt, image } of lora.samples) {
+          artifacts.push(
+            await ofBlob(step, {
+              kind: "training-sample",
+              name: `step-${pad(at, 6)}-${pad(index, 2)}.${image.mediaType.split("/")[1] ?? "png"}`,
+              digest: image.sha256,
+              bytes: image.bytes,
+              mediaType: image.mediaType,
+              metadata: { lora: lora.name, step: at, index, prompt },
+            }),
+          );
+        }
       }
     }
     if (step.kind === "generate") {

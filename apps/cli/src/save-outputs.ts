@@ -16,7 +16,7 @@ export interface SavedOutputs {
 }
 
 /**
- * Downloads what a run made: the LoRA file with the curve of its training, the pictures with their JSON, the dataset's
+ * Downloads what a run made: the LoRA file with the curve and samples of its training, the pictures with their JSON, the dataset's
  * report, the plan and the ledger.
  */
 export async function saveOutputs(options: {
@@ -54,6 +54,8 @@ export async function saveOutputs(options: {
       await writeJson(join(folder, "images", `${name.replace(/\.[^.]+$/, "")}.json`), artifact.metadata);
     } else if (artifact.kind === "dataset-image") {
       await save(artifact, join(datasetFolder ?? folder, pictureName(artifact)));
+    } else if (artifact.kind === "training-sample") {
+      await save(artifact, join(folder, "training", safeName(String(artifact.metadata.lora)), "samples", name));
     } else if (artifact.kind === "dataset-report") report = await save(artifact, join(folder, name));
     else await save(artifact, join(folder, name));
   }

@@ -29,7 +29,7 @@ async function open(maxBytes = 1_000_000) {
       tensorsSha256: tensorsSha256(file),
       ...{ family: "flux", baseModel: "black-forest-labs/FLUX.1-dev", triggerWord: name, recipe: {} },
       ...{ dataset: sha256Hex("set"), images: 1, steps: 1, finalLoss: null, curve: [], computeSeconds: 1 },
-      ...{ resumedFromSteps: [], deviations: [], backend: "pocket", made: null },
+      ...{ resumedFromSteps: [], deviations: [], samples: [], backend: "pocket", made: null },
     };
     return { name, document: await stores.documents.put("lora", lora) };
   };

@@ -62,6 +62,7 @@ export async function editLora({ params }: Input, deps: EditLoraDeps, ctx: JobCo
     resumedFromSteps: [],
     deviations: notes.map((message) => ({ code: operation.kind, message })),
     backend: "loramill",
+    samples: [],
     made: {
       operation: operation.kind,
       settings: JsonObject.parse(JSON.parse(JSON.stringify(operation))),

@@ -85,6 +85,7 @@ async function open(setup: Setup = {}) {
     computeSeconds: 1,
     resumedFromSteps: [],
     deviations: [],
+    samples: [],
     backend: "pocket",
     made: null,
   };

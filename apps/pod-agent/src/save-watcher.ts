@@ -139,7 +139,9 @@ export async function openSaveWatcher(parts: SaveWatcherParts): Promise<SaveWatc
       }
       for (const [step, paths] of samplesByStep(adapter.findSamples(files, context))) {
         const facts = factsAt("samples", step, false);
-        if (!known.has(snapshotName(facts)) && (await isReady(paths))) await copy(null, facts, paths);
+        // One prompt is drawn after the other: a round is whole with the last, or when the trainer has ended.
+        const isRound = paths.length >= recipe.samplePrompts.length || quietMs === 0;
+        if (isRound && !known.has(snapshotName(facts)) && (await isReady(paths))) await copy(null, facts, paths);
       }
     },
     expectAfter(step) {

@@ -116,6 +116,24 @@ describe("a training on an agent", () => {
     });
   });
 
+  it("tells every picture that was drawn on the way once, by step and prompt, and collects them all", async () => {
+    const trial = await open({ behaviour: { stepMs: 25 } });
+    const recipe = { ...trial.request.recipe, samplePrompts: ["sks on a hill", "sks at night"], sampleEverySteps: 20 };
+    const request = { ...trial.request, recipe };
+    const { remoteId } = await trial.backend.submit(request, backendContext());
+    const statuses = await pollTraining(trial.backend, remoteId, request);
+    const told = statuses.flatMap((status) => ("samples" in status ? (status.samples ?? []) : []));
+    const expected = [20, 40, 60].flatMap((step) =>
+      recipe.samplePrompts.map((prompt, index) => ({ step, index, prompt })),
+    );
+    expect(told).toMatchObject(expected);
+    for (const { step, prompt, image } of told) {
+      expect(Buffer.from(await trial.stores.blobs.read(image)).toString()).toBe(`${prompt} after ${step} steps`);
+    }
+    const { samples } = await trial.backend.collect(remoteId, request, backendContext({ epoch: 5_000 }));
+    expect(samples).toEqual(told);
+  });
+
   it("names a full GPU, and goes on from the last checkpoint with a smaller batch", async () => {
     const trial = await open({ behaviour: { outOfMemoryAtStep: 30, fitsBatch: 1 } });
     const { backend, request } = trial;

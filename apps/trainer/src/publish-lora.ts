@@ -15,6 +15,8 @@ import { checkLora, readSafetensors, tensorsSha256 } from "@loramill/lora";
 
 /** A curve in a document has at most this many points; longer ones are thinned. */
 const MAX_CURVE_POINTS = 10_000;
+/** Of more pictures drawn on the way, the last. */
+const MAX_SAMPLES = 10_000;
 const MAX_LORA_BYTES = 4 * 1024 * 1024 * 1024;
 
 /** Checks the collected file, value by value, and publishes it: document, catalog record, output. */
@@ -46,6 +48,7 @@ export async function publishLora(
     resumedFromSteps: [...collected.resumedFromSteps],
     deviations: [...deviations, ...collected.deviations],
     backend,
+    samples: [...(collected.samples ?? [])].slice(-MAX_SAMPLES),
     made: null,
   };
   const digest = await stores.documents.put("lora", lora);

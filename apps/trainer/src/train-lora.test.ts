@@ -475,6 +475,27 @@ describe("trainLora", () => {
     });
   });
 
+  it("tells the pictures that were drawn on the way, and keeps them in the LoRA's document", async () => {
+    const samples = [
+      { step: 10, index: 0, prompt: "sks", image: { sha256: "d".repeat(64), bytes: 4, mediaType: "image/png" } },
+    ];
+    const { input, train, stores } = await open({
+      wrap: (backend) => ({
+        ...backend,
+        poll: async (...args) => {
+          const status = await backend.poll(...args);
+          return status.kind === "succeeded" ? { ...status, samples } : status;
+        },
+        collect: async (...args) => ({ ...(await backend.collect(...args)), samples }),
+      }),
+    });
+    const { output, said } = await driveJob((ctx) => train(input, ctx));
+    expect(said.events.filter(({ type }) => type === "training.sample").map(({ data }) => data)).toEqual([
+      { step: 10, index: 0, prompt: "sks", image: "d".repeat(64) },
+    ]);
+    expect((await stores.documents.get("lora", output.digest)).samples).toEqual(samples);
+  });
+
   it("publishes nothing when the collected file is not sound", async () => {
     const { input, train, stores } = await open({
       wrap: (backend) => ({

@@ -166,6 +166,9 @@ function report(status: Extract<TrainingStatus, { readonly progress: TrainingPro
     ctx.record({ kind: "checkpoint", step, imagesSeen, paidSeconds, objectPrefix, loss });
     ctx.event("training.checkpoint", { step, loss });
   }
+  for (const { step, index, prompt, image } of status.samples ?? []) {
+    ctx.event("training.sample", { step, index, prompt, image: image.sha256 });
+  }
   ctx.progress(progressJson(status.progress));
 }
 

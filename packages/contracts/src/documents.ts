@@ -285,6 +285,16 @@ export const LoraMaking = z.object({
 export type LoraMaking = z.output<typeof LoraMaking>;
 
 /** A LoRA file and how it came to be: by a training, whose fields are null otherwise, or as `made` says. */
+/** A picture that the trainer drew on the way, with its place in the recipe's list of prompts. */
+export const TrainingSample = z.object({
+  step: z.int().min(0),
+  index: z.int().min(0),
+  /** Null where the list has no such place. */
+  prompt: z.string().nullable(),
+  image: BlobRef,
+});
+export type TrainingSample = z.output<typeof TrainingSample>;
+
 export const LoraDocument = z.object({
   format: z.literal("loramill-lora/1"),
   name: z.string(),
@@ -304,6 +314,8 @@ export const LoraDocument = z.object({
   resumedFromSteps: z.array(z.int()),
   deviations: z.array(z.object({ code: z.string(), message: z.string() })),
   backend: z.string(),
+  /** By step, then by prompt. */
+  samples: z.array(TrainingSample).max(10_000).default([]),
   made: LoraMaking.nullable().default(null),
 });
 export type LoraDocument = z.output<typeof LoraDocument>;

@@ -117,6 +117,7 @@ export {
   Repeats,
   SourceItem,
   SourcePart,
+  TrainingSample,
 } from "./documents.ts";
 export {
   type ErrorClass,
@@ -191,6 +192,7 @@ export {
   logsOfJob,
   memoKey,
   nearIndexKey,
+  samplesOfJob,
   samplesPrefix,
 } from "./object-keys.ts";
 export type { PastTraining } from "./past-training.ts";

@@ -9,7 +9,8 @@ export const checkpointPrefix = (at: { job: string; epoch: number; step: number 
   `checkpoints/${at.job}/${at.epoch}/${String(at.step).padStart(9, "0")}/`;
 /** Pictures that a trainer drew while it trained. */
 export const samplesPrefix = (at: { job: string; epoch: number; step: number }): string =>
-  `samples/${at.job}/${at.epoch}/${String(at.step).padStart(9, "0")}/`;
+  `${samplesOfJob(at.job)}${at.epoch}/${String(at.step).padStart(9, "0")}/`;
+export const samplesOfJob = (job: string): string => `samples/${job}/`;
 export const checkpointsOfJob = (job: string): string => `checkpoints/${job}/`;
 /** What a job's turn of that epoch wrote; padded so that keys list in order. */
 export const logKey = (job: string, epoch: number): string => `${logsOfJob(job)}${String(epoch).padStart(9, "0")}.log`;

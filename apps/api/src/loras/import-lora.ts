@@ -59,6 +59,7 @@ export async function importLora(
     computeSeconds: 0,
     resumedFromSteps: [],
     deviations: [],
+    samples: [],
     backend: "import",
     made: {
       operation: "import",

@@ -11,7 +11,7 @@ import { readObject } from "../object-bytes.ts";
 import type { AgentRecord } from "./agent-record.ts";
 
 export const COMMITTED = "COMMITTED.json";
-const MAX_MANIFEST_BYTES = 32 * 1024 * 1024;
+export const MAX_MANIFEST_BYTES = 32 * 1024 * 1024;
 const MAX_PART_BYTES = 512 * 1024 * 1024;
 
 export interface CommittedSave {

@@ -2,6 +2,8 @@ import { AgentModelFile, Digest, type ObjectStore, TrainerName } from "@loramill
 import { z } from "zod";
 import { openRecords } from "../job-records.ts";
 
+export const MAX_TOLD_SAMPLES = 2_000;
+
 /**
  * What workers tell each other about a job's training through the store. It is written before an agent is asked, so that a
  * lost answer is looked for where it was asked.
@@ -25,6 +27,8 @@ const AgentRecord = z.object({
   trusted: z.array(z.string()).max(16),
   /** Milliseconds since 1970 of the first question in a row that was not answered. */
   unreachableSince: z.number().nullable(),
+  /** Rounds of samples that were reported, by epoch and step; of very many the last, as a record is small. */
+  toldSamples: z.array(z.string().max(24)).max(MAX_TOLD_SAMPLES),
   /** Its failure was reported: the next look submits it again. */
   failureReported: z.boolean(),
   cancelled: z.boolean(),

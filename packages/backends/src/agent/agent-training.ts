@@ -8,9 +8,11 @@ import {
   type KnownModel,
   PermanentError,
   type Stores,
+  samplesOfJob,
   type TrainerName,
   type TrainingBackend,
   type TrainingRequest,
+  type TrainingSample,
   type TrainingStatus,
   TransientError,
   UserError,
@@ -25,7 +27,8 @@ import { createAgentClient, UNREACHABLE } from "./agent-client.ts";
 import type { AgentOptions } from "./agent-config.ts";
 import { estimateOnAgent } from "./agent-estimate.ts";
 import { type GrantOffice, openGrantOffice } from "./agent-grants.ts";
-import { type AgentRecord, openAgentRecords } from "./agent-record.ts";
+import { type AgentRecord, MAX_TOLD_SAMPLES, openAgentRecords } from "./agent-record.ts";
+import { readAllSamples, readSamples } from "./agent-samples.ts";
 import { bestSupport, chooseTrainer } from "./choose-trainer.ts";
 import { type RequestDigests, requestDigests } from "./describe-request.ts";
 import { jobIdOf, remoteIdOf, submitToAgents, waitFor } from "./submit-training.ts";
@@ -47,6 +50,14 @@ interface Known {
   readonly office: GrantOffice;
   readonly models: readonly AgentModelFile[];
   readonly trainer: TrainerName;
+}
+
+/** What a poll knows of the training that it looks at. */
+interface Look {
+  readonly record: AgentRecord;
+  readonly request: TrainingRequest;
+  readonly known: Known;
+  readonly context: BackendContext;
 }
 
 /**
@@ -131,7 +142,7 @@ export function createAgentTraining(options: AgentOptions, parts: AgentTrainingP
     if (job === null) return fromStore(await finished(context, known, record), request);
     sayLines(job, context);
     uploads.push(...job.uploads);
-    return statusOf(job, uploads, record, context);
+    return statusOf(job, uploads, { record, request, known, context });
   }
 
   /** The agent may come back within its lease. After it, the training is lost unless the LoRA lies in the store. */
@@ -150,16 +161,9 @@ export function createAgentTraining(options: AgentOptions, parts: AgentTrainingP
     return fromStore(end, request);
   }
 
-  async function statusOf(
-    job: AgentJob,
-    uploads: AgentJob["uploads"],
-    record: AgentRecord,
-    context: BackendContext,
-  ): Promise<TrainingStatus> {
+  async function statusOf(job: AgentJob, uploads: AgentJob["uploads"], look: Look): Promise<TrainingStatus> {
     const { state, progress } = job;
-    for (const { kind, step, prefix } of uploads) {
-      if (kind === "samples") context.onLog(`samples of step ${step} lie under ${prefix}`);
-    }
+    const { record, samples } = await newSamples(uploads, look);
     const checkpoints = uploads
       .filter(({ kind }) => kind === "checkpoint")
       .map(({ step, imagesSeen, paidSeconds, loss, prefix }) => ({
@@ -170,11 +174,29 @@ export function createAgentTraining(options: AgentOptions, parts: AgentTrainingP
         objectPrefix: prefix,
       }));
     const charges = chargesOf(job, options.usdPerHour);
-    if (state === "succeeded") return { kind: "succeeded", progress, checkpoints, charges };
+    if (state === "succeeded") return { kind: "succeeded", progress, checkpoints, samples, charges };
     if (state === "cancelled") return { kind: "cancelled", charges };
     if (state === "preempted") return { kind: "lost" };
-    if (state === "failed") return failed(job, record, context);
-    return { kind: "running", progress, checkpoints, charges, pollMs: options.pollMs };
+    if (state === "failed") return failed(job, record, look.context);
+    return { kind: "running", progress, checkpoints, samples, charges, pollMs: options.pollMs };
+  }
+
+  /** Pictures that were not told yet. An agent names all of its rounds again when it has ended. */
+  async function newSamples(
+    uploads: AgentJob["uploads"],
+    { record, request, known, context }: Look,
+  ): Promise<{ record: AgentRecord; samples: TrainingSample[] }> {
+    const folder = samplesOfJob(context.job);
+    const rounds = uploads
+      .filter(({ kind, prefix }) => kind === "samples" && prefix.startsWith(folder))
+      .map(({ prefix }) => prefix.slice(folder.length))
+      .filter((round) => !record.toldSamples.includes(round));
+    if (rounds.length === 0) return { record, samples: [] };
+    const of = { recipe: request.recipe, lineage: known.digests.lineage };
+    const samples: TrainingSample[] = [];
+    for (const round of rounds) samples.push(...(await readSamples(`${folder}${round}`, of, stores, context)));
+    const told = { ...record, toldSamples: [...record.toldSamples, ...rounds].slice(-MAX_TOLD_SAMPLES) };
+    return { record: await records.write(context.job, told), samples };
   }
 
   /** Told once, for the policy of its code; who comes again after that wants another try. */
@@ -250,7 +272,9 @@ export function createAgentTraining(options: AgentOptions, parts: AgentTrainingP
       const whole = replaceMetadata(plain, { ...request.metadata, ...outcomeMetadata(outcome) });
       const media = { mediaType: "application/vnd.safetensors", bytes: whole.length };
       const weights = await stores.blobs.put(whole, { ...media, signal: context.signal });
-      return { weights, ...outcome, curve, resumedFromSteps, deviations: [] };
+      const of = { recipe: request.recipe, lineage: known.digests.lineage };
+      const samples = await readAllSamples(of, stores, context);
+      return { weights, ...outcome, curve, resumedFromSteps, samples, deviations: [] };
     },
 
     async cancel(remoteId, context) {

@@ -108,6 +108,7 @@ async function startOn(client: AgentClient, submission: Submission): Promise<Age
     remoteId: found?.agent === client.url ? found.remoteId : null,
     fromEpoch: found?.agent === client.url ? found.fromEpoch : context.epoch,
     trusted: found?.agent === client.url ? found.trusted : trusted,
+    toldSamples: found?.toldSamples ?? [],
     unreachableSince: null,
     failureReported: false,
     cancelled: false,

@@ -68,6 +68,7 @@ async function open(options: FakePocketOptions & { readonly turnSeconds?: number
     computeSeconds: 1,
     resumedFromSteps: [],
     deviations: [],
+    samples: [],
     backend: "pocket",
     made: null,
   } satisfies LoraDocument;

@@ -26,7 +26,8 @@ test("base models are written down, their files filled in one by one, and taken 
   await Promise.all(found.map((one) => catalog.models.setFile(model.id, one)));
   expect(await catalog.models.find(model.id)).toMatchObject({ ...model, files: found });
   const objects = {
-    head: async (key: string) => (key.endsWith(sha256Hex("a.safetensors")) ? { key, bytes: 7 } : null),
+    head: async (key: string) =>
+      key.endsWith(sha256Hex("a.safetensors")) ? { key, bytes: 7, modifiedAt: new Date(0) } : null,
   };
   const stored = { sha256: sha256Hex("a.safetensors"), bytes: 7 };
   expect(await knownModels(catalog, objects)).toEqual([

@@ -1,6 +1,6 @@
 import type { Placement } from "../compute-spec.ts";
 import type { Digest, Json, JsonObject } from "../digest.ts";
-import type { BlobRef, LossPoint } from "../documents.ts";
+import type { BlobRef, LossPoint, TrainingSample } from "../documents.ts";
 import type { Recipe, RecipeField } from "../recipe.ts";
 import type { Charge } from "../records.ts";
 
@@ -124,12 +124,15 @@ export type TrainingStatus =
       readonly pollMs: number;
       /** Checkpoints committed since the last look. */
       readonly checkpoints: readonly CommittedCheckpoint[];
+      /** Pictures drawn since the last look; left out where the trainer draws none. */
+      readonly samples?: readonly TrainingSample[];
       readonly charges: readonly Charge[];
     }
   | {
       readonly kind: "succeeded";
       readonly progress: TrainingProgress;
       readonly checkpoints: readonly CommittedCheckpoint[];
+      readonly samples?: readonly TrainingSample[];
       readonly charges: readonly Charge[];
     }
   /** It ended without a LoRA, and may have cost something all the same. */
@@ -146,6 +149,8 @@ export interface CollectedTraining {
   readonly curve: readonly LossPoint[];
   readonly computeSeconds: number;
   readonly resumedFromSteps: readonly number[];
+  /** All pictures drawn on the way, by step and prompt; of a step that was done twice, those of the last time. */
+  readonly samples?: readonly TrainingSample[];
   readonly deviations: readonly { readonly code: string; readonly message: string }[];
 }
 

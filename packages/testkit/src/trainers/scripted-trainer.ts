@@ -38,6 +38,7 @@ for (let step = fromStep + 1; step <= training.steps; step += 1) {
     process.stdout.write(`\nSaving at step ${step}\n`);
     training.save(step, fromStep, encodeLora(lora, training.alpha));
   }
+  training.draw?.(step, fromStep);
   if (step === behaviour.crashAtStep) fail(CRASH);
   if (step === behaviour.outOfMemoryAtStep && training.batch > (behaviour.fitsBatch ?? 0)) fail(OUT_OF_MEMORY);
   if (step === behaviour.hangAtStep) await delay(3_600_000);

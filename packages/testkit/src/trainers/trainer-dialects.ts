@@ -19,6 +19,8 @@ export interface Dialect {
   /** `fromStep` is where this process began. */
   save(step: number, fromStep: number, weights: Uint8Array): void;
   finish(weights: Uint8Array): void;
+  /** Draws the recipe's prompts when the step is due; left out where nothing is drawn. */
+  draw?(step: number, fromStep: number): void;
   begin(fromStep: number): string[];
   bar(step: number, fromStep: number, loss: number, seconds: number): string;
   end(): string[];
@@ -115,6 +117,8 @@ const SdScriptsFile = z.object({
   learning_rate: z.number(),
   seed: z.number(),
   resume: z.string().optional(),
+  sample_prompts: z.string().optional(),
+  sample_every_n_steps: z.number().optional(),
   pretrained_model_name_or_path: z.string(),
   ae: z.string().optional(),
   clip_l: z.string().optional(),
@@ -131,6 +135,7 @@ function sdScripts(path: string, datasetPath: string): Dialect {
   const config = SdScriptsFile.parse(parseToml(readFileSync(path, "utf8")));
   const [dataset] = SdScriptsDataset.parse(parseToml(readFileSync(datasetPath, "utf8"))).datasets;
   const { output_dir: output, output_name: name, max_train_steps: steps, resume } = config;
+  const { sample_prompts: prompts, sample_every_n_steps: every } = config;
   const { pretrained_model_name_or_path: base, ae, clip_l, clip_g, t5xxl } = config;
   const models = Object.entries({ base, ae, clip_l, clip_g, t5xxl }).flatMap(([role, file]) =>
     file !== undefined && isAbsolute(file) ? [[role, file] as const] : [],
@@ -163,6 +168,14 @@ function sdScripts(path: string, datasetPath: string): Dialect {
       );
     },
     finish: (weights) => write(join(output, `${name}.safetensors`), weights),
+    draw(step, fromStep) {
+      if (prompts === undefined || every === undefined || step % every !== 0) return;
+      const drawn = z.array(z.object({ prompt: z.string() })).parse(JSON.parse(readFileSync(prompts, "utf8")));
+      for (const [i, { prompt }] of drawn.entries()) {
+        const file = `${name}_${String(step - fromStep).padStart(6, "0")}_${String(i).padStart(2, "0")}_20260101000000.png`;
+        write(join(output, "sample", file), `${prompt} after ${step} steps`);
+      }
+    },
     begin: () => [
       ...models.map(([role, file]) => `loading ${role} from ${file}: ${statSync(file).size} bytes`),
       "running training / 学習開始",

@@ -1,0 +1,33 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { ArtifactView, RunView } from "@loramill/contracts";
+import type { Client } from "@loramill/sdk";
+import { expect, it, onTestFinished } from "vitest";
+import { saveOutputs } from "./save-outputs.ts";
+
+it("saves the pictures of a training beside its curve, whatever the server calls them", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "save-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const sample = (name: string): ArtifactView => ({
+    step: "train",
+    kind: "training-sample",
+    name,
+    digest: "a".repeat(64),
+    bytes: 3,
+    mediaType: "image/png",
+    url: `https://example.com/${name}`,
+    metadata: { lora: "../reds", step: 20, index: 0, prompt: "sks" },
+  });
+  const client = {
+    listArtifacts: async () => ({ items: [sample("step-000020-00.png"), sample("../../out.png")] }),
+    download: async (url: string) => Buffer.from(url),
+    getPlan: async () => ({}),
+    cost: async () => ({}),
+  } as unknown as Client;
+  const run = { id: "run_1" } as RunView;
+  const { files } = await saveOutputs({ client, run, folder, loraFolder: folder, datasetFolder: null });
+  const samples = join(folder, "training", "reds", "samples");
+  expect(files).toEqual([join(samples, "step-000020-00.png"), join(samples, "out.png")]);
+  expect(await readFile(join(samples, "step-000020-00.png"), "utf8")).toBe("https://example.com/step-000020-00.png");
+});
