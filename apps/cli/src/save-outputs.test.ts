@@ -25,7 +25,7 @@ it("saves the pictures of a training beside its curve, whatever the server calls
     getPlan: async () => ({}),
     cost: async () => ({}),
   } as unknown as Client;
-  const run = { id: "run_1" } as RunView;
+  const run = { id: "run_1" } as unknown as RunView;
   const { files } = await saveOutputs({ client, run, folder, loraFolder: folder, datasetFolder: null });
   const samples = join(folder, "training", "reds", "samples");
   expect(files).toEqual([join(samples, "step-000020-00.png"), join(samples, "out.png")]);

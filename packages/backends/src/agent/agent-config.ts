@@ -1,5 +1,6 @@
 import { EndpointUrl, TrainerName } from "@loramill/contracts";
 import { z } from "zod";
+import { type GpuMachine, GpuName } from "../estimate-on-gpu.ts";
 
 const seconds = z.coerce.number().int().min(1);
 
@@ -36,6 +37,7 @@ export const agentShape = {
     .max(2_592_000)
     .default(86_400)
     .describe("Seconds after which a training on an agent is cancelled there and fails"),
+  AGENT_GPU: GpuName.describe("GPU type of these machines, for quotes"),
   AGENT_USD_PER_HOUR: z.coerce
     .number()
     .min(0)
@@ -55,8 +57,9 @@ export function agentOptions(env: z.output<z.ZodObject<typeof agentShape>>) {
     pollMs: env.AGENT_POLL_SECONDS * 1_000,
     leaseSeconds: env.AGENT_LEASE_SECONDS,
     timeoutSeconds: env.AGENT_TIMEOUT_SECONDS,
+    gpu: env.AGENT_GPU,
     usdPerHour: env.AGENT_USD_PER_HOUR,
   };
 }
 
-export type AgentOptions = NonNullable<ReturnType<typeof agentOptions>>;
+export type AgentOptions = Omit<NonNullable<ReturnType<typeof agentOptions>>, keyof GpuMachine> & GpuMachine;

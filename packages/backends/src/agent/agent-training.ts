@@ -21,11 +21,11 @@ import { outcomeMetadata, replaceMetadata, tensorsSha256 } from "@loramill/lora"
 import { splitLines } from "@loramill/trainers";
 import type { fetch as undiciFetch } from "undici";
 import { fileName, type StoredModelFile } from "../base-models/find-model-files.ts";
+import { estimateOnGpu } from "../estimate-on-gpu.ts";
 import { chargesOf } from "./agent-charges.ts";
 import { COMMITTED, type CommittedSave, committedSaves, readSavedFile } from "./agent-checkpoints.ts";
 import { createAgentClient, UNREACHABLE } from "./agent-client.ts";
 import type { AgentOptions } from "./agent-config.ts";
-import { estimateOnAgent } from "./agent-estimate.ts";
 import { type GrantOffice, openGrantOffice } from "./agent-grants.ts";
 import { type AgentRecord, MAX_TOLD_SAMPLES, openAgentRecords } from "./agent-record.ts";
 import { readAllSamples, readSamples } from "./agent-samples.ts";
@@ -241,7 +241,7 @@ export function createAgentTraining(options: AgentOptions, parts: AgentTrainingP
       const message = `agents train ${backend.capabilities.families.join(", ")}, not ${recipe.family}`;
       return [{ field: "family", severity: "error", message }];
     },
-    estimate: (recipe) => estimateOnAgent(recipe, options.usdPerHour),
+    estimate: (recipe, dataset) => estimateOnGpu(recipe, options, dataset),
     /** An agent whose answer was lost is asked whether it has the training. */
     async find(marker, context) {
       const record = await records.find(context.job);

@@ -1,5 +1,6 @@
 import { defineConfig, EndpointUrl } from "@loramill/contracts";
 import { z } from "zod";
+import { type GpuMachine, GpuName } from "../estimate-on-gpu.ts";
 import type { ServerOptions } from "./connection.ts";
 
 const USUAL_URL = "http://localhost:8188";
@@ -46,6 +47,7 @@ export const comfyUiConfig = defineConfig(
       .max(604_800)
       .default(3600)
       .describe("Seconds from its submission after which a training is stopped on the server"),
+    COMFYUI_GPU: GpuName.describe("GPU type of the servers, for quotes"),
     COMFYUI_USD_PER_HOUR: z.coerce
       .number()
       .min(0)
@@ -63,10 +65,11 @@ export const comfyUiConfig = defineConfig(
     maxJobs: env.COMFYUI_MAX_JOBS,
     pollMs: env.COMFYUI_POLL_SECONDS * 1000,
     trainingTimeoutSeconds: env.COMFYUI_TRAINING_TIMEOUT_SECONDS,
+    gpu: env.COMFYUI_GPU,
     usdPerHour: env.COMFYUI_USD_PER_HOUR,
   }),
 );
-export type ComfyUiOptions = ReturnType<typeof comfyUiConfig.options>;
+export type ComfyUiOptions = Omit<ReturnType<typeof comfyUiConfig.options>, keyof GpuMachine> & GpuMachine;
 
 /** Credentials leave the address and become headers, so that no message can show them. */
 function serverOf(address: string, { key, header }: { key: string | undefined; header: string }): ServerOptions {

@@ -9,6 +9,7 @@ import {
 } from "@loramill/contracts";
 import { supportIssues } from "@loramill/recipes";
 import type { fetch as undiciFetch } from "undici";
+import { estimateOnGpu } from "../estimate-on-gpu.ts";
 import { createComfyUiClient } from "./client.ts";
 import { collectTraining } from "./collect-training.ts";
 import type { ComfyUiOptions } from "./comfyui-config.ts";
@@ -19,7 +20,6 @@ import { findTraining, submitTraining } from "./submit-training.ts";
 import { families, valueIssues } from "./train-settings.ts";
 import { CANCEL_TIMEOUT_MS, clientOf, type TrainingDeps } from "./training-deps.ts";
 import { openTrainingRecords } from "./training-record.ts";
-import { estimateTraining } from "./training-report.ts";
 import { openTrainingWatches } from "./training-watch.ts";
 
 export interface ComfyUiTrainingParts {
@@ -42,7 +42,7 @@ const CODE_VERSION = 1;
  */
 export function createComfyUiTraining(options: ComfyUiOptions, parts: ComfyUiTrainingParts): TrainingBackend {
   const { stores, clock } = parts;
-  const { timeoutMs, usdPerHour } = options;
+  const { timeoutMs } = options;
   const clients = options.servers.map((server) => createComfyUiClient({ ...server, timeoutMs }, parts));
   const records = openTrainingRecords(stores.objects);
   const watches = openTrainingWatches(clock);
@@ -74,7 +74,7 @@ export function createComfyUiTraining(options: ComfyUiOptions, parts: ComfyUiTra
     version: async () => `comfyui/${CODE_VERSION}`,
     isAvailable: (signal) => lookAtServers(clients, signal),
     validate: issuesOf,
-    estimate: (recipe) => estimateTraining(recipe, usdPerHour),
+    estimate: (recipe, dataset) => estimateOnGpu(recipe, options, dataset),
 
     find: (marker, context) => findTraining(marker, context, deps),
 

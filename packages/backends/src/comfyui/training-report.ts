@@ -1,26 +1,5 @@
-import type { Charge, Recipe, TrainingEstimate, TrainingProgress, TrainingRequest } from "@loramill/contracts";
+import type { Charge, TrainingProgress, TrainingRequest } from "@loramill/contracts";
 import type { ComfyUiRecord } from "./training-record.ts";
-
-/** Seconds of one picture in one step and memory, at a family's usual side, on a card of the 24 GB class. */
-const USUAL: Readonly<Partial<Record<Recipe["family"], { seconds: number; side: number; vramGb: number }>>> = {
-  sd15: { seconds: 0.25, side: 512, vramGb: 8 },
-  sdxl: { seconds: 0.9, side: 1024, vramGb: 16 },
-  flux: { seconds: 2.5, side: 1024, vramGb: 24 },
-};
-/** Loading the base model and encoding the pictures. */
-const START_SECONDS = 60;
-
-export function estimateTraining(recipe: Recipe, usdPerHour: number): TrainingEstimate {
-  const { seconds, side, vramGb } = USUAL[recipe.family] ?? { seconds: 2.5, side: 1024, vramGb: 24 };
-  const pictures = recipe.steps * recipe.batchSize * recipe.gradientAccumulation;
-  const p50 = START_SECONDS + pictures * seconds * (recipe.resolution / side) ** 2;
-  const p90 = p50 * 3;
-  return {
-    seconds: { p50, p90 },
-    vramBytes: vramGb * 1024 ** 3,
-    costMicroUsd: { p50: priceOf(p50, usdPerHour), p90: priceOf(p90, usdPerHour) },
-  };
-}
 
 const priceOf = (seconds: number, usdPerHour: number): number => Math.round((seconds / 3600) * usdPerHour * 1_000_000);
 
