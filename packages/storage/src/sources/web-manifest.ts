@@ -6,6 +6,7 @@ import { describeReadError, readLocalFile } from "./local-file.ts";
 import type { RefusedFile } from "./source-entry.ts";
 import { findUploadedFile } from "./uploaded-file.ts";
 import { readWebList, type WebFile } from "./web-list.ts";
+import { listWebPrefix } from "./web-prefix.ts";
 import { fetchOnce, type WebOptions } from "./web-source.ts";
 
 export type ManifestSource = Extract<Source, { type: "manifest" }>;
@@ -41,6 +42,8 @@ export async function openManifest(
   return { list, items, entries: () => readWebList(read(), base) };
 }
 
+const MAX_PAGE_BYTES = 64 * 1024 * 1024;
+
 type Read = () => AsyncIterable<Uint8Array>;
 
 async function openList({ url, path, upload }: ManifestSource, options: WebOptions, fresh: boolean): Promise<Read> {
@@ -72,10 +75,21 @@ function readLocal(path: string, { limits, signal }: WebOptions): Read {
   };
 }
 
+/** A list that a server has as a file, or makes of a folder: then the address ends with a slash. */
 async function readRemote(url: string, options: WebOptions, fresh: boolean): Promise<Read> {
   const fetcher = createFileFetcher(options.limits.http, options.fetcher);
   try {
-    return readBlob(await fetchOnce(url, fetcher, options, () => !fresh), options);
+    if (!new URL(url).pathname.endsWith("/"))
+      return readBlob(await fetchOnce(url, fetcher, options, () => !fresh), options);
+    const readPage = async (page: string) => {
+      const blob = await fetchOnce(page, fetcher, { ...options, pages: true }, () => !fresh);
+      if (blob.bytes > MAX_PAGE_BYTES) throw new UserError(`${page} is no index page`, { code: "no-files" });
+      return Buffer.concat(await Array.fromAsync(readBlob(blob, options)())).toString("utf8");
+    };
+    const files = await listWebPrefix(url, readPage, options.limits.maxFiles);
+    return async function* () {
+      yield new TextEncoder().encode(files.join("\n"));
+    };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     throw new UserError(`the manifest cannot be fetched: ${error.message}`, { code: error.code, cause: error });

@@ -36,6 +36,32 @@ async function read(source: Source, stores: OpenedStores, over: Partial<SourceLi
 
 const fingerprint = (source: Source, stores: OpenedStores) => fingerprintSources([source], { limits, stores });
 
+describe("a folder of a web server", () => {
+  it("is listed by its index pages, read like a list, and known again until a file is added", async () => {
+    const page = { kind: "headers", headers: { "content-type": "text/html" } } as const;
+    const server = await serve({
+      "/pics/": '<a href="a.jpg">a</a> <a href="a.txt">a</a> <a href="more/">more</a>',
+      "/pics/more/": '<a href="../">up</a> <a href="b.jpg">b</a>',
+      "/pics/a.jpg": "a",
+      "/pics/a.txt": "a caption",
+      "/pics/more/b.jpg": "b",
+    });
+    for (const path of ["/pics/", "/pics/more/"]) server.misbehaveAlways(path, page);
+    const stores = await temporaryStores();
+    const source: Source = { type: "manifest", url: `${server.url}/pics/` };
+    const before = await fingerprint(source, stores);
+    expect(before).toMatchObject({ items: 3, mode: "assumed" });
+    expect(await read(source, stores)).toEqual([
+      "host/pics/a.jpg@a",
+      "host/pics/a.txt@a caption",
+      "host/pics/more/b.jpg@b",
+    ]);
+    expect((await fingerprint(source, stores)).digest).toBe(before.digest);
+    server.files.set("/pics/more/", Buffer.from('<a href="b.jpg">b</a> <a href="c.jpg">c</a>'));
+    expect(await fingerprint(source, stores)).toMatchObject({ items: 4 });
+  });
+});
+
 describe("a list of URLs", () => {
   it("is fetched into the store in its own order, each failure refused by its URL with the reason", async () => {
     const server = await serve({ "/b.jpg": "b", "/deep/a%20b.jpg": "a", "/a.txt": "text" });

@@ -135,11 +135,14 @@ async function* nameFiles(
   }
 }
 
-/** The blob of a URL: what is remembered where that is fresh enough, else fetched, if it changed, and remembered. */
+/**
+ * The blob of a URL: what is remembered where that is fresh enough, else fetched, if it changed, and remembered. A web page
+ * instead of a file is an error of the server's, unless it is `pages` that are wanted.
+ */
 export async function fetchOnce(
   url: string,
   fetcher: FileFetcher,
-  options: WebOptions,
+  options: WebOptions & { readonly pages?: boolean },
   isFresh: (known: Remembered) => boolean,
 ): Promise<BlobRef> {
   const { stores, refresh, signal, limits } = options;
@@ -150,15 +153,19 @@ export async function fetchOnce(
     maxBytes: limits.maxFileBytes,
     validators: known === null ? undefined : validatorsOf(known),
     signal,
-    read: (file) => keep(file, stores, signal),
+    read: (file) => keep(file, stores, options),
   });
   const remembered: Remembered = fetched === "unchanged" ? (known as Remembered) : fetched;
   await stores.memos.put(URL_KIND, key, { ...remembered, ...(refresh === undefined ? {} : { refresh }) });
   return remembered.blob;
 }
 
-async function keep(file: RemoteFile, stores: WebStores, signal: AbortSignal | undefined): Promise<Remembered> {
-  if (file.mediaType === "text/html") {
+async function keep(
+  file: RemoteFile,
+  stores: WebStores,
+  { pages = false, signal }: Pick<WebOptions, "signal"> & { readonly pages?: boolean },
+): Promise<Remembered> {
+  if (file.mediaType === "text/html" && !pages) {
     throw new UserError("the server sent a web page instead of a file (text/html)", { code: "not-an-image" });
   }
   const mediaType = file.mediaType.slice(0, 128) || "application/octet-stream";
