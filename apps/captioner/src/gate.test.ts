@@ -115,7 +115,7 @@ describe("a gate", () => {
       gate.pass(async () => {
         open += 1;
         most = Math.max(most, open);
-        await new Promise((resolve) => setTimeout(resolve, 5));
+        await new Promise((resolve) => setImmediate(resolve));
         open -= 1;
         if (index % 3 === 0) throw down();
         return index;

@@ -1,4 +1,4 @@
-export { splitLines } from "./progress-line.ts";
+export { parseBar, parseLoss, splitLines } from "./progress-line.ts";
 export {
   type FoundCheckpoint,
   imagesSeen,

@@ -1,5 +1,6 @@
 import { PermanentError, redact, TransientError, UserError } from "@loramill/contracts";
 import { Agent, type BodyInit, fetch as undiciFetch } from "undici";
+import { parseJson, readText, reasonOf } from "../http-answer.ts";
 import { errorOfStatus } from "./http-errors.ts";
 
 export interface ServerOptions {
@@ -81,7 +82,7 @@ export function connect(options: ConnectionOptions, parts: { readonly fetch?: ty
       dispatcher: agent,
     });
     if (!response.ok && !call.accept?.includes(response.status)) {
-      const said = say(await readText(response.body ?? [], 65_536, name)).slice(0, 300);
+      const said = say(await readText(response.body, 65_536, `ComfyUI at ${name}`)).slice(0, 300);
       throw errorOfStatus({ status: response.status, headers: response.headers, server: name, path, said });
     }
     return response;
@@ -111,7 +112,7 @@ export function connect(options: ConnectionOptions, parts: { readonly fetch?: ty
       const timeout = AbortSignal.timeout(timeoutMs);
       try {
         const response = await send(path, call, timeout);
-        const text = await readText(response.body ?? [], call.maxBytes ?? MAX_ANSWER_BYTES, name);
+        const text = await readText(response.body, call.maxBytes ?? MAX_ANSWER_BYTES, `ComfyUI at ${name}`);
         return { status: response.status, text, json: parseJson(text) };
       } catch (error) {
         throw failure(error, timeout, call, timeoutMs);
@@ -151,38 +152,4 @@ export function connect(options: ConnectionOptions, parts: { readonly fetch?: ty
 
     close: () => (agent.destroyed ? Promise.resolve() : agent.destroy()),
   };
-}
-
-async function readText(
-  body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-  maxBytes: number,
-  name: string,
-): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of body) {
-    bytes += chunk.length;
-    if (bytes > maxBytes) {
-      throw new TransientError(`ComfyUI at ${name} answered more than ${maxBytes} bytes`, { code: "bad-answer" });
-    }
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
-}
-
-/** undici hides the reason (`ECONNREFUSED`) in the cause. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const cause: unknown = error.cause;
-  if (cause instanceof Error) return "code" in cause && typeof cause.code === "string" ? cause.code : cause.message;
-  return error.message;
 }

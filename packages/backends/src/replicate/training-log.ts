@@ -1,10 +1,5 @@
-import { stripVTControlCharacters } from "node:util";
 import type { LossPoint } from "@loramill/contracts";
-
-/** A progress bar of tqdm: name, percent, done of total, elapsed and left, rate, and what the trainer adds. */
-const BAR =
-  /^(?:(?<name>.*?):\s*)?\d+%\|[^|]*\|\s*(?<done>\d+)\/(?<total>\d+)\s*\[[\d:]+<[\d:?]+,\s*(?<rate>[\d.]+|\?)(?<unit>it\/s|s\/it)(?<post>.*)\]/;
-const LOSS = /\b(?:avr_loss|step_loss|loss)[=:]\s*(?<loss>[\d.]+(?:e[-+]?\d+)?|nan)/i;
+import { parseBar, parseLoss, splitLines } from "@loramill/trainers";
 
 export interface LoggedProgress {
   readonly step: number;
@@ -24,26 +19,21 @@ export function readTrainingLog(text: string, totalSteps: number): LoggedProgres
   let step = 0;
   let stepsPerSecond: number | null = null;
   let divergedAt: number | null = null;
-  for (const line of linesOf(text)) {
-    const bar = BAR.exec(line)?.groups;
-    if (bar === undefined || Number(bar.total) !== totalSteps) continue;
-    const said = LOSS.exec(bar.post ?? "")?.groups?.loss;
-    if (said === undefined) continue;
-    step = Math.max(step, Number(bar.done));
-    const rate = Number(bar.rate);
-    if (rate > 0) stepsPerSecond = bar.unit === "it/s" ? rate : 1 / rate;
-    const loss = Number(said);
-    if (Number.isFinite(loss)) losses.set(Number(bar.done), loss);
-    else divergedAt ??= Number(bar.done);
+  for (const line of splitLines(text)) {
+    const bar = parseBar(line);
+    const loss = bar === null ? null : parseLoss(bar.rest);
+    if (bar === null || loss === null || bar.total !== totalSteps) continue;
+    step = Math.max(step, bar.done);
+    stepsPerSecond = bar.perSecond ?? stepsPerSecond;
+    if (Number.isFinite(loss)) losses.set(bar.done, loss);
+    else divergedAt ??= bar.done;
   }
   return { step, stepsPerSecond, curve: withAverage(losses), divergedAt };
 }
 
-/** Bars overwrite themselves with carriage returns; colours are left out. */
+/** Without the empty ones between a bar and what overwrites it. */
 export function linesOf(text: string): string[] {
-  return stripVTControlCharacters(text)
-    .split(/[\r\n]+/)
-    .filter((line) => line.trim() !== "");
+  return splitLines(text).filter((line) => line.trim() !== "");
 }
 
 /** With the mean of all losses so far. */

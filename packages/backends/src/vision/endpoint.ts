@@ -1,5 +1,6 @@
 import { type Clock, PermanentError, redact, TransientError, UserError } from "@loramill/contracts";
 import { Agent, type BodyInit, fetch as undiciFetch } from "undici";
+import { parseJson, readText, reasonOf } from "../http-answer.ts";
 import { adviceOnWait, type EndpointAdvice, errorInside, errorOfAnswer } from "./endpoint-errors.ts";
 
 export interface EndpointOptions {
@@ -128,33 +129,4 @@ export function createEndpoint(options: EndpointOptions, parts: EndpointParts): 
   }
 
   return { ask, download, say, close: () => (agent.destroyed ? Promise.resolve() : agent.destroy()) };
-}
-
-async function readText(body: AsyncIterable<Uint8Array> | null, maxBytes: number, who: string): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of body ?? []) {
-    bytes += chunk.length;
-    if (bytes > maxBytes)
-      throw new TransientError(`${who} answered more than ${maxBytes} bytes`, { code: "bad-answer" });
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
-}
-
-/** undici hides the reason (`ECONNREFUSED`) in the cause. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const cause: unknown = error.cause;
-  if (cause instanceof Error) return "code" in cause && typeof cause.code === "string" ? cause.code : cause.message;
-  return error.message;
 }
