@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { readBody } from "./read-body.ts";
 
 /** How a server treats one request; without any it behaves. */
 export type Misbehaviour =
@@ -45,9 +46,8 @@ export async function startMisbehavingServer(
     load.now += 1;
     load.most = Math.max(load.most, load.now);
     try {
-      const chunks: Buffer[] = [];
-      for await (const chunk of request) chunks.push(chunk as Buffer);
-      await answer(request, response, Buffer.concat(chunks));
+      const body = await readBody(request);
+      if (body !== null) await answer(request, response, body);
     } catch (error) {
       const message = String(error instanceof Error ? error.message : error);
       if (error instanceof Refused) sendJson(response, error.status, error.body);

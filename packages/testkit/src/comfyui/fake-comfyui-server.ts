@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
+import { readBody } from "../backends/read-body.ts";
 import { type ComfyUiMove, isExecutionMove, planMoves } from "./comfyui-moves.ts";
 import { createRoutes, type Reply } from "./comfyui-routes.ts";
 import { createComfyUiSockets } from "./comfyui-sockets.ts";
@@ -71,8 +72,8 @@ export async function startFakeComfyUiServer(options: FakeComfyUiOptions = {}): 
   }
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const body = await readBody(request);
+    if (body === null) return;
     const url = new URL(request.url ?? "/", "http://comfyui");
     const path = url.pathname.slice(basePath.length);
     requests.push(`${request.method} ${url.pathname}`);
@@ -85,7 +86,7 @@ export async function startFakeComfyUiServer(options: FakeComfyUiOptions = {}): 
       status === undefined
         ? null
         : { status: status.status, body: "no", headers: { "retry-after": status.retryAfter ?? "0" } };
-    const reply = refusal(request, url) ?? planned ?? route(request, url, path, Buffer.concat(chunks));
+    const reply = refusal(request, url) ?? planned ?? route(request, url, path, body);
     if (reply === "break") response.destroy();
     else send(response, reply);
   }
