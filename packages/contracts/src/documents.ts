@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { Digest, JsonObject } from "./digest.ts";
+import { GenerationGrid } from "./generation/generation-grid.ts";
+import { GenerationSpec } from "./generation/generation-spec.ts";
 
 /**
  * The typed JSON documents that steps hand to one another. A list of any length is a document with `parts`, each part
@@ -325,12 +327,27 @@ export const AppliedLora = z.object({
   sha256: Digest,
   tensorsSha256: Digest,
   strength: z.number().min(0).max(2),
+  /** Modules of it that the model has, and how many it holds; left out where nobody looked. */
+  loads: z.object({ modules: z.int().min(0), of: z.int().min(0) }).optional(),
 });
 export type AppliedLora = z.output<typeof AppliedLora>;
 
+/** A LoRA that was asked for and left away, and what stands in for it. */
+export const LoraFallback = z.object({
+  lora: z.string(),
+  code: z.string().max(64),
+  reason: z.string().max(1000),
+  /** What was added to the prompt instead. */
+  enhancement: z.string().max(1000),
+});
+export type LoraFallback = z.output<typeof LoraFallback>;
+
+/** A finished picture or clip, and how it was made. */
 export const Generation = z.object({
   index: z.int(),
+  /** The file: a picture, or a clip. */
   image: BlobRef,
+  /** As it was drawn; a fallback may have added to it. */
   prompt: z.string(),
   negativePrompt: z.string(),
   seed: z.int(),
@@ -343,6 +360,19 @@ export const Generation = z.object({
   baseModel: z.string(),
   backend: z.string(),
   seconds: z.number(),
+  frames: z.int().optional(),
+  fps: z.number().optional(),
+  /** The request itself; absent in documents that were written before there was one. */
+  spec: GenerationSpec.optional(),
+  fallbacks: z.array(LoraFallback).max(16).optional(),
+  /** Names of the engine's stages, such as `CheckpointLoaderSimple > KSampler > VAEDecode`. */
+  pipeline: z.string().max(2000).optional(),
+  /** As the server was seen to use at most; null where it does not tell. */
+  peakVramBytes: z.number().nullable().optional(),
+  /** The engine's own description of the work, such as ComfyUI's graph. */
+  graph: BlobRef.optional(),
+  /** The `choice` document that says why LoRAs and parameters are what they are. */
+  choice: Digest.optional(),
 });
 export type Generation = z.output<typeof Generation>;
 export const GenerationPart = z.object({
@@ -350,15 +380,6 @@ export const GenerationPart = z.object({
   refused: z.array(Refusal),
 });
 export type GenerationPart = z.output<typeof GenerationPart>;
-
-/** What a generate step draws; item i of the grid is strength i % s, seed ⌊i / s⌋ % n, prompt ⌊i / (s·n)⌋. */
-export const GenerationGrid = z.object({
-  prompts: z.array(z.string()).min(1),
-  negativePrompt: z.string(),
-  seeds: z.array(z.int()).min(1),
-  strengths: z.array(z.number()).min(1),
-});
-export type GenerationGrid = z.output<typeof GenerationGrid>;
 
 /** Document kinds: the folder under `documents/` and the schema that reads it back. */
 export const documentKinds = {

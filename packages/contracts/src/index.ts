@@ -102,11 +102,11 @@ export {
   FoundFace,
   GateResult,
   Generation,
-  GenerationGrid,
   GenerationPart,
   ImageHashes,
   ITEMS_PER_PART,
   LoraDocument,
+  LoraFallback,
   LoraMaking,
   LossPoint,
   PartsDocument,
@@ -132,6 +132,37 @@ export {
   toErrorRecord,
   UserError,
 } from "./errors.ts";
+export { GenerationGrid, GridAxis, GridPrompt } from "./generation/generation-grid.ts";
+export {
+  Area,
+  ClipOutput,
+  Control,
+  GenerationFamily,
+  GenerationModel,
+  Hires,
+  ImagePrompt,
+  InputFile,
+  LoraUse,
+  ModelFiles,
+  PictureOutput,
+  Region,
+  Regions,
+  Sampling,
+  Seed,
+  StrengthKeyframe,
+} from "./generation/generation-parts.ts";
+export {
+  type DrawnSpec,
+  type GenerationKind,
+  GenerationSpec,
+  type GenerationSpecInput,
+  GenerationTemplate,
+  inputFilesOf,
+  isDrawn,
+  lorasOf,
+  makesClip,
+  type SpecOf,
+} from "./generation/generation-spec.ts";
 export { AttemptId, type IdPrefix, JobId, makeId, ProjectId, RunId, StepId } from "./ids.ts";
 export { assembleDatasetJob } from "./jobs/assemble-dataset.ts";
 export { CaptionEnsemble, captionImagesJob } from "./jobs/caption-images.ts";
@@ -211,11 +242,14 @@ export type { ComputeProvider, MachineOffer, RentedMachine } from "./ports/compu
 export type { Embedder } from "./ports/embedder.ts";
 export type { FaceFinder } from "./ports/face-finder.ts";
 export type {
-  GeneratedImage,
+  CollectedGenerations,
+  GeneratedFile,
   GenerationBackend,
+  GenerationCapabilities,
   GenerationRequest,
   GenerationRequestItem,
   GenerationStatus,
+  SpecIssue,
 } from "./ports/generation-backend.ts";
 export { type JobContext, type Logger, Parked } from "./ports/job-context.ts";
 export type {

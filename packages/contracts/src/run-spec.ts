@@ -2,9 +2,15 @@ import { z } from "zod";
 import { CaptionSpec } from "./caption-spec.ts";
 import { ComputeSpec } from "./compute-spec.ts";
 import { DatasetSpec } from "./dataset-spec.ts";
+import type { Json } from "./digest.ts";
+import { Seed } from "./generation/generation-parts.ts";
+import { GenerationTemplate } from "./generation/generation-spec.ts";
 import { LoraSpec } from "./lora-spec.ts";
 import { Name } from "./name.ts";
 import { RecipeOverrides } from "./recipe.ts";
+
+/** Backends that generate; more are one file and one name here. */
+export const generationBackendNames = ["pocket", "comfyui", "runpod-serverless", "replicate"] as const;
 
 export const TrainSpec = z.strictObject({
   name: Name.optional().describe("Name of the LoRA; default: the run's name"),
@@ -23,32 +29,55 @@ export const TrainSpec = z.strictObject({
 export type TrainSpec = z.output<typeof TrainSpec>;
 
 export const GenerateSpec = z.strictObject({
-  prompts: z.array(z.string().min(1).max(4000)).min(1).max(100_000),
+  request: GenerationTemplate.optional().describe("What is made; left out: a picture from text"),
+  prompts: z
+    .array(z.string().max(4000))
+    .max(100_000)
+    .default([])
+    .describe("May hold __wildcards__ and {one|of|several}; left out where the request takes none"),
+  wildcards: z
+    .record(z.string().regex(/^[\w-]{1,64}$/), z.array(z.string().min(1).max(1000)).min(1).max(10_000))
+    .default({})
+    .describe("What __name__ in a prompt stands for"),
+  combine: z
+    .enum(["random", "all"])
+    .default("random")
+    .describe("random: each prompt draws its wildcards by its seed; all: every combination is a prompt of its own"),
   negativePrompt: z.string().max(4000).default(""),
-  seeds: z
-    .array(z.int().min(0).max(4_294_967_295))
-    .min(1)
-    .max(10_000)
-    .optional()
-    .describe("Default: `imagesPerPrompt` seeds from `baseSeed`"),
+  seeds: z.array(Seed).min(1).max(10_000).optional().describe("Default: `imagesPerPrompt` seeds from `baseSeed`"),
   imagesPerPrompt: z.int().min(1).max(10_000).default(1),
-  baseSeed: z.int().min(0).max(4_294_967_295).default(1),
+  baseSeed: Seed.default(1).describe("Picture i of a prompt has seed baseSeed + i; 0 is a seed"),
   strengths: z
     .array(z.number().min(0).max(2))
     .min(1)
     .max(32)
     .default([0.8])
-    .describe("LoRA strengths; each gives a picture per prompt and seed; 0 is the base model"),
-  steps: z.int().min(1).max(200).default(20),
-  guidance: z.number().min(0).max(30).default(3),
-  width: z.int().min(32).max(4096).optional().describe("Pixels; default: the recipe's resolution"),
-  height: z.int().min(32).max(4096).optional(),
+    .describe("Strengths of the main LoRA; each gives a picture per prompt and seed; 0 is the base model"),
+  vary: z
+    .record(
+      z.string(),
+      z
+        .array(z.json() as z.ZodType<Json>)
+        .min(1)
+        .max(10_000),
+    )
+    .default({})
+    .describe("Field of the request → values, such as sampling.steps: [10, 20]; every combination is made"),
+  steps: z.int().min(1).max(200).optional().describe("Short for request.sampling.steps"),
+  guidance: z.number().min(0).max(30).optional().describe("Short for request.sampling.guidance"),
+  width: z.int().min(32).max(8192).optional().describe("Pixels; default: the recipe's resolution"),
+  height: z.int().min(32).max(8192).optional(),
   lora: z
     .string()
     .max(256)
     .optional()
-    .describe("Name or digest of a LoRA of the library; default: the one this run trains"),
-  backend: z.enum(["auto", "pocket"]).default("auto"),
+    .describe("The main LoRA: a name or digest of the library; default: the one this run trains"),
+  onLoraFailure: z
+    .enum(["fail", "fallback"])
+    .default("fail")
+    .describe("fallback: what cannot be loaded is left away, and words stand in for it"),
+  grid: z.boolean().default(false).describe("Whether a labelled contact sheet is made of all pictures"),
+  backend: z.enum(["auto", ...generationBackendNames]).default("auto"),
 });
 export type GenerateSpec = z.output<typeof GenerateSpec>;
 

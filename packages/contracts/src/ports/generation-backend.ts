@@ -1,69 +1,104 @@
 import type { BlobRef, LoraDocument } from "../documents.ts";
+import type { GenerationFamily } from "../generation/generation-parts.ts";
+import type { GenerationKind, GenerationSpec } from "../generation/generation-spec.ts";
 import type { Charge } from "../records.ts";
 import type { Availability, BackendContext, Range } from "./training-backend.ts";
 
+/** One picture or clip to make, with all it refers to found. */
 export interface GenerationRequestItem {
   /** Place in the grid. */
   readonly index: number;
-  readonly prompt: string;
-  readonly negativePrompt: string;
-  readonly seed: number;
-  readonly loras: readonly { readonly lora: LoraDocument; readonly strength: number }[];
+  readonly spec: GenerationSpec;
+  /** What the spec calls its LoRAs (`LoraUse.lora`) → the LoRA. */
+  readonly loras: Readonly<Record<string, LoraDocument>>;
+  /** What the spec calls its input files → where they are. */
+  readonly inputs: Readonly<Record<string, BlobRef>>;
 }
 
 export interface GenerationRequest {
+  /** Unique to the job; a backend that already works under this marker adopts it. */
   readonly marker: string;
   readonly items: readonly GenerationRequestItem[];
-  readonly steps: number;
-  readonly guidance: number;
-  readonly width: number;
-  readonly height: number;
 }
 
-/** A finished picture as raw pixels (RGB, 8 bit) or as an encoded file; metadata is embedded by the generator app. */
-export interface GeneratedImage {
+/** A finished picture or clip as an encoded file; metadata is embedded by the generator app. */
+export interface GeneratedFile {
   readonly index: number;
-  readonly image: BlobRef;
+  readonly file: BlobRef;
+  readonly width: number;
+  readonly height: number;
+  /** Of a clip. */
+  readonly frames?: number;
+  readonly fps?: number;
+  /** As the engine calls it; what was drawn with where the spec leaves it open. */
   readonly sampler: string;
+  readonly steps: number;
+  readonly guidance: number;
   readonly baseModel: string;
   readonly seconds: number;
+  /** See `Generation` in documents.ts. */
+  readonly pipeline?: string;
+  readonly peakVramBytes?: number | null;
+  readonly graph?: BlobRef;
+}
+
+export interface CollectedGenerations {
+  readonly files: readonly GeneratedFile[];
+  /** Items that will never be there, each with its reason; the others are kept. */
+  readonly refused: readonly { readonly index: number; readonly code: string; readonly message: string }[];
 }
 
 export type GenerationStatus =
   | {
       readonly kind: "running" | "succeeded";
+      /** Items that ended, well or not. */
       readonly done: number;
       readonly total: number;
       readonly pollMs: number;
       readonly charges: readonly Charge[];
     }
+  /** It ended as a whole without its files, and may have cost something all the same. */
+  | { readonly kind: "failed"; readonly error: Error; readonly charges: readonly Charge[] }
   | { readonly kind: "lost" }
-  | { readonly kind: "cancelled" };
+  | { readonly kind: "cancelled"; readonly charges?: readonly Charge[] };
 
-/** Where pictures are generated; the same life as a training backend. */
+/** What is wrong with a spec: `field` is a path in it, such as `sampling.steps` or `controls.0.model`. */
+export interface SpecIssue {
+  readonly field: string;
+  readonly severity: "error" | "warning";
+  /** A sentence that says what to do. */
+  readonly message: string;
+}
+
+export interface GenerationCapabilities {
+  readonly kinds: readonly GenerationKind[];
+  /** Families of base models it draws with. */
+  readonly families: readonly GenerationFamily[];
+  readonly loraFamilies: readonly string[];
+  readonly maxLoras: number;
+  readonly maxSidePixels: number;
+  /** Sides must be multiples of this. */
+  readonly sideStep: number;
+  /** Preferred number of items per job: short turns on slow machines. */
+  readonly itemsPerJob: number;
+  /** Whether a LoRA's strength can change over the steps. */
+  readonly strengthSchedules: boolean;
+  readonly needsReachableStore: boolean;
+}
+
+/** Where pictures and clips are generated; the same life as a training backend. */
 export interface GenerationBackend {
   readonly name: string;
-  readonly capabilities: {
-    readonly loraFamilies: readonly string[];
-    readonly maxLoras: number;
-    readonly maxSidePixels: number;
-    /** Sides must be multiples of this. */
-    readonly sideStep: number;
-    /** Preferred number of images per job: short turns on slow machines. */
-    readonly imagesPerJob: number;
-    readonly needsReachableStore: boolean;
-  };
+  readonly capabilities: GenerationCapabilities;
   version(): Promise<string>;
   isAvailable(signal?: AbortSignal): Promise<Availability>;
-  /** Problems of a request, each a sentence; empty when it can be honoured. */
-  validate(request: Pick<GenerationRequest, "width" | "height" | "steps" | "guidance">): readonly string[];
-  estimate(request: { images: number; steps: number; width: number; height: number }): {
-    seconds: Range;
-    costMicroUsd: Range;
-  };
+  /** What it cannot honour, or honours in another way, field by field; no error where it can be made. */
+  validate(spec: GenerationSpec): readonly SpecIssue[];
+  estimate(spec: GenerationSpec, items: number): { seconds: Range; costMicroUsd: Range };
   submit(request: GenerationRequest, context: BackendContext): Promise<{ readonly remoteId: string }>;
   poll(remoteId: string, request: GenerationRequest, context: BackendContext): Promise<GenerationStatus>;
-  collect(remoteId: string, request: GenerationRequest, context: BackendContext): Promise<readonly GeneratedImage[]>;
+  /** Once `poll` said `succeeded`; by index. */
+  collect(remoteId: string, request: GenerationRequest, context: BackendContext): Promise<CollectedGenerations>;
   cancel(remoteId: string, context: BackendContext): Promise<"cancelled" | "already-ended" | "unknown">;
   close(): Promise<void>;
 }
