@@ -7,6 +7,7 @@ import {
   type GenerationBackend,
   type ImageTextEmbedder,
   type KnownModel,
+  MAIN_LORA,
   type PastTraining,
   type PlanLock,
   type Quote,
@@ -124,7 +125,9 @@ export function createPlanner(deps: PlanningDeps): Planner {
       const { made, context } = await resolve(spec, signal);
       const past = await deps.pastTrainings();
       const corrected = correctQuotes(context, past);
-      const answer = await quote(made.lock, { ...context, ...corrected, lookup: deps.findArtifact });
+      const [grid] = made.documents.flatMap((document) => (document.kind === "grid" ? [document.value] : []));
+      const grids = grid === undefined ? {} : { grid };
+      const answer = await quote(made.lock, { ...context, ...corrected, ...grids, lookup: deps.findArtifact });
       return { ...answer, notes: [...answer.notes, ...notesOnEstimates(made.lock, context, past)] };
     },
   };
@@ -162,8 +165,8 @@ async function generationChoice(backend: GenerationBackend, signal?: AbortSignal
   return {
     name: backend.name,
     capabilities: backend.capabilities,
-    validate: (request) => backend.validate(request),
-    estimate: (request) => backend.estimate(request),
+    validate: (spec) => backend.validate(spec),
+    estimate: (spec, items) => backend.estimate(spec, items),
     version: await backend.version(),
     ...(await backend.isAvailable(signal)),
   };
@@ -190,10 +193,19 @@ function checkSources(sources: RunSpec["dataset"]["sources"], localSources: bool
   );
 }
 
+function generationLoras({ generate }: RunSpec): string[] {
+  const { request, lora } = generate ?? {};
+  const regions = request !== undefined && "regions" in request ? (request.regions?.list ?? []) : [];
+  const uses =
+    request !== undefined && "loras" in request ? [...request.loras, ...regions.flatMap((r) => r.loras)] : [];
+  const named = uses.map((use) => use.lora).filter((name) => name !== MAIN_LORA);
+  return lora === undefined ? named : [lora, ...named];
+}
+
 /** Those that the spec names and the library has, by what the spec calls them; and other names where it lacks one. */
 async function findLoras(spec: RunSpec, deps: PlanningDeps): Promise<Pick<PlanContext, "loras" | "loraNames">> {
   const wanted = new Set(spec.lora?.from.map(({ lora }) => lora));
-  if (spec.generate?.lora !== undefined) wanted.add(spec.generate.lora);
+  for (const lora of generationLoras(spec)) wanted.add(lora);
   const found: Record<string, FoundLora> = {};
   for (const name of wanted) {
     const lora = await deps.findLora(name, spec.project);

@@ -5,9 +5,11 @@ import { createPocketGeneration } from "@loramill/backends";
 import {
   type Generation,
   type GenerationBackend,
+  GenerationTemplate,
   type InputOf,
   type JobContext,
   type LoraDocument,
+  MAIN_LORA,
   type Parked,
   type RgbImage,
   sha256Hex,
@@ -25,7 +27,6 @@ import {
 import { afterEach, describe, expect, it } from "vitest";
 import { generateImages } from "./generate-images.ts";
 import { generationParameters } from "./generation-parameters.ts";
-import { gridItems, gridSize } from "./grid-items.ts";
 
 const clock = { now: () => new Date() };
 const encodePng = (image: RgbImage) => encodeImage(image, "png");
@@ -39,6 +40,7 @@ interface Setup extends FakePocketOptions {
   readonly wrap?: (backend: GenerationBackend) => GenerationBackend;
   readonly strengths?: number[];
   readonly withLora?: boolean;
+  readonly grid?: object;
 }
 
 async function open(setup: Setup = {}) {
@@ -91,10 +93,20 @@ async function open(setup: Setup = {}) {
   };
   const train = await stores.documents.put("parts", { parts: [await stores.documents.put("lora", lora)] });
   const grid = await stores.documents.put("grid", {
+    template: GenerationTemplate.parse({
+      kind: "text-to-image",
+      model: { family: "pocket" },
+      loras: [{ lora: MAIN_LORA }],
+      sampling: { steps: 4, guidance: 3 },
+      width: 16,
+      height: 16,
+    }),
     prompts: ["sks cat", "sks boat"],
     negativePrompt: "blurry",
     seeds: [1, 2],
     strengths: setup.strengths ?? [0, 0.5, 1],
+    axes: [],
+    ...setup.grid,
   });
   const pocket = createPocketGeneration({ engine, stores, clock, encodePng, turnSeconds: 0 });
   const backend = setup.wrap?.(pocket) ?? pocket;
@@ -103,11 +115,9 @@ async function open(setup: Setup = {}) {
     to: 8,
     inputs: setup.withLora === false ? {} : { train },
     params: {
-      steps: 4,
-      guidance: 3,
-      width: 16,
-      height: 16,
       grid,
+      loras: {},
+      onLoraFailure: "fail",
       backend: "pocket",
       backendVersion: await pocket.version(),
     },
@@ -192,8 +202,8 @@ describe("generateImages", () => {
 
   it("refuses what the backend cannot draw, a range outside the grid, and another backend than planned", async () => {
     const { input, generate } = await open();
-    const wide = { ...input, params: { ...input.params, width: 4000 } };
-    await expect(generate(wide, fakeJobContext())).rejects.toMatchObject({
+    const wide = await open({ grid: { axes: [{ field: "width", values: [4000] }] } });
+    await expect(wide.generate(wide.input, fakeJobContext())).rejects.toMatchObject({
       errorClass: "user",
       code: "impossible-request",
     });
@@ -204,23 +214,6 @@ describe("generateImages", () => {
     await expect(driveJob((ctx) => forgetful.generate(forgetful.input, ctx))).rejects.toMatchObject({
       code: "backend-lost",
     });
-  });
-});
-
-describe("gridItems", () => {
-  it("varies strengths fastest and prompts slowest", () => {
-    const grid = { prompts: ["a", "b"], negativePrompt: "", seeds: [7, 8], strengths: [0, 1] };
-    expect(gridSize(grid)).toBe(8);
-    expect(gridItems(grid, 0, 8).map(({ prompt, seed, strength }) => `${prompt}${seed}${strength}`)).toEqual([
-      "a70",
-      "a71",
-      "a80",
-      "a81",
-      "b70",
-      "b71",
-      "b80",
-      "b81",
-    ]);
   });
 });
 

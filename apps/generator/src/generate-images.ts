@@ -5,6 +5,7 @@ import {
   type InputOf,
   type JobContext,
   type JobOutput,
+  lorasOf,
   type Parked,
   PermanentError,
   toErrorRecord,
@@ -25,7 +26,7 @@ const CANCEL_TIMEOUT_MS = 4_000;
 const Turn = z.object({
   remoteId: z.string(),
   lost: z.int().default(0),
-  /** Whether the first picture with the LoRA was reported. */
+  /** Whether it was reported that the LoRAs were applied. */
   applied: z.boolean().default(false),
 });
 type Turn = z.output<typeof Turn>;
@@ -45,14 +46,15 @@ export async function generateImages(input: Input, deps: GeneratorDeps, ctx: Job
     if (turn === null) return await start(backend, loaded, context, ctx);
     const status = await backend.poll(turn.remoteId, request, context);
     if (isCancelled(ctx.signal)) throw ctx.signal.reason;
+    if (status.kind !== "lost") for (const charge of status.charges ?? []) ctx.charge(charge);
     if (status.kind === "lost" || status.kind === "cancelled")
       return await submitAgain(backend, request, context, ctx, turn);
-    for (const charge of status.charges) ctx.charge(charge);
+    if (status.kind === "failed") throw status.error;
     ctx.progress({ done: status.done, total: status.total, percent: Math.floor((100 * status.done) / status.total) });
     const applied = turn.applied || reportApplied(status.done, loaded, backend, ctx);
     if (status.kind === "running") return ctx.park(status.pollMs, { ...turn, applied });
-    const images = await backend.collect(turn.remoteId, request, context);
-    return await publishGenerations(images, request, backend.name, deps, ctx);
+    const collected = await backend.collect(turn.remoteId, request, context);
+    return await publishGenerations(collected, request, backend.name, deps, ctx);
   } catch (error) {
     if (isCancelled(ctx.signal) && turn !== null) await tellCancelled(backend, turn.remoteId, context, ctx);
     throw error;
@@ -86,28 +88,28 @@ async function findBackend(input: Input, deps: GeneratorDeps): Promise<Generatio
 
 async function start(
   backend: GenerationBackend,
-  loaded: LoadedRequest,
+  { request, loras }: LoadedRequest,
   context: BackendContext,
   ctx: JobContext,
 ): Promise<Parked> {
-  const { request, lora } = loaded;
-  if (lora !== null && strengthsOf(request).length > 0)
-    ctx.event("lora.loading", { name: lora.name, sha256: lora.weights.sha256 });
+  for (const { name, weights } of Object.values(loras)) ctx.event("lora.loading", { name, sha256: weights.sha256 });
   const remoteId = await submit(backend, request, context);
   return ctx.park(0, { ...Turn.parse({ remoteId }) });
 }
 
-/** The strengths above 0 that the job draws at. */
-function strengthsOf(request: GenerationRequest): number[] {
-  return [...new Set(request.items.flatMap(({ loras }) => loras.map(({ strength }) => strength)))];
-}
-
-/** Says, with the first pictures, that the LoRA was applied; answers whether it did. */
-function reportApplied(done: number, loaded: LoadedRequest, backend: GenerationBackend, ctx: JobContext): boolean {
-  const strengths = strengthsOf(loaded.request);
-  const { lora } = loaded;
-  if (lora === null || done === 0 || strengths.length === 0) return false;
-  ctx.event("lora.applied", { name: lora.name, sha256: lora.weights.sha256, strengths, backend: backend.name });
+/** Says, with the first pictures, that the LoRAs were applied; answers whether they were. */
+function reportApplied(
+  done: number,
+  { request, loras }: LoadedRequest,
+  backend: GenerationBackend,
+  ctx: JobContext,
+): boolean {
+  if (done === 0) return false;
+  for (const [called, { name, weights }] of Object.entries(loras)) {
+    const uses = request.items.flatMap(({ spec }) => lorasOf(spec)).filter(({ lora }) => lora === called);
+    const strengths = [...new Set(uses.map(({ strength }) => strength))];
+    ctx.event("lora.applied", { name, sha256: weights.sha256, strengths, backend: backend.name });
+  }
   return true;
 }
 
@@ -116,9 +118,11 @@ async function submit(
   request: GenerationRequest,
   context: BackendContext,
 ): Promise<string> {
-  const problems = backend.validate(request);
-  if (problems.length > 0) {
-    throw new UserError(`${backend.name} cannot draw this: ${problems.join("; ")}`, { code: "impossible-request" });
+  for (const { index, spec } of request.items) {
+    const problems = backend.validate(spec).filter(({ severity }) => severity === "error");
+    if (problems.length === 0) continue;
+    const said = problems.map(({ field, message }) => `${field}: ${message}`).join("; ");
+    throw new UserError(`${backend.name} cannot make item ${index}: ${said}`, { code: "impossible-request" });
   }
   return (await backend.submit(request, context)).remoteId;
 }

@@ -1,7 +1,12 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { GenerationRequest, LoraDocument } from "@loramill/contracts";
+import {
+  type GenerationRequest,
+  type GenerationRequestItem,
+  GenerationSpec,
+  type LoraDocument,
+} from "@loramill/contracts";
 import { readRgb } from "@loramill/imaging";
 import { tensorsSha256 } from "@loramill/lora";
 import { openPocketEngine } from "@loramill/pocket";
@@ -41,33 +46,38 @@ describe("the pocket generation backend on the real engine", () => {
     const file = await engine.exportLora(await engine.train({ images, settings, from: null, untilStep: 4 }), {});
     const weights = await stores.blobs.put(file, { mediaType: "application/vnd.safetensors" });
     const lora = { name: "red", weights, tensorsSha256: tensorsSha256(file), family: "pocket" } as LoraDocument;
-    const item = (index: number, strength: number) => {
-      return { index, prompt: "a red ball", negativePrompt: "", seed: 5, loras: [{ lora, strength }] };
-    };
-    const request: GenerationRequest = {
-      marker: "int",
-      items: [item(0, 0), item(1, 1)],
-      steps: 4,
-      guidance: 3,
-      width: 64,
-      height: 48,
-    };
+    const item = (index: number, strength: number): GenerationRequestItem => ({
+      index,
+      spec: GenerationSpec.parse({
+        kind: "text-to-image",
+        model: { family: "pocket" },
+        prompt: "a red ball",
+        seed: 5,
+        loras: [{ lora: "red", strength }],
+        sampling: { steps: 4 },
+        width: 64,
+        height: 48,
+      }),
+      loras: { red: lora },
+      inputs: {},
+    });
+    const request: GenerationRequest = { marker: "int", items: [item(0, 0), item(1, 1)] };
     const draw = async (on: typeof backend) => {
       const { remoteId } = await on.submit(request, backendContext());
       expect((await pollGeneration(on, remoteId, request)).at(-1)?.kind).toBe("succeeded");
-      return on.collect(remoteId, request, backendContext());
+      return (await on.collect(remoteId, request, backendContext())).files;
     };
     const [base, changed] = await draw(backend);
-    expect(base?.image.mediaType).toBe("image/png");
-    expect(base?.image.sha256).not.toBe(changed?.image.sha256);
-    const pixels = await readRgb(await stores.blobs.read(base?.image ?? { sha256: "" }));
+    expect(base?.file.mediaType).toBe("image/png");
+    expect(base?.file.sha256).not.toBe(changed?.file.sha256);
+    const pixels = await readRgb(await stores.blobs.read(base?.file ?? { sha256: "" }));
     expect([pixels.width, pixels.height]).toEqual([64, 48]);
 
     const other = await openProcess();
     await other.stores.blobs.put(file, { mediaType: "application/vnd.safetensors" });
-    expect((await draw(other.backend)).map(({ image }) => image.sha256)).toEqual([
-      base?.image.sha256,
-      changed?.image.sha256,
+    expect((await draw(other.backend)).map(({ file }) => file.sha256)).toEqual([
+      base?.file.sha256,
+      changed?.file.sha256,
     ]);
   }, 400_000);
 });

@@ -1,54 +1,94 @@
 import {
+  type BlobRef,
+  blobKey,
   type Digest,
   type GenerationRequest,
+  type GenerationRequestItem,
+  type GenerationSpec,
+  gridItem,
+  gridSize,
   type InputOf,
+  inputFilesOf,
   type JobContext,
   type LoraDocument,
+  lorasOf,
+  MAIN_LORA,
   PermanentError,
   type Stores,
 } from "@loramill/contracts";
-import { gridItems } from "./grid-items.ts";
 
 type Input = InputOf<"generate-images">;
+type Loras = Readonly<Record<string, LoraDocument>>;
 
 export interface LoadedRequest {
   readonly request: GenerationRequest;
-  readonly lora: LoraDocument | null;
+  /** Every LoRA that the job uses, by what the specs call it. */
+  readonly loras: Loras;
 }
 
-/** Puts together what the job is to draw. A strength of 0 means the base model: no LoRA at all. */
+/** Puts together what the job is to make: its range of the grid, the LoRAs, and the files that go in. */
 export async function loadRequest(input: Input, stores: Stores, ctx: Pick<JobContext, "job">): Promise<LoadedRequest> {
   const { params, from, to } = input;
   const grid = await stores.documents.get("grid", params.grid);
-  const lora = await findLora(input, stores);
-  const items = gridItems(grid, from, to).map(({ index, prompt, seed, strength }) => {
-    if (strength > 0 && lora === null) {
-      throw new PermanentError(
-        `Picture ${index} wants a LoRA at strength ${strength} and the job names none: plan the run again`,
-        {
-          code: "no-lora",
-        },
-      );
-    }
-    const loras = lora === null || strength === 0 ? [] : [{ lora, strength }];
-    return { index, prompt, negativePrompt: grid.negativePrompt, seed, loras };
-  });
-  const { steps, guidance, width, height } = params;
-  return { request: { marker: ctx.job, items, steps, guidance, width, height }, lora };
-}
-
-/** The LoRA that the run made (the only part of its step's output), or one of the library. */
-async function findLora({ inputs, params }: Input, stores: Stores): Promise<LoraDocument | null> {
-  const made = inputs.lora ?? inputs.train;
-  if (made !== undefined) {
-    const [document] = (await stores.documents.get("parts", made)).parts;
-    return readLora(document, stores);
+  if (from >= to || to > gridSize(grid)) {
+    throw new PermanentError(
+      `The grid has ${gridSize(grid)} items, the job asks for ${from} to ${to}: plan the run again`,
+      { code: "outside-grid" },
+    );
   }
-  return params.lora === undefined ? null : readLora(params.lora, stores);
+  const specs = Array.from({ length: to - from }, (_, offset) => gridItem(grid, from + offset));
+  const loras = await readLoras(specs, input, stores);
+  const items: GenerationRequestItem[] = [];
+  for (const [offset, spec] of specs.entries()) {
+    items.push({ index: from + offset, spec, loras: pick(spec, loras), inputs: await findInputs(spec, stores) });
+  }
+  return { request: { marker: ctx.job, items }, loras };
 }
 
-async function readLora(document: Digest | undefined, stores: Stores): Promise<LoraDocument> {
-  if (document === undefined)
-    throw new PermanentError("The step that makes the LoRA published none", { code: "no-lora" });
-  return stores.documents.get("lora", document);
+function pick(spec: GenerationSpec, loras: Loras): Loras {
+  return Object.fromEntries(
+    lorasOf(spec).map(({ lora }) => {
+      const found = loras[lora];
+      if (found === undefined) throw new TypeError(`the LoRA ${lora} was not read`);
+      return [lora, found];
+    }),
+  );
+}
+
+async function readLoras(specs: readonly GenerationSpec[], input: Input, stores: Stores): Promise<Loras> {
+  const names = new Set(specs.flatMap((spec) => lorasOf(spec).map(({ lora }) => lora)));
+  const entries = [...names].map(async (name) => [name, await readLora(name, input, stores)] as const);
+  return Object.fromEntries(await Promise.all(entries));
+}
+
+async function readLora(name: string, { inputs, params }: Input, stores: Stores): Promise<LoraDocument> {
+  const made = inputs.lora ?? inputs.train;
+  const document = name !== MAIN_LORA ? params.loras[name] : (params.lora ?? (await onlyPart(made, stores)));
+  if (document !== undefined) return stores.documents.get("lora", document);
+  throw new PermanentError(`The request wants the LoRA ${name} and the job names none: plan the run again`, {
+    code: "no-lora",
+  });
+}
+
+/** The LoRA that the run made is the only part of its step's output. */
+async function onlyPart(made: Digest | undefined, stores: Stores): Promise<Digest | undefined> {
+  return made === undefined ? undefined : (await stores.documents.get("parts", made)).parts[0];
+}
+
+/** Files that go in are named by their content. */
+async function findInputs(spec: GenerationSpec, { objects }: Stores): Promise<Readonly<Record<string, BlobRef>>> {
+  const found: Record<string, BlobRef> = {};
+  for (const name of inputFilesOf(spec)) {
+    const sha256 = name.replace(/^sha256:/, "");
+    if ((await objects.head(blobKey(sha256))) === null) {
+      throw new PermanentError(`The file ${name} is not in the store: send it again and submit the run again`, {
+        code: "input-missing",
+      });
+    }
+    // Only an answer with a body tells what the bytes are.
+    const { body, totalBytes, contentType } = await objects.get(blobKey(sha256), { range: { start: 0, end: 0 } });
+    for await (const _ of body);
+    found[name] = { sha256, bytes: totalBytes, mediaType: contentType ?? "application/octet-stream" };
+  }
+  return found;
 }

@@ -1,5 +1,4 @@
 export { generatorWorkerConfig } from "./config.ts";
 export { type GeneratorDeps, generateImages } from "./generate-images.ts";
-export { type GridItem, gridItems, gridSize } from "./grid-items.ts";
 export { type GenerationBackendParts, openGenerationBackends } from "./open-generation-backends.ts";
 export { createGeneratorWorker, generatorWorker } from "./worker.ts";

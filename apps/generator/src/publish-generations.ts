@@ -1,12 +1,16 @@
-import type {
-  GeneratedImage,
-  Generation,
-  GenerationRequest,
-  GenerationRequestItem,
-  JobContext,
-  JobOutput,
-  JsonObject,
-  Stores,
+import {
+  type AppliedLora,
+  type CollectedGenerations,
+  type GeneratedFile,
+  type Generation,
+  type GenerationRequest,
+  type GenerationRequestItem,
+  isDrawn,
+  type JobContext,
+  type JobOutput,
+  type JsonObject,
+  lorasOf,
+  type Stores,
 } from "@loramill/contracts";
 import { type PngText, writeParameters } from "@loramill/imaging";
 import { generationParameters } from "./generation-parameters.ts";
@@ -22,7 +26,7 @@ const MAX_IMAGE_BYTES = 256 * 1024 * 1024;
 
 /** Writes into each picture how it was made, stores it, and publishes the list. */
 export async function publishGenerations(
-  images: readonly GeneratedImage[],
+  { files, refused: refusals }: CollectedGenerations,
   request: GenerationRequest,
   backend: string,
   deps: PublishDeps,
@@ -30,18 +34,21 @@ export async function publishGenerations(
 ): Promise<JobOutput> {
   const items = new Map(request.items.map((item) => [item.index, item]));
   const generations: Generation[] = [];
-  for (const image of images) {
-    const item = items.get(image.index);
+  for (const file of files) {
+    const item = items.get(file.index);
     if (item === undefined) continue;
     ctx.signal.throwIfAborted();
-    generations.push(await describe(image, item, request, backend, deps));
+    generations.push(await describe(file, item, backend, deps));
   }
   const missing = request.items.filter(({ index }) => !generations.some((generation) => generation.index === index));
-  const refused = missing.map(({ index }) => ({
-    path: `picture ${index}`,
-    code: "not-drawn",
-    message: `${backend} gave no picture for this prompt and seed`,
-  }));
+  const refused = missing.map(({ index }) => {
+    const reason = refusals.find((refusal) => refusal.index === index);
+    return {
+      path: `item ${index}`,
+      code: reason?.code ?? "not-drawn",
+      message: reason?.message ?? `${backend} gave no file for this item`,
+    };
+  });
   const digest = await deps.stores.documents.put("generations", { generations, refused });
   if (generations.length > 0) ctx.record({ kind: "generations", generations });
   const seconds = generations.reduce((sum, generation) => sum + generation.seconds, 0);
@@ -54,41 +61,30 @@ export async function publishGenerations(
 }
 
 async function describe(
-  image: GeneratedImage,
+  made: GeneratedFile,
   item: GenerationRequestItem,
-  request: GenerationRequest,
   backend: string,
   { stores, writePngText }: PublishDeps,
 ): Promise<Generation> {
-  const { prompt, negativePrompt, seed, index, loras } = item;
-  const { steps, guidance, width, height } = request;
-  const generation: Generation = {
-    index,
-    image: image.image,
-    prompt,
-    negativePrompt,
-    seed,
-    steps,
-    guidance,
-    sampler: image.sampler,
-    width,
-    height,
-    loras: loras.map(({ lora, strength }) => ({
-      name: lora.name,
-      sha256: lora.weights.sha256,
-      tensorsSha256: lora.tensorsSha256,
-      strength,
-    })),
-    baseModel: image.baseModel,
-    backend,
-    seconds: image.seconds,
-  };
-  if (image.image.mediaType !== "image/png") return generation;
-  const { image: _image, seconds: _seconds, ...made } = generation;
-  const png = await stores.blobs.read(image.image, { maxBytes: MAX_IMAGE_BYTES });
+  const { index: _, file, ...facts } = made;
+  const { index, spec } = item;
+  const { prompt, negativePrompt, seed } = isDrawn(spec) ? spec : { prompt: "", negativePrompt: "", seed: 0 };
+  const loras = appliedLoras(item);
+  const generation: Generation = { ...facts, index, image: file, prompt, negativePrompt, seed, loras, backend, spec };
+  if (file.mediaType !== "image/png") return generation;
+  const { image: _image, seconds: _seconds, ...told } = generation;
+  const png = await stores.blobs.read(file, { maxBytes: MAX_IMAGE_BYTES });
   const named = writePngText(png, [
     { keyword: "parameters", text: writeParameters(generationParameters(generation, VERSION)) },
-    { keyword: "loramill", text: JSON.stringify(made) },
+    { keyword: "loramill", text: JSON.stringify(told) },
   ]);
   return { ...generation, image: await stores.blobs.put(named, { mediaType: "image/png", bytes: named.length }) };
+}
+
+function appliedLoras({ spec, loras }: GenerationRequestItem): AppliedLora[] {
+  return lorasOf(spec).flatMap(({ lora: called, strength }) => {
+    const lora = loras[called];
+    if (lora === undefined || strength === 0) return [];
+    return [{ name: lora.name, sha256: lora.weights.sha256, tensorsSha256: lora.tensorsSha256, strength }];
+  });
 }

@@ -74,12 +74,15 @@ describe("RunSpec", () => {
     expect(spec.train).toEqual({ backend: "auto", recipe: {} });
     expect(spec.generate).toEqual({
       prompts: ["a cat"],
+      wildcards: {},
+      combine: "random",
       negativePrompt: "",
       imagesPerPrompt: 1,
       baseSeed: 1,
       strengths: [0.8],
-      steps: 20,
-      guidance: 3,
+      vary: {},
+      onLoraFailure: "fail",
+      grid: false,
       backend: "auto",
     });
   });
@@ -99,8 +102,7 @@ describe("RunSpec", () => {
       "train.recipe.learningRate",
       "train.recipe.captionDropout",
     ]);
-    expect(problems({ generate: { prompts: [], strengths: [2.1], baseSeed: 4_294_967_296 } })).toEqual([
-      "generate.prompts",
+    expect(problems({ generate: { prompts: ["p"], strengths: [2.1], baseSeed: -1 } })).toEqual([
       "generate.baseSeed",
       "generate.strengths.0",
     ]);

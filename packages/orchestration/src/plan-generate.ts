@@ -2,13 +2,20 @@ import {
   digestOf,
   type GenerateSpec,
   type GenerationGrid,
+  type GenerationTemplate,
   generateImagesJob,
+  gridItem,
+  gridSize,
   ITEMS_PER_PART,
+  inputFilesOf,
+  MAIN_LORA,
   type Recipe,
   type RunSpec,
 } from "@loramill/contracts";
+import { checkVariations } from "./check-variations.ts";
 import { chooseBackend } from "./choose-backend.ts";
-import { resolveSides } from "./generation-size.ts";
+import { completeTemplate, familyOf, isDrawnTemplate, requestOf } from "./generation-template.ts";
+import { mainLora } from "./main-lora.ts";
 import type { GenerationChoice, PlanContext } from "./plan-context.ts";
 import { findLora } from "./plan-lora.ts";
 import { refuse } from "./refuse.ts";
@@ -16,7 +23,7 @@ import { asParams, type StepPlan } from "./step-plan.ts";
 
 /** A step's output lists at most this many parts. */
 const MAX_JOBS = 1_000_000;
-const SEED_RANGE = 2 ** 32;
+const SEEDS = Number.MAX_SAFE_INTEGER + 1;
 
 export function planGenerate(
   spec: RunSpec,
@@ -25,32 +32,33 @@ export function planGenerate(
 ): StepPlan & { readonly grid: GenerationGrid } {
   const generate = spec.generate;
   if (generate === undefined) throw new TypeError("the spec generates nothing");
-  const lora = loraOf(generate, spec, recipe, context);
+  const main = mainLora(generate, spec, recipe, context);
+  const request = requestOf(generate, main);
+  const others = otherLoras(request, context);
+  const loraFamilies = [...(main.family === null ? [] : [main.family]), ...others.map(({ family }) => family)];
+  const wanted = familyOf(request, loraFamilies);
   const { backend, notes } = chooseBackend({
     field: "generate.backend",
     wanted: generate.backend,
     candidates: context.generationBackends,
-    unfit: (candidate) => unfit(candidate, lora.family, context),
+    unfit: (candidate) => unfit(candidate, { request, family: wanted, loraFamilies }, context),
   });
-  const {
-    width,
-    height,
-    notes: sizeNotes,
-  } = resolveSides(generate, recipe?.resolution ?? spec.dataset.prepare.resolution ?? null, backend.capabilities);
+  const family = wanted ?? backend.capabilities.families[0] ?? "pocket";
+  const resolution = recipe?.resolution ?? spec.dataset.prepare.resolution ?? null;
+  const { template, notes: sizeNotes } = completeTemplate(request, family, { generate, resolution }, backend);
   const grid: GenerationGrid = {
-    prompts: generate.prompts,
+    template,
+    prompts: promptsOf(generate, template),
     negativePrompt: generate.negativePrompt,
-    seeds: listedOnce("generate.seeds", seedsOf(generate)),
-    strengths: listedOnce("generate.strengths", generate.strengths),
+    seeds: isDrawnTemplate(template) ? listedOnce("generate.seeds", seedsOf(generate)) : [0],
+    strengths: main.family === null ? [0] : listedOnce("generate.strengths", generate.strengths),
+    axes: Object.entries(generate.vary).map(([field, values]) => ({ field, values })),
   };
-  const request = { steps: generate.steps, guidance: generate.guidance, width, height };
-  const problems = backend.validate(request);
-  if (problems.length > 0) {
-    refuse({ code: "generation-refused", field: "generate", problem: `${backend.name}: ${problems.join("; ")}` });
-  }
-  const perJob = Math.max(1, Math.min(ITEMS_PER_PART, Math.floor(backend.capabilities.imagesPerJob)));
+  const perJob = Math.max(1, Math.min(ITEMS_PER_PART, Math.floor(backend.capabilities.itemsPerJob)));
   const items = countImages(grid, perJob);
-  const estimate = backend.estimate({ images: items, steps: generate.steps, width, height });
+  const warnings = checkVariations(grid, backend);
+  checkInputs(grid);
+  const estimate = backend.estimate(gridItem(grid, 0), items);
   return {
     grid,
     step: {
@@ -58,65 +66,83 @@ export function planGenerate(
       kind: "generate",
       job: generateImagesJob.name,
       jobVersion: generateImagesJob.version,
-      needs: lora.madeBy === null ? [] : [lora.madeBy],
+      needs: main.madeBy === null ? [] : [main.madeBy],
       fanOut: { type: "range", items, perJob },
       params: asParams({
-        ...request,
         grid: digestOf(grid),
         backend: backend.name,
         backendVersion: backend.version,
-        lora: lora.document,
+        lora: main.document,
+        loras: Object.fromEntries(others.map(({ called, document }) => [called, document])),
+        onLoraFailure: generate.onLoraFailure,
       }),
       external: null,
       estimate: { items, seconds: estimate.seconds.p50, microUsd: Math.ceil(estimate.costMicroUsd.p90) },
     },
-    notes: [...notes, ...sizeNotes, ...repeatedPrompts(grid.prompts)],
+    notes: [...notes, ...sizeNotes, ...warnings, ...repeatedPrompts(generate.prompts)],
   };
 }
 
-interface ChosenLora {
-  /** The step of this run that makes it; null for one of the library, and for none. */
-  readonly madeBy: "train" | "lora" | null;
-  readonly document?: string;
+/** The LoRAs of the library that the request names beside the main one. */
+function otherLoras(request: GenerationTemplate, context: PlanContext) {
+  const regions = "regions" in request ? (request.regions?.list ?? []) : [];
+  const uses = isDrawnTemplate(request) ? [...request.loras, ...regions.flatMap(({ loras }) => loras)] : [];
+  const names = new Set(uses.map(({ lora }) => lora).filter((name) => name !== MAIN_LORA));
+  return [...names].map((called) => ({ called, ...findLora("generate.request.loras", called, context) }));
+}
+
+interface Wanted {
+  readonly request: GenerationTemplate;
   readonly family: string | null;
+  readonly loraFamilies: readonly string[];
 }
 
-function loraOf(
-  generate: GenerateSpec,
-  { lora }: Pick<RunSpec, "lora">,
-  recipe: Recipe | null,
-  context: PlanContext,
-): ChosenLora {
-  if (generate.lora !== undefined) {
-    const { document, family } = findLora("generate.lora", generate.lora, context);
-    return { madeBy: null, document, family };
-  }
-  const edited = lora?.from[0]?.lora;
-  if (edited !== undefined) return { madeBy: "lora", family: findLora("lora.from.0.lora", edited, context).family };
-  if (recipe !== null) return { madeBy: "train", family: recipe.family };
-  if (generate.strengths.every((strength) => strength === 0)) return { madeBy: null, family: null };
-  return refuse({
-    code: "no-lora",
-    field: "generate.lora",
-    problem: "this run makes no LoRA and names none, yet applies one at a strength above 0",
-    likely: "name a LoRA, add train, or set generate.strengths to [0] for pictures of the base model",
-  });
-}
-
-function unfit(candidate: GenerationChoice, family: string | null, { storeReachable }: PlanContext): string | null {
-  const { loraFamilies, maxLoras, needsReachableStore } = candidate.capabilities;
-  if (family !== null && (maxLoras < 1 || !loraFamilies.includes(family))) {
-    return `applies no LoRAs of family ${family}`;
-  }
+function unfit(
+  { capabilities }: GenerationChoice,
+  { request, family, loraFamilies }: Wanted,
+  { storeReachable }: PlanContext,
+): string | null {
+  const { kinds, families, maxLoras, needsReachableStore } = capabilities;
+  if (!kinds.includes(request.kind)) return `makes nothing like ${request.kind}`;
+  if (family !== null && !families.some((each) => each === family)) return `does not draw with models of ${family}`;
+  const foreign = loraFamilies.find((each) => !capabilities.loraFamilies.includes(each));
+  if (foreign !== undefined) return `applies no LoRAs of family ${foreign}`;
+  if (loraFamilies.length > maxLoras) return `applies at most ${maxLoras} LoRAs at once`;
   if (needsReachableStore && storeReachable === false) {
     return "runs elsewhere and cannot reach the object store: use S3 or set PUBLIC_URL";
   }
   return null;
 }
 
+function promptsOf({ prompts }: GenerateSpec, template: GenerationTemplate): string[] {
+  if (prompts.length > 0) return prompts;
+  if (!isDrawnTemplate(template)) return [""];
+  return refuse({
+    code: "no-prompts",
+    field: "generate.prompts",
+    problem: `${template.kind} draws what a prompt says, and there is none`,
+    likely: 'list one at least; [""] draws without',
+  });
+}
+
+/** What goes in must be in the store by now: a worker elsewhere sees no file of the client's machine. */
+function checkInputs(grid: GenerationGrid): void {
+  const specs = [gridItem(grid, 0), gridItem(grid, gridSize(grid) - 1)];
+  for (const file of new Set(specs.flatMap(inputFilesOf))) {
+    if (/^sha256:[0-9a-f]{64}$/.test(file)) continue;
+    refuse({
+      code: "input-not-stored",
+      field: "generate.request",
+      problem: `${file} is not in the store`,
+      given: file,
+      allowed: "sha256: and the digest of a stored file",
+      likely: "`loramill generate` uploads files by itself; an API client sends them to PUT /v1/blobs/<sha256> first",
+    });
+  }
+}
+
 function seedsOf({ seeds, imagesPerPrompt, baseSeed }: GenerateSpec): number[] {
-  if (seeds === undefined)
-    return Array.from({ length: imagesPerPrompt }, (_, index) => (baseSeed + index) % SEED_RANGE);
+  if (seeds === undefined) return Array.from({ length: imagesPerPrompt }, (_, index) => (baseSeed + index) % SEEDS);
   if (imagesPerPrompt !== 1 && imagesPerPrompt !== seeds.length) {
     refuse({
       code: "seeds-and-count",
@@ -152,17 +178,17 @@ function repeatedPrompts(prompts: readonly string[]): string[] {
   return repeated === 0 ? [] : [`generate.prompts: ${repeated} are repeated and give the same pictures again`];
 }
 
-function countImages({ prompts, seeds, strengths }: GenerationGrid, perJob: number): number {
-  const items = prompts.length * seeds.length * strengths.length;
-  if (items > MAX_JOBS * perJob) {
-    refuse({
-      code: "too-many-images",
-      field: "generate",
-      problem: `${prompts.length} prompts × ${seeds.length} seeds × ${strengths.length} strengths are ${items} images`,
-      given: items,
-      allowed: `at most ${MAX_JOBS * perJob} images in one run`,
-      likely: "split the prompts over several runs",
-    });
-  }
-  return items;
+function countImages(grid: GenerationGrid, perJob: number): number {
+  const items = gridSize(grid);
+  if (items <= MAX_JOBS * perJob) return items;
+  const { prompts, seeds, strengths, axes } = grid;
+  const factors = [prompts, seeds, strengths, ...axes.map(({ values }) => values)].map(({ length }) => length);
+  return refuse({
+    code: "too-many-images",
+    field: "generate",
+    problem: `${factors.join(" × ")} (prompts, seeds, strengths, variations) are ${items} images`,
+    given: items,
+    allowed: `at most ${MAX_JOBS * perJob} images in one run`,
+    likely: "split the prompts over several runs",
+  });
 }

@@ -105,8 +105,13 @@ describe("plan refuses", () => {
   });
 
   it("what the generation backend's own check does not take", () => {
-    const picky = generationChoice({ validate: () => ["guidance above 2 is not supported"] });
-    expect(refusal({}, { generationBackends: [picky] }).message).toContain("guidance above 2 is not supported");
+    const picky = generationChoice({
+      validate: () => [{ field: "sampling.guidance", severity: "error", message: "above 2 is not supported" }],
+    });
+    expect(refusal({}, { generationBackends: [picky] })).toMatchObject({
+      code: "generation-refused",
+      details: { field: "generate.request.sampling.guidance" },
+    });
   });
 
   it("a LoRA that is not in the library, and strengths without any LoRA", () => {

@@ -2,6 +2,7 @@ import {
   canonicalJson,
   digestOf,
   documentKinds,
+  MAIN_LORA,
   PlanLock,
   type RecipeIssue,
   RunSpec,
@@ -9,13 +10,19 @@ import {
 } from "@loramill/contracts";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { plan } from "./plan.ts";
+import { type PlanDocument, plan } from "./plan.ts";
 import { generationChoice, planContext, recipe, runSpec, seededRandom, trainingChoice } from "./testing/fixtures.ts";
 
 const stepOf = (lock: PlanLock, name: string) => {
   const step = lock.steps.find((one) => one.name === name);
   if (step === undefined) throw new Error(`the plan has no step ${name}`);
   return step;
+};
+
+const gridOf = (documents: readonly PlanDocument[]) => {
+  const [document] = documents;
+  if (document?.kind !== "grid") throw new Error("the plan has no grid");
+  return document.value;
 };
 
 describe("plan", () => {
@@ -42,10 +49,10 @@ describe("plan", () => {
   });
 
   it("resolves sizes from the recipe, and without one to 1024 pixels", () => {
-    const { lock } = plan(runSpec(), planContext());
+    const { lock, documents } = plan(runSpec(), planContext());
     expect(stepOf(lock, "prepare").params).toMatchObject({ resolution: 64 });
     expect(stepOf(lock, "dataset").params).toMatchObject({ cleaning: { minSidePixels: 32 } });
-    expect(stepOf(lock, "generate").params).toMatchObject({ width: 64, height: 64 });
+    expect(gridOf(documents).template).toMatchObject({ width: 64, height: 64 });
     const plain = plan(runSpec({ train: undefined, generate: undefined }), planContext()).lock;
     expect(stepOf(plain, "prepare").params).toMatchObject({ resolution: 1024 });
     expect(stepOf(plain, "dataset").params).toMatchObject({ cleaning: { minSidePixels: 512 } });
@@ -115,7 +122,8 @@ describe("plan", () => {
   it("writes prompts, seeds and strengths into a document and only its digest into the plan", () => {
     const { lock, documents } = plan(runSpec(), planContext());
     const [document] = documents;
-    expect(document?.value).toEqual({
+    expect(document?.value).toMatchObject({
+      template: { kind: "text-to-image", model: { family: "pocket" }, loras: [{ lora: MAIN_LORA }] },
       prompts: ["sks cat on a sofa", "sks cat in snow"],
       negativePrompt: "",
       seeds: [1, 2, 3],
@@ -128,12 +136,14 @@ describe("plan", () => {
   });
 
   it("goes round to 0 after the largest seed", () => {
-    const generate = { prompts: ["p"], imagesPerPrompt: 2, baseSeed: 4_294_967_295 };
-    expect(plan(runSpec({ generate }), planContext()).documents[0]?.value).toMatchObject({ seeds: [4_294_967_295, 0] });
+    const generate = { prompts: ["p"], imagesPerPrompt: 2, baseSeed: Number.MAX_SAFE_INTEGER };
+    expect(plan(runSpec({ generate }), planContext()).documents[0]?.value).toMatchObject({
+      seeds: [Number.MAX_SAFE_INTEGER, 0],
+    });
   });
 
   it("makes at most 64 images per job, however many the backend prefers", () => {
-    const generous = generationChoice({ capabilities: { ...generationChoice().capabilities, imagesPerJob: 500 } });
+    const generous = generationChoice({ capabilities: { ...generationChoice().capabilities, itemsPerJob: 500 } });
     const { lock } = plan(runSpec(), planContext({ generationBackends: [generous] }));
     expect(stepOf(lock, "generate").fanOut).toMatchObject({ perJob: 64 });
   });
@@ -149,8 +159,8 @@ describe("plan", () => {
 
   it("draws as near to the recipe's resolution as the backend can, and says so", () => {
     const spec = runSpec({ train: { recipe: { resolution: 250 } } });
-    const { lock } = plan(spec, planContext());
-    expect(stepOf(lock, "generate").params).toMatchObject({ width: 128, height: 128 });
+    const { lock, documents } = plan(spec, planContext());
+    expect(gridOf(documents).template).toMatchObject({ width: 128, height: 128 });
     expect(lock.notes.join("\n")).toContain("drawn at 128 pixels");
   });
 

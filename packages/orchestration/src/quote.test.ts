@@ -1,4 +1,4 @@
-import { type Digest, digestOf, Quote } from "@loramill/contracts";
+import { type Digest, digestOf, documentKinds, Quote } from "@loramill/contracts";
 import { describe, expect, it } from "vitest";
 import { plan } from "./plan.ts";
 import { type CachedOutput, quote } from "./quote.ts";
@@ -6,7 +6,8 @@ import { stepKey } from "./step-key.ts";
 import { planContext, runSpec } from "./testing/fixtures.ts";
 
 const context = planContext();
-const { lock } = plan(runSpec(), context);
+const { lock, documents } = plan(runSpec(), context);
+const grid = documentKinds.grid.parse(documents[0]?.value);
 const { trainingBackends, generationBackends } = context;
 
 /** A catalog that holds the results of the named steps, as an earlier run would have left them. */
@@ -20,7 +21,7 @@ function catalogOf(done: readonly string[], from = lock): (key: Digest) => Cache
   return (key) => results.get(key) ?? null;
 }
 const ask = (lookup: (key: Digest) => CachedOutput | null, of = lock) =>
-  quote(of, { lookup, trainingBackends, generationBackends });
+  quote(of, { lookup, trainingBackends, generationBackends, grid });
 
 describe("quote", () => {
   it("counts everything when nothing was done before: the first step a miss, the rest depending on it", async () => {

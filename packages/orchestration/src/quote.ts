@@ -1,4 +1,12 @@
-import { type Digest, type PlanLock, type PlannedStep, type Quote, Recipe } from "@loramill/contracts";
+import {
+  type Digest,
+  type GenerationGrid,
+  gridItem,
+  type PlanLock,
+  type PlannedStep,
+  type Quote,
+  Recipe,
+} from "@loramill/contracts";
 import type { GenerationChoice, TrainingChoice } from "./plan-context.ts";
 import { ASSUMED_IMAGES } from "./plan-train.ts";
 import { stepKey } from "./step-key.ts";
@@ -14,6 +22,8 @@ export interface QuoteContext {
   readonly lookup: (key: Digest) => CachedOutput | null | Promise<CachedOutput | null>;
   readonly trainingBackends: readonly Pick<TrainingChoice, "name" | "estimate">[];
   readonly generationBackends: readonly Pick<GenerationChoice, "name" | "estimate">[];
+  /** The plan's grid, where it generates. */
+  readonly grid?: GenerationGrid;
 }
 
 type QuoteStep = Quote["steps"][number];
@@ -95,9 +105,8 @@ function figuresOf(step: PlannedStep, count: number | null, images: number | nul
   }
   if (step.kind === "generate") {
     const backend = context.generationBackends.find(({ name }) => name === step.params.backend);
-    const { steps, width, height } = step.params;
-    if (backend !== undefined && typeof steps === "number" && typeof width === "number" && typeof height === "number") {
-      const { seconds, costMicroUsd } = backend.estimate({ images: count ?? 0, steps, width, height });
+    if (backend !== undefined && context.grid !== undefined) {
+      const { seconds, costMicroUsd } = backend.estimate(gridItem(context.grid, 0), count ?? 0);
       return { seconds, costMicroUsd: wholeMicroUsd(costMicroUsd), vramBytes: 0 };
     }
   }

@@ -1,7 +1,13 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type GenerationRequest, type LoraDocument, sha256Hex } from "@loramill/contracts";
+import {
+  type GenerationRequest,
+  type GenerationRequestItem,
+  GenerationSpec,
+  type LoraDocument,
+  sha256Hex,
+} from "@loramill/contracts";
 import { tensorsSha256 } from "@loramill/lora";
 import { openStores } from "@loramill/storage";
 import {
@@ -18,6 +24,8 @@ import { createPocketGeneration } from "./pocket-generation.ts";
 const clock = { now: () => new Date() };
 /** Raw pixels stand for PNG files here: encoding belongs to imaging. */
 const encodePng = async ({ rgb }: { readonly rgb: Uint8Array }) => rgb;
+
+const PLAIN_MODEL = { files: {}, weightDtype: "default" };
 
 const cleanups: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -72,20 +80,24 @@ async function open(options: FakePocketOptions & { readonly turnSeconds?: number
     backend: "pocket",
     made: null,
   } satisfies LoraDocument;
-  const item = (index: number, seed: number, strength: number) => ({
+  const item = (index: number, seed: number, strength: number): GenerationRequestItem => ({
     index,
-    prompt: "a thing",
-    negativePrompt: "",
-    seed,
-    loras: [{ lora, strength }],
+    spec: GenerationSpec.parse({
+      kind: "text-to-image",
+      model: { family: "pocket" },
+      prompt: "a thing",
+      seed,
+      width: 16,
+      height: 16,
+      sampling: { steps: 4, guidance: 3 },
+      loras: [{ lora: "red", strength }],
+    }),
+    loras: { red: lora },
+    inputs: {},
   });
   const request: GenerationRequest = {
     marker: "job-2",
     items: [item(4, 1, 0), item(5, 1, 0.5), item(6, 1, 1), item(7, 2, 1)],
-    steps: 4,
-    guidance: 3,
-    width: 16,
-    height: 16,
   };
   const make = (given = engine) =>
     createPocketGeneration({ engine: given, stores, clock, encodePng, turnSeconds: options.turnSeconds ?? 0 });
@@ -111,16 +123,17 @@ describe("createPocketGeneration", () => {
     const { backend, request, stores } = await openForTest({ turnSeconds: 5 });
     const { remoteId } = await backend.submit(request, backendContext());
     await pollGeneration(backend, remoteId, request);
-    const images = await backend.collect(remoteId, request, backendContext());
-    const [base, half, full] = await Promise.all(
-      images.map(async ({ image }) => meanRed(await stores.blobs.read(image))),
-    );
+    const { files } = await backend.collect(remoteId, request, backendContext());
+    const [base, half, full] = await Promise.all(files.map(async ({ file }) => meanRed(await stores.blobs.read(file))));
     expect(half).toBeGreaterThan((base ?? 0) + 20);
     expect(full).toBeGreaterThan((half ?? 0) + 20);
-    const plain = { ...request, items: request.items.map((item) => ({ ...item, loras: [] })) };
+    const plain = {
+      ...request,
+      items: request.items.map((item) => ({ ...item, spec: { ...item.spec, loras: [] } as GenerationSpec })),
+    };
     await pollGeneration(backend, remoteId, plain);
-    const [again] = await backend.collect(remoteId, plain, backendContext());
-    expect(again?.image).toEqual(images[0]?.image);
+    const again = await backend.collect(remoteId, plain, backendContext());
+    expect(again.files[0]?.file).toEqual(files[0]?.file);
   });
 
   it("loses only the picture it was drawing when its worker is lost", async () => {
@@ -151,12 +164,22 @@ describe("createPocketGeneration", () => {
 
   it("refuses LoRAs of other families", async () => {
     const { backend, request, lora } = await openForTest();
-    const items = request.items.map((item) => ({
-      ...item,
-      loras: [{ lora: { ...lora, family: "sdxl" }, strength: 1 }],
-    }));
+    const items = request.items.map((item) => ({ ...item, loras: { red: { ...lora, family: "sdxl" } } }));
     await expect(backend.submit({ ...request, items }, backendContext())).rejects.toMatchObject({
       code: "impossible-request",
     });
+  });
+
+  it("names the field that it cannot honour", async () => {
+    const { backend, request } = await openForTest();
+    const [item] = request.items;
+    const odd = { ...item?.spec, width: 17, sampling: { shift: 3 }, model: { ...PLAIN_MODEL, family: "flux" } };
+    const clip = GenerationSpec.parse({ kind: "interpolate", clip: "x" });
+    expect(backend.validate(GenerationSpec.parse(odd)).map(({ field }) => field)).toEqual([
+      "width",
+      "sampling.shift",
+      "model.family",
+    ]);
+    expect(backend.validate(clip).map(({ field }) => field)).toEqual(["kind"]);
   });
 });

@@ -5,10 +5,10 @@ import {
   type Clock,
   type Digest,
   digestOf,
-  type GeneratedImage,
+  type GeneratedFile,
   type GenerationBackend,
-  type GenerationRequest,
   type GenerationRequestItem,
+  type LoraDocument,
   type PocketEngine,
   type RgbImage,
   type Stores,
@@ -18,6 +18,7 @@ import {
 import { z } from "zod";
 import { openJobRecords } from "../job-records.ts";
 import { MAX_SIDE_PIXELS } from "./pocket-limits.ts";
+import { asked, checkSpec, settingsOf } from "./pocket-spec.ts";
 
 export interface PocketGenerationOptions {
   readonly engine: PocketEngine;
@@ -50,11 +51,14 @@ export function createPocketGeneration(options: PocketGenerationOptions): Genera
   const backend: GenerationBackend = {
     name: "pocket",
     capabilities: {
+      kinds: ["text-to-image"],
+      families: ["pocket"],
       loraFamilies: ["pocket"],
       maxLoras: 8,
       maxSidePixels: MAX_SIDE_PIXELS,
       sideStep: engine.model.sideStep,
-      imagesPerJob: 8,
+      itemsPerJob: 8,
+      strengthSchedules: false,
       needsReachableStore: false,
     },
     version: async () => `pocket/${CODE_VERSION}:${engine.model.digest}`,
@@ -63,28 +67,25 @@ export function createPocketGeneration(options: PocketGenerationOptions): Genera
       message: `the embedded engine ${engine.model.id} draws pictures of ${engine.model.side} px on this machine's CPU`,
     }),
 
-    validate({ width, height }) {
-      const { side, sideStep } = engine.model;
-      return Object.entries({ width, height })
-        .filter(([, size]) => size % sideStep !== 0 || size > MAX_SIDE_PIXELS)
-        .map(
-          ([name, size]) =>
-            `${name} ${size} cannot be drawn by the pocket engine: take a multiple of ${sideStep} up to ${MAX_SIDE_PIXELS}, best ${side}`,
-        );
-    },
+    validate: (spec) => checkSpec(spec, engine.model),
 
-    estimate({ images, steps, width, height }) {
-      const seconds = 0.5 + images * steps * 0.018 * ((width * height) / engine.model.side ** 2);
+    estimate(spec, items) {
+      const { steps, width, height } = settingsOf(asked(spec), engine.model);
+      const seconds = 0.5 + items * steps * 0.018 * ((width * height) / engine.model.side ** 2);
       return { seconds: { p50: seconds, p90: seconds * 3 }, costMicroUsd: { p50: 0, p90: 0 } };
     },
 
     async submit(request, context) {
-      const [problem] = backend.validate(request);
-      if (problem !== undefined) throw new UserError(problem, { code: "impossible-request" });
-      const foreign = request.items.flatMap(({ loras }) => loras).find(({ lora }) => lora.family !== "pocket");
-      if (foreign !== undefined) {
-        const message = `The LoRA ${foreign.lora.name} is for ${foreign.lora.family}; the pocket engine takes LoRAs of its own family`;
-        throw new UserError(message, { code: "impossible-request" });
+      for (const { spec, loras } of request.items) {
+        const problem = checkSpec(spec, engine.model).find(({ severity }) => severity === "error");
+        if (problem !== undefined) {
+          throw new UserError(`${problem.field}: ${problem.message}`, { code: "impossible-request" });
+        }
+        const foreign = Object.values(loras).find(({ family }) => family !== "pocket");
+        if (foreign !== undefined) {
+          const message = `The LoRA ${foreign.name} is for ${foreign.family}; the pocket engine takes LoRAs of its own family`;
+          throw new UserError(message, { code: "impossible-request" });
+        }
       }
       const remoteId = `pocket-${digestOf(request.marker).slice(0, 24)}`;
       const found = await records.find(context.job);
@@ -104,11 +105,11 @@ export function createPocketGeneration(options: PocketGenerationOptions): Genera
       let seconds = 0;
       let drawn = 0;
       for (const item of request.items) {
-        let finished = await find(item, request);
+        let finished = await find(item);
         if (finished === undefined) {
           const isOver = drawn > 0 && clock.now().getTime() >= turnEnd;
           if (isOver || context.signal.aborted) continue; // Later ones may be finished already: count them.
-          finished = await draw(item, request, context);
+          finished = await draw(item, context);
           if (finished === undefined) continue;
           seconds += finished.seconds;
           drawn += 1;
@@ -122,16 +123,19 @@ export function createPocketGeneration(options: PocketGenerationOptions): Genera
     },
 
     async collect(_remoteId, request) {
-      const images: GeneratedImage[] = [];
+      const files: GeneratedFile[] = [];
       for (const item of request.items) {
-        const finished = await find(item, request);
+        const finished = await find(item);
         if (finished === undefined) {
           const message = `Picture ${item.index} is not there yet (or its memo was lost): poll again`;
           throw new TransientError(message, { code: "not-generated", details: { index: item.index } });
         }
-        images.push({ index: item.index, sampler: "Euler", baseModel: engine.model.id, ...finished });
+        const { steps, guidance, width, height } = settingsOf(asked(item.spec), engine.model);
+        const { image: file, seconds } = finished;
+        const { id: baseModel } = engine.model;
+        files.push({ index: item.index, file, seconds, width, height, sampler: "Euler", steps, guidance, baseModel });
       }
-      return images;
+      return { files, refused: [] };
     },
 
     async cancel(remoteId, context) {
@@ -145,15 +149,13 @@ export function createPocketGeneration(options: PocketGenerationOptions): Genera
     close: async () => weights.clear(),
   };
 
-  async function find(item: GenerationRequestItem, request: GenerationRequest): Promise<Finished | undefined> {
-    const memo = Finished.safeParse(
-      await stores.memos.find(MEMO_KIND, pictureKey(item, request, engine.model.digest)),
-    ).data;
+  async function find(item: GenerationRequestItem): Promise<Finished | undefined> {
+    const memo = Finished.safeParse(await stores.memos.find(MEMO_KIND, pictureKey(item, engine.model))).data;
     return memo !== undefined && (await stores.blobs.has(memo.image.sha256)) ? memo : undefined;
   }
 
   /** Undefined when the signal stopped it. */
-  async function draw(item: GenerationRequestItem, request: GenerationRequest, context: BackendContext) {
+  async function draw(item: GenerationRequestItem, context: BackendContext): Promise<Finished | undefined> {
     const began = clock.now().getTime();
     const loras = await Promise.all(
       applied(item).map(async ({ lora, strength }) => ({
@@ -161,12 +163,11 @@ export function createPocketGeneration(options: PocketGenerationOptions): Genera
         strength,
       })),
     );
-    const { prompt, negativePrompt, seed } = item;
-    const { steps, guidance, width, height } = request;
-    const asked = { prompt, negativePrompt, seed, steps, guidance, width, height, loras };
+    const { prompt, negativePrompt, seed, ...rest } = asked(item.spec);
+    const wanted = { prompt, negativePrompt, seed, ...settingsOf(rest, engine.model), loras };
     let pixels: RgbImage;
     try {
-      pixels = await engine.generate(asked, context.signal);
+      pixels = await engine.generate(wanted, context.signal);
     } catch (error) {
       if (context.signal.aborted) return undefined;
       throw error;
@@ -174,7 +175,7 @@ export function createPocketGeneration(options: PocketGenerationOptions): Genera
     const png = await encodePng(pixels);
     const image = await stores.blobs.put(png, { mediaType: "image/png", bytes: png.length });
     const finished = { image, seconds: (clock.now().getTime() - began) / 1000 };
-    await stores.memos.put(MEMO_KIND, pictureKey(item, request, engine.model.digest), finished);
+    await stores.memos.put(MEMO_KIND, pictureKey(item, engine.model), finished);
     return finished;
   }
 
@@ -182,26 +183,19 @@ export function createPocketGeneration(options: PocketGenerationOptions): Genera
 }
 
 /** A LoRA at strength 0 is not applied at all: the picture is the base model's. */
-function applied({ loras }: GenerationRequestItem): GenerationRequestItem["loras"] {
-  return loras.filter(({ strength }) => strength !== 0);
+function applied({ spec, loras }: GenerationRequestItem): { readonly lora: LoraDocument; readonly strength: number }[] {
+  return asked(spec).loras.flatMap(({ lora: name, strength }) => {
+    const lora = loras[name];
+    if (lora === undefined) throw new TypeError(`the request lacks the LoRA ${name}`);
+    return strength === 0 ? [] : [{ lora, strength }];
+  });
 }
 
-function pictureKey(item: GenerationRequestItem, request: GenerationRequest, model: Digest): Digest {
-  const { prompt, negativePrompt, seed } = item;
-  const { steps, guidance, width, height } = request;
+function pictureKey(item: GenerationRequestItem, model: PocketEngine["model"]): Digest {
+  const { prompt, negativePrompt, seed, ...rest } = asked(item.spec);
   const loras = applied(item).map(({ lora, strength }) => ({ tensors: lora.tensorsSha256, strength }));
-  return digestOf({
-    version: CODE_VERSION,
-    model,
-    prompt,
-    negativePrompt,
-    seed,
-    steps,
-    guidance,
-    width,
-    height,
-    loras,
-  });
+  const settings = settingsOf(rest, model);
+  return digestOf({ version: CODE_VERSION, model: model.digest, prompt, negativePrompt, seed, ...settings, loras });
 }
 
 function cpuCharge(seconds: number): Charge {

@@ -36,7 +36,7 @@ export const GenerationGrid = z.object({
   prompts: z.array(z.union([z.string(), GridPrompt])).min(1),
   negativePrompt: z.string(),
   seeds: z.array(Seed).min(1),
-  /** Of the LoRA that the step names `run` or `main`; 0 draws without it. */
+  /** Of the LoRA that is called `main`; 0 draws without it. */
   strengths: z.array(z.number()).min(1),
   axes: z.array(GridAxis).max(16).default([]),
 });

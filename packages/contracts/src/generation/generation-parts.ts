@@ -57,9 +57,7 @@ export const LoraUse = z.strictObject({
     .string()
     .min(1)
     .max(256)
-    .describe(
-      "Name, id or digest of a LoRA of the library; `run`: the one that this run makes; once planned, a digest",
-    ),
+    .describe("Name, id or digest of a LoRA of the library; `main`: the one whose strengths the batch gives"),
   strength: z.number().min(0).max(2).default(0.8).describe("0: not at all, 1: as trained, 2: at most"),
   textStrength: z.number().min(0).max(2).optional().describe("Of its part for the text encoder; default: strength"),
   /** Which expert of a model with two it goes on; left out: as its file says, both for one that does not say. */

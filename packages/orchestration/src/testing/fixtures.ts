@@ -65,15 +65,18 @@ export const generationChoice = (over: Partial<GenerationChoice> = {}): Generati
   available: true,
   message: "always there",
   capabilities: {
+    kinds: ["text-to-image"],
+    families: ["pocket"],
     loraFamilies: ["pocket"],
     maxLoras: 4,
     maxSidePixels: 128,
     sideStep: 8,
-    imagesPerJob: 8,
+    itemsPerJob: 8,
+    strengthSchedules: false,
     needsReachableStore: false,
   },
   validate: () => [],
-  estimate: ({ images }) => ({ seconds: { p50: images, p90: images * 2 }, costMicroUsd: { p50: 0, p90: 0 } }),
+  estimate: (_, items) => ({ seconds: { p50: items, p90: items * 2 }, costMicroUsd: { p50: 0, p90: 0 } }),
   ...over,
 });
 

@@ -1,4 +1,10 @@
-import type { GenerationBackend, GenerationRequest, GenerationStatus } from "@loramill/contracts";
+import type {
+  GenerationBackend,
+  GenerationRequest,
+  GenerationSpec,
+  GenerationStatus,
+  SpecIssue,
+} from "@loramill/contracts";
 import { afterEach, describe, expect, it } from "vitest";
 import { backendContext } from "./drive.ts";
 
@@ -29,6 +35,9 @@ export async function pollGeneration(
   return statuses;
 }
 
+const errorsOf = (issues: readonly SpecIssue[]) =>
+  issues.filter(({ severity }) => severity === "error").map(({ field }) => field);
+
 /** What every generation backend must do. Bind it in a test file of the backend. */
 export function runGenerationBackendSuite(name: string, open: () => Promise<GenerationHarness>): void {
   describe(`${name} as a generation backend`, () => {
@@ -49,9 +58,12 @@ export function runGenerationBackendSuite(name: string, open: () => Promise<Gene
       const { backend, request } = await start();
       expect(await backend.version()).toBe(await backend.version());
       expect((await backend.isAvailable()).message).toMatch(/\w+ \w+/);
-      expect(backend.validate(request)).toEqual([]);
-      const tooWide = { ...request, width: backend.capabilities.maxSidePixels + backend.capabilities.sideStep };
-      expect(backend.validate(tooWide)).not.toEqual([]);
+      for (const { spec } of request.items) expect(errorsOf(backend.validate(spec))).toEqual([]);
+      const { maxSidePixels, sideStep } = backend.capabilities;
+      const width = maxSidePixels + sideStep;
+      const items = request.items.map((item) => ({ ...item, spec: { ...item.spec, width } as GenerationSpec }));
+      const tooWide = { ...request, items };
+      for (const { spec } of tooWide.items) expect(errorsOf(backend.validate(spec))).toEqual(["width"]);
       await expect(backend.submit(tooWide, backendContext())).rejects.toMatchObject({ errorClass: "user" });
     });
 
@@ -75,9 +87,10 @@ export function runGenerationBackendSuite(name: string, open: () => Promise<Gene
         done = status.done;
       }
       expect(done).toBe(request.items.length);
-      const images = await backend.collect(remoteId, request, backendContext({ epoch: 9_001 }));
-      expect(images.map(({ index }) => index)).toEqual(request.items.map(({ index }) => index));
-      expect(await backend.collect(remoteId, request, backendContext({ epoch: 9_002 }))).toEqual(images);
+      const collected = await backend.collect(remoteId, request, backendContext({ epoch: 9_001 }));
+      expect(collected.refused).toEqual([]);
+      expect(collected.files.map(({ index }) => index)).toEqual(request.items.map(({ index }) => index));
+      expect(await backend.collect(remoteId, request, backendContext({ epoch: 9_002 }))).toEqual(collected);
     });
 
     it("goes on in another process without drawing again what was finished, with the same pictures", async () => {
@@ -96,8 +109,8 @@ export function runGenerationBackendSuite(name: string, open: () => Promise<Gene
       if (next?.kind !== "running" && next?.kind !== "succeeded") throw new Error(`unexpected ${next?.kind}`);
       expect(next.done).toBeGreaterThan(before.done);
       await pollGeneration(after, remoteId, request, { fromEpoch: 60 });
-      const images = await after.collect(remoteId, request, backendContext({ epoch: 9_001 }));
-      expect(images.map(({ image }) => image.sha256)).toEqual(expected.map(({ image }) => image.sha256));
+      const { files } = await after.collect(remoteId, request, backendContext({ epoch: 9_001 }));
+      expect(files.map(({ file }) => file.sha256)).toEqual(expected.files.map(({ file }) => file.sha256));
       await after.close();
     });
 

@@ -1,0 +1,38 @@
+import type { GenerateSpec, Recipe, RunSpec } from "@loramill/contracts";
+import type { PlanContext } from "./plan-context.ts";
+import { findLora } from "./plan-lora.ts";
+import { refuse } from "./refuse.ts";
+
+/** The LoRA whose strengths the batch gives. */
+export interface MainLora {
+  /** The step of this run that makes it; null for one of the library, and for none. */
+  readonly madeBy: "train" | "lora" | null;
+  readonly document?: string;
+  /** Null where there is no LoRA. */
+  readonly family: string | null;
+}
+
+/** The one that the spec names, else the one that this run makes. Refuses strengths above 0 where there is neither. */
+export function mainLora(
+  generate: GenerateSpec,
+  { lora }: Pick<RunSpec, "lora">,
+  recipe: Recipe | null,
+  context: PlanContext,
+): MainLora {
+  if (generate.lora !== undefined) {
+    const { document, family } = findLora("generate.lora", generate.lora, context);
+    return { madeBy: null, document, family };
+  }
+  const edited = lora?.from[0]?.lora;
+  if (edited !== undefined) return { madeBy: "lora", family: findLora("lora.from.0.lora", edited, context).family };
+  if (recipe !== null) return { madeBy: "train", family: recipe.family };
+  // A request that names LoRAs of its own, or takes none, says with them what it wants.
+  const isOwn = generate.request !== undefined;
+  if (isOwn || generate.strengths.every((strength) => strength === 0)) return { madeBy: null, family: null };
+  return refuse({
+    code: "no-lora",
+    field: "generate.lora",
+    problem: "this run makes no LoRA and names none, yet applies one at a strength above 0",
+    likely: "name a LoRA, add train, or set generate.strengths to [0] for pictures of the base model",
+  });
+}
