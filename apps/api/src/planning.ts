@@ -7,7 +7,6 @@ import {
   type GenerationBackend,
   type ImageTextEmbedder,
   type KnownModel,
-  MAIN_LORA,
   type PastTraining,
   type PlanLock,
   type Quote,
@@ -23,6 +22,7 @@ import {
   type CachedOutput,
   type FoundLora,
   type GenerationChoice,
+  namedLoras,
   type Plan,
   type PlanContext,
   plan,
@@ -193,19 +193,11 @@ function checkSources(sources: RunSpec["dataset"]["sources"], localSources: bool
   );
 }
 
-function generationLoras({ generate }: RunSpec): string[] {
-  const { request, lora } = generate ?? {};
-  const regions = request !== undefined && "regions" in request ? (request.regions?.list ?? []) : [];
-  const uses =
-    request !== undefined && "loras" in request ? [...request.loras, ...regions.flatMap((r) => r.loras)] : [];
-  const named = uses.map((use) => use.lora).filter((name) => name !== MAIN_LORA);
-  return lora === undefined ? named : [lora, ...named];
-}
-
 /** Those that the spec names and the library has, by what the spec calls them; and other names where it lacks one. */
 async function findLoras(spec: RunSpec, deps: PlanningDeps): Promise<Pick<PlanContext, "loras" | "loraNames">> {
   const wanted = new Set(spec.lora?.from.map(({ lora }) => lora));
-  for (const lora of generationLoras(spec)) wanted.add(lora);
+  if (spec.generate?.lora !== undefined) wanted.add(spec.generate.lora);
+  for (const lora of spec.generate === undefined ? [] : namedLoras(spec.generate)) wanted.add(lora);
   const found: Record<string, FoundLora> = {};
   for (const name of wanted) {
     const lora = await deps.findLora(name, spec.project);

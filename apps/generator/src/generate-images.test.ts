@@ -106,6 +106,7 @@ async function open(setup: Setup = {}) {
     seeds: [1, 2],
     strengths: setup.strengths ?? [0, 0.5, 1],
     axes: [],
+    wildcards: {},
     ...setup.grid,
   });
   const pocket = createPocketGeneration({ engine, stores, clock, encodePng, turnSeconds: 0 });

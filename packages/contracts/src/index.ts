@@ -164,6 +164,8 @@ export {
   type SpecOf,
 } from "./generation/generation-spec.ts";
 export { axisCombinations, gridItem, gridSize, MAIN_LORA } from "./generation/grid-item.ts";
+export { readLoraTags } from "./generation/lora-tags.ts";
+export { expandWildcards, hasChoices, UnknownWildcard } from "./generation/wildcards.ts";
 export { AttemptId, type IdPrefix, JobId, makeId, ProjectId, RunId, StepId } from "./ids.ts";
 export { assembleDatasetJob } from "./jobs/assemble-dataset.ts";
 export { CaptionEnsemble, captionImagesJob } from "./jobs/caption-images.ts";

@@ -17,6 +17,7 @@ export {
   selectReleases,
   type WaitingJob,
 } from "./fair-share.ts";
+export { namedLoras } from "./named-loras.ts";
 export { type Plan, type PlanDocument, plan } from "./plan.ts";
 export type { CaptionerChoice, FoundLora, GenerationChoice, PlanContext, TrainingChoice } from "./plan-context.ts";
 export { type CachedOutput, type QuoteContext, quote } from "./quote.ts";

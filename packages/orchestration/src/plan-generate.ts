@@ -8,14 +8,15 @@ import {
   gridSize,
   ITEMS_PER_PART,
   inputFilesOf,
-  MAIN_LORA,
   type Recipe,
   type RunSpec,
 } from "@loramill/contracts";
 import { checkVariations } from "./check-variations.ts";
 import { chooseBackend } from "./choose-backend.ts";
 import { completeTemplate, familyOf, isDrawnTemplate, requestOf } from "./generation-template.ts";
+import { gridPrompts } from "./grid-prompts.ts";
 import { mainLora } from "./main-lora.ts";
+import { namedLoras } from "./named-loras.ts";
 import type { GenerationChoice, PlanContext } from "./plan-context.ts";
 import { findLora } from "./plan-lora.ts";
 import { refuse } from "./refuse.ts";
@@ -34,7 +35,7 @@ export function planGenerate(
   if (generate === undefined) throw new TypeError("the spec generates nothing");
   const main = mainLora(generate, spec, recipe, context);
   const request = requestOf(generate, main);
-  const others = otherLoras(request, context);
+  const others = otherLoras(generate, context);
   const loraFamilies = [...(main.family === null ? [] : [main.family]), ...others.map(({ family }) => family)];
   const wanted = familyOf(request, loraFamilies);
   const { backend, notes } = chooseBackend({
@@ -48,7 +49,7 @@ export function planGenerate(
   const { template, notes: sizeNotes } = completeTemplate(request, family, { generate, resolution }, backend);
   const grid: GenerationGrid = {
     template,
-    prompts: promptsOf(generate, template),
+    ...gridPrompts(generate, template),
     negativePrompt: generate.negativePrompt,
     seeds: isDrawnTemplate(template) ? listedOnce("generate.seeds", seedsOf(generate)) : [0],
     strengths: main.family === null ? [0] : listedOnce("generate.strengths", generate.strengths),
@@ -83,12 +84,9 @@ export function planGenerate(
   };
 }
 
-/** The LoRAs of the library that the request names beside the main one. */
-function otherLoras(request: GenerationTemplate, context: PlanContext) {
-  const regions = "regions" in request ? (request.regions?.list ?? []) : [];
-  const uses = isDrawnTemplate(request) ? [...request.loras, ...regions.flatMap(({ loras }) => loras)] : [];
-  const names = new Set(uses.map(({ lora }) => lora).filter((name) => name !== MAIN_LORA));
-  return [...names].map((called) => ({ called, ...findLora("generate.request.loras", called, context) }));
+/** The LoRAs of the library that are named beside the main one. */
+function otherLoras(generate: GenerateSpec, context: PlanContext) {
+  return namedLoras(generate).map((called) => ({ called, ...findLora("generate.request.loras", called, context) }));
 }
 
 interface Wanted {
@@ -112,17 +110,6 @@ function unfit(
     return "runs elsewhere and cannot reach the object store: use S3 or set PUBLIC_URL";
   }
   return null;
-}
-
-function promptsOf({ prompts }: GenerateSpec, template: GenerationTemplate): string[] {
-  if (prompts.length > 0) return prompts;
-  if (!isDrawnTemplate(template)) return [""];
-  return refuse({
-    code: "no-prompts",
-    field: "generate.prompts",
-    problem: `${template.kind} draws what a prompt says, and there is none`,
-    likely: 'list one at least; [""] draws without',
-  });
 }
 
 /** What goes in must be in the store by now: a worker elsewhere sees no file of the client's machine. */

@@ -39,5 +39,7 @@ export const GenerationGrid = z.object({
   /** Of the LoRA that is called `main`; 0 draws without it. */
   strengths: z.array(z.number()).min(1),
   axes: z.array(GridAxis).max(16).default([]),
+  /** What `__name__` in a prompt stands for; each item draws its words by its seed. */
+  wildcards: z.record(z.string(), z.array(z.string()).min(1)).default({}),
 });
 export type GenerationGrid = z.output<typeof GenerationGrid>;

@@ -4,6 +4,7 @@ import type { GenerationGrid, GridPrompt } from "./generation-grid.ts";
 import type { LoraUse } from "./generation-parts.ts";
 import { GenerationSpec, type GenerationTemplate } from "./generation-spec.ts";
 import { setField } from "./set-field.ts";
+import { fillWildcards } from "./wildcards.ts";
 
 /** What a template calls the LoRA whose strengths the batch gives. */
 export const MAIN_LORA = "main";
@@ -45,7 +46,9 @@ export function gridItem(grid: GenerationGrid, index: number): GenerationSpec {
   const perAxes = strengths.length * seeds.length;
   const prompt = asPrompt(prompts[Math.floor(index / perAxes) % prompts.length] ?? "");
   const template = withAxes(grid, Math.floor(index / (perAxes * prompts.length)));
-  return parse(withPrompt(template, { prompt, seed, strength, negativePrompt: grid.negativePrompt }), grid);
+  const text = fillWildcards(prompt.text, grid.wildcards, seed);
+  const drawing = { prompt: { ...prompt, text }, seed, strength, negativePrompt: grid.negativePrompt };
+  return parse(withPrompt(template, drawing), grid);
 }
 
 function asPrompt(prompt: string | GridPrompt): GridPrompt {
