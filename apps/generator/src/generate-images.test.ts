@@ -13,6 +13,7 @@ import {
   type Parked,
   type RgbImage,
   sha256Hex,
+  UserError,
 } from "@loramill/contracts";
 import { encodeImage, insertPngText, readParameters, readPngText, writeParameters } from "@loramill/imaging";
 import { tensorsSha256 } from "@loramill/lora";
@@ -27,6 +28,7 @@ import {
 import { afterEach, describe, expect, it } from "vitest";
 import { generateImages } from "./generate-images.ts";
 import { generationParameters } from "./generation-parameters.ts";
+import { defaultFallbackTable } from "./loras/fallback-words.ts";
 
 const clock = { now: () => new Date() };
 const encodePng = (image: RgbImage) => encodeImage(image, "png");
@@ -41,6 +43,7 @@ interface Setup extends FakePocketOptions {
   readonly strengths?: number[];
   readonly withLora?: boolean;
   readonly grid?: object;
+  readonly maxLoraBytes?: number;
 }
 
 async function open(setup: Setup = {}) {
@@ -123,7 +126,8 @@ async function open(setup: Setup = {}) {
       backendVersion: await pocket.version(),
     },
   };
-  const deps = { stores, backends: [backend], writePngText: insertPngText };
+  const loras = { limits: { maxBytes: setup.maxLoraBytes ?? 1e9 }, words: defaultFallbackTable };
+  const deps = { stores, backends: [backend], loras, writePngText: insertPngText };
   const generate = (given: typeof input, ctx: JobContext) => generateImages(given, deps, ctx);
   return { stores, engine, input, generate, lora };
 }
@@ -145,7 +149,13 @@ describe("generateImages", () => {
       ],
     );
     expect(generations[1]?.loras).toEqual([
-      { name: lora.name, sha256: lora.weights.sha256, tensorsSha256: lora.tensorsSha256, strength: 0.5 },
+      {
+        name: lora.name,
+        sha256: lora.weights.sha256,
+        tensorsSha256: lora.tensorsSha256,
+        strength: 0.5,
+        loads: { keys: 2, of: 2 },
+      },
     ]);
     const bytes = await stores.blobs.read(generations[1]?.image ?? { sha256: "" });
     const [parameters, own] = readPngText(bytes);
@@ -188,6 +198,47 @@ describe("generateImages", () => {
     const { output } = await driveJob((ctx) => generate(input, ctx), { fromEpoch: 50 });
     expect(output.items).toBe(5);
     expect(engine.work.pictures).toBe(6);
+  });
+
+  it("goes on without a LoRA that cannot be loaded, with words in its place, where that is allowed", async () => {
+    const { stores, input, generate } = await open({ maxLoraBytes: 1 });
+    await expect(generate(input, fakeJobContext())).rejects.toMatchObject({
+      errorClass: "user",
+      code: "lora-unloadable",
+      details: { lora: MAIN_LORA, why: "too-large" },
+    });
+    const lenient = { ...input, params: { ...input.params, onLoraFailure: "fallback" as const } };
+    const { output, said } = await driveJob((ctx) => generate(lenient, ctx));
+    expect(said.events.map(({ type }) => type)).toEqual(["lora.loading", "lora.fallback"]);
+    const { generations } = await stores.documents.get("generations", output.digest);
+    const [base, drawn] = generations;
+    expect(base).toMatchObject({ prompt: "sks cat", loras: [] });
+    expect(base).not.toHaveProperty("fallbacks");
+    expect(drawn).toMatchObject({
+      prompt: "sks cat",
+      loras: [],
+      fallbacks: [{ lora: "red, things", code: "too-large", enhancement: "sks" }],
+    });
+  });
+
+  it("leaves out what only the backend finds out it cannot load", async () => {
+    const { stores, input, generate } = await open({
+      wrap: (backend) => ({
+        ...backend,
+        async submit(request, context) {
+          if (request.items.some(({ loras }) => MAIN_LORA in loras)) {
+            throw new UserError("no room", { code: "lora-unloadable", details: { lora: MAIN_LORA } });
+          }
+          return backend.submit(request, context);
+        },
+      }),
+    });
+    await expect(generate(input, fakeJobContext())).rejects.toMatchObject({ code: "lora-unloadable" });
+    const lenient = { ...input, params: { ...input.params, onLoraFailure: "fallback" as const } };
+    const { output } = await driveJob((ctx) => generate(lenient, ctx));
+    const { generations } = await stores.documents.get("generations", output.digest);
+    expect(generations).toHaveLength(5);
+    expect(generations.every(({ loras }) => loras.length === 0)).toBe(true);
   });
 
   it("passes a cancel on to the backend and goes on after a resume", async () => {

@@ -11,54 +11,122 @@ import {
   toErrorRecord,
   UserError,
 } from "@loramill/contracts";
-import { z } from "zod";
 import { type LoadedRequest, loadRequest } from "./generation-request.ts";
+import { leaveOut } from "./loras/leave-out.ts";
+import { goWithout, type LoraSettling, settleLoras } from "./loras/settle-loras.ts";
 import { type PublishDeps, publishGenerations } from "./publish-generations.ts";
+import { readTurn, Turn } from "./turn.ts";
 
 export interface GeneratorDeps extends PublishDeps {
   readonly backends: readonly GenerationBackend[];
+  readonly loras: Pick<LoraSettling, "limits" | "words">;
 }
 
 type Input = InputOf<"generate-images">;
 
+/** A backend that forgets its work this often has a fault that submitting again does not cure. */
 const MAX_LOST = 5;
 const CANCEL_TIMEOUT_MS = 4_000;
-const Turn = z.object({
-  remoteId: z.string(),
-  lost: z.int().default(0),
-  /** Whether it was reported that the LoRAs were applied. */
-  applied: z.boolean().default(false),
-});
-type Turn = z.output<typeof Turn>;
+
+/** What the turns of one job work with. */
+interface Making {
+  readonly input: Input;
+  readonly backend: GenerationBackend;
+  readonly loaded: LoadedRequest;
+  /** What the backend is told of the turn. */
+  readonly context: BackendContext;
+  readonly deps: GeneratorDeps;
+  readonly ctx: JobContext;
+}
 
 /**
- * Draws one range of a grid by turns: submit, park; poll, park; …; collect, write metadata into the pictures, publish.
- * The remote id is kept before anything is waited for, and a cancel reaches the backend.
+ * Makes one range of a grid by turns: look at the LoRAs, submit, park; poll, park; …; collect, write how they were made
+ * into the files, publish. The remote id is kept before anything is waited for, and a cancel reaches the backend.
  */
 export async function generateImages(input: Input, deps: GeneratorDeps, ctx: JobContext): Promise<JobOutput | Parked> {
   const backend = await findBackend(input, deps);
-  const turn = ctx.turn === null ? null : Turn.parse(ctx.turn);
+  const turn = readTurn(ctx.turn);
   const context = backendContext(ctx);
   try {
     ctx.signal.throwIfAborted();
     const loaded = await loadRequest(input, deps.stores, ctx);
-    const { request } = loaded;
-    if (turn === null) return await start(backend, loaded, context, ctx);
-    const status = await backend.poll(turn.remoteId, request, context);
-    if (isCancelled(ctx.signal)) throw ctx.signal.reason;
-    if (status.kind !== "lost") for (const charge of status.charges ?? []) ctx.charge(charge);
-    if (status.kind === "lost" || status.kind === "cancelled")
-      return await submitAgain(backend, request, context, ctx, turn);
-    if (status.kind === "failed") throw status.error;
-    ctx.progress({ done: status.done, total: status.total, percent: Math.floor((100 * status.done) / status.total) });
-    const applied = turn.applied || reportApplied(status.done, loaded, backend, ctx);
-    if (status.kind === "running") return ctx.park(status.pollMs, { ...turn, applied });
-    const collected = await backend.collect(turn.remoteId, request, context);
-    return await publishGenerations(collected, request, backend.name, deps, ctx);
+    const making = { input, backend, loaded, context, deps, ctx };
+    return turn === null ? await start(making) : await follow(turn, making);
   } catch (error) {
     if (isCancelled(ctx.signal) && turn !== null) await tellCancelled(backend, turn.remoteId, context, ctx);
     throw error;
   }
+}
+
+async function start(making: Making): Promise<Parked> {
+  const { input, loaded, deps, ctx } = making;
+  const settling = { ...deps.loras, objects: deps.stores.objects };
+  const { left, loads } = await settleLoras(loaded.request, loaded.loras, input.params.onLoraFailure, settling, ctx);
+  return submitOrLeaveOut({ left: [...left], loads }, making);
+}
+
+async function follow(turn: Turn, making: Making): Promise<JobOutput | Parked> {
+  const { backend, loaded, context, deps, ctx } = making;
+  const request = leaveOut(loaded.request, turn.left);
+  const status = await backend.poll(turn.remoteId, request, context);
+  if (isCancelled(ctx.signal)) throw ctx.signal.reason;
+  if (status.kind !== "lost") for (const charge of status.charges ?? []) ctx.charge(charge);
+  if (status.kind === "lost" || status.kind === "cancelled") return submitAgain(turn, making);
+  if (status.kind === "failed") {
+    const unloadable = unloadableLora(status.error, loaded);
+    if (unloadable === null) throw status.error;
+    return submitOrLeaveOut(leftToo(turn, unloadable, making), making);
+  }
+  ctx.progress({ done: status.done, total: status.total, percent: Math.floor((100 * status.done) / status.total) });
+  const applied = turn.applied || reportApplied(status.done, turn, making);
+  if (status.kind === "running") return ctx.park(status.pollMs, { ...turn, applied });
+  const collected = await backend.collect(turn.remoteId, request, context);
+  const { left, loads } = turn;
+  return publishGenerations(
+    collected,
+    { request, asked: loaded.request, backend: backend.name, left, loads },
+    deps,
+    ctx,
+  );
+}
+
+/** Submits; where the backend finds out only now that it cannot load a LoRA, once more without it. */
+async function submitOrLeaveOut(settled: Pick<Turn, "left" | "loads">, making: Making): Promise<Parked> {
+  const { backend, loaded, context, ctx } = making;
+  try {
+    const remoteId = await submit(backend, leaveOut(loaded.request, settled.left), context);
+    return ctx.park(0, { ...Turn.parse({ ...settled, remoteId }) });
+  } catch (error) {
+    const unloadable = unloadableLora(error, loaded);
+    if (unloadable === null || settled.left.some(({ called }) => called === unloadable.called)) throw error;
+    return submitOrLeaveOut(leftToo(settled, unloadable, making), making);
+  }
+}
+
+interface Unloadable {
+  readonly called: string;
+  readonly reason: string;
+}
+
+/** Backends throw `lora-unloadable` with the name that the specs use in `details.lora`. */
+function unloadableLora(error: unknown, { loras }: LoadedRequest): Unloadable | null {
+  const { code, details, message } = toErrorRecord(error);
+  const { lora: called } = details;
+  return code === "lora-unloadable" && typeof called === "string" && called in loras
+    ? { called, reason: message }
+    : null;
+}
+
+function leftToo(
+  { left, loads }: Pick<Turn, "left" | "loads">,
+  { called, reason }: Unloadable,
+  { input, loaded, deps, ctx }: Making,
+): Pick<Turn, "left" | "loads"> {
+  const lora = loaded.loras[called];
+  if (lora === undefined) throw new TypeError(`the request lacks the LoRA ${called}`);
+  const { onLoraFailure: policy } = input.params;
+  const refused = { code: "refused-by-backend", reason };
+  return { loads, left: [...left, goWithout(called, lora, refused, { policy, words: deps.loras.words, ctx })] };
 }
 
 async function findBackend(input: Input, deps: GeneratorDeps): Promise<GenerationBackend> {
@@ -86,29 +154,21 @@ async function findBackend(input: Input, deps: GeneratorDeps): Promise<Generatio
   return backend;
 }
 
-async function start(
-  backend: GenerationBackend,
-  { request, loras }: LoadedRequest,
-  context: BackendContext,
-  ctx: JobContext,
-): Promise<Parked> {
-  for (const { name, weights } of Object.values(loras)) ctx.event("lora.loading", { name, sha256: weights.sha256 });
-  const remoteId = await submit(backend, request, context);
-  return ctx.park(0, { ...Turn.parse({ remoteId }) });
-}
-
-/** Says, with the first pictures, that the LoRAs were applied; answers whether they were. */
-function reportApplied(
-  done: number,
-  { request, loras }: LoadedRequest,
-  backend: GenerationBackend,
-  ctx: JobContext,
-): boolean {
+/** Says, with the first files, that the LoRAs were applied; answers whether they were. */
+function reportApplied(done: number, { left, loads }: Turn, { loaded, backend, ctx }: Making): boolean {
   if (done === 0) return false;
-  for (const [called, { name, weights }] of Object.entries(loras)) {
-    const uses = request.items.flatMap(({ spec }) => lorasOf(spec)).filter(({ lora }) => lora === called);
+  for (const [called, { name, weights }] of Object.entries(loaded.loras)) {
+    if (left.some((each) => each.called === called)) continue;
+    const uses = loaded.request.items.flatMap(({ spec }) => lorasOf(spec)).filter(({ lora }) => lora === called);
     const strengths = [...new Set(uses.map(({ strength }) => strength))];
-    ctx.event("lora.applied", { name, sha256: weights.sha256, strengths, backend: backend.name });
+    const taken = loads[called];
+    ctx.event("lora.applied", {
+      name,
+      sha256: weights.sha256,
+      strengths,
+      backend: backend.name,
+      ...(taken === undefined ? {} : { loads: `${taken.keys} of ${taken.of} keys` }),
+    });
   }
   return true;
 }
@@ -127,21 +187,16 @@ async function submit(
   return (await backend.submit(request, context)).remoteId;
 }
 
-async function submitAgain(
-  backend: GenerationBackend,
-  request: GenerationRequest,
-  context: BackendContext,
-  ctx: JobContext,
-  turn: Turn,
-): Promise<Parked> {
+async function submitAgain(turn: Turn, { backend, loaded, context, ctx }: Making): Promise<Parked> {
   const lost = turn.lost + 1;
   if (lost > MAX_LOST) {
-    throw new PermanentError(`${backend.name} lost the pictures ${lost} times: look at the backend's own log`, {
+    throw new PermanentError(`${backend.name} lost the work ${lost} times: look at the backend's own log`, {
       code: "backend-lost",
     });
   }
   ctx.event("generation.lost", { backend: backend.name, remoteId: turn.remoteId, times: lost });
-  return ctx.park(0, { ...Turn.parse({ remoteId: await submit(backend, request, context), lost }) });
+  const remoteId = await submit(backend, leaveOut(loaded.request, turn.left), context);
+  return ctx.park(0, { ...turn, remoteId, lost });
 }
 
 function isCancelled(signal: AbortSignal): boolean {

@@ -14,6 +14,7 @@ import {
 } from "@loramill/contracts";
 import { type PngText, writeParameters } from "@loramill/imaging";
 import { generationParameters } from "./generation-parameters.ts";
+import { type LeftOut, leftOutOf } from "./loras/leave-out.ts";
 
 export interface PublishDeps {
   readonly stores: Stores;
@@ -24,21 +25,30 @@ export interface PublishDeps {
 const VERSION = "Loramill";
 const MAX_IMAGE_BYTES = 256 * 1024 * 1024;
 
+export interface Made {
+  /** As it was submitted, and as it was asked for. */
+  readonly request: GenerationRequest;
+  readonly asked: GenerationRequest;
+  readonly backend: string;
+  readonly left: readonly LeftOut[];
+  readonly loads: Readonly<Record<string, { keys: number; of: number }>>;
+}
+
 /** Writes into each picture how it was made, stores it, and publishes the list. */
 export async function publishGenerations(
   { files, refused: refusals }: CollectedGenerations,
-  request: GenerationRequest,
-  backend: string,
+  made: Made,
   deps: PublishDeps,
   ctx: JobContext,
 ): Promise<JobOutput> {
+  const { request, backend } = made;
   const items = new Map(request.items.map((item) => [item.index, item]));
   const generations: Generation[] = [];
   for (const file of files) {
     const item = items.get(file.index);
     if (item === undefined) continue;
     ctx.signal.throwIfAborted();
-    generations.push(await describe(file, item, backend, deps));
+    generations.push(await describe(file, item, made, deps));
   }
   const missing = request.items.filter(({ index }) => !generations.some((generation) => generation.index === index));
   const refused = missing.map(({ index }) => {
@@ -61,16 +71,27 @@ export async function publishGenerations(
 }
 
 async function describe(
-  made: GeneratedFile,
+  { file, ...facts }: GeneratedFile,
   item: GenerationRequestItem,
-  backend: string,
+  { asked, backend, left, loads }: Made,
   { stores, writePngText }: PublishDeps,
 ): Promise<Generation> {
-  const { index: _, file, ...facts } = made;
-  const { index, spec } = item;
+  const { spec } = item;
   const { prompt, negativePrompt, seed } = isDrawn(spec) ? spec : { prompt: "", negativePrompt: "", seed: 0 };
-  const loras = appliedLoras(item);
-  const generation: Generation = { ...facts, index, image: file, prompt, negativePrompt, seed, loras, backend, spec };
+  const loras = appliedLoras(item, loads);
+  const before = asked.items.find(({ index }) => index === item.index)?.spec ?? spec;
+  const fallbacks = leftOutOf(before, left).map(({ called: _, ...fallback }) => fallback);
+  const generation: Generation = {
+    ...facts,
+    image: file,
+    prompt,
+    negativePrompt,
+    seed,
+    loras,
+    backend,
+    spec,
+    ...(fallbacks.length === 0 ? {} : { fallbacks }),
+  };
   if (file.mediaType !== "image/png") return generation;
   const { image: _image, seconds: _seconds, ...told } = generation;
   const png = await stores.blobs.read(file, { maxBytes: MAX_IMAGE_BYTES });
@@ -81,10 +102,14 @@ async function describe(
   return { ...generation, image: await stores.blobs.put(named, { mediaType: "image/png", bytes: named.length }) };
 }
 
-function appliedLoras({ spec, loras }: GenerationRequestItem): AppliedLora[] {
+function appliedLoras({ spec, loras }: GenerationRequestItem, loads: Made["loads"]): AppliedLora[] {
   return lorasOf(spec).flatMap(({ lora: called, strength }) => {
     const lora = loras[called];
     if (lora === undefined || strength === 0) return [];
-    return [{ name: lora.name, sha256: lora.weights.sha256, tensorsSha256: lora.tensorsSha256, strength }];
+    const { name, weights, tensorsSha256 } = lora;
+    const taken = loads[called];
+    return [
+      { name, sha256: weights.sha256, tensorsSha256, strength, ...(taken === undefined ? {} : { loads: taken }) },
+    ];
   });
 }

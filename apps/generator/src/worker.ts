@@ -4,6 +4,7 @@ import { openPocketEngine } from "@loramill/pocket";
 import { defineWorker, type WorkerContext } from "@loramill/runtime";
 import { generatorWorkerConfig } from "./config.ts";
 import { generateImages } from "./generate-images.ts";
+import { readFallbackTable } from "./loras/fallback-words.ts";
 import { openGenerationBackends } from "./open-generation-backends.ts";
 
 type Context = WorkerContext<typeof generatorWorkerConfig>;
@@ -23,7 +24,9 @@ export function createGeneratorWorker(openEngine: (context: Context) => Promise<
       context.opened("generation backends", backends, async (open) => {
         for (const backend of open) await backend.close();
       });
-      return { stores, backends, writePngText: insertPngText };
+      const { limits, fallbackWordsPath } = context.config.loraUse;
+      const loras = { limits, words: await readFallbackTable(fallbackWordsPath) };
+      return { stores, backends, loras, writePngText: insertPngText };
     },
     processors: { "generate-images": generateImages },
   });

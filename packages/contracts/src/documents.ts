@@ -327,8 +327,8 @@ export const AppliedLora = z.object({
   sha256: Digest,
   tensorsSha256: Digest,
   strength: z.number().min(0).max(2),
-  /** Modules of it that the model has, and how many it holds; left out where nobody looked. */
-  loads: z.object({ modules: z.int().min(0), of: z.int().min(0) }).optional(),
+  /** Keys of it that the model takes, and how many it holds; left out where nobody looked. */
+  loads: z.object({ keys: z.int().min(0), of: z.int().min(0) }).optional(),
 });
 export type AppliedLora = z.output<typeof AppliedLora>;
 
