@@ -240,6 +240,7 @@ export type {
   ImageTextEmbedder,
   TextModel,
 } from "./ports/captioner.ts";
+export type { ClipFacts, ClipFormat, ClipTools } from "./ports/clip-tools.ts";
 export type { Clock } from "./ports/clock.ts";
 export type { ComputeProvider, MachineOffer, RentedMachine } from "./ports/compute-provider.ts";
 export type { Embedder } from "./ports/embedder.ts";
