@@ -3,6 +3,7 @@ import { captionerConfig, trainingConfig } from "@loramill/backends";
 import { openPocketEngine, pocketConfig } from "@loramill/pocket";
 import { endpointsConfig, openServices, runProcess, servicesConfig, untilAborted } from "@loramill/runtime";
 import { createMetrics } from "@loramill/telemetry";
+import { videoConfig } from "@loramill/video";
 import { visionConfig } from "@loramill/vision";
 import { apiConfig } from "./config.ts";
 import { endpointPart } from "./doctor/endpoints.ts";
@@ -19,13 +20,15 @@ await runProcess({
     captioner: captionerConfig,
     training: trainingConfig,
     ...visionConfig,
+    video: videoConfig,
     pocket: pocketConfig,
   },
   open: async ({ config, log, clock, random, opened }) => {
     const services = await openServices({ config, log, clock, random, opened });
     const engine = opened("pocket engine", await openPocketEngine(config.pocket), (open) => open.close());
     const { captioner, training } = config;
-    const parts = { engine, stores: services.stores, clock, captioner, vision: config, training };
+    const { video } = config.video;
+    const parts = { engine, stores: services.stores, clock, captioner, vision: config, training, video };
     const { offers } = opened("backends", await openOffers(parts), (open) => open.close());
     const api = await openApi({
       services,

@@ -1,14 +1,15 @@
 import {
   type CaptionerOptions,
-  createPocketGeneration,
   createReplicateWebhooks,
   openCaptioners,
+  openGenerationBackends,
   openTrainingBackends,
   type TrainingOptions,
 } from "@loramill/backends";
 import type { Clock, PocketEngine, Stores } from "@loramill/contracts";
 import { encodeImage, readRgb } from "@loramill/imaging";
 import { presets } from "@loramill/recipes";
+import { createClipTools, type VideoOptions } from "@loramill/video";
 import { createFaceFinder, openVision, type VisionOptions } from "@loramill/vision";
 import type { Offers } from "./open-api.ts";
 
@@ -20,6 +21,7 @@ export async function openOffers(parts: {
   captioner: CaptionerOptions;
   vision: VisionOptions;
   training: TrainingOptions;
+  video: VideoOptions;
 }): Promise<{ offers: Offers; close: () => Promise<void> }> {
   const { engine, stores, clock } = parts;
   const faceFinder = createFaceFinder();
@@ -31,7 +33,16 @@ export async function openOffers(parts: {
     clock,
     prepareImage: (bytes, side) => readRgb(bytes, { size: { width: side, height: side, fit: "cover" } }),
   });
-  const generation = createPocketGeneration({ engine, stores, clock, encodePng: (image) => encodeImage(image, "png") });
+  const generation = openGenerationBackends({
+    engine,
+    stores,
+    clock,
+    pictures: {
+      encodePng: (image) => encodeImage(image, "png"),
+      readPicture: (bytes, size) => readRgb(bytes, { size: { ...size, fit: "cover" } }),
+    },
+    tools: createClipTools(parts.video),
+  });
   const { replicate } = parts.training;
   const replicateWebhooks = replicate === null ? null : createReplicateWebhooks(replicate, { clock });
   return {
@@ -43,7 +54,7 @@ export async function openOffers(parts: {
       tokenCounters: vision.tokenCounters,
       faceFinder,
       trainingBackends: training,
-      generationBackends: [generation],
+      generationBackends: generation,
       unset: parts.training.comfyui.isSet ? [] : ["comfyui"],
       replicateWebhooks,
     },
@@ -52,7 +63,7 @@ export async function openOffers(parts: {
         captioners.close(),
         vision.close(),
         faceFinder.close(),
-        generation.close(),
+        ...generation.map((backend) => backend.close()),
         ...training.map((backend) => backend.close()),
         replicateWebhooks?.close(),
       ]);

@@ -1,5 +1,6 @@
 import { defineConfig } from "@loramill/contracts";
 import { pocketConfig } from "@loramill/pocket";
+import { videoConfig } from "@loramill/video";
 import { z } from "zod";
 
 const MB = 1024 * 1024;
@@ -26,4 +27,4 @@ const loraUseConfig = defineConfig(
 );
 
 /** What the generator reads besides what every worker reads. */
-export const generatorWorkerConfig = { pocket: pocketConfig, loraUse: loraUseConfig } as const;
+export const generatorWorkerConfig = { pocket: pocketConfig, loraUse: loraUseConfig, video: videoConfig } as const;

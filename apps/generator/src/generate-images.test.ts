@@ -15,7 +15,7 @@ import {
   sha256Hex,
   UserError,
 } from "@loramill/contracts";
-import { encodeImage, insertPngText, readParameters, readPngText, writeParameters } from "@loramill/imaging";
+import { encodeImage, insertPngText, readParameters, readPngText, readRgb, writeParameters } from "@loramill/imaging";
 import { tensorsSha256 } from "@loramill/lora";
 import { openStores } from "@loramill/storage";
 import {
@@ -32,6 +32,8 @@ import { defaultFallbackTable } from "./loras/fallback-words.ts";
 
 const clock = { now: () => new Date() };
 const encodePng = (image: RgbImage) => encodeImage(image, "png");
+const readPicture = (bytes: Uint8Array, size: { width: number; height: number }) =>
+  readRgb(bytes, { size: { ...size, fit: "cover" } });
 
 const cleanups: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -112,7 +114,7 @@ async function open(setup: Setup = {}) {
     wildcards: {},
     ...setup.grid,
   });
-  const pocket = createPocketGeneration({ engine, stores, clock, encodePng, turnSeconds: 0 });
+  const pocket = createPocketGeneration({ engine, stores, clock, encodePng, readPicture, turnSeconds: 0 });
   const backend = setup.wrap?.(pocket) ?? pocket;
   const input: InputOf<"generate-images"> = {
     from: 3,

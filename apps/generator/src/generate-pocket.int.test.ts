@@ -1,20 +1,20 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createPocketGeneration } from "@loramill/backends";
 import {
   type GenerationRequest,
   type GenerationRequestItem,
   GenerationSpec,
   type LoraDocument,
 } from "@loramill/contracts";
-import { readRgb } from "@loramill/imaging";
+import { encodeImage, readRgb } from "@loramill/imaging";
 import { tensorsSha256 } from "@loramill/lora";
 import { openPocketEngine } from "@loramill/pocket";
 import { presets } from "@loramill/recipes";
 import { openStores } from "@loramill/storage";
 import { backendContext, pollGeneration, solidPictures } from "@loramill/testkit";
 import { afterAll, describe, expect, it } from "vitest";
-import { openGenerationBackends } from "./open-generation-backends.ts";
 
 const clock = { now: () => new Date() };
 const cleanups: (() => Promise<void>)[] = [];
@@ -27,8 +27,13 @@ async function openProcess() {
   const stores = await openStores({ url: folder, sync: "never" });
   const engine = await openPocketEngine();
   cleanups.push(() => rm(folder, { recursive: true, force: true }), stores.close, engine.close);
-  const [backend] = openGenerationBackends({ engine, stores, clock });
-  if (backend === undefined) throw new Error("there is no generation backend");
+  const backend = createPocketGeneration({
+    engine,
+    stores,
+    clock,
+    encodePng: (image) => encodeImage(image, "png"),
+    readPicture: (bytes, size) => readRgb(bytes, { size: { ...size, fit: "cover" } }),
+  });
   return { stores, engine, backend };
 }
 

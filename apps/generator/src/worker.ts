@@ -1,11 +1,12 @@
+import { openGenerationBackends } from "@loramill/backends";
 import type { PocketEngine } from "@loramill/contracts";
-import { insertPngText } from "@loramill/imaging";
+import { encodeImage, insertPngText, readRgb } from "@loramill/imaging";
 import { openPocketEngine } from "@loramill/pocket";
 import { defineWorker, type WorkerContext } from "@loramill/runtime";
+import { createClipTools } from "@loramill/video";
 import { generatorWorkerConfig } from "./config.ts";
 import { generateImages } from "./generate-images.ts";
 import { readFallbackTable } from "./loras/fallback-words.ts";
-import { openGenerationBackends } from "./open-generation-backends.ts";
 
 type Context = WorkerContext<typeof generatorWorkerConfig>;
 
@@ -20,7 +21,16 @@ export function createGeneratorWorker(openEngine: (context: Context) => Promise<
     open: async (context: Context) => {
       const { stores } = context.services;
       const engine = await openEngine(context);
-      const backends = openGenerationBackends({ engine, stores, clock: context.clock });
+      const backends = openGenerationBackends({
+        engine,
+        stores,
+        clock: context.clock,
+        pictures: {
+          encodePng: (image) => encodeImage(image, "png"),
+          readPicture: (bytes, size) => readRgb(bytes, { size: { ...size, fit: "cover" } }),
+        },
+        tools: createClipTools(context.config.video.video),
+      });
       context.opened("generation backends", backends, async (open) => {
         for (const backend of open) await backend.close();
       });

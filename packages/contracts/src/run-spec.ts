@@ -10,7 +10,7 @@ import { Name } from "./name.ts";
 import { RecipeOverrides } from "./recipe.ts";
 
 /** Backends that generate; more are one file and one name here. */
-export const generationBackendNames = ["pocket", "comfyui", "runpod-serverless", "replicate"] as const;
+export const generationBackendNames = ["pocket", "comfyui", "runpod-serverless", "replicate", "ffmpeg"] as const;
 
 export const TrainSpec = z.strictObject({
   name: Name.optional().describe("Name of the LoRA; default: the run's name"),

@@ -24,6 +24,7 @@ import { createPocketGeneration } from "./pocket-generation.ts";
 const clock = { now: () => new Date() };
 /** Raw pixels stand for PNG files here: encoding belongs to imaging. */
 const encodePng = async ({ rgb }: { readonly rgb: Uint8Array }) => rgb;
+const readPicture = async (rgb: Uint8Array, size: { width: number; height: number }) => ({ ...size, rgb });
 
 const PLAIN_MODEL = { files: {}, weightDtype: "default" };
 
@@ -100,7 +101,14 @@ async function open(options: FakePocketOptions & { readonly turnSeconds?: number
     items: [item(4, 1, 0), item(5, 1, 0.5), item(6, 1, 1), item(7, 2, 1)],
   };
   const make = (given = engine) =>
-    createPocketGeneration({ engine: given, stores, clock, encodePng, turnSeconds: options.turnSeconds ?? 0 });
+    createPocketGeneration({
+      engine: given,
+      stores,
+      clock,
+      encodePng,
+      readPicture,
+      turnSeconds: options.turnSeconds ?? 0,
+    });
   return { stores, engine, request, lora, backend: make(), make, cleanup };
 }
 
@@ -168,6 +176,32 @@ describe("createPocketGeneration", () => {
     await expect(backend.submit({ ...request, items }, backendContext())).rejects.toMatchObject({
       code: "impossible-request",
     });
+  });
+
+  it("draws over a picture as much as it is told", async () => {
+    const { backend, stores, engine, request } = await openForTest({ turnSeconds: 60 });
+    const grey = await stores.blobs.put(new Uint8Array(16 * 16 * 3).fill(90), { mediaType: "image/png", bytes: 768 });
+    const over = (index: number, denoise: number): GenerationRequestItem => ({
+      index,
+      spec: GenerationSpec.parse({
+        kind: "image-to-image",
+        model: { family: "pocket" },
+        prompt: "a thing",
+        seed: 3,
+        image: "grey",
+        denoise,
+      }),
+      loras: {},
+      inputs: { grey },
+    });
+    const redraw = { ...request, items: [over(0, 0), over(1, 1), over(2, 1)] };
+    const { remoteId } = await backend.submit(redraw, backendContext());
+    await pollGeneration(backend, remoteId, redraw);
+    const { files } = await backend.collect(remoteId, redraw, backendContext());
+    expect(files[0]?.file.sha256).toBe(grey.sha256);
+    expect(files[1]?.file.sha256).not.toBe(grey.sha256);
+    expect(files[2]?.file).toEqual(files[1]?.file);
+    expect(engine.work.pictures).toBe(2);
   });
 
   it("names the field that it cannot honour", async () => {

@@ -26,12 +26,15 @@ export interface PocketGenerationOptions {
   readonly clock: Clock;
   /** Encodes finished pixels to a PNG file. */
   readonly encodePng: (image: RgbImage) => Promise<Uint8Array>;
+  /** Decodes a picture and cuts it to a size. */
+  readonly readPicture: (bytes: Uint8Array, size: { width: number; height: number }) => Promise<RgbImage>;
   /** A poll starts no further picture after this long; default 5. */
   readonly turnSeconds?: number;
 }
 
 const MEMO_KIND = "pocket-image";
 const CODE_VERSION = 1;
+const MAX_PICTURE_BYTES = 256 * 1024 * 1024;
 const MAX_LORA_BYTES = 512 * 1024 * 1024;
 
 /** A finished picture as it is remembered. */
@@ -44,14 +47,14 @@ type Finished = z.output<typeof Finished>;
  * drawn twice.
  */
 export function createPocketGeneration(options: PocketGenerationOptions): GenerationBackend {
-  const { engine, stores, clock, encodePng, turnSeconds = 5 } = options;
+  const { engine, stores, clock, encodePng, readPicture, turnSeconds = 5 } = options;
   const records = openJobRecords(stores.objects, "generation");
   const weights = createWeightsCache(stores);
 
   const backend: GenerationBackend = {
     name: "pocket",
     capabilities: {
-      kinds: ["text-to-image"],
+      kinds: ["text-to-image", "image-to-image"],
       families: ["pocket"],
       loraFamilies: ["pocket"],
       maxLoras: 8,
@@ -164,7 +167,9 @@ export function createPocketGeneration(options: PocketGenerationOptions): Genera
       })),
     );
     const { prompt, negativePrompt, seed, ...rest } = asked(item.spec);
-    const wanted = { prompt, negativePrompt, seed, ...settingsOf(rest, engine.model), loras };
+    const settings = settingsOf(rest, engine.model);
+    const from = await startOf(item, settings, context.signal);
+    const wanted = { prompt, negativePrompt, seed, ...settings, loras, ...from };
     let pixels: RgbImage;
     try {
       pixels = await engine.generate(wanted, context.signal);
@@ -179,7 +184,23 @@ export function createPocketGeneration(options: PocketGenerationOptions): Genera
     return finished;
   }
 
+  async function startOf(item: GenerationRequestItem, size: { width: number; height: number }, signal: AbortSignal) {
+    const started = startPicture(item);
+    if (started === null) return {};
+    const bytes = await stores.blobs.read(started.blob, { maxBytes: MAX_PICTURE_BYTES, signal });
+    return { from: { image: await readPicture(bytes, size), strength: started.strength } };
+  }
+
   return backend;
+}
+
+/** The picture that an item starts from, and how much of it is drawn anew; null where it starts from noise. */
+function startPicture({ spec, inputs }: GenerationRequestItem) {
+  const wanted = asked(spec);
+  if (wanted.kind === "text-to-image") return null;
+  const blob = inputs[wanted.image];
+  if (blob === undefined) throw new TypeError(`the request lacks the picture ${wanted.image}`);
+  return { blob, strength: wanted.denoise };
 }
 
 /** A LoRA at strength 0 is not applied at all: the picture is the base model's. */
@@ -195,7 +216,10 @@ function pictureKey(item: GenerationRequestItem, model: PocketEngine["model"]): 
   const { prompt, negativePrompt, seed, ...rest } = asked(item.spec);
   const loras = applied(item).map(({ lora, strength }) => ({ tensors: lora.tensorsSha256, strength }));
   const settings = settingsOf(rest, model);
-  return digestOf({ version: CODE_VERSION, model: model.digest, prompt, negativePrompt, seed, ...settings, loras });
+  const started = startPicture(item);
+  const from = started === null ? {} : { from: started.blob.sha256, denoise: started.strength };
+  const { digest } = model;
+  return digestOf({ version: CODE_VERSION, model: digest, prompt, negativePrompt, seed, ...settings, loras, ...from });
 }
 
 function cpuCharge(seconds: number): Charge {

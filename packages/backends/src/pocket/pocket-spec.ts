@@ -3,19 +3,21 @@ import { MAX_SIDE_PIXELS } from "./pocket-limits.ts";
 
 type Model = PocketEngine["model"];
 /** What it draws. */
-type Asked = SpecOf<"text-to-image">;
+export type Asked = SpecOf<"text-to-image" | "image-to-image">;
 const STEPS = 20;
 const GUIDANCE = 3;
 /** Fields of a request that mean nothing to a model that knows only text. */
-const NEVER = ["controls", "imagePrompts", "moreSeeds"] as const;
+const NEVER = ["controls", "imagePrompts"] as const;
 const UNKNOWN_SAMPLING = ["distilledGuidance", "sampler", "scheduler", "shift", "clipSkip"] as const;
+
+const isAsked = (spec: GenerationSpec): spec is Asked =>
+  spec.kind === "text-to-image" || spec.kind === "image-to-image";
+const cannot = ({ kind }: GenerationSpec) => `the pocket engine makes pictures from text and pictures, not ${kind}`;
 
 /** UserError where it is not what the engine draws. */
 export function asked(spec: GenerationSpec): Asked {
-  if (spec.kind === "text-to-image") return spec;
-  throw new UserError(`kind: the pocket engine makes pictures from text, not ${spec.kind}`, {
-    code: "impossible-request",
-  });
+  if (isAsked(spec)) return spec;
+  throw new UserError(`kind: ${cannot(spec)}`, { code: "impossible-request" });
 }
 
 /** What decides a picture besides its prompt and seed, with what is usual here for what was left out. */
@@ -26,9 +28,7 @@ export function settingsOf({ sampling, width, height }: Pick<Asked, "sampling" |
 
 export function checkSpec(spec: GenerationSpec, { side, sideStep }: Model): SpecIssue[] {
   const error = (field: string, message: string): SpecIssue => ({ field, severity: "error", message });
-  if (spec.kind !== "text-to-image") {
-    return [error("kind", `the pocket engine makes pictures from text, not ${spec.kind}: choose another backend`)];
-  }
+  if (!isAsked(spec)) return [error("kind", `${cannot(spec)}: choose another backend`)];
   const { width = side, height = side } = spec;
   const sizes = Object.entries({ width, height })
     .filter(([, size]) => size % sideStep !== 0 || size > MAX_SIDE_PIXELS)
@@ -40,6 +40,7 @@ export function checkSpec(spec: GenerationSpec, { side, sideStep }: Model): Spec
     );
   const unknown = [
     ...NEVER.filter((field) => spec[field].length > 0),
+    ...("moreSeeds" in spec && spec.moreSeeds.length > 0 ? ["moreSeeds"] : []),
     ...(["regions", "hires"] as const).filter((field) => spec[field] !== undefined),
     ...UNKNOWN_SAMPLING.filter((field) => spec.sampling[field] !== undefined).map((field) => `sampling.${field}`),
     ...spec.loras.flatMap(({ schedule }, at) => (schedule === undefined ? [] : [`loras.${at}.schedule`])),

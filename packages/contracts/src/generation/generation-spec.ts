@@ -118,7 +118,6 @@ const RestyleClip = z.strictObject({
   clip: InputFile,
   denoise: share.default(0.4),
   chunkFrames: z.int().min(1).max(256).default(16).describe("Frames that are worked on and kept together"),
-  overlapFrames: z.int().min(0).max(64).default(0).describe("Frames that two chunks share and that are blended"),
   ...Size,
   ...clip,
 });
@@ -161,7 +160,10 @@ const FaceMotion = z.strictObject({
 const Interpolate = z.strictObject({
   kind: z.literal("interpolate"),
   clip: InputFile,
-  method: z.enum(["rife", "film", "amt"]).default("rife"),
+  method: z
+    .enum(["rife", "film", "amt", "motion"])
+    .default("rife")
+    .describe("rife, film, amt: models of ComfyUI; motion: ffmpeg's motion estimation, without any"),
   model: z.string().max(256).optional(),
   /** Whether by the engine's own nodes, or by the pack ComfyUI-Frame-Interpolation. */
   nodes: z.enum(["auto", "core", "pack"]).default("auto"),

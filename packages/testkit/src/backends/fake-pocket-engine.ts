@@ -65,7 +65,7 @@ export function createFakePocketEngine(options: FakePocketOptions = {}): FakePoc
       return loraFile(read(state).colour, metadata);
     },
 
-    async generate({ prompt, negativePrompt, seed, steps, guidance, width, height, loras }, signal) {
+    async generate({ prompt, negativePrompt, seed, steps, guidance, width, height, loras, from }, signal) {
       signal?.throwIfAborted();
       const rgb = new Uint8Array(width * height * 3);
       const key = sha256Hex(`${prompt}|${negativePrompt}|${seed}|${steps}|${guidance}`);
@@ -75,7 +75,8 @@ export function createFakePocketEngine(options: FakePocketOptions = {}): FakePoc
           const learnt = (colourOf(weights)[i % 3] ?? 0) * 255;
           return value + Math.min(1, strength) * (learnt - value);
         }, noise);
-        rgb[i] = Math.round(mixed);
+        const kept = from?.image.rgb[i] ?? mixed;
+        rgb[i] = Math.round(kept + (from?.strength ?? 1) * (mixed - kept));
       }
       work.pictures += 1;
       await options.afterPicture?.(work.pictures);
