@@ -231,7 +231,7 @@ function simpleTuner(path: string): Dialect {
     finish: (weights) => write(join(output, "pytorch_lora_weights.safetensors"), weights),
     begin: () => ["Writing embeds to disk: 100%|██████████| 3/3 [00:00<00:00, 91.00it/s]"],
     bar: (step, _fromStep, loss, seconds) =>
-      tqdm("Epoch 1/10 Steps", step, steps, seconds, `lr=${rate}, step_loss=${loss.toPrecision(3)}`),
+      tqdm("Epoch 1/10, Steps", step, steps, seconds, `lr=${rate}, step_loss=${loss.toPrecision(3)}`),
     end: () => ["Training complete."],
   };
 }

@@ -93,8 +93,11 @@ function networkOf(recipe: Recipe): TrainConfig {
   };
 }
 
+/** Rates of text encoders that a family's network module reads; that of T5 is written, and unused while T5 is not trained. */
+const ENCODER_RATES: Readonly<Partial<Record<Recipe["family"], number>>> = { sdxl: 2, flux: 2, sd3: 3 };
+
 function ratesOf(recipe: Recipe): TrainConfig {
-  const encoders = recipe.family === "sdxl" ? 2 : recipe.family === "sd15" ? 1 : 3;
+  const encoders = ENCODER_RATES[recipe.family] ?? 1;
   const args = Object.entries(recipe.optimiserArgs).map(([name, value]) => `${name}=${pythonOf(value)}`);
   return {
     learning_rate: recipe.learningRate,
