@@ -2,7 +2,10 @@ import type { Recipe, RecipeIssue } from "@loramill/contracts";
 import { sideStep } from "./picture-sizes.ts";
 import type { TrainSettings } from "./training-graph.ts";
 
-/** Families that ComfyUI's training nodes have been run with. */
+/**
+ * Families that ComfyUI's training nodes are known to train, and whose modules other tools find in what it saves. It loads
+ * sd3, wan22, qwen-image and z-image as well, but nothing tells how its nodes draw their noise levels or name their modules.
+ */
 export const families = ["sd15", "sdxl", "flux"] as const satisfies readonly Recipe["family"][];
 
 /** The alpha of ComfyUI's training node, which has no input for it: it multiplies the update by 1 / rank. */

@@ -30,6 +30,7 @@ const settings: TrainingGraphSettings = {
     gradientCheckpointing: true,
     isOffloaded: false,
   },
+  samples: null,
   prefix: "job_id",
 };
 const sdxl: TrainingGraphSettings = {
@@ -87,8 +88,21 @@ describe("trainingGraph", () => {
       sizes: { kind: "buckets" },
       dataset: { kind: "kept", name: "job_id_cache" },
     }).graph;
-    const { "13": _preview, ...training } = keptReference as unknown as Plain;
+    const { "13": preview, ...training } = keptReference as unknown as Plain;
     expect(meaning(kept)).toEqual(meaning(training));
+    const drawing = trainingGraph({
+      ...sdxl,
+      sizes: { kind: "buckets" },
+      dataset: { kind: "kept", name: "job_id_cache" },
+      samples: {
+        prompts: ["a photo of sks person standing in a sunlit forest, detailed"],
+        negative: "blurry, low quality, watermark",
+        ...{ side: 1024, seed: 42, steps: 30, guidance: 6, sampler: "dpmpp_2m", scheduler: "karras" },
+      },
+    }).graph;
+    const saved = { class_type: "SaveImage", inputs: { ...preview?.inputs, filename_prefix: "job_id/sample_00" } };
+    expect(meaning(drawing)).toEqual(meaning({ ...training, "13": saved }));
+    expect(checkGraph(drawing, classes, { filesUnknown: true })).toEqual([]);
     for (const graph of [keeping, kept]) expect(checkGraph(graph, classes, { filesUnknown: true })).toEqual([]);
   });
 
