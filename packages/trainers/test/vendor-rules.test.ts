@@ -44,14 +44,18 @@ function rulesOf(trainer: TrainerName, { family }: Recipe): Readonly<Record<stri
   }
 }
 
-/** What is wrong with the files of a training, in sentences; null where the adapter does not take the recipe. */
+/** What is wrong with the files of a training, begun and gone on with, in sentences; null where the adapter does not take the recipe. */
 function problemsOf(trainer: TrainerName, recipe: Recipe, change: (file: unknown) => unknown = (file) => file) {
   const adapter = trainerAdapters[trainer];
   const issues = [...supportIssues(trainer, recipe, adapter.support), ...adapter.check(recipe)];
   if (!adapter.families.includes(recipe.family) || issues.some(({ severity }) => severity === "error")) return null;
   const rules = rulesOf(trainer, recipe);
-  return adapter.command({ recipe, place: placeOf(recipe), resume: null }).files.flatMap(({ path, text }) => {
-    const name = path.slice("/job/work/".length);
+  const place = placeOf(recipe);
+  const files = ["lora-step00000250.safetensors", "lora-step00000250-state/train_state.json"];
+  const commands = [null, { step: 250, files }].map((resume) => adapter.command({ recipe, place, resume }));
+  const written = commands.flatMap(({ files }) => files).filter(({ path }) => path.startsWith(place.work));
+  return written.flatMap(({ path, text }) => {
+    const name = path.slice(place.work.length + 1);
     const rule = rules[name];
     if (rule === undefined) return [`no rule is known for ${path}`];
     const read = name.endsWith("yaml") ? parseYaml(text) : name.endsWith("toml") ? parseToml(text) : JSON.parse(text);

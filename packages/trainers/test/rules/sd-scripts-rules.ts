@@ -96,24 +96,38 @@ const families = {
   }),
 };
 
-type TrainFile = z.output<(typeof families)["sd15"]>;
+/** The keys that its scripts assert something of together. */
+interface TrainFile {
+  readonly optimizer_type: string;
+  readonly optimizer_args?: readonly string[] | undefined;
+  readonly cache_text_encoder_outputs?: true | undefined;
+  readonly network_train_unet_only: boolean;
+  readonly cache_latents: boolean;
+  readonly cache_latents_to_disk: boolean;
+  readonly fp8_base?: true | undefined;
+  readonly mixed_precision: string;
+  readonly sample_prompts?: string | undefined;
+  readonly sample_every_n_steps?: number | undefined;
+}
 
 /** What train_network.py, sdxl_train_network.py, sd3_train_network.py and flux_train_network.py assert of several keys. */
-const together: readonly (readonly [message: string, isGood: (train: Partial<TrainFile> & Texts) => boolean])[] = [
+const together: readonly (readonly [message: string, isGood: (train: TrainFile) => boolean])[] = [
   [
     "cached captions cannot train text encoders",
-    (train) => !train.cache_text_encoder_outputs || train.network_train_unet_only === true,
+    (train) => !train.cache_text_encoder_outputs || train.network_train_unet_only,
   ],
-  ["latents on disk are cached latents", (train) => !train.cache_latents_to_disk || train.cache_latents === true],
+  ["latents on disk are cached latents", (train) => !train.cache_latents_to_disk || train.cache_latents],
   ["fp8 needs mixed precision", (train) => !train.fp8_base || train.mixed_precision !== "no"],
+  [
+    // library/train_util.py, get_optimizer.
+    "Adafactor passes over rate and schedule while relative_step is not False",
+    (train) => train.optimizer_type !== "AdaFactor" || train.optimizer_args?.includes("relative_step=False") === true,
+  ],
   [
     "prompts are drawn by steps",
     (train) => (train.sample_prompts === undefined) === (train.sample_every_n_steps === undefined),
   ],
 ];
-interface Texts {
-  readonly cache_text_encoder_outputs?: true | undefined;
-}
 
 export const SdScriptsTrain = Object.fromEntries(
   Object.entries(families).map(([family, schema]) => [
