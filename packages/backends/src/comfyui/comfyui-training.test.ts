@@ -86,6 +86,23 @@ describe("a training on ComfyUI", () => {
     expect(server.runner.files.names(`output/loramill-${remoteId}`)).toHaveLength(2);
   });
 
+  it("trains SD3 with its three encoders, and names its modules as other tools do", async () => {
+    const sd3 = { family: "sd3", baseModel: "stabilityai/stable-diffusion-3.5-large" } as const;
+    const { backend, request, stores } = await open({ recipe: sd3 });
+    const title = { ...request, metadata: { "modelspec.architecture": "stable-diffusion-3.5-large/lora" } };
+    const { remoteId } = await backend.submit(title, backendContext());
+    expect((await pollTraining(backend, remoteId, title)).at(-1)?.kind).toBe("succeeded");
+    const { weights } = await backend.collect(remoteId, title, backendContext());
+    const { tensors } = readSafetensors(await stores.blobs.read(weights));
+    expect(new Set([...tensors.keys()].map((name) => name.split(".")[0]))).toEqual(
+      new Set([
+        "lora_unet_joint_blocks_0_context_block_mlp_fc1",
+        "lora_unet_joint_blocks_0_x_block_attn_qkv",
+        "lora_unet_joint_blocks_3_x_block_attn_proj",
+      ]),
+    );
+  });
+
   it("trains without samples where they cannot be drawn, and says so", async () => {
     const drawing = { samplePrompts: ["sks on a hill"], sampleEverySteps: 12 };
     const old = await open({ recipe: drawing, without: ["LoraModelLoader"] });

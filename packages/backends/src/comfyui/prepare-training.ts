@@ -48,7 +48,9 @@ export async function prepareTraining(
   const { signal } = context;
   const { sizes, change } = choosePictureSizes(recipe, images);
   const needed = classesFor(recipe.family, sizes);
-  const classes = new Map(await client.nodes([...needed, ...keepingNodes, ...drawingNodes], signal));
+  const wanted = sampleSettings(recipe);
+  const drawing = wanted === null ? [] : drawingNodes(wanted);
+  const classes = new Map(await client.nodes([...needed, ...keepingNodes, ...drawing], signal));
   const missing = needed.filter((type) => !classes.has(type));
   if (missing.length > 0) {
     throw new UserError(`ComfyUI at ${client.name} cannot train: ${missing.map(missingNode).join("; ")}`, {
@@ -69,8 +71,7 @@ export async function prepareTraining(
     // Its list of folders has changed.
     for (const [type, found] of await client.nodes([PICTURE_LOADER], signal)) classes.set(type, found);
   }
-  const undrawable = drawingNodes.filter((type) => !classes.has(type));
-  const wanted = sampleSettings(recipe);
+  const undrawable = drawing.filter((type) => !classes.has(type));
   const samples = undrawable.length === 0 ? wanted : null;
   const made = trainingGraph({ base, dataset, sizes, train: trainSettings(recipe), samples, prefix });
   const graph = fitGraph(made.graph, classes);

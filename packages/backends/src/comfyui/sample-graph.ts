@@ -1,4 +1,5 @@
 import type { Recipe } from "@loramill/contracts";
+import { families } from "@loramill/recipes";
 import type { GraphDraft, Link } from "./graph.ts";
 
 /** Pictures that are drawn with the finished LoRA, one for each prompt. */
@@ -10,33 +11,35 @@ export interface SampleSettings {
   readonly seed: number;
   readonly steps: number;
   readonly guidance: number;
+  /** Whether the network is told its guidance, in one pass, instead of comparing two. */
+  readonly isDistilled: boolean;
+  /** Node that gives the noise the family's channels. */
+  readonly latent: "EmptyLatentImage" | "EmptySD3LatentImage";
   readonly sampler: string;
   readonly scheduler: string;
 }
 
 /** Nodes that draw; where a server lacks one of them, it trains without samples. */
-export const drawingNodes = [
-  "LoraModelLoader",
-  "EmptyLatentImage",
-  "CLIPTextEncode",
-  "KSampler",
-  "VAEDecode",
-  "SaveImage",
-] as const;
+export function drawingNodes({ latent, isDistilled }: SampleSettings): string[] {
+  const all = ["LoraModelLoader", latent, "CLIPTextEncode", "KSampler", "VAEDecode", "SaveImage"];
+  return isDistilled ? [...all, "FluxGuidance"] : all;
+}
 
 const SIDE_STEP = 16;
 
-/** Null where the recipe asks for no samples. A distilled model is told its guidance by itself, and takes no negative. */
+/** As the family is usually drawn; null where the recipe asks for no samples. */
 export function sampleSettings(recipe: Recipe): SampleSettings | null {
   if (recipe.sampleEverySteps === 0 || recipe.samplePrompts.length === 0) return null;
+  const { drawing, takesGuidance, latentChannels } = families[recipe.family];
+  const { steps, guidance, sampler, scheduler } = drawing;
   return {
     prompts: recipe.samplePrompts,
     negative: "",
     side: Math.max(SIDE_STEP, Math.round(recipe.resolution / SIDE_STEP) * SIDE_STEP),
     seed: recipe.seed,
-    ...(recipe.family === "flux"
-      ? { steps: 20, guidance: 1, sampler: "euler", scheduler: "simple" }
-      : { steps: 30, guidance: 6, sampler: "dpmpp_2m", scheduler: "karras" }),
+    ...{ steps, guidance, sampler, scheduler },
+    isDistilled: takesGuidance,
+    latent: latentChannels === 16 ? "EmptySD3LatentImage" : "EmptyLatentImage",
   };
 }
 
@@ -55,17 +58,18 @@ export function drawSamples(
   lora: Link,
   { settings, prefix }: { readonly settings: SampleSettings; readonly prefix: string },
 ): void {
-  const { side, seed, steps, guidance, sampler, scheduler } = settings;
+  const { side, seed, steps, guidance, sampler, scheduler, isDistilled } = settings;
   const tuned = draft.add("LoraModelLoader", { model: base.model, lora, strength_model: 1, bypass: false });
-  const empty = draft.add("EmptyLatentImage", { width: side, height: side, batch_size: 1 });
+  const empty = draft.add(settings.latent, { width: side, height: side, batch_size: 1 });
   const negative = draft.add("CLIPTextEncode", { clip: base.clip, text: settings.negative });
   for (const [index, text] of settings.prompts.entries()) {
-    const positive = draft.add("CLIPTextEncode", { clip: base.clip, text });
+    const told = draft.add("CLIPTextEncode", { clip: base.clip, text });
+    const positive = isDistilled ? draft.add("FluxGuidance", { conditioning: told(0), guidance }) : told;
     const drawn = draft.add("KSampler", {
       model: tuned(0),
       seed,
       steps,
-      cfg: guidance,
+      cfg: isDistilled ? 1 : guidance,
       sampler_name: sampler,
       scheduler,
       positive: positive(0),

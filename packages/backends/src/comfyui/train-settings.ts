@@ -3,10 +3,10 @@ import { sideStep } from "./picture-sizes.ts";
 import type { TrainSettings } from "./training-graph.ts";
 
 /**
- * Families that ComfyUI's training nodes are known to train, and whose modules other tools find in what it saves. It loads
- * sd3, wan22, qwen-image and z-image as well, but nothing tells how its nodes draw their noise levels or name their modules.
+ * Families whose modules are known as the training node names them, so that other tools find them in the file. The node
+ * itself trains whatever it is given, at noise levels that the model's own sampling draws (comfy_extras/nodes_train.py).
  */
-export const families = ["sd15", "sdxl", "flux"] as const satisfies readonly Recipe["family"][];
+export const families = ["sd15", "sdxl", "sd3", "flux"] as const satisfies readonly Recipe["family"][];
 
 /** The alpha of ComfyUI's training node, which has no input for it: it multiplies the update by 1 / rank. */
 export const COMFYUI_ALPHA = 1;

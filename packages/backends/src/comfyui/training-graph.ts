@@ -4,6 +4,14 @@ import { drawSamples, type SampleSettings } from "./sample-graph.ts";
 /** The files of a base model, as the server's lists name them. */
 export type BaseFiles =
   | { readonly kind: "checkpoint"; readonly checkpoint: string }
+  /** Network and VAE in one file, text encoders beside it. */
+  | {
+      readonly kind: "sd3";
+      readonly checkpoint: string;
+      readonly clipG: string;
+      readonly clipL: string;
+      readonly t5: string;
+    }
   | {
       readonly kind: "flux";
       readonly transformer: string;
@@ -88,6 +96,11 @@ function loadBase(draft: GraphDraft, base: BaseFiles): LoadedBase {
   if (base.kind === "checkpoint") {
     const loaded = draft.add("CheckpointLoaderSimple", { ckpt_name: base.checkpoint });
     return { model: loaded(0), clip: loaded(1), vae: loaded(2) };
+  }
+  if (base.kind === "sd3") {
+    const loaded = draft.add("CheckpointLoaderSimple", { ckpt_name: base.checkpoint });
+    const names = { clip_name1: base.clipG, clip_name2: base.clipL, clip_name3: base.t5 };
+    return { model: loaded(0), clip: draft.add("TripleCLIPLoader", names)(0), vae: loaded(2) };
   }
   const transformer = draft.add("UNETLoader", { unet_name: base.transformer, weight_dtype: base.weightType });
   const clip = draft.add("DualCLIPLoader", { clip_name1: base.clip, clip_name2: base.t5, type: "flux" });

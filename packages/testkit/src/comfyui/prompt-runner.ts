@@ -141,9 +141,8 @@ export function startPromptRunner(options: {
       case "SaveLoRA": {
         const [trainer = ""] = inputs.lora as [string];
         const { rank, steps: count } = prompt.graph[trainer]?.inputs ?? {};
-        const kind = Object.values(prompt.graph).some(({ class_type }) => class_type === "UNETLoader")
-          ? "flux"
-          : "unet";
+        const has = (type: string) => Object.values(prompt.graph).some(({ class_type }) => class_type === type);
+        const kind = has("UNETLoader") ? "flux" : has("TripleCLIPLoader") ? "sd3" : "unet";
         const seed = keyOf(prompt.graph, trainer);
         const prefix = `${inputs.prefix}${inputs.steps === undefined ? "" : `_${count}_steps`}`;
         files.save("output", prefix, ".safetensors", trainedLora({ rank: Number(rank), kind, seed }));
