@@ -56,7 +56,8 @@ export function simpleTunerConfig({ recipe, place }: TrainerInput, prompts: stri
     optimizer: OPTIMISERS[recipe.optimiser] ?? recipe.optimiser,
     lr_scheduler: SCHEDULERS[recipe.scheduler] ?? recipe.scheduler,
     lr_warmup_steps: recipe.warmupSteps,
-    ...(recipe.scheduler === "polynomial" ? { lr_power: recipe.schedulerPower } : {}),
+    // Left out, the end would be a rate that a low peak lies below.
+    ...(recipe.scheduler === "polynomial" ? { lr_power: recipe.schedulerPower, lr_end: 0 } : {}),
     ...(recipe.minSnrGamma > 0 ? { snr_gamma: recipe.minSnrGamma } : {}),
     ...(recipe.noiseOffset > 0
       ? { offset_noise: true, noise_offset: recipe.noiseOffset, noise_offset_probability: 1 }

@@ -39,6 +39,7 @@ export const SimpleTunerConfig = z
     lr_warmup_steps: z.int().min(0),
     lr_power: z.number().min(0.1).optional(),
     // loss.py, advanced.py, logging_fields.py
+    lr_end: z.number().min(0).optional(),
     snr_gamma: z.int().min(0).optional(),
     offset_noise: z.boolean().optional(),
     noise_offset: share.optional(),
@@ -69,6 +70,7 @@ export const SimpleTunerConfig = z
     // publishing.py
     push_to_hub: z.boolean(),
   })
+  .refine(({ lr_end, learning_rate }) => (lr_end ?? 0) < learning_rate, "a polynomial falls (diffusers)")
   .refine(({ optimizer, mixed_precision }) => optimizer !== "adamw_bf16" || mixed_precision === "bf16", {
     message: "adamw_bf16 trains in bf16 alone (cmd_args.py)",
   });
