@@ -59,7 +59,10 @@ test("a base model is written down, pulled into the store once, verified and for
   expect((await ended("owner/model")).pull?.state).toBe("succeeded");
   expect(hub.requests.length, "nothing is fetched twice").toBe(asked);
 
-  expect(await models.verify("owner/model")).toMatchObject({ files: [{ verdict: "right" }, { verdict: "right" }] });
+  const read: string[] = [];
+  const verified = await models.verify("owner/model", { onProgress: ({ path }) => read.push(path) });
+  expect(verified).toMatchObject({ files: [{ verdict: "right" }, { verdict: "right" }] });
+  expect(read).toEqual(["model.safetensors", "vae/vae.safetensors"]);
   expect((await models.list()).items.map(({ id }) => id)).toContain("owner/model");
   await models.remove("owner/model");
 

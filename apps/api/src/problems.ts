@@ -47,7 +47,8 @@ function sendProblem(problem: Problem, error: unknown, request: FastifyRequest, 
   return reply.code(problem.status).type("application/problem+json").send(JSON.stringify(problem));
 }
 
-function problemOf(error: FastifyError): Problem {
+/** What a client is told of a failure. */
+export function problemOf(error: Error & Partial<FastifyError>): Problem {
   if (hasZodFastifySchemaValidationErrors(error)) {
     const problems = specProblems(
       error.validation.map(({ instancePath, message, params }) => ({

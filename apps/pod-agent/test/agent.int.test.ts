@@ -6,6 +6,8 @@ import { afterEach, describe, expect, it } from "vitest";
 import { openAgent } from "../src/agent.ts";
 import { openTrial, TOKEN, type TrialOptions } from "./open-trial.ts";
 
+const trainers = ["ai-toolkit", "sd-scripts", "simpletuner"] as const;
+
 const cleanups: (() => Promise<void>)[] = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
@@ -42,7 +44,7 @@ const hasCheckpoint = (status: TrainingStatus): boolean => status.kind === "runn
 
 describe("a training on an agent", () => {
   it("goes on over three preemptions with continuous steps, and loses at most one checkpoint interval each time", async () => {
-    for (const trainer of ["ai-toolkit", "sd-scripts", "simpletuner"] as const) {
+    for (const trainer of trainers) {
       const trial = await open({ trainer, behaviour: { stepMs: 25 } });
       const recipe = { ...trial.request.recipe, steps: 100 };
       const request = { ...trial.request, recipe };
@@ -116,23 +118,30 @@ describe("a training on an agent", () => {
     });
   });
 
-  it("tells every picture that was drawn on the way once, by step and prompt, and collects them all", async () => {
-    const trial = await open({ behaviour: { stepMs: 25 } });
-    const recipe = { ...trial.request.recipe, samplePrompts: ["sks on a hill", "sks at night"], sampleEverySteps: 20 };
-    const request = { ...trial.request, recipe };
-    const { remoteId } = await trial.backend.submit(request, backendContext());
-    const statuses = await pollTraining(trial.backend, remoteId, request);
-    const told = statuses.flatMap((status) => ("samples" in status ? (status.samples ?? []) : []));
-    const expected = [20, 40, 60].flatMap((step) =>
-      recipe.samplePrompts.map((prompt, index) => ({ step, index, prompt })),
-    );
-    expect(told).toMatchObject(expected);
-    for (const { step, prompt, image } of told) {
-      expect(Buffer.from(await trial.stores.blobs.read(image)).toString()).toBe(`${prompt} after ${step} steps`);
-    }
-    const { samples } = await trial.backend.collect(remoteId, request, backendContext({ epoch: 5_000 }));
-    expect(samples).toEqual(told);
-  });
+  it.each(trainers)(
+    "tells every picture that %s draws on the way once, by step and prompt, and collects them all",
+    async (trainer) => {
+      const trial = await open({ trainer, behaviour: { stepMs: 25 } });
+      const recipe = {
+        ...trial.request.recipe,
+        samplePrompts: ["sks on a hill", "sks at night"],
+        sampleEverySteps: 20,
+      };
+      const request = { ...trial.request, recipe };
+      const { remoteId } = await trial.backend.submit(request, backendContext());
+      const statuses = await pollTraining(trial.backend, remoteId, request);
+      const told = statuses.flatMap((status) => ("samples" in status ? (status.samples ?? []) : []));
+      const expected = [20, 40, 60].flatMap((step) =>
+        recipe.samplePrompts.map((prompt, index) => ({ step, index, prompt })),
+      );
+      expect(told).toMatchObject(expected);
+      for (const { step, prompt, image } of told) {
+        expect(Buffer.from(await trial.stores.blobs.read(image)).toString()).toBe(`${prompt} after ${step} steps`);
+      }
+      const { samples } = await trial.backend.collect(remoteId, request, backendContext({ epoch: 5_000 }));
+      expect(samples).toEqual(told);
+    },
+  );
 
   it("names a full GPU, and goes on from the last checkpoint with a smaller batch", async () => {
     const trial = await open({ behaviour: { outOfMemoryAtStep: 30, fitsBatch: 1 } });

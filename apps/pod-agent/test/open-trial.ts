@@ -141,7 +141,7 @@ export async function openTrial(options: TrialOptions = {}) {
     marker: `marker-${randomUUID()}`,
     name: "red things",
     triggerWord: "sks",
-    backendVersion: `agent/1:${trainer}`,
+    backendVersion: `agent/2:${trainer}`,
     recipe: recipeOf(trainer),
     images,
     metadata: { "modelspec.title": "red things" },

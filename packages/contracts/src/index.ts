@@ -212,6 +212,7 @@ export {
   ModelPull,
   ModelSource,
   ModelVerification,
+  ModelVerifyProgress,
   ModelView,
 } from "./model-api.ts";
 export { formatMicroUsd, MicroUsd, microUsdFromUsd } from "./money.ts";

@@ -80,3 +80,7 @@ export const ModelVerification = z.object({
   files: z.array(z.object({ path: z.string(), verdict: z.enum(["right", "damaged", "missing"]) })),
 });
 export type ModelVerification = z.output<typeof ModelVerification>;
+
+/** How far a verification is, as its stream tells; `total` is null while nobody has read the file. */
+export const ModelVerifyProgress = z.object({ path: z.string(), done: z.int(), total: z.int().nullable() });
+export type ModelVerifyProgress = z.output<typeof ModelVerifyProgress>;

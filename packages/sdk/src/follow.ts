@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { isFinal, RunEvent, RunView } from "@loramill/contracts";
-import { createParser } from "eventsource-parser";
 import { ApiError } from "./errors.ts";
+import { readServerSentEvents } from "./server-sent-events.ts";
 
 /** What following a run yields: the whole run when something of it changed, and each event of its stream. */
 export type RunMessage =
@@ -47,17 +47,8 @@ export async function* followRun(options: FollowOptions): AsyncGenerator<RunMess
 }
 
 async function* readMessages(response: Response): AsyncGenerator<RunMessage> {
-  if (!response.body) return;
-  const ready: RunMessage[] = [];
-  const parser = createParser({
-    onEvent({ event, data }) {
-      if (event === "snapshot") ready.push({ kind: "snapshot", run: RunView.parse(JSON.parse(data)) });
-      if (event === "event") ready.push({ kind: "event", event: RunEvent.parse(JSON.parse(data)) });
-    },
-  });
-  const decoder = new TextDecoder();
-  for await (const chunk of response.body) {
-    parser.feed(decoder.decode(chunk, { stream: true }));
-    yield* ready.splice(0);
+  for await (const { event, data } of readServerSentEvents(response)) {
+    if (event === "snapshot") yield { kind: "snapshot", run: RunView.parse(JSON.parse(data)) };
+    if (event === "event") yield { kind: "event", event: RunEvent.parse(JSON.parse(data)) };
   }
 }

@@ -1,8 +1,9 @@
-import { type ModelBodyInput, ModelList, ModelVerification, ModelView } from "@loramill/contracts";
+import { type ModelBodyInput, ModelList, ModelView } from "@loramill/contracts";
 import type { Caller } from "./client.ts";
+import { type VerifyOptions, verifyModel } from "./verify-model.ts";
 
 /** `/v1/models`: base models, and their files in the store. */
-export function modelCalls({ call }: Pick<Caller, "call">) {
+export function modelCalls({ call, request }: Pick<Caller, "call" | "request">) {
   const at = (id: string) => `/v1/models/${encodeURIComponent(id)}`;
   return {
     list: (signal?: AbortSignal) => call({ path: "/v1/models", answer: ModelList, signal }),
@@ -12,8 +13,8 @@ export function modelCalls({ call }: Pick<Caller, "call">) {
     /** Begins; `get` says how it goes. */
     pull: (id: string, signal?: AbortSignal) =>
       call({ method: "POST", path: `${at(id)}/pull`, answer: ModelView, signal }),
-    verify: (id: string, signal?: AbortSignal) =>
-      call({ method: "POST", path: `${at(id)}/verify`, answer: ModelVerification, signal }),
+    /** Reads everything that the store has of it; the answer comes as a stream, which proxies let live. */
+    verify: (id: string, options: VerifyOptions = {}) => verifyModel({ request }, `${at(id)}/verify`, options),
     remove: (id: string, signal?: AbortSignal) => call({ method: "DELETE", path: at(id), answer: ModelView, signal }),
   };
 }

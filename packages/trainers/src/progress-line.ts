@@ -18,7 +18,9 @@ const LOSS = /\b(?:avr_loss|step_loss|loss)[=:]\s*(nan|-?inf|-?[\d.]+(?:e[-+]?\d
 // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences begin with one
 const ANSI = /\u001b\[[0-9;?]*[A-Za-z]/g;
 
-const OUT_OF_MEMORY = /CUDA out of memory|CUDA error: out of memory|OutOfMemoryError|hipErrorOutOfMemory/;
+/** The last is ai-toolkit's, which passes over a step without memory three times before it gives up. */
+const OUT_OF_MEMORY =
+  /CUDA out of memory|CUDA error: out of memory|OutOfMemoryError|hipErrorOutOfMemory|OOM during training step 3 times/;
 /** The last line of a Python traceback, or what the trainers print in its place. */
 const FAILURE = /^(?:Error running job: .+|(?:\w+\.)*\w*(?:Error|Exception|Interrupt)(?:: .*)?)$/;
 

@@ -1,4 +1,5 @@
 import type { Recipe, RecipeIssue, RecipeSupport, TrainerName } from "@loramill/contracts";
+import { predictsNoise } from "./noise-issues.ts";
 
 /** Name of everything that a trainer writes; what a LoRA is called stands in its metadata and never becomes a path. */
 export const OUTPUT_NAME = "lora";
@@ -101,7 +102,7 @@ export interface TrainerAdapter {
 
 /** One checkpoint of the older families holds the whole model; later ones are folders on the hub. */
 export function checkpointOrId(family: Recipe["family"]): ModelFileRoles {
-  return { roles: family === "sd15" || family === "sdxl" ? ["base"] : [], needed: false };
+  return { roles: predictsNoise(family) ? ["base"] : [], needed: false };
 }
 
 /** Pictures that the trainer has seen after so many steps. */

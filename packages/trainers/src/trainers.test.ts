@@ -128,9 +128,20 @@ describe("what a trainer prints", () => {
     expect(read("sd-scripts", line, 500)).toMatchObject({ step: 600 });
   });
 
-  it("reads the bar of SimpleTuner", () => {
-    const line = "Epoch 1/10 Steps:  10%|█         | 100/1000 [01:23<12:27,  1.20it/s, lr=0.0001, step_loss=0.123]";
-    expect(read("simpletuner", line)).toMatchObject({ step: 100, loss: 0.123, etaSeconds: 747 });
+  it("reads the bar of SimpleTuner, whose title gets a comma once it trains", () => {
+    const begun = "Epoch 1/10 Steps:   0%|          | 0/1000 [00:00<?, ?it/s]";
+    expect(read("simpletuner", begun)).toMatchObject({ step: 0, loss: null });
+    const line = "Epoch 1/10, Steps:  10%|█         | 100/1000 [01:23<12:27,  1.20it/s, lr=0.0001, step_loss=9.12e-05]";
+    expect(read("simpletuner", line)).toMatchObject({ step: 100, loss: 9.12e-5, etaSeconds: 747 });
+    const withProdigy =
+      "Epoch 2/10, Steps:  20%|██        | 200/1000 [02:46<11:04,  1.20it/s, lr=1, prodigy_d=0, prodigy_effective_lr=0, step_loss=0.05]";
+    expect(read("simpletuner", withProdigy)).toMatchObject({ step: 200, loss: 0.05 });
+  });
+
+  it("takes the average of sd-scripts among the norms that it may print before", () => {
+    const line =
+      "steps:  10%|█         | 100/1000 [01:23<12:27,  1.20it/s, Keys Scaled=3, Average key norm=0.52, avr_loss=0.0912]";
+    expect(read("sd-scripts", line)).toMatchObject({ step: 100, loss: 0.0912 });
   });
 
   it("passes over the bars of downloads, caching and sampling", () => {
@@ -138,6 +149,11 @@ describe("what a trainer prints", () => {
       "Fetching 23 files:  10%|█         | 2/23 [00:01<00:12,  1.20it/s]",
       "100%|██████████| 20/20 [00:05<00:00,  3.90it/s]",
       "Caching latents to disk: 100%|██████████| 5/5 [00:00<00:00, 12.31it/s]",
+      "Caching text embeddings to disk:  50%|█████     | 5/10 [00:01<00:01,  4.31it/s]",
+      "Generating Images:  50%|█████     | 1/2 [00:05<00:05,  5.00s/it]",
+      "Generating Samples: 100%|██████████| 2/2 [00:10<00:00,  5.00s/it]",
+      "validation steps:  50%|█████     | 5/10 [00:01<00:01,  4.31it/s, val_avg_loss=0.1]",
+      "Processing validation prompts: 100%|██████████| 2/2 [00:10<00:00,  5.00s/it]",
     ];
     for (const trainer of Object.keys(trainerAdapters) as TrainerName[]) {
       for (const line of lines) expect(read(trainer, line)).toBeNull();
@@ -161,6 +177,9 @@ describe("what a trainer prints", () => {
     const full =
       "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.25 GiB. GPU 0 has a total capacity of 23.65 GiB";
     expect(read("ai-toolkit", full)).toMatchObject({ kind: "out-of-memory" });
+    const given = "RuntimeError: OOM during training step 3 times in a row, aborting training";
+    expect(read("ai-toolkit", given)).toMatchObject({ kind: "out-of-memory" });
+    expect(read("ai-toolkit", "# OOM during training step, skipping batch 1/3 #")).toBeNull();
     expect(read("sd-scripts", "RuntimeError: mat1 and mat2 shapes cannot be multiplied")).toMatchObject({
       kind: "failure",
     });
@@ -212,6 +231,12 @@ describe("what a trainer saves", () => {
     const kohya = "sample/lora_000100_00_20261120101010_42.png";
     expect(trainerAdapters["sd-scripts"].findSamples([{ path: kohya }], { totalSteps: 1, fromStep: 50 })).toEqual([
       { step: 150, path: kohya },
+    ]);
+    const tuner = "validation_images/step_500_p01_0_1024x1024.png";
+    const others = ["validation_images/step_500_unconditional_0_1024x1024.png", "validation_images/base_model_p01.png"];
+    const found = [tuner, ...others].map((path) => ({ path }));
+    expect(trainerAdapters.simpletuner.findSamples(found, { totalSteps: 1, fromStep: 0 })).toEqual([
+      { step: 500, path: tuner },
     ]);
   });
 });

@@ -1,10 +1,10 @@
-import { Readable } from "node:stream";
 import { EventPage, RunId, UserError } from "@loramill/contracts";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { Caller } from "../auth.ts";
 import type { ApiDeps } from "../deps.ts";
 import type { FeedMessage, RunFeed } from "../run-feed.ts";
+import { sendEvents, serverSentEvent } from "../send-events.ts";
 
 const RunParams = z.object({ run: RunId });
 const EventQuery = z.object({
@@ -49,11 +49,7 @@ export const eventRoutes =
           for await (const message of feed.follow({ run, after, signal: gone.signal }))
             yield toServerSentEvent(message);
         };
-        return reply
-          .type("text/event-stream")
-          .header("cache-control", "no-store")
-          .header("x-accel-buffering", "no")
-          .send(Readable.from(lines()) as never);
+        return sendEvents(reply, lines()) as never;
       },
     );
 
@@ -80,6 +76,6 @@ export const eventRoutes =
   };
 
 function toServerSentEvent(message: FeedMessage): string {
-  if (message.kind === "snapshot") return `event: snapshot\ndata: ${JSON.stringify(message.run)}\n\n`;
-  return `id: ${message.event.id}\nevent: event\ndata: ${JSON.stringify(message.event)}\n\n`;
+  if (message.kind === "snapshot") return serverSentEvent("snapshot", message.run);
+  return `id: ${message.event.id}\n${serverSentEvent("event", message.event)}`;
 }

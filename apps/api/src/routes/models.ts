@@ -1,18 +1,13 @@
 import type { BaseModel } from "@loramill/catalog";
-import {
-  ModelBody,
-  ModelId,
-  ModelList,
-  ModelVerification,
-  ModelView,
-  PermanentError,
-  type Stores,
-  UserError,
-} from "@loramill/contracts";
+import { ModelBody, ModelId, ModelList, ModelVerification, ModelView, UserError } from "@loramill/contracts";
 import { families, usualVramBytes } from "@loramill/recipes";
+import type { FastifyBaseLogger } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { ApiDeps } from "../deps.ts";
+import { problemOf } from "../problems.ts";
+import { sendEvents, serverSentEvent } from "../send-events.ts";
+import { verifyModel } from "../verify-model.ts";
 
 const ModelParams = z.object({ id: ModelId });
 const tags = ["models"];
@@ -88,26 +83,27 @@ export const modelRoutes =
       {
         config: { scope: "admin" },
         schema: {
-          summary: "Read every file in the store and compare its digest",
+          summary: "Read every file in the store and compare its digest; a stream with Accept: text/event-stream",
+          description:
+            "Large files take minutes, in which proxies cut a silent request: the stream sends `progress` as it goes, and at its end `verification`, or `problem` when it could not go on.",
           tags,
           params: ModelParams,
           response: { 200: ModelVerification },
         },
       },
-      async ({ params }) => {
-        const { id, files } = await found(params.id);
-        const verdicts: ModelVerification["files"] = [];
-        for (const { path, sha256 } of files) {
-          verdicts.push({ path, verdict: sha256 === null ? "missing" : await verify(sha256, stores) });
-        }
-        return { id, files: verdicts };
+      async (request, reply) => {
+        const gone = new AbortController();
+        reply.raw.once("close", () => gone.abort());
+        const verifying = verifyModel(await found(request.params.id), { stores, signal: gone.signal });
+        if (!request.headers.accept?.includes("text/event-stream")) return endOf(verifying);
+        return sendEvents(reply, tellVerification(verifying, request.log)) as never;
       },
     );
     server.delete(
       "/v1/models/:id",
       {
         config: { scope: "admin" },
-        schema: { ...ofOne, summary: "Forget a base model; its bytes stay until nothing names them" },
+        schema: { ...ofOne, summary: "Forget a base model; its bytes stay in the store under their digests" },
       },
       async ({ params }) => {
         const model = await found(params.id);
@@ -117,14 +113,27 @@ export const modelRoutes =
     );
   };
 
-/** The store compares the digest of what it hands out whole. */
-async function verify(sha256: string, { blobs }: Stores): Promise<ModelVerification["files"][number]["verdict"]> {
-  if (!(await blobs.has(sha256))) return "missing";
+async function* tellVerification(
+  verifying: ReturnType<typeof verifyModel>,
+  log: FastifyBaseLogger,
+): AsyncGenerator<string> {
   try {
-    for await (const _chunk of (await blobs.open({ sha256 })).body);
-    return "right";
+    for (;;) {
+      const { done, value } = await verifying.next();
+      yield serverSentEvent(done ? "verification" : "progress", value);
+      if (done) return;
+    }
   } catch (error) {
-    if (error instanceof PermanentError && error.code === "blob-corrupt") return "damaged";
-    throw error;
+    // The status has been sent long since.
+    const problem = problemOf(error instanceof Error ? error : new Error(String(error)));
+    if (problem.status >= 500) log.error({ err: error }, "verification failed");
+    yield serverSentEvent("problem", problem);
+  }
+}
+
+async function endOf<T>(steps: AsyncGenerator<unknown, T>): Promise<T> {
+  for (;;) {
+    const { done, value } = await steps.next();
+    if (done) return value;
   }
 }

@@ -1,6 +1,12 @@
 import { resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { type ModelBodyInput, ModelFamily, type ModelView, UserError } from "@loramill/contracts";
+import {
+  type ModelBodyInput,
+  ModelFamily,
+  type ModelVerifyProgress,
+  type ModelView,
+  UserError,
+} from "@loramill/contracts";
 import type { Client } from "@loramill/sdk";
 import { withConnection } from "../connect.ts";
 import { exitCodes } from "../exit-codes.ts";
@@ -67,8 +73,7 @@ async function pull(client: Client, id: string, context: CommandContext): Promis
   let model = await client.models.pull(id);
   let shown = "";
   while (model.pull?.state === "running") {
-    const { path, done, total } = model.pull;
-    const line = path === "" ? "" : `${path} ${gigabytes(done)}${total === null ? "" : ` of ${gigabytes(total)}`}`;
+    const line = model.pull.path === "" ? "" : progressLine(model.pull);
     if (!context.json && line !== shown) context.err.write(`${line}\n`);
     shown = line;
     await wait(POLL_MS, undefined, { signal: context.interrupts.signal });
@@ -83,10 +88,21 @@ async function pull(client: Client, id: string, context: CommandContext): Promis
   return exitCodes.ok;
 }
 
+const progressLine = ({ path, done, total }: ModelVerifyProgress): string =>
+  `${path} ${gigabytes(done)}${total === null ? "" : ` of ${gigabytes(total)}`}`;
+
 /** 1 when a file is missing or damaged. */
 export async function verifyModelCommand(id: string, context: CommandContext): Promise<number> {
   return withConnection(context, async ({ client }) => {
-    const { files } = await client.models.verify(id);
+    let shown = "";
+    const { files } = await client.models.verify(id, {
+      signal: context.interrupts.signal,
+      onProgress: (progress) => {
+        const line = progressLine(progress);
+        if (!context.json && line !== shown) context.err.write(`${line}\n`);
+        shown = line;
+      },
+    });
     if (context.json) printJson(context, { id, files });
     else
       printLine(
@@ -104,9 +120,18 @@ export async function removeModelCommand(id: string, context: CommandContext): P
   return withConnection(context, async ({ client }) => {
     const model = await client.models.remove(id);
     if (context.json) printJson(context, model);
-    else printLine(context, `forgot ${model.id}; its bytes stay in the store`);
+    else printLine(context, `forgot ${model.id}; ${leftBehind(model)}`);
     return exitCodes.ok;
   });
+}
+
+/** Nothing collects them: another model, and LoRAs that were made with this one, may name them. */
+function leftBehind({ files }: ModelView): string {
+  const stored = files.filter((file) => file.stored);
+  if (stored.length === 0) return "it had no files in the store";
+  const bytes = stored.reduce((sum, file) => sum + (file.bytes ?? 0), 0);
+  const names = stored.map(({ sha256 }) => `  blobs/${sha256}`).join("\n");
+  return `what it had in the store stays there (${gigabytes(bytes)}):\n${names}`;
 }
 
 function bodyOf(id: string, { family: name, file, url, folder, revision }: AddModelOptions): ModelBodyInput {

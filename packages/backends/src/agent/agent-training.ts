@@ -225,7 +225,7 @@ export function createAgentTraining(options: AgentOptions, parts: AgentTrainingP
       needsReachableStore: true,
     },
     limits: { maxJobs: options.maxJobs, timeoutSeconds: options.timeoutSeconds },
-    version: async () => `agent/1:${options.trainers.join("+")}`,
+    version: async () => `agent/2:${options.trainers.join("+")}`,
     async isAvailable(signal) {
       const answers = await Promise.allSettled(clients.map((client) => client.health(signal)));
       const found = answers.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value] : []));

@@ -30,7 +30,7 @@ describe("chooseTrainer", () => {
 
   it("takes another when the first cannot do a field, and says what the best of them cannot", () => {
     expect(chooseTrainer(recipe("sdxl", { emaDecay: 0.99 }), all)?.adapter.name).toBe("ai-toolkit");
-    const { issues } = chooseTrainer(recipe("sdxl", { emaDecay: 0.99, networkDropout: 0.1 }), all) ?? { issues: [] };
+    const { issues } = chooseTrainer(recipe("sdxl", { emaDecay: 0.99, moduleDropout: 0.1 }), all) ?? { issues: [] };
     const errors = issues.filter(({ severity }) => severity === "error").map(({ field }) => field);
     expect(errors).toEqual(["emaDecay"]);
   });

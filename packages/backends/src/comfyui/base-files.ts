@@ -13,16 +13,23 @@ const PUBLISHED: Readonly<Record<string, readonly string[]>> = {
     "v1-5-pruned-emaonly.safetensors",
     "v1-5-pruned-emaonly-fp16.safetensors",
   ],
+  "stabilityai/stable-diffusion-3.5-large": ["sd3.5_large.safetensors"],
+  "stabilityai/stable-diffusion-3.5-medium": ["sd3.5_medium.safetensors"],
   "black-forest-labs/FLUX.1-dev": ["flux1-dev.safetensors", "flux1-dev-fp8.safetensors"],
 };
-const CLIP = ["clip_l.safetensors"];
+const CLIP_L = ["clip_l.safetensors"];
+const CLIP_G = ["clip_g.safetensors"];
 const T5 = ["t5xxl_fp16.safetensors", "t5xxl_fp8_e4m3fn_scaled.safetensors", "t5xxl_fp8_e4m3fn.safetensors"];
 const FLUX_VAE = ["ae.safetensors", "flux_ae.safetensors"];
 const WEIGHTS = /\.(?:safetensors|sft|ckpt|pt|pth|bin)$/i;
 
+const LOADERS: Readonly<Partial<Record<Recipe["family"], readonly string[]>>> = {
+  flux: ["UNETLoader", "DualCLIPLoader", "VAELoader"],
+  sd3: ["CheckpointLoaderSimple", "TripleCLIPLoader"],
+};
+
 /** Classes whose lists name the files of a family's base model. */
-export const loadersOf = (family: Recipe["family"]): readonly string[] =>
-  family === "flux" ? ["UNETLoader", "DualCLIPLoader", "VAELoader"] : ["CheckpointLoaderSimple"];
+export const loadersOf = (family: Recipe["family"]): readonly string[] => LOADERS[family] ?? ["CheckpointLoaderSimple"];
 
 /**
  * Finds the files of the recipe's base model in the server's lists: by the names that they have in the model of that id,
@@ -56,13 +63,23 @@ export function findBaseFiles(
   const own = known("base");
   const names = own.length > 0 ? own : fileNames(recipe.baseModel);
   if (recipe.family !== "flux") {
-    return { kind: "checkpoint", checkpoint: find("CheckpointLoaderSimple", "ckpt_name", "checkpoints", names) };
+    const checkpoint = find("CheckpointLoaderSimple", "ckpt_name", "checkpoints", names);
+    if (recipe.family !== "sd3") return { kind: "checkpoint", checkpoint };
+    const encoder = (input: string, role: ModelRole, published: readonly string[]) =>
+      find("TripleCLIPLoader", input, "text_encoders", [...known(role), ...published]);
+    return {
+      kind: "sd3",
+      checkpoint,
+      clipG: encoder("clip_name1", "clip_g", CLIP_G),
+      clipL: encoder("clip_name2", "clip_l", CLIP_L),
+      t5: encoder("clip_name3", "t5xxl", T5),
+    };
   }
   return {
     kind: "flux",
     transformer: find("UNETLoader", "unet_name", "diffusion_models", names),
     weightType: recipe.baseQuantisation === "fp8" ? "fp8_e4m3fn" : "default",
-    clip: find("DualCLIPLoader", "clip_name1", "text_encoders", [...known("clip_l"), ...CLIP]),
+    clip: find("DualCLIPLoader", "clip_name1", "text_encoders", [...known("clip_l"), ...CLIP_L]),
     t5: find("DualCLIPLoader", "clip_name2", "text_encoders", [...known("t5xxl"), ...T5]),
     vae: find("VAELoader", "vae_name", "vae", [...known("ae"), ...FLUX_VAE]),
   };

@@ -51,6 +51,7 @@ export async function collectTraining(
     ...outcome,
     curve: [],
     resumedFromSteps: [],
+    samples: record.samples,
     deviations: [
       ...issues.map(({ field, message }) => ({ code: field, message })),
       ...record.changes,

@@ -70,6 +70,61 @@ describe("a training on ComfyUI", () => {
     expect(last.progress.imagesSeen).toBe(24);
   });
 
+  it("draws the recipe's prompts with the finished LoRA, tells the pictures once and collects them", async () => {
+    const drawing = { samplePrompts: ["sks on a hill", "sks at night"], sampleEverySteps: 6 };
+    const { backend, request, server, stores } = await open({ recipe: drawing });
+    const { remoteId } = await backend.submit(request, backendContext());
+    const last = (await pollTraining(backend, remoteId, request)).at(-1);
+    const drawn = drawing.samplePrompts.map((prompt, index) => ({ step: 12, index, prompt }));
+    expect(last).toMatchObject({ kind: "succeeded", samples: drawn });
+    expect(await backend.poll(remoteId, request, backendContext())).toMatchObject({ samples: [] });
+    const { samples = [], deviations } = await backend.collect(remoteId, request, backendContext());
+    expect(samples).toMatchObject(drawn);
+    for (const { image } of samples)
+      expect((await stores.blobs.read(image)).subarray(1, 4)).toEqual(Buffer.from("PNG"));
+    expect(deviations).toContainEqual(expect.objectContaining({ code: "sampleEverySteps" }));
+    expect(server.runner.files.names(`output/loramill-${remoteId}`)).toHaveLength(2);
+  });
+
+  it("trains SD3 with its three encoders, and names its modules as other tools do", async () => {
+    const sd3 = { family: "sd3", baseModel: "stabilityai/stable-diffusion-3.5-large" } as const;
+    const { backend, request, stores } = await open({ recipe: sd3 });
+    const title = { ...request, metadata: { "modelspec.architecture": "stable-diffusion-3.5-large/lora" } };
+    const { remoteId } = await backend.submit(title, backendContext());
+    expect((await pollTraining(backend, remoteId, title)).at(-1)?.kind).toBe("succeeded");
+    const { weights } = await backend.collect(remoteId, title, backendContext());
+    const { tensors } = readSafetensors(await stores.blobs.read(weights));
+    expect(new Set([...tensors.keys()].map((name) => name.split(".")[0]))).toEqual(
+      new Set([
+        "lora_unet_joint_blocks_0_context_block_mlp_fc1",
+        "lora_unet_joint_blocks_0_x_block_attn_qkv",
+        "lora_unet_joint_blocks_3_x_block_attn_proj",
+      ]),
+    );
+  });
+
+  it("trains without samples where they cannot be drawn, and says so", async () => {
+    const drawing = { samplePrompts: ["sks on a hill"], sampleEverySteps: 12 };
+    const old = await open({ recipe: drawing, without: ["LoraModelLoader"] });
+    const { remoteId } = await old.backend.submit(old.request, backendContext());
+    expect((await pollTraining(old.backend, remoteId, old.request)).at(-1)).toMatchObject({ samples: [] });
+    const { deviations } = await old.backend.collect(remoteId, old.request, backendContext());
+    expect(deviations).toContainEqual({ code: "samplePrompts", message: expect.stringContaining("LoraModelLoader") });
+
+    const full = await open({ recipe: drawing });
+    full.server.misbehave({
+      kind: "fail-drawing",
+      exceptionType: "torch.OutOfMemoryError",
+      message: "Allocation failed",
+    });
+    const again = await full.backend.submit(full.request, backendContext());
+    expect((await pollTraining(full.backend, again.remoteId, full.request)).at(-1)).toMatchObject({
+      kind: "succeeded",
+      samples: [],
+    });
+    expect((await full.backend.collect(again.remoteId, full.request, backendContext())).steps).toBe(12);
+  });
+
   it("closes the socket of a training that another worker goes on with", async () => {
     let skipped = 0;
     const clock = { now: () => new Date(Date.now() + skipped) };

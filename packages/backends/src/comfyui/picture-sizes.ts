@@ -2,7 +2,7 @@ import type { Recipe, TrainingImage } from "@loramill/contracts";
 import type { PictureSizes } from "./training-graph.ts";
 
 /** Sides that a family's encoder takes are multiples of this; it cuts the rest off. */
-export const sideStep = (family: Recipe["family"]): number => (family === "flux" ? 16 : 8);
+export const sideStep = (family: Recipe["family"]): number => (family === "flux" || family === "sd3" ? 16 : 8);
 
 /**
  * Whether the pictures of a dataset are trained in the sizes they have, in groups, or cut to squares; and what is done

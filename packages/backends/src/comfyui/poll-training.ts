@@ -1,5 +1,6 @@
 import { type BackendContext, type TrainingRequest, type TrainingStatus, TransientError } from "@loramill/contracts";
 import type { ComfyUiClient } from "./client.ts";
+import { collectSamples } from "./collect-samples.ts";
 import { errorOfExecution } from "./execution-error.ts";
 import { openKeptDatasets } from "./kept-dataset.ts";
 import type { PromptEnd } from "./prompt-end.ts";
@@ -49,6 +50,7 @@ async function look(before: Turn): Promise<TrainingStatus> {
     case "failed":
       return fail(state, turn);
     case "interrupted":
+      if (await isSaved(turn)) return settleWithoutSamples(state, "somebody stopped the drawing of samples", turn);
       context.onLog(`somebody stopped prompt ${record.promptId} on ${client.name}`);
       await leave(turn, "lost", state.seconds);
       return { kind: "lost" };
@@ -105,10 +107,16 @@ function running({ record, request, options }: Turn, stepsPerSecond: number | nu
   return { kind: "running", progress, pollMs, checkpoints: [], charges: chargesOf(record, options.usdPerHour) };
 }
 
-/** A server that ran out of memory is emptied, so that the next try has all of the card. */
+/**
+ * A server that ran out of memory is emptied, so that the next try has all of the card. What fails once the file is saved
+ * was a picture of it, which is done without.
+ */
 async function fail({ failure, seconds }: Extract<PromptEnd, { kind: "failed" }>, turn: Turn): Promise<TrainingStatus> {
   const { context, client, options } = turn;
   for (const line of failure.traceback.slice(-SHOWN_TRACEBACK)) context.onLog(line.trimEnd());
+  if (await isSaved(turn)) {
+    return settleWithoutSamples({ seconds }, `no samples: ${failure.nodeType}: ${failure.message}`, turn);
+  }
   const { server, kept } = turn.record;
   if (failure.nodeType === "LoadTrainingDataset" && kept !== null) {
     // What it kept cannot be read: the next try encodes the pictures again.
@@ -118,6 +126,19 @@ async function fail({ failure, seconds }: Extract<PromptEnd, { kind: "failed" }>
   if (error.code === "out-of-memory") await client.free(context.signal);
   const left = await leave(turn, "failed", seconds);
   return { kind: "failed", error, charges: chargesOf(left, options.usdPerHour) };
+}
+
+const isSaved = async ({ client, record, context }: Turn): Promise<boolean> =>
+  (await findTrained(client, record, context.signal)) !== null;
+
+/** The training is over, and what came after it did not get to its end. */
+function settleWithoutSamples(
+  { seconds }: { readonly seconds: number | null },
+  why: string,
+  turn: Turn,
+): Promise<TrainingStatus> {
+  turn.context.onLog(why);
+  return settle({ kind: "succeeded", outputs: [], seconds, isCached: false }, turn);
 }
 
 /**
@@ -139,22 +160,27 @@ async function settle(
     return { kind: "lost" };
   }
   const seconds = Math.max(told ?? 0, secondsOf(record));
+  const isNew = record.state !== "ended";
+  const outputs = state.kind === "succeeded" ? state.outputs : [];
+  const { stores } = turn;
+  const samples = isNew ? await collectSamples(outputs, request.recipe, { client, stores, context }) : [];
   const ended: ComfyUiRecord = {
     ...record,
     state: "ended",
+    samples: isNew ? samples : record.samples,
     step: request.recipe.steps,
     seconds: { ...record.seconds, [record.promptId]: seconds },
   };
-  if (record.state !== "ended") {
+  if (isNew) {
     if (record.kept !== null) await openKeptDatasets(turn.stores).note(record.server, record.kept, true);
     await turn.records.write(context.job, ended);
-    const drawn =
-      state.kind === "succeeded" ? state.outputs.map(({ filename }) => `, its losses are drawn in ${filename}`) : [];
-    context.onLog(`${file.filename} is saved on ${client.name}${drawn.join("")}`);
+    const losses = outputs.filter(({ type }) => type === "temp");
+    const drawn = losses.map(({ filename }) => `, its losses are drawn in ${filename}`).join("");
+    context.onLog(`${file.filename} is saved on ${client.name}${drawn}`);
   }
   turn.watches.forget(record.promptId);
   const charges = chargesOf(ended, options.usdPerHour);
-  return { kind: "succeeded", progress: progressOf(ended, request, null), checkpoints: [], charges };
+  return { kind: "succeeded", progress: progressOf(ended, request, null), checkpoints: [], samples, charges };
 }
 
 /** Has done with a prompt that gives nothing; the time it took stays known. */

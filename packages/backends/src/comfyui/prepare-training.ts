@@ -15,6 +15,7 @@ import { keepingNodes, keptName, openKeptDatasets } from "./kept-dataset.ts";
 import { missingNode } from "./known-nodes.ts";
 import type { NodeClasses } from "./node-classes.ts";
 import { choosePictureSizes } from "./picture-sizes.ts";
+import { drawingNodes, sampleSettings } from "./sample-graph.ts";
 import { trainSettings } from "./train-settings.ts";
 import { type DatasetSource, type PictureSizes, type TrainingGraph, trainingGraph } from "./training-graph.ts";
 
@@ -47,7 +48,9 @@ export async function prepareTraining(
   const { signal } = context;
   const { sizes, change } = choosePictureSizes(recipe, images);
   const needed = classesFor(recipe.family, sizes);
-  const classes = new Map(await client.nodes([...needed, ...keepingNodes], signal));
+  const wanted = sampleSettings(recipe);
+  const drawing = wanted === null ? [] : drawingNodes(wanted);
+  const classes = new Map(await client.nodes([...needed, ...keepingNodes, ...drawing], signal));
   const missing = needed.filter((type) => !classes.has(type));
   if (missing.length > 0) {
     throw new UserError(`ComfyUI at ${client.name} cannot train: ${missing.map(missingNode).join("; ")}`, {
@@ -68,16 +71,24 @@ export async function prepareTraining(
     // Its list of folders has changed.
     for (const [type, found] of await client.nodes([PICTURE_LOADER], signal)) classes.set(type, found);
   }
-  const made = trainingGraph({ base, dataset, sizes, train: trainSettings(recipe), prefix });
+  const undrawable = drawing.filter((type) => !classes.has(type));
+  const samples = undrawable.length === 0 ? wanted : null;
+  const made = trainingGraph({ base, dataset, sizes, train: trainSettings(recipe), samples, prefix });
   const graph = fitGraph(made.graph, classes);
   refuseIssues(graph, classes, client.name);
   return {
     graph,
     trainNode: made.trainNode,
     kept,
-    changes: change === null ? [] : [{ code: "buckets", message: change }],
+    changes: [
+      ...(change === null ? [] : [{ code: "buckets", message: change }]),
+      ...(samples === wanted ? [] : [{ code: "samplePrompts", message: noSamples(client.name, undrawable) }]),
+    ],
   };
 }
+
+const noSamples = (server: string, missing: readonly string[]): string =>
+  `no samples were drawn: ComfyUI at ${server} has no ${missing.join(", ")}`;
 
 function classesFor(family: TrainingRequest["recipe"]["family"], sizes: PictureSizes): string[] {
   return [

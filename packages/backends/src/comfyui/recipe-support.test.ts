@@ -17,7 +17,7 @@ describe("what ComfyUI makes of a recipe", () => {
     expect(issuesOf(recipe)).toEqual([]);
   });
 
-  it.each(["sd15", "sdxl", "flux", "fast", "high-quality", "memory-efficient"] as const)(
+  it.each(["sd15", "sdxl", "sd3", "flux", "fast", "high-quality", "memory-efficient"] as const)(
     "trains the preset %s, and says what it does in its own way",
     (name) => {
       expect(errorsOf(presetOf(name))).toEqual([]);

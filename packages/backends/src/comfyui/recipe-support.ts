@@ -10,7 +10,6 @@ const encodedOnce = "nothing: each picture is encoded once, as it was prepared";
 const noDropout = "its training node has no dropout; leave it out, or choose another backend";
 const noTextEncoder = "its training node leaves text encoders alone; leave it out, or choose another backend";
 const prepared = "buckets follow from the sizes that the pictures were prepared in";
-const drawAfterwards = "draw with the finished LoRA: add generate to the run";
 const oneRate = translated("one learning rate from the first step to the last");
 
 /** What ComfyUI's own training nodes (0.33) make of every field. */
@@ -76,8 +75,8 @@ export const comfyUiSupport: RecipeSupport = {
   latentCaching: honoured,
   textCaching: noEffect("captions are kept with the encoded pictures: see latentCaching"),
   saveEverySteps: translated("one file at the end: a training that is lost on the way starts again"),
-  samplePrompts: translated(`none: ${drawAfterwards}`),
-  sampleEverySteps: translated(`none: ${drawAfterwards}`),
+  samplePrompts: honoured,
+  sampleEverySteps: translated("one round of samples, drawn with the finished LoRA"),
 };
 
 /** The same for one recipe: where its value happens to be what ComfyUI does, there is nothing to tell. */
@@ -88,6 +87,9 @@ export function supportFor(recipe: Recipe): RecipeSupport {
     ...(recipe.scheduler === "constant" ? { scheduler: honoured } : {}),
     ...(recipe.optimiser === "adamw8bit" ? { optimiser: translated("AdamW in full precision, with more memory") } : {}),
     ...(recipe.mixedPrecision === "fp16" ? { mixedPrecision: translated("bf16: it has no fp16") } : {}),
+    ...(recipe.samplePrompts.length === 0 || recipe.sampleEverySteps === recipe.steps
+      ? { sampleEverySteps: honoured }
+      : {}),
     ...(recipe.saveEverySteps >= recipe.steps ? { saveEverySteps: honoured } : {}),
     ...(recipe.baseQuantisation === "fp8" && recipe.family !== "flux"
       ? { baseQuantisation: refused("checkpoints are loaded as they are; only flux can be cast") }

@@ -65,6 +65,7 @@ async function begin(
     trainNode: "",
     kept: null,
     changes: [],
+    samples: [],
     startedAt: null,
     step: 0,
     silentSince: null,

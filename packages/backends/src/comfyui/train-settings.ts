@@ -2,8 +2,11 @@ import type { Recipe, RecipeIssue } from "@loramill/contracts";
 import { sideStep } from "./picture-sizes.ts";
 import type { TrainSettings } from "./training-graph.ts";
 
-/** Families that ComfyUI's training nodes have been run with. */
-export const families = ["sd15", "sdxl", "flux"] as const satisfies readonly Recipe["family"][];
+/**
+ * Families whose modules are known as the training node names them, so that other tools find them in the file. The node
+ * itself trains whatever it is given, at noise levels that the model's own sampling draws (comfy_extras/nodes_train.py).
+ */
+export const families = ["sd15", "sdxl", "sd3", "flux"] as const satisfies readonly Recipe["family"][];
 
 /** The alpha of ComfyUI's training node, which has no input for it: it multiplies the update by 1 / rank. */
 export const COMFYUI_ALPHA = 1;

@@ -5,10 +5,12 @@ import keptReference from "../../test/comfyui-graphs/train-from-cached-dataset.j
 import fluxReference from "../../test/comfyui-graphs/train-lora-flux.json" with { type: "json" };
 import bucketsReference from "../../test/comfyui-graphs/train-lora-sd15-buckets.json" with { type: "json" };
 import sdxlReference from "../../test/comfyui-graphs/train-lora-sdxl.json" with { type: "json" };
+import { recipe } from "../../test/comfyui-setup.ts";
 import { checkGraph } from "./check-graph.ts";
 import { fitGraph } from "./fit-graph.ts";
 import type { Graph, GraphInput } from "./graph.ts";
 import { readNodeClasses } from "./node-classes.ts";
+import { sampleSettings } from "./sample-graph.ts";
 import { type TrainingGraphSettings, trainingGraph } from "./training-graph.ts";
 
 /** As saved from a server, without its files. */
@@ -30,6 +32,7 @@ const settings: TrainingGraphSettings = {
     gradientCheckpointing: true,
     isOffloaded: false,
   },
+  samples: null,
   prefix: "job_id",
 };
 const sdxl: TrainingGraphSettings = {
@@ -87,9 +90,59 @@ describe("trainingGraph", () => {
       sizes: { kind: "buckets" },
       dataset: { kind: "kept", name: "job_id_cache" },
     }).graph;
-    const { "13": _preview, ...training } = keptReference as unknown as Plain;
+    const { "13": preview, ...training } = keptReference as unknown as Plain;
     expect(meaning(kept)).toEqual(meaning(training));
+    const drawing = trainingGraph({
+      ...sdxl,
+      sizes: { kind: "buckets" },
+      dataset: { kind: "kept", name: "job_id_cache" },
+      samples: {
+        prompts: ["a photo of sks person standing in a sunlit forest, detailed"],
+        negative: "blurry, low quality, watermark",
+        ...{ side: 1024, seed: 42, steps: 30, guidance: 6, sampler: "dpmpp_2m", scheduler: "karras" },
+        ...{ isDistilled: false, latent: "EmptyLatentImage" as const },
+      },
+    }).graph;
+    const saved = { class_type: "SaveImage", inputs: { ...preview?.inputs, filename_prefix: "job_id/sample_00" } };
+    expect(meaning(drawing)).toEqual(meaning({ ...training, "13": saved }));
+    expect(checkGraph(drawing, classes, { filesUnknown: true })).toEqual([]);
     for (const graph of [keeping, kept]) expect(checkGraph(graph, classes, { filesUnknown: true })).toEqual([]);
+  });
+
+  it("draws a distilled model in one pass at the guidance it is told, in sixteen channels", () => {
+    const samples = sampleSettings({
+      ...recipe,
+      family: "flux",
+      resolution: 1000,
+      samplePrompts: ["a hill", "a valley"],
+      sampleEverySteps: 100,
+    });
+    const { graph } = trainingGraph({ ...flux, samples });
+    expect(checkGraph(graph, classes, { filesUnknown: true })).toEqual([]);
+    const drawn = meaning(graph).filter((text) => text.startsWith('["SaveImage"'));
+    expect(drawn).toHaveLength(2);
+    for (const text of drawn) {
+      expect(text).toContain('["guidance",3.5]');
+      expect(text).toContain('["cfg",1]');
+      expect(text).toMatch(/"EmptySD3LatentImage",\[\["batch_size",1\],\["height",1008\]/);
+    }
+  });
+
+  it("loads the three encoders of SD3 beside its checkpoint", () => {
+    const base = {
+      kind: "sd3",
+      checkpoint: "sd3.5_large.safetensors",
+      clipG: "clip_g.safetensors",
+      clipL: "clip_l.safetensors",
+      t5: "t5xxl_fp16.safetensors",
+    } as const;
+    const { graph } = trainingGraph({ ...settings, base });
+    expect(checkGraph(graph, classes, { filesUnknown: true })).toEqual([]);
+    expect(Object.values(graph).find(({ class_type: type }) => type === "TripleCLIPLoader")?.inputs).toEqual({
+      clip_name1: "clip_g.safetensors",
+      clip_name2: "clip_l.safetensors",
+      clip_name3: "t5xxl_fp16.safetensors",
+    });
   });
 
   it("is the same graph for the same settings", () => {

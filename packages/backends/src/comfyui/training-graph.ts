@@ -1,8 +1,17 @@
 import { draftGraph, type Graph, type GraphDraft, type GraphInput, type Link } from "./graph.ts";
+import { drawSamples, type SampleSettings } from "./sample-graph.ts";
 
 /** The files of a base model, as the server's lists name them. */
 export type BaseFiles =
   | { readonly kind: "checkpoint"; readonly checkpoint: string }
+  /** Network and VAE in one file, text encoders beside it. */
+  | {
+      readonly kind: "sd3";
+      readonly checkpoint: string;
+      readonly clipG: string;
+      readonly clipL: string;
+      readonly t5: string;
+    }
   | {
       readonly kind: "flux";
       readonly transformer: string;
@@ -47,6 +56,8 @@ export interface TrainingGraphSettings {
   readonly dataset: DatasetSource;
   readonly sizes: PictureSizes;
   readonly train: TrainSettings;
+  /** Null draws none. */
+  readonly samples: SampleSettings | null;
   /** Start of the saved file's name under `output/loras`; nobody else's. */
   readonly prefix: string;
 }
@@ -58,8 +69,9 @@ export interface TrainingGraph {
 }
 
 /**
- * The graph of one training with ComfyUI's own nodes: base model, dataset folder, sizes, encoding, training, saving. The
- * last two nodes are its outputs: the LoRA file, which no answer names, and a picture of the losses.
+ * The graph of one training with ComfyUI's own nodes: base model, dataset folder, sizes, encoding, training, saving. Its
+ * outputs are the LoRA file, which no answer names, a picture of the losses, and what is drawn with the LoRA. A server
+ * runs outputs first whose inputs are there: the file is saved before anything is drawn.
  */
 export function trainingGraph(settings: TrainingGraphSettings): TrainingGraph {
   const draft = draftGraph();
@@ -68,6 +80,9 @@ export function trainingGraph(settings: TrainingGraphSettings): TrainingGraph {
   const lora = trainLora(draft, base.model, encoded, settings);
   draft.add("SaveLoRA", { lora: lora(0), prefix: `loras/${settings.prefix}`, steps: lora(2) });
   draft.add("LossGraphNode", { loss: lora(1), filename_prefix: `${settings.prefix}_loss` });
+  if (settings.samples !== null) {
+    drawSamples(draft, base, lora(0), { settings: settings.samples, prefix: settings.prefix });
+  }
   return { graph: draft.graph(), trainNode: lora(0)[0] };
 }
 
@@ -81,6 +96,11 @@ function loadBase(draft: GraphDraft, base: BaseFiles): LoadedBase {
   if (base.kind === "checkpoint") {
     const loaded = draft.add("CheckpointLoaderSimple", { ckpt_name: base.checkpoint });
     return { model: loaded(0), clip: loaded(1), vae: loaded(2) };
+  }
+  if (base.kind === "sd3") {
+    const loaded = draft.add("CheckpointLoaderSimple", { ckpt_name: base.checkpoint });
+    const names = { clip_name1: base.clipG, clip_name2: base.clipL, clip_name3: base.t5 };
+    return { model: loaded(0), clip: draft.add("TripleCLIPLoader", names)(0), vae: loaded(2) };
   }
   const transformer = draft.add("UNETLoader", { unet_name: base.transformer, weight_dtype: base.weightType });
   const clip = draft.add("DualCLIPLoader", { clip_name1: base.clip, clip_name2: base.t5, type: "flux" });

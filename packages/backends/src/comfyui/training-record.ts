@@ -1,4 +1,4 @@
-import { digestOf, type ObjectStore } from "@loramill/contracts";
+import { digestOf, type ObjectStore, TrainingSample } from "@loramill/contracts";
 import { z } from "zod";
 import { openRecords, type Records } from "../job-records.ts";
 
@@ -20,6 +20,8 @@ const ComfyUiRecord = z.object({
   kept: z.string().nullable(),
   /** What the pictures made necessary. */
   changes: z.array(z.object({ code: z.string(), message: z.string() })),
+  /** What was drawn with the finished LoRA. */
+  samples: z.array(TrainingSample).default([]),
   /** When the server began to run it, as far as it was seen. */
   startedAt: z.iso.datetime().nullable(),
   step: z.int().min(0),

@@ -15,7 +15,7 @@ type RequestMove =
 export type ComfyUiMove = RequestMove | ExecutionMove;
 
 export const isExecutionMove = (move: ComfyUiMove): move is ExecutionMove =>
-  ["out-of-memory", "fail", "die", "interrupt"].includes(move.kind);
+  ["out-of-memory", "fail", "fail-drawing", "die", "interrupt"].includes(move.kind);
 
 export interface PlannedMoves {
   add(move: RequestMove): void;

@@ -25,9 +25,9 @@ export interface RouteParts {
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const MODELS: Readonly<Record<string, readonly string[]>> = {
-  checkpoints: ["sd_xl_base_1.0.safetensors", "v1-5-pruned-emaonly-fp16.safetensors"],
+  checkpoints: ["sd_xl_base_1.0.safetensors", "v1-5-pruned-emaonly-fp16.safetensors", "sd3.5_large.safetensors"],
   diffusion_models: ["flux1-dev.safetensors"],
-  text_encoders: ["clip_l.safetensors", "t5xxl_fp16.safetensors"],
+  text_encoders: ["clip_l.safetensors", "clip_g.safetensors", "t5xxl_fp16.safetensors"],
   vae: ["ae.safetensors"],
   loras: [],
 };

@@ -7,6 +7,9 @@ const LISTS: readonly (readonly [type: string, input: string, folder: string])[]
   ["UNETLoader", "unet_name", "diffusion_models"],
   ["DualCLIPLoader", "clip_name1", "text_encoders"],
   ["DualCLIPLoader", "clip_name2", "text_encoders"],
+  ["TripleCLIPLoader", "clip_name1", "text_encoders"],
+  ["TripleCLIPLoader", "clip_name2", "text_encoders"],
+  ["TripleCLIPLoader", "clip_name3", "text_encoders"],
   ["VAELoader", "vae_name", "vae"],
 ];
 

@@ -23,6 +23,8 @@ export interface HistoryEntry {
 export type ExecutionMove =
   | { readonly kind: "out-of-memory" }
   | { readonly kind: "fail"; readonly exceptionType: string; readonly message: string }
+  /** The next picture that a prompt draws cannot be drawn. */
+  | { readonly kind: "fail-drawing"; readonly exceptionType: string; readonly message: string }
   /** The process dies after so many steps; a fresh one comes up with empty memory. */
   | { readonly kind: "die"; readonly afterSteps: number }
   /** As if somebody pressed stop at the server. */
@@ -100,10 +102,15 @@ export function startPromptRunner(options: {
       .digest("hex");
   }
 
+  const takeMove = (fits: (move: ExecutionMove) => boolean): ExecutionMove | undefined => {
+    const at = moves.findIndex(fits);
+    return at < 0 ? undefined : moves.splice(at, 1)[0];
+  };
+
   async function train(prompt: QueuedPrompt, id: string, born: number): Promise<void> {
     const { class_type: type = "", inputs = {} } = prompt.graph[id] ?? {};
     const max = Number(inputs.steps) * Number(inputs.grad_accumulation_steps);
-    const move = moves.shift();
+    const move = takeMove(({ kind }) => kind !== "fail-drawing");
     if (move?.kind === "out-of-memory") {
       throw new ExecutionError(
         id,
@@ -134,12 +141,16 @@ export function startPromptRunner(options: {
       case "SaveLoRA": {
         const [trainer = ""] = inputs.lora as [string];
         const { rank, steps: count } = prompt.graph[trainer]?.inputs ?? {};
-        const kind = Object.values(prompt.graph).some(({ class_type }) => class_type === "UNETLoader")
-          ? "flux"
-          : "unet";
+        const has = (type: string) => Object.values(prompt.graph).some(({ class_type }) => class_type === type);
+        const kind = has("UNETLoader") ? "flux" : has("TripleCLIPLoader") ? "sd3" : "unet";
         const seed = keyOf(prompt.graph, trainer);
         const prefix = `${inputs.prefix}${inputs.steps === undefined ? "" : `_${count}_steps`}`;
         files.save("output", prefix, ".safetensors", trainedLora({ rank: Number(rank), kind, seed }));
+        return undefined;
+      }
+      case "KSampler": {
+        const move = takeMove(({ kind }) => kind === "fail-drawing");
+        if (move?.kind === "fail-drawing") throw new ExecutionError(id, type, move.exceptionType, move.message);
         return undefined;
       }
       case "SaveTrainingDataset":

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 
 /** Modules that get matrices, as ComfyUI names them: enough of each kind for a conversion to go wrong. */
-const MODULES: Readonly<Record<"unet" | "flux", readonly string[]>> = {
+const MODULES: Readonly<Record<"unet" | "flux" | "sd3", readonly string[]>> = {
   unet: [
     "input_blocks.4.1.transformer_blocks.0.attn1.to_q",
     "input_blocks.4.1.transformer_blocks.0.attn2.to_out.0",
@@ -10,6 +10,7 @@ const MODULES: Readonly<Record<"unet" | "flux", readonly string[]>> = {
     "output_blocks.5.1.transformer_blocks.0.attn1.to_v",
   ],
   flux: ["double_blocks.0.img_attn.qkv", "double_blocks.0.txt_mlp.2", "single_blocks.3.linear1"],
+  sd3: ["joint_blocks.0.x_block.attn.qkv", "joint_blocks.0.context_block.mlp.fc1", "joint_blocks.3.x_block.attn.proj"],
 };
 const SIDE = 8;
 
@@ -23,7 +24,7 @@ interface FakeTensor {
  * The file that SaveLoRA writes: pairs in float32 whose values follow from what was trained on, alpha 1, and the
  * differences of a bias and of a norm that other tools do not know. No metadata.
  */
-export function trainedLora(what: { rank: number; kind: "unet" | "flux"; seed: string }): Buffer {
+export function trainedLora(what: { rank: number; kind: "unet" | "flux" | "sd3"; seed: string }): Buffer {
   const tensors: FakeTensor[] = [];
   const add = (name: string, shape: readonly number[], value?: number) => {
     const count = shape.reduce((product, size) => product * size, 1);

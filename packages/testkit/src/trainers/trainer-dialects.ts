@@ -62,6 +62,7 @@ const AiToolkitFile = z.object({
         save: z.object({ save_every: z.number() }),
         datasets: z.tuple([z.object({ folder_path: z.string() })], z.unknown()),
         train: z.object({ steps: z.number(), batch_size: z.number(), lr: z.number() }),
+        sample: z.object({ sample_every: z.number(), prompts: z.array(z.string()) }).optional(),
       }),
     ]),
   }),
@@ -69,7 +70,7 @@ const AiToolkitFile = z.object({
 
 function aiToolkit(path: string): Dialect {
   const { config } = AiToolkitFile.parse(parseYaml(readFileSync(path, "utf8")));
-  const [{ training_folder, network, save, datasets, train }] = config.process;
+  const [{ training_folder, network, save, datasets, train, sample }] = config.process;
   const { name } = config;
   const folder = join(training_folder, name);
   const fileAt = (step: number) => join(folder, `${name}_${String(step).padStart(9, "0")}.safetensors`);
@@ -94,6 +95,13 @@ function aiToolkit(path: string): Dialect {
       write(join(folder, "optimizer.pt"), `state of step ${step}`);
     },
     finish: (weights) => write(join(folder, `${name}.safetensors`), weights),
+    draw(step) {
+      if (sample === undefined || step % sample.sample_every !== 0) return;
+      for (const [i, prompt] of sample.prompts.entries()) {
+        const file = `${1_760_000_000_000 + step}__${String(step).padStart(9, "0")}_${i}.jpg`;
+        write(join(folder, "samples", file), `${prompt} after ${step} steps`);
+      }
+    },
     begin: () => ["Running 1 job", "Loading model", "Caching latents: 100%|██████████| 3/3 [00:00<00:00, 12.31it/s]"],
     bar: (step, _fromStep, loss, seconds) =>
       tqdm(name, step, train.steps, seconds, `lr: ${train.lr.toExponential(1)} loss: ${loss.toExponential(3)}`),
@@ -201,6 +209,8 @@ const SimpleTunerFile = z.object({
   learning_rate: z.number(),
   seed: z.number(),
   data_backend_config: z.string(),
+  user_prompt_library: z.string().optional(),
+  validation_step_interval: z.number().optional(),
 });
 const SimpleTunerBackends = z.array(z.object({ dataset_type: z.string(), instance_data_dir: z.string().optional() }));
 
@@ -229,9 +239,18 @@ function simpleTuner(path: string): Dialect {
       write(join(output, `checkpoint-${step}`, "training_state.json"), JSON.stringify({ global_step: step }));
     },
     finish: (weights) => write(join(output, "pytorch_lora_weights.safetensors"), weights),
+    draw(step) {
+      const { user_prompt_library: prompts, validation_step_interval: every } = config;
+      if (prompts === undefined || every === undefined || step % every !== 0) return;
+      const drawn = z.record(z.string(), z.string()).parse(JSON.parse(readFileSync(prompts, "utf8")));
+      for (const [name, prompt] of Object.entries(drawn)) {
+        const file = `step_${step}_${name}_0_512x512.png`;
+        write(join(output, "validation_images", file), `${prompt} after ${step} steps`);
+      }
+    },
     begin: () => ["Writing embeds to disk: 100%|██████████| 3/3 [00:00<00:00, 91.00it/s]"],
     bar: (step, _fromStep, loss, seconds) =>
-      tqdm("Epoch 1/10 Steps", step, steps, seconds, `lr=${rate}, step_loss=${loss.toPrecision(3)}`),
+      tqdm("Epoch 1/10, Steps", step, steps, seconds, `lr=${rate}, step_loss=${loss.toPrecision(3)}`),
     end: () => ["Training complete."],
   };
 }

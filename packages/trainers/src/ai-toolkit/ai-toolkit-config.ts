@@ -1,5 +1,6 @@
 import type { Recipe } from "@loramill/contracts";
 import { stringify } from "yaml";
+import { predictsNoise } from "../noise-issues.ts";
 import { OUTPUT_NAME, type TrainerInput } from "../trainer-adapter.ts";
 
 const ARCHITECTURES: Readonly<Partial<Record<Recipe["family"], string>>> = {
@@ -12,8 +13,21 @@ const ARCHITECTURES: Readonly<Partial<Record<Recipe["family"], string>>> = {
   "z-image": "zimage",
 };
 
-/** Families that predict noise; the others are trained by flow matching. */
-const predictsNoise = (family: Recipe["family"]): boolean => family === "sd15" || family === "sdxl";
+/** Types of quanto, by which the frozen base is kept. */
+const QUANTISATIONS: Readonly<Record<Exclude<Recipe["baseQuantisation"], "none">, string>> = {
+  int8: "qint8",
+  fp8: "qfloat8",
+  nf4: "qint4",
+};
+
+/** How noise levels are drawn in flow matching; its `linear` is even, its `sigmoid` is what others call logit-normal. */
+const TIMESTEPS: Readonly<Record<Recipe["timestepSampling"], string>> = {
+  uniform: "linear",
+  sigmoid: "sigmoid",
+  "logit-normal": "sigmoid",
+  shift: "shift",
+  "flux-shift": "flux_shift",
+};
 
 /** The job file of `run.py`. The captions hold the trigger word already, so the trainer's own is left out. */
 export function aiToolkitConfig({ recipe, place }: TrainerInput): string {
@@ -22,12 +36,14 @@ export function aiToolkitConfig({ recipe, place }: TrainerInput): string {
   const process = {
     type: "sd_trainer",
     training_folder: place.output,
+    training_seed: recipe.seed,
     device: "cuda:0",
     network: {
       type: "lora",
       linear: recipe.rank,
       linear_alpha: recipe.alpha,
       ...(recipe.convRank > 0 ? { conv: recipe.convRank, conv_alpha: recipe.convAlpha } : {}),
+      ...(recipe.networkDropout > 0 ? { dropout: recipe.networkDropout } : {}),
     },
     save: {
       dtype: "float16",
@@ -45,7 +61,8 @@ export function aiToolkitConfig({ recipe, place }: TrainerInput): string {
     train: {
       batch_size: recipe.batchSize,
       steps: recipe.steps,
-      gradient_accumulation_steps: recipe.gradientAccumulation,
+      // Its `gradient_accumulation_steps` would count every batch as a step.
+      gradient_accumulation: recipe.gradientAccumulation,
       train_unet: true,
       train_text_encoder: recipe.trainTextEncoder,
       gradient_checkpointing: recipe.gradientCheckpointing,
@@ -53,10 +70,12 @@ export function aiToolkitConfig({ recipe, place }: TrainerInput): string {
       optimizer: recipe.optimiser,
       ...(Object.keys(recipe.optimiserArgs).length === 0 ? {} : { optimizer_params: recipe.optimiserArgs }),
       lr: recipe.learningRate,
-      lr_scheduler: recipe.scheduler,
+      ...scheduleOf(recipe),
       dtype: recipe.mixedPrecision,
       ...(recipe.minSnrGamma > 0 ? { min_snr_gamma: recipe.minSnrGamma } : {}),
       ...(recipe.noiseOffset > 0 ? { noise_offset: recipe.noiseOffset } : {}),
+      ...(predictsNoise(recipe.family) ? {} : { timestep_type: TIMESTEPS[recipe.timestepSampling] }),
+      ...(recipe.regularisation === null ? {} : { reg_weight: recipe.regularisation.weight }),
       ...(recipe.emaDecay > 0 ? { ema_config: { use_ema: true, ema_decay: recipe.emaDecay } } : {}),
       disable_sampling: !draws,
       skip_first_sample: true,
@@ -66,6 +85,9 @@ export function aiToolkitConfig({ recipe, place }: TrainerInput): string {
       arch: ARCHITECTURES[recipe.family] ?? recipe.family,
       quantize: recipe.baseQuantisation !== "none",
       quantize_te: recipe.baseQuantisation !== "none",
+      ...(recipe.baseQuantisation === "none"
+        ? {}
+        : { qtype: QUANTISATIONS[recipe.baseQuantisation], qtype_te: QUANTISATIONS[recipe.baseQuantisation] }),
     },
     ...(draws
       ? {
@@ -92,6 +114,16 @@ export function aiToolkitConfig({ recipe, place }: TrainerInput): string {
   return stringify(job, { lineWidth: 0 });
 }
 
+/** A warm-up is a schedule of its own here. */
+function scheduleOf({ scheduler, warmupSteps }: Recipe) {
+  if (scheduler !== "constant" || warmupSteps === 0) return { lr_scheduler: scheduler };
+  return { lr_scheduler: "constant_with_warmup", lr_scheduler_params: { num_warmup_steps: warmupSteps } };
+}
+
+/** Encoded captions are the same at every step, and those of a trained encoder would grow old. */
+const cachesCaptions = (recipe: Recipe): boolean =>
+  recipe.textCaching !== "none" && !recipe.trainTextEncoder && !recipe.shuffleTokens && recipe.captionDropout === 0;
+
 function datasetOf(recipe: Recipe, folder: string, repeats: number, isReg: boolean) {
   return {
     folder_path: folder,
@@ -100,6 +132,7 @@ function datasetOf(recipe: Recipe, folder: string, repeats: number, isReg: boole
     shuffle_tokens: recipe.shuffleTokens,
     cache_latents_to_disk: recipe.latentCaching === "disk",
     ...(recipe.latentCaching === "memory" ? { cache_latents: true } : {}),
+    ...(cachesCaptions(recipe) ? { cache_text_embeddings: true } : {}),
     resolution: [recipe.resolution],
     num_repeats: repeats,
     flip_x: recipe.horizontalFlip,

@@ -1,5 +1,6 @@
 import type { Recipe, RecipeIssue, RecipeSupport } from "@loramill/contracts";
 import { honoured, limited, noEffect, refused, translated } from "../field-support.ts";
+import { noiseIssues, predictsNoise } from "../noise-issues.ts";
 
 const ownBuckets = "ai-toolkit makes its own buckets of the resolution's area";
 const noRandom = "ai-toolkit cuts and colours pictures in no random way that a recipe could ask for";
@@ -9,32 +10,32 @@ const ownNoise = "ai-toolkit draws noise levels by the scheduler of the family";
 export const aiToolkitSupport: RecipeSupport = {
   family: honoured,
   baseModel: honoured,
-  baseQuantisation: translated("its own 8-bit quantisation of transformer and text encoders"),
+  baseQuantisation: translated("quanto's qint8, qfloat8 or qint4 for transformer and text encoders"),
   experts: refused("one training makes one file here"),
   rank: honoured,
   alpha: honoured,
   convRank: honoured,
   convAlpha: honoured,
   targetModules: refused("it trains the modules that it knows for the family"),
-  networkDropout: refused("its LoRA has no dropout setting that is documented"),
+  networkDropout: honoured,
   rankDropout: refused("its LoRA has no dropout of ranks"),
   moduleDropout: refused("its LoRA has no dropout of modules"),
   learningRate: honoured,
   trainTextEncoder: honoured,
   textEncoderLearningRate: translated("the rate of the unet, which its text encoders share"),
-  optimiser: limited(["adamw", "adamw8bit", "adafactor", "prodigy"], "these are the ones it is known to have"),
+  optimiser: limited(["adamw", "adamw8bit", "adafactor", "prodigy", "lion8bit"], "its image holds no library for lion"),
   optimiserArgs: honoured,
   scheduler: limited(["constant", "cosine"], "its other schedules mean something else than a recipe's"),
   schedulerCycles: refused("it has no cosine-restarts of a number of cycles"),
   schedulerPower: refused("it has no polynomial"),
-  warmupSteps: translated("no warm-up: it has none beside a schedule"),
+  warmupSteps: translated("a warm-up before a constant rate; none before a cosine"),
   emaDecay: honoured,
   steps: honoured,
   batchSize: honoured,
   gradientAccumulation: honoured,
   repeats: honoured,
   gpus: refused("one of its jobs runs on one GPU"),
-  seed: translated("the seed of its samples; its training draws from the machine's own"),
+  seed: honoured,
   resolution: honoured,
   buckets: translated(ownBuckets),
   bucketMinSide: noEffect(ownBuckets),
@@ -51,14 +52,14 @@ export const aiToolkitSupport: RecipeSupport = {
   keepTokens: refused("it shuffles all parts of a caption or none"),
   minSnrGamma: honoured,
   noiseOffset: honoured,
-  timestepSampling: translated(ownNoise),
+  timestepSampling: translated("its own words for it where the family is trained by flow matching"),
   timestepShift: translated(ownNoise),
   guidance: translated("the guidance that it knows for the family"),
   mixedPrecision: honoured,
   gradientCheckpointing: honoured,
   blockSwap: refused("it has no swapping of a number of blocks"),
   latentCaching: honoured,
-  textCaching: noEffect("it decides itself what it caches of captions"),
+  textCaching: translated("a cache on disk, and none where captions are dropped, shuffled or their encoder is trained"),
   saveEverySteps: honoured,
   samplePrompts: honoured,
   sampleEverySteps: honoured,
@@ -66,7 +67,14 @@ export const aiToolkitSupport: RecipeSupport = {
 
 /** Fields that do not go together. */
 export function checkAiToolkit(recipe: Recipe): RecipeIssue[] {
-  if (!recipe.trainTextEncoder || recipe.family === "sd15" || recipe.family === "sdxl") return [];
-  const message = `ai-toolkit trains text encoders of sd15 and sdxl only, not of ${recipe.family}`;
-  return [{ field: "trainTextEncoder", severity: "error", message }];
+  const issues = noiseIssues(recipe);
+  const error = (field: RecipeIssue["field"], message: string) => issues.push({ field, severity: "error", message });
+  const { family } = recipe;
+  if (recipe.trainTextEncoder && !predictsNoise(family)) {
+    error("trainTextEncoder", `ai-toolkit trains text encoders of sd15 and sdxl only, not of ${family}`);
+  }
+  if (recipe.baseQuantisation !== "none" && predictsNoise(family)) {
+    error("baseQuantisation", `ai-toolkit keeps the base of ${family} as it is: set none, or another family`);
+  }
+  return issues;
 }

@@ -1,5 +1,6 @@
 import type { Recipe, RecipeIssue, RecipeSupport } from "@loramill/contracts";
 import { honoured, limited, refused, translated } from "../field-support.ts";
+import { noiseIssues, predictsNoise } from "../noise-issues.ts";
 
 const onlyFlow = "the scripts that train by flow matching read it, those of sd15 and sdxl do not";
 
@@ -64,9 +65,8 @@ export const sdScriptsSupport: RecipeSupport = {
 
 /** Fields that its parsers or scripts refuse together. */
 export function checkSdScripts(recipe: Recipe): RecipeIssue[] {
-  const issues: RecipeIssue[] = [];
+  const issues = noiseIssues(recipe);
   const error = (field: RecipeIssue["field"], message: string) => issues.push({ field, severity: "error", message });
-  const predictsNoise = recipe.family === "sd15" || recipe.family === "sdxl";
   if (recipe.textCaching !== "none" && recipe.family === "sd15") {
     issues.push({
       field: "textCaching",
@@ -82,12 +82,10 @@ export function checkSdScripts(recipe: Recipe): RecipeIssue[] {
   if (recipe.latentCaching !== "none" && (recipe.colourJitter || recipe.randomCrop)) {
     error("latentCaching", "cached pictures cannot be cut or coloured anew: set latentCaching: none");
   }
-  if (recipe.blockSwap > 0 && predictsNoise) error("blockSwap", `sd-scripts swaps no blocks of ${recipe.family}`);
+  if (recipe.blockSwap > 0 && predictsNoise(recipe.family))
+    error("blockSwap", `sd-scripts swaps no blocks of ${recipe.family}`);
   if (recipe.baseQuantisation === "fp8" && recipe.mixedPrecision === "fp32") {
     error("baseQuantisation", "a base in fp8 needs mixedPrecision fp16 or bf16");
-  }
-  if (!predictsNoise && (recipe.minSnrGamma > 0 || recipe.noiseOffset > 0)) {
-    error(recipe.minSnrGamma > 0 ? "minSnrGamma" : "noiseOffset", `it means nothing for ${recipe.family}: set it to 0`);
   }
   return issues;
 }

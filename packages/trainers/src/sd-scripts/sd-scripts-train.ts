@@ -93,9 +93,16 @@ function networkOf(recipe: Recipe): TrainConfig {
   };
 }
 
+/** Rates of text encoders that a family's network module reads; that of T5 is written, and unused while T5 is not trained. */
+const ENCODER_RATES: Readonly<Partial<Record<Recipe["family"], number>>> = { sdxl: 2, flux: 2, sd3: 3 };
+
+/** Without these, Adafactor would put a rate and a schedule of its own in the place of the recipe's. */
+const OWN_RATE = { relative_step: false, scale_parameter: false, warmup_init: false };
+
 function ratesOf(recipe: Recipe): TrainConfig {
-  const encoders = recipe.family === "sdxl" ? 2 : recipe.family === "sd15" ? 1 : 3;
-  const args = Object.entries(recipe.optimiserArgs).map(([name, value]) => `${name}=${pythonOf(value)}`);
+  const encoders = ENCODER_RATES[recipe.family] ?? 1;
+  const chosen = recipe.optimiser === "adafactor" ? { ...OWN_RATE, ...recipe.optimiserArgs } : recipe.optimiserArgs;
+  const args = Object.entries(chosen).map(([name, value]) => `${name}=${pythonOf(value)}`);
   return {
     learning_rate: recipe.learningRate,
     unet_lr: recipe.learningRate,

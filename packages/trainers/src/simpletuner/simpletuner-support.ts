@@ -1,5 +1,6 @@
-import type { RecipeSupport } from "@loramill/contracts";
+import type { Recipe, RecipeIssue, RecipeSupport } from "@loramill/contracts";
 import { honoured, limited, noEffect, refused, translated } from "../field-support.ts";
+import { noiseIssues } from "../noise-issues.ts";
 
 const ownBuckets = "SimpleTuner makes its own buckets of the resolution's area";
 const ownNoise = "SimpleTuner draws noise levels as it knows for the family";
@@ -16,17 +17,20 @@ export const simpleTunerSupport: RecipeSupport = {
   convRank: refused("its standard LoRA changes no convolutions"),
   convAlpha: refused("its standard LoRA changes no convolutions"),
   targetModules: refused("it trains the modules that it knows for the family"),
-  networkDropout: refused("its standard LoRA has no dropout setting that is documented"),
+  networkDropout: honoured,
   rankDropout: refused("its standard LoRA has no dropout of ranks"),
   moduleDropout: refused("its standard LoRA has no dropout of modules"),
   learningRate: honoured,
   trainTextEncoder: refused("its LoRA leaves the text encoders alone"),
   textEncoderLearningRate: refused("its LoRA leaves the text encoders alone"),
-  optimiser: translated("adamw_bf16, its own AdamW"),
-  optimiserArgs: refused("its settings are those of adamw_bf16"),
-  scheduler: honoured,
-  schedulerCycles: refused("it is not known to take a number of cycles"),
-  schedulerPower: refused("it is not known to take a power"),
+  optimiser: limited(
+    ["adamw", "adamw8bit", "adafactor", "lion", "lion8bit"],
+    "its prodigy brings a schedule of its own",
+  ),
+  optimiserArgs: refused("it takes settings of its own for each optimiser"),
+  scheduler: limited(["constant", "linear", "polynomial"], "its cosines come back up every warm-up, without an end"),
+  schedulerCycles: refused("its cosine with restarts counts in warm-ups"),
+  schedulerPower: honoured,
   warmupSteps: honoured,
   emaDecay: refused("its averages of weights are not known to be saved in their place"),
   steps: honoured,
@@ -49,17 +53,40 @@ export const simpleTunerSupport: RecipeSupport = {
   captionDropout: honoured,
   shuffleTokens: refused("it reads captions as they are"),
   keepTokens: noEffect("captions are not shuffled"),
-  minSnrGamma: refused("it is not known to take it for every family"),
-  noiseOffset: refused("it is not known to take it for every family"),
+  minSnrGamma: honoured,
+  noiseOffset: honoured,
   timestepSampling: translated(ownNoise),
   timestepShift: translated(ownNoise),
   guidance: translated("the guidance that it knows for the family"),
   mixedPrecision: limited(["bf16"], "adamw_bf16 keeps its weights in bf16"),
   gradientCheckpointing: honoured,
-  blockSwap: refused("it has no swapping of a number of blocks"),
+  blockSwap: refused("it swaps blocks of some of its families only"),
   latentCaching: noEffect(always),
   textCaching: noEffect(always),
   saveEverySteps: honoured,
-  samplePrompts: refused("its samples do not tell their step: draw with the finished LoRA, add generate to the run"),
-  sampleEverySteps: refused("its samples do not tell their step: draw with the finished LoRA, add generate to the run"),
+  samplePrompts: honoured,
+  sampleEverySteps: honoured,
 };
+
+/** Of the seeds of a recipe, it takes the lower half. */
+const LARGEST_SEED = 2_147_483_647;
+const SMALLEST_ALPHA = 0.1;
+const SMALLEST_POWER = 0.1;
+const SMALLEST_RESOLUTION = 256;
+const RESOLUTION_STEP = 64;
+
+/** Values that its own rules refuse, and fields that do not go together. */
+export function checkSimpleTuner(recipe: Recipe): RecipeIssue[] {
+  const issues = noiseIssues(recipe);
+  const refuse = (isBad: boolean, field: RecipeIssue["field"], message: string) => {
+    if (isBad) issues.push({ field, severity: "error", message: `SimpleTuner ${message}` });
+  };
+  refuse(recipe.seed > LARGEST_SEED, "seed", `takes seeds up to ${LARGEST_SEED}`);
+  refuse(recipe.alpha < SMALLEST_ALPHA, "alpha", `takes an alpha of ${SMALLEST_ALPHA} or more`);
+  refuse(!Number.isInteger(recipe.minSnrGamma), "minSnrGamma", "takes whole numbers");
+  const isPower = recipe.scheduler === "polynomial" && recipe.schedulerPower < SMALLEST_POWER;
+  refuse(isPower, "schedulerPower", `takes a power of ${SMALLEST_POWER} or more`);
+  const isSide = recipe.resolution >= SMALLEST_RESOLUTION && recipe.resolution % RESOLUTION_STEP === 0;
+  refuse(!isSide, "resolution", `takes multiples of ${RESOLUTION_STEP} from ${SMALLEST_RESOLUTION} on`);
+  return issues;
+}

@@ -1,11 +1,13 @@
 import { parseBar, parseLoss, parseTrouble } from "../progress-line.ts";
 import { checkpointOrId, type FoundCheckpoint, type TrainerAdapter } from "../trainer-adapter.ts";
-import { backendConfig, simpleTunerConfig } from "./simpletuner-config.ts";
-import { simpleTunerSupport } from "./simpletuner-support.ts";
+import { backendConfig, promptLibrary, simpleTunerConfig } from "./simpletuner-config.ts";
+import { checkSimpleTuner, simpleTunerSupport } from "./simpletuner-support.ts";
 
 const WEIGHTS = "pytorch_lora_weights.safetensors";
 const SAVE = new RegExp(`^checkpoint-(\\d+)/${WEIGHTS}$`);
-const TITLE = /^Epoch \d+\/\d+\s+Steps$/;
+/** With a comma once it trains. */
+const TITLE = /^Epoch \d+\/\d+,?\s+Steps$/;
+const SAMPLE = /^validation_images\/step_(\d+)_p\d{2}_0_\d+x\d+\.(?:png|jpg|webp)$/;
 
 /** SimpleTuner by its training script. It counts absolute steps, and goes on from the newest folder of its output. */
 export const simpleTuner: TrainerAdapter = {
@@ -13,16 +15,21 @@ export const simpleTuner: TrainerAdapter = {
   families: ["sd15", "sdxl", "sd3", "flux", "flux2", "qwen-image", "z-image"],
   support: simpleTunerSupport,
   restoresTo: "output",
-  // The table says it all.
-  check: () => [],
+  check: checkSimpleTuner,
   modelFiles: checkpointOrId,
 
   command(input) {
-    const { place } = input;
+    const { place, recipe } = input;
+    const prompts = promptLibrary(recipe);
+    const promptFile = `${place.work}/prompts.json`;
     return {
       files: [
-        { path: `${place.work}/config.json`, text: simpleTunerConfig(input) },
+        {
+          path: `${place.work}/config.json`,
+          text: simpleTunerConfig(input, prompts === null ? null : promptFile),
+        },
         { path: `${place.work}/multidatabackend.json`, text: backendConfig(input) },
+        ...(prompts === null ? [] : [{ path: promptFile, text: prompts }]),
       ],
       command: place.python,
       args: ["-m", "accelerate.commands.launch", "--num_processes", "1", "simpletuner/train.py"],
@@ -51,6 +58,9 @@ export const simpleTuner: TrainerAdapter = {
     });
   },
 
-  // It names its pictures by prompt and date; which step they show is not told by them.
-  findSamples: () => [],
+  findSamples: (files) =>
+    files.flatMap(({ path }) => {
+      const step = SAMPLE.exec(path)?.[1];
+      return step === undefined ? [] : [{ step: Number(step), path }];
+    }),
 };
