@@ -1,7 +1,7 @@
 import { openModuleThreads } from "@loramill/lora";
 import { defineWorker, type WorkerContext } from "@loramill/runtime";
-import { evaluatorWorkerConfig } from "./config.ts";
 import { checkLoras } from "./check-loras.ts";
+import { evaluatorWorkerConfig } from "./config.ts";
 import { editLora } from "./edit-lora.ts";
 import { extractLora } from "./extract-lora.ts";
 import { mergeIntoModel } from "./merge-into-model.ts";

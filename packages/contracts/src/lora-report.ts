@@ -25,7 +25,9 @@ export const LoraValidation = z
   .object({
     kind: z.literal("validate"),
     lora: ReportedLora,
-    looked: z.enum(["header", "values"]).describe("At the header alone, or at every value: NaN, infinity, dead modules"),
+    looked: z
+      .enum(["header", "values"])
+      .describe("At the header alone, or at every value: NaN, infinity, dead modules"),
     valid: z.boolean().describe("Whether no finding is an error"),
     findings: z.array(LoraFinding),
     coverage: LoraCoverage.nullable().describe(

@@ -59,7 +59,11 @@ describe("the plan of work on models", () => {
           name: "made",
           rank: 8,
           dtype: "F16",
-          original: { model: "owner/base", file: "base.safetensors", sha256: stored("owner/base/base.safetensors").sha256 },
+          original: {
+            model: "owner/base",
+            file: "base.safetensors",
+            sha256: stored("owner/base/base.safetensors").sha256,
+          },
           tuned: { model: "owner/tuned", family: "sdxl" },
         },
         estimate: { seconds: 360 },

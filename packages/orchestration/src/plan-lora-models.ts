@@ -44,12 +44,7 @@ export function planExtraction(name: string, operation: LoraExtraction, context:
   });
 }
 
-export function planModelMerge(
-  name: string,
-  operation: ModelMerge,
-  wanted: LoraSpec,
-  context: PlanContext,
-): StepPlan {
+export function planModelMerge(name: string, operation: ModelMerge, wanted: LoraSpec, context: PlanContext): StepPlan {
   const { bytes, ...model } = findModel("lora.operation.model", operation.model, context);
   const found = findInputs(wanted, context);
   const [first] = found;

@@ -36,17 +36,20 @@ describe("families that are known by name alone", () => {
     expect(Object.keys(baseVersions).sort()).toEqual([...unmapped].sort());
   });
 
-  it.each(Object.entries(baseVersions))("%s is recognised; its keys are neither renamed nor counted", (family, baseVersion) => {
-    const file = fileOf(baseVersion);
-    expect(describeLora(file).family).toMatchObject({ family, from: "ss_base_model_version" });
-    for (const dialect of ["diffusers", "comfyui"] as const) {
-      expect(() => convertLora(file, dialect)).toThrow(`there is no table of the modules of ${family}, only of sd15`);
-    }
-    const kept = readSafetensors(convertLora(file, "kohya").bytes);
-    expect([...kept.tensors.keys()].sort()).toContain("lora_unet_double_blocks_0_img_attn_qkv.lora_up.weight");
-    const { findings, coverage } = validateHeader(file);
-    expect(coverage).toBeNull();
-    expect(findings).toMatchObject([{ severity: "warning", code: "not-counted" }]);
-    expect(findings[0]?.message).toContain(`how many of its keys a ${family} model loads cannot be told`);
-  });
+  it.each(Object.entries(baseVersions))(
+    "%s is recognised; its keys are neither renamed nor counted",
+    (family, baseVersion) => {
+      const file = fileOf(baseVersion);
+      expect(describeLora(file).family).toMatchObject({ family, from: "ss_base_model_version" });
+      for (const dialect of ["diffusers", "comfyui"] as const) {
+        expect(() => convertLora(file, dialect)).toThrow(`there is no table of the modules of ${family}, only of sd15`);
+      }
+      const kept = readSafetensors(convertLora(file, "kohya").bytes);
+      expect([...kept.tensors.keys()].sort()).toContain("lora_unet_double_blocks_0_img_attn_qkv.lora_up.weight");
+      const { findings, coverage } = validateHeader(file);
+      expect(coverage).toBeNull();
+      expect(findings).toMatchObject([{ severity: "warning", code: "not-counted" }]);
+      expect(findings[0]?.message).toContain(`how many of its keys a ${family} model loads cannot be told`);
+    },
+  );
 });

@@ -1,7 +1,7 @@
-import { readTensor, type StoredTensors } from "../streams/stored-tensors.ts";
 import { mapAhead } from "../streams/each-module.ts";
 import type { ToolRun } from "../streams/progress.ts";
 import { readInBlocks } from "../streams/read-blocks.ts";
+import { readTensor, type StoredTensors } from "../streams/stored-tensors.ts";
 import type { RunModule } from "../threads/module-work.ts";
 import type { ValueFacts } from "./examine-values.ts";
 
@@ -27,10 +27,10 @@ export async function examineTensors(
     signal?.throwIfAborted();
     const { dtype, data } = await readTensor(file, piece);
     const found = await runModule("examine", { dtype, data }, signal);
-    const before = facts.get(piece.name) ?? { isFinite: true, isZero: true };
+    const before = facts.get(piece.name) ?? { allFinite: true, allZero: true };
     facts.set(piece.name, {
-      isFinite: before.isFinite && found.isFinite,
-      isZero: before.isZero && found.isZero,
+      allFinite: before.allFinite && found.allFinite,
+      allZero: before.allZero && found.allZero,
     });
     done += 1;
     onProgress?.({ done, total: pieces.length, module: piece.name });

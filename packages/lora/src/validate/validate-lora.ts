@@ -67,8 +67,8 @@ function judge(header: SafetensorsHeader, facts: Facts, options: ValidateOptions
     findings.push({ severity, code, message, where: where.slice(0, 100) });
   };
   if (outlines.adapters.length === 0) report("error", "no-lora", "it has no LoRA matrices");
-  for (const [name, { isFinite }] of facts) {
-    if (!isFinite) report("error", "not-finite", `${name} holds values that are not numbers`, [name]);
+  for (const [name, { allFinite }] of facts) {
+    if (!allFinite) report("error", "not-finite", `${name} holds values that are not numbers`, [name]);
   }
   for (const adapter of outlines.adapters) checkPair(adapter, report);
   checkDead(outlines, facts, report);
@@ -119,7 +119,7 @@ const factors: readonly AdapterPart[] = [
 ];
 
 function checkDead({ adapters }: AdapterOutlines, facts: Facts, report: Report): void {
-  const isZero = (tensor: TensorInfo | undefined) => tensor !== undefined && facts.get(tensor.name)?.isZero === true;
+  const isZero = (tensor: TensorInfo | undefined) => tensor !== undefined && facts.get(tensor.name)?.allZero === true;
   const dead = adapters.filter(({ tensors }) => factors.some((part) => isZero(tensors[part])));
   const names = dead.map(({ module }) => module);
   if (dead.length === 0) return;
