@@ -31,7 +31,7 @@ const FILE = "a LoRA file: .safetensors, .pt, .pth, .bin or .ckpt; the extension
 const FILE_OR_LORA = `${FILE}. Or a LoRA of the library: name, name@version, id, alias, hash`;
 const PROJECT = "of LoRAs of the library; default: default";
 const WEIGHTED =
-  "file, file:weight or file:weight:blocks; blocks are a preset such as INS, or 12, 17, 20, 26 or 58 numbers";
+  "file or LoRA of the library, file:weight or file:weight:blocks; blocks are a preset such as INS, or 12, 17, 20, 26 or 58 numbers";
 
 const MODEL = "one safetensors file, or a base model of the API as owner/name or owner/name:file";
 
@@ -48,6 +48,10 @@ export function addLoraFileCommands(parent: Command, does: Does): void {
   );
   const ofFile = (name: string, description: string, ...examples: string[]) =>
     command(name, description, ...examples).argument("<file>", FILE);
+  const ofLora = (name: string, description: string, ...examples: string[]) =>
+    command(name, description, ...examples)
+      .argument("<file>", FILE_OR_LORA)
+      .option("--project <project>", PROJECT);
 
   command(
     "inspect",
@@ -63,18 +67,16 @@ export function addLoraFileCommands(parent: Command, does: Does): void {
     .option("--size-limit <megabytes>", "warn of files that are larger; default: 500", number)
     .option("--project <project>", PROJECT)
     .action((files: string[], options: InspectOptions) => does((context) => inspectCommand(files, options, context)));
-  command(
+  ofLora(
     "validate",
     "what is wrong with a LoRA file; 1 when it should not be used",
     "loramill lora validate dog.safetensors --family sdxl --strength 0.8",
     "loramill lora validate toys --model stabilityai/stable-diffusion-xl-base-1.0",
   )
-    .argument("<file>", FILE_OR_LORA)
     .addOption(new Option("--family <family>", "what it is to be used with").choices(LoraFamily.options))
     .option("--strength <strength>", "what it is to be applied with, 0 to 2", number)
     .option("--model <model>", "a base model that it is to be used with; for LoRAs of the library")
     .option("--beside <folder>", "where the other half of a pair would be; default: the file's folder")
-    .option("--project <project>", PROJECT)
     .action((file: string, options: ValidateOptions & { family?: LoraFamily }) =>
       does((context) => validateCommand(file, options, context)),
     );
@@ -83,9 +85,11 @@ export function addLoraFileCommands(parent: Command, does: Does): void {
       "merge",
       "one LoRA of several",
       "loramill lora merge dog.safetensors:0.8 ink.safetensors:0.5 -o both.safetensors",
+      "loramill lora merge dog:0.8 ink@2:0.5 -o both.safetensors",
       "loramill lora merge dog.safetensors ink.safetensors:1:OUTALL --method ties --rank 32 --density 0.5 -o both.safetensors",
     ).argument("<file...>", WEIGHTED),
   )
+    .option("--project <project>", PROJECT)
     .addOption(new Option("--method <method>", "how; see docs/lora-tools.md").choices(methods).default("concat"))
     .option("--rank <rank>", "of the result: svd, magnitude, ties, dare, kohya-svd", number)
     .option("--density <share>", "share of the elements that is kept: magnitude, ties, dare", number)
@@ -95,7 +99,7 @@ export function addLoraFileCommands(parent: Command, does: Does): void {
     .option("--seed <seed>", "of what is drawn", number)
     .action((files: string[], options: MergeOptions) => does((context) => mergeCommand(files, options, context)));
   makes(
-    ofFile(
+    ofLora(
       "resize",
       "another rank, fixed or by what a module needs",
       "loramill lora resize dog.safetensors --rank 8 -o small.safetensors",
@@ -111,7 +115,7 @@ export function addLoraFileCommands(parent: Command, does: Does): void {
     .option("--dtype <dtype>", DTYPE)
     .action((file: string, options: ResizeOptions) => does((context) => resizeCommand(file, options, context)));
   makes(
-    ofFile(
+    ofLora(
       "convert",
       "another dialect, or a PyTorch file as safetensors",
       "loramill lora convert dog.safetensors --dialect diffusers -o dog-diffusers.safetensors",
@@ -122,7 +126,7 @@ export function addLoraFileCommands(parent: Command, does: Does): void {
     .option("--leave-out", "go on without what the dialect cannot say")
     .action((file: string, options: ConvertOptions) => does((context) => convertCommand(file, options, context)));
   makes(
-    ofFile(
+    ofLora(
       "prune",
       "without modules that change nothing, or little",
       "loramill lora prune dog.safetensors --min-norm 0.01 -o lean.safetensors",
@@ -171,7 +175,7 @@ export function addLoraFileCommands(parent: Command, does: Does): void {
       "loramill lora merge-into owner/base toys@2:0.8 -o toys-model.safetensors",
     )
       .argument("<checkpoint>", `the model: ${MODEL}`)
-      .argument("<file...>", `${WEIGHTED}; into a base model go LoRAs of the library, written alike`),
+      .argument("<file...>", `${WEIGHTED}; into a base model go those of the library`),
   )
     .option("--project <project>", PROJECT)
     .option("--leave-out", "go on without modules that the checkpoint has no weight for")

@@ -1,4 +1,12 @@
-import { type LoraSpec, type ModelInput, nearNames, type StoredLora, type StoredModel } from "@loramill/contracts";
+import {
+  type LoraSpec,
+  loraFamilyOf,
+  ModelFamily,
+  type ModelInput,
+  nearNames,
+  type StoredLora,
+  type StoredModel,
+} from "@loramill/contracts";
 import type { FoundLora, PlanContext } from "./plan-context.ts";
 import { refuse } from "./refuse.ts";
 
@@ -20,11 +28,17 @@ export function findLora(
   });
 }
 
+/** A family in the words of files, which LoRAs that were imported have and those that were trained have not. */
+export function inFiles(family: string): string {
+  const trained = ModelFamily.safeParse(family);
+  return trained.success ? loraFamilyOf(trained.data) : family;
+}
+
 /** Those of `lora.from`, which must be of one family: LoRAs of two change different modules. */
 export function findInputs({ from }: Pick<LoraSpec, "from">, context: PlanContext): readonly FoundLora[] {
   const found = from.map(({ lora }, at) => findLora(`lora.from.${at}.lora`, lora, context));
   const [first] = found;
-  const other = found.find(({ family }) => family !== first?.family);
+  const other = found.find(({ family }) => inFiles(family) !== inFiles(first?.family ?? ""));
   if (first !== undefined && other !== undefined) {
     refuse({
       code: "mixed-families",

@@ -18,7 +18,7 @@ const context = planContext({
     model("owner/film", "wan22", ["film.safetensors"]),
   ],
   loras: Object.fromEntries(
-    ["dog:sdxl", "ink:sdxl", "film:wan", "odd:unknown"].map((text) => {
+    ["dog:sdxl", "ink:sdxl", "film:wan", "mine:wan22", "odd:unknown"].map((text) => {
       const [name = "", family = ""] = text.split(":");
       return [name, { name, document: digestOf(name), family }];
     }),
@@ -126,5 +126,6 @@ describe("the plan of a report", () => {
     expect(refused({ kind: "validate", model: "owner/none" }, ["dog"]).code).toBe("unknown-model");
     expect(refused({ kind: "compare" }, ["dog"]).code).toBe("not-two-loras");
     expect(refused({ kind: "compare" }, ["dog", "film"]).code).toBe("mixed-families");
+    expect(planned({ kind: "compare" }, ["mine", "film"]), "one was trained, the other imported").toHaveLength(1);
   });
 });

@@ -2,12 +2,11 @@ import {
   extractLoraJob,
   type LoraExtraction,
   type LoraSpec,
-  loraFamilyOf,
   type ModelMerge,
   mergeIntoModelJob,
 } from "@loramill/contracts";
 import type { PlanContext } from "./plan-context.ts";
-import { findInputs, findModel, storedInputs } from "./plan-lora-inputs.ts";
+import { findInputs, findModel, inFiles, storedInputs } from "./plan-lora-inputs.ts";
 import { loraStep } from "./plan-lora-step.ts";
 import { refuse } from "./refuse.ts";
 import type { StepPlan } from "./step-plan.ts";
@@ -48,8 +47,8 @@ export function planModelMerge(name: string, operation: ModelMerge, wanted: Lora
   const { bytes, ...model } = findModel("lora.operation.model", operation.model, context);
   const found = findInputs(wanted, context);
   const [first] = found;
-  const families: readonly string[] = [model.family, loraFamilyOf(model.family), "unknown"];
-  if (first !== undefined && !families.includes(first.family)) {
+  const families = [inFiles(model.family), "unknown"];
+  if (first !== undefined && !families.includes(inFiles(first.family))) {
     refuse({
       code: "wrong-family",
       field: "lora.operation.model",

@@ -11,10 +11,9 @@ function largeLora() {
   const half = 1024 * MIB;
   const entries = {
     __metadata__: { "modelspec.architecture": "wan2.2/lora", "modelspec.trigger_phrase": "zorb" },
-    [`${module}.lora_down.weight`]: { dtype: "F16", shape: [half / 2 / 5120, 5120], data_offsets: [0, half] },
-    [`${module}.lora_up.weight`]: { dtype: "F16", shape: [half / 2 / 4096, 4096], data_offsets: [half, 2 * half] },
+    [`${module}.lora_down.weight`]: { dtype: "F16", shape: [half / 8192, 4096], data_offsets: [0, half] },
+    [`${module}.lora_up.weight`]: { dtype: "F16", shape: [4096, half / 8192], data_offsets: [half, 2 * half] },
   };
-  entries[`${module}.lora_down.weight`] = { dtype: "F16", shape: [half / 2], data_offsets: [0, half] };
   const json = Buffer.from(JSON.stringify(entries));
   const head = Buffer.alloc(8 + json.length);
   head.writeBigUInt64LE(BigInt(json.length));

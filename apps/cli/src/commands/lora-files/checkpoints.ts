@@ -1,11 +1,11 @@
-import { type LoraInput, UserError } from "@loramill/contracts";
+import { UserError } from "@loramill/contracts";
 import { extractFromFiles, type MappedFamily, mergeIntoFile } from "@loramill/lora";
 import { withTensorFile } from "../../tensor-file.ts";
 import type { CommandContext } from "../context.ts";
-import { namesFile, readModelArgument } from "./file-or-library.ts";
-import { readLoraArgument, withLoras } from "./lora-argument.ts";
+import { readModelArgument } from "./file-or-library.ts";
+import { readLibraryLoras, withLoras } from "./lora-argument.ts";
+import { makeByRun } from "./make-by-run.ts";
 import { type MakeOptions, makeFile } from "./make-file.ts";
-import { runOnModels } from "./model-runs.ts";
 
 /** The commands between LoRAs and whole models. */
 
@@ -27,7 +27,7 @@ export async function extractCommand(options: ExtractOptions, context: CommandCo
     if (family !== undefined)
       throw badOption("--family is for files: a base model is of the family it was written down with");
     const convolutions = convRank === undefined ? {} : { convRank };
-    return runOnModels(
+    return makeByRun(
       { operation: { kind: "extract", original, tuned, rank, ...convolutions, dtype } },
       options,
       context,
@@ -68,7 +68,9 @@ export async function mergeIntoCommand(
   const model = await readModelArgument(checkpoint);
   if (model !== null) {
     const operation = { kind: "merge-into" as const, model, leaveOut: options.leaveOut ?? false };
-    return runOnModels({ operation, from: await Promise.all(loras.map(readStored)) }, options, context);
+    const from = await readLibraryLoras(loras);
+    if (from !== null) return makeByRun({ operation, from }, options, context);
+    throw badOption("what goes into a base model is of the library: `loramill lora import` brings files there");
   }
   return withTensorFile(checkpoint, ({ source }) =>
     withLoras(loras, (inputs) =>
@@ -83,13 +85,6 @@ export async function mergeIntoCommand(
       ),
     ),
   );
-}
-
-/** A LoRA of the library, written as files are: name, name:weight or name:weight:blocks. */
-async function readStored(text: string): Promise<LoraInput> {
-  const { path: lora, use } = readLoraArgument(text);
-  if (!(await namesFile(lora))) return { lora, ...use };
-  throw badOption(`${lora} is a file: what goes into a base model is of the library (\`loramill lora import\`)`);
 }
 
 const badOption = (message: string) => new UserError(message, { code: "bad-option" });

@@ -1,11 +1,10 @@
 import { availableParallelism } from "node:os";
-import { UserError } from "@loramill/contracts";
 import { compareLoras, type LoraComparison, openLike, openLora, openModuleThreads } from "@loramill/lora";
 import { createProgressLine } from "../../progress-line.ts";
 import { aboutFile, withTensorFile } from "../../tensor-file.ts";
 import type { CommandContext } from "../context.ts";
 import { compareInLibrary } from "./compare-in-library.ts";
-import { namesFile } from "./file-or-library.ts";
+import { readLibraryLoras } from "./lora-argument.ts";
 import { tellLikeness } from "./tell-likeness.ts";
 
 export interface CompareOptions {
@@ -21,14 +20,7 @@ export async function compareCommand(
   options: CompareOptions,
   context: CommandContext,
 ): Promise<number> {
-  const [isFile, isOtherFile] = await Promise.all([namesFile(a), namesFile(b)]);
-  if (isFile !== isOtherFile) {
-    throw new UserError(
-      `${isFile ? a : b} is a file and ${isFile ? b : a} a LoRA of the library: import the file, or download the LoRA`,
-      { code: "bad-option" },
-    );
-  }
-  if (!isFile) return compareInLibrary(a, b, options, context);
+  if ((await readLibraryLoras([a, b])) !== null) return compareInLibrary(a, b, options, context);
   return tellLikeness(await compare(a, b, context), [a, b], options, context);
 }
 

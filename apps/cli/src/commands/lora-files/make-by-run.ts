@@ -1,5 +1,5 @@
 import { basename, extname } from "node:path";
-import { type LoraSpec, ModelDocument, type RunSpecInput, type RunView } from "@loramill/contracts";
+import { type ArtifactView, LoraDocument, ModelDocument, type RunSpecInput, type RunView } from "@loramill/contracts";
 import type { Client } from "@loramill/sdk";
 import { exitCodes } from "../../exit-codes.ts";
 import { formatBytes } from "../../format.ts";
@@ -10,12 +10,9 @@ import { checked } from "../lora-download.ts";
 import { checkExtension, type MakeOptions } from "./make-file.ts";
 import { withToolRun } from "./tool-run.ts";
 
-type Work = Pick<NonNullable<RunSpecInput["lora"]>, "operation" | "from">;
-type Kind = Extract<LoraSpec["operation"]["kind"], "extract" | "merge-into">;
-
-/** Has a job work on base models of the API, and saves the file that it makes. */
-export async function runOnModels(
-  work: Work & { readonly operation: { readonly kind: Kind } },
+/** Has a job work on LoRAs of the library and base models of the API, and saves the file that it makes. */
+export async function makeByRun(
+  work: Pick<NonNullable<RunSpecInput["lora"]>, "operation" | "from">,
   options: MakeOptions & { readonly project?: string },
   context: CommandContext,
 ): Promise<number> {
@@ -46,11 +43,7 @@ async function save(client: Client, run: RunView, output: string, context: Comma
   } finally {
     progress.end();
   }
-  const document = items.find(({ kind }) => kind === "model");
-  const notes =
-    document === undefined
-      ? []
-      : ModelDocument.parse(JSON.parse(new TextDecoder().decode(await client.download(document.url, signal)))).notes;
+  const notes = await notesOf(client, items, signal);
   const modules = Number(run.steps[0]?.summary.modules ?? 0);
   if (context.json) printJson(context, { output, bytes: size, modules, notes, run: run.id, sha256 });
   else {
@@ -58,4 +51,13 @@ async function save(client: Client, run: RunView, output: string, context: Comma
     for (const note of notes) printLine(context, `note: ${note}`);
   }
   return exitCodes.ok;
+}
+
+/** What was cut, removed or left out, as the document beside the file says. */
+async function notesOf(client: Client, items: readonly ArtifactView[], signal: AbortSignal): Promise<string[]> {
+  const document = items.find(({ kind }) => kind === "lora" || kind === "model");
+  if (document === undefined) return [];
+  const said: unknown = JSON.parse(new TextDecoder().decode(await client.download(document.url, signal)));
+  if (document.kind === "model") return ModelDocument.parse(said).notes;
+  return LoraDocument.parse(said).deviations.map(({ message }) => message);
 }
