@@ -7,7 +7,7 @@ import { tinyLora } from "@loramill/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { type MillProcess, makeDataDir, startMill } from "../support/mill.ts";
-import { eventually } from "../support/runs.ts";
+import { eventually, finished } from "../support/runs.ts";
 
 const MAIN = resolve(import.meta.dirname, "../../apps/cli/src/main.ts");
 const MODULE = "transformer.single_transformer_blocks.0.attn.to_q";
@@ -96,13 +96,7 @@ test("values are looked at, and LoRAs compared, in jobs whose reports are kept",
   expect(JSON.parse(wrong.out)).toMatchObject({ lora: "dog", valid: false, coverage: { loaded: 0, total: 2 } });
 
   const [once, again] = [await mill.client.loras.compare("dog", "ink"), await mill.client.loras.compare("dog", "ink")];
-  for (const { id } of [once, again]) {
-    await eventually(
-      "a comparison ends",
-      () => mill.client.getRun(id),
-      ({ state }) => state === "succeeded",
-    );
-  }
+  for (const { id } of [once, again]) expect((await finished(mill.client, id)).state).toBe("succeeded");
   expect(await mill.client.loras.report(again.id)).toEqual(await mill.client.loras.report(once.id));
   expect((await mill.client.getRun(again.id)).steps[0]?.state).toBe("reused");
   const table = await loramill("lora", "compare", "dog", "dog", "--modules");
@@ -152,11 +146,7 @@ test("a LoRA goes into a base model, and comes out of it again", async () => {
     { name: "owner/base", weight: -1 },
   ]);
   const run = await mill.client.loras.compare("dog", "change");
-  await eventually(
-    "the comparison ends",
-    () => mill.client.getRun(run.id),
-    ({ state }) => state === "succeeded",
-  );
+  expect((await finished(mill.client, run.id)).state).toBe("succeeded");
   const report = await mill.client.loras.report(run.id);
   expect(report?.kind === "compare" ? report.whole.cosine : null).toBeCloseTo(1, 3);
 

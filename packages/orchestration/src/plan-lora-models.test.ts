@@ -16,6 +16,8 @@ const context = planContext({
     model("owner/parts", "sdxl", ["unet.safetensors", "vae.safetensors"]),
     model("owner/absent", "sdxl", ["absent.safetensors"], false),
     model("owner/film", "wan22", ["film.safetensors"]),
+    model("small/base", "pocket", ["base.safetensors"]),
+    model("small/tuned", "pocket", ["tuned.safetensors"]),
   ],
   loras: Object.fromEntries(
     ["dog:sdxl", "ink:sdxl", "film:wan", "mine:wan22", "odd:unknown"].map((text) => {
@@ -68,6 +70,14 @@ describe("the plan of work on models", () => {
         },
         estimate: { seconds: 360 },
       },
+    ]);
+  });
+
+  it("makes a LoRA that the same run draws with", () => {
+    const steps = planned(extract("small/base", "small/tuned"), [], { generate: { prompts: ["p"] } });
+    expect(steps.map(({ name, needs }) => [name, needs])).toEqual([
+      ["lora", []],
+      ["generate", ["lora"]],
     ]);
   });
 

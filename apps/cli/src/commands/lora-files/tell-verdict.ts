@@ -1,4 +1,5 @@
-import type { LoadCoverage, LoraVerdict } from "@loramill/lora";
+import type { LoraFinding } from "@loramill/contracts";
+import type { LoadCoverage } from "@loramill/lora";
 import { exitCodes } from "../../exit-codes.ts";
 import { printable } from "../../format.ts";
 import { type CommandContext, printJson, printLine } from "../context.ts";
@@ -7,7 +8,7 @@ import { type CommandContext, printJson, printLine } from "../context.ts";
 export function tellVerdict(
   known: Readonly<Record<string, string>>,
   name: string,
-  { findings, coverage }: LoraVerdict,
+  { findings, coverage }: { readonly findings: readonly LoraFinding[]; readonly coverage: Counted | null },
   context: CommandContext,
 ): number {
   const isValid = findings.every(({ severity }) => severity !== "error");
@@ -21,6 +22,8 @@ export function tellVerdict(
   return isValid ? exitCodes.ok : exitCodes.failed;
 }
 
-function inWords({ loaded, total, family }: LoadCoverage): string {
+type Counted = Pick<LoadCoverage, "loaded" | "total"> & { readonly family: string };
+
+function inWords({ loaded, total, family }: Counted): string {
   return `will load ${loaded} of ${total} keys on ${family}`;
 }

@@ -1,5 +1,4 @@
 import { type LoraFamily, UserError } from "@loramill/contracts";
-import type { LoraVerdict, MappedFamily } from "@loramill/lora";
 import type { CommandContext } from "../context.ts";
 import { tellVerdict } from "./tell-verdict.ts";
 import { withToolRun } from "./tool-run.ts";
@@ -31,9 +30,8 @@ export function validateInLibrary(
       if (report?.kind !== "validate") throw new TypeError(`${run.id} made no report`);
       const { findings: told } = await client.loras.validateHeader(lora, use, { project });
       const findings = [...report.findings, ...told.filter(({ code }) => code === "missing-noise-partner")];
-      const coverage = report.coverage as (LoraVerdict["coverage"] & { readonly family: MappedFamily }) | null;
       const { name, document } = report.lora;
-      return tellVerdict({ lora: name, document, run: run.id }, lora, { findings, coverage }, context);
+      return tellVerdict({ lora: name, document, run: run.id }, lora, { ...report, findings }, context);
     },
   });
 }
