@@ -15,11 +15,14 @@ export interface Tools {
   readonly putLora: (name: string, file: Uint8Array, family?: string) => Promise<string>;
 }
 
-/** What the processors of the queue `lora` work with, on a folder that goes with the test. */
-export async function openTools(maxBytes = 1_000_000): Promise<Tools> {
+/** What the processors of the queue `lora` work with, on a folder that goes with the test, or elsewhere. */
+export async function openTools(
+  maxBytes = 1_000_000,
+  at: (folder: string) => Parameters<typeof openStores>[0] = (url) => ({ url, sync: "never" }),
+): Promise<Tools> {
   const folder = await mkdtemp(join(tmpdir(), "evaluator-"));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  const stores = await openStores({ url: folder, sync: "never" });
+  const stores = await openStores(at(folder));
   onTestFinished(() => stores.close());
   const threads = openModuleThreads({ size: 1 });
   onTestFinished(() => threads.close());
