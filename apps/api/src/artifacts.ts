@@ -114,6 +114,27 @@ export async function listArtifacts(
         }
       }
     }
+    if (step.kind === "lora-report") {
+      const { parts } = await stores.documents.get("parts", step.output);
+      for (const part of parts) artifacts.push(await ofDocument(step, "lora-report", "lora-report.json", part));
+    }
+    if (step.kind === "model") {
+      const { parts } = await stores.documents.get("parts", step.output);
+      for (const part of parts) {
+        const { name, weights, family } = await stores.documents.get("model", part);
+        artifacts.push(await ofDocument(step, "model", `${name}.model.json`, part));
+        artifacts.push(
+          await ofBlob(step, {
+            kind: "model-weights",
+            name: `${name}.safetensors`,
+            digest: weights.sha256,
+            bytes: weights.bytes,
+            mediaType: weights.mediaType,
+            metadata: { document: part, family },
+          }),
+        );
+      }
+    }
     if (step.kind === "generate") {
       const { parts } = await stores.documents.get("parts", step.output);
       for (const part of parts) {

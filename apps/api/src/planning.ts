@@ -82,7 +82,7 @@ export function createPlanner(deps: PlanningDeps): Planner {
     checkSources(given.dataset.sources, deps.localSources);
     const spec: PinnedSpec = await pinDatasets(given, (dataset) => deps.findDataset(dataset, given.project));
     const recipes = await savedRecipes(given, deps);
-    const models = spec.train === undefined ? [] : await deps.models();
+    const models = spec.train === undefined && !namesModels(spec) ? [] : await deps.models();
     const [sources, captioners, captionTools, faces, trainingBackends, generationBackends, loras] = await Promise.all([
       deps.fingerprint(spec.dataset.sources, signal),
       Promise.all(
@@ -108,6 +108,7 @@ export function createPlanner(deps: PlanningDeps): Planner {
       trainingBackends,
       generationBackends,
       storeReachable: deps.storeReachable,
+      models,
       checkRecipe,
       ...placementOf(spec),
       ...loras,
@@ -175,6 +176,11 @@ async function generationChoice(backend: GenerationBackend, signal?: AbortSignal
 function placementOf({ train }: RunSpec): Pick<PlanContext, "placement"> {
   const placement = train === undefined ? undefined : resolvePlacement(train);
   return placement === undefined ? {} : { placement };
+}
+
+function namesModels({ lora }: RunSpec): boolean {
+  const operation = lora?.operation;
+  return operation !== undefined && ("model" in operation || "original" in operation);
 }
 
 /** What the project has saved, where a spec names something that is no preset. */

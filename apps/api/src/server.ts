@@ -20,6 +20,7 @@ import { eventRoutes } from "./routes/events.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { jobRoutes } from "./routes/jobs.ts";
 import { keyRoutes } from "./routes/keys.ts";
+import { loraToolRoutes } from "./routes/lora-tools.ts";
 import { loraRoutes } from "./routes/loras.ts";
 import { modelRoutes } from "./routes/models.ts";
 import { objectRoutes } from "./routes/objects.ts";
@@ -100,6 +101,7 @@ export async function startApi(deps: ApiDeps, options: ApiOptions & { localToken
   await server.register(modelRoutes(deps));
   await server.register(recipeRoutes(deps));
   await server.register(loraRoutes(deps, options));
+  await server.register(loraToolRoutes(deps, options));
   await server.register(jobRoutes(deps));
   await server.register(eventRoutes(deps, feed));
   await server.register(uploadRoutes(deps, options));

@@ -1,4 +1,5 @@
-import { type LoraFamily, loraFamilies, type MappedFamily, mappedFamilies } from "@loramill/lora";
+import { LoraFamily } from "@loramill/contracts";
+import { type MappedFamily, mappedFamilies } from "@loramill/lora";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { groupOf } from "./command-group.ts";
 import type { CommandContext } from "./commands/context.ts";
@@ -27,10 +28,17 @@ import { type ValidateOptions, validateCommand } from "./commands/lora-files/val
 type Does = (work: (context: CommandContext) => Promise<number>) => Promise<void>;
 
 const FILE = "a LoRA file: .safetensors, .pt, .pth, .bin or .ckpt; the extension may be left out";
+const FILE_OR_LORA = `${FILE}. Or a LoRA of the library: name, name@version, id, alias, hash`;
+const PROJECT = "of LoRAs of the library; default: default";
 const WEIGHTED =
-  "file, file:weight or file:weight:blocks; blocks are a preset such as INS, or 12, 17, 20, 26 or 58 numbers";
+  "file or LoRA of the library, file:weight or file:weight:blocks; blocks are a preset such as INS, or 12, 17, 20, 26 or 58 numbers";
 
-/** The commands of `loramill lora …` that work on files of this machine; none of them needs a mill. */
+const MODEL = "one safetensors file, or a base model of the API as owner/name or owner/name:file";
+
+/**
+ * The commands of `loramill lora …` that work on files of this machine, for which none of them needs a mill. Some take what the
+ * API has instead: LoRAs of the library, base models.
+ */
 export function addLoraFileCommands(parent: Command, does: Does): void {
   const command = groupOf(
     parent,
@@ -40,26 +48,34 @@ export function addLoraFileCommands(parent: Command, does: Does): void {
   );
   const ofFile = (name: string, description: string, ...examples: string[]) =>
     command(name, description, ...examples).argument("<file>", FILE);
+  const ofLora = (name: string, description: string, ...examples: string[]) =>
+    command(name, description, ...examples)
+      .argument("<file>", FILE_OR_LORA)
+      .option("--project <project>", PROJECT);
 
   command(
     "inspect",
     "what the header of a LoRA file tells; several files as a table",
     "loramill lora inspect dog.safetensors --hashes",
+    "loramill lora inspect toys@2",
     "loramill lora inspect dog.safetensors ink.pt",
   )
-    .argument("<file...>", FILE)
+    .argument("<file...>", FILE_OR_LORA)
     .option("--metadata", "the metadata as it is")
     .option("--keys", "every tensor with its type and shape")
     .option("--hashes", "all hashes that sites and tools know it by; reads the whole file")
     .option("--size-limit <megabytes>", "warn of files that are larger; default: 500", number)
+    .option("--project <project>", PROJECT)
     .action((files: string[], options: InspectOptions) => does((context) => inspectCommand(files, options, context)));
-  ofFile(
+  ofLora(
     "validate",
     "what is wrong with a LoRA file; 1 when it should not be used",
     "loramill lora validate dog.safetensors --family sdxl --strength 0.8",
+    "loramill lora validate toys --model stabilityai/stable-diffusion-xl-base-1.0",
   )
-    .addOption(new Option("--family <family>", "what it is to be used with").choices(loraFamilies))
+    .addOption(new Option("--family <family>", "what it is to be used with").choices(LoraFamily.options))
     .option("--strength <strength>", "what it is to be applied with, 0 to 2", number)
+    .option("--model <model>", "a base model that it is to be used with; for LoRAs of the library")
     .option("--beside <folder>", "where the other half of a pair would be; default: the file's folder")
     .action((file: string, options: ValidateOptions & { family?: LoraFamily }) =>
       does((context) => validateCommand(file, options, context)),
@@ -69,9 +85,11 @@ export function addLoraFileCommands(parent: Command, does: Does): void {
       "merge",
       "one LoRA of several",
       "loramill lora merge dog.safetensors:0.8 ink.safetensors:0.5 -o both.safetensors",
+      "loramill lora merge dog:0.8 ink@2:0.5 -o both.safetensors",
       "loramill lora merge dog.safetensors ink.safetensors:1:OUTALL --method ties --rank 32 --density 0.5 -o both.safetensors",
     ).argument("<file...>", WEIGHTED),
   )
+    .option("--project <project>", PROJECT)
     .addOption(new Option("--method <method>", "how; see docs/lora-tools.md").choices(methods).default("concat"))
     .option("--rank <rank>", "of the result: svd, magnitude, ties, dare, kohya-svd", number)
     .option("--density <share>", "share of the elements that is kept: magnitude, ties, dare", number)
@@ -81,7 +99,7 @@ export function addLoraFileCommands(parent: Command, does: Does): void {
     .option("--seed <seed>", "of what is drawn", number)
     .action((files: string[], options: MergeOptions) => does((context) => mergeCommand(files, options, context)));
   makes(
-    ofFile(
+    ofLora(
       "resize",
       "another rank, fixed or by what a module needs",
       "loramill lora resize dog.safetensors --rank 8 -o small.safetensors",
@@ -97,7 +115,7 @@ export function addLoraFileCommands(parent: Command, does: Does): void {
     .option("--dtype <dtype>", DTYPE)
     .action((file: string, options: ResizeOptions) => does((context) => resizeCommand(file, options, context)));
   makes(
-    ofFile(
+    ofLora(
       "convert",
       "another dialect, or a PyTorch file as safetensors",
       "loramill lora convert dog.safetensors --dialect diffusers -o dog-diffusers.safetensors",
@@ -108,7 +126,7 @@ export function addLoraFileCommands(parent: Command, does: Does): void {
     .option("--leave-out", "go on without what the dialect cannot say")
     .action((file: string, options: ConvertOptions) => does((context) => convertCommand(file, options, context)));
   makes(
-    ofFile(
+    ofLora(
       "prune",
       "without modules that change nothing, or little",
       "loramill lora prune dog.safetensors --min-norm 0.01 -o lean.safetensors",
@@ -120,10 +138,12 @@ export function addLoraFileCommands(parent: Command, does: Does): void {
     "compare",
     "how alike the changes of two LoRAs are",
     "loramill lora compare dog-v1.safetensors dog-v2.safetensors",
+    "loramill lora compare toys@1 toys@2",
   )
-    .argument("<a>", FILE)
-    .argument("<b>", FILE)
+    .argument("<a>", FILE_OR_LORA)
+    .argument("<b>", FILE_OR_LORA)
     .option("--modules", "module by module instead of block by block")
+    .option("--project <project>", PROJECT)
     .action((a: string, b: string, options: CompareOptions) =>
       does((context) => compareCommand(a, b, options, context)),
     );
@@ -132,16 +152,18 @@ export function addLoraFileCommands(parent: Command, does: Does): void {
       "extract",
       "the LoRA between a model and what it was tuned to",
       "loramill lora extract --original base.safetensors --tuned tuned.safetensors --rank 32 -o change.safetensors",
+      "loramill lora extract --original owner/base --tuned owner/tuned --rank 32 -o change.safetensors",
     ),
   )
-    .requiredOption("--original <file>", "the checkpoint before")
-    .requiredOption("--tuned <file>", "the checkpoint after")
+    .requiredOption("--original <file>", `the checkpoint before: ${MODEL}`)
+    .requiredOption("--tuned <file>", "the checkpoint after, alike")
     .requiredOption("--rank <rank>", "of the result, at most", rank)
     .option("--conv-rank <rank>", "of convolutions larger than 1 × 1", rank)
     .addOption(new Option("--dtype <dtype>", "of the result").choices(["F32", "F16", "BF16"]).default("F16"))
     .addOption(
       new Option("--family <family>", "what the checkpoints are; default: told by their keys").choices(mappedFamilies),
     )
+    .option("--project <project>", "of the result, where base models are worked on; default: default")
     .action((options: ExtractOptions & { family?: MappedFamily }) =>
       does((context) => extractCommand(options, context)),
     );
@@ -150,10 +172,12 @@ export function addLoraFileCommands(parent: Command, does: Does): void {
       "merge-into",
       "a checkpoint with LoRAs in its weights",
       "loramill lora merge-into base.safetensors dog.safetensors:0.8 -o dog-model.safetensors",
+      "loramill lora merge-into owner/base toys@2:0.8 -o toys-model.safetensors",
     )
-      .argument("<checkpoint>", "the model, as one safetensors file")
-      .argument("<file...>", WEIGHTED),
+      .argument("<checkpoint>", `the model: ${MODEL}`)
+      .argument("<file...>", `${WEIGHTED}; into a base model go those of the library`),
   )
+    .option("--project <project>", PROJECT)
     .option("--leave-out", "go on without modules that the checkpoint has no weight for")
     .action((checkpoint: string, files: string[], options: MergeIntoOptions) =>
       does((context) => mergeIntoCommand(checkpoint, files, options, context)),

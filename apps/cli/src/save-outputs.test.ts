@@ -31,3 +31,25 @@ it("saves the pictures of a training beside its curve, whatever the server calls
   expect(files).toEqual([join(samples, "step-000020-00.png"), join(samples, "out.png")]);
   expect(await readFile(join(samples, "step-000020-00.png"), "utf8")).toBe("https://example.com/step-000020-00.png");
 });
+
+it("saves a checkpoint piece by piece, and the reports on LoRAs", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "save-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const artifact = (kind: string, name: string) => ({ step: kind, kind, name, url: `https://example.com/${name}` });
+  const client = {
+    listArtifacts: async () => ({
+      items: [artifact("model-weights", "toys.safetensors"), artifact("lora-report", "lora-report.json")],
+    }),
+    download: async (url: string) => {
+      if (url.endsWith(".safetensors")) throw new Error("a checkpoint may be larger than memory");
+      return Buffer.from(url);
+    },
+    openArtifact: async () => new Blob(["a ", "checkpoint"]).stream(),
+    getPlan: async () => ({}),
+    cost: async () => ({}),
+  } as unknown as Client;
+  const run = { id: "run_1" } as unknown as RunView;
+  const { files } = await saveOutputs({ client, run, folder, loraFolder: folder, datasetFolder: null });
+  expect(files).toEqual([join(folder, "toys.safetensors"), join(folder, "lora-report.json")]);
+  expect(await readFile(join(folder, "toys.safetensors"), "utf8")).toBe("a checkpoint");
+});

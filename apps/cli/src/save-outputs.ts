@@ -3,6 +3,7 @@ import { basename, join } from "node:path";
 import { type ArtifactView, CaptionPart, canonicalJson, LoraDocument, type RunView } from "@loramill/contracts";
 import { lossCsv, tensorboardEvents } from "@loramill/lora";
 import type { Client } from "@loramill/sdk";
+import { writeWhole } from "./write-whole.ts";
 
 export interface SavedOutputs {
   readonly folder: string;
@@ -56,6 +57,10 @@ export async function saveOutputs(options: {
       await save(artifact, join(datasetFolder ?? folder, pictureName(artifact)));
     } else if (artifact.kind === "training-sample") {
       await save(artifact, join(folder, "training", safeName(String(artifact.metadata.lora)), "samples", name));
+    } else if (artifact.kind === "model-weights") {
+      const path = join(folder, name);
+      await writeWhole(path, await client.openArtifact(artifact.url, signal), signal ? { signal } : {});
+      files.push(path);
     } else if (artifact.kind === "dataset-report") report = await save(artifact, join(folder, name));
     else await save(artifact, join(folder, name));
   }

@@ -60,15 +60,29 @@ export async function aboutFile<T>(path: string, work: () => T | Promise<T>): Pr
   }
 }
 
+/** Whether there is such a file, with or without its extension. */
+export async function isThere(path: string): Promise<boolean> {
+  return (await existing(path)) !== null;
+}
+
+/** Whether it can only be meant as a path: what is in the library has neither folders nor an extension. */
+export function looksLikePath(text: string): boolean {
+  return /[\\/]/.test(text) || text.startsWith(".") || /\.(?:safetensors|pt|pth|bin|ckpt)$/i.test(text);
+}
+
 async function findFile(path: string): Promise<string> {
+  return (await existing(path)) ?? path;
+}
+
+async function existing(path: string): Promise<string | null> {
   for (const extension of EXTENSIONS) {
-    const isThere = await stat(`${path}${extension}`).then(
+    const isFile = await stat(`${path}${extension}`).then(
       (found) => found.isFile(),
       () => false,
     );
-    if (isThere) return `${path}${extension}`;
+    if (isFile) return `${path}${extension}`;
   }
-  return path;
+  return null;
 }
 
 async function openHandle(path: string): Promise<FileHandle> {

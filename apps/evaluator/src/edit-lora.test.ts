@@ -1,47 +1,22 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { editLoraJob, type LoraDocument, LoraOperation, sha256Hex } from "@loramill/contracts";
-import { openModuleThreads, readSafetensors, tensorsSha256 } from "@loramill/lora";
-import { openStores } from "@loramill/storage";
-import { fakeJobContext, tinyLora } from "@loramill/testkit";
-import { afterEach, describe, expect, it } from "vitest";
+import { editLoraJob, LoraOperation } from "@loramill/contracts";
+import { readSafetensors } from "@loramill/lora";
+import { fakeJobContext } from "@loramill/testkit";
+import { describe, expect, it } from "vitest";
+import { fluxLora, openTools } from "../test/support/open-tools.ts";
 import { editLora } from "./edit-lora.ts";
 
-const cleanups: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
-async function open(maxBytes = 1_000_000) {
-  const folder = await mkdtemp(join(tmpdir(), "evaluator-"));
-  cleanups.push(() => rm(folder, { recursive: true, force: true }));
-  const stores = await openStores({ url: folder, sync: "never" });
-  cleanups.push(() => stores.close());
-  const threads = openModuleThreads({ size: 1 });
-  cleanups.push(() => threads.close());
-  const put = async (name: string, seed: number) => {
-    const file = tinyLora(["transformer.single_transformer_blocks.0.attn.to_q"], { rank: 2, seed });
-    const lora: LoraDocument = {
-      format: "loramill-lora/1",
-      name,
-      weights: await stores.blobs.put(file, { mediaType: "application/vnd.safetensors" }),
-      tensorsSha256: tensorsSha256(file),
-      ...{ family: "flux", baseModel: "black-forest-labs/FLUX.1-dev", triggerWord: name, recipe: {} },
-      ...{ dataset: sha256Hex("set"), images: 1, steps: 1, finalLoss: null, curve: [], computeSeconds: 1 },
-      ...{ resumedFromSteps: [], deviations: [], samples: [], backend: "pocket", made: null },
-    };
-    return { name, document: await stores.documents.put("lora", lora) };
-  };
+async function open(maxBytes?: number) {
+  const tools = await openTools(maxBytes);
+  const put = async (name: string, seed: number) => ({ name, document: await tools.putLora(name, fluxLora(seed)) });
   const loras = [await put("dog", 1), await put("ink", 2)];
   const edit = (operation: object, count = 2, ctx = fakeJobContext()) => {
     const from = loras.slice(0, count).map(({ document }) => ({ document, weight: 0.5 }));
     const input = editLoraJob.input.parse({
       params: { name: "both", operation: LoraOperation.parse(operation), from },
     });
-    return editLora(input, { stores, threads, maxBytes }, ctx);
+    return editLora(input, tools, ctx);
   };
-  return { stores, loras, edit };
+  return { stores: tools.stores, loras, edit };
 }
 
 describe("editLora", () => {

@@ -1,7 +1,10 @@
 import { openModuleThreads } from "@loramill/lora";
 import { defineWorker, type WorkerContext } from "@loramill/runtime";
+import { checkLoras } from "./check-loras.ts";
 import { evaluatorWorkerConfig } from "./config.ts";
 import { editLora } from "./edit-lora.ts";
+import { extractLora } from "./extract-lora.ts";
+import { mergeIntoModel } from "./merge-into-model.ts";
 
 type Context = WorkerContext<typeof evaluatorWorkerConfig>;
 
@@ -14,5 +17,10 @@ export const evaluatorWorker = defineWorker({
     const threads = opened("LoRA threads", openModuleThreads({ size }), (open) => open.close());
     return { stores: services.stores, threads, maxBytes };
   },
-  processors: { "edit-lora": editLora },
+  processors: {
+    "edit-lora": editLora,
+    "extract-lora": extractLora,
+    "merge-into-model": mergeIntoModel,
+    "check-loras": checkLoras,
+  },
 });

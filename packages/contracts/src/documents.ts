@@ -2,6 +2,7 @@ import { z } from "zod";
 import { Digest, JsonObject } from "./digest.ts";
 import { GenerationGrid } from "./generation/generation-grid.ts";
 import { GenerationSpec } from "./generation/generation-spec.ts";
+import { LoraReport } from "./lora-report.ts";
 
 /**
  * The typed JSON documents that steps hand to one another. A list of any length is a document with `parts`, each part
@@ -381,6 +382,18 @@ export const GenerationPart = z.object({
 });
 export type GenerationPart = z.output<typeof GenerationPart>;
 
+/** A checkpoint that was made here, and of what. */
+export const ModelDocument = z.object({
+  format: z.literal("loramill-model/1"),
+  name: z.string(),
+  weights: BlobRef,
+  family: z.string(),
+  made: LoraMaking,
+  /** What was left out, each a sentence. */
+  notes: z.array(z.string()),
+});
+export type ModelDocument = z.output<typeof ModelDocument>;
+
 /** Document kinds: the folder under `documents/` and the schema that reads it back. */
 export const documentKinds = {
   parts: PartsDocument,
@@ -390,6 +403,8 @@ export const documentKinds = {
   "dataset-part": DatasetPart,
   captions: CaptionPart,
   lora: LoraDocument,
+  "lora-report": LoraReport,
+  model: ModelDocument,
   grid: GenerationGrid,
   generations: GenerationPart,
 } as const satisfies Record<string, z.ZodType>;

@@ -109,6 +109,7 @@ export {
   LoraFallback,
   LoraMaking,
   LossPoint,
+  ModelDocument,
   PartsDocument,
   PreparedImage,
   PreparedPart,
@@ -169,24 +170,31 @@ export { expandWildcards, hasChoices, UnknownWildcard } from "./generation/wildc
 export { AttemptId, type IdPrefix, JobId, makeId, ProjectId, RunId, StepId } from "./ids.ts";
 export { assembleDatasetJob } from "./jobs/assemble-dataset.ts";
 export { CaptionEnsemble, captionImagesJob } from "./jobs/caption-images.ts";
+export { checkLorasJob } from "./jobs/check-loras.ts";
 export { defineJob, type JobDefinition, type JobPolicy, type QueueName, queueNames } from "./jobs/define-job.ts";
 export { editLoraJob } from "./jobs/edit-lora.ts";
+export { extractLoraJob } from "./jobs/extract-lora.ts";
 export { generateImagesJob } from "./jobs/generate-images.ts";
 export { type InputOf, type JobName, type JobNamesOf, type Jobs, jobs, type OutputOf } from "./jobs/index.ts";
 export { indexSourceJob } from "./jobs/index-source.ts";
 export { JobOutput } from "./jobs/job-output.ts";
+export { mergeIntoModelJob } from "./jobs/merge-into-model.ts";
 export { prepareImagesJob } from "./jobs/prepare-images.ts";
+export { StoredLora, StoredModel } from "./jobs/stored-inputs.ts";
 export { trainLoraJob } from "./jobs/train-lora.ts";
 export {
   KnownLoras,
   KnownLorasRequest,
   LoraChange,
   type LoraChangeInput,
+  LoraCompareRequest,
   LoraDownload,
   LoraHashes,
   LoraImported,
   LoraImportFields,
   type LoraImportInput,
+  LoraInspection,
+  LoraInspectQuery,
   LoraLineage,
   LoraPage,
   LoraProjectQuery,
@@ -199,9 +207,23 @@ export {
   LoraSource,
   LoraSummary,
   LoraTag,
+  LoraValidateQuery,
+  LoraValidateRequest,
   LoraView,
 } from "./lora-api.ts";
-export { LoraInput, LoraMergeMethod, LoraOperation, LoraRankRule, LoraSpec } from "./lora-spec.ts";
+export { LoraFamily, loraFamilyOf } from "./lora-family.ts";
+export { LoraCoverage, LoraFinding, LoraLikeness, LoraReport, LoraValidation } from "./lora-report.ts";
+export {
+  LoraCheck,
+  LoraExtraction,
+  LoraInput,
+  LoraMergeMethod,
+  LoraOperation,
+  LoraRankRule,
+  LoraSpec,
+  ModelInput,
+  ModelMerge,
+} from "./lora-spec.ts";
 export {
   ModelBody,
   type ModelBodyInput,

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { LoraFamily } from "./lora-family.ts";
+import { ModelId, ModelPath } from "./model-api.ts";
 import { Name } from "./name.ts";
 
 const rank = z.int().min(1).max(4096).describe("Rank of the result, at most");
@@ -39,7 +41,8 @@ export const LoraRankRule = z.discriminatedUnion("kind", [
 ]);
 export type LoraRankRule = z.output<typeof LoraRankRule>;
 
-const dtype = z.enum(["F32", "F16", "BF16"]).optional().describe("Of the result; left out, the widest that came in");
+const Dtype = z.enum(["F32", "F16", "BF16"]);
+const dtype = Dtype.optional().describe("Of the result; left out, the widest that came in");
 
 /** What is done with one LoRA or several; the result is a LoRA. */
 export const LoraOperation = z.discriminatedUnion("kind", [
@@ -74,6 +77,49 @@ export const LoraOperation = z.discriminatedUnion("kind", [
 ]);
 export type LoraOperation = z.output<typeof LoraOperation>;
 
+/** A checkpoint of `/v1/models`, whose bytes are in the object store. */
+export const ModelInput = z.strictObject({
+  model: ModelId.describe("Id of a base model that was pulled"),
+  file: ModelPath.optional().describe("Which of its files; left out, its only .safetensors file"),
+});
+export type ModelInput = z.output<typeof ModelInput>;
+
+/** The LoRA between a model and what it was tuned to. */
+export const LoraExtraction = z.strictObject({
+  kind: z.literal("extract"),
+  original: ModelInput.describe("The model before"),
+  tuned: ModelInput.describe("The model after"),
+  rank,
+  convRank: rank.optional().describe("For convolutions larger than 1 × 1; left out, as `rank`"),
+  dtype: Dtype.default("F16").describe("Of the result"),
+});
+export type LoraExtraction = z.output<typeof LoraExtraction>;
+
+/** A model with LoRAs in its weights; the result is a checkpoint. */
+export const ModelMerge = z.strictObject({
+  kind: z.literal("merge-into"),
+  model: ModelInput.describe("What the LoRAs are merged into"),
+  leaveOut: z
+    .boolean()
+    .default(false)
+    .describe("Whether modules that the model has no weight for are left out, instead of refused"),
+});
+export type ModelMerge = z.output<typeof ModelMerge>;
+
+const Validation = z.strictObject({
+  kind: z.literal("validate"),
+  strength: z.number().min(-100).max(100).optional().describe("What it is to be applied with; usual is 0 to 2"),
+  family: LoraFamily.optional().describe("What it is to be used with; left out, what it was made for"),
+  model: ModelId.optional().describe("A base model that it is to be used with, instead of a family"),
+});
+
+/** What is found out about LoRAs by reading all of them; the result is a report. */
+export const LoraCheck = z.discriminatedUnion("kind", [
+  Validation,
+  z.strictObject({ kind: z.literal("compare") }).describe("How alike two LoRAs are"),
+]);
+export type LoraCheck = z.output<typeof LoraCheck>;
+
 export const LoraInput = z.strictObject({
   lora: z
     .string()
@@ -91,7 +137,11 @@ export type LoraInput = z.output<typeof LoraInput>;
 
 export const LoraSpec = z.strictObject({
   name: Name.optional().describe("Name of the result; default: the run's name"),
-  from: z.array(LoraInput).min(1).max(64).describe("What goes in; only a merge takes several"),
-  operation: LoraOperation,
+  from: z
+    .array(LoraInput)
+    .max(64)
+    .default([])
+    .describe("What goes in: several for merge and merge-into, two for compare, none for extract, else one"),
+  operation: z.discriminatedUnion("kind", [LoraOperation, LoraExtraction, ModelMerge, LoraCheck]),
 });
 export type LoraSpec = z.output<typeof LoraSpec>;

@@ -9,7 +9,7 @@ export const ModelId = z
   .max(200);
 
 /** A path inside a model, with forward slashes and without `..`. */
-const ModelPath = z
+export const ModelPath = z
   .string()
   .max(512)
   .regex(/^(?!.*(^|\/)\.\.?(\/|$))[\w .()+-]+(\/[\w .()+-]+)*$/, "a relative path with forward slashes");

@@ -3,7 +3,17 @@ import { Digest, JsonObject } from "./digest.ts";
 import { MicroUsd } from "./money.ts";
 import { RunPolicy } from "./run-spec.ts";
 
-export const StepKind = z.enum(["source", "prepare", "dataset", "caption", "train", "lora", "generate"]);
+export const StepKind = z.enum([
+  "source",
+  "prepare",
+  "dataset",
+  "caption",
+  "train",
+  "lora",
+  "lora-report",
+  "model",
+  "generate",
+]);
 export type StepKind = z.output<typeof StepKind>;
 
 /**

@@ -9,7 +9,7 @@ import { noisePair } from "./noise-pair.ts";
 import { readSafetensors } from "./safetensors/read-safetensors.ts";
 import { fromFloat32 } from "./safetensors/tensor-values.ts";
 import { writeSafetensors } from "./safetensors/write-safetensors.ts";
-import { validateLora } from "./validate-lora.ts";
+import { validateLora } from "./validate/validate-lora.ts";
 
 type Family = "sdxl" | "wan" | "flux";
 

@@ -11,9 +11,9 @@ export {
 export { adapterDelta, adapterFactors, type LowRankFactors } from "./adapters/adapter-delta.ts";
 export { applyDora } from "./adapters/apply-dora.ts";
 export type { Refusal } from "./adapters/cannot-convert.ts";
-export { type DetectedFamily, detectFamily, type LoraFamily, loraFamilies } from "./adapters/detect-family.ts";
+export { type DetectedFamily, detectFamily } from "./adapters/detect-family.ts";
 export { type Dialect, dialects } from "./adapters/dialects.ts";
-export { type MappedFamily, mappedFamilies } from "./adapters/family-modules.ts";
+export { asMappedFamily, type MappedFamily, mappedFamilies } from "./adapters/family-modules.ts";
 export { type LoadCoverage, loadCoverage } from "./adapters/load-coverage.ts";
 export {
   type AdapterOutlines,
@@ -91,4 +91,10 @@ export { type ExtractOptions, extractLora } from "./tools/extract-lora.ts";
 export { type CheckpointMerge, type MergedCheckpoint, mergeIntoCheckpoint } from "./tools/merge-into-checkpoint.ts";
 export { type PrunedLora, type PruneOptions, pruneLora } from "./tools/prune-lora.ts";
 export { type ResizedLora, type ResizeOptions, resizeLora } from "./tools/resize-lora.ts";
-export { type LoraFinding, type ValidateOptions, validateLora } from "./validate-lora.ts";
+export {
+  type LoraVerdict,
+  type ValidateOptions,
+  validateHeader,
+  validateLora,
+  validateStored,
+} from "./validate/validate-lora.ts";

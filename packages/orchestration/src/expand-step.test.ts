@@ -1,4 +1,4 @@
-import { digestOf, type JobName, jobs, PermanentError, type PlannedStep } from "@loramill/contracts";
+import { digestOf, type JobName, jobs, PermanentError, type PlannedStep, type RunSpecInput } from "@loramill/contracts";
 import { describe, expect, it } from "vitest";
 import { expandStep, MAX_JOB_INPUT_BYTES } from "./expand-step.ts";
 import { plan } from "./plan.ts";
@@ -37,12 +37,26 @@ describe("expandStep", () => {
     expect(expandStep(step, { source }).map((job) => job.estimateMicroUsd)).toEqual([34, 34, 34]);
   });
 
-  it("makes inputs that the job definitions of a full plan accept", () => {
-    const lora = { from: [{ lora: "dog" }], operation: { kind: "prune" as const } };
+  it("makes inputs that the job definitions of full plans accept", () => {
+    const stored = (name: string) => ({ sha256: digestOf(name), bytes: 1 });
+    const model = (id: string) => ({
+      id,
+      family: "pocket" as const,
+      files: [{ path: "model.safetensors", stored: stored(id) }],
+    });
     const dog = { name: "dog", document: digestOf("dog"), family: "pocket" };
-    const { lock } = plan(runSpec({ lora }), planContext({ loras: { dog } }));
-    const outputs = Object.fromEntries(lock.steps.map(({ name }) => [name, { digest: digestOf(name), parts }]));
-    const names = lock.steps.flatMap((step: PlannedStep) => expandStep(step, outputs).map((job) => check(job)));
+    const context = planContext({ loras: { dog }, models: [model("base"), model("tuned")] });
+    const from = [{ lora: "dog" }];
+    const works: RunSpecInput["lora"][] = [
+      { from, operation: { kind: "prune" } },
+      { from, operation: { kind: "validate", strength: 1 } },
+      { from: [...from, ...from], operation: { kind: "compare" } },
+      { from, operation: { kind: "merge-into", model: { model: "base" } } },
+      { operation: { kind: "extract", original: { model: "base" }, tuned: { model: "tuned" }, rank: 4 } },
+    ];
+    const steps = works.flatMap((lora) => plan(runSpec({ lora }), context).lock.steps);
+    const outputs = Object.fromEntries(steps.map(({ name }) => [name, { digest: digestOf(name), parts }]));
+    const names = steps.flatMap((step: PlannedStep) => expandStep(step, outputs).map((job) => check(job)));
     expect(new Set(names)).toEqual(new Set(Object.keys(jobs)));
   });
 

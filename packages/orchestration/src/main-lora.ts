@@ -1,6 +1,7 @@
 import type { GenerateSpec, Recipe, RunSpec } from "@loramill/contracts";
 import type { PlanContext } from "./plan-context.ts";
-import { findLora } from "./plan-lora.ts";
+import { familyOfMade } from "./plan-lora.ts";
+import { findLora } from "./plan-lora-inputs.ts";
 import { refuse } from "./refuse.ts";
 
 /** The LoRA whose strengths the batch gives. */
@@ -23,8 +24,8 @@ export function mainLora(
     const { document, family } = findLora("generate.lora", generate.lora, context);
     return { madeBy: null, document, family };
   }
-  const edited = lora?.from[0]?.lora;
-  if (edited !== undefined) return { madeBy: "lora", family: findLora("lora.from.0.lora", edited, context).family };
+  const made = lora === undefined ? null : familyOfMade(lora, context);
+  if (made !== null) return { madeBy: "lora", family: made };
   if (recipe !== null) return { madeBy: "train", family: recipe.family };
   // A request that names LoRAs of its own, or takes none, says with them what it wants.
   const isOwn = generate.request !== undefined;

@@ -3,6 +3,7 @@ import type {
   CaptionProvider,
   Digest,
   GenerationBackend,
+  KnownModel,
   Placement,
   Recipe,
   RecipeIssue,
@@ -71,6 +72,8 @@ export interface PlanContext {
   readonly loras?: Readonly<Record<string, FoundLora>>;
   /** What the library calls its LoRAs, for the names that were not found. */
   readonly loraNames?: readonly string[];
+  /** The base models that are written down, for specs that name some. */
+  readonly models?: readonly KnownModel[];
   /** What is impossible or unwise about a recipe on any backend; left out: only the backend is asked. */
   readonly checkRecipe?: (recipe: Recipe, dataset: { readonly images?: number }) => readonly RecipeIssue[];
   /** Where `train.mode` and `train.compute` want it, its names resolved; left out where they say nothing. */

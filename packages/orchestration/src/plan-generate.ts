@@ -18,7 +18,7 @@ import { gridPrompts } from "./grid-prompts.ts";
 import { mainLora } from "./main-lora.ts";
 import { namedLoras } from "./named-loras.ts";
 import type { GenerationChoice, PlanContext } from "./plan-context.ts";
-import { findLora } from "./plan-lora.ts";
+import { findLora } from "./plan-lora-inputs.ts";
 import { refuse } from "./refuse.ts";
 import { asParams, type StepPlan } from "./step-plan.ts";
 

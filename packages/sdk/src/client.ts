@@ -175,6 +175,11 @@ export function createClient(options: ClientOptions) {
       const url = /^[0-9a-f]{64}$/.test(urlOrDigest) ? `/v1/blobs/${urlOrDigest}` : urlOrDigest;
       return new Uint8Array(await (await open(url, signal)).arrayBuffer());
     },
+    /** The same as a stream, for what may be larger than memory. */
+    async openArtifact(url: string, signal?: AbortSignal): Promise<ReadableStream<Uint8Array>> {
+      const { body } = await open(url, signal);
+      return body as ReadableStream<Uint8Array>;
+    },
     doctor: (query: { checks?: string } = {}, signal?: AbortSignal) =>
       call({ path: "/v1/doctor", query, answer: DoctorAnswer, signal }),
     createKey: (key: { project: string; name: string; scopes: readonly KeyScope[]; expiresAt?: string }) =>

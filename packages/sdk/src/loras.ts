@@ -1,14 +1,20 @@
 import {
+  ArtifactList,
   KnownLoras,
   type LoraChangeInput,
   LoraDownload,
   LoraImported,
   type LoraImportInput,
+  LoraInspection,
   LoraLineage,
   LoraPage,
   type LoraQueryInput,
   type LoraRatingInput,
+  LoraReport,
+  type LoraValidateRequest,
+  LoraValidation,
   LoraView,
+  RunView,
 } from "@loramill/contracts";
 import type { Caller } from "./client.ts";
 
@@ -74,6 +80,37 @@ export function loraCalls({ call, request, open }: Caller) {
       call({ ...asking(`${at(lora)}/restore`, options), method: "POST", answer: LoraView }),
     lineage: (lora: string, options?: LoraOptions) =>
       call({ ...asking(`${at(lora)}/lineage`, options), answer: LoraLineage }),
+    /** What its file's header tells; `metadata` and `keys` as they stand in the file where they are asked for. */
+    inspect: (
+      lora: string,
+      { metadata, keys, ...options }: LoraOptions & { readonly metadata?: boolean; readonly keys?: boolean } = {},
+    ) => {
+      const { path, query, signal } = asking(`${at(lora)}/inspect`, options);
+      const flag = (asked?: boolean) => (asked ? "true" : undefined);
+      return call({
+        path,
+        query: { ...query, metadata: flag(metadata), keys: flag(keys) },
+        signal,
+        answer: LoraInspection,
+      });
+    },
+    /** What is wrong with it and how much of it a model loads, by its header. */
+    validateHeader: (lora: string, use: LoraValidateRequest = {}, options?: LoraOptions) => {
+      const { path, query, signal } = asking(`${at(lora)}/validate`, options);
+      return call({ path, query: { ...query, ...use }, signal, answer: LoraValidation });
+    },
+    /** The same with a look at every value: starts a run, whose `report` it becomes. */
+    validate: (lora: string, use: LoraValidateRequest = {}, options?: LoraOptions) =>
+      call({ ...asking(`${at(lora)}/validate`, options), method: "POST", body: use, answer: RunView }),
+    /** How alike two LoRAs are: starts a run, whose `report` it becomes. */
+    compare: (a: string, b: string, { project, signal }: LoraOptions = {}) =>
+      call({ method: "POST", path: "/v1/loras/compare", body: { a, b, project }, answer: RunView, signal }),
+    /** What a run of `validate` or `compare` found; null where it made no report. */
+    async report(run: string, { signal }: Pick<LoraOptions, "signal"> = {}): Promise<LoraReport | null> {
+      const { items } = await call({ path: `/v1/runs/${run}/artifacts`, answer: ArtifactList, signal });
+      const report = items.find(({ kind }) => kind === "lora-report");
+      return report === undefined ? null : LoraReport.parse(await (await open(report.url, signal)).json());
+    },
     /** What its file is called, and the file as a stream. */
     async download(lora: string, options: LoraOptions = {}) {
       const facts = await call({ ...asking(`${at(lora)}/download`, options), answer: LoraDownload });

@@ -13,15 +13,15 @@ import {
   LoraRatingRequest,
   LoraRef,
   LoraView,
-  nearNames,
   type ProjectId,
   UserError,
 } from "@loramill/contracts";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import { type Caller, projectNameOf } from "../auth.ts";
+import type { Caller } from "../auth.ts";
 import type { ApiOptions } from "../config.ts";
 import type { ApiDeps } from "../deps.ts";
+import { type AskedLora, findLora, loraProject } from "../loras/find-lora.ts";
 import { importLora } from "../loras/import-lora.ts";
 import { toLoraSummary, toLoraView } from "../loras/lora-views.ts";
 import { readLoraLineage } from "../loras/read-lineage.ts";
@@ -41,25 +41,8 @@ export const loraRoutes =
     const viewOf = (row: LibraryLora) => toLoraView(row, { catalog, signUrl });
     const keyOf = (row: LibraryLora) => ({ project: row.project as ProjectId, id: row.id });
 
-    const projectOf = async (caller: Caller, asked = "default"): Promise<ProjectId> =>
-      (await catalog.projects.ensure(projectNameOf(caller, asked))).id;
-    type Asked = {
-      readonly params: z.output<typeof LoraParams>;
-      readonly query: z.output<typeof LoraProjectQuery>;
-      readonly caller: Caller;
-    };
-    const found = async ({ params, query, caller }: Asked, deleted = false): Promise<LibraryLora> => {
-      const project = await projectOf(caller, query.project);
-      const row = await catalog.loras.find({ project, lora: params.lora, deleted });
-      if (row !== null) return row;
-      const near = deleted ? [] : nearNames(params.lora, await catalog.loras.names({ project }));
-      const advice =
-        near.length === 0 ? "`loramill lora list` shows what is there" : `did you mean ${near.join(" or ")}?`;
-      throw new UserError(`there is no ${deleted ? "deleted " : ""}LoRA ${params.lora}; ${advice}`, {
-        code: "lora-not-found",
-        details: { near },
-      });
-    };
+    const projectOf = (caller: Caller, asked?: string) => loraProject(catalog, caller, asked);
+    const found = (asked: AskedLora, deleted = false) => findLora(catalog, asked, deleted);
     const again = async (row: LibraryLora): Promise<LibraryLora> =>
       (await catalog.loras.find({ project: row.project as ProjectId, lora: row.id })) ?? row;
 

@@ -1,8 +1,7 @@
-import { isFinal, type RunView } from "@loramill/contracts";
-import type { Client } from "@loramill/sdk";
-import { connect, withConnection } from "../connect.ts";
+import { isFinal } from "@loramill/contracts";
+import { withConnection } from "../connect.ts";
 import { exitCodeOfRun, exitCodes } from "../exit-codes.ts";
-import { followRun } from "../follow-run.ts";
+import { withFollowed } from "../followed-run.ts";
 import { resolveRun } from "../resolve-run.ts";
 import { type CommandContext, printJson, printLine } from "./context.ts";
 import { finishRun, report, type SaveOptions, save } from "./run.ts";
@@ -52,25 +51,4 @@ export async function saveCommand(run: string, options: SaveOptions, context: Co
     report(context, view, await save(client, view, options, context));
     return exitCodes.ok;
   });
-}
-
-/** Follows a run. A mill that was started for it goes on when the run is left to itself. */
-async function withFollowed(
-  context: CommandContext,
-  onInterrupt: "cancel" | "leave",
-  work: {
-    start: (client: Client) => Promise<RunView>;
-    end: (followed: { client: Client; run: RunView; detached: boolean }) => Promise<number>;
-  },
-): Promise<number> {
-  const { client, mill } = await connect(context);
-  let detached = false;
-  try {
-    const followed = await followRun({ client, start: () => work.start(client), onInterrupt, context });
-    detached = followed.detached;
-    return await work.end({ ...followed, client });
-  } finally {
-    if (detached) mill?.leave();
-    else await mill?.stop();
-  }
 }

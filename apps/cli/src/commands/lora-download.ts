@@ -28,7 +28,7 @@ export async function loraDownloadCommand(
 }
 
 /** Passes the bytes on, and throws at their end where they were not the right ones. */
-async function* checked(
+export async function* checked(
   chunks: AsyncIterable<Uint8Array>,
   { name, sha256 }: { readonly name: string; readonly sha256: string },
 ): AsyncGenerator<Uint8Array> {

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { Digest } from "../digest.ts";
-import { LoraInput, LoraOperation } from "../lora-spec.ts";
+import { LoraOperation } from "../lora-spec.ts";
 import { defineJob } from "./define-job.ts";
 import { JobOutput } from "./job-output.ts";
+import { StoredLora } from "./stored-inputs.ts";
 
 /** Makes one LoRA of one or several, module by module. */
 export const editLoraJob = defineJob({
@@ -13,8 +13,8 @@ export const editLoraJob = defineJob({
     params: z.object({
       name: z.string(),
       operation: LoraOperation,
-      /** Documents of the LoRAs that go in, in their order. */
-      from: z.array(LoraInput.omit({ lora: true }).extend({ document: Digest })),
+      /** In the order of the spec. */
+      from: z.array(StoredLora),
     }),
   }),
   output: JobOutput,

@@ -1,10 +1,13 @@
 import type { z } from "zod";
 import { assembleDatasetJob } from "./assemble-dataset.ts";
 import { captionImagesJob } from "./caption-images.ts";
+import { checkLorasJob } from "./check-loras.ts";
 import type { QueueName } from "./define-job.ts";
 import { editLoraJob } from "./edit-lora.ts";
+import { extractLoraJob } from "./extract-lora.ts";
 import { generateImagesJob } from "./generate-images.ts";
 import { indexSourceJob } from "./index-source.ts";
+import { mergeIntoModelJob } from "./merge-into-model.ts";
 import { prepareImagesJob } from "./prepare-images.ts";
 import { trainLoraJob } from "./train-lora.ts";
 
@@ -16,6 +19,9 @@ export const jobs = {
   "caption-images": captionImagesJob,
   "train-lora": trainLoraJob,
   "edit-lora": editLoraJob,
+  "extract-lora": extractLoraJob,
+  "merge-into-model": mergeIntoModelJob,
+  "check-loras": checkLorasJob,
   "generate-images": generateImagesJob,
 } as const;
 

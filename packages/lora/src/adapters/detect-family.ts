@@ -1,26 +1,7 @@
+import type { LoraFamily } from "@loramill/contracts";
 import type { AdapterOutline } from "./adapter.ts";
 import { familyByKeys } from "./family-by-keys.ts";
 import { familyByArchitecture, familyByBaseVersion } from "./family-by-metadata.ts";
-
-/** What a LoRA was made for, as far as files tell; wider than what can be trained here. */
-export const loraFamilies = [
-  "sd15",
-  "sd2",
-  "sdxl",
-  "sd3",
-  "flux",
-  "chroma",
-  "flux2",
-  "wan",
-  "hunyuan-video",
-  "qwen-image",
-  "z-image",
-  "lumina2",
-  "kandinsky5",
-  "hidream",
-  "pocket",
-] as const;
-export type LoraFamily = (typeof loraFamilies)[number];
 
 export interface DetectedFamily {
   readonly family: LoraFamily;

@@ -1,4 +1,5 @@
-import type { LoraFamily, ToldFamily } from "./detect-family.ts";
+import type { LoraFamily } from "@loramill/contracts";
+import type { ToldFamily } from "./detect-family.ts";
 
 type Rule = readonly [pattern: RegExp, family: LoraFamily, variant?: string];
 

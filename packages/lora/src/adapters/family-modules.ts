@@ -1,3 +1,4 @@
+import { type LoraFamily, UserError } from "@loramill/contracts";
 import { fluxModules } from "./modules/flux-modules.ts";
 import type { ModulePlace } from "./modules/module-place.ts";
 import { pocketModules } from "./modules/pocket-modules.ts";
@@ -13,6 +14,20 @@ export type MappedFamily = (typeof mappedFamilies)[number];
 
 export function isMappedFamily(family: string): family is MappedFamily {
   return mappedFamilies.some((mapped) => mapped === family);
+}
+
+/** What is missing where a family is known by name alone, as a sentence. */
+export function noModuleTable(family: LoraFamily): string {
+  return `there is no table of the modules of ${family}, only of ${mappedFamilies.join(", ")}`;
+}
+
+/** The family as one whose modules are known. Throws UserError `no-module-table`. */
+export function asMappedFamily(family: LoraFamily): MappedFamily {
+  if (isMappedFamily(family)) return family;
+  throw new UserError(`${family} is known by name alone: ${noModuleTable(family)}`, {
+    code: "no-module-table",
+    details: { family },
+  });
 }
 
 /** One network of a model, and what its modules' names start with in each dialect. */

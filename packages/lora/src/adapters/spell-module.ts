@@ -1,5 +1,5 @@
+import type { LoraFamily } from "@loramill/contracts";
 import { cannotConvert } from "./cannot-convert.ts";
-import type { LoraFamily } from "./detect-family.ts";
 import type { Dialect } from "./dialects.ts";
 import { isOneToOne, type ModuleNames, type NamedModule, partName, wholeName } from "./module-names.ts";
 import { nativeToXlabs } from "./xlabs.ts";

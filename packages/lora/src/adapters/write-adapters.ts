@@ -5,7 +5,7 @@ import type { Adapter, AdapterPart, AdapterTensor } from "./adapter.ts";
 import { badAdapter, checkFactors } from "./adapter-values.ts";
 import { attempt, cannotConvert, type Refusal, type Refuse } from "./cannot-convert.ts";
 import type { Dialect } from "./dialects.ts";
-import { isMappedFamily } from "./family-modules.ts";
+import { isMappedFamily, noModuleTable } from "./family-modules.ts";
 import { foldAlpha } from "./fold-alpha.ts";
 import { toLayout } from "./layouts.ts";
 import { type ModuleNames, moduleNames } from "./module-names.ts";
@@ -70,8 +70,8 @@ function stemOf(
     return spellModule(named, names, family.family, dialect);
   // A name that means nothing to us can still be written as it was read.
   if (from === dialect) return module;
-  const why = names === null ? "the modules of its family are not known" : `${family?.family} has no such module`;
-  throw cannotConvert(module, why);
+  if (family === null) throw cannotConvert(module, "the modules of its family are not known");
+  throw cannotConvert(module, names === null ? noModuleTable(family.family) : `${family.family} has no such module`);
 }
 
 /**

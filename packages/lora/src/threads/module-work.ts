@@ -3,8 +3,9 @@ import { compareModule } from "../tools/compare-module.ts";
 import { extractModule } from "../tools/extract-module.ts";
 import { patchWeight } from "../tools/patch-weight.ts";
 import { resizeModule, spectrumOf } from "../tools/resize-module.ts";
+import { examineValues } from "../validate/examine-values.ts";
 
-/** What is computed for one module at a time: functions of one request of plain data, equal answers for equal requests. */
+/** What is computed for one module, or one piece of a tensor, at a time: functions of one request of plain data, equal answers for equal requests. */
 export const moduleWork = {
   merge: mergeModule,
   resize: resizeModule,
@@ -12,6 +13,7 @@ export const moduleWork = {
   compare: compareModule,
   extract: extractModule,
   patch: patchWeight,
+  examine: examineValues,
 };
 
 export type ModuleOperation = keyof typeof moduleWork;

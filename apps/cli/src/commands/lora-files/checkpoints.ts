@@ -2,7 +2,9 @@ import { UserError } from "@loramill/contracts";
 import { extractFromFiles, type MappedFamily, mergeIntoFile } from "@loramill/lora";
 import { withTensorFile } from "../../tensor-file.ts";
 import type { CommandContext } from "../context.ts";
-import { withLoras } from "./lora-argument.ts";
+import { readModelArgument } from "./file-or-library.ts";
+import { readLibraryLoras, withLoras } from "./lora-argument.ts";
+import { makeByRun } from "./make-by-run.ts";
 import { type MakeOptions, makeFile } from "./make-file.ts";
 
 /** The commands between LoRAs and whole models. */
@@ -14,10 +16,26 @@ export interface ExtractOptions extends MakeOptions {
   readonly convRank?: number;
   readonly dtype: "F32" | "F16" | "BF16";
   readonly family?: MappedFamily;
+  /** Of the result, where models of the API are worked on. */
+  readonly project?: string;
 }
 
-export function extractCommand(options: ExtractOptions, context: CommandContext): Promise<number> {
+export async function extractCommand(options: ExtractOptions, context: CommandContext): Promise<number> {
   const { rank, convRank, dtype, family } = options;
+  const [original, tuned] = await Promise.all([options.original, options.tuned].map(readModelArgument));
+  if (original != null && tuned != null) {
+    if (family !== undefined)
+      throw badOption("--family is for files: a base model is of the family it was written down with");
+    const convolutions = convRank === undefined ? {} : { convRank };
+    return makeByRun(
+      { operation: { kind: "extract", original, tuned, rank, ...convolutions, dtype } },
+      options,
+      context,
+    );
+  }
+  if (original != null || tuned != null) {
+    throw badOption("name two files of this machine, or two base models that the API has (`loramill models list`)");
+  }
   return withTensorFile(options.original, (original) =>
     withTensorFile(options.tuned, (tuned) =>
       makeFile(options, context, (tools) =>
@@ -37,14 +55,23 @@ export function extractCommand(options: ExtractOptions, context: CommandContext)
 
 export interface MergeIntoOptions extends MakeOptions {
   readonly leaveOut?: boolean;
+  /** Of the LoRAs, where they are of the library. */
+  readonly project?: string;
 }
 
-export function mergeIntoCommand(
+export async function mergeIntoCommand(
   checkpoint: string,
   loras: readonly string[],
   options: MergeIntoOptions,
   context: CommandContext,
 ): Promise<number> {
+  const model = await readModelArgument(checkpoint);
+  if (model !== null) {
+    const operation = { kind: "merge-into" as const, model, leaveOut: options.leaveOut ?? false };
+    const from = await readLibraryLoras(loras);
+    if (from !== null) return makeByRun({ operation, from }, options, context);
+    throw badOption("what goes into a base model is of the library: `loramill lora import` brings files there");
+  }
   return withTensorFile(checkpoint, ({ source }) =>
     withLoras(loras, (inputs) =>
       makeFile(options, context, (tools) =>
@@ -59,3 +86,5 @@ export function mergeIntoCommand(
     ),
   );
 }
+
+const badOption = (message: string) => new UserError(message, { code: "bad-option" });

@@ -1,20 +1,16 @@
 import { availableParallelism } from "node:os";
-import {
-  compareLoras,
-  type Likeness,
-  type LoraComparison,
-  openLike,
-  openLora,
-  openModuleThreads,
-} from "@loramill/lora";
-import { exitCodes } from "../../exit-codes.ts";
-import { formatTable, printable } from "../../format.ts";
+import { compareLoras, type LoraComparison, openLike, openLora, openModuleThreads } from "@loramill/lora";
 import { createProgressLine } from "../../progress-line.ts";
 import { aboutFile, withTensorFile } from "../../tensor-file.ts";
-import { type CommandContext, printJson, printLine } from "../context.ts";
+import type { CommandContext } from "../context.ts";
+import { compareInLibrary } from "./compare-in-library.ts";
+import { readLibraryLoras } from "./lora-argument.ts";
+import { tellLikeness } from "./tell-likeness.ts";
 
 export interface CompareOptions {
   readonly modules?: boolean;
+  /** Of LoRAs of the library. */
+  readonly project?: string;
 }
 
 /** How alike the changes of two LoRAs are: in all, by block, and by module where asked for. */
@@ -24,26 +20,8 @@ export async function compareCommand(
   options: CompareOptions,
   context: CommandContext,
 ): Promise<number> {
-  const comparison = await compare(a, b, context);
-  const { modules, ...summary } = comparison;
-  if (context.json) printJson(context, options.modules ? comparison : summary);
-  else {
-    const named = options.modules
-      ? modules.map((one) => ({ name: one.module, ...one }))
-      : comparison.blocks.map((one) => ({ name: one.block, ...one }));
-    const rows = [...named, { name: "all", ...comparison.whole }].map(likenessRow);
-    printLine(
-      context,
-      formatTable([options.modules ? "module" : "block", "cosine", "norm A", "norm B", "distance"], rows),
-    );
-    for (const [modulesOfOne, name] of [
-      [comparison.onlyA, a],
-      [comparison.onlyB, b],
-    ] as const) {
-      if (modulesOfOne.length > 0) printLine(context, `${modulesOfOne.length} modules are in ${printable(name)} alone`);
-    }
-  }
-  return exitCodes.ok;
+  if ((await readLibraryLoras([a, b])) !== null) return compareInLibrary(a, b, options, context);
+  return tellLikeness(await compare(a, b, context), [a, b], options, context);
 }
 
 async function compare(a: string, b: string, { interrupts, err }: CommandContext): Promise<LoraComparison> {
@@ -66,9 +44,4 @@ async function compare(a: string, b: string, { interrupts, err }: CommandContext
     progress.end();
     await threads.close();
   }
-}
-
-function likenessRow({ name, cosine, normA, normB, distance }: Likeness & { readonly name: string }): string[] {
-  const [size, other, apart] = [normA, normB, distance].map((norm) => norm.toPrecision(4));
-  return [printable(name), cosine === null ? "–" : cosine.toFixed(4), size ?? "", other ?? "", apart ?? ""];
 }

@@ -1,4 +1,4 @@
-import type { FileHashes, LoraDescription } from "@loramill/lora";
+import type { LoraDescription } from "@loramill/lora";
 import { formatBytes, printable } from "../../format.ts";
 
 /** What a file's header tells, and what was asked for besides. */
@@ -7,7 +7,7 @@ export interface InspectedFile {
   readonly description: LoraDescription;
   readonly metadata?: Readonly<Record<string, string>>;
   readonly keys?: readonly { readonly name: string; readonly dtype: string; readonly shape: readonly number[] }[];
-  readonly hashes?: FileHashes;
+  readonly hashes?: Readonly<Record<string, string>>;
 }
 
 /** Settings of a training that people ask for first, without the prefix `ss_`; `--metadata` shows all. */

@@ -1,10 +1,13 @@
 import { UserError } from "@loramill/contracts";
 import { describeLora, fileHashes } from "@loramill/lora";
+import { ApiError } from "@loramill/sdk";
 import { exitCodes } from "../../exit-codes.ts";
 import { formatBytes, formatTable, printable } from "../../format.ts";
 import { aboutFile, type TensorFile, withTensorFile } from "../../tensor-file.ts";
 import { type CommandContext, printJson, printLine } from "../context.ts";
 import { describeInWords, type InspectedFile, keysInWords, shownFamily, shownRanks } from "./describe-in-words.ts";
+import { namesFile } from "./file-or-library.ts";
+import { inspectStored } from "./inspect-stored.ts";
 
 export interface InspectOptions {
   readonly metadata?: boolean;
@@ -12,12 +15,17 @@ export interface InspectOptions {
   readonly hashes?: boolean;
   /** A larger file is worth a warning, in MB. */
   readonly sizeLimit?: number;
+  /** Of LoRAs of the library. */
+  readonly project?: string;
 }
 
 /** A file that cannot be read does not hide the others; with one of them it exits with 1. */
 type Answer = InspectedFile | { readonly file: string; readonly error: string };
 
-/** One file in full, several as a table. Only headers are read, and with `hashes` the whole files. */
+/**
+ * One file in full, several as a table. Only headers are read, and with `hashes` the whole files. What is no file is a LoRA of
+ * the library, of which the API reads the header.
+ */
 export async function inspectCommand(
   paths: readonly string[],
   options: InspectOptions,
@@ -26,7 +34,9 @@ export async function inspectCommand(
   const answers: Answer[] = [];
   for (const path of paths) {
     context.interrupts.signal.throwIfAborted();
-    const answer = withTensorFile(path, (file) => inspect(file, options));
+    const answer = (await namesFile(path))
+      ? withTensorFile(path, (file) => inspect(file, options))
+      : inspectStored(path, options, context);
     answers.push(await (paths.length === 1 ? answer : answer.catch((error: unknown) => refused(path, error))));
   }
   const isWhole = answers.every((answer) => "description" in answer);
@@ -55,13 +65,13 @@ function inspect(file: TensorFile, options: InspectOptions): Promise<InspectedFi
       description: { ...describeLora(header, limit), bytes },
       ...(options.metadata ? { metadata: Object.fromEntries(header.metadata) } : {}),
       ...(options.keys ? { keys } : {}),
-      ...(options.hashes ? { hashes: await fileHashes(source) } : {}),
+      ...(options.hashes ? { hashes: { ...(await fileHashes(source)) } } : {}),
     };
   });
 }
 
 function refused(file: string, error: unknown): Answer {
-  if (!(error instanceof UserError)) throw error;
+  if (!(error instanceof UserError) && !(error instanceof ApiError)) throw error;
   return { file, error: error.message };
 }
 

@@ -5,13 +5,19 @@ import { formatBytes } from "../../format.ts";
 import { withTensorFile } from "../../tensor-file.ts";
 import { refuseExisting } from "../../write-whole.ts";
 import { type CommandContext, printJson, printLine } from "../context.ts";
-import { withLoras } from "./lora-argument.ts";
+import { readLibraryLoras, withLoras } from "./lora-argument.ts";
+import { makeByRun } from "./make-by-run.ts";
 import { checkExtension, copyToFile, type MakeOptions, makeFile } from "./make-file.ts";
 import { type FlagNames, readOperation } from "./read-operation.ts";
 
-/** The commands that make one LoRA of one or several, as the queue `lora` does with those of the library. */
+/** The commands that make one LoRA of one or several: of files here, of LoRAs of the library by a job of the queue `lora`. */
 
-export interface MergeOptions extends MakeOptions {
+interface OperateOptions extends MakeOptions {
+  /** Of LoRAs of the library. */
+  readonly project?: string;
+}
+
+export interface MergeOptions extends OperateOptions {
   readonly method: string;
   readonly rank?: number;
   readonly density?: number;
@@ -31,7 +37,7 @@ export function mergeCommand(
   return operate(loras, { kind: "merge", method, dtype, seed }, options, context);
 }
 
-export interface ResizeOptions extends MakeOptions {
+export interface ResizeOptions extends OperateOptions {
   readonly rank?: number;
   readonly ratio?: number;
   readonly cumulative?: number;
@@ -58,7 +64,7 @@ export function resizeCommand(lora: string, options: ResizeOptions, context: Com
   return operate([lora], operation, options, context, { share: only.flag });
 }
 
-export interface ConvertOptions extends MakeOptions {
+export interface ConvertOptions extends OperateOptions {
   readonly dialect?: string;
   readonly leaveOut?: boolean;
 }
@@ -83,7 +89,7 @@ export async function convertCommand(path: string, options: ConvertOptions, cont
   });
 }
 
-export interface PruneOptions extends MakeOptions {
+export interface PruneOptions extends OperateOptions {
   readonly minNorm?: number;
 }
 
@@ -91,14 +97,16 @@ export function pruneCommand(lora: string, options: PruneOptions, context: Comma
   return operate([lora], { kind: "prune", minNorm: options.minNorm }, options, context);
 }
 
-function operate(
+async function operate(
   loras: readonly string[],
   given: object,
-  options: MakeOptions,
+  options: OperateOptions,
   context: CommandContext,
   flags: FlagNames = {},
 ): Promise<number> {
   const operation = readOperation(given, flags);
+  const from = await readLibraryLoras(loras);
+  if (from !== null) return makeByRun({ operation, from }, options, context);
   return withLoras(loras, (inputs) =>
     makeFile(options, context, ({ name, ...run }) => runOperation(operation, inputs, { name, ...run })),
   );
