@@ -132,4 +132,19 @@ describe("the prompt of a picture by ComfyUI", () => {
     expect(content.description).toBe("a red fox in snow");
     expect(content).not.toHaveProperty("camera");
   });
+
+  it("of other tools describes the picture as well, without the tags of LoRAs", async () => {
+    const texts = [
+      [
+        { keyword: "parameters", text: "a café <lora:ink:0.5>, night\nSteps: 4, Seed: 1, CFG scale: 2" },
+        "a café, night",
+      ],
+      [{ keyword: "parameters", text: '{"sui_image_params":{"prompt":"a fox"}}' }, "a fox"],
+      [{ keyword: "invokeai_metadata", text: '{"positive_prompt":"a boat","negative_prompt":"fog"}' }, "a boat"],
+    ] as const;
+    for (const [text, description] of texts) {
+      const png = insertPngText(await encodeImage(grey, "png"), [text]);
+      expect((await prepareImage(png, settings)).content.description).toBe(description);
+    }
+  });
 });
