@@ -36,12 +36,14 @@ export interface PictureFacts {
  * can tell which file was meant, with the beginning of their tensors' hash.
  */
 export function describeParameters(facts: PictureFacts, software: string): Parameters {
-  const { loras, baseModelSha256, clipSkip } = facts;
+  const { baseModelSha256, clipSkip } = facts;
   const modelHash = baseModelSha256?.slice(0, 10) ?? "";
-  const hashes = loras.map(({ name, tensorsSha256 }) => [tagName(name), tensorsSha256.slice(0, 12)] as const);
+  // A name of nothing but separators cannot be said in this text.
+  const loras = facts.loras.map((lora) => ({ ...lora, name: tagName(lora.name) })).filter(({ name }) => name !== "");
+  const hashes = loras.map(({ name, tensorsSha256 }) => [name, tensorsSha256.slice(0, 12)] as const);
   const all = [
-    ...(modelHash === "" ? [] : [["model", modelHash]]),
-    ...hashes.map(([name, hash]) => [`lora:${name}`, hash]),
+    ...(modelHash === "" ? [] : [["model", modelHash] as const]),
+    ...hashes.map(([name, hash]) => [`lora:${name}`, hash] as const),
   ];
   return {
     prompt: addLoraTags(facts.prompt, loras),

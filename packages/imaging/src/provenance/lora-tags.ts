@@ -31,5 +31,5 @@ export function addLoraTags(
   prompt: string,
   loras: readonly { readonly name: string; readonly strength: number }[],
 ): string {
-  return [prompt, ...loras.map(({ name, strength }) => `<lora:${tagName(name)}:${strength}>`)].join(" ").trimStart();
+  return [prompt, ...loras.map(({ name, strength }) => `<lora:${name}:${strength}>`)].join(" ").trimStart();
 }

@@ -181,6 +181,88 @@ describe("how a picture was made", () => {
   });
 });
 
+/** The web UI's own way of reading, with its own pattern. */
+function readAsWebUi(text: string) {
+  const pattern = /\s*(\w[\w \-/]+):\s*("(?:\\.|[^\\"])+"|[^,]*)(?:,|$)/g;
+  const lines = text.trim().split("\n");
+  const last = lines.at(-1) ?? "";
+  // Extensions that know `Hashes` take it out first, as it is not quoted.
+  const pairs = [...last.replace(/Hashes: \{[^}]*\},? ?/, "").matchAll(pattern)];
+  if (pairs.length < 3) throw new Error("no settings");
+  const at = lines.findIndex((line) => line.trim().startsWith("Negative prompt:"));
+  const words = (from: number, to: number) =>
+    lines
+      .slice(from, to)
+      .map((line) => line.trim())
+      .join("\n")
+      .trim();
+  return {
+    prompt: words(0, at < 0 ? -1 : at),
+    negativePrompt: at < 0 ? "" : words(at, -1).slice("Negative prompt:".length).trim(),
+    settings: Object.fromEntries(
+      pairs.map(([, key = "", value = ""]) => [key, value.startsWith('"') ? JSON.parse(value) : value.trim()]),
+    ),
+  };
+}
+
+describe("a part of a file read by itself", () => {
+  it("is what the web UI reads from it, in every format and script", () => {
+    const word = fc.oneof(
+      fc.stringMatching(/^[\w,.:"'()<>\\[\]-]{1,12}$/),
+      fc.constantFrom("犬", "naïve", "🦊", "Größe", "🏳️‍🌈"),
+    );
+    const line = fc.array(word, { minLength: 1, maxLength: 8 }).map((words) => words.join(" "));
+    const text = fc.array(line, { minLength: 1, maxLength: 3 }).map((lines) => lines.join("\n"));
+    const isPlain = (given: string) => !/negative prompt:|<lora:/i.test(given);
+    fc.assert(
+      fc.property(
+        text.filter(isPlain),
+        text.filter(isPlain),
+        line,
+        fc.constantFrom(...formats),
+        (prompt, negative, model, format) => {
+          const given = { ...facts, prompt, negativePrompt: negative, baseModel: model };
+          const { texts, exif } = readBlocks(writeProvenance(picture(format), makingOf(given)).bytes);
+          const written =
+            texts.find(({ keyword }) => keyword === "parameters")?.text ?? readExif(exif as Buffer).userComment ?? "";
+          const found = readAsWebUi(written);
+          expect(found.prompt).toBe(`${prompt} <lora:Löwe v2:0.8> <lora:ink:-0.25>`);
+          expect(found.negativePrompt).toBe(negative);
+          expect(found.settings).toMatchObject({
+            Model: model,
+            Seed: "0",
+            Size: "832x1216",
+            "Lora hashes": "Löwe v2: abababababab, ink: cdcdcdcdcdcd",
+          });
+          // Our reader of that text alone.
+          expect(readProvenanceTexts({ parameters: written }).reading).toMatchObject({
+            tool: "a1111",
+            prompt,
+            negativePrompt: negative,
+            settings: { seed: "0", steps: 28, width: 832 },
+            loras: [
+              { name: "Löwe v2", weight: 0.8, hash: "abababababab" },
+              { name: "ink", weight: -0.25, hash: "cdcdcdcdcdcd" },
+            ],
+          });
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+
+  it("is ComfyUI's graph, node for node and in ASCII, where ComfyUI looks for it", () => {
+    for (const format of formats) {
+      const { texts, exif } = readBlocks(writeProvenance(picture(format), making).bytes);
+      const named = texts.find(({ keyword }) => keyword === "prompt")?.text;
+      const json = named ?? readExif(exif as Buffer).model?.slice("prompt:".length) ?? "";
+      expect(JSON.parse(json)).toEqual(making.graph);
+      expect(json).toMatch(/^[\x20-\x7e]*$/);
+      expect(texts.map(({ keyword }) => keyword)).not.toContain("workflow");
+    }
+  });
+});
+
 describe("the text for A1111 alone", () => {
   it("has its keys in their order, LoRAs as tags, and hashes where tools look for them", () => {
     expect(writeParameters(describeParameters({ ...facts, prompt: "a lion", negativePrompt: "" }, "Loramill"))).toBe(
@@ -273,6 +355,19 @@ describe("the blocks of a file", () => {
         expect({ hasAlpha, width, height }).toEqual({ hasAlpha: channels === 4, width: 15, height: 9 });
         expect(await sharp(made).raw().toBuffer()).toEqual(await sharp(plain).raw().toBuffer());
       }
+    }
+  });
+
+  it("of AVIF with an alpha plane, and twice over, stay decodable", async () => {
+    const rgba = Uint8Array.from({ length: 32 * 20 * 4 }, (_, at) => (at * 53) % 256);
+    const plain = await sharp(rgba, { raw: { width: 32, height: 20, channels: 4 } })
+      .avif({ effort: 0 })
+      .toBuffer();
+    const once = writeProvenance(plain, making).bytes;
+    const twice = writeProvenance(once, making, { privacy: true }).bytes;
+    for (const made of [once, twice]) {
+      expect(await sharp(made).metadata()).toMatchObject({ hasAlpha: true, width: 32, height: 20 });
+      expect(await sharp(made).raw().toBuffer()).toEqual(await sharp(plain).raw().toBuffer());
     }
   });
 

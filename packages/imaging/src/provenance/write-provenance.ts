@@ -46,7 +46,7 @@ export function writeProvenance(
   const format = provenanceFormat(bytes);
   const before = readBlocks(bytes).exif;
   const orientation = before === null ? null : readExif(before).orientation;
-  const turned = orientation !== null && orientation > 1 ? orientation : null;
+  const turned = orientation !== null && orientation > 1 && orientation <= 8 ? orientation : null;
   const words = options.privacy ? {} : wordsOf(making);
   if (format === "png") {
     const exif = turned === null ? null : writeExif({ orientation: turned });

@@ -15,8 +15,9 @@ const APP1 = 0xe1;
 const APP15 = 0xef;
 const COMMENT = 0xfe;
 const START_OF_SCAN = 0xda;
-/** Segments that decoders need: JFIF's header, the colour profile, how Adobe's colours are stored. */
-const NEEDED = new Set([APP0, 0xe2, 0xee]);
+const APP2 = 0xe2;
+const APP14 = 0xee;
+const PROFILE = Buffer.from("ICC_PROFILE\0", "latin1");
 
 interface Segment {
   readonly marker: number;
@@ -44,13 +45,12 @@ export function writeJpegBlocks(bytes: Uint8Array, { exif, xmp }: Omit<Blocks, "
   const parts: Uint8Array[] = [bytes.subarray(0, 2)];
   let at = 2;
   let written = false;
-  for (const { marker, start, end } of readSegments(bytes)) {
+  for (const { marker, data, start, end } of readSegments(bytes)) {
     if (!written && marker !== APP0) {
       parts.push(...added);
       written = true;
     }
-    const isWords = (marker >= APP0 && marker <= APP15 && !NEEDED.has(marker)) || marker === COMMENT;
-    if (!isWords) parts.push(bytes.subarray(start, end));
+    if (isNeeded(marker, data)) parts.push(bytes.subarray(start, end));
     at = end;
   }
   if (!written) throw new UserError("the JPEG file has no pixels", { code: "corrupt-image" });
@@ -76,6 +76,13 @@ function* readSegments(jpeg: Uint8Array): Generator<Segment> {
     if (marker === START_OF_SCAN) return;
     start = end;
   }
+}
+
+/** What decoders look at: tables, JFIF's header, the colour profile, how Adobe's colours are stored. */
+function isNeeded(marker: number, data: Buffer): boolean {
+  if (marker === APP0 || marker === APP14) return true;
+  if (marker === APP2) return startsWith(data, PROFILE);
+  return marker !== COMMENT && (marker < APP0 || marker > APP15);
 }
 
 function makeSegment(prefix: Buffer, data: Buffer): Buffer {
