@@ -1,6 +1,7 @@
 import { UserError } from "@loramill/contracts";
 import { sniffFormat } from "../../format.ts";
-import { readAvifBlocks, writeAvifBlocks } from "./avif.ts";
+import { readAvifBlocks } from "./avif.ts";
+import { writeAvifBlocks } from "./avif-write.ts";
 import type { Blocks } from "./blocks.ts";
 import { readJpegBlocks, writeJpegBlocks } from "./jpeg.ts";
 import { readPngBlocks, writePngBlocks } from "./png.ts";

@@ -38,8 +38,8 @@ export function readA1111(text: string): Reading | null {
 }
 
 function modelOf(settings: Parameters["settings"]): Reading["model"] {
-  const resource = resourcesOf(settings).find(({ type }) => type === "checkpoint");
-  const name = textOf(settings.Model) ?? textOf(resource?.modelName) ?? textOf(resource?.air);
+  const resource = resourcesOf(settings).find(({ kind }) => kind === "checkpoint");
+  const name = textOf(settings.Model) ?? resource?.name ?? null;
   const hash = textOf(settings["Model hash"]) ?? textOf(recordOf(parseRecord(settings.Hashes)).model);
   return name === null && hash === null ? null : { name: name === null ? null : plainFileName(name), hash };
 }
@@ -63,28 +63,19 @@ function withHashes(tags: readonly Omit<ReadLora, "hash">[], settings: Parameter
   // A site lists the same LoRAs under its own numbers: nothing says which is which.
   if (loras.length > 0) return loras;
   return resourcesOf(settings)
-    .filter(({ type }) => type === "lora" || type === "lycoris")
-    .map(({ modelName, air, modelVersionId, weight }) => ({
-      name: textOf(modelName) ?? textOf(air) ?? `civitai:${digitsOf(modelVersionId) ?? "?"}`,
-      weight: numberOf(weight),
-      hash: null,
-    }));
+    .filter(({ kind }) => kind === "lora" || kind === "lycoris")
+    .map(({ name, weight }) => ({ name, weight, hash: null }));
 }
 
 /** What Civitai lists; an `air` such as `urn:air:sdxl:lora:civitai:ID@VERSION` tells the kind where nothing else does. */
 function resourcesOf(settings: Parameters["settings"]) {
   const { list } = recordOf(parseRecord(`{"list":${settings["Civitai resources"] ?? "[]"}}`));
   return listOf(list).map((given) => {
-    const resource = recordOf(given);
+    const { type, modelName, air, modelVersionId, weight } = recordOf(given);
     return {
-      ...resource,
-      type: textOf(resource.type) ?? /^urn:air:[^:]*:([^:]*)/.exec(textOf(resource.air) ?? "")?.[1],
-    } as {
-      readonly type?: string;
-      readonly modelName?: unknown;
-      readonly air?: unknown;
-      readonly modelVersionId?: unknown;
-      readonly weight?: unknown;
+      kind: textOf(type) ?? /^urn:air:[^:]*:([^:]*)/.exec(textOf(air) ?? "")?.[1],
+      name: textOf(modelName) ?? textOf(air) ?? `civitai:${digitsOf(modelVersionId) ?? "?"}`,
+      weight: numberOf(weight),
     };
   });
 }
