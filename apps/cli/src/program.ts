@@ -19,6 +19,7 @@ import { addDatasetCommands } from "./dataset-program.ts";
 import { addLoraFileCommands } from "./lora-file-program.ts";
 import { addLoraCommands } from "./lora-program.ts";
 import { addModelCommands } from "./models-program.ts";
+import { addPictureCommands } from "./picture-program.ts";
 import type { SpecOptions } from "./read-spec.ts";
 import { addTrainCommands } from "./train-program.ts";
 
@@ -106,6 +107,7 @@ export function createProgram(execute: (work: Work, json: boolean) => Promise<vo
   addModelCommands(program, does);
   addLoraFileCommands(program, does);
   addLoraCommands(program, does);
+  addPictureCommands(program, does);
   command(
     "doctor",
     "check configuration, database, queue, storage and backends",

@@ -1,11 +1,13 @@
 import type { ContentFacts } from "@loramill/contracts";
 import exifReader, { type ExpandedTags } from "exifreader";
-import { readComfyPrompt } from "./comfyui-prompt.ts";
-import { readParameters } from "./parameters.ts";
+import { readProvenance } from "./provenance/read-provenance.ts";
 import type { ImageHeader } from "./read-header.ts";
 
 /** A JPEG segment holds at most this; longer blocks are rare and hold thumbnails, not words. */
 const MAX_BLOCK = 65_000;
+
+/** An `embedding:` in a prompt of ComfyUI names a file. */
+const EMBEDDING = /\(?\bembedding:[\w./\\-]{1,256}(?::[\d.]{1,16})?\)?/g;
 
 const COMFY_TAG = /^(?:prompt|workflow):\s*[{[]/;
 
@@ -13,17 +15,15 @@ export type EmbeddedText = Pick<ContentFacts, "title" | "description" | "keyword
 
 /**
  * Title, description, keywords, time and camera from EXIF, IPTC, XMP and PNG text; of a generated picture, the prompt
- * describes it. Whatever the picture's format, the
- * blocks are put into an otherwise empty JPEG, so that the parser sees a bounded number of bytes and no pixels. Blocks
- * that do not parse count as absent: they are no reason to refuse a picture.
+ * describes it, whichever tool wrote it. Whatever the picture's format, the blocks are put into an otherwise empty JPEG, so that the parser sees a bounded number of bytes and no pixels. Blocks that do not parse count as absent: they are no reason to refuse a picture.
  */
-export function readEmbeddedText(embedded: ImageHeader["embedded"]): EmbeddedText {
+export function readEmbeddedText(bytes: Uint8Array, embedded: ImageHeader["embedded"]): EmbeddedText {
   const tags = parseBlocks(embedded);
   const comment = (keyword: string) =>
     embedded.comments?.find((one) => one.keyword.toLowerCase() === keyword && !one.text.includes("\ufffd"))?.text;
-  // Where a format has no texts of its own, ComfyUI writes its graphs into the tags of the camera.
-  const cameraTags = [text(tags.exif?.Make), text(tags.exif?.Model)];
-  const graph = (kind: string) => cameraTags.find((one) => one?.startsWith(`${kind}:`))?.slice(kind.length + 1);
+  const prompt = readProvenance(bytes)
+    .reading?.prompt.replace(EMBEDDING, " ")
+    .replace(/^[\s,]+|[\s,]+$/g, "");
   const title = firstText(512, text(tags.iptc?.["Object Name"]), text(tags.xmp?.title), comment("title"));
   const description = firstText(
     2048,
@@ -31,11 +31,13 @@ export function readEmbeddedText(embedded: ImageHeader["embedded"]): EmbeddedTex
     text(tags.xmp?.description),
     text(tags.exif?.ImageDescription),
     comment("description"),
-    readParameters(comment("parameters") ?? "").prompt,
-    readComfyPrompt(comment("prompt") ?? graph("prompt"), comment("workflow") ?? graph("workflow")),
+    prompt,
   );
   const takenAt = firstText(64, isoTime(text(tags.exif?.DateTimeOriginal)), text(tags.xmp?.CreateDate));
-  const makes = cameraTags.filter((one) => one !== undefined && !COMFY_TAG.test(one));
+  // ComfyUI writes its graphs into the tags of the camera where a format has no texts of its own.
+  const makes = [text(tags.exif?.Make), text(tags.exif?.Model)].filter(
+    (one) => one !== undefined && !COMFY_TAG.test(one),
+  );
   const camera = firstText(128, makes.filter(Boolean).join(" "));
   return {
     ...(title === undefined ? {} : { title }),

@@ -33,16 +33,16 @@ export {
   describeDuplicate,
   groupDuplicates,
 } from "./duplicates.ts";
-export { encodeImage } from "./encode.ts";
+export { encodeImage, encodePicture, type PictureEncoding } from "./encode.ts";
 export { checkFaces, facesShown } from "./faces.ts";
 export { type ImageFormat, imageFormats, mediaTypes, sniffFormat } from "./format.ts";
 export { compareSharpness, type FrameLook, frameDifference, lookAtFrame, looksTheSame } from "./frame-look.ts";
 export { compareHashes, findLeaks, type Leak, type Likeness, type LikenessSettings } from "./leaks.ts";
 export { defaultLimits, imagingConfig, type ReadLimits } from "./limits.ts";
 export { createNearIndex, type NearIndex, type Neighbour, readNearIndex } from "./near-index.ts";
-export { type Parameters, readParameters, writeParameters } from "./parameters.ts";
 export { insertPngText, type PngText, readPngText } from "./png-text.ts";
 export { type PreparedPicture, prepareImage } from "./prepare-image.ts";
+export { type Parameters, readParameters, writeParameters } from "./provenance/parameters.ts";
 export { checkSignature, type ImageHeader, readHeader } from "./read-header.ts";
 export {
   type Clip,

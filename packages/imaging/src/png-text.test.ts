@@ -3,9 +3,9 @@ import { UserError } from "@loramill/contracts";
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { encodeImage } from "./encode.ts";
-import { readParameters, writeParameters } from "./parameters.ts";
 import { makePngChunk, readPngChunks } from "./png-chunks.ts";
 import { insertPngText, readPngText } from "./png-text.ts";
+import { readParameters, writeParameters } from "./provenance/parameters.ts";
 import { sharp } from "./sharp.ts";
 
 let png: Uint8Array;

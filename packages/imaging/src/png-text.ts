@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { inflateSync } from "node:zlib";
 import { UserError } from "@loramill/contracts";
 import { makePngChunk, readPngChunks } from "./png-chunks.ts";
@@ -44,7 +45,8 @@ export function readPngText(png: Uint8Array): PngText[] {
   return found;
 }
 
-function makeTextChunk({ keyword, text }: PngText): Buffer {
+/** UserError `bad-keyword`. */
+export function makeTextChunk({ keyword, text }: PngText): Buffer {
   if (
     !/^[\x21-\x7e\xa1-\xff](?:[\x20-\x7e\xa1-\xff]{0,77}[\x21-\x7e\xa1-\xff])?$/.test(keyword) ||
     / {2}/.test(keyword)
@@ -59,25 +61,33 @@ function makeTextChunk({ keyword, text }: PngText): Buffer {
   return makePngChunk("iTXt", Buffer.concat([name, Buffer.of(0, 0, 0, 0, 0), Buffer.from(text, "utf8")]));
 }
 
-function readTextChunk(type: string, data: Buffer, { unpack }: { unpack: boolean }): PngText | null {
+/** The text of a chunk, or null where it holds none; `unpack: false` gives the keyword alone. */
+export function readTextChunk(type: string, data: Buffer, { unpack }: { unpack: boolean }): PngText | null {
   if (type !== "tEXt" && type !== "zTXt" && type !== "iTXt") return null;
   const end = data.indexOf(0);
   if (end < 1 || end > 79) return null;
   const keyword = data.toString("latin1", 0, end);
   if (!unpack) return { keyword, text: "" };
   if (type === "tEXt") return { keyword, text: data.toString("latin1", end + 1) };
-  if (type === "zTXt") return unpacked(keyword, data.subarray(end + 2), "latin1");
+  if (type === "zTXt") return unpacked(keyword, data.subarray(end + 2), decodeEither);
   const compressed = data[end + 1] === 1;
   const language = data.indexOf(0, end + 3);
   const translated = language < 0 ? -1 : data.indexOf(0, language + 1);
   if (translated < 0) return null;
   const body = data.subarray(translated + 1);
-  return compressed ? unpacked(keyword, body, "utf8") : { keyword, text: body.toString("utf8") };
+  return compressed
+    ? unpacked(keyword, body, (text) => text.toString("utf8"))
+    : { keyword, text: body.toString("utf8") };
 }
 
-function unpacked(keyword: string, body: Buffer, encoding: "latin1" | "utf8"): PngText | null {
+/** `zTXt` is Latin-1 by the standard; libvips, and so sharp, writes UTF-8 into it, which Latin-1 seldom looks like. */
+function decodeEither(text: Buffer): string {
+  return text.toString(isUtf8(text) ? "utf8" : "latin1");
+}
+
+function unpacked(keyword: string, body: Buffer, decode: (text: Buffer) => string): PngText | null {
   try {
-    return { keyword, text: inflateSync(body, { maxOutputLength: MAX_TEXT_BYTES }).toString(encoding) };
+    return { keyword, text: decode(inflateSync(body, { maxOutputLength: MAX_TEXT_BYTES })) };
   } catch {
     return null;
   }

@@ -79,7 +79,7 @@ export async function prepareImage(
     ? bytes
     : await encodeWindow(work, windowIn(work, plan, offset), plan.target, settings.format);
   release({ data: work.rgb });
-  const facts = measure({ look, detail, header, windowOf: (size) => windowIn(size, plan, offset) });
+  const facts = measure({ bytes, look, detail, header, windowOf: (size) => windowIn(size, plan, offset) });
   release(look.grey);
   return {
     format: header.format,
@@ -160,13 +160,14 @@ export async function scanImage(bytes: Uint8Array, settings: CropSettings, measu
   if (measured) {
     const look = lookAt(work);
     const offset = plan.offset ?? placeCrop(look.thumbnail, header, plan, settings.focus);
-    measure({ look, detail: measureDetail(work), header, windowOf: (size) => windowIn(size, plan, offset) });
+    measure({ bytes, look, detail: measureDetail(work), header, windowOf: (size) => windowIn(size, plan, offset) });
     release(look.grey);
   }
   release({ data: work.rgb });
 }
 
 interface Scan {
+  readonly bytes: Uint8Array;
   readonly look: Look;
   readonly detail: number | null;
   readonly header: ImageHeader;
@@ -175,7 +176,7 @@ interface Scan {
 
 type Facts = Pick<PreparedPicture, "hashes" | "quality" | "content" | "borders">;
 
-function measure({ look, detail, header, windowOf }: Scan): Facts {
+function measure({ bytes, look, detail, header, windowOf }: Scan): Facts {
   const { grey, thumbnail } = look;
   const greyThumbnail = planeToGrey(thumbnail);
   const thumbnailWindow = windowOf(thumbnail);
@@ -200,6 +201,6 @@ function measure({ look, detail, header, windowOf }: Scan): Facts {
       ...measureQuality({ grey, greyWindow: windowOf(grey), thumbnail, thumbnailWindow }),
       detail: detail === null ? null : Number(detail.toFixed(4)),
     },
-    content: { ...findColours(thumbnail, thumbnailWindow), ...readEmbeddedText(header.embedded) },
+    content: { ...findColours(thumbnail, thumbnailWindow), ...readEmbeddedText(bytes, header.embedded) },
   };
 }

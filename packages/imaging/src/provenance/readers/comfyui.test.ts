@@ -1,10 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { readComfyPrompt } from "./comfyui-prompt.ts";
-import { encodeImage } from "./encode.ts";
-import { insertPngText } from "./png-text.ts";
-import { prepareImage } from "./prepare-image.ts";
-import { sharp } from "./sharp.ts";
+import { encodeImage } from "../../encode.ts";
+import { insertPngText } from "../../png-text.ts";
+import { prepareImage } from "../../prepare-image.ts";
+import { sharp } from "../../sharp.ts";
+import { readComfyui } from "./comfyui.ts";
+
+const readComfyPrompt = (prompt: string | undefined, workflow?: string) => readComfyui(prompt, workflow)?.prompt ?? "";
 
 const settings = { resolution: 64, crop: "centre", format: "png", bucketStep: 64, upscale: true } as const;
 const grey = { width: 64, height: 64, rgb: new Uint8Array(64 * 64 * 3).fill(90) };
@@ -26,7 +28,8 @@ const simple: Nodes = {
 
 describe("the prompt of a picture by ComfyUI", () => {
   it("is what conditions its sampler, never the negative side", () => {
-    expect(readComfyPrompt(graph(simple))).toBe("a red fox in snow");
+    expect(readComfyPrompt(graph(simple))).toBe("a red fox in snow, embedding:detail.pt");
+    expect(readComfyui(graph(simple))?.negativePrompt).toBe("blurry");
   });
 
   it("is found through guiders, ControlNets and guidance, and through texts of other nodes", () => {
@@ -69,7 +72,7 @@ describe("the prompt of a picture by ComfyUI", () => {
 
   it("is read from JSON with NaN, and from the editor's drawing where the graph is missing", () => {
     const withNan = graph(simple).replace('"seed":1', '"seed":1,"is_changed":[NaN]');
-    expect(readComfyPrompt(withNan)).toBe("a red fox in snow");
+    expect(readComfyPrompt(withNan)).toContain("a red fox in snow");
     const workflow = {
       nodes: [
         { id: 1, type: "CLIPTextEncode", inputs: [{ name: "clip", link: null }], widgets_values: ["a lighthouse"] },
@@ -128,5 +131,20 @@ describe("the prompt of a picture by ComfyUI", () => {
     const { content } = await prepareImage(webp, settings);
     expect(content.description).toBe("a red fox in snow");
     expect(content).not.toHaveProperty("camera");
+  });
+
+  it("of other tools describes the picture as well, without the tags of LoRAs", async () => {
+    const texts = [
+      [
+        { keyword: "parameters", text: "a café <lora:ink:0.5>, night\nSteps: 4, Seed: 1, CFG scale: 2" },
+        "a café, night",
+      ],
+      [{ keyword: "parameters", text: '{"sui_image_params":{"prompt":"a fox"}}' }, "a fox"],
+      [{ keyword: "invokeai_metadata", text: '{"positive_prompt":"a boat","negative_prompt":"fog"}' }, "a boat"],
+    ] as const;
+    for (const [text, description] of texts) {
+      const png = insertPngText(await encodeImage(grey, "png"), [text]);
+      expect((await prepareImage(png, settings)).content.description).toBe(description);
+    }
   });
 });

@@ -7,21 +7,23 @@ export interface Parameters {
 }
 
 const MAX_CHARACTERS = 1024 * 1024;
-/** A key, then a value that is quoted as JSON or runs to the next comma. */
-const SETTING = /\s*(\w[\w \-/]+):\s*("(?:\\.|[^\\"])+"|[^,]*)(?:,|$)/g;
 /** These hold JSON with commas and are not quoted. */
-const JSON_SETTINGS = /\b(Hashes|Civitai resources|Civitai metadata):\s*(?=[[{])/;
+const JSON_SETTINGS = new Set(["Hashes", "Civitai resources", "Civitai metadata"]);
 
 /**
  * Writes the text: prompt, negative prompt, one line of settings. Values that hold a separator are written as JSON
- * strings; empty ones are left out.
+ * strings, those that are JSON as they are; empty ones are left out.
  */
 export function writeParameters({ prompt, negativePrompt, settings }: Parameters): string {
   const line = Object.entries(settings)
     .filter(([, value]) => value !== "")
-    .map(([key, value]) => `${key}: ${/[,:\n]/.test(value) ? JSON.stringify(value) : value}`)
+    .map(([key, value]) => `${key}: ${isBare(key, value) ? value : JSON.stringify(value)}`)
     .join(", ");
   return [prompt, ...(negativePrompt === "" ? [] : [`Negative prompt: ${negativePrompt}`]), line].join("\n");
+}
+
+function isBare(key: string, value: string): boolean {
+  return JSON_SETTINGS.has(key) || (!/[,:\n\r]|^["{[]/.test(value) && value === value.trim());
 }
 
 /**
@@ -48,17 +50,61 @@ export function readParameters(text: string): Parameters {
   };
 }
 
+/**
+ * The pairs of a line as the web UI's pattern `\s*(\w[\w \-/]+):\s*("(?:\\.|[^\\"])+"|[^,]*)(?:,|$)` finds them, in one
+ * pass: the pattern itself takes time by the square of a line that somebody wrote to be hard.
+ */
 function readSettings(line: string): Record<string, string> {
   const settings: Record<string, string> = {};
-  let rest = line;
-  for (let found = JSON_SETTINGS.exec(rest); found !== null; found = JSON_SETTINGS.exec(rest)) {
-    const start = found.index + found[0].length;
-    const end = endOfJson(rest, start);
-    settings[found[1] as string] = rest.slice(start, end);
-    rest = rest.slice(0, found.index) + rest.slice(end).replace(/^\s*,/, "");
+  for (let at = 0; at < line.length; ) {
+    const colon = line.indexOf(":", at);
+    if (colon < 0) break;
+    const key = keyBefore(line, at, colon);
+    if (key === null) {
+      at = colon + 1;
+      continue;
+    }
+    let start = colon + 1;
+    while (/\s/.test(line.charAt(start))) start++;
+    const end = endOfValue(line, start, key);
+    settings[key] = unquote(line.slice(start, end).trim());
+    at = end + 1;
   }
-  for (const [, key, value] of rest.matchAll(SETTING)) settings[key as string] = unquote((value as string).trim());
   return settings;
+}
+
+/** The letters, digits, spaces, dashes and slashes before a colon, from the first letter or digit on; two at least. */
+function keyBefore(line: string, from: number, colon: number): string | null {
+  let start = colon;
+  while (start > from && /[\p{L}\p{N}_ \-/]/u.test(line.charAt(start - 1))) start--;
+  const key = line.slice(start, colon).replace(/^[ \-/]+/, "");
+  return key.length >= 2 ? key : null;
+}
+
+/** Where the comma behind a value stands, or the end of the line. */
+function endOfValue(line: string, start: number, key: string): number {
+  const first = line.charAt(start);
+  if (JSON_SETTINGS.has(key) && (first === "{" || first === "[")) return commaFrom(line, endOfJson(line, start));
+  if (first === '"') {
+    const end = endOfQuoted(line, start);
+    if (end > start + 2 && (end === line.length || line.charAt(end) === ",")) return end;
+  }
+  return commaFrom(line, start);
+}
+
+function commaFrom(line: string, start: number): number {
+  const comma = line.indexOf(",", start);
+  return comma < 0 ? line.length : comma;
+}
+
+/** Behind the quote that closes the one at `start`; -1 where none does. */
+function endOfQuoted(line: string, start: number): number {
+  for (let at = start + 1; at < line.length; at++) {
+    const char = line[at];
+    if (char === "\\") at++;
+    else if (char === '"') return at + 1;
+  }
+  return -1;
 }
 
 /** Behind the bracket that closes the one at `start`; brackets inside strings do not count. */
