@@ -3,7 +3,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createPocketGeneration } from "@loramill/backends";
 import {
-  type Generation,
   type GenerationBackend,
   GenerationTemplate,
   type InputOf,
@@ -15,7 +14,8 @@ import {
   sha256Hex,
   UserError,
 } from "@loramill/contracts";
-import { encodeImage, insertPngText, readParameters, readPngText, readRgb, writeParameters } from "@loramill/imaging";
+import { encodeImage, readPngText, readRgb, sniffFormat } from "@loramill/imaging";
+import { digitalSourceTypes, readProvenance } from "@loramill/imaging/provenance";
 import { tensorsSha256 } from "@loramill/lora";
 import { openStores } from "@loramill/storage";
 import {
@@ -25,9 +25,9 @@ import {
   fakeJobContext,
   solidPictures,
 } from "@loramill/testkit";
+import { videoConfig } from "@loramill/video";
 import { afterEach, describe, expect, it } from "vitest";
 import { generateImages } from "./generate-images.ts";
-import { generationParameters } from "./generation-parameters.ts";
 import { defaultFallbackTable } from "./loras/fallback-words.ts";
 
 const clock = { now: () => new Date() };
@@ -129,7 +129,8 @@ async function open(setup: Setup = {}) {
     },
   };
   const loras = { limits: { maxBytes: setup.maxLoraBytes ?? 1e9 }, words: defaultFallbackTable };
-  const deps = { stores, backends: [backend], loras, writePngText: insertPngText };
+  const finishing = { video: videoConfig.options(videoConfig.env.parse({})).video, hasFfmpeg: async () => false };
+  const deps = { stores, backends: [backend], loras, finishing };
   const generate = (given: typeof input, ctx: JobContext) => generateImages(given, deps, ctx);
   return { stores, engine, input, generate, lora };
 }
@@ -160,14 +161,43 @@ describe("generateImages", () => {
       },
     ]);
     const bytes = await stores.blobs.read(generations[1]?.image ?? { sha256: "" });
-    const [parameters, own] = readPngText(bytes);
-    expect(parameters?.keyword).toBe("parameters");
-    expect(parameters?.text).toContain("<lora:red things:0.5>");
-    expect(own?.keyword).toBe("loramill");
+    const told = readProvenance(bytes);
+    expect(told.reading).toMatchObject({ tool: "loramill", prompt: "sks cat", model: { name: "fake-pocket" } });
+    expect(told.digitalSourceType).toBe(digitalSourceTypes.generated);
+    expect(readPngText(bytes).find(({ keyword }) => keyword === "parameters")?.text).toContain("<lora:red things:0.5>");
+    expect(told.record).toMatchObject({ index: 4, spec: { kind: "text-to-image", loras: [{ strength: 0.5 }] } });
     expect(said.records).toEqual([{ kind: "generations", generations }]);
     expect(said.events.map(({ type }) => type)).toEqual(["lora.loading", "lora.applied"]);
     expect(said.progress.at(-1)).toMatchObject({ done: 5, total: 5, percent: 100 });
     expect(said.charges.length).toBeGreaterThan(0);
+  });
+
+  it("gives pictures in the format that was asked for, and private ones without a word of how they were made", async () => {
+    const template = (output: object) =>
+      GenerationTemplate.parse({
+        kind: "text-to-image",
+        model: { family: "pocket" },
+        loras: [{ lora: MAIN_LORA }],
+        width: 16,
+        height: 16,
+        output,
+      });
+    const read = async (output: object) => {
+      const { stores, input, generate } = await open({ grid: { template: template(output) } });
+      const job = await driveJob((ctx) => generate(input, ctx));
+      const [generation] = (await stores.documents.get("generations", job.output.digest)).generations;
+      return { generation, bytes: await stores.blobs.read(generation?.image ?? { sha256: "" }) };
+    };
+    for (const format of ["png", "webp", "jpeg", "avif"] as const) {
+      const { generation, bytes } = await read({ format });
+      expect(generation?.image.mediaType).toBe(`image/${format}`);
+      expect(sniffFormat(bytes)).toMatchObject({ format });
+      expect(readProvenance(bytes).reading?.prompt).toBe("sks cat");
+    }
+    const { bytes } = await read({ format: "webp", privacy: true });
+    const told = readProvenance(bytes);
+    expect(told).toMatchObject({ reading: null, record: null, digitalSourceType: digitalSourceTypes.generated });
+    expect(Buffer.from(bytes).includes("sks")).toBe(false);
   });
 
   it("draws with the base model alone when no LoRA is named, and refuses a strength without one", async () => {
@@ -268,51 +298,5 @@ describe("generateImages", () => {
     await expect(driveJob((ctx) => forgetful.generate(forgetful.input, ctx))).rejects.toMatchObject({
       code: "backend-lost",
     });
-  });
-});
-
-describe("generationParameters", () => {
-  const generation: Generation = {
-    index: 0,
-    image: { sha256: "0".repeat(64), bytes: 1, mediaType: "image/png" },
-    prompt: "a cat\non a mat",
-    negativePrompt: "",
-    seed: 5,
-    steps: 20,
-    guidance: 3,
-    sampler: "Euler",
-    width: 64,
-    height: 96,
-    loras: [],
-    baseModel: "pocket",
-    backend: "pocket",
-    seconds: 1,
-  };
-
-  const textOf = (made: Generation) => writeParameters(generationParameters(made, "Loramill"));
-
-  it("is laid out as other tools expect it, and is read back as it was", () => {
-    expect(textOf(generation)).toBe(
-      "a cat\non a mat\nSteps: 20, Sampler: Euler, CFG scale: 3, Seed: 5, Size: 64x96, Model: pocket, Version: Loramill",
-    );
-    const loras = [
-      { name: "a:b", sha256: "1".repeat(64), tensorsSha256: "abcdef012345".padEnd(64, "0"), strength: 0.8 },
-    ];
-    expect(
-      textOf({ ...generation, negativePrompt: "dogs", loras })
-        .split("\n")
-        .slice(1),
-    ).toEqual([
-      "on a mat <lora:ab:0.8>",
-      "Negative prompt: dogs",
-      'Steps: 20, Sampler: Euler, CFG scale: 3, Seed: 5, Size: 64x96, Model: pocket, Lora hashes: "ab: abcdef012345", Version: Loramill',
-    ]);
-    for (const made of [generation, { ...generation, negativePrompt: "dogs,\ncats", loras, baseModel: "a, b: c" }]) {
-      const { "Lora hashes": hashes = "", ...settings } = generationParameters(made, "Loramill").settings;
-      expect(readParameters(textOf(made))).toEqual({
-        ...generationParameters(made, "Loramill"),
-        settings: hashes === "" ? settings : { ...settings, "Lora hashes": hashes },
-      });
-    }
   });
 });

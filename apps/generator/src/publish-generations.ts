@@ -12,18 +12,13 @@ import {
   lorasOf,
   type Stores,
 } from "@loramill/contracts";
-import { type PngText, writeParameters } from "@loramill/imaging";
-import { generationParameters } from "./generation-parameters.ts";
+import { type FinishParts, finishFile } from "./finish/finish-file.ts";
 import { type LeftOut, leftOutOf } from "./loras/leave-out.ts";
 
 export interface PublishDeps {
   readonly stores: Stores;
-  /** Puts texts into a PNG file without touching its pixels. */
-  readonly writePngText: (png: Uint8Array, entries: readonly PngText[]) => Uint8Array;
+  readonly finishing: Omit<FinishParts, "stores">;
 }
-
-const VERSION = "Loramill";
-const MAX_IMAGE_BYTES = 256 * 1024 * 1024;
 
 export interface Made {
   /** As it was submitted, and as it was asked for. */
@@ -34,7 +29,7 @@ export interface Made {
   readonly loads: Readonly<Record<string, { keys: number; of: number }>>;
 }
 
-/** Writes into each picture how it was made, stores it, and publishes the list. */
+/** Finishes each file, so that it is in its format and tells how it was made, and publishes the list. */
 export async function publishGenerations(
   { files, refused: refusals }: CollectedGenerations,
   made: Made,
@@ -48,7 +43,7 @@ export async function publishGenerations(
     const item = items.get(file.index);
     if (item === undefined) continue;
     ctx.signal.throwIfAborted();
-    generations.push(await describe(file, item, made, deps));
+    generations.push(await describe(file, item, made, deps, ctx.signal));
   }
   const missing = request.items.filter(({ index }) => !generations.some((generation) => generation.index === index));
   const refused = missing.map(({ index }) => {
@@ -74,7 +69,8 @@ async function describe(
   { file, ...facts }: GeneratedFile,
   item: GenerationRequestItem,
   { asked, backend, left, loads }: Made,
-  { stores, writePngText }: PublishDeps,
+  { stores, finishing }: PublishDeps,
+  signal: AbortSignal,
 ): Promise<Generation> {
   const { spec } = item;
   const { prompt, negativePrompt, seed } = isDrawn(spec) ? spec : { prompt: "", negativePrompt: "", seed: 0 };
@@ -92,14 +88,7 @@ async function describe(
     spec,
     ...(fallbacks.length === 0 ? {} : { fallbacks }),
   };
-  if (file.mediaType !== "image/png") return generation;
-  const { image: _image, seconds: _seconds, ...told } = generation;
-  const png = await stores.blobs.read(file, { maxBytes: MAX_IMAGE_BYTES });
-  const named = writePngText(png, [
-    { keyword: "parameters", text: writeParameters(generationParameters(generation, VERSION)) },
-    { keyword: "loramill", text: JSON.stringify(told) },
-  ]);
-  return { ...generation, image: await stores.blobs.put(named, { mediaType: "image/png", bytes: named.length }) };
+  return { ...generation, image: await finishFile(generation, { ...finishing, stores }, signal) };
 }
 
 function appliedLoras({ spec, loras }: GenerationRequestItem, loads: Made["loads"]): AppliedLora[] {

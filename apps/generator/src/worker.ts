@@ -1,6 +1,6 @@
 import { openGenerationBackends } from "@loramill/backends";
 import type { PocketEngine } from "@loramill/contracts";
-import { encodeImage, insertPngText, readRgb } from "@loramill/imaging";
+import { encodeImage, readRgb } from "@loramill/imaging";
 import { openPocketEngine } from "@loramill/pocket";
 import { defineWorker, type WorkerContext } from "@loramill/runtime";
 import { createClipTools } from "@loramill/video";
@@ -21,6 +21,8 @@ export function createGeneratorWorker(openEngine: (context: Context) => Promise<
     open: async (context: Context) => {
       const { stores } = context.services;
       const engine = await openEngine(context);
+      const { video } = context.config.video;
+      const tools = createClipTools(video);
       const backends = openGenerationBackends({
         engine,
         stores,
@@ -29,14 +31,18 @@ export function createGeneratorWorker(openEngine: (context: Context) => Promise<
           encodePng: (image) => encodeImage(image, "png"),
           readPicture: (bytes, size) => readRgb(bytes, { size: { ...size, fit: "cover" } }),
         },
-        tools: createClipTools(context.config.video.video),
+        tools,
       });
       context.opened("generation backends", backends, async (open) => {
         for (const backend of open) await backend.close();
       });
       const { limits, fallbackWordsPath } = context.config.loraUse;
       const loras = { limits, words: await readFallbackTable(fallbackWordsPath) };
-      return { stores, backends, loras, writePngText: insertPngText };
+      const finishing = {
+        video,
+        hasFfmpeg: async (signal: AbortSignal) => (await tools.isAvailable(signal)).available,
+      };
+      return { stores, backends, loras, finishing };
     },
     processors: { "generate-images": generateImages },
   });

@@ -157,7 +157,7 @@ export type Hires = z.output<typeof Hires>;
 
 export const PictureOutput = z.strictObject({
   format: z.enum(["png", "webp", "jpeg", "avif"]).default("png"),
-  quality: z.int().min(1).max(100).optional().describe("Of the lossy formats; default: webp 90, jpeg 92, avif 60"),
+  quality: z.int().min(1).max(100).optional().describe("Of the lossy formats; default: webp 90, jpeg 92, avif 65"),
   privacy: z.boolean().default(false).describe("Whether how it was made stays out of the file"),
 });
 export type PictureOutput = z.output<typeof PictureOutput>;
