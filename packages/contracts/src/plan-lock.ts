@@ -41,6 +41,8 @@ export const PlannedStep = z.strictObject({
   params: JsonObject,
   /** Digest of what lies outside the store and was read while planning (a folder's content); null for other steps. */
   external: Digest.nullable(),
+  /** What a machine has to load for its jobs: steps of one affinity are served one after the other where it is possible. */
+  affinity: Digest.optional(),
   /** What the planner expects; null where it cannot know before an earlier step ended. */
   estimate: z.strictObject({ items: z.int().min(0).nullable(), seconds: z.number().min(0), microUsd: MicroUsd }),
 });

@@ -92,4 +92,18 @@ describe("planGenerate", () => {
     const request = { kind: "text-to-image" as const, sampling: { steps: 9 } };
     expect(problem({ ...generate, request, steps: 8 })).toMatchObject({ details: { field: "generate.steps" } });
   });
+
+  it("says which steps load the same, whatever they draw with it", () => {
+    const affinity = (generate: Generate) => {
+      const { lock } = plan(runSpec({ train: undefined, generate }), context);
+      return lock.steps.find(({ name }) => name === "generate")?.affinity;
+    };
+    const ink = affinity({ prompts: ["a hill"], lora: "ink" });
+    expect(ink).toMatch(/^[0-9a-f]{64}$/);
+    expect(affinity({ prompts: ["the sea", "a boat"], lora: "ink", strengths: [0.2, 1], steps: 9 })).toBe(ink);
+    expect(affinity({ prompts: ["a hill"], lora: "wash" })).not.toBe(ink);
+    const model = { family: "sdxl" as const, files: { checkpoint: "other.safetensors" } };
+    const request = { kind: "text-to-image" as const, model };
+    expect(affinity({ prompts: ["a hill"], lora: "ink", request })).not.toBe(ink);
+  });
 });

@@ -15,7 +15,7 @@ import { checkVariations } from "./check-variations.ts";
 import { chooseBackend } from "./choose-backend.ts";
 import { completeTemplate, familyOf, isDrawnTemplate, requestOf } from "./generation-template.ts";
 import { gridPrompts } from "./grid-prompts.ts";
-import { mainLora } from "./main-lora.ts";
+import { type MainLora, mainLora } from "./main-lora.ts";
 import { namedLoras } from "./named-loras.ts";
 import type { GenerationChoice, PlanContext } from "./plan-context.ts";
 import { findLora } from "./plan-lora-inputs.ts";
@@ -78,6 +78,7 @@ export function planGenerate(
         onLoraFailure: generate.onLoraFailure,
       }),
       external: null,
+      affinity: affinityOf(grid, { backend: backend.name, main, others }),
       estimate: { items, seconds: estimate.seconds.p50, microUsd: Math.ceil(estimate.costMicroUsd.p90) },
     },
     notes: [...notes, ...sizeNotes, ...warnings, ...repeatedPrompts(generate.prompts)],
@@ -110,6 +111,17 @@ function unfit(
     return "runs elsewhere and cannot reach the object store: use S3 or set PUBLIC_URL";
   }
   return null;
+}
+
+/** Equal where the same base model and LoRAs are loaded; of a LoRA that the run still makes, nobody else has it loaded. */
+function affinityOf(
+  { template }: GenerationGrid,
+  loaded: { readonly backend: string; readonly main: MainLora; readonly others: ReturnType<typeof otherLoras> },
+): string {
+  const model = template !== undefined && isDrawnTemplate(template) ? (template.model ?? null) : null;
+  const { backend, main, others } = loaded;
+  const loras = [main.document ?? main.madeBy, ...others.map(({ document }) => document).sort()];
+  return digestOf({ backend, model, kind: model === null ? (template?.kind ?? null) : null, loras });
 }
 
 /** What goes in must be in the store by now: a worker elsewhere sees no file of the client's machine. */

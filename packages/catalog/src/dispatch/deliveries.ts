@@ -160,13 +160,18 @@ export function deliveryQueries({ pool }: Connection) {
       return rows[0]?.count ?? 0;
     },
 
-    /** Deliveries that the queue has not been seen to take. Adding one twice does nothing: its id is the same. */
+    /**
+     * Deliveries that the queue has not been seen to take. Adding one twice does nothing: its id is the same. Of jobs that
+     * were released at the same moment, those that load the same models come one after the other, whosever they are: that
+     * puts a job off by one window of the queue at most.
+     */
     async unsent(limit: number): Promise<Outgoing[]> {
       const { rows } = await pool.query<Outgoing>(
-        `select id as job, release, queue,
-           greatest(0, coalesce(extract(epoch from not_before - now()) * 1000, 0))::float8 as "delayMs"
-         from loramill.jobs where state in ${OPEN} and enqueued_at is null
-         order by released_at, step, ordinal limit $1`,
+        `select j.id as job, j.release, j.queue,
+           greatest(0, coalesce(extract(epoch from j.not_before - now()) * 1000, 0))::float8 as "delayMs"
+         from loramill.jobs j join loramill.steps s on s.id = j.step
+         where j.state in ${OPEN} and j.enqueued_at is null
+         order by j.released_at, s.planned->>'affinity' nulls first, j.step, j.ordinal limit $1`,
         [limit],
       );
       return rows;
