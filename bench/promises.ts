@@ -62,6 +62,8 @@ export const promises: readonly Promised[] = [
     atMost: 1_000_000,
     why: "bytes that describing a LoRA of 2 GB in an S3 store reads",
   },
+  { figure: "plan.seconds", atMost: 10, why: "planning 100,000 pictures with a prompt each" },
+  { figure: "plan.rssMB", atMost: 500, why: "memory (MiB) of a process that plans them" },
   { figure: "pocket.stepVsForward", atMost: 3.5, why: "one training step of the pocket engine in forward passes" },
 ];
 
