@@ -1,0 +1,1 @@
+export { noTaste, type Taste, type TasteContext, type TasteModel } from "./taste.ts";
