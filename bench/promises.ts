@@ -62,6 +62,17 @@ export const promises: readonly Promised[] = [
     atMost: 1_000_000,
     why: "bytes that describing a LoRA of 2 GB in an S3 store reads",
   },
+  {
+    figure: "intelligence.regretRatio",
+    atMost: 0.5,
+    why: "regret of 500 choices that learn from ratings of a hidden taste, by that of always taking the most popular",
+  },
+  {
+    figure: "intelligence.calibrationError",
+    atMost: 0.05,
+    why: "stated probability of being liked against what 20,000 strangers say, after 500 ratings",
+  },
+  { figure: "intelligence.hostileRise", atMost: 0.2, why: "more regret when a tenth of the ratings is hostile" },
   { figure: "pocket.stepVsForward", atMost: 3.5, why: "one training step of the pocket engine in forward passes" },
 ];
 

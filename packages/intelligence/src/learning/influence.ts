@@ -1,0 +1,42 @@
+import type { RatingEvent } from "./rating.ts";
+
+const DAY_MS = 86_400_000;
+
+/**
+ * As many of one person's ratings of the same LoRAs within a day count in full; more of them share that weight. Five stand
+ * for a sitting with one LoRA; a script that sends a thousand is heard as five.
+ */
+export const FULL_RATINGS_A_DAY = 5;
+
+/**
+ * How much a rating counts before anybody looks at who sent it, 0 to 1: the share of a burst, and half of it for each
+ * half-life that has passed until `now`. Without a half-life ratings do not age.
+ */
+export function influenceOf(
+  events: readonly RatingEvent[],
+  { now, halfLifeDays }: { readonly now: number; readonly halfLifeDays: number | null },
+): number[] {
+  const keyOf = ({ rater, at, choice }: RatingEvent) =>
+    [rater, Math.floor(at / DAY_MS), ...[...choice.loras].sort()].join("\n");
+  const sizes = new Map<string, number>();
+  for (const event of events) sizes.set(keyOf(event), (sizes.get(keyOf(event)) ?? 0) + 1);
+  return events.map((event) => {
+    const burst = sizes.get(keyOf(event)) ?? 1;
+    const age = halfLifeDays === null ? 1 : 0.5 ** (Math.max(0, now - event.at) / (halfLifeDays * DAY_MS));
+    return Math.min(1, FULL_RATINGS_A_DAY / burst) * age;
+  });
+}
+
+/** Raters whose ratings of a day were cut, and how many ratings such days had at most. */
+export function burstsOf(events: readonly RatingEvent[]): Map<string, number> {
+  const days = new Map<string, number>();
+  const keyOf = ({ rater, at, choice }: RatingEvent) =>
+    JSON.stringify([rater, Math.floor(at / DAY_MS), [...choice.loras].sort()]);
+  for (const event of events) days.set(keyOf(event), (days.get(keyOf(event)) ?? 0) + 1);
+  const bursts = new Map<string, number>();
+  for (const [key, size] of days) {
+    const [rater] = JSON.parse(key) as [string];
+    if (size > FULL_RATINGS_A_DAY) bursts.set(rater, Math.max(size, bursts.get(rater) ?? 0));
+  }
+  return bursts;
+}
