@@ -4,7 +4,16 @@ import { drawNormal, type Random } from "../src/learning/draw-beta.ts";
 import { type Learned, learn } from "../src/learning/learn.ts";
 import { likelyLiked, tasteToChooseBy } from "../src/learning/learned-taste.ts";
 import { isLiked, type RatingEvent, type Stars } from "../src/learning/rating.ts";
-import { expectedReward, LENIENCY, makeWorld, rate, type World, type WorldOptions, worldDefaults } from "./taste-world.ts";
+import { seeded } from "./seeded.ts";
+import {
+  expectedReward,
+  LENIENCY,
+  makeWorld,
+  rate,
+  type World,
+  type WorldOptions,
+  worldDefaults,
+} from "./taste-world.ts";
 
 /**
  * What hostile raters do. `invert`: six minus what they would have given honestly, which looks like anybody's ratings;
@@ -144,15 +153,4 @@ function shuffled(count: number, random: Random): number[] {
     [items[at], items[other]] = [items[other] ?? 0, items[at] ?? 0];
   }
   return items;
-}
-
-/** A number in [0, 1) at each call, the same sequence for the same seed (mulberry32). */
-function seeded(seed: number): Random {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }

@@ -47,7 +47,15 @@ export function calibrationOf(forecasts: readonly Forecast[]): Calibration {
     curve: bins.flatMap(({ forecasts, stated, observed }, at) =>
       forecasts === 0
         ? []
-        : [{ from: at / BINS, to: (at + 1) / BINS, forecasts, stated: stated / forecasts, observed: observed / forecasts }],
+        : [
+            {
+              from: at / BINS,
+              to: (at + 1) / BINS,
+              forecasts,
+              stated: stated / forecasts,
+              observed: observed / forecasts,
+            },
+          ],
     ),
   };
 }

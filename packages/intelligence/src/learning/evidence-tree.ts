@@ -68,7 +68,10 @@ export class EvidenceTree {
 
   #add(node: Node, path: Path, level: number, evidence: Evidence): void {
     const key = path[level];
-    if (key === undefined || level >= this.#pull.length) return change(node, evidence, 1);
+    if (key === undefined || level >= this.#pull.length) {
+      change(node, evidence, 1);
+      return;
+    }
     const child = childOf(node, key);
     change(node, this.#lent(child, level), -1);
     this.#add(child, path, level + 1, evidence);

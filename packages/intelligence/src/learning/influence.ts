@@ -16,12 +16,9 @@ export function influenceOf(
   events: readonly RatingEvent[],
   { now, halfLifeDays }: { readonly now: number; readonly halfLifeDays: number | null },
 ): number[] {
-  const keyOf = ({ rater, at, choice }: RatingEvent) =>
-    [rater, Math.floor(at / DAY_MS), ...[...choice.loras].sort()].join("\n");
-  const sizes = new Map<string, number>();
-  for (const event of events) sizes.set(keyOf(event), (sizes.get(keyOf(event)) ?? 0) + 1);
+  const sizes = sittings(events);
   return events.map((event) => {
-    const burst = sizes.get(keyOf(event)) ?? 1;
+    const burst = sizes.get(sittingOf(event)) ?? 1;
     const age = halfLifeDays === null ? 1 : 0.5 ** (Math.max(0, now - event.at) / (halfLifeDays * DAY_MS));
     return Math.min(1, FULL_RATINGS_A_DAY / burst) * age;
   });
@@ -29,14 +26,21 @@ export function influenceOf(
 
 /** Raters whose ratings of a day were cut, and how many ratings such days had at most. */
 export function burstsOf(events: readonly RatingEvent[]): Map<string, number> {
-  const days = new Map<string, number>();
-  const keyOf = ({ rater, at, choice }: RatingEvent) =>
-    JSON.stringify([rater, Math.floor(at / DAY_MS), [...choice.loras].sort()]);
-  for (const event of events) days.set(keyOf(event), (days.get(keyOf(event)) ?? 0) + 1);
+  const sizes = sittings(events);
   const bursts = new Map<string, number>();
-  for (const [key, size] of days) {
-    const [rater] = JSON.parse(key) as [string];
-    if (size > FULL_RATINGS_A_DAY) bursts.set(rater, Math.max(size, bursts.get(rater) ?? 0));
+  for (const event of events) {
+    const size = sizes.get(sittingOf(event)) ?? 0;
+    if (size > FULL_RATINGS_A_DAY) bursts.set(event.rater, Math.max(size, bursts.get(event.rater) ?? 0));
   }
   return bursts;
+}
+
+/** One person's ratings of the same LoRAs on one day (UTC). */
+const sittingOf = ({ rater, at, choice }: RatingEvent): string =>
+  JSON.stringify([rater, Math.floor(at / DAY_MS), [...choice.loras].sort()]);
+
+function sittings(events: readonly RatingEvent[]): Map<string, number> {
+  const sizes = new Map<string, number>();
+  for (const event of events) sizes.set(sittingOf(event), (sizes.get(sittingOf(event)) ?? 0) + 1);
+  return sizes;
 }

@@ -1,10 +1,10 @@
 import type { TasteContext, TasteModel } from "../taste.ts";
+import { noTaste } from "../taste.ts";
 import { marginOf, probabilityOf } from "./calibrator.ts";
 import type { Random } from "./draw-beta.ts";
 import type { Learned } from "./learn.ts";
 import { contextOf, loraPath } from "./observation.ts";
 import type { Arm } from "./rating.ts";
-import { noTaste } from "../taste.ts";
 
 /** Share of choices that is made without learning unless somebody says otherwise. */
 export const HOLDOUT_SHARE = 0.05;

@@ -29,10 +29,7 @@ export const REWARD_VARIANCE = 0.069;
 
 /** The reward as the average person would have given it for an average subject. */
 export function adjusted({ event, reward, context }: Observation, { raters, difficulty }: Adjustments): number {
-  return Math.min(
-    1,
-    Math.max(0, reward - (raters.get(event.rater)?.leniency ?? 0) - (difficulty.get(context) ?? 0)),
-  );
+  return Math.min(1, Math.max(0, reward - (raters.get(event.rater)?.leniency ?? 0) - (difficulty.get(context) ?? 0)));
 }
 
 /** What an observation weighs in ratings. */
