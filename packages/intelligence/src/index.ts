@@ -1,4 +1,11 @@
-export { type BandedParameter, bandOf, believeBand, drawBand } from "./learning/bands.ts";
+export {
+  type BandedParameter,
+  bandOf,
+  believeBand,
+  type DrawnParameters,
+  drawBand,
+  drawParameters,
+} from "./learning/bands.ts";
 export { type Calibration, calibrationOf, type Forecast, type ReliabilityBin } from "./learning/calibration.ts";
 export { exportLearned, type LearningExport, ratingsCsv } from "./learning/export-ratings.ts";
 export { type Learned, type LearningOptions, learn } from "./learning/learn.ts";

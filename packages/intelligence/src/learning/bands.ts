@@ -60,3 +60,36 @@ export function drawBand(
   const scored = values.map((value) => ({ value, score: drawing(bandPath(parameter, value, family, subject)) }));
   return scored.reduce((best, each) => (each.score > best.score ? each : best)).value;
 }
+
+/** A value of each numeric parameter that ratings favour, with the ratings it rests on. */
+export type DrawnParameters = Partial<Record<"steps" | "guidance", { value: number; observations: number }>>;
+
+/**
+ * Steps and guidance by one draw each: of the bands that were rated on the family, the median value of the best. Bands that
+ * nobody ever used are not tried out by themselves; a parameter without ratings is left out.
+ */
+export function drawParameters(
+  learned: Learned,
+  { family, subject }: Omit<BandQuestion, "parameter">,
+  random: Random,
+): DrawnParameters {
+  const drawn: DrawnParameters = {};
+  for (const parameter of ["steps", "guidance"] as const) {
+    const [first, ...others] = mediansOfBands(
+      parameter,
+      learned.ratings.flatMap(({ choice }) => (choice.family === family ? [choice[parameter]] : [])),
+    );
+    if (first === undefined) continue;
+    const question = { parameter, family, subject };
+    const value = drawBand(learned, [first, ...others], question, random);
+    drawn[parameter] = { value, observations: believeBand(learned, value, question).observations };
+  }
+  return drawn;
+}
+
+/** The middle one of the values of each band, the lower of two. */
+function mediansOfBands(parameter: BandedParameter, values: readonly number[]): number[] {
+  const sorted = [...values].sort((a, b) => a - b);
+  const bands = Map.groupBy(sorted, (value) => bandOf(parameter, value));
+  return [...bands.values()].flatMap((band) => band[(band.length - 1) >> 1] ?? []);
+}

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { honestRatings, ratingEvent } from "../../test/rating-events.ts";
 import { seeded } from "../../test/seeded.ts";
-import { bandOf, believeBand, drawBand } from "./bands.ts";
+import { bandOf, believeBand, drawBand, drawParameters } from "./bands.ts";
 import { learn } from "./learn.ts";
 import { learnedTaste, likelyLiked, tasteToChooseBy } from "./learned-taste.ts";
 import type { RatingEvent } from "./rating.ts";
@@ -138,5 +138,10 @@ describe("choosing", () => {
     const random = seeded(9);
     const drawn = Array.from({ length: 200 }, () => drawBand(learned, [12, 35], question, random));
     expect(drawn.filter((steps) => steps === 35).length).toBeGreaterThan(180);
+    const { steps, guidance } = drawParameters(learned, { family: "sdxl", subject: "person" }, random);
+    expect(steps).toMatchObject({ value: 32 });
+    expect(guidance?.value).toBe(7);
+    expect(guidance?.observations).toBeGreaterThan(50);
+    expect(drawParameters(learned, { family: "flux", subject: "person" }, random)).toEqual({});
   });
 });
