@@ -29,6 +29,8 @@ interface TasteSimulation {
   /** Share of the ratings that are hostile. */
   readonly hostileShare?: number;
   readonly world?: WorldOptions;
+  /** Ratings between two times of learning. */
+  readonly learnEvery?: number;
 }
 
 export interface TasteOutcome {
@@ -45,8 +47,6 @@ const HONEST_RATERS = 25;
 const HOSTILE_RATERS = 3;
 /** LoRAs that a prompt leaves to choose from. */
 const SLATE = 8;
-/** Ratings between two times of learning. */
-const LEARN_EVERY = 2;
 const HOUR_MS = 3_600_000;
 
 /** A month in which 500 generations are chosen, made and rated, and learned from. */
@@ -56,6 +56,7 @@ export function simulateTaste({
   attack = null,
   hostileShare = 0.1,
   world: options = worldDefaults,
+  learnEvery = 2,
 }: TasteSimulation): TasteOutcome {
   const world = makeWorld(seeded(seed), options);
   const requests = seeded(seed + 1_000_003);
@@ -68,7 +69,7 @@ export function simulateTaste({
   let regret = 0;
   let popularityRegret = 0;
   for (let round = 0; round < ratings; round += 1) {
-    if (round % LEARN_EVERY === 0) learned = learn(events, { now: round * HOUR_MS });
+    if (round % learnEvery === 0) learned = learn(events, { now: round * HOUR_MS });
     const family = pick(world.families.length, requests);
     const subject = pick(world.subjects.length, requests);
     const slate = shuffled(world.loras.length, requests).slice(0, SLATE);

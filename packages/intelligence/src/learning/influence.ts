@@ -16,9 +16,10 @@ export function influenceOf(
   events: readonly RatingEvent[],
   { now, halfLifeDays }: { readonly now: number; readonly halfLifeDays: number | null },
 ): number[] {
-  const sizes = sittings(events);
-  return events.map((event) => {
-    const burst = sizes.get(sittingOf(event)) ?? 1;
+  const keys = events.map(sittingOf);
+  const sizes = countsOf(keys);
+  return events.map((event, at) => {
+    const burst = sizes.get(keys[at] ?? "") ?? 1;
     const age = halfLifeDays === null ? 1 : 0.5 ** (Math.max(0, now - event.at) / (halfLifeDays * DAY_MS));
     return Math.min(1, FULL_RATINGS_A_DAY / burst) * age;
   });
@@ -26,21 +27,22 @@ export function influenceOf(
 
 /** Raters whose ratings of a day were cut, and how many ratings such days had at most. */
 export function burstsOf(events: readonly RatingEvent[]): Map<string, number> {
-  const sizes = sittings(events);
+  const keys = events.map(sittingOf);
+  const sizes = countsOf(keys);
   const bursts = new Map<string, number>();
-  for (const event of events) {
-    const size = sizes.get(sittingOf(event)) ?? 0;
-    if (size > FULL_RATINGS_A_DAY) bursts.set(event.rater, Math.max(size, bursts.get(event.rater) ?? 0));
+  for (const [at, { rater }] of events.entries()) {
+    const size = sizes.get(keys[at] ?? "") ?? 0;
+    if (size > FULL_RATINGS_A_DAY) bursts.set(rater, Math.max(size, bursts.get(rater) ?? 0));
   }
   return bursts;
 }
 
 /** One person's ratings of the same LoRAs on one day (UTC). */
 const sittingOf = ({ rater, at, choice }: RatingEvent): string =>
-  JSON.stringify([rater, Math.floor(at / DAY_MS), [...choice.loras].sort()]);
+  [rater, Math.floor(at / DAY_MS), ...[...choice.loras].sort()].join("\n");
 
-function sittings(events: readonly RatingEvent[]): Map<string, number> {
-  const sizes = new Map<string, number>();
-  for (const event of events) sizes.set(sittingOf(event), (sizes.get(sittingOf(event)) ?? 0) + 1);
-  return sizes;
+function countsOf(keys: readonly string[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const key of keys) counts.set(key, (counts.get(key) ?? 0) + 1);
+  return counts;
 }

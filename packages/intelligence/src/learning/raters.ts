@@ -71,7 +71,7 @@ export function judgeRaters(
 
   const raters = new Map<string, RaterView>();
   const leftover = new Map<string, [value: number, weight: number][]>();
-  for (const [rater, own] of groupBy(observations, ({ event }) => event.rater)) {
+  for (const [rater, own] of Map.groupBy(observations, ({ event }) => event.rater)) {
     for (const each of own) enter(tree, each, before, -1);
     let logRatio = Math.log((1 - EXPECTED_HOSTILE) / EXPECTED_HOSTILE);
     const residuals: [value: number, weight: number][] = [];
@@ -114,14 +114,4 @@ function weightedMean(values: readonly (readonly [value: number, weight: number]
 function shrunkenMean(values: readonly (readonly [value: number, weight: number])[]): number {
   const total = values.reduce((sum, [, weight]) => sum + weight, 0);
   return values.reduce((sum, [value, weight]) => sum + value * weight, 0) / (total + OFFSET_PULL);
-}
-
-function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): Map<string, Item[]> {
-  const groups = new Map<string, Item[]>();
-  for (const item of items) {
-    const group = groups.get(keyOf(item));
-    if (group === undefined) groups.set(keyOf(item), [item]);
-    else group.push(item);
-  }
-  return groups;
 }
