@@ -3,16 +3,16 @@ import { seeded } from "../../test/seeded.ts";
 import { drawBeta } from "./draw-beta.ts";
 import { EvidenceTree } from "./evidence-tree.ts";
 
-const PULL = [5, 20, 8];
+const KINSHIP = [5, 20, 8];
 const LEAF = ["anime", "sdxl", "person"];
 
 describe("what a tree believes", () => {
   test("is neutral and rests on nothing before the first rating", () => {
-    expect(new EvidenceTree(PULL).believe(LEAF)).toMatchObject({ mean: 0.5, observations: 0 });
+    expect(new EvidenceTree(KINSHIP).believe(LEAF)).toMatchObject({ mean: 0.5, observations: 0 });
   });
 
   test("goes to what was seen, most where it was seen, and relatives borrow from it", () => {
-    const tree = new EvidenceTree(PULL);
+    const tree = new EvidenceTree(KINSHIP);
     for (let i = 0; i < 40; i += 1) tree.add(LEAF, 1, 0.9);
     for (let i = 0; i < 40; i += 1) tree.add(["other", "sdxl", "person"], 1, 0.3);
     const here = tree.believe(LEAF);
@@ -26,13 +26,13 @@ describe("what a tree believes", () => {
     expect(stranger.mean).toBeGreaterThan(0.5);
     expect(stranger.observations).toBe(0);
     expect(here.observations, "the forty themselves").toBe(40);
-    expect(subject.observations, "never more than the pull of its level").toBeLessThan(8);
+    expect(subject.observations, "never more than the kinship of its level").toBeLessThan(8);
     expect(subject.observations).toBeGreaterThan(family.observations);
     expect(here.variance).toBeLessThan(subject.variance);
   });
 
   test("is the same after something was added and taken away", () => {
-    const tree = new EvidenceTree(PULL);
+    const tree = new EvidenceTree(KINSHIP);
     tree.add(LEAF, 1, 0.75);
     const before = tree.believe(["anime", "sdxl", "animal"]);
     for (const reward of [0, 1, 0.5]) tree.add(["anime", "flux", "place"], 0.7, reward);
@@ -45,7 +45,7 @@ describe("what a tree believes", () => {
 
 describe("drawing", () => {
   test("answers the same question alike within a draw, and scatters around the belief, less where more is known", () => {
-    const tree = new EvidenceTree(PULL);
+    const tree = new EvidenceTree(KINSHIP);
     for (let i = 0; i < 60; i += 1) tree.add(LEAF, 1, 0.8);
     const random = seeded(5);
     const draws = Array.from({ length: 2_000 }, () => {

@@ -47,18 +47,18 @@ const NEUTRAL_MEAN = 0.5;
 const NEUTRAL_RATINGS = 2;
 
 /**
- * Rewards in a tree, in which relatives lend one another strength (partial pooling). `pull[i]` is how many ratings a node of
- * level i must have to count as much as its parent's belief: the parent's belief enters a child as `pull` ratings, and a
- * child with n ratings enters its parent as n·pull / (n + pull), never more than `pull`. These are the messages of exact
- * inference in a tree of normal means whose children stand `pull` ratings' worth apart from their parents, used on Beta
+ * Rewards in a tree, in which relatives lend one another strength (partial pooling). `kinship[i]` is how many ratings a node of
+ * level i must have to count as much as its parent's belief: the parent's belief enters a child as `kinship` ratings, and a
+ * child with n ratings enters its parent as n·kinship / (n + kinship), never more than `kinship`. These are the messages of exact
+ * inference in a tree of normal means whose children stand `kinship` ratings' worth apart from their parents, used on Beta
  * counts.
  */
 export class EvidenceTree {
-  readonly #pull: readonly number[];
+  readonly #kinship: readonly number[];
   readonly #root: Node = emptyNode();
 
-  constructor(pull: readonly number[]) {
-    this.#pull = pull;
+  constructor(kinship: readonly number[]) {
+    this.#kinship = kinship;
   }
 
   /** Adds a reward of 0 to 1 with a weight in ratings; a negative weight takes it away again. */
@@ -68,7 +68,7 @@ export class EvidenceTree {
 
   #add(node: Node, path: Path, level: number, evidence: Evidence): void {
     const key = path[level];
-    if (key === undefined || level >= this.#pull.length) {
+    if (key === undefined || level >= this.#kinship.length) {
       change(node, evidence, 1);
       return;
     }
@@ -80,8 +80,8 @@ export class EvidenceTree {
 
   /** What a node tells its parent. */
   #lent({ ratings, sum }: Evidence, level: number): Evidence {
-    const pull = this.#pull[level] ?? 0;
-    const share = pull / (ratings + pull);
+    const kinship = this.#kinship[level] ?? 0;
+    const share = kinship / (ratings + kinship);
     return { ratings: ratings * share, sum: sum * share };
   }
 
@@ -90,14 +90,14 @@ export class EvidenceTree {
     let mean = pooled(node, NEUTRAL_MEAN, NEUTRAL_RATINGS);
     let variance = spread(mean, node.ratings + NEUTRAL_RATINGS);
     let lentByKin = 0;
-    for (const [level, pull] of this.#pull.entries()) {
+    for (const [level, kinship] of this.#kinship.entries()) {
       const child: Node | undefined = node?.children.get(path[level] ?? "");
       // The root is everybody: what it knows is not about this place.
       const kin = level === 0 ? 0 : lentByKin + (node?.ratings ?? 0) - (child ? this.#lent(child, level).ratings : 0);
-      lentByKin = (kin * pull) / (kin + pull);
+      lentByKin = (kin * kinship) / (kin + kinship);
       const { ratings } = child ?? NOTHING;
-      mean = pooled(child ?? NOTHING, mean, pull);
-      variance = variance * (pull / (pull + ratings)) ** 2 + spread(mean, pull + ratings);
+      mean = pooled(child ?? NOTHING, mean, kinship);
+      variance = variance * (kinship / (kinship + ratings)) ** 2 + spread(mean, kinship + ratings);
       node = child;
     }
     return { mean, variance, observations: (node?.ratings ?? 0) + lentByKin };
@@ -119,10 +119,10 @@ export class EvidenceTree {
       let key = "";
       let node: Node | undefined = this.#root;
       let mean = value(key, this.#root, NEUTRAL_MEAN, NEUTRAL_RATINGS);
-      for (const [level, pull] of this.#pull.entries()) {
+      for (const [level, kinship] of this.#kinship.entries()) {
         node = node?.children.get(path[level] ?? "");
         key += `\n${path[level]}`;
-        mean = value(key, node ?? NOTHING, mean, pull);
+        mean = value(key, node ?? NOTHING, mean, kinship);
       }
       return mean;
     };

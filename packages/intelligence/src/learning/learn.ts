@@ -2,7 +2,7 @@ import { bandsOf } from "./bands.ts";
 import { type Calibrator, fitCalibrator, marginOf, type Outcome } from "./calibrator.ts";
 import { EvidenceTree, type Path } from "./evidence-tree.ts";
 import { influenceOf } from "./influence.ts";
-import { LORA_PULL, loraPath, type Observation, observe } from "./observation.ts";
+import { LORA_KINSHIP, loraPath, type Observation, observe } from "./observation.ts";
 import { type Adjustments, enter, expected, judgeRaters, noAdjustments, weightOf } from "./raters.ts";
 import { isLiked, type RatingEvent, standingRatings } from "./rating.ts";
 
@@ -36,14 +36,14 @@ export function learn(events: readonly RatingEvent[], { now, halfLifeDays = null
   const influence = influenceOf(ratings, { now, halfLifeDays });
   const observations = observe(ratings, influence, lorasOf);
   let adjustments = noAdjustments;
-  for (let round = 0; round < ROUNDS; round += 1) adjustments = judgeRaters(LORA_PULL, observations, adjustments);
-  const loras = new EvidenceTree(LORA_PULL);
+  for (let round = 0; round < ROUNDS; round += 1) adjustments = judgeRaters(LORA_KINSHIP, observations, adjustments);
+  const loras = new EvidenceTree(LORA_KINSHIP);
   const outcomes = observations.map((observation) => {
     const outcome = outcomeOf(loras, observation, adjustments);
     enter(loras, observation, adjustments);
     return outcome;
   });
-  const bands = new EvidenceTree(LORA_PULL);
+  const bands = new EvidenceTree(LORA_KINSHIP);
   for (const each of observe(ratings, influence, ({ choice }) => bandsOf(choice))) {
     // A band is no rival of the others: each parameter hears the whole rating.
     for (const path of each.paths) enter(bands, { ...each, paths: [path] }, adjustments);

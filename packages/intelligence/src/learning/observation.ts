@@ -32,9 +32,9 @@ export function observe(
 export const loraPath = (lora: string, family: string, subject: string): Path => [lora, family, subject];
 
 /**
- * The pull of each level of the tree of LoRAs, in ratings. They say how far children usually stand from their parents, as
+ * The kinship of each level of the tree of LoRAs, in ratings. They say how far children usually stand from their parents, as
  * standard deviations of liking: LoRAs half a star from the average of all (0.12 of the reward), families a quarter of a
- * star from their LoRA, subjects 0.4 stars from that: m(1 - m) / (3·pull + 1) is the square of it. Our own judgement;
+ * star from their LoRA, subjects 0.4 stars from that: m(1 - m) / (3·kinship + 1) is the square of it. Our own judgement;
  * docs/learning.md says how little the result depends on them.
  */
-export const LORA_PULL = [5, 20, 8] as const;
+export const LORA_KINSHIP = [5, 20, 8] as const;

@@ -23,7 +23,7 @@ export const noAdjustments: Adjustments = { raters: new Map(), difficulty: new M
 /** Share of raters that is expected to rate against what others think; our guess, which 20 ratings easily overrule. */
 const EXPECTED_HOSTILE = 0.1;
 /** Ratings that a person or context must have for its own offset to count half. */
-const OFFSET_PULL = 5;
+const OFFSET_SHRINKAGE = 5;
 /** Rewards of different people for one thing vary by this: 1.05 stars, see `COUNTS_PER_RATING`. */
 export const REWARD_VARIANCE = 0.069;
 
@@ -61,11 +61,11 @@ export function expected(tree: EvidenceTree, { paths }: Observation): Pick<Belie
  * do not know.
  */
 export function judgeRaters(
-  pull: readonly number[],
+  kinship: readonly number[],
   observations: readonly Observation[],
   before: Adjustments,
 ): Adjustments {
-  const tree = new EvidenceTree(pull);
+  const tree = new EvidenceTree(kinship);
   for (const observation of observations) enter(tree, observation, before);
   const average = weightedMean(observations.map((each) => [adjusted(each, before), weightOf(each, before)]));
 
@@ -113,5 +113,5 @@ function weightedMean(values: readonly (readonly [value: number, weight: number]
 
 function shrunkenMean(values: readonly (readonly [value: number, weight: number])[]): number {
   const total = values.reduce((sum, [, weight]) => sum + weight, 0);
-  return values.reduce((sum, [value, weight]) => sum + value * weight, 0) / (total + OFFSET_PULL);
+  return values.reduce((sum, [value, weight]) => sum + value * weight, 0) / (total + OFFSET_SHRINKAGE);
 }
