@@ -64,6 +64,17 @@ export const promises: readonly Promised[] = [
   },
   { figure: "plan.seconds", atMost: 10, why: "planning 100,000 pictures with a prompt each" },
   { figure: "plan.rssMB", atMost: 500, why: "memory (MiB) of a process that plans them" },
+  {
+    figure: "intelligence.regretRatio",
+    atMost: 0.5,
+    why: "regret of 500 choices that learn from ratings of a hidden taste, by that of always taking the most popular",
+  },
+  {
+    figure: "intelligence.calibrationError",
+    atMost: 0.05,
+    why: "stated probability of being liked against what 20,000 strangers say, after 500 ratings",
+  },
+  { figure: "intelligence.hostileRise", atMost: 0.2, why: "more regret when a tenth of the ratings is hostile" },
   { figure: "pocket.stepVsForward", atMost: 3.5, why: "one training step of the pocket engine in forward passes" },
 ];
 

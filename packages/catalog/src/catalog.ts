@@ -16,6 +16,7 @@ import { artifactQueries } from "./queries/artifacts.ts";
 import { backendSlotQueries } from "./queries/backend-slots.ts";
 import { costQueries } from "./queries/costs.ts";
 import { eventQueries } from "./queries/events.ts";
+import { generationRatingQueries } from "./queries/generation-ratings.ts";
 import { idempotencyQueries } from "./queries/idempotency.ts";
 import { jobQueries } from "./queries/jobs.ts";
 import { libraryQueries } from "./queries/library.ts";
@@ -71,6 +72,7 @@ export function openCatalog(options: CatalogOptions) {
     trainings: unwrapFailures(trainingQueries(connection)),
     models: unwrapFailures(modelQueries(connection)),
     loras: unwrapFailures(loraQueries(connection)),
+    generationRatings: unwrapFailures(generationRatingQueries(connection)),
     quarantine: unwrapFailures(quarantineQueries(connection)),
     backendSlots: unwrapFailures(backendSlotQueries(connection)),
     rateLimiter: unwrapFailures(rateLimiter(connection)),

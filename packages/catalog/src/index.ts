@@ -9,6 +9,7 @@ export type { Subscription } from "./listen.ts";
 export type { ApiKey } from "./queries/api-keys.ts";
 export type { ArtifactRow } from "./queries/artifacts.ts";
 export type { EditedCaption, LibraryCaption } from "./queries/caption-history.ts";
+export type { GenerationRating, RatingSelection } from "./queries/generation-ratings.ts";
 export type { IdempotencyAnswer } from "./queries/idempotency.ts";
 export type { RetryAnswer } from "./queries/jobs.ts";
 export { knownModels } from "./queries/known-models.ts";

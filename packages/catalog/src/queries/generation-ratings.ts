@@ -1,0 +1,143 @@
+import { type ProjectId, UserError } from "@loramill/contracts";
+import { and, asc, eq, getTableColumns, gt, gte, inArray, isNotNull, isNull, lt, type SQL, sql } from "drizzle-orm";
+import type { Connection } from "../connection.ts";
+import { generations } from "../schema/library.ts";
+import { loras } from "../schema/loras.ts";
+import { generationRatings } from "../schema/ratings.ts";
+import { generationManifest } from "./generation-manifest.ts";
+
+/** What a person says of a generation. */
+interface NewRating {
+  readonly project: ProjectId;
+  readonly generation: string;
+  readonly rater: string;
+  /** 1 to 5. */
+  readonly stars: number;
+  readonly comment: string;
+  readonly batch?: string | null;
+  readonly arm?: "learned" | "holdout" | null;
+}
+
+/** Which ratings; all of what is given must fit. */
+export interface RatingSelection {
+  readonly batch?: string | undefined;
+  readonly rater?: string | undefined;
+  /** Given then or later, and before. */
+  readonly from?: Date | undefined;
+  readonly until?: Date | undefined;
+}
+
+/** A rating with what its generation was drawn with, for learning. */
+export type GenerationRating = typeof generationRatings.$inferSelect &
+  Pick<typeof generations.$inferSelect, "prompt" | "steps" | "guidance" | "loras" | "baseModel"> & {
+    /** Families of the LoRAs in the library, each once; empty where it holds none of them. */
+    readonly families: readonly string[];
+  };
+
+/** Rows of one answer. */
+const MAX_ROWS = 1_000;
+
+/** Ratings of generations: added, never changed; taken back and given again as a whole. */
+export function generationRatingQueries({ db }: Connection) {
+  const selected = (project: ProjectId, { batch, rater, from, until }: RatingSelection): (SQL | undefined)[] => [
+    eq(generationRatings.project, project),
+    batch === undefined ? undefined : eq(generationRatings.batch, batch),
+    rater === undefined ? undefined : eq(generationRatings.rater, rater),
+    from === undefined ? undefined : gte(generationRatings.createdAt, from),
+    until === undefined ? undefined : lt(generationRatings.createdAt, until),
+  ];
+
+  return {
+    /** Answers the rating's number. Throws UserError `generation-not-found`, `bad-rating`. */
+    async add({ project, generation, stars, ...rating }: NewRating): Promise<number> {
+      if (!Number.isInteger(stars) || stars < 1 || stars > 5) {
+        throw new UserError("a rating has 1 to 5 stars", { code: "bad-rating", details: { field: "stars" } });
+      }
+      const [row] = await db
+        .select()
+        .from(generations)
+        .where(and(eq(generations.project, project), eq(generations.id, generation)));
+      if (row === undefined) {
+        throw new UserError(`there is no generation ${generation}`, { code: "generation-not-found" });
+      }
+      const [added] = await db
+        .insert(generationRatings)
+        .values({ project, generation, stars, ...rating, manifest: generationManifest(row) })
+        .returning({ id: generationRatings.id });
+      if (added === undefined) throw new Error("the insert returned no row");
+      return added.id;
+    },
+
+    /**
+     * Those that were not taken back, oldest first: what learning folds and an export holds. `after` is the number of the
+     * last one that was seen; at most 1,000 come at once.
+     */
+    async list(
+      { project, after }: { readonly project: ProjectId; readonly after?: number | undefined },
+      selection: RatingSelection = {},
+    ): Promise<GenerationRating[]> {
+      const rows = await db
+        .select({
+          ...getTableColumns(generationRatings),
+          prompt: generations.prompt,
+          steps: generations.steps,
+          guidance: generations.guidance,
+          loras: generations.loras,
+          baseModel: generations.baseModel,
+        })
+        .from(generationRatings)
+        .innerJoin(generations, eq(generations.id, generationRatings.generation))
+        .where(
+          and(
+            ...selected(project, selection),
+            isNull(generationRatings.revokedAt),
+            after === undefined ? undefined : gt(generationRatings.id, after),
+          ),
+        )
+        .orderBy(asc(generationRatings.id))
+        .limit(MAX_ROWS);
+      const familyOf = await familiesOf(project, rows);
+      return rows.map((row) => ({
+        ...row,
+        families: [...new Set(row.loras.flatMap(({ sha256 }) => familyOf.get(sha256) ?? []))],
+      }));
+    },
+
+    /** Takes ratings back, which must be told by something. Answers how many. Throws UserError `nothing-selected`. */
+    async rollBack(project: ProjectId, selection: RatingSelection): Promise<number> {
+      const rows = await db
+        .update(generationRatings)
+        .set({ revokedAt: sql`now()` })
+        .where(and(...selected(project, checked(selection)), isNull(generationRatings.revokedAt)))
+        .returning({ id: generationRatings.id });
+      return rows.length;
+    },
+
+    /** Undoes `rollBack`. Answers how many came back. Throws UserError `nothing-selected`. */
+    async restore(project: ProjectId, selection: RatingSelection): Promise<number> {
+      const rows = await db
+        .update(generationRatings)
+        .set({ revokedAt: null })
+        .where(and(...selected(project, checked(selection)), isNotNull(generationRatings.revokedAt)))
+        .returning({ id: generationRatings.id });
+      return rows.length;
+    },
+  };
+
+  /** Families by the SHA-256 of LoRA files, deleted ones too. */
+  async function familiesOf(project: ProjectId, rows: readonly Pick<GenerationRating, "loras">[]) {
+    const files = [...new Set(rows.flatMap((row) => row.loras.map(({ sha256 }) => sha256)))];
+    const known = await db
+      .select({ sha256: loras.weightsSha256, family: loras.family })
+      .from(loras)
+      .where(and(eq(loras.project, project), inArray(loras.weightsSha256, files)));
+    return new Map(known.map(({ sha256, family }) => [sha256, family]));
+  }
+}
+
+function checked(selection: RatingSelection): RatingSelection {
+  if (Object.values(selection).every((value) => value === undefined)) {
+    throw new UserError("say which ratings: a batch, a rater or a time", { code: "nothing-selected" });
+  }
+  return selection;
+}

@@ -1,0 +1,1 @@
+export { type Attack, heldOut, simulateTaste, type TasteOutcome } from "../test/simulate-taste.ts";
