@@ -16,7 +16,10 @@ test("jobs that are released together are sent by what they load, whosever they 
     const started = await startedRun(catalog, 3, { project, release: false });
     const planned = `jsonb_set(planned, '{affinity}', to_jsonb($2::text))`;
     if (affinity !== undefined) {
-      await catalog.pool.query(`update loramill.steps set planned = ${planned} where id = $1`, [started.step, affinity]);
+      await catalog.pool.query(`update loramill.steps set planned = ${planned} where id = $1`, [
+        started.step,
+        affinity,
+      ]);
     }
     return started;
   };
