@@ -110,7 +110,7 @@ async function follow(turn: RunningTurn, training: Training): Promise<JobOutput 
   const { input, backend, request, context, deps, ctx } = training;
   const status = await backend.poll(turn.remoteId, request, context);
   if (isCancelled(ctx.signal)) throw ctx.signal.reason;
-  if (status.kind !== "lost") for (const charge of status.charges ?? []) ctx.charge(charge);
+  for (const charge of status.charges ?? []) ctx.charge(charge);
   if (status.kind === "lost" || status.kind === "cancelled") return submitAgain(turn, training);
   if (status.kind === "failed") throw status.error;
   report(status, ctx);

@@ -139,7 +139,7 @@ export type TrainingStatus =
   | { readonly kind: "failed"; readonly error: Error; readonly charges: readonly Charge[] }
   | { readonly kind: "cancelled"; readonly charges?: readonly Charge[] }
   /** The remote side no longer knows it: submit again, from the newest committed checkpoint. */
-  | { readonly kind: "lost" };
+  | { readonly kind: "lost"; readonly charges?: readonly Charge[] };
 
 export interface CollectedTraining {
   readonly weights: BlobRef;
