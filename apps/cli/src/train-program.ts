@@ -25,14 +25,16 @@ export function addTrainCommands(parent: Command, does: Does): void {
     "train",
     "train a LoRA of pictures or of a dataset; and presets, recipes and estimates",
     'loramill train ./photos/dog --trigger "sks dog" --class dog',
-    "loramill train toys --preset sdxl --backend agent --set steps=1500 --budget-usd 2",
     "loramill train presets",
   );
-  // Without a default, so that `loramill train` alone shows what there is.
-  train
-    // Its sub-commands have options of the same names.
-    .enablePositionalOptions()
-    .argument("[pictures]", "a folder, archive or video, an S3 prefix, or a dataset (name, name@version or digest)")
+  // What names none of the commands beside it is trained on.
+  commandsOf(train, { isDefault: true })(
+    "run",
+    "train a LoRA, follow it, and say where it lies; `run` may be left out. Ctrl-C cancels, twice leaves it to itself",
+    'loramill train run ./photos/dog --trigger "sks dog" --class dog',
+    "loramill train run toys --preset sdxl --backend agent --set steps=1500 --budget-usd 2",
+  )
+    .argument("<pictures>", "a folder, archive or video, an S3 prefix, or a dataset (name, name@version or digest)")
     .option("--recipe <recipe>", RECIPE)
     .option("--preset <name>", "the same; `loramill train presets` lists them; default: pocket")
     .option("--backend <backend>", "auto, pocket, comfyui, replicate or agent")
@@ -45,10 +47,9 @@ export function addTrainCommands(parent: Command, does: Does): void {
     .option("--budget-usd <usd>", "hard limit of the cost in US dollars", usd)
     .option("--output <folder>", "where to put the results; default: a folder of OUTPUT_DIR")
     .option("--detach", "start it and go")
-    .action((pictures: string | undefined, options: TrainOptions & RunOptions) => {
-      if (pictures === undefined) return train.help();
-      return does((context) => trainCommand(pictures, options, context));
-    });
+    .action((pictures: string, options: TrainOptions & RunOptions) =>
+      does((context) => trainCommand(pictures, options, context)),
+    );
   const command = commandsOf(train);
   const ofProject = (made: Command) => made.option("--project <project>", "of this project; default: default");
 
