@@ -25,7 +25,7 @@ async function openTraining(price: { pricePerHourMicroUsd: number; incrementSeco
   const input: InputOf<"train-lora"> = {
     inputs: { dataset: await putDataset(stores, ["a red thing", "a blue thing"]) },
     params: {
-      ...{ name: "things", backend: "agent", backendVersion: "agent/1:sd-scripts", triggerWord: "sks" },
+      ...{ name: "things", backend: "agent", backendVersion: await open().version(), triggerWord: "sks" },
       recipe,
     },
   };
