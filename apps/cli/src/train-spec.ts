@@ -25,7 +25,11 @@ type Train = NonNullable<RunSpecInput["train"]>;
 
 /** What was cleaned when the version was made is trained on as it is. */
 const KEEP_ALL = {
-  ...{ exactDuplicates: "keep", nearDuplicates: "keep", blurred: "keep", tooSmall: "keep", lowContrast: "keep" },
+  exactDuplicates: "keep",
+  nearDuplicates: "keep",
+  blurred: "keep",
+  tooSmall: "keep",
+  lowContrast: "keep",
 } as const;
 
 /**

@@ -1,4 +1,12 @@
-import type { Clock, ComputeProvider, KnownModel, PocketEngine, RgbImage, Stores, TrainingBackend } from "@loramill/contracts";
+import type {
+  Clock,
+  ComputeProvider,
+  KnownModel,
+  PocketEngine,
+  RgbImage,
+  Stores,
+  TrainingBackend,
+} from "@loramill/contracts";
 import { createAgentTraining } from "./agent/agent-training.ts";
 import { createComfyUiTraining } from "./comfyui/comfyui-training.ts";
 import { createPocketTraining } from "./pocket/pocket-training.ts";

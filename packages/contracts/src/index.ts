@@ -341,7 +341,15 @@ export {
   rangeOf,
   recipeFields,
 } from "./recipe.ts";
-export { ProjectQuery, RecipeBody, type RecipeBodyInput, RecipeList, RecipeView } from "./recipe-api.ts";
+export {
+  EstimateCalibration,
+  EstimateCalibrations,
+  ProjectQuery,
+  RecipeBody,
+  type RecipeBodyInput,
+  RecipeList,
+  RecipeView,
+} from "./recipe-api.ts";
 export {
   type ExpertChanges,
   type ExpertPair,

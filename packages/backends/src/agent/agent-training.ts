@@ -264,6 +264,7 @@ export function createAgentTraining(options: AgentOptions, parts: AgentTrainingP
       needsReachableStore: true,
     },
     limits: { maxJobs: options.maxJobs, timeoutSeconds: options.timeoutSeconds },
+    ...(options.gpu === undefined ? {} : { gpu: options.gpu }),
     version: async () => `agent/2:${options.trainers.join("+")}`,
     async isAvailable(signal) {
       const answers = await Promise.allSettled(clients.map((client) => client.health(signal)));

@@ -182,6 +182,8 @@ export interface TrainingBackend {
   readonly name: string;
   readonly capabilities: TrainingCapabilities;
   readonly limits: TrainingLimits;
+  /** GPU type of its own machines, as its estimates take it; left out where it has none, or many. */
+  readonly gpu?: string;
   /** What decides results besides the recipe: part of the step's key. */
   version(): Promise<string>;
   /** Whether it can still train at a version that was planned with; left out, at its present one alone. */
