@@ -66,22 +66,23 @@ async function openTraining(price: { pricePerHourMicroUsd: number; incrementSeco
       return checkpoints;
     },
     /** One turn by a fresh process, after some seconds of which every fourth turn is lost with what it charged. */
-    async take(): Promise<{ output: JobOutput | null; events: string[] }> {
+    async take({ cancel = false } = {}): Promise<{ output: JobOutput | null; events: string[] }> {
       epoch += 1;
       provider.pass(7 + (epoch % 5) * 1.3);
       if (turn?.phase === "submitting") await rentWhereNoneIs();
       const ctx = fakeJobContext({ turn, epoch });
+      if (cancel) ctx.cancel();
       const deps = { stores, backends: [open()], slots, requests, clock };
       let answer: JobOutput | Parked;
       try {
         answer = await trainLora(input, deps, ctx);
       } catch (error) {
-        if (!(error instanceof TransientError)) throw error;
+        if (!(error instanceof TransientError || cancel)) throw error;
         answer = new Parked(100, turn ?? {});
       }
       const events = ctx.said.events.map(({ type }) => type);
       checkpoints += events.filter((type) => type === "training.checkpoint").length;
-      const isLost = epoch % 4 === 0 && answer instanceof Parked;
+      const isLost = epoch % 4 === 0 && answer instanceof Parked && !cancel;
       if (isLost) return { output: null, events };
       // As the catalog does: each mark once.
       for (const { mark = "", amountMicroUsd } of ctx.said.charges) {
@@ -166,6 +167,14 @@ it("a training is not over before the provider says what a machine that vanished
   await toTheEnd(training);
   expect(total(training.ledger)).toBeGreaterThanOrEqual(seen);
   expect(total(training.ledger)).toBeLessThan(provider.billMicroUsd());
+});
+
+it("a training that is cancelled costs what its machine was billed until then", async () => {
+  const training = await openTraining({ pricePerHourMicroUsd: 770_001, incrementSeconds: 1 });
+  await until(training, () => training.checkpoints >= 1);
+  const { events } = await training.take({ cancel: true });
+  expect(events).toEqual(["training.cancelled"]);
+  expect(total(training.ledger)).toBe(training.provider.billMicroUsd());
 });
 
 /** How far back each start went, by the steps that were computed. */
