@@ -1,6 +1,6 @@
 import { neutralRecipe, type PastTraining, type PlanLock, type Recipe } from "@loramill/contracts";
 import { expect, test } from "vitest";
-import { correctQuotes, notesOnEstimates } from "./corrected-estimates.ts";
+import { calibrationsOf, correctQuotes, notesOnEstimates } from "./corrected-estimates.ts";
 
 const recipe: Recipe = {
   ...neutralRecipe,
@@ -42,4 +42,19 @@ test("without enough of them it is the model's own figure, and says so", () => {
   const [corrected] = correctQuotes(context, past.slice(1)).trainingBackends;
   expect(corrected?.estimate(recipe, { images: 8 }).seconds).toEqual({ p50: 40, p90: 80 });
   expect(notesOnEstimates(lock, context, [])[0]).toContain("too few pocket trainings of pocket have ended");
+});
+
+test("the model's error is told for each family and GPU type, with one's own machines under the type they were said to be", () => {
+  const flux = { backend: "agent", family: "flux", gpu: null, estimatedSeconds: 100 } as const;
+  const rented = { ...flux, gpu: "NVIDIA GeForce RTX 4090", takenSeconds: 200 } as const;
+  const own = [120, 150].map((takenSeconds) => ({ ...flux, takenSeconds }));
+  const backends = [{ name: "pocket" }, { name: "agent", gpu: "RTX4090" }];
+  expect(calibrationsOf([...past, rented, ...own], backends)).toEqual([
+    {
+      ...{ family: "flux", gpu: "NVIDIA GeForce RTX 4090", trainings: 3 },
+      ratio: { p50: 1.5, p90: 2 },
+      medianError: expect.closeTo(1 / 3),
+    },
+  ]);
+  expect(calibrationsOf([rented, ...own], [{ name: "agent" }])).toEqual([]);
 });

@@ -1,6 +1,12 @@
-import { type PastTraining, type PlanLock, Recipe } from "@loramill/contracts";
+import {
+  type EstimateCalibration,
+  type PastTraining,
+  type PlanLock,
+  Recipe,
+  type TrainingBackend,
+} from "@loramill/contracts";
 import type { PlanContext } from "@loramill/orchestration";
-import { calibrate, calibrationOf } from "@loramill/recipes";
+import { calibrate, calibrationOf, findGpu } from "@loramill/recipes";
 
 type Context = Pick<PlanContext, "trainingBackends" | "placement">;
 
@@ -17,7 +23,10 @@ export function correctQuotes(
     trainingBackends: trainingBackends.map((backend) => ({
       ...backend,
       estimate: (recipe, dataset) =>
-        calibrate(backend.estimate(recipe, dataset), { backend: backend.name, family: recipe.family, gpu }, past),
+        calibrate(
+          backend.estimate(recipe, dataset),
+          calibrationOf({ backend: backend.name, family: recipe.family, gpu }, past),
+        ),
     })),
   };
 }
@@ -37,8 +46,25 @@ export function notesOnEstimates(
     if (known === null) return [`train: the time is the model's own: too few ${what} have ended to correct it by`];
     const off = Math.round(100 * known.medianError);
     return [
-      `train: corrected by ${known.trainings} ${what}, which took ${known.factor.toFixed(2)} times what the model says; half of its estimates were off by more than ${off} %`,
+      `train: corrected by ${known.trainings} ${what}, which took ${known.ratio.p50.toFixed(2)} times what the model says; half of its estimates were off by more than ${off} %`,
     ];
+  });
+}
+
+/**
+ * What is known of the model's error, for each family and GPU type on which enough trainings have ended. Those on machines of
+ * one's own count for the GPU type that their backend was told.
+ */
+export function calibrationsOf(
+  past: readonly PastTraining[],
+  backends: readonly Pick<TrainingBackend, "name" | "gpu">[],
+): EstimateCalibration[] {
+  const own = new Map(backends.map(({ name, gpu }) => [name, gpu === undefined ? null : (findGpu(gpu)?.id ?? null)]));
+  const placed = past.map((one) => ({ ...one, gpu: one.gpu ?? own.get(one.backend) ?? null }));
+  const kinds = new Map(placed.map(({ family, gpu }) => [`${family} ${gpu}`, { family, gpu }]));
+  return [...kinds.values()].flatMap(({ family, gpu }) => {
+    const calibration = gpu === null ? null : calibrationOf({ family, gpu }, placed);
+    return gpu === null || calibration === null ? [] : [{ family, gpu, ...calibration }];
   });
 }
 

@@ -3,6 +3,7 @@ import {
   type CaptionProvider,
   type Digest,
   digestOf,
+  type EstimateCalibration,
   type FaceFinder,
   type GenerationBackend,
   type ImageTextEmbedder,
@@ -30,7 +31,7 @@ import {
   type TrainingChoice,
 } from "@loramill/orchestration";
 import { checkRecipe, resolvePlacement } from "@loramill/recipes";
-import { correctQuotes, notesOnEstimates } from "./corrected-estimates.ts";
+import { calibrationsOf, correctQuotes, notesOnEstimates } from "./corrected-estimates.ts";
 import { type PinnedSpec, pinDatasets } from "./datasets/pin-datasets.ts";
 
 /** A captioner beside the provider name a spec asks for it by. */
@@ -74,6 +75,8 @@ export interface Planner {
   /** The plan, its documents already in the store. */
   plan(spec: RunSpec, signal?: AbortSignal): Promise<{ lock: PlanLock; digest: string }>;
   quote(spec: RunSpec, signal?: AbortSignal): Promise<Quote>;
+  /** How the model's estimates compare with trainings that have ended. */
+  calibrations(): Promise<EstimateCalibration[]>;
 }
 
 /** Reads what lies outside a spec (sources, backends, library) and hands both to the pure planner. */
@@ -130,6 +133,9 @@ export function createPlanner(deps: PlanningDeps): Planner {
       const grids = grid === undefined ? {} : { grid };
       const answer = await quote(made.lock, { ...context, ...corrected, ...grids, lookup: deps.findArtifact });
       return { ...answer, notes: [...answer.notes, ...notesOnEstimates(made.lock, context, past)] };
+    },
+    async calibrations() {
+      return calibrationsOf(await deps.pastTrainings(), deps.trainingBackends);
     },
   };
 }

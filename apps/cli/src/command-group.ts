@@ -3,10 +3,11 @@ import type { Command } from "commander";
 /** How a command of `parent` is begun: with a description, and examples that its help shows. */
 export type CommandMaker = (name: string, description: string, ...examples: string[]) => Command;
 
-export function commandsOf(parent: Command): CommandMaker {
+/** `isDefault`: it is also what the words after the parent mean when they name no command. */
+export function commandsOf(parent: Command, options: { readonly isDefault?: boolean } = {}): CommandMaker {
   return (name, description, ...examples) =>
     parent
-      .command(name)
+      .command(name, options)
       .description(description)
       .addHelpText(
         "after",

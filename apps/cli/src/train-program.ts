@@ -11,15 +11,45 @@ import {
   type SaveRecipeOptions,
   saveRecipeCommand,
 } from "./commands/recipe.ts";
-import { explainRecipeCommand, presetsCommand } from "./commands/train.ts";
+import type { RunOptions } from "./commands/run.ts";
+import { explainRecipeCommand, presetsCommand, trainCommand } from "./commands/train.ts";
+import type { TrainOptions } from "./train-spec.ts";
 
 type Does = (work: (context: CommandContext) => Promise<number>) => Promise<void>;
 
 const RECIPE = "a preset, a saved recipe, or a file (.yaml, .json)";
 
-/** `loramill train …`: presets, recipes, what a training will need. Training itself is a step of `loramill run`. */
+/** `loramill train PICTURES`, and what is about trainings: presets, recipes, what one will need. */
 export function addTrainCommands(parent: Command, does: Does): void {
-  const train = commandsOf(parent)("train", "presets and recipes for trainings", "loramill train presets");
+  const train = commandsOf(parent)(
+    "train",
+    "train a LoRA of pictures or of a dataset; and presets, recipes and estimates",
+    'loramill train ./photos/dog --trigger "sks dog" --class dog',
+    "loramill train presets",
+  );
+  // What names none of the commands beside it is trained on.
+  commandsOf(train, { isDefault: true })(
+    "run",
+    "train a LoRA, follow it, and say where it lies; `run` may be left out. Ctrl-C cancels, twice leaves it to itself",
+    'loramill train run ./photos/dog --trigger "sks dog" --class dog',
+    "loramill train run toys --preset sdxl --backend agent --set steps=1500 --budget-usd 2",
+  )
+    .argument("<pictures>", "a folder, archive or video, an S3 prefix, or a dataset (name, name@version or digest)")
+    .option("--recipe <recipe>", RECIPE)
+    .option("--preset <name>", "the same; `loramill train presets` lists them; default: pocket")
+    .option("--backend <backend>", "auto, pocket, comfyui, replicate or agent")
+    .option("--set <field=value>", "change a field of the recipe; again for another", each)
+    .option("--name <name>", "name of the run and its LoRA")
+    .option("--project <project>", "project it belongs to")
+    .option("--trigger <word>", "trigger word, put first in every caption")
+    .option("--class <name>", "what the subject is, such as dog")
+    .option("--captioner <provider>", "who captions pictures that have no caption; see docs/captions.md")
+    .option("--budget-usd <usd>", "hard limit of the cost in US dollars", usd)
+    .option("--output <folder>", "where to put the results; default: a folder of OUTPUT_DIR")
+    .option("--detach", "start it and go")
+    .action((pictures: string, options: TrainOptions & RunOptions) =>
+      does((context) => trainCommand(pictures, options, context)),
+    );
   const command = commandsOf(train);
   const ofProject = (made: Command) => made.option("--project <project>", "of this project; default: default");
 
@@ -87,6 +117,12 @@ export function addTrainCommands(parent: Command, does: Does): void {
 }
 
 const each = (value: string, before: readonly string[] = []): string[] => [...before, value];
+
+function usd(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isFinite(value) || value < 0) throw new InvalidArgumentError("expected US dollars");
+  return value;
+}
 
 function count(text: string): number {
   const value = Number(text);

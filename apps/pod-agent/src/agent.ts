@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
-import { mkdir, readdir, rm } from "node:fs/promises";
+import { mkdir, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import {
   type AgentHealth,
@@ -15,6 +15,7 @@ import { trainerAdapters } from "@loramill/trainers";
 import { readText, writeWhole } from "./files.ts";
 import { type JobPlace, jobPlace } from "./job-place.ts";
 import { isFinalState, type JobRecord, readRecord, writeRecord } from "./job-record.ts";
+import { caughtUp } from "./meter.ts";
 import { createModelCache } from "./model-cache.ts";
 import { type RunningJob, runJob } from "./run-job.ts";
 import type { AgentSettings, InstalledTrainer } from "./settings.ts";
@@ -22,7 +23,7 @@ import { exitStatus, isAlive } from "./trainer-process.ts";
 import { lockWorkspace } from "./workspace-lock.ts";
 
 /** Bumped with what agents and controllers say to each other. */
-export const AGENT_VERSION = "1";
+export const AGENT_VERSION = "2";
 
 export interface Agent {
   health(): AgentHealth;
@@ -84,10 +85,12 @@ export async function openAgent(settings: AgentSettings, options: { fetch?: type
     const start = AgentStart.parse(JSON.parse(text));
     if (!isFinalState(record.state)) {
       const { child } = record;
-      const left = child !== null && ((await isAlive(child)) || (await exitStatus(place)) !== null);
-      if (!left) {
+      if (child !== null && (await isAlive(child))) record.meter = caughtUp(record.meter, Date.now());
+      else if (child !== null && (await exitStatus(place)) !== null) {
+        record.meter = caughtUp(record.meter, (await stat(place.exit)).mtimeMs);
+      } else {
         // What was being staged, or was killed with the machine: the controller starts it again from its checkpoint.
-        Object.assign(record, { state: "preempted", endedMs: record.endedMs ?? Date.now() });
+        record.state = "preempted";
         await writeRecord(place.state, record);
       }
     }
@@ -132,7 +135,7 @@ export async function openAgent(settings: AgentSettings, options: { fetch?: type
       state: "staging",
       error: null,
       child: null,
-      endedMs: null,
+      meter: { seconds: 0, atMs: Date.now() },
       models: {},
       uploads: [],
     };

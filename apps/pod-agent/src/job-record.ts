@@ -1,6 +1,7 @@
 import { AgentJobState, AgentUpload, Digest, ErrorRecord, TrainerName } from "@loramill/contracts";
 import { z } from "zod";
 import { readText, writeWhole } from "./files.ts";
+import { MeterRecord } from "./meter.ts";
 import { StartedProcess } from "./trainer-process.ts";
 
 /** What an agent must know of a job after it was killed itself. */
@@ -14,7 +15,7 @@ export const JobRecord = z.object({
   state: AgentJobState,
   error: ErrorRecord.nullable(),
   child: StartedProcess.nullable(),
-  endedMs: z.number().nullable(),
+  meter: MeterRecord,
   /** Paths of the base model's files by role. */
   models: z.record(z.string(), z.string()),
   uploads: z.array(AgentUpload),

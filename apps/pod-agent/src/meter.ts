@@ -1,21 +1,30 @@
-import type { JobRecord } from "./job-record.ts";
+import { z } from "zod";
 
-const SLICE_SECONDS = 60;
+/** What a meter showed and when, as an agent finds it again after it was killed. */
+export const MeterRecord = z.object({ seconds: z.number().min(0), atMs: z.number() });
+export type MeterRecord = z.output<typeof MeterRecord>;
 
-/** Seconds for which a job's trainer has run. */
-export function paidSeconds({ child, endedMs }: JobRecord, nowMs: number): number {
-  return child === null ? 0 : Math.max(0, (endedMs ?? nowMs) - child.startedMs) / 1_000;
+/** For how long a training has had this machine, from the moment it was given it. */
+export interface Meter {
+  /** In seconds; never less than before. */
+  read(): number;
+  /** The training has ended: it shows the same from here on. Safe to call twice. */
+  stop(): void;
 }
 
-/**
- * The running time in slices that never change once they are told, so that a ledger that takes each mark once adds them up
- * right however often it hears of them. What is left over is told when the trainer has ended.
- */
-export function meterSlices(record: JobRecord, nowMs: number): { mark: string; seconds: number }[] {
-  const total = paidSeconds(record, nowMs);
-  const whole = Math.floor(total / SLICE_SECONDS);
-  const slices = Array.from({ length: whole }, (_, n) => ({ mark: `${record.id}:${n}`, seconds: SLICE_SECONDS }));
-  const rest = total - whole * SLICE_SECONDS;
-  if (record.endedMs !== null && rest > 0) slices.push({ mark: `${record.id}:${whole}`, seconds: rest });
-  return slices;
+/** Goes on from `fromSeconds` by a clock that nobody sets back. */
+export function startMeter(fromSeconds: number, monotonicMs: () => number = () => performance.now()): Meter {
+  const began = monotonicMs();
+  let stoppedAt: number | null = null;
+  return {
+    read: () => fromSeconds + ((stoppedAt ?? monotonicMs()) - began) / 1_000,
+    stop() {
+      stoppedAt ??= monotonicMs();
+    },
+  };
+}
+
+/** The record of a training that went on while no agent watched, up to `untilMs`; a clock that was set back adds nothing. */
+export function caughtUp({ seconds, atMs }: MeterRecord, untilMs: number): MeterRecord {
+  return { seconds: seconds + Math.max(0, untilMs - atMs) / 1_000, atMs: untilMs };
 }

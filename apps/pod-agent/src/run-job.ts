@@ -16,7 +16,7 @@ import { followTrainer } from "./follow-trainer.ts";
 import { createGrants } from "./grants.ts";
 import type { JobPlace } from "./job-place.ts";
 import { isFinalState, type JobRecord, writeRecord } from "./job-record.ts";
-import { meterSlices, paidSeconds } from "./meter.ts";
+import { startMeter } from "./meter.ts";
 import type { ModelCache } from "./model-cache.ts";
 import { openSaveWatcher, type SaveWatcher } from "./save-watcher.ts";
 import type { AgentSettings, InstalledTrainer } from "./settings.ts";
@@ -50,6 +50,8 @@ export interface JobParts {
 }
 
 const LOG_BYTES = 64 * 1024;
+/** What is metered between two notes is lost when the agent and its trainer are killed together. */
+const METER_NOTE_MS = 5_000;
 /** From the loss of a lease, for what is being uploaded; the URLs may still be good. */
 const LAST_UPLOAD_MS = 60_000;
 /** From SIGTERM, for the trainer and then for uploads: together well below the five seconds that a pod is given. */
@@ -75,9 +77,17 @@ export function runJob(record: JobRecord, start: AgentStart, leaseMs: number, pa
     curve: start.resume?.curve ?? [],
   });
 
-  async function change(to: Partial<JobRecord>): Promise<void> {
+  const meter = startMeter(record.meter.seconds);
+  if (isFinalState(record.state)) meter.stop();
+  /** Records are written one after another: the last one is to lie on the disk. */
+  let writing: Promise<void> = Promise.resolve();
+
+  function change(to: Partial<JobRecord>): Promise<void> {
     Object.assign(record, to);
-    await writeRecord(place.state, record);
+    if (isFinalState(record.state)) meter.stop();
+    record.meter = { seconds: meter.read(), atMs: now() };
+    writing = writing.catch(() => undefined).then(() => writeRecord(place.state, record));
+    return writing;
   }
 
   async function begin(): Promise<void> {
@@ -116,7 +126,7 @@ export function runJob(record: JobRecord, start: AgentStart, leaseMs: number, pa
     const look = (quietMs: number) =>
       saves.look({
         quietMs,
-        paidSeconds: paidSeconds(record, now()),
+        paidSeconds: meter.read(),
         curve: followed.curve,
         divergedAt: followed.divergedAt,
       });
@@ -132,7 +142,6 @@ export function runJob(record: JobRecord, start: AgentStart, leaseMs: number, pa
     }
     const hung = await isAlive(child);
     await stopTrainer(child, Math.min(settings.killMs, stopReason === "shutdown" ? SHUTDOWN_KILL_MS : settings.killMs));
-    await change({ endedMs: now() });
     await followed.read();
     if (stopReason !== "cancelled") await look(0);
     if (stopReason !== null) return null;
@@ -175,14 +184,12 @@ export function runJob(record: JobRecord, start: AgentStart, leaseMs: number, pa
       if (record.child !== null) await stopTrainer(record.child, settings.killMs);
       const state: AgentJobState =
         stopReason === null ? "failed" : stopReason === "cancelled" ? "cancelled" : "preempted";
-      await change({
-        state,
-        endedMs: record.endedMs ?? now(),
-        error: stopReason === null ? toErrorRecord(error) : null,
-      });
+      await change({ state, error: stopReason === null ? toErrorRecord(error) : null });
     } finally {
       releaseModels();
       clearInterval(leaseCheck);
+      clearInterval(meterNote);
+      await writing.catch(() => undefined);
       // The log and the record stay; what is large goes.
       for (const folder of [place.images, place.regularisation, place.resume, place.parts, place.output]) {
         await rm(folder, { recursive: true, force: true });
@@ -196,6 +203,11 @@ export function runJob(record: JobRecord, start: AgentStart, leaseMs: number, pa
     const isWaiting = record.state === "staging" || record.state === "saving";
     if (isWaiting && now() >= leaseUntil) interrupt("lease-lost");
   }, settings.tickMs);
+
+  const meterNote = setInterval(() => {
+    // A disk that is full is told of by the change that has to be written.
+    change({}).catch(() => undefined);
+  }, METER_NOTE_MS);
 
   function interrupt(reason: StopReason): void {
     stopReason ??= reason;
@@ -226,11 +238,11 @@ export function runJob(record: JobRecord, start: AgentStart, leaseMs: number, pa
         trainer,
         state,
         error,
-        progress: followed.progress((start.resume?.paidSeconds ?? 0) + paidSeconds(record, now())),
+        progress: followed.progress((start.resume?.paidSeconds ?? 0) + meter.read()),
         uploads,
         wants: grants.wants(),
         log: { from, ...log },
-        meter: meterSlices(record, now()),
+        meter: { seconds: meter.read(), isFinal: isFinalState(state) },
       };
     },
     async stop(reason) {

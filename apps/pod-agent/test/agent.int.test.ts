@@ -252,7 +252,7 @@ describe("a training on an agent", () => {
   });
 
   it("does not go on from what an agent that was given up wrote late", async () => {
-    const trial = await open({ behaviour: { stepMs: 8 } });
+    const trial = await open({ behaviour: { stepMs: 25 } });
     const { backend, request, stores } = trial;
     const { remoteId } = await backend.submit(request, backendContext());
     let epoch = await pollUntil(trial, remoteId, hasCheckpoint, 2);

@@ -101,7 +101,7 @@ export async function openTrial(options: TrialOptions = {}) {
   const openStore = () =>
     openStores({ url: `s3://${bucket}/trial`, s3: { endpoint, credentials, forcePathStyle: true } });
   const stores = await openStore();
-  const scripted = await installScriptedTrainer(join(folder, "trainer"), { stepMs: 10, ...options.behaviour });
+  const scripted = await installScriptedTrainer(join(folder, "trainer"), { stepMs: 20, ...options.behaviour });
   const machines: AgentMachine[] = [];
   const begun = new Set<string>();
   const settingsOf = (n: number): AgentSettings => ({

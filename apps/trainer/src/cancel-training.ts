@@ -2,6 +2,7 @@ import {
   type BackendContext,
   type JobContext,
   type TrainingBackend,
+  type TrainingRequest,
   toErrorRecord,
   UserError,
 } from "@loramill/contracts";
@@ -16,18 +17,38 @@ interface Told {
   readonly ctx: JobContext;
 }
 
+interface CancelledTraining extends Told {
+  /** The request as it was submitted. */
+  readonly requestOf: (signal: AbortSignal) => Promise<TrainingRequest>;
+}
+
 export function isCancelled(signal: AbortSignal): boolean {
   const reason: unknown = signal.reason;
   return signal.aborted && reason instanceof UserError && reason.code === "cancelled";
 }
 
 /** Ends what runs for the job on the remote side, also what a lost turn started and did not live to note. */
-export async function cancelTraining(turn: Turn, told: Told): Promise<void> {
+export async function cancelTraining(turn: Turn, told: CancelledTraining): Promise<void> {
   if (turn.phase === "waiting") return;
   const { backend, context, ctx } = told;
-  if (turn.phase === "running") return tellBackend(turn.remoteId, told);
-  const remoteId = await backend.find(ctx.job, { ...context, signal: AbortSignal.timeout(CANCEL_TIMEOUT_MS) });
-  if (remoteId !== null) await tellBackend(remoteId, told);
+  const remoteId =
+    turn.phase === "running"
+      ? turn.remoteId
+      : await backend.find(ctx.job, { ...context, signal: AbortSignal.timeout(CANCEL_TIMEOUT_MS) });
+  if (remoteId === null) return;
+  await tellBackend(remoteId, told);
+  await chargeRest(remoteId, told);
+}
+
+/** What it used since the last turn. A backend that cannot tell leaves the ledger without it, so the run's events say it. */
+async function chargeRest(remoteId: string, { backend, context, ctx, requestOf }: CancelledTraining): Promise<void> {
+  const signal = AbortSignal.timeout(CANCEL_TIMEOUT_MS);
+  try {
+    const { charges = [] } = await backend.poll(remoteId, await requestOf(signal), { ...context, signal });
+    for (const charge of charges) ctx.charge(charge);
+  } catch (error) {
+    ctx.event("training.cost-unknown", { backend: backend.name, remoteId, message: toErrorRecord(error).message });
+  }
 }
 
 /**

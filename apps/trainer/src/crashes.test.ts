@@ -1,44 +1,30 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createComfyUiTraining, createReplicateTraining } from "@loramill/backends";
-import {
-  type Charge,
-  type InputOf,
-  type JobOutput,
-  type JsonObject,
-  neutralRecipe,
-  Parked,
-  type Recipe,
-  type Stores,
-  type TrainingBackend,
-} from "@loramill/contracts";
+import { createComfyUiTraining, createPocketTraining, createReplicateTraining } from "@loramill/backends";
+import { neutralRecipe } from "@loramill/contracts";
+import { presets } from "@loramill/recipes";
 import { openStores } from "@loramill/storage";
-import {
-  type CrashPoint,
-  createCrashPoint,
-  fakeJobContext,
-  startFakeComfyUiServer,
-  startFakeReplicateTrainer,
-} from "@loramill/testkit";
+import { createFakePocketEngine, startFakeComfyUiServer, startFakeReplicateTrainer } from "@loramill/testkit";
 import { fetch } from "undici";
 import { afterAll, describe, expect, it } from "vitest";
-import { putDataset } from "../test/put-dataset.ts";
-import { trainLora } from "./train-lora.ts";
-import { createRequestLoader } from "./training-request.ts";
+import { train, type World } from "../test/train-through-crashes.ts";
 
-/** A remote side, and a backend as each process opens it. */
-interface World {
-  readonly recipe: Recipe;
-  open(stores: Stores, crash: CrashPoint): TrainingBackend;
-  /** How many trainings were paid for. */
-  submissions(): number;
-  close(): Promise<void>;
+const folders: string[] = [];
+afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))));
+
+async function openFolder() {
+  const folder = await mkdtemp(join(tmpdir(), "crashes-"));
+  folders.push(folder);
+  return openStores({ url: folder, sync: "never" });
 }
+
+const clock = { now: () => new Date() };
+const SIDE = 16;
 
 const worlds: Readonly<Record<string, () => Promise<World>>> = {
   async replicate() {
-    const server = await startFakeReplicateTrainer();
+    const [server, stores] = await Promise.all([startFakeReplicateTrainer(), openFolder()]);
     const baseModel = "black-forest-labs/FLUX.1-dev";
     const options = {
       family: "flux" as const,
@@ -47,31 +33,30 @@ const worlds: Readonly<Record<string, () => Promise<World>>> = {
       ...{ maxJobs: 1, timeoutSeconds: 7200, pollMs: 1, maxUploadBytes: 1e6, maxWeightsBytes: 1e6 },
     };
     return {
+      stores,
       recipe: {
         ...neutralRecipe,
         family: "flux",
         ...{ baseModel, rank: 4, alpha: 4, learningRate: 4e-4, batchSize: 1, steps: 100 },
         ...{ resolution: 512, scheduler: "constant", saveEverySteps: 50, seed: 1 },
       },
-      open(stores, crash) {
-        return createReplicateTraining(options, {
-          stores,
-          clock: { now: () => new Date() },
-          fetch: crash.fetch(fetch),
-        });
-      },
+      open: (seen, crash) => createReplicateTraining(options, { stores: seen, clock, fetch: crash.fetch(fetch) }),
       submissions: () => server.created.length,
-      close: server.close,
+      async close() {
+        await server.close();
+        await stores.close();
+      },
     };
   },
 
   async comfyui() {
-    const server = await startFakeComfyUiServer();
+    const [server, stores] = await Promise.all([startFakeComfyUiServer(), openFolder()]);
     const options = {
       servers: [{ url: server.url, headers: {} }],
       ...{ isSet: true, timeoutMs: 20_000, maxJobs: 1, pollMs: 1, trainingTimeoutSeconds: 3600, usdPerHour: 0 },
     };
     return {
+      stores,
       recipe: {
         ...neutralRecipe,
         family: "sdxl",
@@ -79,92 +64,40 @@ const worlds: Readonly<Record<string, () => Promise<World>>> = {
         ...{ rank: 4, alpha: 4, learningRate: 4e-4, batchSize: 1, steps: 3, buckets: true },
         ...{ resolution: 512, scheduler: "constant", saveEverySteps: 50, seed: 1 },
       },
-      open(stores, crash) {
-        return createComfyUiTraining(options, { stores, clock: { now: () => new Date() }, fetch: crash.fetch(fetch) });
-      },
+      open: (seen, crash) => createComfyUiTraining(options, { stores: seen, clock, fetch: crash.fetch(fetch) }),
       submissions: () => server.submitted.length,
-      close: server.close,
+      async close() {
+        await server.close();
+        await stores.close();
+      },
+    };
+  },
+
+  async pocket() {
+    const stores = await openFolder();
+    const engine = createFakePocketEngine();
+    const begun = new Set<string>();
+    const prepareImage = async () => ({ width: SIDE, height: SIDE, rgb: new Uint8Array(SIDE * SIDE * 3).fill(200) });
+    return {
+      stores,
+      recipe: { ...presets.pocket, resolution: SIDE, steps: 12, saveEverySteps: 3, learningRate: 0.02 },
+      open(seen, crash) {
+        // So short that every checkpoint is a turn of its own.
+        const backend = createPocketTraining({ engine, stores: seen, clock, prepareImage, turnSeconds: 0.000_1 });
+        return {
+          ...backend,
+          async submit(request, context) {
+            const submitted = await crash.step(() => backend.submit(request, context));
+            begun.add(submitted.remoteId);
+            return submitted;
+          },
+        };
+      },
+      submissions: () => begun.size,
+      close: () => stores.close(),
     };
   },
 };
-
-const folders: string[] = [];
-afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))));
-
-interface Outcome {
-  readonly awaits: number;
-  readonly submissions: number;
-  readonly output: JobOutput;
-  readonly charges: ReadonlyMap<string, number>;
-  readonly stores: Stores;
-  close(): Promise<void>;
-}
-
-/** One training from its first turn to its LoRA, by as many processes as it takes; the first dies at the n-th await. */
-async function train(
-  openWorld: () => Promise<World>,
-  death: { at: number; when: "before" | "after" },
-): Promise<Outcome> {
-  const folder = await mkdtemp(join(tmpdir(), "crashes-"));
-  folders.push(folder);
-  const stores = await openStores({ url: folder, sync: "never" });
-  const world = await openWorld();
-  const crash = createCrashPoint();
-  const opened: TrainingBackend[] = [];
-  const start = () => {
-    const seen = crash.stores(stores);
-    const backend = world.open(seen, crash);
-    opened.push(backend);
-    const slots = { take: () => crash.step(async () => true) };
-    return {
-      stores: seen,
-      backends: [backend],
-      slots,
-      requests: createRequestLoader(seen),
-      clock: { now: () => new Date() },
-    };
-  };
-  const input: InputOf<"train-lora"> = {
-    inputs: { dataset: await putDataset(stores, ["a red thing", "a blue thing"]) },
-    params: {
-      name: "things",
-      backend: start().backends[0]?.name ?? "",
-      backendVersion: (await opened[0]?.version()) ?? "",
-      triggerWord: "sks",
-      recipe: world.recipe,
-    },
-  };
-  let deps = start();
-  let turn: JsonObject | null = null;
-  let awaits = 0;
-  const charges = new Map<string, number>();
-  crash.arm({ n: death.at, when: death.when });
-  for (let epoch = 1; epoch < 200; epoch += 1) {
-    try {
-      const ctx = fakeJobContext({ turn, epoch });
-      const answer = await trainLora(input, deps, ctx);
-      // The catalog takes the turn and its charges together, or neither.
-      await crash.step(async () => {
-        for (const { mark, amountMicroUsd } of ctx.said.charges as Charge[]) charges.set(mark ?? "", amountMicroUsd);
-        if (answer instanceof Parked) turn = answer.turn;
-      });
-      if (answer instanceof Parked) continue;
-      if (awaits === 0) awaits = crash.steps;
-      const close = async () => {
-        for (const backend of opened) await backend.close();
-        await world.close();
-        await stores.close();
-      };
-      return { awaits, submissions: world.submissions(), output: answer, charges, stores, close };
-    } catch (error) {
-      if (!crash.hasCrashed) throw error;
-      awaits = crash.steps;
-      crash.revive();
-      deps = start();
-    }
-  }
-  throw new Error("the training did not end");
-}
 
 describe.each(Object.entries(worlds))("a training on %s whose process dies", (_name, openWorld) => {
   it.each(["before", "after"] as const)(

@@ -57,13 +57,16 @@ export async function trainLora(input: Input, deps: TrainerDeps, ctx: JobContext
   const turn = readTurn(ctx.turn);
   const log = openTrainingLog(deps.stores.objects, ctx);
   const context = backendContext(ctx, log);
+  const requestOf = async (signal: AbortSignal): Promise<TrainingRequest> => {
+    const planned = await deps.requests.load(input, { job: ctx.job, run: ctx.run, signal });
+    return { ...planned, recipe: changedRecipe(planned.recipe, turn, backend) };
+  };
   try {
     ctx.signal.throwIfAborted();
-    const planned = await deps.requests.load(input, ctx);
-    const request = { ...planned, recipe: changedRecipe(planned.recipe, turn, backend) };
+    const request = await requestOf(ctx.signal);
     return await takeTurn(turn, { input, backend, request, context, deps, ctx });
   } catch (error) {
-    if (isCancelled(ctx.signal)) await cancelTraining(turn, { backend, context, ctx });
+    if (isCancelled(ctx.signal)) await cancelTraining(turn, { backend, context, ctx, requestOf });
     else if (turn.phase === "running") return changeOrFail(error, turn, { input, backend, ctx });
     throw error;
   } finally {
@@ -109,8 +112,8 @@ async function submit(turn: Turn, { backend, request, context, deps, ctx }: Trai
 async function follow(turn: RunningTurn, training: Training): Promise<JobOutput | Parked> {
   const { input, backend, request, context, deps, ctx } = training;
   const status = await backend.poll(turn.remoteId, request, context);
+  for (const charge of status.charges ?? []) ctx.charge(charge);
   if (isCancelled(ctx.signal)) throw ctx.signal.reason;
-  if (status.kind !== "lost") for (const charge of status.charges ?? []) ctx.charge(charge);
   if (status.kind === "lost" || status.kind === "cancelled") return submitAgain(turn, training);
   if (status.kind === "failed") throw status.error;
   report(status, ctx);

@@ -1,4 +1,12 @@
-import type { Clock, KnownModel, PocketEngine, RgbImage, Stores, TrainingBackend } from "@loramill/contracts";
+import type {
+  Clock,
+  ComputeProvider,
+  KnownModel,
+  PocketEngine,
+  RgbImage,
+  Stores,
+  TrainingBackend,
+} from "@loramill/contracts";
 import { createAgentTraining } from "./agent/agent-training.ts";
 import { createComfyUiTraining } from "./comfyui/comfyui-training.ts";
 import { createPocketTraining } from "./pocket/pocket-training.ts";
@@ -11,6 +19,8 @@ export interface TrainingParts {
   readonly clock: Clock;
   /** The base models that are written down; left out where nothing is trained. */
   readonly models?: () => Promise<readonly KnownModel[]>;
+  /** The rented machines and their bills; left out where none are rented. */
+  readonly machines?: ComputeProvider["machines"];
   /** Decodes a prepared picture to what the embedded model sees; `side` in pixels. */
   readonly prepareImage: (bytes: Uint8Array, side: number) => Promise<RgbImage>;
 }

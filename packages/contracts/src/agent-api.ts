@@ -177,8 +177,8 @@ export const AgentJob = z.object({
   uploads: z.array(AgentUpload),
   wants: AgentWants,
   log: z.object({ from: Count, next: Count, text: z.string() }),
-  /** GPU time in slices, so that each is paid for once however often it is told. */
-  meter: z.array(z.object({ mark: z.string().max(128), seconds: Seconds })),
+  /** How long this training has had the machine, from the moment it was given it; never less than it said before. */
+  meter: z.object({ seconds: Seconds, isFinal: z.boolean() }),
 });
 export type AgentJob = z.output<typeof AgentJob>;
 

@@ -265,7 +265,7 @@ export type {
 } from "./ports/captioner.ts";
 export type { ClipFacts, ClipFormat, ClipTools } from "./ports/clip-tools.ts";
 export type { Clock } from "./ports/clock.ts";
-export type { ComputeProvider, MachineOffer, RentedMachine } from "./ports/compute-provider.ts";
+export type { ComputeProvider, MachineBill, MachineOffer, RentedMachine } from "./ports/compute-provider.ts";
 export type { Embedder } from "./ports/embedder.ts";
 export type { FaceFinder } from "./ports/face-finder.ts";
 export type {
@@ -341,7 +341,15 @@ export {
   rangeOf,
   recipeFields,
 } from "./recipe.ts";
-export { ProjectQuery, RecipeBody, type RecipeBodyInput, RecipeList, RecipeView } from "./recipe-api.ts";
+export {
+  EstimateCalibration,
+  EstimateCalibrations,
+  ProjectQuery,
+  RecipeBody,
+  type RecipeBodyInput,
+  RecipeList,
+  RecipeView,
+} from "./recipe-api.ts";
 export {
   type ExpertChanges,
   type ExpertPair,

@@ -3,6 +3,7 @@ import {
   CostView,
   CreatedKey,
   DoctorAnswer,
+  EstimateCalibrations,
   EventPage,
   Explanation,
   JobPage,
@@ -125,6 +126,9 @@ export function createClient(options: ClientOptions) {
       call({ method: "POST", path: "/v1/plans", body: spec, answer: PlanAnswer, signal }),
     quote: (spec: RunSpecInput, signal?: AbortSignal) =>
       call({ method: "POST", path: "/v1/quotes", body: spec, answer: Quote, signal }),
+    /** How estimates of trainings compare with what trainings took, by family and GPU type. */
+    calibrations: (signal?: AbortSignal) =>
+      call({ path: "/v1/estimates/calibrations", answer: EstimateCalibrations, signal }),
     /** The same `idempotencyKey` answers the same run again instead of starting another. */
     createRun: (spec: RunSpecInput, more: { idempotencyKey?: string; signal?: AbortSignal } = {}) =>
       call({

@@ -34,6 +34,12 @@ export {
   startFakeComfyUiServer,
 } from "./comfyui/fake-comfyui-server.ts";
 export { comfyUiObjectInfo } from "./comfyui/object-info.ts";
+export {
+  type BootedMachine,
+  createFakeComputeProvider,
+  type FakeComputeProvider,
+  type FakeComputeProviderOptions,
+} from "./compute/fake-compute-provider.ts";
 export { createMemoryDocuments, type MemoryDocuments } from "./dispatch/memory-documents.ts";
 export { MemoryProducer } from "./dispatch/memory-producer.ts";
 export { type TrialStep, trialRun, trialStep } from "./dispatch/trial-plan.ts";
@@ -75,3 +81,4 @@ export { type DrawnVideo, drawCountedVideo, drawSceneVideo, hasFfmpeg, numberOfG
 export { type FileMisbehaviour, type FileServer, startFileServer } from "./sources/file-server.ts";
 export { runObjectStoreSuite, type StoreUnderTest } from "./storage/object-store-suite.ts";
 export { installScriptedTrainer, type ScriptedTrainer, type TrainerBehaviour } from "./trainers/install-trainer.ts";
+export { type SpawnedAgent, spawnAgent } from "./trainers/spawn-agent.ts";

@@ -1,4 +1,4 @@
-import { PlanAnswer, Quote, RunSpec } from "@loramill/contracts";
+import { EstimateCalibrations, PlanAnswer, Quote, RunSpec } from "@loramill/contracts";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { projectNameOf } from "../auth.ts";
 import type { ApiDeps } from "../deps.ts";
@@ -16,5 +16,16 @@ export const planRoutes =
       "/v1/quotes",
       { schema: { summary: "Time, cost and cache hits", tags: ["plans"], body: RunSpec, response: { 200: Quote } } },
       async ({ body, caller }) => planner.quote({ ...body, project: projectNameOf(caller, body.project) }),
+    );
+    server.get(
+      "/v1/estimates/calibrations",
+      {
+        schema: {
+          summary: "How estimates of trainings compare with what trainings took",
+          tags: ["plans"],
+          response: { 200: EstimateCalibrations },
+        },
+      },
+      async () => ({ items: await planner.calibrations() }),
     );
   };

@@ -1,6 +1,8 @@
 import { formatMicroUsd, nearNames, type Recipe, UserError } from "@loramill/contracts";
 import { estimateOn, estimateOnAll, estimateVram, findGpu, type GpuEstimate, gpus, shortName } from "@loramill/recipes";
+import { calibrationLines, correctEstimates } from "../corrected-estimates.ts";
 import { exitCodes } from "../exit-codes.ts";
+import { findCalibrations } from "../find-calibrations.ts";
 import { findRecipe } from "../find-recipe.ts";
 import { formatDuration, formatTable } from "../format.ts";
 import { type CommandContext, printJson, printLine } from "./context.ts";
@@ -26,13 +28,18 @@ export async function estimateCommand(
     });
   }
   const recipe = resolved(template, images);
-  const estimates =
+  const ofModel =
     wanted === undefined
       ? estimateOnAll(recipe, { images })
       : wanted.map((one) => estimateOn(recipe, gpuNamed(one), { images }));
+  const calibrations = await findCalibrations(context);
+  const estimates = correctEstimates(ofModel, recipe.family, calibrations ?? []);
   const vram = estimateVram(recipe);
   if (context.json) printJson(context, { recipe: name, images, steps: recipe.steps, vram, gpus: estimates });
-  else print(name, recipe, images, vram, estimates, context);
+  else {
+    print(name, recipe, images, vram, estimates, context);
+    printLine(context, `\n${calibrationLines(estimates, calibrations).join("\n")}`);
+  }
   return estimates.some(({ fits }) => fits !== "no") ? exitCodes.ok : exitCodes.failed;
 }
 
@@ -56,7 +63,6 @@ function print(
     changes === null ? "nothing helps" : changes.map(({ change, costs }) => `${change} (${costs})`).join("; "),
   ]);
   printLine(context, formatTable(["GPU", "memory", "fits", "time", "cost", "to make it fit"], rows));
-  printLine(context, "\nFrom the model in docs/training.md; quotes correct it by your own trainings.");
 }
 
 /** Epochs by the pictures given, as a plan resolves them. */

@@ -1,7 +1,8 @@
 import { writeFile } from "node:fs/promises";
-import { RecipeFile, UserError } from "@loramill/contracts";
+import { RecipeFile } from "@loramill/contracts";
 import { checkRecipeName, readRecipeFile } from "@loramill/recipes";
-import { parse as parseYaml, stringify as toYaml } from "yaml";
+import { stringify as toYaml } from "yaml";
+import { changeFields } from "../change-fields.ts";
 import { withConnection } from "../connect.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { findRecipe } from "../find-recipe.ts";
@@ -29,7 +30,7 @@ export async function saveRecipeCommand(
 ): Promise<number> {
   checkRecipeName(name);
   const found = await findRecipe(from, ofProject, context);
-  const recipe = withChanges(found.template, set);
+  const recipe = changeFields(found.template, set);
   const file = readRecipeFile(
     { format: "loramill-recipe/1", name, description: description ?? found.description, recipe },
     name,
@@ -102,18 +103,4 @@ export async function deleteRecipeCommand(name: string, options: OfProject, cont
     else printLine(context, `deleted ${view.name}; runs that used it keep their copy`);
     return exitCodes.ok;
   });
-}
-
-/** `field=value`, the value as YAML. `epochs` take the place of `steps` and the other way round. */
-function withChanges(template: RecipeFile["recipe"], changes: readonly string[]): Record<string, unknown> {
-  const changed: Record<string, unknown> = { ...template };
-  for (const change of changes) {
-    const at = change.indexOf("=");
-    if (at < 1) throw new UserError(`--set ${change}: expected FIELD=VALUE`, { code: "bad-option" });
-    const field = change.slice(0, at);
-    if (field === "epochs") delete changed.steps;
-    if (field === "steps") delete changed.epochs;
-    changed[field] = parseYaml(change.slice(at + 1));
-  }
-  return changed;
 }

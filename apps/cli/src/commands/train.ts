@@ -3,9 +3,20 @@ import { checkRecipe, explainRecipe, presetList } from "@loramill/recipes";
 import { exitCodes } from "../exit-codes.ts";
 import { findRecipe } from "../find-recipe.ts";
 import { formatTable } from "../format.ts";
+import { specOfTraining, type TrainOptions } from "../train-spec.ts";
 import { type CommandContext, printJson, printLine } from "./context.ts";
+import { type RunOptions, runSpec } from "./run.ts";
 
-/** The commands that look at recipes before anything is trained. */
+/** `loramill train PICTURES`, and the commands that look at recipes before anything is trained. */
+
+/** Trains one LoRA, follows it, and says where its file lies. */
+export async function trainCommand(
+  pictures: string,
+  options: TrainOptions & Pick<RunOptions, "detach" | "output">,
+  context: CommandContext,
+): Promise<number> {
+  return runSpec(specOfTraining(pictures, options), options, context);
+}
 
 export async function presetsCommand(context: CommandContext): Promise<number> {
   if (context.json) {

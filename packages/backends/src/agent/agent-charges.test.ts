@@ -1,39 +1,29 @@
-import type { AgentJob } from "@loramill/contracts";
 import { expect, it } from "vitest";
+import { type Attempt, nothing } from "./agent-attempts.ts";
 import { chargesOf } from "./agent-charges.ts";
 
-const job = (state: AgentJob["state"], slices: number): AgentJob => ({
-  id: "1",
-  marker: "m",
-  request: "a".repeat(64),
-  trainer: "sd-scripts",
-  state,
-  error: null,
-  progress: {
-    step: 1,
-    totalSteps: 2,
-    loss: null,
-    averageLoss: null,
-    stepsPerSecond: null,
-    etaSeconds: null,
-    imagesSeen: 1,
-    paidSeconds: 1,
-  },
-  uploads: [],
-  wants: { reads: [], writes: [] },
-  log: { from: 0, next: 0, text: "" },
-  meter: Array.from({ length: slices }, (_, n) => ({ mark: `1:${n}`, seconds: 60 })),
+const attempt = (over: Partial<Attempt>): Attempt => ({
+  ...{ id: "1@gpu", agent: "http://gpu", machine: null, jobId: "a", microUsdPerHour: 777_000, before: nothing },
+  ...{ used: nothing, endedMs: null, isSettled: false },
+  ...over,
+});
+const sum = (charges: readonly { amountMicroUsd: number }[]) =>
+  charges.reduce((total, { amountMicroUsd }) => total + amountMicroUsd, 0);
+
+it("adds up to what the whole costs, to the micro-dollar, and tells the rest when all is known", () => {
+  const used = { seconds: 30_012.5, microUsd: 6_477_698 };
+  const running = chargesOf([attempt({ used })], "sd-scripts", "all");
+  expect(running).toHaveLength(500);
+  expect(sum(running)).toBeLessThan(used.microUsd);
+  const settled = chargesOf([attempt({ used, isSettled: true })], "sd-scripts", "all");
+  expect(settled.slice(0, 500)).toEqual(running);
+  expect(sum(settled)).toBe(used.microUsd);
+  expect(settled.at(-1)).toMatchObject({ quantity: 12.5, mark: "1@gpu:500" });
+  expect(new Set(settled.map(({ mark }) => mark)).size).toBe(501);
 });
 
-it("rounds money over the sum, so that slices cost what the whole does", () => {
-  const charges = chargesOf(job("succeeded", 500), 0.777);
-  const sum = charges.reduce((total, { amountMicroUsd }) => total + amountMicroUsd, 0);
-  expect(sum).toBe(Math.round((500 * 60 * 0.777e6) / 3_600));
-  expect(new Set(charges.map(({ mark }) => mark)).size).toBe(500);
-});
-
-it("tells the latest slices again while a training runs, the same each time, and all of them at its end", () => {
-  const whole = chargesOf(job("succeeded", 50), 1);
-  expect(chargesOf(job("running", 50), 1)).toEqual(whole.slice(-20));
-  expect(whole.length).toBe(50);
+it("tells the latest slices again while a training runs, the same each time", () => {
+  const used = { seconds: 3_000, microUsd: 647_500 };
+  const whole = chargesOf([attempt({ used, isSettled: true })], "sd-scripts", "all");
+  expect(chargesOf([attempt({ used })], "sd-scripts", "some")).toEqual(whole.slice(-20));
 });

@@ -1,6 +1,8 @@
 import { AgentModelFile, Digest, type ObjectStore, TrainerName } from "@loramill/contracts";
 import { z } from "zod";
 import { openRecords } from "../job-records.ts";
+import { MAX_ATTEMPTS } from "./agent-account.ts";
+import { Attempt } from "./agent-attempts.ts";
 
 export const MAX_TOLD_SAMPLES = 2_000;
 
@@ -31,6 +33,8 @@ const AgentRecord = z.object({
   toldSamples: z.array(z.string().max(24)).max(MAX_TOLD_SAMPLES),
   /** Its failure was reported: the next look submits it again. */
   failureReported: z.boolean(),
+  /** The machines that it had, oldest first, and what they cost. */
+  attempts: z.array(Attempt).max(MAX_ATTEMPTS).default([]),
   cancelled: z.boolean(),
 });
 export type AgentRecord = z.output<typeof AgentRecord>;

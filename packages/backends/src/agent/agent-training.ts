@@ -3,7 +3,9 @@ import {
   type AgentModelFile,
   type BackendContext,
   blobKey,
+  type Charge,
   type Clock,
+  type ComputeProvider,
   fromErrorRecord,
   type KnownModel,
   PermanentError,
@@ -22,8 +24,10 @@ import { splitLines } from "@loramill/trainers";
 import type { fetch as undiciFetch } from "undici";
 import { fileName, type StoredModelFile } from "../base-models/find-model-files.ts";
 import { estimateOnGpu } from "../estimate-on-gpu.ts";
+import { type News, openAgentAccount } from "./agent-account.ts";
+import type { Attempt } from "./agent-attempts.ts";
 import { chargesOf } from "./agent-charges.ts";
-import { COMMITTED, type CommittedSave, committedSaves, readSavedFile } from "./agent-checkpoints.ts";
+import { COMMITTED, committedSaves, readSavedFile } from "./agent-checkpoints.ts";
 import { createAgentClient, UNREACHABLE } from "./agent-client.ts";
 import type { AgentOptions } from "./agent-config.ts";
 import { type GrantOffice, openGrantOffice } from "./agent-grants.ts";
@@ -39,6 +43,8 @@ export interface AgentTrainingParts {
   readonly fetch?: typeof undiciFetch;
   /** The base models that are written down, whose files trainers are given; without them they look by the model's id. */
   readonly models?: () => Promise<readonly KnownModel[]>;
+  /** The rented machines and their bills; without them, machines cost `usdPerHour` by the meters of their agents. */
+  readonly machines?: ComputeProvider["machines"];
 }
 
 /** A signed URL outlives a lease by far, and a day's work never. */
@@ -69,6 +75,7 @@ export function createAgentTraining(options: AgentOptions, parts: AgentTrainingP
   const { stores, clock } = parts;
   const clients = options.urls.map((url) => createAgentClient(url, options.token, parts.fetch));
   const records = openAgentRecords(stores.objects);
+  const account = openAgentAccount({ machines: parts.machines, clock, usdPerHour: options.usdPerHour });
 
   async function know(request: TrainingRequest, record: AgentRecord | null): Promise<Known> {
     const { trainer, models } = record ?? (await choose(request));
@@ -106,18 +113,21 @@ export function createAgentTraining(options: AgentOptions, parts: AgentTrainingP
       return { remoteId };
     }
     const asked = { request, context, found: mine, saves: committed };
-    const record = await submitToAgents({ options, clients, records, clock, ...asked, ...known });
+    const record = await submitToAgents({ options, clients, records, clock, account, ...asked, ...known });
     return { remoteId: record.remoteId ?? FINISHED_HERE };
   }
 
   async function poll(remoteId: string, request: TrainingRequest, context: BackendContext): Promise<TrainingStatus> {
     const record = await records.find(context.job);
     if (record?.remoteId !== remoteId || record.marker !== request.marker) return { kind: "lost" };
-    if (record.cancelled) return { kind: "cancelled" };
+    if (record.cancelled) return { kind: "cancelled", charges: chargesOf(record.attempts, record.trainer, "all") };
     const known = await know(request, record);
-    if (record.request !== known.digests.request) return { kind: "lost" };
+    if (record.request !== known.digests.request) {
+      return { kind: "lost", charges: chargesOf(record.attempts, record.trainer, "all") };
+    }
+    const look: Look = { record, request, known, context };
     const client = clients.find(({ url }) => url === record.agent);
-    if (client === undefined) return fromStore(await finished(context, known, record), request);
+    if (client === undefined) return withoutAgent(look);
 
     const ask = (grants: Awaited<ReturnType<GrantOffice["grant"]>>) =>
       client.poll(
@@ -136,34 +146,58 @@ export function createAgentTraining(options: AgentOptions, parts: AgentTrainingP
       }
     } catch (error) {
       if (!(error instanceof TransientError) || error.code !== UNREACHABLE) throw error;
-      return whileUnreachable(error, record, request, known, context);
+      return whileUnreachable(error, look);
     }
-    if (record.unreachableSince !== null) await records.write(context.job, { ...record, unreachableSince: null });
-    if (job === null) return fromStore(await finished(context, known, record), request);
+    if (job === null) return withoutAgent(look);
     sayLines(job, context);
     uploads.push(...job.uploads);
-    return statusOf(job, uploads, { record, request, known, context });
+    return statusOf(job, uploads, look);
   }
 
-  /** The agent may come back within its lease. After it, the training is lost unless the LoRA lies in the store. */
-  async function whileUnreachable(
-    error: TransientError,
-    record: AgentRecord,
-    request: TrainingRequest,
-    known: Known,
-    context: BackendContext,
-  ): Promise<TrainingStatus> {
+  /** Notes what became known of the machines. */
+  async function keepAccount(record: AgentRecord, news: News, context: BackendContext): Promise<AgentRecord> {
+    return records.write(context.job, {
+      ...record,
+      attempts: await account.look(record.attempts, news, context.signal),
+    });
+  }
+
+  /**
+   * The agent may come back within its lease. After it, or when the provider says that the machine has ended, the training
+   * is lost unless the LoRA lies in the store.
+   */
+  async function whileUnreachable(error: TransientError, look: Look): Promise<TrainingStatus> {
     const now = clock.now().getTime();
-    const since = record.unreachableSince ?? now;
-    if (record.unreachableSince === null) await records.write(context.job, { ...record, unreachableSince: since });
+    const unreachableSince = look.record.unreachableSince ?? now;
+    const record = await keepAccount({ ...look.record, unreachableSince }, {}, look.context);
+    const isGone = record.attempts.at(-1)?.isSettled === true;
+    if (!isGone && now - unreachableSince < options.leaseSeconds * 1_000) {
+      if ((await finished(look.context, look.known, record)) === null) throw waitFor(error, options);
+    }
+    return withoutAgent({ ...look, record });
+  }
+
+  /** What the store alone tells of a training whose agent knows it no longer. */
+  async function withoutAgent({ record, request, known, context }: Look): Promise<TrainingStatus> {
+    const { attempts } = await keepAccount(record, { end: "gone" }, context);
+    const charges = chargesOf(attempts, record.trainer, "all");
     const end = await finished(context, known, record);
-    if (end === null && now - since < options.leaseSeconds * 1_000) throw waitFor(error, options);
-    return fromStore(end, request);
+    if (end === null) return { kind: "lost", charges };
+    const { step, loss, imagesSeen, paidSeconds, curve } = end.manifest;
+    const averageLoss = curve.at(-1)?.averageLoss ?? null;
+    const done = { step, totalSteps: request.recipe.steps, loss, averageLoss, stepsPerSecond: null, etaSeconds: 0 };
+    const told = { progress: { ...done, imagesSeen, paidSeconds }, checkpoints: [], charges };
+    return attempts.some(isOwed)
+      ? { kind: "running", ...told, pollMs: options.pollMs }
+      : { kind: "succeeded", ...told };
   }
 
   async function statusOf(job: AgentJob, uploads: AgentJob["uploads"], look: Look): Promise<TrainingStatus> {
     const { state, progress } = job;
-    const { record, samples } = await newSamples(uploads, look);
+    const { toldSamples, samples } = await newSamples(uploads, look);
+    const end = endOf(state);
+    const news: News = end === null ? { job } : { job, end };
+    const record = await keepAccount({ ...look.record, toldSamples, unreachableSince: null }, news, look.context);
     const checkpoints = uploads
       .filter(({ kind }) => kind === "checkpoint")
       .map(({ step, imagesSeen, paidSeconds, loss, prefix }) => ({
@@ -173,11 +207,14 @@ export function createAgentTraining(options: AgentOptions, parts: AgentTrainingP
         loss,
         objectPrefix: prefix,
       }));
-    const charges = chargesOf(job, options.usdPerHour);
-    if (state === "succeeded") return { kind: "succeeded", progress, checkpoints, samples, charges };
+    const charges = chargesOf(record.attempts, record.trainer, end === null ? "some" : "all");
     if (state === "cancelled") return { kind: "cancelled", charges };
-    if (state === "preempted") return { kind: "lost" };
-    if (state === "failed") return failed(job, record, look.context);
+    if (state === "preempted") return { kind: "lost", charges };
+    // What it cost is to be known before it ends here: nobody asks after it later.
+    if (!record.attempts.some(isOwed)) {
+      if (state === "succeeded") return { kind: "succeeded", progress, checkpoints, samples, charges };
+      if (state === "failed") return failed(job, record, charges, look.context);
+    }
     return { kind: "running", progress, checkpoints, samples, charges, pollMs: options.pollMs };
   }
 
@@ -185,32 +222,34 @@ export function createAgentTraining(options: AgentOptions, parts: AgentTrainingP
   async function newSamples(
     uploads: AgentJob["uploads"],
     { record, request, known, context }: Look,
-  ): Promise<{ record: AgentRecord; samples: TrainingSample[] }> {
+  ): Promise<{ toldSamples: string[]; samples: TrainingSample[] }> {
     const folder = samplesOfJob(context.job);
     const rounds = uploads
       .filter(({ kind, prefix }) => kind === "samples" && prefix.startsWith(folder))
       .map(({ prefix }) => prefix.slice(folder.length))
       .filter((round) => !record.toldSamples.includes(round));
-    if (rounds.length === 0) return { record, samples: [] };
     const of = { recipe: request.recipe, lineage: known.digests.lineage };
     const samples: TrainingSample[] = [];
     for (const round of rounds) samples.push(...(await readSamples(`${folder}${round}`, of, stores, context)));
-    const told = { ...record, toldSamples: [...record.toldSamples, ...rounds].slice(-MAX_TOLD_SAMPLES) };
-    return { record: await records.write(context.job, told), samples };
+    return { toldSamples: [...record.toldSamples, ...rounds].slice(-MAX_TOLD_SAMPLES), samples };
   }
 
   /** Told once, for the policy of its code; who comes again after that wants another try. */
-  async function failed(job: AgentJob, record: AgentRecord, context: BackendContext): Promise<TrainingStatus> {
-    const { error } = job;
-    if (record.failureReported || error === null) return { kind: "lost" };
+  async function failed(
+    { error }: AgentJob,
+    record: AgentRecord,
+    charges: readonly Charge[],
+    context: BackendContext,
+  ): Promise<TrainingStatus> {
+    if (record.failureReported || error === null) return { kind: "lost", charges };
     await records.write(context.job, { ...record, failureReported: true });
     // Broken bytes are passed over by taking their marker away: the next try goes on from the save before.
     const [resumedFrom] = record.trusted;
     if (error.code === "checkpoint-corrupt" && resumedFrom !== undefined) {
       await stores.objects.delete(`${resumedFrom}${COMMITTED}`);
-      return { kind: "lost" };
+      return { kind: "lost", charges };
     }
-    return { kind: "failed", error: fromErrorRecord(error), charges: chargesOf(job, options.usdPerHour) };
+    return { kind: "failed", error: fromErrorRecord(error), charges };
   }
 
   const backend: TrainingBackend = {
@@ -225,6 +264,7 @@ export function createAgentTraining(options: AgentOptions, parts: AgentTrainingP
       needsReachableStore: true,
     },
     limits: { maxJobs: options.maxJobs, timeoutSeconds: options.timeoutSeconds },
+    ...(options.gpu === undefined ? {} : { gpu: options.gpu }),
     version: async () => `agent/2:${options.trainers.join("+")}`,
     async isAvailable(signal) {
       const answers = await Promise.allSettled(clients.map((client) => client.health(signal)));
@@ -250,7 +290,8 @@ export function createAgentTraining(options: AgentOptions, parts: AgentTrainingP
       const job = await client?.find(marker, context.signal);
       if (client === undefined || !job) return null;
       const remoteId = remoteIdOf(client.url, job.id);
-      await records.write(context.job, { ...record, remoteId });
+      const attempts = account.accept(record.attempts, { jobId: job.id, epoch: context.epoch });
+      await records.write(context.job, { ...record, remoteId, attempts });
       return remoteId;
     },
     submit,
@@ -284,23 +325,26 @@ export function createAgentTraining(options: AgentOptions, parts: AgentTrainingP
       await records.write(context.job, { ...record, cancelled: true });
       const client = clients.find(({ url }) => url === record.agent);
       const job = await client?.cancel(jobIdOf(remoteId), context.epoch, context.signal);
-      if (job?.state !== "succeeded") return "cancelled";
-      await records.write(context.job, record);
-      return "already-ended";
+      if (job?.state === "succeeded") {
+        await records.write(context.job, record);
+        return "already-ended";
+      }
+      await keepAccount({ ...record, cancelled: true }, job ? { job, end: "lives" } : { end: "gone" }, context);
+      return "cancelled";
     },
     close: async () => undefined,
   };
   return backend;
 }
 
-/** What the store alone tells of a training whose agent knows it no longer. */
-function fromStore(end: CommittedSave | null, { recipe }: TrainingRequest): TrainingStatus {
-  if (end === null) return { kind: "lost" };
-  const { step, loss, imagesSeen, paidSeconds, curve } = end.manifest;
-  const averageLoss = curve.at(-1)?.averageLoss ?? null;
-  const progress = { step, totalSteps: recipe.steps, loss, averageLoss, stepsPerSecond: null, etaSeconds: 0 };
-  return { kind: "succeeded", progress: { ...progress, imagesSeen, paidSeconds }, checkpoints: [], charges: [] };
+/** A machine whose agent says `preempted` is going away; any other that has ended a training lives on. */
+function endOf(state: AgentJob["state"]): NonNullable<News["end"]> | null {
+  if (state === "preempted") return "gone";
+  return state === "succeeded" || state === "failed" || state === "cancelled" ? "lives" : null;
 }
+
+/** It has ended, and its provider has not said yet what it cost. */
+const isOwed = ({ endedMs, isSettled }: Attempt): boolean => endedMs !== null && !isSettled;
 
 /** A trainer's own words, without the bars that it draws over and over. */
 function sayLines({ log }: AgentJob, context: BackendContext): void {

@@ -8,6 +8,7 @@ import {
   type TrainingRequest,
   TransientError,
 } from "@loramill/contracts";
+import type { AgentAccount } from "./agent-account.ts";
 import type { CommittedSave } from "./agent-checkpoints.ts";
 import { type AgentClient, UNREACHABLE } from "./agent-client.ts";
 import type { AgentOptions } from "./agent-config.ts";
@@ -28,6 +29,7 @@ export interface Submission {
   /** Saves that count, newest first: the training goes on from the first. */
   readonly saves: readonly CommittedSave[];
   readonly found: AgentRecord | null;
+  readonly account: AgentAccount;
   readonly context: BackendContext;
 }
 
@@ -38,7 +40,8 @@ const MAX_TRUSTED = 16;
 /**
  * Finds an agent that takes the training. Which one is asked is written down first; an agent that was asked before is asked
  * again before any other, because it may be at work: its answer may have been lost. While such an agent cannot be reached,
- * nobody else is asked until its lease has run out, when it has stopped by itself. So at most one trainer of a job is paid
+ * nobody else is asked until its lease has run out, when it has stopped by itself, unless it was seen to have ended or its
+ * provider says that the machine is gone. So at most one trainer of a job is paid
  * for, but for the seconds between the end of a lease and the moment at which the agent notices it.
  */
 export async function submitToAgents(submission: Submission): Promise<AgentRecord> {
@@ -49,13 +52,13 @@ export async function submitToAgents(submission: Submission): Promise<AgentRecor
       return await startOn(asked, submission);
     } catch (error) {
       if (!(error instanceof TransientError)) throw error;
-      if (error.code === UNREACHABLE) {
+      if (error.code === UNREACHABLE && !(await isOver(found, submission))) {
         const since = found.unreachableSince ?? clock.now().getTime();
         if (clock.now().getTime() - since < options.leaseSeconds * 1_000) {
           if (found.unreachableSince === null) await records.write(context.job, { ...found, unreachableSince: since });
           throw waitFor(error, options);
         }
-      } else if (error.code !== "capacity") throw error;
+      } else if (error.code !== UNREACHABLE && error.code !== "capacity") throw error;
     }
   }
   const refusals: string[] = [];
@@ -78,6 +81,12 @@ export async function submitToAgents(submission: Submission): Promise<AgentRecor
   });
 }
 
+/** Whether what the agent had of this training has ended, so that it needs no lease to notice. */
+async function isOver({ attempts }: AgentRecord, { account, context }: Submission): Promise<boolean> {
+  const last = (await account.look(attempts, {}, context.signal)).at(-1);
+  return last !== undefined && (last.endedMs !== null || last.isSettled);
+}
+
 /** An agent that does not answer may come back: the job waits, and spends no attempt on it. */
 export function waitFor(error: TransientError, options: AgentOptions): TransientError {
   const message = `${error.message}; its training is taken for lost after ${options.leaseSeconds} seconds`;
@@ -97,7 +106,9 @@ async function reasonAgainst(client: AgentClient, { trainer, context }: Submissi
 }
 
 async function startOn(client: AgentClient, submission: Submission): Promise<AgentRecord> {
-  const { request, digests, records, context, found, saves, office, options, trainer, models } = submission;
+  const { request, digests, records, context, found, saves, office, options, trainer, models, account } = submission;
+  const before = found?.attempts ?? [];
+  const attempts = await account.give(before, { agent: client.url, epoch: context.epoch }, context.signal);
   const trusted = saves.slice(0, MAX_TRUSTED).map(({ prefix }) => prefix);
   const intent: AgentRecord = {
     marker: request.marker,
@@ -112,6 +123,7 @@ async function startOn(client: AgentClient, submission: Submission): Promise<Age
     unreachableSince: null,
     failureReported: false,
     cancelled: false,
+    attempts,
   };
   await records.write(context.job, intent);
   const resume: AgentManifest | null = saves[0]?.manifest ?? null;
@@ -128,12 +140,18 @@ async function startOn(client: AgentClient, submission: Submission): Promise<Age
     resume,
     grants: await office.grant(office.firstWants(), context),
   };
-  const job = await client.start(start, context.signal);
+  const job = await client.start(start, context.signal).catch(async (error: unknown) => {
+    // It has not taken the machine, which another training may have for long.
+    const isRefused = error instanceof TransientError && error.code === "capacity";
+    if (isRefused) await records.write(context.job, { ...intent, attempts: [...before] });
+    throw error;
+  });
   const remoteId = remoteIdOf(client.url, job.id);
   // The agent went on with what it had: its earlier checkpoints count. Otherwise only what is made from here on does.
   const isAdopted = intent.remoteId === null ? found?.agent === client.url : intent.remoteId === remoteId;
   const fence = isAdopted ? {} : { fromEpoch: context.epoch, trusted };
-  return records.write(context.job, { ...intent, ...fence, remoteId });
+  const accepted = account.accept(attempts, { jobId: job.id, epoch: context.epoch });
+  return records.write(context.job, { ...intent, ...fence, remoteId, attempts: accepted });
 }
 
 /** Names the agent as well, whose own ids are unique to it alone. */

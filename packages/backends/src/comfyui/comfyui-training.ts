@@ -71,6 +71,7 @@ export function createComfyUiTraining(options: ComfyUiOptions, parts: ComfyUiTra
       maxJobs: options.maxJobs * clients.length,
       timeoutSeconds: options.trainingTimeoutSeconds,
     },
+    ...(options.gpu === undefined ? {} : { gpu: options.gpu }),
     version: async () => `comfyui/${CODE_VERSION}`,
     isAvailable: (signal) => lookAtServers(clients, signal),
     validate: issuesOf,

@@ -11,12 +11,23 @@ export interface MachineOffer {
   readonly available: number;
 }
 
+/** What its provider has billed for a machine so far, by its own clock, in its own increments and with its own rounding. */
+export interface MachineBill {
+  readonly seconds: number;
+  readonly amountMicroUsd: MicroUsd;
+  /** It grows no more: the machine has ended, and the provider has told when. */
+  readonly isFinal: boolean;
+}
+
 export interface RentedMachine {
   readonly remoteId: string;
   /** Ours, unique: a machine whose creation answer was lost is found again by it. */
   readonly name: string;
   readonly state: "creating" | "running" | "stopping" | "gone";
   readonly pricePerHourMicroUsd: MicroUsd;
+  /** URL of the agent on it; null until the provider has given it one. */
+  readonly address: string | null;
+  readonly bill: MachineBill;
 }
 
 /** Rented or owned machines: list, price, create, terminate. */
@@ -24,6 +35,7 @@ export interface ComputeProvider {
   readonly name: string;
   isAvailable(signal?: AbortSignal): Promise<Availability>;
   offers(signal?: AbortSignal): Promise<readonly MachineOffer[]>;
+  /** Also those that are gone, for as long as the provider tells of them: what they cost is known only then. */
   machines(signal?: AbortSignal): Promise<readonly RentedMachine[]>;
   create(request: { name: string; offer: MachineOffer; image: string; signal?: AbortSignal }): Promise<RentedMachine>;
   terminate(remoteId: string, signal?: AbortSignal): Promise<"terminated" | "unknown">;

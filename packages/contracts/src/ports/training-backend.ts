@@ -139,7 +139,7 @@ export type TrainingStatus =
   | { readonly kind: "failed"; readonly error: Error; readonly charges: readonly Charge[] }
   | { readonly kind: "cancelled"; readonly charges?: readonly Charge[] }
   /** The remote side no longer knows it: submit again, from the newest committed checkpoint. */
-  | { readonly kind: "lost" };
+  | { readonly kind: "lost"; readonly charges?: readonly Charge[] };
 
 export interface CollectedTraining {
   readonly weights: BlobRef;
@@ -182,6 +182,8 @@ export interface TrainingBackend {
   readonly name: string;
   readonly capabilities: TrainingCapabilities;
   readonly limits: TrainingLimits;
+  /** GPU type of its own machines, as its estimates take it; left out where it has none, or many. */
+  readonly gpu?: string;
   /** What decides results besides the recipe: part of the step's key. */
   version(): Promise<string>;
   /** Whether it can still train at a version that was planned with; left out, at its present one alone. */

@@ -134,17 +134,19 @@ describe("calibrate", () => {
 
   it("moves the middle to the median of what was taken, and the end to where nine of ten lay", () => {
     const ten = past(100, 110, 120, 130, 140, 150, 160, 170, 180, 190);
-    expect(calibrate(estimate, kind, ten)).toEqual({
+    expect(calibrate(estimate, calibrationOf(kind, ten))).toEqual({
       seconds: { p50: 70, p90: 90 },
       vramBytes: 1,
       costMicroUsd: { p50: 14, p90: 18 },
     });
-    expect(calibrationOf(kind, past(200, 200, 200))).toEqual({ trainings: 3, factor: 2, medianError: 0.5 });
+    expect(calibrationOf(kind, past(200, 200, 200))).toEqual({
+      ...{ trainings: 3, ratio: { p50: 2, p90: 2 }, medianError: 0.5 },
+    });
   });
 
   it("believes neither a few trainings nor those of another kind", () => {
-    expect(calibrate(estimate, kind, past(200, 200))).toBe(estimate);
-    expect(calibrate(estimate, { ...kind, gpu: "L4" }, past(200, 200, 200))).toBe(estimate);
+    expect(calibrate(estimate, calibrationOf(kind, past(200, 200)))).toBe(estimate);
+    expect(calibrate(estimate, calibrationOf({ ...kind, gpu: "L4" }, past(200, 200, 200)))).toBe(estimate);
     expect(calibrationOf(kind, [])).toBeNull();
   });
 });
