@@ -14,6 +14,7 @@ import { textToVideo } from "./kinds/text-to-video.ts";
 import { upscale } from "./kinds/upscale.ts";
 import type { GraphNames, GraphOutput, Making } from "./parts/making.ts";
 import { checkSpec } from "./spec/check-spec.ts";
+import { isByModel } from "./spec/usual-choices.ts";
 
 /** A graph for one spec, and what a server needs for it. */
 export interface BuiltGraph {
@@ -86,6 +87,7 @@ function make(making: Making, spec: GenerationSpec): void {
       faceMotion(making, spec);
       return;
     case "interpolate":
+      if (!isByModel(spec)) refuse("method", "ffmpeg estimates motion, without ComfyUI: take rife, film or amt");
       interpolate(making, spec);
       return;
     case "solid-colour":

@@ -20,7 +20,7 @@ export const pocket: Family = {
     frames: 1,
     fps: 8,
   },
-  kinds: { "text-to-image": {} },
+  kinds: { "text-to-image": {}, "image-to-image": {}, "restyle-clip": {} },
   control: null,
   imagePrompt: null,
   regions: [],

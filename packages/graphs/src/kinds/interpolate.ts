@@ -1,11 +1,11 @@
-import { type SpecOf, UserError } from "@loramill/contracts";
+import { UserError } from "@loramill/contracts";
 import { loadClip, loadClipPiece } from "../parts/load-inputs.ts";
 import { type Image, type Making, needFile } from "../parts/making.ts";
 import { saveClip, saveClipWithPack } from "../parts/save.ts";
-import { interpolation } from "../spec/usual-choices.ts";
+import { interpolation, type ModelInterpolate } from "../spec/usual-choices.ts";
 
 /** More frames between those of a clip, with its sound. */
-export function interpolate(making: Making, spec: SpecOf<"interpolate">): void {
+export function interpolate(making: Making, spec: ModelInterpolate): void {
   const { nodes, model } = interpolation(spec);
   const fps = spec.fps ?? fasterFps(making, spec);
   const file = needFile(model ?? undefined, "model");
@@ -22,7 +22,7 @@ export function interpolate(making: Making, spec: SpecOf<"interpolate">): void {
 }
 
 /** By the pack ComfyUI-Frame-Interpolation. */
-function between({ draft }: Making, frames: Image, { method, multiplier }: SpecOf<"interpolate">, file: string): Image {
+function between({ draft }: Making, frames: Image, { method, multiplier }: ModelInterpolate, file: string): Image {
   const common = { ckpt_name: file, frames, multiplier };
   switch (method) {
     case "rife":
@@ -43,11 +43,15 @@ function between({ draft }: Making, frames: Image, { method, multiplier }: SpecO
   }
 }
 
+/** The fastest clip that ComfyUI saves. */
+const MOST_FPS = 120;
+
 /** As long as before: as many times faster as there are more frames. */
-function fasterFps({ names }: Making, { clip, multiplier }: SpecOf<"interpolate">): number {
+function fasterFps({ names }: Making, { clip, multiplier }: ModelInterpolate): number {
   const fps = names.clipFps?.[clip];
-  if (fps !== undefined) return fps * multiplier;
-  throw new UserError("fps must be given: how fast the clip is that goes in is not known", {
+  if (fps !== undefined && fps * multiplier <= MOST_FPS) return fps * multiplier;
+  const why = fps === undefined ? "how fast the clip is that goes in is not known" : `${MOST_FPS} is the most`;
+  throw new UserError(`fps must be given: ${why}`, {
     code: "impossible-request",
     details: { field: "fps" },
   });

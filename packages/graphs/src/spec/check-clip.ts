@@ -32,9 +32,6 @@ export function checkClip(spec: DrawnSpec, family: Family, report: Report): void
       return;
     case "restyle-clip":
       checkLength("chunkFrames", spec.chunkFrames, family, report);
-      if (spec.overlapFrames >= spec.chunkFrames) {
-        report.error("overlapFrames", `must be less than the ${spec.chunkFrames} frames of a chunk`);
-      }
       return;
     default:
       return;

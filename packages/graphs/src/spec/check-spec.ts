@@ -1,7 +1,7 @@
 import { type GenerationSpec, isDrawn, type SpecIssue } from "@loramill/contracts";
 import { checkDrawn } from "./check-drawn.ts";
 import { collectIssues, type Report } from "./report.ts";
-import { factorOf, interpolation } from "./usual-choices.ts";
+import { factorOf, interpolation, isByModel, type ModelInterpolate } from "./usual-choices.ts";
 
 /**
  * What is impossible or without effect about a spec, whatever the server: `field` is the path of the value to change. A
@@ -31,7 +31,8 @@ function checkWorked(spec: WorkedSpec, report: Report): void {
       checkSwapOutput(spec, report);
       return;
     case "interpolate":
-      checkInterpolation(spec, report);
+      if (isByModel(spec)) checkInterpolation(spec, report);
+      else if (spec.model !== undefined) report.warning("model", "has no effect: method motion works without one");
       return;
     case "smooth-clip":
       if (spec.windowFrames % 2 === 0) report.error("windowFrames", "takes an odd number: a frame and its neighbours");
@@ -61,7 +62,7 @@ const PACK_FILES = {
   amt: ["amt-s.pth", "amt-l.pth", "amt-g.pth", "gopro_amt-s.pth"],
 } as const;
 
-function checkInterpolation(spec: Extract<WorkedSpec, { kind: "interpolate" }>, report: Report): void {
+function checkInterpolation(spec: ModelInterpolate, report: Report): void {
   const { nodes, model } = interpolation(spec);
   if (nodes === "core" && spec.method === "amt") {
     report.error("nodes", "ComfyUI's own nodes do not know AMT: take nodes pack");

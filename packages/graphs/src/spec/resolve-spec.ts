@@ -6,6 +6,7 @@ import {
   controlModel,
   inpaintMethod,
   interpolation,
+  isByModel,
   pictureMethod,
   speechMethod,
   USUAL_PRESETS,
@@ -31,6 +32,7 @@ function resolve(spec: GenerationSpec): GenerationSpec {
     case "upscale":
       return { ...spec, upscaler: spec.upscaler ?? USUAL_UPSCALER };
     case "interpolate": {
+      if (!isByModel(spec)) return spec;
       const { nodes, model } = interpolation(spec);
       return { ...spec, nodes, ...(model === null ? {} : { model }) };
     }

@@ -56,8 +56,14 @@ const INTERPOLATION_FILES = {
   pack: { rife: "rife49.pth", film: "film_net_fp32.pt", amt: "amt-s.pth" },
 } as const;
 
+type Interpolate = SpecOf<"interpolate">;
+/** Frames between others by a model; ffmpeg has a method without one. */
+export type ModelInterpolate = Interpolate & { readonly method: Exclude<Interpolate["method"], "motion"> };
+
+export const isByModel = (spec: Interpolate): spec is ModelInterpolate => spec.method !== "motion";
+
 /** Which nodes make the frames between, and with which file; null where one must be named. */
-export function interpolation({ method, nodes, model }: SpecOf<"interpolate">): {
+export function interpolation({ method, nodes, model }: ModelInterpolate): {
   readonly nodes: "core" | "pack";
   readonly model: string | null;
 } {
