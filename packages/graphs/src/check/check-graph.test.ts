@@ -83,4 +83,39 @@ describe("checkGraph", () => {
     ).toEqual(["ResizeImageMaskNode.resize_type.width unknown-input"]);
     expect(problems(graph({ resize_type: "shrink" }))).toEqual(["ResizeImageMaskNode.resize_type not-in-list"]);
   });
+
+  it("looks into choices that choices bring, and into what formats of a pack bring", () => {
+    const saving = (inputs: Readonly<Record<string, GraphInput>>) => {
+      const draft = draftGraph();
+      const [images] = draft.add("EmptyImage", { width: 64, height: 64, batch_size: 8, color: 0 });
+      const [video] = draft.add("CreateVideo", { images, fps: 8 });
+      const usual = { filename_prefix: "job", format: "mp4", "format.codec": "h264" };
+      draft.add("SaveVideo", { video, ...usual, ...(inputs as object) });
+      return draft.graph();
+    };
+    expect(problems(saving({}))).toEqual([]);
+    expect(problems(saving({ "format.codec": "vp9" }))).toEqual(["SaveVideo.format.codec not-in-list"]);
+    const again = { "format.codec.encoding": "re-encode", "format.codec.encoding.color_space": "auto" };
+    expect(problems(saving({ ...again, "format.codec.encoding.crf": 20 }))).toEqual([]);
+    expect(problems(saving(again))).toEqual(["SaveVideo.format.codec.encoding.crf missing-input"]);
+
+    const combining = (format: string, own: object) => {
+      const draft = draftGraph();
+      const [images] = draft.add("EmptyImage", { width: 64, height: 64, batch_size: 8, color: 0 });
+      const usual = { frame_rate: 8, loop_count: 0, filename_prefix: "job", pingpong: false, save_output: true };
+      draft.add("VHS_VideoCombine", { images, format, ...usual, ...own });
+      return draft.graph();
+    };
+    expect(problems(combining("video/h264-mp4", { pix_fmt: "yuv420p", crf: 19 }))).toEqual([]);
+    expect(problems(combining("video/h264-mp4", { crf: 190 }))).toEqual(["VHS_VideoCombine.crf out-of-range"]);
+    expect(problems(combining("image/webp", { crf: 19 }))).toEqual(["VHS_VideoCombine.crf unknown-input"]);
+  });
+
+  it("takes lists of literals that are wrapped", () => {
+    const wrapped = drawing({ sampler_name: { __value__: ["euler", "heun"] } });
+    expect(problems(wrapped)).toEqual([]);
+    expect(problems(drawing({ sampler_name: { __value__: ["euler", "magic"] } }))).toEqual([
+      "KSampler.sampler_name not-in-list",
+    ]);
+  });
 });
