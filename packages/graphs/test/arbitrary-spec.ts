@@ -28,6 +28,9 @@ const mostly = <T>(often: fc.Arbitrary<T>, rarely: fc.Arbitrary<T>): fc.Arbitrar
   fc.oneof({ weight: 15, arbitrary: often }, rarely);
 const rarely = <T>(arbitrary: fc.Arbitrary<T>) => mostly<T | undefined>(fc.constant(undefined), arbitrary);
 
+const few = <T>(arbitrary: fc.Arbitrary<T>) =>
+  mostly(fc.constant<T[]>([]), fc.array(arbitrary, { minLength: 1, maxLength: 2 }));
+
 const keyframes = fc.array(fc.record({ at: share, strength: number(0, 2) }), { minLength: 1, maxLength: 4 });
 const lora = fc.record({
   lora: file,
@@ -104,7 +107,7 @@ const region = fc.record({
   negativePrompt: rarely(text),
   strength: number(0, 10),
   featherPixels: fc.integer({ min: 0, max: 1024 }),
-  loras: mostly(fc.constant([]), fc.array(lora, { maxLength: 2 })),
+  loras: few(lora),
   imagePrompt: rarely(imagePrompt),
 });
 const placed = fc
@@ -130,8 +133,6 @@ const hires = fc.record({
   denoise: share,
   steps: maybe(fc.integer({ min: 1, max: 200 })),
 });
-const few = <T>(arbitrary: fc.Arbitrary<T>) =>
-  mostly(fc.constant<T[]>([]), fc.array(arbitrary, { minLength: 1, maxLength: 2 }));
 const guides = { controls: few(control), imagePrompts: few(imagePrompt) };
 const guided = { ...guides, regions: few(regions).map(([first]) => first), hires: rarely(hires) };
 const quality = maybe(fc.integer({ min: 1, max: 100 }));
