@@ -6,7 +6,7 @@ import { arbitrarySpecs } from "../test/arbitrary-spec.ts";
 import { buildGraph } from "./build-graph.ts";
 import { checkGraph } from "./check/check-graph.ts";
 import { readNodeClasses } from "./check/node-classes.ts";
-import type { GraphNames } from "./parts/making.ts";
+import type { GraphNames } from "./parts/assembly.ts";
 import { checkSpec } from "./spec/check-spec.ts";
 import { resolveSpec } from "./spec/resolve-spec.ts";
 

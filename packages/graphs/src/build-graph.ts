@@ -12,7 +12,7 @@ import { solidColour } from "./kinds/solid-colour.ts";
 import { speechToVideo } from "./kinds/speech-to-video.ts";
 import { textToVideo } from "./kinds/text-to-video.ts";
 import { upscale } from "./kinds/upscale.ts";
-import type { GraphNames, GraphOutput, Making } from "./parts/making.ts";
+import type { Assembly, GraphNames, GraphOutput } from "./parts/assembly.ts";
 import { checkSpec } from "./spec/check-spec.ts";
 import { isByModel } from "./spec/usual-choices.ts";
 
@@ -35,63 +35,63 @@ export function buildGraph(spec: GenerationSpec, names: GraphNames): BuiltGraph 
   const [problem] = checkSpec(spec).filter(({ severity }) => severity === "error");
   if (problem !== undefined) refuse(problem.field, problem.message);
   const draft = draftGraph();
-  const making: Making = { draft, names, outputs: [], notes: [], loaded: new Map() };
-  make(making, spec);
+  const assembly: Assembly = { draft, names, outputs: [], notes: [], loaded: new Map() };
+  make(assembly, spec);
   const graph = draft.graph();
   return {
     graph,
-    outputs: making.outputs,
+    outputs: assembly.outputs,
     models: draft.models(),
     nodes: [...new Set(Object.values(graph).map(({ class_type: type }) => type))],
-    notes: making.notes,
+    notes: assembly.notes,
   };
 }
 
-function make(making: Making, spec: GenerationSpec): void {
+function make(assembly: Assembly, spec: GenerationSpec): void {
   if ("model" in spec && typeof spec.model === "object" && spec.model.family === "pocket") {
     refuse("model.family", "the pocket engine draws its pictures itself, without ComfyUI");
   }
   switch (spec.kind) {
     case "text-to-image":
     case "image-to-image":
-      drawPicture(making, spec);
+      drawPicture(assembly, spec);
       return;
     case "inpaint":
-      inpaint(making, spec);
+      inpaint(assembly, spec);
       return;
     case "text-to-video":
-      textToVideo(making, spec);
+      textToVideo(assembly, spec);
       return;
     case "image-to-video":
-      imageToVideo(making, spec);
+      imageToVideo(assembly, spec);
       return;
     case "speech-to-video":
-      speechToVideo(making, spec);
+      speechToVideo(assembly, spec);
       return;
     case "motion-transfer":
-      motionTransfer(making, spec);
+      motionTransfer(assembly, spec);
       return;
     case "restyle-clip":
-      restyleClip(making, spec);
+      restyleClip(assembly, spec);
       return;
     case "upscale":
-      upscale(making, spec);
+      upscale(assembly, spec);
       return;
     case "face-swap":
-      faceSwap(making, spec);
+      faceSwap(assembly, spec);
       return;
     case "face-expression":
-      faceExpression(making, spec);
+      faceExpression(assembly, spec);
       return;
     case "face-motion":
-      faceMotion(making, spec);
+      faceMotion(assembly, spec);
       return;
     case "interpolate":
       if (!isByModel(spec)) refuse("method", "ffmpeg estimates motion, without ComfyUI: take rife, film or amt");
-      interpolate(making, spec);
+      interpolate(assembly, spec);
       return;
     case "solid-colour":
-      solidColour(making, spec);
+      solidColour(assembly, spec);
       return;
     case "smooth-clip":
       refuse("kind", "clips are smoothed by ffmpeg, without ComfyUI");

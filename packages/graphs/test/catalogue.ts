@@ -1,5 +1,5 @@
 import type { GenerationSpecInput } from "@loramill/contracts";
-import type { GraphNames } from "../src/parts/making.ts";
+import type { GraphNames } from "../src/parts/assembly.ts";
 
 /** A spec whose graph is known, under the name of the reference graph it stands for. */
 export interface Known {

@@ -1,14 +1,18 @@
-import type { Graph, GraphInput, NodeClass, NodeClasses } from "@loramill/graphs";
+import { type Graph, type GraphInput, inputsOf, type NodeClass, type NodeClasses } from "@loramill/graphs";
 
-/** Inputs that came to the training node later, with the value that means what it did before. */
-const LATER: Readonly<Record<string, Readonly<Record<string, GraphInput>>>> = {
+/** Inputs that came to a node later, with the values that mean what it did before. */
+const LATER: Readonly<Record<string, Readonly<Record<string, readonly GraphInput[]>>>> = {
   TrainLoraNode: {
-    quantized_backward: false,
-    bypass_mode: false,
-    bucket_mode: false,
-    checkpoint_depth: 1,
-    offloading: false,
+    quantized_backward: [false],
+    bypass_mode: [false],
+    bucket_mode: [false],
+    checkpoint_depth: [1],
+    offloading: [false],
   },
+  // Until 0.32 the codec stood beside the format, and later within it.
+  SaveVideo: { "format.codec": ["h264"], codec: ["h264"] },
+  // Without it the encoder cuts off what lies beyond its grid.
+  ImageScaleToTotalPixels: { resolution_steps: [8, 16, 32] },
 };
 
 /**
@@ -26,10 +30,11 @@ export function fitGraph(graph: Graph, classes: NodeClasses): Graph {
 function fitInputs(
   type: string,
   given: Readonly<Record<string, GraphInput>>,
-  { inputs }: NodeClass,
+  node: NodeClass,
 ): Record<string, GraphInput> {
   const later = LATER[type] ?? {};
-  const kept = Object.entries(given).filter(([name, value]) => inputs.has(name) || later[name] !== value);
+  const inputs = inputsOf(node.inputs, given);
+  const kept = Object.entries(given).filter(([name, value]) => inputs.has(name) || !later[name]?.includes(value));
   const added = [...inputs].flatMap(([name, input]): [string, GraphInput][] =>
     input.isRequired && given[name] === undefined && input.default !== undefined ? [[name, input.default]] : [],
   );

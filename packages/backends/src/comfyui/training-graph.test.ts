@@ -1,4 +1,11 @@
-import { checkGraph, type Graph, type GraphInput, readNodeClasses } from "@loramill/graphs";
+import {
+  checkGraph,
+  draftGraph,
+  type Graph,
+  type GraphInput,
+  type NodeClasses,
+  readNodeClasses,
+} from "@loramill/graphs";
 import { comfyUiObjectInfo } from "@loramill/testkit";
 import { describe, expect, it } from "vitest";
 import keepReference from "../../test/comfyui-graphs/train-cache-dataset.json" with { type: "json" };
@@ -170,5 +177,22 @@ describe("fitGraph", () => {
     const fitted = fitGraph(trainingGraph(settings).graph, next);
     expect(Object.values(fitted).find(({ class_type: type }) => type === "TrainLoraNode")?.inputs.min_snr).toBe(0);
     expect(checkGraph(fitted, next, { filesUnknown: true })).toEqual([]);
+  });
+
+  it("names a clip's codec where the server looks for it", () => {
+    const draft = draftGraph();
+    const [images] = draft.add("EmptyImage", { width: 64, height: 64, batch_size: 8, color: 0 });
+    const [video] = draft.add("CreateVideo", { images, fps: 8 });
+    const both = { format: "mp4", "format.codec": "h264", codec: "h264" };
+    draft.add("SaveVideo", { video, filename_prefix: "job", ...both });
+    const saver = (classes: NodeClasses) => fitGraph(draft.graph(), classes)["3"]?.inputs;
+    expect(saver(readNodeClasses(info))).toMatchObject(both);
+
+    const { video: link, filename_prefix: prefix } = info.SaveVideo?.input.required ?? {};
+    const choices = { format: [["auto", "mp4"]], codec: [["auto", "h264"]] };
+    const before = { ...info.SaveVideo, input: { required: { video: link, filename_prefix: prefix, ...choices } } };
+    const old = readNodeClasses({ ...info, SaveVideo: before });
+    expect(saver(old)).not.toHaveProperty(["format.codec"]);
+    expect(checkGraph(fitGraph(draft.graph(), old), old)).toEqual([]);
   });
 });

@@ -81,7 +81,7 @@ export function checkGraph(
 }
 
 /** A class's inputs, with those that the chosen options bring, and those that options of these bring. */
-function inputsOf(
+export function inputsOf(
   inputs: ReadonlyMap<string, NodeInput>,
   given: Readonly<Record<string, GraphInput>>,
 ): ReadonlyMap<string, NodeInput> {

@@ -1,27 +1,27 @@
 import { ClipOutput, type SpecOf } from "@loramill/contracts";
+import type { Assembly, Image } from "../parts/assembly.ts";
 import { loadClipPiece, loadImage } from "../parts/load-inputs.ts";
-import type { Image, Making } from "../parts/making.ts";
 import { saveClipWithPack, savePictures } from "../parts/save.ts";
 
 const usualClip = (): ClipOutput => ClipOutput.parse({});
 
 /** One face for another in a picture or in every frame of a clip, by the pack ReActor. */
-export function faceSwap(making: Making, spec: SpecOf<"face-swap">): void {
+export function faceSwap(assembly: Assembly, spec: SpecOf<"face-swap">): void {
   if (spec.of === "picture") {
-    savePictures(making, swapFace(making, loadImage(making, spec.target)[0], spec));
+    savePictures(assembly, swapFace(assembly, loadImage(assembly, spec.target)[0], spec));
     return;
   }
-  const { frames, audio, info } = loadClipPiece(making, spec.target);
-  const [, , , , , fps] = making.draft.add("VHS_VideoInfo", { video_info: info });
+  const { frames, audio, info } = loadClipPiece(assembly, spec.target);
+  const [, , , , , fps] = assembly.draft.add("VHS_VideoInfo", { video_info: info });
   const output = ClipOutput.safeParse(spec.output ?? {}).data ?? usualClip();
-  saveClipWithPack(making, { images: swapFace(making, frames, spec), fps, audio, output });
+  saveClipWithPack(assembly, { images: swapFace(assembly, frames, spec), fps, audio, output });
 }
 
-function swapFace(making: Making, input_image: Image, { face, restore, faceIndex }: SpecOf<"face-swap">): Image {
-  return making.draft.add("ReActorFaceSwap", {
+function swapFace(assembly: Assembly, input_image: Image, { face, restore, faceIndex }: SpecOf<"face-swap">): Image {
+  return assembly.draft.add("ReActorFaceSwap", {
     enabled: true,
     input_image,
-    source_image: loadImage(making, face)[0],
+    source_image: loadImage(assembly, face)[0],
     swap_model: "inswapper_128.onnx",
     facedetection: "retinaface_resnet50",
     face_restore_model: restore ? "GFPGANv1.4.pth" : "none",
@@ -36,9 +36,9 @@ function swapFace(making: Making, input_image: Image, { face, restore, faceIndex
 }
 
 /** Another expression on a face, by the pack AdvancedLivePortrait. */
-export function faceExpression(making: Making, spec: SpecOf<"face-expression">): void {
-  const [image] = making.draft.add("ExpressionEditor", {
-    src_image: loadImage(making, spec.image)[0],
+export function faceExpression(assembly: Assembly, spec: SpecOf<"face-expression">): void {
+  const [image] = assembly.draft.add("ExpressionEditor", {
+    src_image: loadImage(assembly, spec.image)[0],
     rotate_pitch: spec.pitch,
     rotate_yaw: spec.yaw,
     rotate_roll: spec.roll,
@@ -56,19 +56,19 @@ export function faceExpression(making: Making, spec: SpecOf<"face-expression">):
     sample_parts: "OnlyExpression",
     crop_factor: 1.7,
   });
-  savePictures(making, image);
+  savePictures(assembly, image);
 }
 
 /** The mimicry of somebody in a clip on a face in a picture, by the pack LivePortraitKJ. */
-export function faceMotion(making: Making, spec: SpecOf<"face-motion">): void {
-  const { draft } = making;
+export function faceMotion(assembly: Assembly, spec: SpecOf<"face-motion">): void {
+  const { draft } = assembly;
   const [pipeline] = draft.add("DownloadAndLoadLivePortraitModels", { precision: "auto", mode: "human" });
   const [cropper] = draft.add("LivePortraitLoadMediaPipeCropper", {
     landmarkrunner_onnx_device: "CUDA",
     keep_model_loaded: true,
   });
-  const [source_image] = loadImage(making, spec.image);
-  const driving = loadClipPiece(making, spec.driving);
+  const [source_image] = loadImage(assembly, spec.image);
+  const driving = loadClipPiece(assembly, spec.driving);
   const [, crop_info] = draft.add("LivePortraitCropper", {
     pipeline,
     cropper,
@@ -96,5 +96,5 @@ export function faceMotion(making: Making, spec: SpecOf<"face-motion">): void {
   });
   const [images] = draft.add("LivePortraitComposite", { source_image, cropped_image, liveportrait_out });
   const fps = spec.fps ?? draft.add("VHS_VideoInfo", { video_info: driving.info })[5];
-  saveClipWithPack(making, { images, fps, audio: driving.audio, output: spec.output });
+  saveClipWithPack(assembly, { images, fps, audio: driving.audio, output: spec.output });
 }

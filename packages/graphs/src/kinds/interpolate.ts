@@ -1,28 +1,28 @@
 import { UserError } from "@loramill/contracts";
+import { type Assembly, type Image, needFile } from "../parts/assembly.ts";
 import { loadClip, loadClipPiece } from "../parts/load-inputs.ts";
-import { type Image, type Making, needFile } from "../parts/making.ts";
 import { saveClip, saveClipWithPack } from "../parts/save.ts";
 import { interpolation, type ModelInterpolate } from "../spec/usual-choices.ts";
 
 /** More frames between those of a clip, with its sound. */
-export function interpolate(making: Making, spec: ModelInterpolate): void {
+export function interpolate(assembly: Assembly, spec: ModelInterpolate): void {
   const { nodes, model } = interpolation(spec);
-  const fps = spec.fps ?? fasterFps(making, spec);
+  const fps = spec.fps ?? fasterFps(assembly, spec);
   const file = needFile(model ?? undefined, "model");
   const { multiplier, output } = spec;
   if (nodes === "core") {
-    const clip = loadClip(making, spec.clip);
-    const [interp_model] = making.draft.add("FrameInterpolationModelLoader", { model_name: file });
-    const [images] = making.draft.add("FrameInterpolate", { interp_model, images: clip.frames, multiplier });
-    saveClip(making, { images, fps, audio: clip.audio, output });
+    const clip = loadClip(assembly, spec.clip);
+    const [interp_model] = assembly.draft.add("FrameInterpolationModelLoader", { model_name: file });
+    const [images] = assembly.draft.add("FrameInterpolate", { interp_model, images: clip.frames, multiplier });
+    saveClip(assembly, { images, fps, audio: clip.audio, output });
   } else {
-    const { frames, audio } = loadClipPiece(making, spec.clip);
-    saveClipWithPack(making, { images: between(making, frames, spec, file), fps, audio, output });
+    const { frames, audio } = loadClipPiece(assembly, spec.clip);
+    saveClipWithPack(assembly, { images: between(assembly, frames, spec, file), fps, audio, output });
   }
 }
 
 /** By the pack ComfyUI-Frame-Interpolation. */
-function between({ draft }: Making, frames: Image, { method, multiplier }: ModelInterpolate, file: string): Image {
+function between({ draft }: Assembly, frames: Image, { method, multiplier }: ModelInterpolate, file: string): Image {
   const common = { ckpt_name: file, frames, multiplier };
   switch (method) {
     case "rife":
@@ -47,7 +47,7 @@ function between({ draft }: Making, frames: Image, { method, multiplier }: Model
 const MOST_FPS = 120;
 
 /** As long as before: as many times faster as there are more frames. */
-function fasterFps({ names }: Making, { clip, multiplier }: ModelInterpolate): number {
+function fasterFps({ names }: Assembly, { clip, multiplier }: ModelInterpolate): number {
   const fps = names.clipFps?.[clip];
   if (fps !== undefined && fps * multiplier <= MOST_FPS) return fps * multiplier;
   const why = fps === undefined ? "how fast the clip is that goes in is not known" : `${MOST_FPS} is the most`;

@@ -1,10 +1,10 @@
 import type { SpecOf } from "@loramill/contracts";
 import type { Output } from "../nodes/signature.ts";
+import { type Assembly, type Audio, type Image, type Latent, needFile } from "../parts/assembly.ts";
 import { type LoadedBase, loadBase } from "../parts/base-model.ts";
 import type { Conditions } from "../parts/conditioning.ts";
 import { decodeLatent } from "../parts/latents.ts";
 import { joinImages, loadAudio, loadImage } from "../parts/load-inputs.ts";
-import { type Audio, type Image, type Latent, type Making, needFile } from "../parts/making.ts";
 import { addShift, sample } from "../parts/sampler.ts";
 import { saveClip } from "../parts/save.ts";
 import { type Settled, settle } from "../spec/settle.ts";
@@ -12,20 +12,20 @@ import { speechMethod } from "../spec/usual-choices.ts";
 import { textConditions } from "./text-to-video.ts";
 
 /** A picture that speaks. Long ones are drawn piece by piece, each going on from the one before. */
-export function speechToVideo(making: Making, spec: SpecOf<"speech-to-video">): void {
+export function speechToVideo(assembly: Assembly, spec: SpecOf<"speech-to-video">): void {
   const settled = settle(spec);
-  const base = loadBase(making, spec, settled, "main");
-  const audio = loadAudio(making, spec.audio);
+  const base = loadBase(assembly, spec, settled, "main");
+  const audio = loadAudio(assembly, spec.audio);
   const speech: Speech = {
     spec,
     settled,
     base,
-    heard: hear(making, audio, settled),
-    picture: loadImage(making, spec.image)[0],
-    text: textConditions(making, base, spec, settled),
+    heard: hear(assembly, audio, settled),
+    picture: loadImage(assembly, spec.image)[0],
+    text: textConditions(assembly, base, spec, settled),
   };
-  const images = speechMethod(spec) === "s2v" ? drawByS2v(making, speech) : drawByInfiniteTalk(making, speech);
-  saveClip(making, { images, fps: settled.fps, audio, output: spec.output });
+  const images = speechMethod(spec) === "s2v" ? drawByS2v(assembly, speech) : drawByInfiniteTalk(assembly, speech);
+  saveClip(assembly, { images, fps: settled.fps, audio, output: spec.output });
 }
 
 interface Speech {
@@ -37,7 +37,7 @@ interface Speech {
   readonly text: Conditions;
 }
 
-function hear({ draft }: Making, audio: Audio, { files }: Settled): Speech["heard"] {
+function hear({ draft }: Assembly, audio: Audio, { files }: Settled): Speech["heard"] {
   const audio_encoder_name = needFile(files.audioEncoder, "model.files.audioEncoder");
   const [audio_encoder] = draft.add("AudioEncoderLoader", { audio_encoder_name });
   return draft.add("AudioEncoderEncode", { audio_encoder, audio })[0];
@@ -53,10 +53,10 @@ const pairOf = (positive: Conditions["positive"], negative: Conditions["positive
 export const S2V_FRAMES = 77;
 
 /** Each further piece sees the latents of all before it, and has the next seed. */
-function drawByS2v(making: Making, { spec, settled, base, heard, picture, text }: Speech): Image {
-  const { draft } = making;
+function drawByS2v(assembly: Assembly, { spec, settled, base, heard, picture, text }: Speech): Image {
+  const { draft } = assembly;
   const { vae } = base;
-  const models = [addShift(making, base.models[0], settled)];
+  const models = [addShift(assembly, base.models[0], settled)];
   const common = {
     positive: text.positive,
     negative: text.negative(),
@@ -74,11 +74,11 @@ function drawByS2v(making: Making, { spec, settled, base, heard, picture, text }
         ? draft.add("WanSoundImageToVideo", { ...common, width, height, batch_size: 1 })
         : draft.add("WanSoundImageToVideoExtend", { ...common, video_latent: before });
     const seed = (spec.seed + piece) % (Number.MAX_SAFE_INTEGER + 1);
-    const next = sample(making, settled, { models, conditions: pairOf(positive, negative), latent, seed });
+    const next = sample(assembly, settled, { models, conditions: pairOf(positive, negative), latent, seed });
     drawn = before === null ? next : draft.add("LatentConcat", { samples1: before, samples2: next, dim: "t" })[0];
   }
   if (drawn === null) throw new TypeError("a clip without frames");
-  return decodeLatent(making, drawn, vae);
+  return decodeLatent(assembly, drawn, vae);
 }
 
 /** Frames that InfiniteTalk draws at once, and those of them that it takes from the piece before. */
@@ -88,8 +88,8 @@ const KEPT_FRAMES = 9;
 const ALL_FRAMES = 4096;
 
 /** Each further piece sees the last frames before it, and finds its place in the sound by how many there were. */
-function drawByInfiniteTalk(making: Making, { spec, settled, base, heard, picture, text }: Speech): Image {
-  const { draft } = making;
+function drawByInfiniteTalk(assembly: Assembly, { spec, settled, base, heard, picture, text }: Speech): Image {
+  const { draft } = assembly;
   const { files, frames, width, height } = settled;
   const [model_patch] = draft.add("ModelPatchLoader", {
     name: needFile(files.modelPatch, "model.files.modelPatch"),
@@ -117,13 +117,13 @@ function drawByInfiniteTalk(making: Making, { spec, settled, base, heard, pictur
       audio_scale: 1,
       previous_frames: before,
     });
-    const models = [addShift(making, model, settled)];
+    const models = [addShift(assembly, model, settled)];
     const seed = (spec.seed + piece) % (Number.MAX_SAFE_INTEGER + 1);
-    const samples = sample(making, settled, { models, conditions: pairOf(positive, negative), latent, seed });
-    const image = decodeLatent(making, samples, base.vae);
+    const samples = sample(assembly, settled, { models, conditions: pairOf(positive, negative), latent, seed });
+    const image = decodeLatent(assembly, samples, base.vae);
     return draft.add("ImageFromBatch", { image, batch_index: trim, length: ALL_FRAMES })[0];
   };
   let drawn = draw(0, undefined);
-  for (let piece = 1; piece < pieces; piece += 1) drawn = joinImages(making, [drawn, draw(piece, drawn)]);
+  for (let piece = 1; piece < pieces; piece += 1) drawn = joinImages(assembly, [drawn, draw(piece, drawn)]);
   return drawn;
 }

@@ -1,7 +1,7 @@
 import type { GenerationModel, LoraUse } from "@loramill/contracts";
 import type { Settled } from "../spec/settle.ts";
+import { type Assembly, type Clip, type Hooks, type Model, needFile, type Vae } from "./assembly.ts";
 import { addLoras, hooksOf } from "./loras.ts";
-import { type Clip, type Hooks, type Making, type Model, needFile, type Vae } from "./making.ts";
 
 /** A base model with its LoRAs: one diffusion model, or two experts for noise high and low. */
 export interface LoadedBase {
@@ -21,16 +21,16 @@ interface BaseSpec {
 }
 
 /** Loads a spec's base model and puts its LoRAs on. */
-export function loadBase(making: Making, spec: BaseSpec, settled: Settled, only?: "main" | "low"): LoadedBase {
-  const { draft } = making;
+export function loadBase(assembly: Assembly, spec: BaseSpec, settled: Settled, only?: "main" | "low"): LoadedBase {
+  const { draft } = assembly;
   const { family, files, sampling } = settled;
   const constant = spec.loras.filter(({ schedule }) => schedule === undefined);
-  const { models, clip, vae } = loadParts(making, spec, settled, only);
+  const { models, clip, vae } = loadParts(assembly, spec, settled, only);
   let encoder = clip;
   const [first, low] = models;
   const sides = low === undefined ? [["single", first] as const] : [["high", first] as const, ["low", low] as const];
   const withLoras = sides.map(([side, model]) => {
-    const chained = addLoras(making, { model, clip: encoder }, constant, {
+    const chained = addLoras(assembly, { model, clip: encoder }, constant, {
       side: only === "low" ? "low" : side,
       parts: family.loraParts,
     });
@@ -41,12 +41,12 @@ export function loadBase(making: Making, spec: BaseSpec, settled: Settled, only?
     [encoder] = draft.add("CLIPSetLastLayer", { clip: encoder, stop_at_clip_layer: -sampling.clipSkip });
   }
   const hooks = hooksOf(
-    making,
+    assembly,
     spec.loras.filter(({ schedule }) => schedule !== undefined),
   );
   return {
     models: withLoras as unknown as LoadedBase["models"],
-    clip: hooks === null ? encoder : hookClip(making, encoder, hooks),
+    clip: hooks === null ? encoder : hookClip(assembly, encoder, hooks),
     plainClip: encoder,
     vae: files.vae !== undefined && vae === null ? draft.add("VAELoader", { vae_name: files.vae })[0] : needVae(vae),
     hooks,
@@ -54,7 +54,7 @@ export function loadBase(making: Making, spec: BaseSpec, settled: Settled, only?
 }
 
 /** Texts that are encoded with the answer bring LoRAs of their own. */
-export function hookClip({ draft }: Making, clip: Clip, hooks: Hooks): Clip {
+export function hookClip({ draft }: Assembly, clip: Clip, hooks: Hooks): Clip {
   return draft.add("SetClipHooks", { clip, hooks, apply_to_conds: true, schedule_clip: false })[0];
 }
 
@@ -65,8 +65,8 @@ interface Parts {
   readonly vae: Vae | null;
 }
 
-function loadParts(making: Making, { model }: BaseSpec, { family, files }: Settled, only?: "main" | "low"): Parts {
-  const { draft } = making;
+function loadParts(assembly: Assembly, { model }: BaseSpec, { family, files }: Settled, only?: "main" | "low"): Parts {
+  const { draft } = assembly;
   const unet = (name: string | undefined, field: string) =>
     draft.add("UNETLoader", { unet_name: needFile(name, field), weight_dtype: model.weightDtype })[0];
   const texts = files.textEncoders ?? [];

@@ -1,5 +1,5 @@
 import type { Settled } from "../spec/settle.ts";
-import type { Clip, Conditioning, Making } from "./making.ts";
+import type { Assembly, Clip, Conditioning } from "./assembly.ts";
 
 /** What a picture is drawn towards, and away from. */
 export interface Conditions {
@@ -15,29 +15,29 @@ export interface Texts {
   readonly negativePrompt: string;
 }
 
-export const encodeText = ({ draft }: Making, clip: Clip, text: string): Conditioning =>
+export const encodeText = ({ draft }: Assembly, clip: Clip, text: string): Conditioning =>
   draft.add("CLIPTextEncode", { clip, text })[0];
 
 /** Flux takes its guidance as an input of the model. */
-export function addGuidance({ draft }: Making, conditioning: Conditioning, { sampling }: Settled): Conditioning {
+export function addGuidance({ draft }: Assembly, conditioning: Conditioning, { sampling }: Settled): Conditioning {
   const { distilledGuidance: guidance } = sampling;
   return guidance === undefined ? conditioning : draft.add("FluxGuidance", { conditioning, guidance })[0];
 }
 
 /** What the negative prompt is for the family; `towards` is the encoded prompt. */
 export function negativeOf(
-  making: Making,
+  assembly: Assembly,
   clip: Clip,
   { negativePrompt }: Texts,
   { family, sampling }: Settled,
   towards: Conditioning,
 ): Conditioning {
-  const { draft } = making;
+  const { draft } = assembly;
   // At guidance 1 nothing is led away from: zeros spare the encoder a text.
   if (family.negative === "zeros" && sampling.guidance === 1) {
     return draft.add("ConditioningZeroOut", { conditioning: towards })[0];
   }
-  const text = encodeText(making, clip, negativePrompt);
+  const text = encodeText(assembly, clip, negativePrompt);
   if (family.negative !== "text-or-late-zeros" || negativePrompt !== "") return text;
   const [zeros] = draft.add("ConditioningZeroOut", { conditioning: text });
   const [late] = draft.add("ConditioningSetTimestepRange", { conditioning: zeros, start: 0.1, end: 1 });

@@ -1,23 +1,23 @@
 import type { Control } from "@loramill/contracts";
 import type { Settled } from "../spec/settle.ts";
 import { controlModel } from "../spec/usual-choices.ts";
+import { type Assembly, type Image, needFile } from "./assembly.ts";
 import type { LoadedBase } from "./base-model.ts";
 import { type Conditions, lazily } from "./conditioning.ts";
 import { loadImage } from "./load-inputs.ts";
-import { type Image, type Making, needFile } from "./making.ts";
 import { drawPose, extractPose } from "./pose.ts";
 
 /** Lays the guidance of pictures over what is drawn, one after the other. */
 export function addControls(
-  making: Making,
+  assembly: Assembly,
   conditions: Conditions,
   { vae }: Pick<LoadedBase, "vae">,
   controls: readonly Control[],
   settled: Settled,
 ): Conditions {
-  const { draft } = making;
+  const { draft } = assembly;
   return controls.reduce<Conditions>((before, control, index) => {
-    const image = preprocess(making, control, settled);
+    const image = preprocess(assembly, control, settled);
     const found = controlModel(control, settled.family);
     const [loaded] = draft.add("ControlNetLoader", {
       control_net_name: needFile(found?.name, `controls.${index}.model`),
@@ -40,9 +40,9 @@ export function addControls(
 }
 
 /** Makes of a picture what the ControlNet looks at. */
-function preprocess(making: Making, { image: input, preprocessor }: Control, settled: Settled): Image {
-  const { draft } = making;
-  const [image] = loadImage(making, input);
+function preprocess(assembly: Assembly, { image: input, preprocessor }: Control, settled: Settled): Image {
+  const { draft } = assembly;
+  const [image] = loadImage(assembly, input);
   // The size the family's ControlNets were trained at, on the shorter side.
   const resolution = Math.max(settled.family.usual.width, settled.family.usual.height);
   switch (preprocessor) {
@@ -61,7 +61,8 @@ function preprocess(making: Making, { image: input, preprocessor }: Control, set
     case "openpose": {
       const { poseModel } = settled.files;
       // With a pose model at hand ComfyUI's own nodes do it, else those of the pack controlnet_aux.
-      if (poseModel !== undefined) return drawPose(making, extractPose(making, image, poseModel), { withFace: true });
+      if (poseModel !== undefined)
+        return drawPose(assembly, extractPose(assembly, image, poseModel), { withFace: true });
       return draft.add("DWPreprocessor", {
         image,
         detect_hand: "enable",

@@ -2,13 +2,13 @@ import type { Hires } from "@loramill/contracts";
 import { hiresSteps } from "../spec/resolve-spec.ts";
 import type { Settled } from "../spec/settle.ts";
 import { factorOf } from "../spec/usual-choices.ts";
+import type { Assembly, Image, Latent } from "./assembly.ts";
 import type { LoadedBase } from "./base-model.ts";
-import type { Image, Latent, Making } from "./making.ts";
 import { type Sampled, sample } from "./sampler.ts";
 
 /** Enlarges a picture and draws it once more with little noise; decoding in tiles keeps the memory small. */
 export function addHires(
-  making: Making,
+  assembly: Assembly,
   {
     hires,
     image,
@@ -23,18 +23,18 @@ export function addHires(
     readonly sampled: Omit<Sampled, "latent">;
   },
 ): Image {
-  const { draft } = making;
+  const { draft } = assembly;
   const { vae } = base;
-  const [latent] = draft.add("VAEEncode", { pixels: enlarge(making, image, hires, settled), vae });
+  const [latent] = draft.add("VAEEncode", { pixels: enlarge(assembly, image, hires, settled), vae });
   const steps = hires.steps ?? hiresSteps(settled.sampling.steps);
-  const samples: Latent = sample(making, settled, { ...sampled, latent, steps, denoise: hires.denoise });
+  const samples: Latent = sample(assembly, settled, { ...sampled, latent, steps, denoise: hires.denoise });
   const tiles = { tile_size: 512, overlap: 64, temporal_size: 64, temporal_overlap: 8 };
   return draft.add("VAEDecodeTiled", { samples, vae, ...tiles })[0];
 }
 
-function enlarge(making: Making, image: Image, { scale, upscaler }: Hires, settled: Settled): Image {
-  const { draft } = making;
-  const large = upscaler === undefined ? image : upscale(making, image, upscaler);
+function enlarge(assembly: Assembly, image: Image, { scale, upscaler }: Hires, settled: Settled): Image {
+  const { draft } = assembly;
+  const large = upscaler === undefined ? image : upscale(assembly, image, upscaler);
   const { family, width, height, isSized } = settled;
   const upscale_method = "lanczos";
   if (!isSized) {
@@ -50,7 +50,7 @@ function enlarge(making: Making, image: Image, { scale, upscaler }: Hires, settl
 export const USUAL_FACTOR = 4;
 
 /** Enlarges by a model for that, as many times as the model does. */
-export function upscale({ draft }: Making, image: Image, upscaler: string): Image {
+export function upscale({ draft }: Assembly, image: Image, upscaler: string): Image {
   const [upscale_model] = draft.add("UpscaleModelLoader", { model_name: upscaler });
   return draft.add("ImageUpscaleWithModel", { upscale_model, image })[0];
 }

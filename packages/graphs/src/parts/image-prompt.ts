@@ -1,22 +1,27 @@
 import type { ImagePrompt } from "@loramill/contracts";
 import type { Settled } from "../spec/settle.ts";
 import { pictureMethod, USUAL_PRESETS } from "../spec/usual-choices.ts";
+import { type Assembly, type Conditioning, type Model, needFile } from "./assembly.ts";
 import { loadImage } from "./load-inputs.ts";
-import { type Conditioning, type Making, type Model, needFile } from "./making.ts";
 
 const EMBEDS = { combine_embeds: "concat", embeds_scaling: "V only" } as const;
 
 /** Shows pictures to the model beside the prompt, by IPAdapter. */
-export function addIpAdapters(making: Making, model: Model, prompts: readonly ImagePrompt[], settled: Settled): Model {
+export function addIpAdapters(
+  assembly: Assembly,
+  model: Model,
+  prompts: readonly ImagePrompt[],
+  settled: Settled,
+): Model {
   return prompts.reduce<Model>((before, prompt) => {
     const method = pictureMethod(prompt, settled.family);
-    if (method === "ip-adapter-face") return addFace(making, before, prompt);
-    return method === "ip-adapter" ? addIpAdapter(making, before, prompt, settled) : before;
+    if (method === "ip-adapter-face") return addFace(assembly, before, prompt);
+    return method === "ip-adapter" ? addIpAdapter(assembly, before, prompt, settled) : before;
   }, model);
 }
 
-function addIpAdapter({ draft, ...making }: Making, model: Model, prompt: ImagePrompt, { files }: Settled): Model {
-  const [picture] = loadImage({ draft, ...making }, prompt.image);
+function addIpAdapter({ draft, ...assembly }: Assembly, model: Model, prompt: ImagePrompt, { files }: Settled): Model {
+  const [picture] = loadImage({ draft, ...assembly }, prompt.image);
   const look = {
     weight: prompt.weight,
     weight_type: prompt.weightType ?? "linear",
@@ -39,15 +44,15 @@ function addIpAdapter({ draft, ...making }: Making, model: Model, prompt: ImageP
   return draft.add("IPAdapterAdvanced", { model: patched, ipadapter, image, ...look })[0];
 }
 
-function addFace(making: Making, model: Model, prompt: ImagePrompt): Model {
-  const { draft } = making;
+function addFace(assembly: Assembly, model: Model, prompt: ImagePrompt): Model {
+  const { draft } = assembly;
   const [patched, ipadapter] = draft.add("IPAdapterUnifiedLoaderFaceID", {
     model,
     preset: prompt.preset ?? USUAL_PRESETS["ip-adapter-face"],
     lora_strength: 0.6,
     provider: "CUDA",
   });
-  const [image] = loadImage(making, prompt.image);
+  const [image] = loadImage(assembly, prompt.image);
   return draft.add("IPAdapterFaceID", {
     model: patched,
     ipadapter,
@@ -63,12 +68,12 @@ function addFace(making: Making, model: Model, prompt: ImagePrompt): Model {
 
 /** Shows pictures to Flux as if they were words, by Redux. */
 export function addRedux(
-  making: Making,
+  assembly: Assembly,
   conditioning: Conditioning,
   prompts: readonly ImagePrompt[],
   { family, files }: Settled,
 ): Conditioning {
-  const { draft } = making;
+  const { draft } = assembly;
   return prompts.reduce<Conditioning>((before, prompt) => {
     if (pictureMethod(prompt, family) !== "redux") return before;
     const style = prompt.model ?? needFile(files.styleModel, "model.files.styleModel");
@@ -76,7 +81,7 @@ export function addRedux(
     const [clip_vision] = draft.add("CLIPVisionLoader", {
       clip_name: needFile(files.clipVision, "model.files.clipVision"),
     });
-    const [image] = loadImage(making, prompt.image);
+    const [image] = loadImage(assembly, prompt.image);
     const [seen] = draft.add("CLIPVisionEncode", { clip_vision, image, crop: "center" });
     return draft.add("StyleModelApply", {
       conditioning: before,

@@ -1,18 +1,18 @@
 import type { Output } from "../nodes/signature.ts";
-import type { Image, Making } from "./making.ts";
+import type { Assembly, Image } from "./assembly.ts";
 
 type Pose = Output<"POSE_KEYPOINT">;
 /** Pictures that are looked at together. */
 const BATCH = 16;
 
 /** The poses of people in pictures, by SDPose. */
-export function extractPose({ draft }: Making, image: Image, poseModel: string): Pose {
+export function extractPose({ draft }: Assembly, image: Image, poseModel: string): Pose {
   const [model, , vae] = draft.add("CheckpointLoaderSimple", { ckpt_name: poseModel });
   return draft.add("SDPoseKeypointExtractor", { model, vae, image, batch_size: BATCH })[0];
 }
 
 /** Poses as pictures of coloured sticks. */
-export function drawPose({ draft }: Making, keypoints: Pose, { withFace }: { readonly withFace: boolean }): Image {
+export function drawPose({ draft }: Assembly, keypoints: Pose, { withFace }: { readonly withFace: boolean }): Image {
   return draft.add("SDPoseDrawKeypoints", {
     keypoints,
     draw_body: true,
@@ -27,7 +27,7 @@ export function drawPose({ draft }: Making, keypoints: Pose, { withFace }: { rea
 }
 
 /** The face in each picture, cut out to a square of 512 px. */
-export function cropFaces({ draft }: Making, image: Image, keypoints: Pose): Image {
+export function cropFaces({ draft }: Assembly, image: Image, keypoints: Pose): Image {
   const [bboxes] = draft.add("SDPoseFaceBBoxes", { keypoints, scale: 1.5, force_square: true });
   const size = { output_width: 512, output_height: 512, padding: 0, keep_aspect: "stretch" };
   return draft.add("CropByBBoxes", { image, bboxes, ...size })[0];

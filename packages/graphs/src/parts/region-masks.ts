@@ -1,7 +1,7 @@
 import type { Area, Region } from "@loramill/contracts";
 import type { Settled } from "../spec/settle.ts";
+import type { Assembly, Mask } from "./assembly.ts";
 import { loadMask } from "./load-inputs.ts";
-import type { Making, Mask } from "./making.ts";
 
 /** Sides of latents are an eighth of the picture's. */
 const LATENT_PIXELS = 8;
@@ -20,14 +20,14 @@ export function areaPixels({ x, y, width, height }: Area, picture: Pick<Settled,
 }
 
 /** Where a region is, with soft edges; masks fit any size, as they are scaled to the latent. */
-export function regionMask(making: Making, region: Region, picture: Pick<Settled, "width" | "height">): Mask {
-  const { draft } = making;
+export function regionMask(assembly: Assembly, region: Region, picture: Pick<Settled, "width" | "height">): Mask {
+  const { draft } = assembly;
   const feather = (mask: Mask): Mask => {
     const side = region.featherPixels;
     if (side === 0) return mask;
     return draft.add("FeatherMask", { mask, left: side, top: side, right: side, bottom: side })[0];
   };
-  if (region.mask !== undefined) return feather(loadMask(making, region.mask));
+  if (region.mask !== undefined) return feather(loadMask(assembly, region.mask));
   const { x, y, width, height } = areaPixels(region.area ?? { x: 0, y: 0, width: 1, height: 1 }, picture);
   const [nothing] = draft.add("SolidMask", { value: 0, width: picture.width, height: picture.height });
   const [whole] = draft.add("SolidMask", { value: 1, width, height });
@@ -35,5 +35,5 @@ export function regionMask(making: Making, region: Region, picture: Pick<Settled
 }
 
 /** The whole picture as a mask. */
-export const wholeMask = ({ draft }: Making, { width, height }: Pick<Settled, "width" | "height">): Mask =>
+export const wholeMask = ({ draft }: Assembly, { width, height }: Pick<Settled, "width" | "height">): Mask =>
   draft.add("SolidMask", { value: 1, width, height })[0];

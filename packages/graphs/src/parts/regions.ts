@@ -2,15 +2,15 @@ import type { Region, Regions } from "@loramill/contracts";
 import type { Output } from "../nodes/signature.ts";
 import type { Settled } from "../spec/settle.ts";
 import { USUAL_PRESETS } from "../spec/usual-choices.ts";
+import type { Assembly, Clip, Conditioning, Mask, Model } from "./assembly.ts";
 import { hookClip, type LoadedBase } from "./base-model.ts";
 import { addGuidance, type Conditions, encodeText, lazily, negativeOf, type Texts } from "./conditioning.ts";
 import { loadImage } from "./load-inputs.ts";
 import { hooksOf } from "./loras.ts";
-import type { Clip, Conditioning, Making, Mask, Model } from "./making.ts";
 import { areaPixels, regionMask, wholeMask } from "./region-masks.ts";
 
 interface Place {
-  readonly making: Making;
+  readonly assembly: Assembly;
   readonly base: LoadedBase;
   readonly texts: Texts;
   readonly settled: Settled;
@@ -37,22 +37,22 @@ export function regionConditions(place: Place, model: Model, regions: Regions): 
 
 /** Regions of prompts alone; what is drawn away from is the same everywhere. */
 function promptedRegions(place: Place, { list, background, method }: Regions): Conditions {
-  const { making, base, texts, settled } = place;
-  const { draft } = making;
+  const { assembly, base, texts, settled } = place;
+  const { draft } = assembly;
   const parts = list.map((region) => {
-    const conditioning = addGuidance(making, encodeText(making, clipOf(place, region), region.prompt), settled);
+    const conditioning = addGuidance(assembly, encodeText(assembly, clipOf(place, region), region.prompt), settled);
     const { strength } = region;
     if (method === "area" && region.area !== undefined) {
       return draft.add("ConditioningSetArea", { conditioning, ...areaPixels(region.area, settled), strength })[0];
     }
-    const mask = regionMask(making, region, settled);
+    const mask = regionMask(assembly, region, settled);
     return draft.add("ConditioningSetMask", { conditioning, mask, strength, set_cond_area: "default" })[0];
   });
-  const towards = encodeText(making, base.clip, texts.prompt);
-  const whole = addGuidance(making, towards, settled);
-  const together = combine(making, parts);
-  const negative = lazily(() => negativeOf(making, base.clip, texts, settled, towards));
-  const join = (rest: Conditioning): Conditioning => combine(making, [together, rest]);
+  const towards = encodeText(assembly, base.clip, texts.prompt);
+  const whole = addGuidance(assembly, towards, settled);
+  const together = combine(assembly, parts);
+  const negative = lazily(() => negativeOf(assembly, base.clip, texts, settled, towards));
+  const join = (rest: Conditioning): Conditioning => combine(assembly, [together, rest]);
   const positive = (): Conditioning => {
     if (background === 0) return together;
     if (method === "area") {
@@ -62,7 +62,7 @@ function promptedRegions(place: Place, { list, background, method }: Regions): C
     if (background === 1) {
       return draft.add("ConditioningSetDefaultCombine", { cond: together, cond_DEFAULT: whole })[0];
     }
-    const mask = wholeMask(making, settled);
+    const mask = wholeMask(assembly, settled);
     const settings = { conditioning: whole, mask, strength: background, set_cond_area: "default" };
     return join(draft.add("ConditioningSetMask", settings)[0]);
   };
@@ -76,8 +76,8 @@ interface Pair {
 
 /** Regions with LoRAs or negative prompts of their own: both sides of the guidance are masked alike. */
 function pairedRegions(place: Place, { list, background }: Regions): Conditions {
-  const { making, base, texts, settled } = place;
-  const { draft } = making;
+  const { assembly, base, texts, settled } = place;
+  const { draft } = assembly;
   const masked = ({ positive, negative }: Pair, mask: Mask, strength: number): Pair => {
     const [towards, away] = draft.add("PairConditioningSetProperties", {
       positive_NEW: positive,
@@ -90,19 +90,19 @@ function pairedRegions(place: Place, { list, background }: Regions): Conditions 
   };
   const pairs = list.map((region) => {
     const clip = clipOf(place, region);
-    const positive = addGuidance(making, encodeText(making, clip, region.prompt), settled);
-    const negative = encodeText(making, clip, region.negativePrompt ?? texts.negativePrompt);
-    return masked({ positive, negative }, regionMask(making, region, settled), region.strength);
+    const positive = addGuidance(assembly, encodeText(assembly, clip, region.prompt), settled);
+    const negative = encodeText(assembly, clip, region.negativePrompt ?? texts.negativePrompt);
+    return masked({ positive, negative }, regionMask(assembly, region, settled), region.strength);
   });
-  const together = pairs.reduce((a, b) => combinePairs(making, a, b));
+  const together = pairs.reduce((a, b) => combinePairs(assembly, a, b));
   if (background === 0) return asConditions(together);
-  const towards = encodeText(making, base.clip, texts.prompt);
+  const towards = encodeText(assembly, base.clip, texts.prompt);
   const whole: Pair = {
-    positive: addGuidance(making, towards, settled),
-    negative: negativeOf(making, base.clip, texts, settled, towards),
+    positive: addGuidance(assembly, towards, settled),
+    negative: negativeOf(assembly, base.clip, texts, settled, towards),
   };
   if (background < 1) {
-    return asConditions(combinePairs(making, together, masked(whole, wholeMask(making, settled), background)));
+    return asConditions(combinePairs(assembly, together, masked(whole, wholeMask(assembly, settled), background)));
   }
   const [positive, negative] = draft.add("PairConditioningSetDefaultCombine", {
     ...together,
@@ -117,19 +117,19 @@ function pairedRegions(place: Place, { list, background }: Regions): Conditions 
  * where, and the prompt says where that is.
  */
 function picturedRegions(place: Place, model: Model, { list, background }: Regions): RegionalConditions {
-  const { making, base, texts, settled } = place;
-  const { draft } = making;
+  const { assembly, base, texts, settled } = place;
+  const { draft } = assembly;
   const [patched, ipadapter] = draft.add("IPAdapterUnifiedLoader", { model, preset: presetOf(list) });
   let shown: Output<"IPADAPTER_PARAMS"> | null = null;
   const parts = list.map((region) => {
-    const mask = regionMask(making, region, settled);
-    const text = encodeText(making, clipOf(place, region), region.prompt);
+    const mask = regionMask(assembly, region, settled);
+    const text = encodeText(assembly, clipOf(place, region), region.prompt);
     const { imagePrompt } = region;
     if (imagePrompt === undefined) {
       const settings = { strength: region.strength, set_cond_area: "default" };
       return draft.add("ConditioningSetMask", { conditioning: text, mask, ...settings })[0];
     }
-    const [image] = loadImage(making, imagePrompt.image);
+    const [image] = loadImage(assembly, imagePrompt.image);
     const [params, positive] = draft.add("IPAdapterRegionalConditioning", {
       image,
       image_weight: imagePrompt.weight,
@@ -147,13 +147,13 @@ function picturedRegions(place: Place, model: Model, { list, background }: Regio
   if (ipadapter_params === null) throw new TypeError("no region shows a picture");
   const embeds = { combine_embeds: "concat", embeds_scaling: "V only" };
   const [drawing] = draft.add("IPAdapterFromParams", { model: patched, ipadapter, ipadapter_params, ...embeds });
-  const towards = encodeText(making, base.clip, texts.prompt);
+  const towards = encodeText(assembly, base.clip, texts.prompt);
   const whole =
     background === 1
       ? towards
       : draft.add("ConditioningSetAreaStrength", { conditioning: towards, strength: background })[0];
-  const positive = combine(making, background === 0 ? parts : [...parts, whole]);
-  const negative = lazily(() => negativeOf(making, base.clip, texts, settled, towards));
+  const positive = combine(assembly, background === 0 ? parts : [...parts, whole]);
+  const negative = lazily(() => negativeOf(assembly, base.clip, texts, settled, towards));
   return { model: drawing, conditions: { positive, negative, isPair: false } };
 }
 
@@ -168,13 +168,13 @@ export function attentionRegions(
   { list }: Regions,
   samples: Output<"LATENT">,
 ): RegionalConditions {
-  const { making, base, texts, settled } = place;
-  const { draft } = making;
-  const towards = encodeText(making, base.clip, texts.prompt);
+  const { assembly, base, texts, settled } = place;
+  const { draft } = assembly;
+  const towards = encodeText(assembly, base.clip, texts.prompt);
   const made = list.map((region) => {
-    const condition = encodeText(making, base.clip, region.prompt);
+    const condition = encodeText(assembly, base.clip, region.prompt);
     if (region.area === undefined) {
-      return draft.add("FluxRegionMask", { mask: regionMask(making, region, settled), condition })[0];
+      return draft.add("FluxRegionMask", { mask: regionMask(assembly, region, settled), condition })[0];
     }
     const { x, y, width, height } = region.area;
     const corners = { x1: x, y1: y, x2: Math.min(1, x + width), y2: Math.min(1, y + height) };
@@ -185,21 +185,21 @@ export function attentionRegions(
   const others = { region2, region3, region4 };
   const inputs = { model, condition: towards, samples, region1, enabled: true, ...others };
   const [patched, condition] = draft.add("RegionAttention", inputs);
-  const negative = lazily(() => negativeOf(making, base.clip, texts, settled, towards));
+  const negative = lazily(() => negativeOf(assembly, base.clip, texts, settled, towards));
   return {
     model: patched,
-    conditions: { positive: addGuidance(making, condition, settled), negative, isPair: false },
+    conditions: { positive: addGuidance(assembly, condition, settled), negative, isPair: false },
   };
 }
 
 /** The encoder with a region's own LoRAs. */
-function clipOf({ making, base }: Place, { loras }: Region): Clip {
+function clipOf({ assembly, base }: Place, { loras }: Region): Clip {
   if (loras.length === 0) return base.clip;
-  const hooks = hooksOf(making, loras, base.hooks);
-  return hooks === null ? base.clip : hookClip(making, base.plainClip, hooks);
+  const hooks = hooksOf(assembly, loras, base.hooks);
+  return hooks === null ? base.clip : hookClip(assembly, base.plainClip, hooks);
 }
 
-const combine = ({ draft }: Making, [first, ...others]: readonly Conditioning[]): Conditioning => {
+const combine = ({ draft }: Assembly, [first, ...others]: readonly Conditioning[]): Conditioning => {
   if (first === undefined) throw new TypeError("nothing to combine");
   return others.reduce<Conditioning>(
     (before, next) => draft.add("ConditioningCombine", { conditioning_1: before, conditioning_2: next })[0],
@@ -207,7 +207,7 @@ const combine = ({ draft }: Making, [first, ...others]: readonly Conditioning[])
   );
 };
 
-function combinePairs({ draft }: Making, a: Pair, b: Pair): Pair {
+function combinePairs({ draft }: Assembly, a: Pair, b: Pair): Pair {
   const [positive, negative] = draft.add("PairConditioningCombine", {
     positive_A: a.positive,
     negative_A: a.negative,

@@ -1,13 +1,13 @@
 import type { Settled } from "../spec/settle.ts";
+import type { Assembly, Latent, Model } from "./assembly.ts";
 import type { Conditions } from "./conditioning.ts";
-import type { Latent, Making, Model } from "./making.ts";
 
 /** Flux's shift at a megapixel; a model that was not told otherwise has it at every size. */
 const FLUX_SHIFT = 1.15;
 const FLUX_LEAST_SHIFT = 0.5;
 
 /** Sets the shift of the schedule of noise, where the family has one. */
-export function addShift({ draft }: Making, model: Model, { family, sampling, width, height }: Settled): Model {
+export function addShift({ draft }: Assembly, model: Model, { family, sampling, width, height }: Settled): Model {
   const { shift } = sampling;
   if (family.shifting === "fixed" && shift !== undefined) return draft.add("ModelSamplingSD3", { model, shift })[0];
   if (family.shifting !== "by-size" || shift === FLUX_SHIFT) return model;
@@ -27,18 +27,18 @@ export interface Sampled {
 }
 
 /** Draws: turns noise, or a latent with some of it, into a latent. */
-export function sample(making: Making, settled: Settled, sampled: Sampled): Latent {
+export function sample(assembly: Assembly, settled: Settled, sampled: Sampled): Latent {
   const [main, low] = sampled.models;
   if (main === undefined) throw new TypeError("nothing to draw with");
-  if (low !== undefined) return sampleByExperts(making, settled, sampled, [main, low]);
+  if (low !== undefined) return sampleByExperts(assembly, settled, sampled, [main, low]);
   const { family, sampling } = settled;
   const isGuided = sampled.conditions.isPair || sampling.guidance !== 1;
   // A model whose shift follows the size comes with the long form of sampling, which needs no negative prompt.
   if (family.shifting === "by-size" && sampling.shift === undefined && !isGuided) {
-    return sampleTowards(making, settled, sampled, main);
+    return sampleTowards(assembly, settled, sampled, main);
   }
   const { conditions, latent, seed, denoise = 1, steps = sampling.steps } = sampled;
-  return making.draft.add("KSampler", {
+  return assembly.draft.add("KSampler", {
     model: main,
     seed,
     steps,
@@ -52,7 +52,7 @@ export function sample(making: Making, settled: Settled, sampled: Sampled): Late
   })[0];
 }
 
-function sampleTowards({ draft }: Making, { sampling }: Settled, sampled: Sampled, model: Model): Latent {
+function sampleTowards({ draft }: Assembly, { sampling }: Settled, sampled: Sampled, model: Model): Latent {
   const { conditions, latent, seed, denoise = 1, steps = sampling.steps } = sampled;
   const [guider] = draft.add("BasicGuider", { model, conditioning: conditions.positive });
   const [noise] = draft.add("RandomNoise", { noise_seed: seed });
@@ -63,7 +63,7 @@ function sampleTowards({ draft }: Making, { sampling }: Settled, sampled: Sample
 
 /** The first expert takes the first half of the steps and hands over what noise is left. */
 function sampleByExperts(
-  { draft }: Making,
+  { draft }: Assembly,
   { sampling }: Settled,
   { conditions, latent, seed, steps = sampling.steps }: Sampled,
   [high, low]: readonly [Model, Model],

@@ -1,15 +1,15 @@
 import type { ClipOutput } from "@loramill/contracts";
 import type { Output } from "../nodes/signature.ts";
-import type { Audio, GraphOutput, Image, Making } from "./making.ts";
+import type { Assembly, Audio, GraphOutput, Image } from "./assembly.ts";
 
 /** Saves pictures without loss; other formats are made of these files later. */
 export function savePictures(
-  making: Making,
+  assembly: Assembly,
   images: Image,
   { index = 0, count = 1, name = "image" }: { index?: number; count?: GraphOutput["count"]; name?: string } = {},
 ): void {
-  making.draft.add("SaveImage", { images, filename_prefix: prefixOf(making, name) });
-  making.outputs.push({ node: making.draft.lastId(), kind: "picture", index, count });
+  assembly.draft.add("SaveImage", { images, filename_prefix: prefixOf(assembly, name) });
+  assembly.outputs.push({ node: assembly.draft.lastId(), kind: "picture", index, count });
 }
 
 export interface SavedClip {
@@ -21,17 +21,17 @@ export interface SavedClip {
 }
 
 /** Saves a clip with ComfyUI's own nodes. WebM and WebP of these have no sound. */
-export function saveClip(making: Making, { images, fps, audio, output, index = 0 }: SavedClip): void {
-  const { draft } = making;
+export function saveClip(assembly: Assembly, { images, fps, audio, output, index = 0 }: SavedClip): void {
+  const { draft } = assembly;
   const { format, quality } = output;
-  const filename_prefix = prefixOf(making, "clip");
+  const filename_prefix = prefixOf(assembly, "clip");
   if (format === "mp4") {
     const [video] = draft.add("CreateVideo", { images, fps, audio });
     // Servers before 0.33 read `codec`, later ones `format.codec`; both ignore the other.
     const codec = { format: "mp4", "format.codec": "h264", codec: "h264" };
     draft.add("SaveVideo", { video, filename_prefix, ...codec, ...(quality === undefined ? {} : encoding(quality)) });
   } else {
-    if (audio !== undefined) making.notes.push(`the clip has no sound: ComfyUI saves ${format} without; take mp4`);
+    if (audio !== undefined) assembly.notes.push(`the clip has no sound: ComfyUI saves ${format} without; take mp4`);
     if (format === "webm") {
       const crf = quality === undefined ? 32 : rateFactor(quality, 63);
       draft.add("SaveWEBM", { images, filename_prefix, codec: "vp9", fps, crf });
@@ -40,24 +40,24 @@ export function saveClip(making: Making, { images, fps, audio, output, index = 0
       draft.add("SaveAnimatedWEBP", { images, filename_prefix, fps, ...look });
     }
   }
-  making.outputs.push({ node: draft.lastId(), kind: "clip", index, count: 1 });
+  assembly.outputs.push({ node: draft.lastId(), kind: "clip", index, count: 1 });
 }
 
 /** The same with the pack VideoHelperSuite, which kinds use that need custom packs anyway. */
-export function saveClipWithPack(making: Making, { images, fps, audio, output, index = 0 }: SavedClip): void {
-  const { draft } = making;
-  if (audio !== undefined && output.format === "webp") making.notes.push("the clip has no sound: WebP holds none");
+export function saveClipWithPack(assembly: Assembly, { images, fps, audio, output, index = 0 }: SavedClip): void {
+  const { draft } = assembly;
+  if (audio !== undefined && output.format === "webp") assembly.notes.push("the clip has no sound: WebP holds none");
   draft.add("VHS_VideoCombine", {
     images,
     frame_rate: fps,
     loop_count: 0,
-    filename_prefix: prefixOf(making, "clip"),
+    filename_prefix: prefixOf(assembly, "clip"),
     ...packFormat(output),
     pingpong: false,
     save_output: true,
     audio: output.format === "webp" ? undefined : audio,
   });
-  making.outputs.push({ node: draft.lastId(), kind: "clip", index, count: 1 });
+  assembly.outputs.push({ node: draft.lastId(), kind: "clip", index, count: 1 });
 }
 
 function packFormat({ format, quality, privacy }: ClipOutput) {
@@ -77,4 +77,4 @@ const encoding = (quality: number) => ({
 /** Encoders count the other way round: 0 is best, `worst` the least. */
 const rateFactor = (quality: number, worst: number): number => Math.round(((100 - quality) / 100) * worst);
 
-const prefixOf = ({ names }: Making, name: string): string => `${names.filenamePrefix}/${name}`;
+const prefixOf = ({ names }: Assembly, name: string): string => `${names.filenamePrefix}/${name}`;

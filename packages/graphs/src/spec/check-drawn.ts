@@ -30,6 +30,9 @@ export function checkDrawn(spec: DrawnSpec, report: Report): void {
   if ("regions" in spec) checkRegions(spec, family, report);
   if ("hires" in spec) checkHires(spec, family, report);
   if (spec.kind === "inpaint") checkInpaint(spec, family, report);
+  if (spec.kind === "text-to-image" && spec.moreSeeds.length > 0 && family.name === "pocket") {
+    report.error("moreSeeds", "the pocket engine draws one picture at a time: ask for each seed alone");
+  }
   if (spec.kind === "text-to-image" && new Set([spec.seed, ...spec.moreSeeds]).size <= spec.moreSeeds.length) {
     report.warning("moreSeeds", "a seed stands there twice: its pictures will be equal");
   }

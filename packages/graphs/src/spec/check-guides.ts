@@ -85,12 +85,12 @@ const WEIGHT_TYPES = [
 /** Checks a picture that is shown beside the prompt; `at` is its path. */
 export function checkImagePrompt(at: string, prompt: ImagePrompt, family: Family, report: Report): void {
   const method = pictureMethod(prompt, family);
-  if (method === null) {
+  if (family.imagePrompt === null || method === null) {
     report.error(at, `${family.title} takes no pictures as prompts: take SD1.5, SDXL or FLUX.1 dev`);
     return;
   }
   if ((method === "redux") !== (family.imagePrompt === "redux")) {
-    report.error(`${at}.method`, `${family.title} takes ${family.imagePrompt ?? "none"}`);
+    report.error(`${at}.method`, `${family.title} takes ${family.imagePrompt}`);
     return;
   }
   if (method === "redux") {

@@ -72,6 +72,11 @@ describe("checkSpec names the field that is wrong:", () => {
     ],
     ["pictures as prompts of SD3", picture("sd3", { imagePrompts: [{ image: "a.png" }] }), "imagePrompts.0"],
     [
+      "IPAdapter on SD3",
+      picture("sd3", { imagePrompts: [{ image: "a.png", method: "ip-adapter" }] }),
+      "imagePrompts.0",
+    ],
+    [
       "an unknown preset",
       picture("sdxl", { imagePrompts: [{ image: "a.png", preset: "MAGIC" }] }),
       "imagePrompts.0.preset",

@@ -47,8 +47,8 @@ export interface GraphOutput {
   readonly count: number | null;
 }
 
-/** A graph in the making, and what is told about it. */
-export interface Making {
+/** A graph that is being put together, and what is told about it. */
+export interface Assembly {
   readonly draft: GraphDraft;
   readonly names: GraphNames;
   readonly outputs: GraphOutput[];
@@ -59,7 +59,7 @@ export interface Making {
 }
 
 /** What the server calls an input file. UserError `impossible-request` where the caller gave no name for it. */
-export function inputName({ names }: Making, input: string): string {
+export function inputName({ names }: Assembly, input: string): string {
   const name = names.inputs[input];
   if (name !== undefined) return name;
   throw new UserError(`${input} is not on the server: upload it and give its name`, {
