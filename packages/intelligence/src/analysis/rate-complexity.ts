@@ -29,7 +29,7 @@ export function rateComplexity(words: readonly Word[], found: Found): PromptAnal
   const facets = found.others.filter((findings) => findings.length > 0).length;
   const subjects = found.subject.length;
   const reasons = [
-    { text: `${counted(content, "different word")} that say something`, points: upTo(0.5, content / 60) },
+    { text: `${counted(content, "different word")} of content`, points: upTo(0.5, content / 60) },
     { text: `${counted(subjects, "sort")} of things shown`, points: upTo(0.2, Math.max(0, subjects - 1) * 0.07) },
     { text: `${counted(relations, "relation")} between things`, points: upTo(0.18, relations * 0.06) },
     { text: `${counted(facets, "facet")} prescribed besides the subject`, points: upTo(0.12, facets * 0.03) },
