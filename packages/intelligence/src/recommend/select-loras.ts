@@ -56,7 +56,7 @@ function objectionTo(
 ): { because: PassedLora["because"]; text: string } | null {
   const { maxLoras, minConfidence, styleMixing, strengthBudget } = preferences;
   if (candidate.confidence < minConfidence) {
-    const text = `its confidence ${candidate.confidence.toFixed(2)} is below ${minConfidence.toFixed(2)}`;
+    const text = `its confidence ${(Math.floor(candidate.confidence * 100) / 100).toFixed(2)} is below ${minConfidence.toFixed(2)}`;
     return { because: "confidence", text };
   }
   const others = [...pinned.flatMap((each) => each.candidate ?? []), ...chosen];
