@@ -1,3 +1,5 @@
+export { analyseWith } from "./analysis/analyse-with.ts";
+export { type AnalystQuestion, analystQuestion } from "./analysis/analyst-question.ts";
 export { analysePrompt } from "./analysis/prompt-rules.ts";
 export { type Choice, type ChoiceFacts, choose } from "./choose/choose.ts";
 export { decide } from "./choose/decide.ts";

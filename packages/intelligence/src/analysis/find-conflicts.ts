@@ -1,18 +1,38 @@
-import type { FacetValue, PromptConflict, PromptFinding, PromptWords } from "@loramill/contracts";
+import type {
+  FacetValue,
+  PromptAnalysis,
+  PromptConflict,
+  PromptFinding,
+  PromptTexts,
+  PromptWords,
+} from "@loramill/contracts";
 import { FUNCTION_WORDS } from "./function-words.ts";
 import { exclusive } from "./vocabulary/exclusive.ts";
-import { singular, type Word } from "./words.ts";
+import { singular, type Word, wordsOf } from "./words.ts";
 
 type Exclusive = keyof typeof exclusive;
 
 /** A hint weaker than this contradicts nothing. */
 const CLEAR = 0.6;
 
+type Facets = Pick<PromptAnalysis, Exclusive>;
+
+/** Everything in a request that contradicts something else in it. */
+export function findConflicts(facets: Facets, { prompt, negativePrompt }: PromptTexts): PromptConflict[] {
+  return [
+    ...findContradictions("style", facets.style),
+    ...findContradictions("medium", facets.medium),
+    ...findContradictions("lighting", facets.lighting),
+    ...findContradictions("composition", facets.composition),
+    ...findRefusedWords(
+      { words: wordsOf(prompt), text: prompt },
+      { words: wordsOf(negativePrompt), text: negativePrompt },
+    ),
+  ];
+}
+
 /** Values of one facet that exclude one another and are both asked for clearly. */
-export function findContradictions<F extends Exclusive>(
-  facet: F,
-  findings: readonly PromptFinding<F>[],
-): PromptConflict[] {
+function findContradictions<F extends Exclusive>(facet: F, findings: readonly PromptFinding<F>[]): PromptConflict[] {
   const clear = new Map(findings.filter(({ weight }) => weight >= CLEAR).map((each) => [each.value as string, each]));
   const pairs: readonly (readonly [FacetValue<Exclusive>, FacetValue<Exclusive>])[] = exclusive[facet];
   return pairs.flatMap(([left, right]) => {
@@ -29,7 +49,7 @@ interface Text {
 }
 
 /** Words that the negative prompt repeats from the prompt: what is asked for is refused at once. */
-export function findRefusedWords(prompt: Text, negative: Text): PromptConflict[] {
+function findRefusedWords(prompt: Text, negative: Text): PromptConflict[] {
   const refused = new Map<string, Word>();
   for (const word of negative.words) {
     const key = singular(word.text);

@@ -1,6 +1,6 @@
 import { MAX_PROMPT_LENGTH, type PromptAnalysis, type PromptTexts } from "@loramill/contracts";
 import { detectLanguage } from "./detect-language.ts";
-import { findContradictions, findRefusedWords } from "./find-conflicts.ts";
+import { findConflicts } from "./find-conflicts.ts";
 import { findFacet } from "./find-facets.ts";
 import { findIntent } from "./find-intent.ts";
 import { rateComplexity } from "./rate-complexity.ts";
@@ -34,13 +34,7 @@ export function analysePrompt(texts: PromptTexts): PromptAnalysis {
     composition,
     intent: findIntent(words, text, subject),
     complexity: rateComplexity(words, { subject, others: [style, medium, lighting, composition] }),
-    conflicts: [
-      ...findContradictions("style", style),
-      ...findContradictions("medium", medium),
-      ...findContradictions("lighting", lighting),
-      ...findContradictions("composition", composition),
-      ...findRefusedWords({ words, text }, { words: wordsOf(negative), text: negative }),
-    ],
+    conflicts: findConflicts({ style, medium, lighting, composition }, { prompt: text, negativePrompt: negative }),
     language,
     notes: notesOn(texts, language.code, knownStarts.size),
     source: "rules",

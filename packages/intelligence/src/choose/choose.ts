@@ -54,6 +54,15 @@ export interface Choice {
  * every mode. UserError `unknown-model`, `constraint-unsatisfiable`.
  */
 export function choose(request: ChoiceRequest, facts: ChoiceFacts, mode: ChoiceMode = "auto"): Choice {
+  return chooseFor(request, facts, { mode, mayChooseLoras: mode !== "manual" });
+}
+
+/** As `choose`, where the LoRAs may have been chosen already. */
+export function chooseFor(
+  request: ChoiceRequest,
+  facts: ChoiceFacts,
+  { mode, mayChooseLoras }: { readonly mode: ChoiceMode; readonly mayChooseLoras: boolean },
+): Choice {
   const profile = profileOf(request.model);
   const analysis = facts.analysis ?? analysePrompt(request);
   const isManual = mode === "manual";
@@ -63,7 +72,8 @@ export function choose(request: ChoiceRequest, facts: ChoiceFacts, mode: ChoiceM
       analysis,
       family: profile.loraFamily,
       given: request.loras,
-      preferences: isManual ? { ...request.preferences, maxLoras: 0 } : request.preferences,
+      preferences: request.preferences,
+      mayChoose: mayChooseLoras,
       embedding: facts.embedding ?? null,
     },
     facts,
@@ -83,7 +93,7 @@ export function choose(request: ChoiceRequest, facts: ChoiceFacts, mode: ChoiceM
     request,
     analysis,
     loras,
-    passed: isManual ? [] : passed,
+    passed,
     ...chosen,
     warnings: [
       ...analysis.conflicts.map(({ message }) => message),

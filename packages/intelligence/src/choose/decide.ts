@@ -1,5 +1,5 @@
 import type { ChoiceEdit } from "@loramill/contracts";
-import { type Choice, type ChoiceFacts, choose } from "./choose.ts";
+import { type Choice, type ChoiceFacts, chooseFor } from "./choose.ts";
 
 /**
  * A proposal as its user edited it. LoRAs that were not touched stay exactly as they were proposed; what is added or changed
@@ -11,18 +11,16 @@ export function decide(proposal: Choice, edit: ChoiceEdit, facts: ChoiceFacts): 
   const edited = [...edit.drop, ...edit.loras.map(({ lora }) => lora)];
   const kept = proposal.loras.filter((lora) => !edited.some((ref) => isNamed(lora, ref)));
   const parameters = { ...proposal.request.parameters, ...edit.parameters };
-  const request = {
-    ...proposal.request,
-    loras: edit.loras,
-    parameters,
-    preferences: { ...proposal.request.preferences, maxLoras: 0 },
-  };
-  const again = choose(request, { ...facts, analysis: proposal.analysis }, proposal.mode);
+  const request = { ...proposal.request, loras: edit.loras, parameters };
+  const again = chooseFor(
+    request,
+    { ...facts, analysis: proposal.analysis },
+    { mode: proposal.mode, mayChooseLoras: false },
+  );
   const loras = [...again.loras, ...kept];
   return {
     ...again,
     state: "decided",
-    request: { ...request, preferences: proposal.request.preferences },
     loras,
     passed: proposal.passed.filter((lora) => !loras.some(({ id }) => id === lora.id)),
     warnings: [...new Set([...proposal.warnings, ...again.warnings])],

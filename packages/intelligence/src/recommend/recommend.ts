@@ -5,7 +5,14 @@ import type { Embedding, LoraFacts } from "./lora-facts.ts";
 import { indexLoras } from "./lora-index.ts";
 import { readPrompt } from "./read-prompt.ts";
 import { type ScoringContext, scoreLora } from "./score-lora.ts";
-import { byConfidence, type Candidate, mainStyle, type PinnedLora, selectLoras } from "./select-loras.ts";
+import {
+  byConfidence,
+  type Candidate,
+  mainStyle,
+  type PinnedLora,
+  type Selection,
+  selectLoras,
+} from "./select-loras.ts";
 import { shareBudget, suggestStrength } from "./suggest-strength.ts";
 
 export interface RecommendRequest {
@@ -16,6 +23,8 @@ export interface RecommendRequest {
   /** Applied whatever speaks for or against them. */
   readonly given: readonly GivenLora[];
   readonly preferences: LoraPreferences;
+  /** Whether LoRAs beside the given ones are chosen; default: yes. */
+  readonly mayChoose?: boolean;
   /** Of the prompt, by the model that made those of the LoRAs. */
   readonly embedding?: Embedding | null;
 }
@@ -33,6 +42,7 @@ export interface Recommendation {
   readonly warnings: readonly string[];
 }
 
+const NOTHING: Selection = { chosen: [], passed: [] };
 const MOST_PASSED = 10;
 /** Less certain ones came close to nothing. */
 const WORTH_TELLING = 0.2;
@@ -48,7 +58,7 @@ export function recommend(request: RecommendRequest, facts: RecommendFacts): Rec
   const pinned = given.map((each) => pin(each, scored));
   const taken = new Set(pinned.map(({ candidate }) => candidate));
   const candidates = scored.filter((each) => each.lora.facts.family === family && !taken.has(each));
-  const selection = selectLoras(candidates, pinned, preferences);
+  const selection = request.mayChoose === false ? NOTHING : selectLoras(candidates, pinned, preferences);
 
   const alone = selection.chosen.map(({ lora }) => suggestStrength(lora.facts));
   const strengths = shareBudget([...pinned.map(({ strength }) => strength), ...alone], preferences.strengthBudget);

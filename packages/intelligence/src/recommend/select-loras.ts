@@ -1,4 +1,4 @@
-import type { FacetValue, LoraPreferences, PassedLora } from "@loramill/contracts";
+import type { FacetValue, LoraPreferences, LoraReason, PassedLora } from "@loramill/contracts";
 import type { IndexedLora } from "./lora-index.ts";
 import type { LoraScore } from "./score-lora.ts";
 import { fitsBudget, type Strength, suggestStrength } from "./suggest-strength.ts";
@@ -66,8 +66,8 @@ function objectionTo(
     const text = `its style ${style} would mix with ${mainStyle(clash)} of ${clash.lora.facts.name}, and style mixing is off`;
     return { because: "style", text };
   }
-  const same = speaksForAll(candidate, others);
-  if (same) return { because: "same-words", text: `its words are spoken for by ${namesOf(others)}` };
+  const speakers = speakersForAll(candidate, others);
+  if (speakers.length > 0) return { because: "same-words", text: `its words are spoken for by ${namesOf(speakers)}` };
   if (pinned.length + chosen.length >= maxLoras) {
     return { because: "count", text: `${maxLoras} LoRAs at once are the most that is allowed` };
   }
@@ -85,17 +85,19 @@ export function mainStyle({ lora }: Candidate): FacetValue<"style"> | null {
   return lora.styles[0] ?? null;
 }
 
-/** Whether every word that speaks for the candidate speaks for one of the others too; its own trigger word is its own. */
-function speaksForAll(candidate: Candidate, others: readonly Candidate[]): boolean {
-  const own = placesOf([candidate], ["trigger-word", "words", "style"]);
+/** Those that every word speaking for the candidate speaks for too; none where it has a word, or its trigger word, alone. */
+function speakersForAll(candidate: Candidate, others: readonly Candidate[]): readonly Candidate[] {
+  const own = placesOf([candidate], SPEAKING);
+  const taken = placesOf(others, SPEAKING);
   const called = placesOf([candidate], ["trigger-word"]);
   const calledOthers = placesOf(others, ["trigger-word"]);
-  if (own.size === 0 || [...called].some((at) => !calledOthers.has(at))) return false;
-  const taken = placesOf(others, ["trigger-word", "words", "style"]);
-  return [...own].every((at) => taken.has(at));
+  if ([...own].some((at) => !taken.has(at)) || [...called].some((at) => !calledOthers.has(at))) return [];
+  return others.filter((other) => [...placesOf([other], SPEAKING)].some((at) => own.has(at)));
 }
 
-function placesOf(candidates: readonly Candidate[], kinds: readonly string[]): Set<number> {
+const SPEAKING: readonly LoraReason["kind"][] = ["trigger-word", "words", "style"];
+
+function placesOf(candidates: readonly Candidate[], kinds: readonly LoraReason["kind"][]): Set<number> {
   return new Set(
     candidates.flatMap(({ reasons }) =>
       reasons.filter(({ kind }) => kinds.includes(kind)).flatMap(({ words }) => words.map(({ start }) => start)),

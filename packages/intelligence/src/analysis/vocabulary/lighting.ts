@@ -45,5 +45,5 @@ export const lighting: FacetVocabulary<"lighting"> = {
     "sun ray": 0.6,
     sunbeam: 0.7,
   },
-  overcast: { overcast: 1, foggy: 0.7, fog: 0.6, misty: 0.6, rainy: 0.6, stormy: 0.7, "cloudy day": 0.9, cloudy: 0.7 },
+  overcast: { overcast: 1, foggy: 0.5, fog: 0.5, misty: 0.5, rainy: 0.5, stormy: 0.7, "cloudy day": 0.9, cloudy: 0.7 },
 };
