@@ -2,6 +2,12 @@ export { type FailingHarness, type FailureOptions, runCaptionerFailureSuite } fr
 export { type CaptionerHarness, runCaptionerSuite } from "./backends/captioner-suite.ts";
 export { backendContext, pollTraining } from "./backends/drive.ts";
 export { type FakeHuggingFaceEndpoint, startFakeHuggingFaceEndpoint } from "./backends/fake-huggingface-endpoint.ts";
+export {
+  type FakeLlmOptions,
+  type FakeLlmServer,
+  type LlmAsked,
+  startFakeLlmServer,
+} from "./backends/fake-llm-server.ts";
 export { type FakeOllamaServer, startFakeOllamaServer } from "./backends/fake-ollama-server.ts";
 export {
   createFakePocketEngine,

@@ -34,7 +34,7 @@ export function detectLanguage(text: string, words: readonly string[], knownEngl
 }
 
 function byScript(text: string): DetectedLanguage | null {
-  const letters = text.match(/\p{L}/gu)?.length ?? 0;
+  const letters = text.match(/[\p{L}\p{M}]/gu)?.length ?? 0;
   for (const [code, pattern] of SCRIPTS) {
     const own = text.match(pattern)?.length ?? 0;
     // A few kana, or one letter of Ukrainian alone, tell which of the languages of a script it is.

@@ -9,8 +9,9 @@ export interface Calibration {
 export interface PriorSpread {
   /** Standard deviation of log (taken / expected) before anything is observed. */
   readonly sigma: number;
-  /** How many observations the prior's middle and its spread weigh as much as. */
-  readonly weight: number;
+  /** How many observations the prior's spread, and its middle, weigh as much as. */
+  readonly spreadWeight: number;
+  readonly middleWeight: number;
 }
 
 const Z90 = 1.2815515655;
@@ -20,15 +21,19 @@ const Z90 = 1.2815515655;
  * middle and spread, so the quantiles are those of Student's t: wide while little is known, close to the data later. With
  * none seen, p50 is 1 and p90 is what the prior says.
  */
-export function calibrateRatios(ratios: readonly number[], { sigma, weight }: PriorSpread): Calibration {
+export function calibrateRatios(
+  ratios: readonly number[],
+  { sigma, spreadWeight, middleWeight }: PriorSpread,
+): Calibration {
   const logs = ratios.filter((ratio) => ratio > 0 && Number.isFinite(ratio)).map(Math.log);
   const n = logs.length;
   const mean = n === 0 ? 0 : logs.reduce((sum, log) => sum + log, 0) / n;
-  const centre = (n * mean) / (weight + n);
+  const known = middleWeight + n;
+  const centre = (n * mean) / known;
   const scatter = logs.reduce((sum, log) => sum + (log - mean) ** 2, 0);
-  const shift = (weight * n * mean ** 2) / (weight + n);
-  const freedom = weight + n;
-  const spread = Math.sqrt(((weight * sigma ** 2 + scatter + shift) / freedom) * (n === 0 ? 1 : 1 + 1 / freedom));
+  const shift = (middleWeight * n * mean ** 2) / known;
+  const freedom = spreadWeight + n;
+  const spread = Math.sqrt(((spreadWeight * sigma ** 2 + scatter + shift) / freedom) * (n === 0 ? 1 : 1 + 1 / known));
   // Without observations the prior's own quantile holds: its spread is stated, not estimated.
   const t = n === 0 ? Z90 : studentT90(freedom);
   return { observations: n, p50: Math.exp(centre), p90: Math.exp(centre + t * spread) };

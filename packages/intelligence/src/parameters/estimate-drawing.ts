@@ -6,9 +6,9 @@ import type { Profile } from "./profiles/profile.ts";
 import type { Settings } from "./settings.ts";
 
 /** Cards differ by a factor of two either way: one in ten is slower than 2.4 times the prior. */
-const TIME_SPREAD = { sigma: Math.log(2), weight: 2 };
+const TIME_SPREAD = { sigma: Math.log(2), spreadWeight: 2, middleWeight: 0.5 };
 /** Memory follows from the weights and differs little. */
-const VRAM_SPREAD = { sigma: Math.log(1.15), weight: 2 };
+const VRAM_SPREAD = { sigma: Math.log(1.15), spreadWeight: 2, middleWeight: 0.5 };
 /** Machines and programs change: older jobs than the last this many tell less. */
 const LATEST = 200;
 

@@ -100,7 +100,9 @@ const SPEAKING: readonly LoraReason["kind"][] = ["trigger-word", "words", "style
 function placesOf(candidates: readonly Candidate[], kinds: readonly LoraReason["kind"][]): Set<number> {
   return new Set(
     candidates.flatMap(({ reasons }) =>
-      reasons.filter(({ kind }) => kinds.includes(kind)).flatMap(({ words }) => words.map(({ start }) => start)),
+      reasons
+        .filter(({ kind, points }) => points > 0 && kinds.includes(kind))
+        .flatMap(({ words }) => words.map(({ start }) => start)),
     ),
   );
 }
