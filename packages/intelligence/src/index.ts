@@ -3,6 +3,8 @@ export { type AnalystQuestion, analystQuestion } from "./analysis/analyst-questi
 export { analysePrompt } from "./analysis/prompt-rules.ts";
 export { type Choice, type ChoiceFacts, choose } from "./choose/choose.ts";
 export { decide } from "./choose/decide.ts";
+export { profileNameOf } from "./choose/profile-of-spec.ts";
+export { samplingOf } from "./choose/sampling-of.ts";
 export { explainChoice } from "./explain/explain-choice.ts";
 export { renderExplanation } from "./explain/render-explanation.ts";
 export {

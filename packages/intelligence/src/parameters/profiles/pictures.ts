@@ -80,7 +80,7 @@ export const pictureProfiles = {
   "sd35-turbo": {
     title: "SD 3.5 large turbo",
     loraFamily: "sd3",
-    guidanceKind: "distilled",
+    guidanceKind: "cfg",
     guidance: { low: 1, high: 1 },
     steps: { low: 4, high: 4, least: 4 },
     sampler: "euler",
@@ -106,7 +106,7 @@ export const pictureProfiles = {
   "flux-schnell": {
     title: "Flux.1 schnell",
     loraFamily: "flux",
-    guidanceKind: "distilled",
+    guidanceKind: "cfg",
     guidance: { low: 1, high: 1 },
     steps: { low: 4, high: 4, least: 2 },
     sampler: "euler",

@@ -1,4 +1,4 @@
-import type { ModelFamily, WeightPrecision } from "@loramill/contracts";
+import type { GenerationFamily, WeightPrecision } from "@loramill/contracts";
 
 /** The ends of what is usual; a value between them is chosen by priority and prompt. */
 export interface Span {
@@ -14,8 +14,8 @@ export interface Profile {
   /** As people write it. */
   readonly title: string;
   /** LoRAs of this family load on it. */
-  readonly loraFamily: ModelFamily;
-  /** `cfg`: two passes per step and a negative prompt; `distilled`: one pass that is told a number; both need `guidance`. */
+  readonly loraFamily: GenerationFamily;
+  /** `cfg`: two passes per step and a negative prompt, except at 1; `distilled`: one pass that is told a number. */
   readonly guidanceKind: "cfg" | "distilled";
   readonly guidance: Span;
   readonly steps: Span & {

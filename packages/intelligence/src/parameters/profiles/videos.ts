@@ -53,7 +53,7 @@ export const videoProfiles = {
   "wan22-a14b-4step": {
     title: "Wan 2.2 A14B with lightx2v",
     loraFamily: "wan22",
-    guidanceKind: "distilled",
+    guidanceKind: "cfg",
     guidance: { low: 1, high: 1 },
     steps: { low: 4, high: 4, least: 4 },
     sampler: "euler",
@@ -96,7 +96,7 @@ export const videoProfiles = {
   "wan22-animate": {
     title: "Wan 2.2 Animate with lightx2v",
     loraFamily: "wan22",
-    guidanceKind: "distilled",
+    guidanceKind: "cfg",
     guidance: { low: 1, high: 1 },
     steps: { low: 4, high: 6, least: 4 },
     sampler: "euler",
@@ -108,7 +108,7 @@ export const videoProfiles = {
   },
   infinitetalk: {
     title: "InfiniteTalk on Wan 2.1 I2V",
-    loraFamily: "wan22",
+    loraFamily: "wan21",
     guidanceKind: "cfg",
     guidance: { low: 5, high: 5 },
     steps: { low: 20, high: 20, least: 12 },
