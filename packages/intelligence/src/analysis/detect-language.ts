@@ -20,6 +20,10 @@ const SCRIPTS: readonly (readonly [code: string, letters: RegExp])[] = [
   ["hi", /\p{Script=Devanagari}/gu],
   ["th", /\p{Script=Thai}/gu],
 ];
+const WHOLE_SCRIPTS: Readonly<Record<string, RegExp>> = {
+  ja: /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/gu,
+  uk: /\p{Script=Cyrillic}/gu,
+};
 /** Fewer letters of another script are a name or an ornament in a Latin text. */
 const LEAST_SCRIPT_SHARE = 0.3;
 /** A word of a known English vocabulary speaks for English, but less than a stop word: such words travel. */
@@ -34,13 +38,13 @@ export function detectLanguage(text: string, words: readonly string[], knownEngl
 }
 
 function byScript(text: string): DetectedLanguage | null {
-  const letters = text.match(/[\p{L}\p{M}]/gu)?.length ?? 0;
+  const letters = text.match(/[\p{L}\p{M}]/gu) ?? [];
+  const count = (pattern: RegExp) => letters.join("").match(pattern)?.length ?? 0;
   for (const [code, pattern] of SCRIPTS) {
-    const own = text.match(pattern)?.length ?? 0;
     // A few kana, or one letter of Ukrainian alone, tell which of the languages of a script it is.
-    const script = code === "ja" ? /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/gu : /\p{Script=Cyrillic}/gu;
-    const all = code === "ja" || code === "uk" ? (text.match(script)?.length ?? 0) : own;
-    if (own > 0 && all / letters >= LEAST_SCRIPT_SHARE) return { code, confidence: all / letters };
+    const script = WHOLE_SCRIPTS[code] ?? pattern;
+    const share = count(pattern) > 0 ? count(script) / letters.length : 0;
+    if (share >= LEAST_SCRIPT_SHARE) return { code, confidence: share };
   }
   return null;
 }

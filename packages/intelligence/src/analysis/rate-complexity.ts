@@ -34,7 +34,10 @@ export function rateComplexity(words: readonly Word[], found: Found): PromptAnal
     { text: `${counted(relations, "relation")} between things`, points: upTo(0.18, relations * 0.06) },
     { text: `${counted(facets, "facet")} prescribed besides the subject`, points: upTo(0.12, facets * 0.03) },
   ].filter(({ points }) => points > 0);
-  const score = reasons.reduce((sum, { points }) => sum + points, 0);
+  const score = Math.min(
+    1,
+    reasons.reduce((sum, { points }) => sum + points, 0),
+  );
   return { score, level: levelOf(score), reasons };
 }
 

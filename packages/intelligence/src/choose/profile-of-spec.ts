@@ -1,6 +1,4 @@
-import type { GenerationSpec } from "@loramill/contracts";
-
-type Drawn = Extract<GenerationSpec, { readonly model: unknown }>;
+import { type DrawnSpec, type GenerationSpec, isDrawn, type SpecOf } from "@loramill/contracts";
 
 /**
  * Which profile a generation is drawn by, as a `ChoiceRequest`'s `model`; null where nothing is chosen for it: it has no base
@@ -14,23 +12,19 @@ export function profileNameOf(spec: GenerationSpec): string | null {
   return isClip ? clipOf(spec.model) : pictureOf(spec);
 }
 
-function isDrawn(spec: GenerationSpec): spec is Drawn {
-  return "model" in spec && typeof spec.model === "object";
-}
-
-function speakingOf({ method, model }: Extract<Drawn, { kind: "speech-to-video" }>): string | null {
+function speakingOf({ method, model }: SpecOf<"speech-to-video">): string | null {
   if (method === "infinite-talk" || (method === "auto" && model.family === "wan21")) return "infinitetalk";
   return model.family === "wan22" ? "wan22-s2v" : null;
 }
 
-function clipOf({ family, variant }: Drawn["model"]): string | null {
+function clipOf({ family, variant }: DrawnSpec["model"]): string | null {
   if (family === "sd15") return "animatediff";
   if (family === "sdxl") return "hotshotxl";
   if (family !== "wan22") return null;
   return variant === "5b" ? "wan22-ti2v-5b" : "wan22-a14b";
 }
 
-function pictureOf(spec: Drawn): string | null {
+function pictureOf(spec: DrawnSpec): string | null {
   const { family, variant } = spec.model;
   if (family === "sd3") return variant === "large-turbo" ? "sd35-turbo" : "sd35-large";
   if (family === "flux") {

@@ -28,7 +28,7 @@ export interface IndexedLora {
 
 export interface LoraIndex {
   readonly loras: readonly IndexedLora[];
-  /** How rare a term is among the LoRAs, from almost 0 (all have it) to almost 1. */
+  /** How rare a term is among the LoRAs, from a half (all have it) to almost 1. */
   rarity(term: string): number;
 }
 
@@ -37,6 +37,8 @@ export interface LoraIndex {
  * imagined beside them.
  */
 const IMAGINED_LORAS = 50;
+/** A word that every LoRA has still says what they are: among thirty anime LoRAs one is right for an anime prompt. */
+const COMMON = 0.5;
 /** Values that are only hinted at do not make a LoRA's style. */
 const CLEAR = 0.6;
 
@@ -54,10 +56,20 @@ export function indexLoras(library: readonly LoraFacts[]): LoraIndex {
     for (const term of mentions.keys()) holders.set(term, (holders.get(term) ?? 0) + 1);
   }
   const all = loras.length + IMAGINED_LORAS + 1;
-  return { loras, rarity: (term) => Math.log(all / ((holders.get(term) ?? 0) + 1)) / Math.log(all) };
+  const rarity = (term: string) => Math.log(all / ((holders.get(term) ?? 0) + 1)) / Math.log(all);
+  return { loras, rarity: (term) => COMMON + (1 - COMMON) * rarity(term) };
 }
 
+/** Facts do not change, so what was read of them once is kept as long as they are. */
+const indexed = new WeakMap<LoraFacts, IndexedLora>();
+
 function indexLora(facts: LoraFacts): IndexedLora {
+  const known = indexed.get(facts) ?? readLora(facts);
+  indexed.set(facts, known);
+  return known;
+}
+
+function readLora(facts: LoraFacts): IndexedLora {
   const mentions = new Map<string, Mention>();
   const mention = (text: string, field: LoraField, share = 1) => {
     const weight = FIELD_WEIGHTS[field] * share;

@@ -81,6 +81,14 @@ describe("recommend", () => {
     ]);
   });
 
+  it("tells of a LoRA that is given twice, by its name and by its id", () => {
+    const given = [
+      { lora: "my-cat", strength: 0.5 },
+      { lora: "lora_my-cat", strength: 0.5 },
+    ];
+    expect(ask("x", { given }).warnings).toEqual(["my-cat is given twice: it is applied twice"]);
+  });
+
   it("mixes no styles when told not to; what is given sets the style", () => {
     const given = [{ lora: "film-grain" }];
     const { loras, passed } = ask("anime girl", { given, prefer: { styleMixing: false } });

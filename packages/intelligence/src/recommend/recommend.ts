@@ -119,10 +119,16 @@ function warningsOn(request: RecommendRequest, pinned: readonly PinnedLora[], al
   const foreign = pinned
     .flatMap(({ candidate }) => candidate?.lora.facts ?? [])
     .filter((facts) => facts.family !== family);
+  const twice = pinned.flatMap(({ candidate }, at) =>
+    candidate !== null && pinned.findIndex((other) => other.candidate === candidate) < at
+      ? candidate.lora.facts.name
+      : [],
+  );
   const sum = pinned.reduce((total, { strength }) => total + strength.value, 0);
   const styles = new Set(all.flatMap((candidate) => mainStyle(candidate) ?? []));
   return [
     ...lacking.map(({ lora }) => `${lora} is not in the library: nothing is known of it`),
+    ...twice.map((name) => `${name} is given twice: it is applied twice`),
     ...foreign.map((facts) => `${facts.name} is for ${facts.family}, not ${family}: it may not load`),
     ...(given.length > preferences.maxLoras
       ? [`${given.length} LoRAs are given, more than ${preferences.maxLoras}; all are kept`]
