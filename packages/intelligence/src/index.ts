@@ -25,7 +25,6 @@ export type { Suspect } from "./learning/suspects.ts";
 export type { PastGeneration } from "./parameters/past-generation.ts";
 export { profiles } from "./parameters/profiles/index.ts";
 export type { Profile } from "./parameters/profiles/profile.ts";
-export type { LearnedParameters } from "./parameters/wish.ts";
 export type { Embedding, LoraFacts } from "./recommend/lora-facts.ts";
 export {
   type Recommendation,

@@ -1,8 +1,12 @@
 import { ChoiceEdit, ChoiceExplanation, ChoiceRequest, type ChoiceRequestInput } from "@loramill/contracts";
 import { describe, expect, it } from "vitest";
-import { someLoras } from "../../test/some-loras.ts";
+import { ratingEvent } from "../../test/rating-events.ts";
+import { loraOf, someLoras } from "../../test/some-loras.ts";
 import { explainChoice } from "../explain/explain-choice.ts";
 import { renderExplanation } from "../explain/render-explanation.ts";
+import { drawParameters } from "../learning/bands.ts";
+import { learn } from "../learning/learn.ts";
+import { learnedTaste } from "../learning/learned-taste.ts";
 import { noTaste } from "../taste.ts";
 import { type ChoiceFacts, choose } from "./choose.ts";
 import { decide } from "./decide.ts";
@@ -49,6 +53,28 @@ describe("choose", () => {
       "Flux.1 dev draws pictures, not 5 frames",
       "Flux.1 dev ignores the negative prompt at these settings",
     ]);
+  });
+
+  it("follows what was learned from ratings", () => {
+    const liked = loraOf("liked", { tags: ["anime", "manga"] });
+    const disliked = loraOf("disliked", { tags: ["anime", "manga"] });
+    const events = Array.from({ length: 40 }, (_, at) =>
+      at % 2 === 0
+        ? ratingEvent(at, { rater: `rater-${at % 6}`, stars: 5, choice: { loras: ["liked"], steps: 34 } })
+        : ratingEvent(at, { rater: `rater-${at % 5}`, stars: 1, choice: { loras: ["disliked"], steps: 12 } }),
+    );
+    const learned = learn(events, { now: 40 * 3_600_000 });
+    const learnedFacts = {
+      loras: [liked, disliked],
+      taste: learnedTaste(learned),
+      past: [],
+      learned: drawParameters(learned, { family: "sdxl", subject: "person" }, () => 0.5),
+    };
+    const request = requestOf({ prompt: "anime girl" });
+    expect(names(choose(request, { ...learnedFacts, taste: noTaste }).loras)).toEqual(["disliked"]);
+    const choice = choose(request, learnedFacts);
+    expect(names(choice.loras)).toEqual(["liked"]);
+    expect(choice.parameters.steps).toMatchObject({ value: 34, source: "learned" });
   });
 
   it("takes an analysis that was made elsewhere", () => {

@@ -8,10 +8,10 @@ import type {
   PromptAnalysis,
 } from "@loramill/contracts";
 import { analysePrompt } from "../analysis/prompt-rules.ts";
+import type { DrawnParameters } from "../learning/bands.ts";
 import { chooseParameters, type ParameterFacts } from "../parameters/choose-parameters.ts";
 import type { PastGeneration } from "../parameters/past-generation.ts";
 import { profileOf } from "../parameters/profiles/index.ts";
-import type { LearnedParameters } from "../parameters/wish.ts";
 import type { Embedding, LoraFacts } from "../recommend/lora-facts.ts";
 import { recommend } from "../recommend/recommend.ts";
 import type { TasteModel } from "../taste.ts";
@@ -25,7 +25,7 @@ export interface ChoiceFacts {
   readonly taste: TasteModel;
   /** Generations that have ended on the machines that may draw, newest first. */
   readonly past: readonly PastGeneration[];
-  readonly learned?: LearnedParameters;
+  readonly learned?: DrawnParameters;
   /** Of this prompt, where a language model was asked; left out, the rules read it. */
   readonly analysis?: PromptAnalysis;
   /** Of this prompt, by the model that embedded the LoRAs' captions. */

@@ -2,10 +2,10 @@ import { ChoiceConstraints, GivenParameters, UserError } from "@loramill/contrac
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { analysePrompt } from "../analysis/prompt-rules.ts";
+import type { DrawnParameters } from "../learning/bands.ts";
 import { chooseParameters, type ParameterChoice } from "./choose-parameters.ts";
 import type { PastGeneration } from "./past-generation.ts";
 import { profiles } from "./profiles/index.ts";
-import type { LearnedParameters } from "./wish.ts";
 
 interface Asked {
   readonly model?: string;
@@ -14,7 +14,7 @@ interface Asked {
   readonly limits?: Partial<ChoiceConstraints>;
   readonly mayLower?: boolean;
   readonly past?: readonly PastGeneration[];
-  readonly learned?: LearnedParameters;
+  readonly learned?: DrawnParameters;
 }
 
 const choose = ({

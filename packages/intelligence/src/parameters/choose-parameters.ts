@@ -5,6 +5,7 @@ import type {
   GivenParameters,
   PromptAnalysis,
 } from "@loramill/contracts";
+import type { DrawnParameters } from "../learning/bands.ts";
 import { createEstimator, type Estimator } from "./estimate-drawing.ts";
 import type { PastGeneration } from "./past-generation.ts";
 import { profileOf } from "./profiles/index.ts";
@@ -12,7 +13,7 @@ import type { Profile } from "./profiles/profile.ts";
 import { gigabytes, refuseConstraints, seconds, type Tried } from "./refuse.ts";
 import type { Settings } from "./settings.ts";
 import { memoryPlans, shorterClips, smallerSizes } from "./shrink.ts";
-import { type LearnedParameters, wishParameters } from "./wish.ts";
+import { wishParameters } from "./wish.ts";
 
 export interface ParameterRequest {
   readonly model: string;
@@ -25,7 +26,7 @@ export interface ParameterRequest {
 
 export interface ParameterFacts {
   readonly past: readonly PastGeneration[];
-  readonly learned: LearnedParameters;
+  readonly learned: DrawnParameters;
 }
 
 export interface ParameterChoice {

@@ -1,17 +1,13 @@
 import type { ChosenParameters, GivenParameters, Priority, PromptAnalysis } from "@loramill/contracts";
+import type { DrawnParameters } from "../learning/bands.ts";
 import type { Profile } from "./profiles/profile.ts";
-
-/** A value of each numeric parameter that ratings favour, with the ratings it rests on. */
-export type LearnedParameters = Readonly<
-  Partial<Record<"steps" | "guidance", { value: number; observations: number }>>
->;
 
 export interface WishParts {
   readonly profile: Profile;
   readonly analysis: PromptAnalysis;
   readonly given: GivenParameters;
   readonly priority: Priority;
-  readonly learned: LearnedParameters;
+  readonly learned: DrawnParameters;
 }
 
 /** Fewer ratings than this tell more about their pictures than about a setting. */
@@ -68,13 +64,13 @@ function usualGuidance({ title, guidance }: Profile, { complexity }: PromptAnaly
   return { value, source: "family" as const, reason };
 }
 
-function learnedSteps({ steps }: Profile, { steps: learned }: LearnedParameters) {
+function learnedSteps({ steps }: Profile, { steps: learned }: DrawnParameters) {
   if (learned === undefined || learned.observations < LEAST_RATINGS) return null;
   const value = Math.round(Math.min(2 * steps.high, Math.max(steps.least, learned.value)));
   return { value, source: "learned" as const, reason: ratedBest(learned.observations) };
 }
 
-function learnedGuidance({ guidance }: Profile, { guidance: learned }: LearnedParameters) {
+function learnedGuidance({ guidance }: Profile, { guidance: learned }: DrawnParameters) {
   // A model that was made for one value knows no other.
   if (learned === undefined || learned.observations < LEAST_RATINGS || guidance.low === guidance.high) return null;
   const value = Math.min(2 * guidance.high, Math.max(guidance.low / 2, learned.value));
