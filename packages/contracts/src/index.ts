@@ -131,7 +131,9 @@ export {
   ITEMS_PER_PART,
   LoraDocument,
   LoraFallback,
+  LoraFile,
   LoraMaking,
+  LoraRole,
   LossPoint,
   ModelDocument,
   PartsDocument,
@@ -243,8 +245,19 @@ export {
   LoraValidateQuery,
   LoraValidateRequest,
   LoraView,
+  LoraWeights,
 } from "./lora-api.ts";
-export { LoraFamily, loraFamilyOf } from "./lora-family.ts";
+export { LoraFamily } from "./lora-family.ts";
+export {
+  type HasLoraFiles,
+  loraBytes,
+  loraFileName,
+  loraFiles,
+  stepsOf,
+  trainedRoles,
+  withLoraFiles,
+} from "./lora-files.ts";
+export { familyOfAll, networkOf } from "./lora-networks.ts";
 export { LoraCoverage, LoraFinding, LoraLikeness, LoraReport, LoraValidation } from "./lora-report.ts";
 export {
   LoraCheck,

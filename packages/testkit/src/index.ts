@@ -32,7 +32,12 @@ export { createLetterEmbedder } from "./backends/letter-embedder.ts";
 export type { Misbehaviour } from "./backends/misbehave.ts";
 export { tinyLora } from "./backends/tiny-lora.ts";
 export { packTar, type TarFile } from "./backends/tiny-tar.ts";
-export { type RemoteSide, runTrainingBackendSuite, type TrainingHarness } from "./backends/training-suite.ts";
+export {
+  type RemoteSide,
+  runTrainingBackendSuite,
+  type TrainingHarness,
+  tensorsOf,
+} from "./backends/training-suite.ts";
 export type { ComfyUiMove } from "./comfyui/comfyui-moves.ts";
 export {
   type FakeComfyUiOptions,
