@@ -157,6 +157,84 @@ test("files that are no LoRAs are refused with what they are and what to do, and
   });
 });
 
+/** One expert's file of a LoRA for Wan 2.2, as trainers call them. */
+const wanFile = (seed: number) => tinyLora(["diffusion_model.blocks.0.self_attn.q"], { rank: 2, seed });
+
+test("the two files of a Wan 2.2 LoRA come in as one, are told and found as one, and go out as two", async () => {
+  const [high, low] = [wanFile(81), wanFile(82)];
+  const pair = join(downloads, "pair");
+  mkdirSync(pair);
+  writeFileSync(join(pair, "walk_high_noise.safetensors"), high);
+  writeFileSync(join(pair, "walk_low_noise.safetensors"), low);
+  const { imported, refused } = await asked("lora", "import", pair);
+  expect(refused).toEqual([]);
+  expect(imported).toMatchObject([
+    {
+      isNew: true,
+      warnings: [],
+      lora: {
+        name: "walk",
+        family: "wan22",
+        familyFrom: "name",
+        bytes: high.length + low.length,
+        files: ["walk_high_noise.safetensors", "walk_low_noise.safetensors"],
+        weights: [
+          { role: "high", sha256: sha256Hex(high) },
+          { role: "low", sha256: sha256Hex(low) },
+        ],
+      },
+    },
+  ]);
+  const { id } = imported[0].lora;
+  expect(await asked("lora", "show", sha256Hex(low))).toMatchObject({ id });
+  expect((await loramill("lora", "show", "walk")).out).toMatch(
+    /high noise +[0-9a-f]{64}[\s\S]*low noise +[0-9a-f]{64}/,
+  );
+  expect((await asked("lora", "search", "walk")).items).toMatchObject([{ id, weights: [{}, {}] }]);
+  const { files } = await asked("lora", "download", "walk", "--output", join(data.path, "mine.safetensors"));
+  expect(files.map(({ file }: { file: string }) => file)).toEqual([
+    join(data.path, "mine_high_noise.safetensors"),
+    join(data.path, "mine_low_noise.safetensors"),
+  ]);
+  expect(sha256Hex(readFileSync(files[1].file))).toBe(sha256Hex(low));
+  await loramill("lora", "download", "walk");
+  rmSync(join(folder, "walk-v1_high_noise.safetensors"));
+  const status = await asked("lora", "status");
+  expect(status.files).toContainEqual(
+    expect.objectContaining({
+      file: "walk-v1_low_noise.safetensors",
+      lora: "walk@1",
+      warnings: ["it is for low noise, and walk-v1_high_noise.safetensors is not there"],
+    }),
+  );
+  const validated = await loramill("lora", "validate", files[0].file, "--beside", folder);
+  expect(validated.out).toContain("the file for low noise (mine_low_noise.safetensors) is not there");
+  rmSync(join(folder, "walk-v1_low_noise.safetensors"));
+  expect(await asked("lora", "lineage", "walk")).toMatchObject({
+    lora: { id },
+    weights: [{ role: "high" }, { role: "low" }],
+    made: { operation: "import" },
+  });
+});
+
+test("halves whose names say nothing are told apart by options, and what is no pair is refused as one", async () => {
+  const files = [save("walk-H-e8.safetensors", wanFile(83)), save("walk-L-e8.safetensors", wanFile(84))] as const;
+  const given = await asked("lora", "import", "--high", files[0], "--low", files[1], "--name", "strides");
+  expect(given.imported).toMatchObject([
+    { lora: { name: "strides", family: "wan22", familyFrom: "given", weights: [{ role: "high" }, { role: "low" }] } },
+  ]);
+  const alone = await asked("lora", "import", save("hop_high_noise.safetensors", wanFile(85)));
+  expect(alone.imported).toMatchObject([
+    {
+      warnings: [expect.stringContaining("its other half is called hop_low_noise.safetensors: import both together")],
+      lora: { name: "hop", weights: [{ role: "high" }] },
+    },
+  ]);
+  const flux = save("ours.safetensors", foreignLora(86));
+  const { refused } = await asked("lora", "import", "--high", flux, "--low", files[1]);
+  expect(refused).toMatchObject([{ code: "no-pair", message: expect.stringContaining("it is for flux") }]);
+});
+
 test("PyTorch files are converted without being run, and are known by the bytes they came with", async () => {
   const { imported } = await asked("lora", "import", save("old.pt", torchFile("zip")));
   expect(imported).toMatchObject([{ isNew: true, lora: { name: "old", rank: 2, dialect: "kohya" } }]);
@@ -168,8 +246,8 @@ test("PyTorch files are converted without being run, and are known by the bytes 
     family: "sd15",
     familyFrom: "given",
   });
-  const { body } = await mill.client.loras.download("old");
-  const bytes = new Uint8Array(await new Response(body).arrayBuffer());
+  const [file] = await mill.client.loras.download("old");
+  const bytes = new Uint8Array(await new Response(await file?.open()).arrayBuffer());
   expect([...readSafetensors(bytes).tensors.keys()]).toContain("lora_unet_x.lora_up.weight");
 });
 

@@ -6,7 +6,7 @@ import { openStores } from "@loramill/storage";
 import { expect, it, onTestFinished } from "vitest";
 import { listArtifacts } from "./artifacts.ts";
 
-it("lists the pictures that a training drew on the way behind its LoRA, by step and prompt", async () => {
+it("lists every file of a LoRA, and behind them the pictures that its training drew, by step and prompt", async () => {
   const folder = await mkdtemp(join(tmpdir(), "artifacts-"));
   const stores = await openStores({ url: folder, sync: "never" });
   onTestFinished(async () => {
@@ -35,14 +35,22 @@ it("lists the pictures that a training drew on the way behind its LoRA, by step 
     samples: [{ step: 20, index: 1, prompt: "sks at night", image }],
     made: null,
   };
-  const part = await stores.documents.put("lora", lora);
-  const output = await stores.documents.put("parts", { parts: [part] });
-  const run = { steps: [{ name: "train", kind: "train", output, summary: {}, error: null }] } as unknown as RunView;
-  const artifacts = await listArtifacts(run, stores, {
-    urlSeconds: 60,
-    datasetImages: false,
-    signedObjects: { sign: (key) => `https://example.com/${key}`, verify: () => ({ key: "" }) },
-  });
+  const artifactsOf = async (made: LoraDocument) => {
+    const part = await stores.documents.put("lora", made);
+    const output = await stores.documents.put("parts", { parts: [part] });
+    const run = { steps: [{ name: "train", kind: "train", output, summary: {}, error: null }] } as unknown as RunView;
+    return listArtifacts(run, stores, {
+      urlSeconds: 60,
+      datasetImages: false,
+      signedObjects: { sign: (key) => `https://example.com/${key}`, verify: () => ({ key: "" }) },
+    });
+  };
+  const { weights, tensorsSha256 } = lora;
+  const files = (["high", "low"] as const).map((role) => ({ role, weights, tensorsSha256 }));
+  const pair = (await artifactsOf({ ...lora, files })).filter(({ kind }) => kind === "lora-weights");
+  expect(pair.map(({ name }) => name)).toEqual(["reds_high_noise.safetensors", "reds_low_noise.safetensors"]);
+
+  const artifacts = await artifactsOf(lora);
   expect(artifacts.map(({ kind }) => kind)).toEqual(["lora", "lora-weights", "training-sample"]);
   expect(artifacts[2]).toEqual({
     step: "train",

@@ -5,6 +5,8 @@ import {
   documentKey,
   type Generation,
   type JsonObject,
+  loraFileName,
+  loraFiles,
   type RunView,
   type StepView,
   type Stores,
@@ -83,23 +85,13 @@ export async function listArtifacts(
       for (const part of parts) {
         const lora = await stores.documents.get("lora", part);
         artifacts.push(await ofDocument(step, "lora", `${lora.name}.lora.json`, part));
-        artifacts.push(
-          await ofBlob(step, {
-            kind: "lora-weights",
-            name: `${lora.name}.safetensors`,
-            digest: lora.weights.sha256,
-            bytes: lora.weights.bytes,
-            mediaType: lora.weights.mediaType,
-            metadata: {
-              document: part,
-              tensorsSha256: lora.tensorsSha256,
-              triggerWord: lora.triggerWord,
-              family: lora.family,
-              steps: lora.steps,
-              finalLoss: lora.finalLoss,
-            },
-          }),
-        );
+        for (const { role, weights, tensorsSha256 } of loraFiles(lora)) {
+          const { sha256: digest, bytes, mediaType } = weights;
+          const { triggerWord, family, steps, finalLoss } = lora;
+          const metadata = { document: part, role, tensorsSha256, triggerWord, family, steps, finalLoss };
+          const facts = { kind: "lora-weights", name: loraFileName(lora.name, role), digest, bytes, mediaType };
+          artifacts.push(await ofBlob(step, { ...facts, metadata }));
+        }
         for (const { step: at, index, prompt, image } of lora.samples) {
           artifacts.push(
             await ofBlob(step, {

@@ -24,6 +24,7 @@ test("a LoRA is told by its header, and a large one comes with a warning", async
     isReadable: true,
     bytes: lora.length,
     family: "flux",
+    variant: null,
     rank: 8,
     triggerWords: [],
     warnings: [],

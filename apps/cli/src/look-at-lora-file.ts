@@ -1,4 +1,5 @@
 import { open } from "node:fs/promises";
+import { basename } from "node:path";
 import { UserError } from "@loramill/contracts";
 import { adviseOnContents, adviseOnFile, describeLora, type SafetensorsHeader } from "@loramill/lora";
 import { withTensorFile } from "./tensor-file.ts";
@@ -9,6 +10,8 @@ export type LoraFileLook =
       readonly isReadable: true;
       readonly bytes: number;
       readonly family: string | null;
+      /** Size or generation of the family, where it shows. */
+      readonly variant: string | null;
       readonly rank: number | null;
       readonly triggerWords: readonly string[];
       readonly warnings: readonly string[];
@@ -20,7 +23,9 @@ const HEAD_BYTES = 64;
 /** Reads headers only, however large the file is; above `warnBytes` it is warned about. */
 export async function lookAtLoraFile(path: string, warnBytes: number): Promise<LoraFileLook> {
   try {
-    return await withTensorFile(path, async ({ header, bytes }) => lookAtHeader(header, bytes, warnBytes));
+    return await withTensorFile(path, async ({ header, bytes }) =>
+      lookAtHeader(header, bytes, { warnBytes, fileName: basename(path) }),
+    );
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     const message = error.message.replace(`${path}: `, "");
@@ -30,8 +35,15 @@ export async function lookAtLoraFile(path: string, warnBytes: number): Promise<L
   }
 }
 
-function lookAtHeader(header: SafetensorsHeader, bytes: number, warnBytes: number): LoraFileLook {
-  const { modules, family, ranks, triggerWords, warnings } = describeLora(header, { sizeLimitBytes: warnBytes });
+function lookAtHeader(
+  header: SafetensorsHeader,
+  bytes: number,
+  { warnBytes, fileName }: { readonly warnBytes: number; readonly fileName: string },
+): LoraFileLook {
+  const { modules, family, ranks, triggerWords, warnings } = describeLora(header, {
+    sizeLimitBytes: warnBytes,
+    fileName,
+  });
   if (modules === 0) {
     const advice = adviseOnContents(header.tensors.keys());
     return { isReadable: false, bytes, message: "It holds no LoRA matrices.", advice };
@@ -40,6 +52,7 @@ function lookAtHeader(header: SafetensorsHeader, bytes: number, warnBytes: numbe
     isReadable: true,
     bytes,
     family: family?.family ?? null,
+    variant: family?.variant ?? null,
     rank: ranks[0]?.rank ?? null,
     triggerWords: triggerWords.map(({ word }) => word),
     warnings,

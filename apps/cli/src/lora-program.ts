@@ -49,8 +49,11 @@ export function addLoraCommands(parent: Command, does: Does): void {
     "put files into the library: .safetensors, or .pt, .pth, .bin, .ckpt, which are converted and never run",
     "loramill lora import clay.safetensors --tag style --cover clay.png",
     "loramill lora import ./downloads",
+    "loramill lora import --high walk-H.safetensors --low walk-L.safetensors --name walk",
   )
-    .argument("<paths...>", "files and folders")
+    .argument("[paths...]", "files and folders; two that differ in high and low alone are one LoRA of Wan 2.2")
+    .option("--high <file>", "file for the high noise expert of Wan 2.2, where its name does not say so")
+    .option("--low <file>", "the same for low noise")
     .option("--name <name>", "default: what the file calls itself; several files become its versions")
     .option("--tag <tag>", "may be repeated", collect)
     .option("--trigger <word>", "trigger word instead of those the file tells; may be repeated", collect)
@@ -115,7 +118,7 @@ export function addLoraCommands(parent: Command, does: Does): void {
   );
   ofLora(
     "download",
-    "save its file",
+    "save its file, or both files of a pair",
     "loramill lora download toys",
     "loramill lora download toys --output ./ComfyUI/models/loras/",
   )

@@ -7,7 +7,8 @@ import { writeWhole } from "./write-whole.ts";
 
 export interface SavedOutputs {
   readonly folder: string;
-  readonly lora: string | null;
+  /** Where the LoRA lies: one file, or one for each expert that it changes. */
+  readonly lora: readonly string[];
   readonly images: readonly string[];
   /** The page that says what is in the dataset and what was left out; null when no dataset was made. */
   readonly report: string | null;
@@ -37,7 +38,7 @@ export async function saveOutputs(options: {
   });
   const files: string[] = [];
   const images: string[] = [];
-  let lora: string | null = null;
+  const lora: string[] = [];
   let report: string | null = null;
 
   const save = async (artifact: ArtifactView, path: string) => {
@@ -49,7 +50,7 @@ export async function saveOutputs(options: {
   for (const artifact of items) {
     const name = safeName(artifact.name);
     if (artifact.kind === "lora") await saveCurve(await save(artifact, join(folder, name)), folder);
-    else if (artifact.kind === "lora-weights") lora = await save(artifact, join(loraFolder, name));
+    else if (artifact.kind === "lora-weights") lora.push(await save(artifact, join(loraFolder, name)));
     else if (artifact.kind === "image") {
       images.push(await save(artifact, join(folder, "images", name)));
       await writeJson(join(folder, "images", `${name.replace(/\.[^.]+$/, "")}.json`), artifact.metadata);

@@ -1,4 +1,4 @@
-import { type InputOf, type JobContext, type JobOutput, loraFamilyOf } from "@loramill/contracts";
+import type { InputOf, JobContext, JobOutput } from "@loramill/contracts";
 import { asMappedFamily, extractFromFiles } from "@loramill/lora";
 import type { LoraToolsDeps } from "./deps.ts";
 import { madeFromModel } from "./made-from.ts";
@@ -19,7 +19,7 @@ export async function extractLora(
     original: await openModel(params.original, opening),
     tuned: await openModel(params.tuned, opening),
     ...{ name, rank, dtype },
-    family: asMappedFamily(loraFamilyOf(params.original.family)),
+    family: asMappedFamily(params.original.family),
     ...(convRank === undefined ? {} : { convRank }),
   });
   const made = {

@@ -1,13 +1,20 @@
-import type { LoraMaking, StoredLora, StoredModel } from "@loramill/contracts";
+import type { LoraDocument, LoraMaking, StoredLora, StoredModel } from "@loramill/contracts";
 import type { KnownLora } from "./stored-inputs.ts";
 
 type Made = LoraMaking["from"];
 
 /** The LoRAs that went into something, for its lineage. */
-export function madeFromLoras(from: readonly StoredLora[], loras: readonly KnownLora[]): Made {
+export const madeFromLoras = (from: readonly StoredLora[], loras: readonly KnownLora[]): Made =>
+  madeFromDocuments(
+    from,
+    loras.map(({ document }) => document),
+  );
+
+/** The same by their documents; of a pair, `weights` is its first file. */
+export function madeFromDocuments(from: readonly StoredLora[], documents: readonly LoraDocument[]): Made {
   return from.map(({ document, weight, blocks }, at) => ({
-    name: loras[at]?.name ?? "",
-    weights: loras[at]?.document.weights.sha256 ?? "",
+    name: documents[at]?.name ?? "",
+    weights: documents[at]?.weights.sha256 ?? "",
     ...{ document, weight },
     ...(blocks === undefined ? {} : { blocks }),
   }));

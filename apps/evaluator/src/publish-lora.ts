@@ -1,34 +1,82 @@
-import { blobKey, type JobContext, type JobOutput, type LoraDocument, type LoraMaking } from "@loramill/contracts";
-import { describeLora, fileHashes, type OperationResult, objectSource, readSafetensorsHeader } from "@loramill/lora";
+import {
+  blobKey,
+  type JobContext,
+  type JobOutput,
+  type LoraDocument,
+  type LoraFile,
+  type LoraMaking,
+  type LoraRole,
+  loraBytes,
+  withLoraFiles,
+} from "@loramill/contracts";
+import {
+  describeLora,
+  fileHashes,
+  type LoraDescription,
+  type OperationResult,
+  objectSource,
+  readSafetensorsHeader,
+} from "@loramill/lora";
 import type { LoraToolsDeps } from "./deps.ts";
 import { tooLarge } from "./stored-inputs.ts";
 
-export interface LoraToPublish extends Pick<LoraDocument, "name" | "family" | "baseModel"> {
+type Naming = Pick<LoraDocument, "name" | "family" | "baseModel"> & { readonly made: LoraMaking };
+
+export interface LoraToPublish extends Naming {
   readonly result: OperationResult;
-  readonly made: LoraMaking;
+}
+
+/** A file that was made, in the store. */
+export interface StoredResult {
+  readonly file: LoraFile;
+  readonly modules: number;
+  readonly notes: readonly string[];
+  readonly description: LoraDescription;
 }
 
 /** Stores a LoRA while it is computed, and publishes it: file, document, catalog record. Throws UserError `lora-too-large`. */
 export async function publishLora(
-  { result, name, family, baseModel, made }: LoraToPublish,
-  { stores, maxBytes }: LoraToolsDeps,
+  { result, ...naming }: LoraToPublish,
+  deps: LoraToolsDeps,
   ctx: JobContext,
 ): Promise<JobOutput> {
-  const { file, modules, notes } = result;
+  const stored = await storeResult(result, { name: naming.name, role: "both" }, deps, ctx);
+  return publishFiles({ stored: [stored], ...naming }, deps, ctx);
+}
+
+/** Stores one file of a LoRA while it is computed. Throws UserError `lora-too-large`. */
+export async function storeResult(
+  { file, modules, notes }: OperationResult,
+  { name, role }: { readonly name: string; readonly role: LoraRole },
+  { stores, maxBytes }: LoraToolsDeps,
+  ctx: JobContext,
+): Promise<StoredResult> {
   if (file.size > maxBytes) throw tooLarge(name, file.size, maxBytes);
   const media = { mediaType: "application/vnd.safetensors", bytes: file.size, signal: ctx.signal };
   const weights = await stores.blobs.put(file.chunks, media);
   const source = await objectSource(stores.objects, blobKey(weights.sha256), { signal: ctx.signal });
   const { tensorsSha256 } = await fileHashes(source);
-  const { triggerWords, ranks } = describeLora(await readSafetensorsHeader(source));
+  const description = describeLora(await readSafetensorsHeader(source));
+  const said = role === "both" ? notes : notes.map((note) => `for ${role} noise: ${note}`);
+  return { file: { role, weights, tensorsSha256 }, modules, notes: said, description };
+}
+
+/** Publishes what was stored as one LoRA. */
+export async function publishFiles(
+  { stored, name, family, baseModel, made }: Naming & { readonly stored: readonly StoredResult[] },
+  { stores }: LoraToolsDeps,
+  ctx: JobContext,
+): Promise<JobOutput> {
+  const notes = stored.flatMap((one) => one.notes);
+  const modules = stored.reduce((sum, one) => sum + one.modules, 0);
+  const looked = stored[0]?.description;
   const lora: LoraDocument = {
     format: "loramill-lora/1",
     name,
-    weights,
-    tensorsSha256,
+    ...withLoraFiles(stored.map(({ file }) => file)),
     family,
     baseModel,
-    triggerWord: triggerWords[0]?.word ?? null,
+    triggerWord: looked?.triggerWords[0]?.word ?? null,
     ...{ recipe: null, dataset: null, images: null, steps: null, finalLoss: null, curve: [], computeSeconds: 0 },
     resumedFromSteps: [],
     deviations: notes.map((message) => ({ code: made.operation, message })),
@@ -37,17 +85,18 @@ export async function publishLora(
     made,
   };
   const digest = await stores.documents.put("lora", lora);
-  const { triggerWord } = lora;
-  const record = { document: digest, name, family, baseModel, triggerWord, tensorsSha256, dataset: null };
-  const [most] = ranks;
+  const bytes = loraBytes(lora);
+  const { triggerWord, tensorsSha256, weights, files } = lora;
+  const rank = looked?.ranks[0]?.rank;
   ctx.record({
     kind: "lora",
-    ...record,
+    document: digest,
+    ...{ name, family, baseModel, triggerWord, tensorsSha256, bytes, dataset: null },
     weightsSha256: weights.sha256,
-    bytes: weights.bytes,
-    ...(most === undefined ? {} : { rank: most.rank }),
+    ...(files === undefined ? {} : { files }),
+    ...(rank === undefined ? {} : { rank }),
   });
   for (const message of notes) ctx.event("lora.note", { message });
-  ctx.event("lora.published", { document: digest, name, bytes: weights.bytes, modules });
-  return { digest, shape: "part", items: 1, summary: { loras: 1, modules, bytes: weights.bytes } };
+  ctx.event("lora.published", { document: digest, name, bytes, modules });
+  return { digest, shape: "part", items: 1, summary: { loras: 1, modules, bytes } };
 }

@@ -1,4 +1,4 @@
-import type { AgentProgress, LossPoint, Recipe } from "@loramill/contracts";
+import { type AgentProgress, type LossPoint, type Recipe, stepsOf, trainedRoles } from "@loramill/contracts";
 import { imagesSeen, type LineContext, splitLines, type TrainerAdapter } from "@loramill/trainers";
 import { readLog } from "./trainer-process.ts";
 
@@ -31,7 +31,8 @@ export function followTrainer(
   recipe: Recipe,
   from: { readonly step: number; readonly curve: readonly LossPoint[] },
 ): Followed {
-  const context: LineContext = { totalSteps: recipe.steps, fromStep: from.step };
+  const totalSteps = stepsOf(recipe);
+  const context: LineContext = { totalSteps, fromStep: from.step, roles: trainedRoles(recipe) };
   const curve: LossPoint[] = from.curve.filter(({ step }) => step <= from.step);
   const recent: number[] = curve.slice(-AVERAGED).map(({ loss }) => loss);
   let offset = 0;
@@ -86,13 +87,13 @@ export function followTrainer(
       return trouble;
     },
     progress: (paidSeconds) => ({
-      step: Math.min(last.step, recipe.steps),
-      totalSteps: recipe.steps,
+      step: Math.min(last.step, totalSteps),
+      totalSteps,
       loss: curve.at(-1)?.loss ?? null,
       averageLoss: curve.at(-1)?.averageLoss ?? null,
       stepsPerSecond: last.stepsPerSecond,
       etaSeconds: last.etaSeconds,
-      imagesSeen: imagesSeen(recipe, Math.min(last.step, recipe.steps)),
+      imagesSeen: imagesSeen(recipe, Math.min(last.step, totalSteps)),
       paidSeconds,
     }),
     async read() {

@@ -1,6 +1,13 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { AgentManifest, type AgentStart, type AgentUpload, type LossPoint } from "@loramill/contracts";
+import {
+  AgentManifest,
+  type AgentStart,
+  type AgentUpload,
+  type LossPoint,
+  stepsOf,
+  trainedRoles,
+} from "@loramill/contracts";
 import { type FoundCheckpoint, imagesSeen, type TrainerAdapter } from "@loramill/trainers";
 import { z } from "zod";
 import { partsOf, snapshotName, takeSnapshot, type UploadFacts, uploadSnapshot } from "./checkpoint-uploads.ts";
@@ -50,7 +57,8 @@ export interface SaveWatcherParts {
 export async function openSaveWatcher(parts: SaveWatcherParts): Promise<SaveWatcher> {
   const { start, place, adapter, transfer } = parts;
   const { recipe, resume } = start;
-  const context = { totalSteps: recipe.steps, fromStep: resume?.step ?? 0 };
+  const totalSteps = stepsOf(recipe);
+  const context = { totalSteps, fromStep: resume?.step ?? 0, roles: trainedRoles(recipe) };
   const known = new Set(parts.committed.map(snapshotName));
   const queue: Snapshot[] = [];
   let hasFinal = parts.committed.some(({ final }) => final);
@@ -90,7 +98,7 @@ export async function openSaveWatcher(parts: SaveWatcherParts): Promise<SaveWatc
   async function copy(found: FoundCheckpoint | null, facts: UploadFacts, files: readonly string[]): Promise<void> {
     const target = join(place.snapshots, snapshotName(facts));
     if (!(await takeSnapshot(place.output, files, target))) return;
-    const snapshot = { facts: { ...facts, weights: found?.weights ?? null }, files: [...files] };
+    const snapshot = { facts: { ...facts, ...(found === null ? {} : weightsOf(found)) }, files: [...files] };
     await writeWhole(join(target, "snapshot.json"), JSON.stringify(snapshot));
     enqueue(snapshot);
   }
@@ -127,7 +135,7 @@ export async function openSaveWatcher(parts: SaveWatcherParts): Promise<SaveWatc
       };
       for (const found of adapter.findCheckpoints(files, context)) {
         const facts = factsAt("checkpoint", found.step, found.final);
-        const isOld = !found.final && (found.step <= context.fromStep || found.step >= recipe.steps);
+        const isOld = !found.final && (found.step <= context.fromStep || found.step >= totalSteps);
         if (isOld || known.has(snapshotName(facts))) continue;
         if (divergedAt !== null && found.step >= divergedAt) continue;
         if (!(await isReady(found.files))) continue;
@@ -147,7 +155,7 @@ export async function openSaveWatcher(parts: SaveWatcherParts): Promise<SaveWatc
     expectAfter(step) {
       const { fromStep } = context;
       const rounds = Math.floor((step - fromStep) / recipe.saveEverySteps) + 1;
-      const next = Math.min(recipe.steps, fromStep + rounds * recipe.saveEverySteps);
+      const next = Math.min(totalSteps, fromStep + rounds * recipe.saveEverySteps);
       transfer.grants.expect({ kind: "checkpoint", step: next, epoch: null, parts: usualParts });
     },
     async drain() {
@@ -155,6 +163,13 @@ export async function openSaveWatcher(parts: SaveWatcherParts): Promise<SaveWatc
       if (failure !== null) throw failure;
     },
   };
+}
+
+/** How a manifest names the files that hold the LoRA. */
+function weightsOf({ weights }: FoundCheckpoint): Pick<AgentManifest, "weights" | "experts"> {
+  const [first] = weights;
+  if (first === undefined || first.role === "both") return { weights: first?.path ?? null };
+  return { weights: first.path, experts: weights.map(({ role, path }) => ({ role, name: path })) };
 }
 
 function samplesByStep(samples: readonly { step: number; path: string }[]): Map<number, string[]> {

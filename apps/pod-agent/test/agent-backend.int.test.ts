@@ -1,9 +1,16 @@
 import { runTrainingBackendSuite } from "@loramill/testkit";
-import { openTrial } from "./open-trial.ts";
+import { openTrial, pairRecipe, type TrialOptions } from "./open-trial.ts";
 
-for (const trainer of ["ai-toolkit", "sd-scripts", "simpletuner"] as const) {
-  runTrainingBackendSuite(`agent with ${trainer}`, async () => {
-    const { backend, request, makeBackend, stores, remote, close } = await openTrial({ trainer });
+const trials: Record<string, TrialOptions> = {
+  "ai-toolkit": { trainer: "ai-toolkit" },
+  "sd-scripts": { trainer: "sd-scripts" },
+  simpletuner: { trainer: "simpletuner" },
+  "ai-toolkit, on both experts of Wan 2.2": { trainer: "ai-toolkit", recipe: pairRecipe },
+};
+
+for (const [name, options] of Object.entries(trials)) {
+  runTrainingBackendSuite(`agent with ${name}`, async () => {
+    const { backend, request, makeBackend, stores, remote, close } = await openTrial(options);
     return {
       backend,
       request,

@@ -44,12 +44,23 @@ export const recipe: Recipe = {
   seed: 1,
 };
 
+/** Both experts of Wan 2.2, in turns of ten steps. */
+export const pairRecipe: Recipe = {
+  ...recipe,
+  family: "wan22",
+  baseModel: "Wan-AI/Wan2.2-T2V-A14B-Diffusers",
+  experts: { high: {}, low: {}, boundary: 0.875 },
+  steps: 30,
+};
+
 /** What SimpleTuner can honour as well. */
 const recipeOf = (trainer: TrainerName): Recipe =>
   trainer === "simpletuner" ? { ...recipe, optimiser: "adamw" } : recipe;
 
 export interface TrialOptions {
   readonly trainer?: TrainerName;
+  /** Instead of one that the trainer can honour. */
+  readonly recipe?: Recipe;
   readonly behaviour?: TrainerBehaviour;
   readonly agents?: number;
   readonly settings?: Partial<AgentSettings>;
@@ -142,7 +153,7 @@ export async function openTrial(options: TrialOptions = {}) {
     name: "red things",
     triggerWord: "sks",
     backendVersion: `agent/2:${trainer}`,
-    recipe: recipeOf(trainer),
+    recipe: options.recipe ?? recipeOf(trainer),
     images,
     metadata: { "modelspec.title": "red things" },
   };

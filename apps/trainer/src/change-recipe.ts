@@ -1,4 +1,11 @@
-import { PermanentError, type Recipe, type TrainingBackend, TransientError, UserError } from "@loramill/contracts";
+import {
+  type ExpertChanges,
+  PermanentError,
+  type Recipe,
+  type TrainingBackend,
+  TransientError,
+  UserError,
+} from "@loramill/contracts";
 import type { Turn } from "./turn.ts";
 
 /** What changes before a training is submitted again, with the words for its lineage. */
@@ -19,9 +26,20 @@ export function changedRecipe(recipe: Recipe, turn: RecipeChange["turn"], backen
   return {
     ...recipe,
     learningRate: recipe.learningRate * turn.rateFactor,
+    experts: recipe.experts && {
+      ...recipe.experts,
+      high: slower(recipe.experts.high, turn.rateFactor),
+      low: slower(recipe.experts.low, turn.rateFactor),
+    },
     batchSize: Math.max(1, Math.floor(recipe.batchSize / part)),
     gradientAccumulation: recipe.gradientAccumulation * (accumulates(backend) ? part : 1),
   };
+}
+
+/** An expert with a rate of its own at its part of it. */
+function slower(changes: ExpertChanges | null, factor: number): ExpertChanges | null {
+  if (changes?.learningRate === undefined) return changes;
+  return { ...changes, learningRate: changes.learningRate * factor };
 }
 
 /**

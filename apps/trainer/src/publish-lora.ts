@@ -5,11 +5,17 @@ import {
   type JobOutput,
   type JsonObject,
   type LoraDocument,
+  type LoraFile,
   type LossPoint,
+  loraBytes,
+  loraFileName,
+  loraFiles,
   PermanentError,
   type Stores,
   type TrainingRequest,
+  trainedRoles,
   UserError,
+  withLoraFiles,
 } from "@loramill/contracts";
 import { checkLora, readSafetensors, tensorsSha256 } from "@loramill/lora";
 
@@ -29,12 +35,11 @@ export async function publishLora(
   ctx: JobContext,
 ): Promise<JobOutput> {
   const { name, recipe, triggerWord, backend } = input.params;
-  await verify(collected, name, stores, ctx.signal);
+  await verify(collected, request, stores, ctx.signal);
   const lora: LoraDocument = {
     format: "loramill-lora/1",
     name,
-    weights: collected.weights,
-    tensorsSha256: collected.tensorsSha256,
+    ...withLoraFiles(loraFiles(collected)),
     family: recipe.family,
     baseModel: recipe.baseModel,
     triggerWord,
@@ -61,32 +66,35 @@ export async function publishLora(
     triggerWord,
     weightsSha256: lora.weights.sha256,
     tensorsSha256: lora.tensorsSha256,
-    bytes: lora.weights.bytes,
+    bytes: loraBytes(lora),
+    ...(lora.files === undefined ? {} : { files: lora.files }),
     dataset: lora.dataset,
     rank: recipe.rank,
   });
-  ctx.event("lora.published", { document: digest, name, bytes: lora.weights.bytes, steps: lora.steps });
+  ctx.event("lora.published", { document: digest, name, bytes: loraBytes(lora), steps: lora.steps });
   const summary: JsonObject = {
     loras: 1,
     steps: lora.steps,
     finalLoss: lora.finalLoss,
     computeSeconds: Math.round(lora.computeSeconds * 10) / 10,
-    bytes: lora.weights.bytes,
+    bytes: loraBytes(lora),
   };
   return { digest, shape: "part", items: 1, summary };
 }
 
 /** PermanentError `bad-weights`: the backend said it succeeded, and what it made cannot be used. */
-async function verify(collected: CollectedTraining, name: string, stores: Stores, signal: AbortSignal): Promise<void> {
-  const bytes = await stores.blobs.read(collected.weights, { maxBytes: MAX_LORA_BYTES, signal });
-  let problems: string[];
-  try {
-    problems = checkLora(readSafetensors(bytes));
-    if (tensorsSha256(bytes) !== collected.tensorsSha256)
-      problems.push("its tensor hash is not the one the backend named");
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    problems = [error.message];
+async function verify(
+  collected: CollectedTraining,
+  { name, recipe }: Pick<TrainingRequest, "name" | "recipe">,
+  stores: Stores,
+  signal: AbortSignal,
+): Promise<void> {
+  const files = loraFiles(collected);
+  const missing = trainedRoles(recipe).filter((wanted) => files.every(({ role }) => role !== wanted));
+  const problems = missing.map((role) => `there is no ${loraFileName(name, role)}`);
+  for (const { role, ...file } of files) {
+    const where = role === "both" ? "" : `for ${role} noise, `;
+    problems.push(...(await problemsOf(file, stores, signal)).map((problem) => `${where}${problem}`));
   }
   if (problems.length === 0) return;
   const shown = problems.slice(0, 3).join("; ");
@@ -94,6 +102,23 @@ async function verify(collected: CollectedTraining, name: string, stores: Stores
     code: "bad-weights",
     details: { problems: problems.length },
   });
+}
+
+async function problemsOf(
+  { weights, tensorsSha256: named }: Pick<LoraFile, "weights" | "tensorsSha256">,
+  { blobs }: Stores,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const bytes = await blobs.read(weights, { maxBytes: MAX_LORA_BYTES, signal });
+  try {
+    const problems = checkLora(readSafetensors(bytes));
+    return tensorsSha256(bytes) === named
+      ? problems
+      : [...problems, "its tensor hash is not the one the backend named"];
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return [error.message];
+  }
 }
 
 /** Every n-th point and the last one. */

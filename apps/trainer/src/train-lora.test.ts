@@ -8,7 +8,9 @@ import {
   type Digest,
   type InputOf,
   type JobContext,
+  type LoraFile,
   logsOfJob,
+  loraFiles,
   Parked,
   type PreparedImage,
   type RgbImage,
@@ -17,6 +19,7 @@ import {
   type TrainingRequest,
   TransientError,
   UserError,
+  withLoraFiles,
 } from "@loramill/contracts";
 import { readSafetensors } from "@loramill/lora";
 import { presets } from "@loramill/recipes";
@@ -494,6 +497,41 @@ describe("trainLora", () => {
       { step: 10, index: 0, prompt: "sks", image: "d".repeat(64) },
     ]);
     expect((await stores.documents.get("lora", output.digest)).samples).toEqual(samples);
+  });
+
+  it("publishes both files of a pair of experts as one LoRA, and nothing when one is missing", async () => {
+    const ofOneNetwork = (request: TrainingRequest) => ({ ...request, recipe: { ...request.recipe, experts: null } });
+    for (const isWhole of [true, false]) {
+      const { input, train, stores } = await open({
+        wrap: (backend) => ({
+          ...backend,
+          submit: (request, context) => backend.submit(ofOneNetwork(request), context),
+          poll: (remoteId, request, context) => backend.poll(remoteId, ofOneNetwork(request), context),
+          collect: async (remoteId, request, context) => {
+            const { weights, tensorsSha256, ...collected } = await backend.collect(
+              remoteId,
+              ofOneNetwork(request),
+              context,
+            );
+            const files: LoraFile[] = [{ role: "high", weights, tensorsSha256 }];
+            if (isWhole) files.push({ role: "low", weights, tensorsSha256 });
+            return { ...collected, ...withLoraFiles(files) };
+          },
+          validate: () => [],
+        }),
+      });
+      input.params.recipe.experts = { high: {}, low: {}, boundary: 0.875 };
+      const training = driveJob((ctx) => train(input, ctx));
+      if (!isWhole) {
+        await expect(training).rejects.toThrow(/there is no .*_low_noise\.safetensors/);
+        continue;
+      }
+      const { output, said } = await training;
+      const lora = await stores.documents.get("lora", output.digest);
+      expect(loraFiles(lora).map(({ role }) => role)).toEqual(["high", "low"]);
+      const bytes = 2 * lora.weights.bytes;
+      expect(said.records.filter(({ kind }) => kind === "lora")).toMatchObject([{ files: lora.files, bytes }]);
+    }
   });
 
   it("publishes nothing when the collected file is not sound", async () => {

@@ -9,6 +9,7 @@ import {
   type Parked,
   PermanentError,
   type Stores,
+  stepsOf,
   type TrainingBackend,
   type TrainingProgress,
   type TrainingRequest,
@@ -104,7 +105,7 @@ async function submit(turn: Turn, { backend, request, context, deps, ctx }: Trai
     backend: backend.name,
     remoteId,
     images: request.images.length,
-    steps: request.recipe.steps,
+    steps: stepsOf(request.recipe),
   });
   return ctx.park(0, { ...turn, phase: "running", remoteId, submittedAt: deps.clock.now().toISOString() });
 }

@@ -3,6 +3,9 @@ export { type AgentTrainingParts, createAgentTraining } from "./agent/agent-trai
 export { type CaptionerOptions, captionerConfig } from "./captioner-config.ts";
 export { type ComfyUiOptions, comfyUiConfig } from "./comfyui/comfyui-config.ts";
 export { createComfyUiTraining } from "./comfyui/comfyui-training.ts";
+export { type LlmOptions, llmConfig } from "./llm/llm-config.ts";
+export { openPromptAnalyst } from "./llm/open-prompt-analyst.ts";
+export type { OpenedAnalyst } from "./llm/opened-analyst.ts";
 export { type OfferedCaptioner, type OpenedCaptioners, openCaptioners } from "./open-captioners.ts";
 export { type GenerationParts, openGenerationBackends } from "./open-generation-backends.ts";
 export { openTrainingBackends, type TrainingParts } from "./open-training-backends.ts";

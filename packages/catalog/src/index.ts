@@ -19,7 +19,7 @@ export type {
   LibraryGeneration,
   LibraryImage,
 } from "./queries/library.ts";
-export type { LibraryLora } from "./queries/lora-rows.ts";
+export { type LibraryLora, weightsOf } from "./queries/lora-rows.ts";
 export type { BaseModel } from "./queries/models.ts";
 export type { Page, PageRequest } from "./queries/paging.ts";
 export type { Project } from "./queries/projects.ts";

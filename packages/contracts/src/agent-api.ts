@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { Digest } from "./digest.ts";
-import { LossPoint } from "./documents.ts";
+import { LoraRole, LossPoint } from "./documents.ts";
 import { ErrorRecord } from "./errors.ts";
 import { Recipe } from "./recipe.ts";
 
@@ -43,6 +43,12 @@ export const AgentManifest = z.strictObject({
   curve: z.array(LossPoint).max(20_000),
   /** File that holds the LoRA; null in a round of samples. */
   weights: FileName.nullable(),
+  /** Files of single experts, `weights` the first of them; left out where one file is for the whole model. */
+  experts: z
+    .array(z.strictObject({ role: LoraRole, name: FileName }))
+    .min(1)
+    .max(2)
+    .optional(),
   files: z.array(StoredFile).max(1_000),
 });
 export type AgentManifest = z.output<typeof AgentManifest>;

@@ -287,7 +287,6 @@ export const LoraMaking = z.object({
 });
 export type LoraMaking = z.output<typeof LoraMaking>;
 
-/** A LoRA file and how it came to be: by a training, whose fields are null otherwise, or as `made` says. */
 /** A picture that the trainer drew on the way, with its place in the recipe's list of prompts. */
 export const TrainingSample = z.object({
   step: z.int().min(0),
@@ -298,12 +297,29 @@ export const TrainingSample = z.object({
 });
 export type TrainingSample = z.output<typeof TrainingSample>;
 
-export const LoraDocument = z.object({
-  format: z.literal("loramill-lora/1"),
-  name: z.string(),
+/** What one file of a LoRA changes: the whole model, or the expert for `high` or for `low` noise of a model that has two. */
+export const LoraRole = z.enum(["both", "high", "low"]);
+export type LoraRole = z.output<typeof LoraRole>;
+
+/** One weights file of a LoRA. */
+export const LoraFile = z.object({
+  role: LoraRole,
   weights: BlobRef,
   /** SHA-256 over the tensor bytes alone (AutoV3): survives edits of the metadata. */
   tensorsSha256: Digest,
+});
+export type LoraFile = z.output<typeof LoraFile>;
+
+/** A LoRA and how it came to be: by a training, whose fields are null otherwise, or as `made` says. */
+export const LoraDocument = z.object({
+  format: z.literal("loramill-lora/1"),
+  name: z.string(),
+  /** The only file, or the first: read both by `loraFiles`. */
+  weights: BlobRef,
+  /** SHA-256 over the tensor bytes alone (AutoV3): survives edits of the metadata. */
+  tensorsSha256: Digest,
+  /** Files of single experts, high noise first; left out where one file is for the whole model. */
+  files: z.array(LoraFile).min(1).max(2).optional(),
   family: z.string(),
   baseModel: z.string(),
   triggerWord: z.string().nullable(),

@@ -54,6 +54,30 @@ export {
 } from "./api.ts";
 export { isArchiveName, withoutArchiveExtension } from "./archive-names.ts";
 export { CaptionProvider, CaptionSpec, CaptionStyle } from "./caption-spec.ts";
+export {
+  ChoiceExplanation,
+  ChosenLora,
+  ChosenParameters,
+  Counterfactual,
+  DrawingEstimate,
+  LoraReason,
+  PassedLora,
+  SuggestedStrength,
+} from "./choice.ts";
+export {
+  ChoiceConstraints,
+  ChoiceEdit,
+  type ChoiceEditInput,
+  ChoiceMode,
+  ChoiceRequest,
+  type ChoiceRequestInput,
+  GivenLora,
+  GivenParameters,
+  LoraPreferences,
+  Offload,
+  Priority,
+  WeightPrecision,
+} from "./choice-request.ts";
 export { ComputeSpec, Placement } from "./compute-spec.ts";
 export { type ConfigFragment, defineConfig, EndpointUrl, isLoopback } from "./config.ts";
 export {
@@ -107,7 +131,9 @@ export {
   ITEMS_PER_PART,
   LoraDocument,
   LoraFallback,
+  LoraFile,
   LoraMaking,
+  LoraRole,
   LossPoint,
   ModelDocument,
   PartsDocument,
@@ -168,6 +194,15 @@ export { axisCombinations, gridItem, gridSize, MAIN_LORA } from "./generation/gr
 export { readLoraTags } from "./generation/lora-tags.ts";
 export { expandWildcards, hasChoices, UnknownWildcard } from "./generation/wildcards.ts";
 export { AttemptId, type IdPrefix, JobId, makeId, ProjectId, RunId, StepId } from "./ids.ts";
+export {
+  AnalystAnswer,
+  ComplexityLevel,
+  MAX_PROMPT_LENGTH,
+  PromptAnalysis,
+  PromptConflict,
+  type PromptFinding,
+  PromptWords,
+} from "./intelligence.ts";
 export { assembleDatasetJob } from "./jobs/assemble-dataset.ts";
 export { CaptionEnsemble, captionImagesJob } from "./jobs/caption-images.ts";
 export { checkLorasJob } from "./jobs/check-loras.ts";
@@ -210,8 +245,19 @@ export {
   LoraValidateQuery,
   LoraValidateRequest,
   LoraView,
+  LoraWeights,
 } from "./lora-api.ts";
-export { LoraFamily, loraFamilyOf } from "./lora-family.ts";
+export { LoraFamily } from "./lora-family.ts";
+export {
+  type HasLoraFiles,
+  loraBytes,
+  loraFileName,
+  loraFiles,
+  stepsOf,
+  trainedRoles,
+  withLoraFiles,
+} from "./lora-files.ts";
+export { familyOfAll, networkOf } from "./lora-networks.ts";
 export { LoraCoverage, LoraFinding, LoraLikeness, LoraReport, LoraValidation } from "./lora-report.ts";
 export {
   LoraCheck,
@@ -309,6 +355,7 @@ export type {
   PocketTrainingState,
   RgbImage,
 } from "./ports/pocket-engine.ts";
+export type { PromptAnalyst, PromptTexts } from "./ports/prompt-analyst.ts";
 export type { EndpointLimits, PermitGrant, PermitRequest, RateLimiter } from "./ports/rate-limiter.ts";
 export type {
   Availability,
@@ -330,6 +377,7 @@ export type {
   TrainingRequest,
   TrainingStatus,
 } from "./ports/training-backend.ts";
+export { type FacetValue, type PromptFacet, promptFacets } from "./prompt-facets.ts";
 export {
   describeField,
   neutralRecipe,

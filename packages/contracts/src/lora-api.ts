@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { PageQuery, page } from "./api.ts";
 import { Digest, JsonObject } from "./digest.ts";
-import { LoraMaking } from "./documents.ts";
+import { LoraMaking, LoraRole } from "./documents.ts";
 import { LoraFamily } from "./lora-family.ts";
 import { ModelId } from "./model-api.ts";
 import { Name } from "./name.ts";
@@ -42,6 +42,15 @@ export const LoraHashes = z.object({
 });
 export type LoraHashes = z.output<typeof LoraHashes>;
 
+/** One weights file of a LoRA. */
+export const LoraWeights = z.object({
+  role: LoraRole.describe("What it changes: both, the whole model; or the expert for high or for low noise"),
+  bytes: z.int(),
+  sha256: Digest,
+  tensorsSha256: Digest,
+});
+export type LoraWeights = z.output<typeof LoraWeights>;
+
 /** One version of a LoRA, as lists show it. */
 export const LoraSummary = z.object({
   id: z.string(),
@@ -58,8 +67,9 @@ export const LoraSummary = z.object({
   baseModel: z.string(),
   triggerWords: z.array(z.string()),
   tags: z.array(z.string()),
-  bytes: z.int(),
-  sha256: Digest,
+  bytes: z.int().describe("Of all its files"),
+  sha256: Digest.describe("Of its only file, or of the first"),
+  weights: z.array(LoraWeights).describe("One file, or one for each expert that it changes, high noise first"),
   document: Digest,
   source: LoraSource,
   origin: z.string().nullable().describe("File name or address an imported one came from"),
@@ -165,11 +175,16 @@ export const KnownLoras = z.object({
   items: z.array(z.object({ sha256: Digest, id: z.string(), name: z.string(), version: z.int() })),
 });
 
-export const LoraDownload = z.object({
+const LoraFileDownload = z.object({
   name: z.string().describe("For the file"),
   bytes: z.int(),
   sha256: Digest,
   url: z.string().describe("Signed and short-lived; relative to the API unless the store serves it"),
+});
+export const LoraDownload = LoraFileDownload.extend({
+  files: z
+    .array(LoraFileDownload.extend({ role: LoraRole }))
+    .describe("All of its files; the fields beside are the first's"),
 });
 export type LoraDownload = z.output<typeof LoraDownload>;
 
@@ -178,6 +193,7 @@ const LoraLink = z.object({ id: z.string(), name: z.string(), version: z.int(), 
 /** Where a LoRA comes from and what came of it. */
 export const LoraLineage = z.object({
   lora: LoraLink,
+  weights: z.array(LoraWeights).describe("Its files"),
   source: LoraSource,
   training: z
     .object({

@@ -1,7 +1,9 @@
 import { z } from "zod";
-import type { ModelFamily } from "./recipe-fields.ts";
 
-/** What a LoRA was made for, as far as files tell; wider than what can be trained here. */
+/**
+ * What a LoRA was made for, as far as files tell; wider than what can be trained here. Families may share a network, as
+ * Wan 2.1 and 2.2 do: `networkOf` says which.
+ */
 export const LoraFamily = z.enum([
   "sd15",
   "sd2",
@@ -10,7 +12,8 @@ export const LoraFamily = z.enum([
   "flux",
   "chroma",
   "flux2",
-  "wan",
+  "wan21",
+  "wan22",
   "hunyuan-video",
   "qwen-image",
   "z-image",
@@ -20,8 +23,3 @@ export const LoraFamily = z.enum([
   "pocket",
 ]);
 export type LoraFamily = z.output<typeof LoraFamily>;
-
-/** What files call a family that models are written down as: they do not tell the generations of Wan apart. */
-export function loraFamilyOf(family: ModelFamily): LoraFamily {
-  return family === "wan22" ? "wan" : family;
-}

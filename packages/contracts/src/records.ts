@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { Digest, JsonObject } from "./digest.ts";
-import { Caption, Generation, PreparedImage } from "./documents.ts";
+import { Caption, Generation, LoraFile, PreparedImage } from "./documents.ts";
 import { MicroUsd } from "./money.ts";
 
 /** One line of the ledger: what was used, and what it cost. Free work is written down too, at no cost. */
@@ -41,7 +41,10 @@ export const CatalogRecord = z.discriminatedUnion("kind", [
     triggerWord: z.string().nullable(),
     weightsSha256: Digest,
     tensorsSha256: Digest,
+    /** Of all its files. */
     bytes: z.int(),
+    /** Files of single experts, of which the digests above are those of the first. */
+    files: z.array(LoraFile).max(2).optional(),
     /** Null for one that was not trained here. */
     dataset: Digest.nullable(),
     rank: z.int().optional(),

@@ -5,22 +5,22 @@ import { loadCoverage } from "./adapters/load-coverage.ts";
 import { expectedInputs } from "./adapters/module-inputs.ts";
 import { writeAdapters } from "./adapters/write-adapters.ts";
 import { describeLora } from "./describe-lora.ts";
-import { noisePair } from "./noise-pair.ts";
+import { noisePair, pairFiles } from "./noise-pair.ts";
 import { readSafetensors } from "./safetensors/read-safetensors.ts";
 import { fromFloat32 } from "./safetensors/tensor-values.ts";
 import { writeSafetensors } from "./safetensors/write-safetensors.ts";
 import { validateLora } from "./validate/validate-lora.ts";
 
-type Family = "sdxl" | "wan" | "flux";
+type Family = "sdxl" | "wan21" | "flux";
 
 function fileOf(family: Family, adapters: readonly Adapter[], metadata: Record<string, string> = {}) {
   const detected = { family, variant: null, from: "keys" } as const;
   const { tensors } = writeAdapters({ dialect: "kohya", family: detected, adapters }, "kohya");
-  const version = { sdxl: "sdxl_base_v1-0", wan: "wan", flux: "flux1" }[family];
+  const version = { sdxl: "sdxl_base_v1-0", wan21: "wan", flux: "flux1" }[family];
   return readSafetensors(writeSafetensors(tensors, { ss_base_model_version: version, ...metadata }));
 }
 const random = (family: Family, share: number) =>
-  randomAdapters(family, "native", seeded(4), { rank: 4, alpha: 2, share }).filter(
+  randomAdapters(family === "wan21" ? "wan" : family, "native", seeded(4), { rank: 4, alpha: 2, share }).filter(
     ({ module }) => !/attn2.to_[kv]/.test(module),
   );
 
@@ -124,12 +124,20 @@ describe("loadCoverage", () => {
 
 describe("noisePair", () => {
   it.each([
-    ["wan2.2_dog_high_noise.safetensors", "high", "wan2.2_dog_low_noise.safetensors"],
-    ["dog-LOW.safetensors", "low", "dog-HIGH.safetensors"],
-    ["dogHighNoise_v2.safetensors", "high", "dogLowNoise_v2.safetensors"],
-    ["highlands_low.safetensors", "low", "highlands_high.safetensors"],
-  ])("%s is for %s noise", (name, noise, partner) => {
-    expect(noisePair(name)).toEqual({ noise, partner });
+    ["wan2.2_dog_high_noise.safetensors", "high", "wan2.2_dog_low_noise.safetensors", "wan2.2_dog.safetensors"],
+    ["dog-LOW.safetensors", "low", "dog-HIGH.safetensors", "dog.safetensors"],
+    ["dogHighNoise_v2.safetensors", "high", "dogLowNoise_v2.safetensors", "dog_v2.safetensors"],
+    ["highlands_low.safetensors", "low", "highlands_high.safetensors", "highlands.safetensors"],
+    ["wan2.2_low_noise_14B.safetensors", "low", "wan2.2_high_noise_14B.safetensors", "wan2.2_14B.safetensors"],
+    ["Wan - Dog - HIGH 14B.safetensors", "high", "Wan - Dog - LOW 14B.safetensors", "Wan - Dog 14B.safetensors"],
+    ["high_noise_dog.safetensors", "high", "low_noise_dog.safetensors", "dog.safetensors"],
+  ])("%s is for %s noise", (name, noise, partner, common) => {
+    expect(noisePair(name)).toEqual({ noise, partner, common });
+  });
+
+  it("brings the halves of a list together, high noise first, and leaves others where they are", () => {
+    const names = ["b_low_noise.st", "a.st", "c_high.st", "b_high_noise.st"];
+    expect(pairFiles(names, (name) => name)).toEqual([["a.st"], ["c_high.st"], ["b_high_noise.st", "b_low_noise.st"]]);
   });
 
   it.each(["highlands.safetensors", "yellow.safetensors", "flow.safetensors"])("%s is for neither", (name) => {
@@ -140,7 +148,7 @@ describe("noisePair", () => {
 describe("validateLora", () => {
   const codes = (...[file, options]: Parameters<typeof validateLora>) =>
     validateLora(file, options).map(({ severity, code }) => `${severity} ${code}`);
-  const sound = random("wan", 0.1);
+  const sound = random("wan21", 0.1);
   const [first, second, third] = sound as [Adapter, Adapter, Adapter];
   const zero = (length: number, shape: number[]) => ({
     dtype: "F32" as const,
@@ -149,31 +157,31 @@ describe("validateLora", () => {
   });
 
   it("says nothing about a sound file that is used as it was meant", () => {
-    expect(codes(fileOf("wan", sound), { strength: 1, family: "wan" })).toEqual([]);
+    expect(codes(fileOf("wan21", sound), { strength: 1, family: "wan22" })).toEqual([]);
   });
 
   it("finds dead modules, NaN, ranks that differ and matrices alone", () => {
     const down = first.tensors.down?.shape ?? [];
     const dead: Adapter = { ...first, tensors: { ...first.tensors, down: zero(12, [...down]) } };
-    expect(codes(fileOf("wan", [dead, ...sound.slice(1)]))).toEqual(["warning dead-modules"]);
-    expect(codes(fileOf("wan", [dead]))).toEqual(["error untrained"]);
+    expect(codes(fileOf("wan21", [dead, ...sound.slice(1)]))).toEqual(["warning dead-modules"]);
+    expect(codes(fileOf("wan21", [dead]))).toEqual(["error untrained"]);
     const broken = {
       ...randomTensor(seeded(1), [4, 3]),
       data: fromFloat32("F32", new Float32Array(12).fill(Number.NaN)),
     };
-    expect(codes(fileOf("wan", [{ ...second, tensors: { ...second.tensors, down: broken } }]))).toEqual([
+    expect(codes(fileOf("wan21", [{ ...second, tensors: { ...second.tensors, down: broken } }]))).toEqual([
       "error not-finite",
     ]);
     const wide = { down: randomTensor(seeded(2), [5, 3]), up: randomTensor(seeded(3), [4, 5]) };
-    expect(codes(fileOf("wan", [second, { ...third, rank: 5, tensors: wide }]))).toEqual(["warning mixed-ranks"]);
-    const [up, ...others] = [...fileOf("wan", [second]).tensors.values()].sort((x, y) => (x.name < y.name ? 1 : -1));
+    expect(codes(fileOf("wan21", [second, { ...third, rank: 5, tensors: wide }]))).toEqual(["warning mixed-ranks"]);
+    const [up, ...others] = [...fileOf("wan21", [second]).tensors.values()].sort((x, y) => (x.name < y.name ? 1 : -1));
     expect(codes(readSafetensors(writeSafetensors(others)))).toEqual(["error missing-partner"]);
     const uneven = { ...randomTensor(seeded(3), [4, 5]), name: up?.name ?? "" };
     expect(codes(readSafetensors(writeSafetensors([uneven, ...others])))).toEqual(["error rank-mismatch"]);
   });
 
   it("judges how it is to be used", () => {
-    const file = fileOf("wan", sound);
+    const file = fileOf("wan21", sound);
     for (const strength of [-0.1, 2.1, Number.NaN]) expect(codes(file, { strength })).toEqual(["warning strength"]);
     expect(codes(file, { family: "flux" })).toEqual(["error wrong-family", "error partly-loaded"]);
     const name = "dog_high_noise.safetensors";

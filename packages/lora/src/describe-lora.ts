@@ -1,5 +1,5 @@
 import type { AdapterKind } from "./adapters/adapter.ts";
-import type { DetectedFamily } from "./adapters/detect-family.ts";
+import { type DetectedFamily, familyByName } from "./adapters/detect-family.ts";
 import type { Dialect } from "./adapters/dialects.ts";
 import { type AdapterOutlines, readAdapterOutlines } from "./adapters/read-adapters.ts";
 import { sizeWarning } from "./file-size.ts";
@@ -42,13 +42,14 @@ export interface LoraDescription {
   readonly warnings: readonly string[];
 }
 
-/** Describes a file by its header. Throws UserError `bad-adapter` or `unsupported-adapter`. */
+/** Describes a file by its header, and by its name where only that tells the family. Throws UserError `bad-adapter` or `unsupported-adapter`. */
 export function describeLora(
   header: SafetensorsHeader,
-  options: { readonly sizeLimitBytes?: number } = {},
+  options: { readonly sizeLimitBytes?: number; readonly fileName?: string } = {},
 ): LoraDescription {
   const outlines = readAdapterOutlines(header);
-  const { adapters, family, dialect, unresolved, rest } = outlines;
+  const { adapters, dialect, unresolved, rest } = outlines;
+  const family = familyByName(outlines.family, header.metadata, options.fileName ?? "");
   const strangers = new Set(unresolved);
   const training = readKohyaMetadata(header.metadata);
   const modelSpec = readModelSpec(header.metadata);

@@ -11,7 +11,7 @@ export {
 export { adapterDelta, adapterFactors, type LowRankFactors } from "./adapters/adapter-delta.ts";
 export { applyDora } from "./adapters/apply-dora.ts";
 export type { Refusal } from "./adapters/cannot-convert.ts";
-export { type DetectedFamily, detectFamily } from "./adapters/detect-family.ts";
+export { type DetectedFamily, detectFamily, expertOf } from "./adapters/detect-family.ts";
 export { type Dialect, dialects } from "./adapters/dialects.ts";
 export { asMappedFamily, type MappedFamily, mappedFamilies } from "./adapters/family-modules.ts";
 export { type LoadCoverage, loadCoverage } from "./adapters/load-coverage.ts";
@@ -50,7 +50,7 @@ export { type PrivateMetadata, privateMetadata } from "./metadata/privacy.ts";
 export { type KnownLineage, readLineage } from "./metadata/read-lineage.ts";
 export { type TagCount, tagFrequencies } from "./metadata/training-tags.ts";
 export { type TriggerWord, triggerWords } from "./metadata/trigger-words.ts";
-export { type NoisePair, noisePair } from "./noise-pair.ts";
+export { type NoisePair, pairFiles } from "./noise-pair.ts";
 export { type OperationInput, openLike } from "./operations/operation-input.ts";
 export { type OperationResult, type OperationRun, runOperation } from "./operations/run-operation.ts";
 export { torchToSafetensors } from "./pickle/convert-torch-file.ts";

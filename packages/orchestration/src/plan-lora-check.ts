@@ -1,4 +1,4 @@
-import { checkLorasJob, type LoraCheck, type LoraSpec, loraFamilyOf } from "@loramill/contracts";
+import { checkLorasJob, type LoraCheck, type LoraSpec } from "@loramill/contracts";
 import type { PlanContext } from "./plan-context.ts";
 import { findInputs } from "./plan-lora-inputs.ts";
 import { loraStep } from "./plan-lora-step.ts";
@@ -35,5 +35,5 @@ function useOf(
       likely: "`loramill models list` names them; a family can be named instead",
     });
   }
-  return { ...said, family: loraFamilyOf(known.family) };
+  return { ...said, family: known.family };
 }

@@ -1,9 +1,8 @@
 import {
   type LoraSpec,
-  loraFamilyOf,
-  ModelFamily,
   type ModelInput,
   nearNames,
+  networkOf,
   type StoredLora,
   type StoredModel,
 } from "@loramill/contracts";
@@ -28,23 +27,17 @@ export function findLora(
   });
 }
 
-/** A family in the words of files, which LoRAs that were imported have and those that were trained have not. */
-export function inFiles(family: string): string {
-  const trained = ModelFamily.safeParse(family);
-  return trained.success ? loraFamilyOf(trained.data) : family;
-}
-
-/** Those of `lora.from`, which must be of one family: LoRAs of two change different modules. */
+/** Those of `lora.from`, which must be for one network: LoRAs of two change different modules. */
 export function findInputs({ from }: Pick<LoraSpec, "from">, context: PlanContext): readonly FoundLora[] {
   const found = from.map(({ lora }, at) => findLora(`lora.from.${at}.lora`, lora, context));
   const [first] = found;
-  const other = found.find(({ family }) => inFiles(family) !== inFiles(first?.family ?? ""));
+  const other = found.find(({ family }) => networkOf(family) !== networkOf(first?.family ?? ""));
   if (first !== undefined && other !== undefined) {
     refuse({
       code: "mixed-families",
       field: "lora.from",
       problem: `${first.name} is for ${first.family} and ${other.name} for ${other.family}`,
-      likely: "only LoRAs of one family change the same modules",
+      likely: "only LoRAs for one network change the same modules",
     });
   }
   return found;

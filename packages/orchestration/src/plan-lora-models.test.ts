@@ -127,7 +127,7 @@ describe("the plan of a report", () => {
       },
     ]);
     const [step] = planned({ kind: "validate", model: "owner/film", strength: 0.5 }, ["film"]);
-    expect(step?.params).toEqual({ kind: "validate", lora: digestOf("film"), family: "wan", strength: 0.5 });
+    expect(step?.params).toEqual({ kind: "validate", lora: digestOf("film"), family: "wan22", strength: 0.5 });
     expect(planned({ kind: "validate" }, ["dog"])[0]?.params).toEqual({ kind: "validate", lora: digestOf("dog") });
   });
 

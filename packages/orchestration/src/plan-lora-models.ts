@@ -4,9 +4,10 @@ import {
   type LoraSpec,
   type ModelMerge,
   mergeIntoModelJob,
+  networkOf,
 } from "@loramill/contracts";
 import type { PlanContext } from "./plan-context.ts";
-import { findInputs, findModel, inFiles, storedInputs } from "./plan-lora-inputs.ts";
+import { findInputs, findModel, storedInputs } from "./plan-lora-inputs.ts";
 import { loraStep } from "./plan-lora-step.ts";
 import { refuse } from "./refuse.ts";
 import type { StepPlan } from "./step-plan.ts";
@@ -47,8 +48,8 @@ export function planModelMerge(name: string, operation: ModelMerge, wanted: Lora
   const { bytes, ...model } = findModel("lora.operation.model", operation.model, context);
   const found = findInputs(wanted, context);
   const [first] = found;
-  const families = [inFiles(model.family), "unknown"];
-  if (first !== undefined && !families.includes(inFiles(first.family))) {
+  const families = [networkOf(model.family), "unknown"];
+  if (first !== undefined && !families.includes(networkOf(first.family))) {
     refuse({
       code: "wrong-family",
       field: "lora.operation.model",

@@ -6,7 +6,12 @@ import { planContext } from "./testing/fixtures.ts";
 
 const libraryLora = (name: string, family = "sdxl") => ({ name, document: digestOf(name), family });
 const context = planContext({
-  loras: { dog: libraryLora("dog"), ink: libraryLora("ink"), film: libraryLora("film", "wan22") },
+  loras: {
+    dog: libraryLora("dog"),
+    ink: libraryLora("ink"),
+    film: libraryLora("film", "wan22"),
+    still: libraryLora("still", "wan21"),
+  },
 });
 const merge = { kind: "merge", method: { kind: "concat" } } as const;
 
@@ -60,6 +65,7 @@ describe("the plan of a LoRA made of others", () => {
   it("refuses what is unknown, for different families, or too many", () => {
     const resize: LoraOperation = { kind: "resize", rule: { kind: "fixed", rank: 8 } };
     expect(codeOf(["dog", "ghost"])).toBe("unknown-lora");
+    expect(codeOf(["still", "film"]), "one network").toBe("planned");
     expect(codeOf(["dog", "film"])).toBe("mixed-families");
     expect(codeOf(["dog", "ink"], resize)).toBe("too-many-loras");
     expect(codeOf(["dog"], resize)).toBe("planned");

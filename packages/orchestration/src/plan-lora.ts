@@ -1,4 +1,4 @@
-import { editLoraJob, type LoraOperation, type LoraSpec, type RunSpec } from "@loramill/contracts";
+import { editLoraJob, familyOfAll, type LoraOperation, type LoraSpec, type RunSpec } from "@loramill/contracts";
 import type { PlanContext } from "./plan-context.ts";
 import { planCheck } from "./plan-lora-check.ts";
 import { findInputs, findLora, findModel, storedInputs } from "./plan-lora-inputs.ts";
@@ -37,7 +37,7 @@ export function familyOfMade({ operation, from }: LoraSpec, context: PlanContext
     case "compare":
       return null;
     default:
-      return findLora("lora.from.0.lora", from[0]?.lora ?? "", context).family;
+      return familyOfAll(from.map(({ lora }, at) => findLora(`lora.from.${at}.lora`, lora, context).family));
   }
 }
 

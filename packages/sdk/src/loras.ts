@@ -18,13 +18,21 @@ import {
 } from "@loramill/contracts";
 import type { Caller } from "./client.ts";
 
-/** A file to import, and how the library is to call it; see `LoraImportFields`. */
-export interface LoraUpload extends Omit<LoraImportInput, "tags" | "triggerWords"> {
+/** A file of this machine, and what it is called. */
+interface NamedFile {
   readonly fileName: string;
   readonly body: Blob;
+  /** The expert of Wan 2.2 that it is for; left out, its name tells. */
+  readonly role?: "high" | "low";
+}
+
+/** A file to import, and how the library is to call it; see `LoraImportFields`. */
+export interface LoraUpload extends Omit<LoraImportInput, "tags" | "triggerWords">, NamedFile {
+  /** The other half of a pair for high and low noise. */
+  readonly partner?: NamedFile;
   readonly tags?: readonly string[];
   readonly triggerWords?: readonly string[];
-  readonly cover?: { readonly fileName: string; readonly body: Blob };
+  readonly cover?: NamedFile;
 }
 
 /** The project of callers of all projects, and what ends the call. */
@@ -53,12 +61,16 @@ export function loraCalls({ call, request, open }: Caller) {
       readonly signal?: AbortSignal;
     } = {}) => call({ path: "/v1/loras", query, answer: LoraPage, signal }),
     get: (lora: string, options?: LoraOptions) => call({ ...asking(at(lora), options), answer: LoraView }),
-    async import({ body, fileName, cover, tags, triggerWords, ...fields }: LoraUpload, signal?: AbortSignal) {
+    async import(
+      { body, fileName, role, partner, cover, tags, triggerWords, ...fields }: LoraUpload,
+      signal?: AbortSignal,
+    ) {
       const form = new FormData();
       const said = { ...fields, tags: tags?.join(","), triggerWords: triggerWords?.join(",") };
       for (const [name, value] of Object.entries(said)) if (value !== undefined) form.append(name, `${value}`);
       if (cover !== undefined) form.append("cover", cover.body, cover.fileName);
-      form.append("file", body, fileName);
+      form.append(role ?? "file", body, fileName);
+      if (partner !== undefined) form.append(partner.role ?? "file", partner.body, partner.fileName);
       return LoraImported.parse(await sendForm("POST", "/v1/loras", form, signal));
     },
     /** Which of these files, by the SHA-256 of their bytes, the library holds. */
@@ -68,7 +80,7 @@ export function loraCalls({ call, request, open }: Caller) {
       call({ ...asking(at(lora), options), method: "PATCH", body, answer: LoraView }),
     rate: (lora: string, body: LoraRatingInput, options?: LoraOptions) =>
       call({ ...asking(`${at(lora)}/ratings`, options), method: "POST", body, answer: LoraView }),
-    async setCover(lora: string, picture: { fileName: string; body: Blob }, { project, signal }: LoraOptions = {}) {
+    async setCover(lora: string, picture: NamedFile, { project, signal }: LoraOptions = {}) {
       const form = new FormData();
       form.append("cover", picture.body, picture.fileName);
       const query = project === undefined ? "" : `?${new URLSearchParams({ project })}`;
@@ -111,11 +123,13 @@ export function loraCalls({ call, request, open }: Caller) {
       const report = items.find(({ kind }) => kind === "lora-report");
       return report === undefined ? null : LoraReport.parse(await (await open(report.url, signal)).json());
     },
-    /** What its file is called, and the file as a stream. */
+    /** Its files: what each is called and is for, and a function that opens it as a stream. */
     async download(lora: string, options: LoraOptions = {}) {
-      const facts = await call({ ...asking(`${at(lora)}/download`, options), answer: LoraDownload });
-      const { body } = await open(facts.url, options.signal);
-      return { ...facts, body: body as ReadableStream<Uint8Array> };
+      const { files } = await call({ ...asking(`${at(lora)}/download`, options), answer: LoraDownload });
+      return files.map((file) => ({
+        ...file,
+        open: async () => (await open(file.url, options.signal)).body as ReadableStream<Uint8Array>,
+      }));
     },
   };
 }

@@ -2,6 +2,12 @@ export { type FailingHarness, type FailureOptions, runCaptionerFailureSuite } fr
 export { type CaptionerHarness, runCaptionerSuite } from "./backends/captioner-suite.ts";
 export { backendContext, pollTraining } from "./backends/drive.ts";
 export { type FakeHuggingFaceEndpoint, startFakeHuggingFaceEndpoint } from "./backends/fake-huggingface-endpoint.ts";
+export {
+  type FakeLlmOptions,
+  type FakeLlmServer,
+  type LlmAsked,
+  startFakeLlmServer,
+} from "./backends/fake-llm-server.ts";
 export { type FakeOllamaServer, startFakeOllamaServer } from "./backends/fake-ollama-server.ts";
 export {
   createFakePocketEngine,
@@ -26,7 +32,12 @@ export { createLetterEmbedder } from "./backends/letter-embedder.ts";
 export type { Misbehaviour } from "./backends/misbehave.ts";
 export { tinyLora } from "./backends/tiny-lora.ts";
 export { packTar, type TarFile } from "./backends/tiny-tar.ts";
-export { type RemoteSide, runTrainingBackendSuite, type TrainingHarness } from "./backends/training-suite.ts";
+export {
+  type RemoteSide,
+  runTrainingBackendSuite,
+  type TrainingHarness,
+  tensorsOf,
+} from "./backends/training-suite.ts";
 export type { ComfyUiMove } from "./comfyui/comfyui-moves.ts";
 export {
   type FakeComfyUiOptions,

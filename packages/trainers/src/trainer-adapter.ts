@@ -1,4 +1,4 @@
-import type { Recipe, RecipeIssue, RecipeSupport, TrainerName } from "@loramill/contracts";
+import type { LoraRole, Recipe, RecipeIssue, RecipeSupport, TrainerName } from "@loramill/contracts";
 import { predictsNoise } from "./noise-issues.ts";
 
 /** Name of everything that a trainer writes; what a LoRA is called stands in its metadata and never becomes a path. */
@@ -62,9 +62,11 @@ export type TrainerEvent =
   /** A line that says why a trainer ended, as an exception's last line does. */
   | { readonly kind: "failure"; readonly message: string };
 
-/** Where the lines of a trainer begin to count. */
+/** Where the lines of a trainer begin to count, and what it is to save. */
 export interface LineContext {
   readonly totalSteps: number;
+  /** What the files of one save are for. */
+  readonly roles: readonly LoraRole[];
   /** Absolute step that this process went on from. */
   readonly fromStep: number;
 }
@@ -78,7 +80,8 @@ export interface FoundCheckpoint {
   readonly step: number;
   /** The finished LoRA, not a save on the way. */
   readonly final: boolean;
-  readonly weights: string;
+  /** The LoRA: a file for the whole model, or one for each expert that is trained. */
+  readonly weights: readonly { readonly role: LoraRole; readonly path: string }[];
   /** Everything that going on from here needs, `weights` included. */
   readonly files: readonly string[];
 }

@@ -1,4 +1,4 @@
-import { neutralRecipe, type Recipe, type TrainerName } from "@loramill/contracts";
+import { type LoraRole, neutralRecipe, type Recipe, type TrainerName } from "@loramill/contracts";
 import { presets, supportIssues } from "@loramill/recipes";
 import { parse as parseToml } from "smol-toml";
 import { describe, expect, it } from "vitest";
@@ -53,10 +53,39 @@ describe("what a recipe is to a trainer", () => {
     },
   );
 
-  it("has a trainer for every preset that is not for the embedded engine or a pair of experts", () => {
+  it("has a trainer for every preset that is not for the embedded engine", () => {
     const served = new Set(goldens.map(({ preset }) => preset));
     const missing = Object.keys(presets).filter((preset) => !served.has(preset as keyof typeof presets));
-    expect(missing.sort()).toEqual(["pocket", "wan22"]);
+    expect(missing.sort()).toEqual(["pocket"]);
+  });
+
+  it("trains the experts of Wan 2.2 in turns, for the steps of both, or one alone by what is said of it", () => {
+    const wan = presetRecipe("wan22");
+    const processOf = (experts: Recipe["experts"]) => {
+      const { files } = trainerAdapters["ai-toolkit"].command({ recipe: { ...wan, experts }, place, resume: null });
+      return parseYaml(files[0]?.text ?? "").config.process[0];
+    };
+    const both = processOf({ high: {}, low: {}, boundary: 0.875 });
+    expect(both.train).toMatchObject({ steps: 2 * wan.steps, switch_boundary_every: 10 });
+    expect(both.model).toMatchObject({
+      arch: "wan22_14b",
+      model_kwargs: { train_high_noise: true, train_low_noise: true },
+    });
+    const low = processOf({ high: null, low: { rank: 8, alpha: 4, steps: 700, learningRate: 2e-4 }, boundary: 0.875 });
+    expect(low.network).toMatchObject({ linear: 8, linear_alpha: 4 });
+    expect(low.train).toMatchObject({ steps: 700, lr: 2e-4 });
+    expect(low.model.model_kwargs).toEqual({ train_high_noise: false, train_low_noise: true });
+  });
+
+  it("refuses experts that ai-toolkit cannot train as a recipe says", () => {
+    const check = (experts: Recipe["experts"]) =>
+      trainerAdapters["ai-toolkit"].check({ ...presetRecipe("wan22"), experts }).map(({ message }) => message);
+    expect(check({ high: {}, low: {}, boundary: 0.875 })).toEqual([]);
+    expect(check({ high: { rank: 8 }, low: null, boundary: 0.875 })).toEqual([]);
+    expect(check({ high: { rank: 8 }, low: { steps: 100 }, boundary: 0.875 })).toEqual([
+      expect.stringMatching(/alike, and here they differ in rank, steps: .*two runs/),
+    ]);
+    expect(check({ high: {}, low: {}, boundary: 0.9 })).toEqual([expect.stringMatching(/at 0.875, not at 0.9/)]);
   });
 
   it("passes whatever a person wrote as data and never as an option or a shell's text", () => {
@@ -109,7 +138,7 @@ describe("what a recipe is to a trainer", () => {
 
 describe("what a trainer prints", () => {
   const read = (trainer: TrainerName, line: string, fromStep = 0) =>
-    trainerAdapters[trainer].readLine(line, { totalSteps: 2_000, fromStep });
+    trainerAdapters[trainer].readLine(line, { totalSteps: 2_000, fromStep, roles: ["both"] });
 
   it("reads the bar of ai-toolkit", () => {
     const line = "lora:   5%|▌         | 100/2000 [02:10<41:15,  1.30s/it, lr: 1.0e-04 loss: 3.512e-01]";
@@ -189,10 +218,10 @@ describe("what a trainer prints", () => {
 });
 
 describe("what a trainer saves", () => {
-  const find = (trainer: TrainerName, paths: string[], fromStep = 0) =>
+  const find = (trainer: TrainerName, paths: string[], fromStep = 0, roles: LoraRole[] = ["both"]) =>
     trainerAdapters[trainer].findCheckpoints(
       paths.map((path) => ({ path })),
-      { totalSteps: 2_000, fromStep },
+      { totalSteps: 2_000, fromStep, roles },
     );
 
   it("is found by each trainer's own names", () => {
@@ -202,10 +231,15 @@ describe("what a trainer saves", () => {
       {
         step: 250,
         final: false,
-        weights: "lora/lora_000000250.safetensors",
+        weights: [{ role: "both", path: "lora/lora_000000250.safetensors" }],
         files: ["lora/lora_000000250.safetensors", "lora/optimizer.pt"],
       },
-      { step: 2_000, final: true, weights: "lora/lora.safetensors", files: ["lora/lora.safetensors"] },
+      {
+        step: 2_000,
+        final: true,
+        weights: [{ role: "both", path: "lora/lora.safetensors" }],
+        files: ["lora/lora.safetensors"],
+      },
     ]);
     const folder = "checkpoint-500";
     expect(
@@ -215,27 +249,44 @@ describe("what a trainer saves", () => {
     ]);
   });
 
+  it("is found of a pair when both files are there, and of one expert by its name", () => {
+    const [high, low] = ["lora/lora_000000250_high_noise.safetensors", "lora/lora_000000250_low_noise.safetensors"];
+    const optimiser = "lora/optimizer.pt";
+    expect(find("ai-toolkit", [high, optimiser], 0, ["high", "low"])).toEqual([]);
+    const weights = [
+      { role: "high", path: high },
+      { role: "low", path: low },
+    ];
+    expect(find("ai-toolkit", [low, high, optimiser], 0, ["high", "low"])).toEqual([
+      { step: 250, final: false, weights, files: [high, low, optimiser] },
+    ]);
+    const end = "lora/lora_low_noise.safetensors";
+    expect(find("ai-toolkit", [end], 0, ["low"])).toEqual([
+      { step: 2_000, final: true, weights: [{ role: "low", path: end }], files: [end] },
+    ]);
+  });
+
   it("counts the saves of a resumed sd-scripts from where it went on, and waits for its state", () => {
     const weights = "lora-step00000250.safetensors";
     expect(find("sd-scripts", [weights], 750)).toEqual([]);
     expect(find("sd-scripts", [weights, "lora-step00000250-state/train_state.json"], 750)).toMatchObject([
-      { step: 1_000, weights },
+      { step: 1_000, weights: [{ role: "both", path: weights }] },
     ]);
   });
 
   it("tells samples by their step", () => {
     const sample = "lora/samples/1732000000000__000000250_0.jpg";
-    expect(trainerAdapters["ai-toolkit"].findSamples([{ path: sample }], { totalSteps: 1, fromStep: 0 })).toEqual([
-      { step: 250, path: sample },
-    ]);
+    expect(
+      trainerAdapters["ai-toolkit"].findSamples([{ path: sample }], { totalSteps: 1, fromStep: 0, roles: ["both"] }),
+    ).toEqual([{ step: 250, path: sample }]);
     const kohya = "sample/lora_000100_00_20261120101010_42.png";
-    expect(trainerAdapters["sd-scripts"].findSamples([{ path: kohya }], { totalSteps: 1, fromStep: 50 })).toEqual([
-      { step: 150, path: kohya },
-    ]);
+    expect(
+      trainerAdapters["sd-scripts"].findSamples([{ path: kohya }], { totalSteps: 1, fromStep: 50, roles: ["both"] }),
+    ).toEqual([{ step: 150, path: kohya }]);
     const tuner = "validation_images/step_500_p01_0_1024x1024.png";
     const others = ["validation_images/step_500_unconditional_0_1024x1024.png", "validation_images/base_model_p01.png"];
     const found = [tuner, ...others].map((path) => ({ path }));
-    expect(trainerAdapters.simpletuner.findSamples(found, { totalSteps: 1, fromStep: 0 })).toEqual([
+    expect(trainerAdapters.simpletuner.findSamples(found, { totalSteps: 1, fromStep: 0, roles: ["both"] })).toEqual([
       { step: 500, path: tuner },
     ]);
   });

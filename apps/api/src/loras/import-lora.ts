@@ -5,48 +5,54 @@ import {
   type LoraDocument,
   type LoraImportFields,
   LoraTag,
+  loraBytes,
   type ProjectId,
   type Stores,
   sha256Hex,
   UserError,
+  withLoraFiles,
 } from "@loramill/contracts";
-import { noisePair } from "@loramill/lora";
-import type { ReadLoraFile } from "./read-lora-file.ts";
+import { expertOf } from "@loramill/lora";
+import type { ArrangedFile } from "./arrange-files.ts";
 import { storeCover } from "./store-cover.ts";
 
 export interface LoraToImport {
-  /** As the client calls it. */
-  readonly fileName: string;
-  readonly file: ReadLoraFile;
+  /** One, or the two halves of a pair, high noise first. */
+  readonly files: readonly [ArrangedFile, ...ArrangedFile[]];
   readonly fields: LoraImportFields;
   /** Blob of a picture; null where none came. */
   readonly cover: Digest | null;
 }
 
 /**
- * Makes a stored file a LoRA of the library. What the client says wins over what the file says of itself. Of bytes that are
- * there already only what the client says is added.
+ * Makes stored files a LoRA of the library. What the client says wins over what a file says of itself, and of a pair the
+ * file for high noise speaks. Of bytes that are there already only what the client says is added.
  */
 export async function importLora(
-  { fileName, file, fields, cover }: LoraToImport,
+  { files, fields, cover }: LoraToImport,
   project: ProjectId,
   { catalog, stores }: { readonly catalog: Pick<Catalog, "loras">; readonly stores: Stores },
 ): Promise<{ readonly row: LibraryLora; readonly isNew: boolean; readonly warnings: readonly string[] }> {
-  const { description, hashes, sshs, weights } = file;
-  const { family: found, dialect, lineage, training, modelSpec } = description;
-  const name = fields.name ?? nameOf(description.title ?? "") ?? nameOf(stemOf(fileName)) ?? "lora";
+  const [{ file, common }] = files;
+  const fileNames = files.map(({ fileName }) => fileName).join(", ");
+  const { description } = file;
+  const { dialect, lineage, training, modelSpec } = description;
+  const found = familyOf(files);
+  const name = fields.name ?? nameOf(titleOf(files)) ?? nameOf(stemOf(common)) ?? "lora";
   const told = description.triggerWords.map(({ word }) => clean(word, 200)).filter((word) => word !== "");
   const triggerWords = (fields.triggerWords.length > 0 ? fields.triggerWords : told).slice(0, 32);
   const family = fields.family ?? found?.family ?? "unknown";
   const familyFrom = fields.family === undefined ? (found?.from ?? null) : "given";
   const variant = fields.family === undefined ? (found?.variant ?? null) : null;
   const baseModel = clean(lineage?.base_model ?? stemOf(training.sd_model_name ?? ""), 200);
-  const warnings = [...description.warnings, ...pairWarning(fileName, family)];
+  const warnings = [...new Set(files.flatMap((one) => one.file.description.warnings)), ...missingHalf(files)];
+  const stored = withLoraFiles(
+    files.map((one) => ({ role: one.role, weights: one.file.weights, tensorsSha256: one.file.hashes.tensorsSha256 })),
+  );
   const document: LoraDocument = {
     format: "loramill-lora/1",
     name,
-    weights,
-    tensorsSha256: hashes.tensorsSha256,
+    ...stored,
     family,
     baseModel,
     triggerWord: triggerWords[0] ?? null,
@@ -64,7 +70,7 @@ export async function importLora(
     made: {
       operation: "import",
       settings: {
-        file: fileName,
+        file: fileNames,
         container: file.container,
         family: { name: family, variant, from: familyFrom },
         told: { lineage: facts(lineage ?? {}), training: facts(training), modelspec: facts(modelSpec) },
@@ -87,17 +93,12 @@ export async function importLora(
     tags: [...new Set([...fields.tags, ...tagsOf(modelSpec.tags)])].sort(),
     notes: fields.notes,
     cover: cover ?? (await thumbnail(modelSpec.thumbnail, stores)),
-    weightsSha256: weights.sha256,
-    tensorsSha256: hashes.tensorsSha256,
-    bytes: weights.bytes,
-    origin: fields.origin ?? fileName,
-    aliases: [
-      { kind: "file" as const, value: fileName },
-      { kind: "autov1" as const, value: hashes.autoV1 },
-      { kind: "sshs" as const, value: sshs.sshs_model_hash },
-      { kind: "sshs-legacy" as const, value: sshs.sshs_legacy_hash },
-      { kind: "original" as const, value: file.original },
-    ].filter(({ value }) => value !== HASH_OF_NOTHING && value !== weights.sha256),
+    weightsSha256: stored.weights.sha256,
+    tensorsSha256: stored.tensorsSha256,
+    bytes: loraBytes(stored),
+    files: stored.files ?? [],
+    origin: fields.origin ?? fileNames,
+    aliases: files.flatMap(aliasesOf),
   });
   if (!isNew) {
     await catalog.loras.change(
@@ -113,8 +114,19 @@ export async function importLora(
   }
   const row = await catalog.loras.find({ project, lora: id });
   if (row === null)
-    throw new UserError(`${fileName} was deleted while it was imported; import it again`, { code: "wrong-state" });
+    throw new UserError(`${fileNames} was deleted while it was imported; import it again`, { code: "wrong-state" });
   return { row, isNew, warnings };
+}
+
+/** What else a file is found by. */
+function aliasesOf({ fileName, file: { hashes, sshs, weights, original } }: ArrangedFile) {
+  return [
+    { kind: "file" as const, value: fileName },
+    { kind: "autov1" as const, value: hashes.autoV1 },
+    { kind: "sshs" as const, value: sshs.sshs_model_hash },
+    { kind: "sshs-legacy" as const, value: sshs.sshs_legacy_hash },
+    { kind: "original" as const, value: original },
+  ].filter(({ value }) => value !== HASH_OF_NOTHING && value !== weights.sha256);
 }
 
 /** The hashes that look behind the first MiB say the same of every smaller file. */
@@ -174,7 +186,22 @@ async function thumbnail(url: string | undefined, { blobs }: Pick<Stores, "blobs
   }
 }
 
-function pairWarning(fileName: string, family: string): string[] {
-  const pair = family === "wan" ? noisePair(fileName) : null;
-  return pair === null ? [] : [`it is for ${pair.noise} noise; its other half is called ${pair.partner}`];
+/** Files of single experts are for Wan 2.2 14B, whatever else would fit them. */
+function familyOf([{ file, role }]: LoraToImport["files"]) {
+  const { family } = file.description;
+  if (family === null || role === "both" || family.family === "wan22") return family;
+  return { ...family, family: "wan22", from: "given" };
+}
+
+/** What a file calls itself; of half a pair without the word that tells it from the other. */
+function titleOf([{ file, role }]: LoraToImport["files"]): string {
+  const { title } = file.description;
+  if (title === null || role === "both") return title ?? "";
+  return expertOf({ family: "wan22", variant: null }, title)?.common ?? title;
+}
+
+/** One half alone draws with the expert of the other kind as it is. */
+function missingHalf([first, ...others]: LoraToImport["files"]): string[] {
+  if (first.partner === null || others.length > 0) return [];
+  return [`it is for ${first.role} noise; its other half is called ${first.partner}: import both together`];
 }

@@ -34,9 +34,9 @@ function largeLora() {
 }
 
 const row = {
-  ...{ id: "lor_1", name: "toys", version: 2, project: "prj_1", family: "wan" },
-  ...{ document: "a".repeat(64), weightsSha256: "b".repeat(64) },
-} as LibraryLora;
+  ...{ id: "lor_1", name: "toys", version: 2, project: "prj_1", family: "wan22" },
+  ...{ document: "a".repeat(64), weightsSha256: "b".repeat(64), variant: null, files: [] },
+} as unknown as LibraryLora;
 const hashes = { autoV2: "bbbbbbbbbb" } as LoraView["hashes"];
 
 /** A library that holds files of these names, `toys` under the first of them. */
@@ -53,7 +53,7 @@ it("tells what a header of 2 GiB says from less than 1 MiB", async () => {
   const found = await inspectLora(row, { hashes }, { metadata: true, keys: true }, stores);
   expect(found).toMatchObject({
     lora: { id: "lor_1", name: "toys", version: 2 },
-    description: { family: { family: "wan" }, dialect: "kohya", bytes: size, triggerWords: [{ word: "zorb" }] },
+    description: { family: { family: "wan22" }, dialect: "kohya", bytes: size, triggerWords: [{ word: "zorb" }] },
     hashes: { autoV2: "bbbbbbbbbb" },
     metadata: { "modelspec.trigger_phrase": "zorb" },
     keys: [{ dtype: "F16" }, { dtype: "F16" }],

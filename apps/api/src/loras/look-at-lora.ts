@@ -1,6 +1,7 @@
-import type { Catalog, LibraryLora } from "@loramill/catalog";
+import { type Catalog, type LibraryLora, weightsOf } from "@loramill/catalog";
 import {
   blobKey,
+  type Digest,
   type LoraFamily,
   LoraInspection,
   type LoraValidation,
@@ -11,7 +12,8 @@ import {
 } from "@loramill/contracts";
 import {
   describeLora,
-  noisePair,
+  expertOf,
+  type LoraVerdict,
   objectSource,
   readSafetensorsHeader,
   type SafetensorsHeader,
@@ -27,7 +29,7 @@ export async function inspectLora(
   asked: { readonly metadata: boolean; readonly keys: boolean },
   stores: Pick<Stores, "objects">,
 ): Promise<LoraInspection> {
-  const header = await headerOf(row, stores);
+  const header = await headerOf(row.weightsSha256, stores);
   const { id, name, version, document } = row;
   return {
     lora: { id, name, version, document },
@@ -40,14 +42,19 @@ export async function inspectLora(
   };
 }
 
-/** What is wrong with it as far as the header tells, read in the same way. */
+/** What is wrong with its files as far as their headers tell, read in the same way; coverage is that of the first. */
 export async function validateByHeader(
   row: LibraryLora,
   use: { readonly strength?: number | undefined; readonly family?: LoraFamily | undefined },
   { catalog, stores }: { readonly catalog: Pick<Catalog, "loras">; readonly stores: Pick<Stores, "objects"> },
 ): Promise<LoraValidation> {
-  const header = await headerOf(row, stores);
-  const { findings, coverage } = validateHeader(header, { ...use, ...(await pairOf(row, catalog)) });
+  const pair = await pairOf(row, catalog);
+  const verdicts: LoraVerdict[] = [];
+  for (const { sha256 } of weightsOf(row)) {
+    verdicts.push(validateHeader(await headerOf(sha256, stores), { ...use, ...pair }));
+  }
+  const findings = verdicts.flatMap((verdict) => verdict.findings);
+  const coverage = verdicts[0]?.coverage ?? null;
   return {
     kind: "validate",
     lora: { name: row.name, document: row.document, weights: row.weightsSha256 },
@@ -58,11 +65,8 @@ export async function validateByHeader(
   };
 }
 
-async function headerOf(
-  { weightsSha256 }: LibraryLora,
-  { objects }: Pick<Stores, "objects">,
-): Promise<SafetensorsHeader> {
-  return readSafetensorsHeader(await objectSource(objects, blobKey(weightsSha256)));
+async function headerOf(sha256: Digest, { objects }: Pick<Stores, "objects">): Promise<SafetensorsHeader> {
+  return readSafetensorsHeader(await objectSource(objects, blobKey(sha256)));
 }
 
 /** The file's name that says which half of a pair it is, and its other half where the library has it. */
@@ -74,7 +78,7 @@ async function pairOf(
   const { aliases } = await loras.details({ project, id: row.id, name: row.name });
   const names = [...aliases.flatMap(({ kind, value }) => (kind === "file" ? [value] : [])), row.name];
   for (const name of names) {
-    const pair = noisePair(name);
+    const pair = expertOf(row, name);
     if (pair === null) continue;
     const isThere = await knows(loras, project, pair.partner);
     return { name, neighbours: isThere ? [pair.partner] : [] };

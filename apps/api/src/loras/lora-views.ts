@@ -1,4 +1,4 @@
-import type { Catalog, LibraryLora } from "@loramill/catalog";
+import { type Catalog, type LibraryLora, weightsOf } from "@loramill/catalog";
 import { blobKey, type LoraSummary, type LoraView, type ProjectId } from "@loramill/contracts";
 import type { SignUrl } from "../sign-url.ts";
 
@@ -18,6 +18,7 @@ export async function toLoraSummary(row: LibraryLora, signUrl: SignUrl): Promise
     tags,
     bytes,
     sha256: row.weightsSha256,
+    weights: weightsOf(row),
     document,
     source: row.source,
     origin: row.origin,

@@ -1,4 +1,4 @@
-import type { Catalog, LibraryLora } from "@loramill/catalog";
+import { type Catalog, type LibraryLora, weightsOf } from "@loramill/catalog";
 import type { LoraDocument, LoraLineage, ProjectId, RunId, Stores } from "@loramill/contracts";
 
 type Training = NonNullable<LoraLineage["training"]>;
@@ -11,15 +11,20 @@ export async function readLoraLineage(
   const scope = { project: row.project as ProjectId };
   const document = await stores.documents.get("lora", row.document);
   const parents = document.made?.from.flatMap(({ document: parent }) => (parent === null ? [] : [parent])) ?? [];
+  const weights = weightsOf(row);
   const [training, from, became, runs] = await Promise.all([
     trainingOf(document, row, catalog),
     catalog.loras.byDocuments(scope, parents),
     catalog.loras.madeOf(scope, row.document),
-    catalog.loras.generationsWith(scope, row.weightsSha256),
+    catalog.loras.generationsWith(
+      scope,
+      weights.map(({ sha256 }) => sha256),
+    ),
   ]);
   const { id, name, version } = row;
   return {
     lora: { id, name, version, document: row.document },
+    weights,
     source: row.source,
     training,
     made: document.made,

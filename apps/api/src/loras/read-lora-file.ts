@@ -57,7 +57,7 @@ export async function readLoraFile(
         : await stores.blobs.put(torchToSafetensors(torch).chunks, { mediaType: MEDIA_TYPE, signal });
     const safetensors = torch === null ? source : await open(weights);
     const header = await readSafetensorsHeader(safetensors);
-    const description = describeLora(header, { sizeLimitBytes: warnBytes });
+    const description = describeLora(header, { sizeLimitBytes: warnBytes, fileName: file.name });
     if (description.modules === 0) {
       throw new UserError("It holds no LoRA matrices", {
         code: "no-lora",

@@ -9,7 +9,6 @@ import {
   LoraValidateQuery,
   LoraValidateRequest,
   LoraValidation,
-  loraFamilyOf,
   RunSpec,
   RunView,
   UserError,
@@ -43,7 +42,7 @@ export const loraToolRoutes =
     const familyOf = async (use: { family?: LoraFamily | undefined; model?: string | undefined }) => {
       if (use.model === undefined) return use.family;
       const model = await catalog.models.find(use.model);
-      if (model !== null) return loraFamilyOf(model.family);
+      if (model !== null) return model.family;
       throw new UserError(`there is no base model ${use.model}; \`loramill models list\` names them`, {
         code: "not-found",
       });

@@ -1,4 +1,4 @@
-import type { LibraryLora } from "@loramill/catalog";
+import { type LibraryLora, weightsOf } from "@loramill/catalog";
 import {
   blobKey,
   KnownLoras,
@@ -13,6 +13,7 @@ import {
   LoraRatingRequest,
   LoraRef,
   LoraView,
+  loraFileName,
   type ProjectId,
   UserError,
 } from "@loramill/contracts";
@@ -65,9 +66,10 @@ export const loraRoutes =
       {
         config: { scope: "write" },
         schema: {
-          summary: "Import a LoRA file",
+          summary: "Import a LoRA",
           description:
-            "multipart/form-data: `file` (.safetensors, or .pt, .pth, .bin, .ckpt, which are converted and never run), `cover` " +
+            "multipart/form-data: `file` (.safetensors, or .pt, .pth, .bin, .ckpt, which are converted and never run; twice for the " +
+            "files of a pair for high and for low noise which their names tell, else `high` and `low`), `cover` " +
             "(a picture), and the fields project, name, tags, triggerWords, family, origin, notes. The same bytes are the same version.",
           tags,
           consumes: ["multipart/form-data"],
@@ -182,11 +184,20 @@ export const loraRoutes =
     );
     server.get(
       "/v1/loras/:lora/download",
-      { schema: { summary: "A signed URL of its file", ...one, response: { 200: LoraDownload } } },
+      { schema: { summary: "Signed URLs of its files", ...one, response: { 200: LoraDownload } } },
       async (asked) => {
-        const { name, version, bytes, weightsSha256 } = await found(asked);
-        const url = await signUrl(blobKey(weightsSha256));
-        return { name: `${name}-v${version}.safetensors`, bytes, sha256: weightsSha256, url };
+        const row = await found(asked);
+        const files = await Promise.all(
+          weightsOf(row).map(async ({ role, bytes, sha256 }) => ({
+            role,
+            name: loraFileName(`${row.name}-v${row.version}`, role),
+            bytes,
+            sha256,
+            url: await signUrl(blobKey(sha256)),
+          })),
+        );
+        const [{ role: _, ...first }] = files as [(typeof files)[number]];
+        return { ...first, files };
       },
     );
     server.get(

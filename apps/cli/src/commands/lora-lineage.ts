@@ -15,10 +15,14 @@ export async function loraLineageCommand(lora: string, options: InProject, conte
   });
 }
 
-function printLineage({ lora, training, made, from, became, generations }: LoraLineage, context: CommandContext): void {
+function printLineage(
+  { lora, weights, training, made, from, became, generations }: LoraLineage,
+  context: CommandContext,
+): void {
   const fact = (label: string, text: string) => printLine(context, `  ${label.padEnd(15)} ${text}`);
   const called = (links: LoraLineage["from"]) => links.map(({ name, version }) => `${name}@${version}`).join(", ");
   printLine(context, `${lora.name}@${lora.version}`);
+  for (const { role, sha256 } of weights) if (role !== "both") fact(`${role} noise`, sha256);
   if (training !== null) {
     const { dataset, captions, recipe, steps, images, computeSeconds, finalLoss } = training;
     fact("trained by", `${training.run} on ${training.backend}`);

@@ -1,5 +1,6 @@
 import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
+import { expertOf } from "@loramill/lora";
 import type { Client } from "@loramill/sdk";
 import { withConnection } from "../connect.ts";
 import { exitCodes } from "../exit-codes.ts";
@@ -13,6 +14,7 @@ import { type CommandContext, printJson, printLine } from "./context.ts";
 const FILES_PER_QUESTION = 500;
 
 type Look = LoraFileLook & { readonly file: string };
+type ReadableLook = Extract<LoraFileLook, { readonly isReadable: true }>;
 
 /** What lies in the configured LoRA folder, and which of it the library holds. */
 export async function loraStatusCommand(
@@ -22,9 +24,11 @@ export async function loraStatusCommand(
   const folder = context.config.loraOutputDir;
   const created = (await mkdir(folder, { recursive: true })) !== undefined;
   const looks: Look[] = [];
-  for (const file of await findLoraFiles(folder)) {
+  const found = await findLoraFiles(folder);
+  for (const file of found) {
     context.interrupts.signal.throwIfAborted();
-    looks.push({ file, ...(await lookAtLoraFile(join(folder, file), context.config.loraWarnBytes)) });
+    const look = await lookAtLoraFile(join(folder, file), context.config.loraWarnBytes);
+    looks.push({ file, ...(look.isReadable ? withMissingHalf(file, look, found) : look) });
   }
   const readable = looks.filter((look) => look.isReadable);
   const unreadable = looks.filter((look) => !look.isReadable);
@@ -75,6 +79,13 @@ export async function loraStatusCommand(
   printLine(context, `\n${files.length} LoRAs, ${unreadable.length} unreadable files, ${formatBytes(total)}`);
   if (missing > 0) printLine(context, `${missing} not in the library: \`loramill lora import ${folder}\` adds them`);
   return exitCodes.ok;
+}
+
+/** Half of a pair for high and for low noise without the other beside it draws otherwise than it was trained. */
+function withMissingHalf(file: string, look: ReadableLook, found: readonly string[]): ReadableLook {
+  const pair = look.family === null ? null : expertOf({ family: look.family, variant: look.variant }, basename(file));
+  if (pair === null || found.includes(join(dirname(file), pair.partner))) return look;
+  return { ...look, warnings: [...look.warnings, `it is for ${pair.noise} noise, and ${pair.partner} is not there`] };
 }
 
 /** What the library calls each file that it holds. */

@@ -164,7 +164,9 @@ function printView(view: LoraView, context: CommandContext): void {
     ],
     ["picture", view.coverUrl === null ? "" : "yes"],
     ["size", formatBytes(view.bytes)],
-    ["SHA-256", hashes.sha256],
+    ...(view.weights.length === 1 && view.weights[0]?.role === "both"
+      ? [["SHA-256", hashes.sha256]]
+      : view.weights.map(({ role, sha256, bytes }) => [`${role} noise`, `${sha256}  ${formatBytes(bytes)}`])),
     ["AutoV2, AutoV3", `${hashes.autoV2}, ${hashes.autoV3}`],
     ["since (UTC)", shortTime(view.createdAt)],
     ["versions", view.versions.map(({ version }) => `${version}`).join(", ")],

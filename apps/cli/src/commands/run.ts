@@ -93,7 +93,7 @@ export function report(context: CommandContext, run: RunView, saved: SavedOutput
   const facts = [run.state, seconds === null ? "" : formatDuration(seconds), formatMicroUsd(run.spentMicroUsd)];
   printLine(context, `\n${run.name} (${run.id}): ${facts.filter(Boolean).join(" · ")}`);
   if (run.error) printLine(context, `  ${run.error.message}`);
-  if (saved?.lora) printLine(context, `  LoRA      ${saved.lora}`);
+  for (const file of saved?.lora ?? []) printLine(context, `  LoRA      ${file}`);
   if (saved?.images.length) printLine(context, `  images    ${join(saved.folder, "images")} (${saved.images.length})`);
   if (saved?.dataset) printLine(context, `  pictures  ${saved.dataset}`);
   if (saved?.report) printLine(context, `  dataset   ${saved.report}`);

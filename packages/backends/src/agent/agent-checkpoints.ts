@@ -2,6 +2,7 @@ import {
   AgentManifest,
   checkpointsOfJob,
   type Digest,
+  type LoraRole,
   type ObjectStore,
   PermanentError,
   type StoredFile,
@@ -41,6 +42,18 @@ export async function committedSaves(
     if (manifest.data?.lineage === lineage) found.push({ prefix, manifest: manifest.data });
   }
   return found;
+}
+
+/** The files of a save that hold the LoRA. PermanentError `checkpoint-corrupt` when it lacks one that it names. */
+export function savedWeights({ weights, experts, files }: AgentManifest): { role: LoraRole; file: StoredFile }[] {
+  const named = experts ?? [{ role: "both" as const, name: weights }];
+  return named.map(({ role, name }) => {
+    const file = files.find((stored) => stored.name === name);
+    if (file !== undefined) return { role, file };
+    throw new PermanentError(`the final save names ${name ?? "no file"} as its LoRA and does not hold it`, {
+      code: "checkpoint-corrupt",
+    });
+  });
 }
 
 /** One file of a save, joined from its parts. PermanentError `checkpoint-corrupt` when it is not what was committed. */

@@ -8,9 +8,12 @@ import {
   type ComputeProvider,
   fromErrorRecord,
   type KnownModel,
+  type LoraFile,
   PermanentError,
+  type Recipe,
   type Stores,
   samplesOfJob,
+  stepsOf,
   type TrainerName,
   type TrainingBackend,
   type TrainingRequest,
@@ -18,6 +21,7 @@ import {
   type TrainingStatus,
   TransientError,
   UserError,
+  withLoraFiles,
 } from "@loramill/contracts";
 import { outcomeMetadata, replaceMetadata, tensorsSha256 } from "@loramill/lora";
 import { splitLines } from "@loramill/trainers";
@@ -27,13 +31,13 @@ import { estimateOnGpu } from "../estimate-on-gpu.ts";
 import { type News, openAgentAccount } from "./agent-account.ts";
 import type { Attempt } from "./agent-attempts.ts";
 import { chargesOf } from "./agent-charges.ts";
-import { COMMITTED, committedSaves, readSavedFile } from "./agent-checkpoints.ts";
+import { COMMITTED, committedSaves, readSavedFile, savedWeights } from "./agent-checkpoints.ts";
 import { createAgentClient, UNREACHABLE } from "./agent-client.ts";
 import type { AgentOptions } from "./agent-config.ts";
 import { type GrantOffice, openGrantOffice } from "./agent-grants.ts";
 import { type AgentRecord, MAX_TOLD_SAMPLES, openAgentRecords } from "./agent-record.ts";
 import { readAllSamples, readSamples } from "./agent-samples.ts";
-import { bestSupport, chooseTrainer } from "./choose-trainer.ts";
+import { bestSupport, chooseTrainer, trainableFamilies, trainersOf } from "./choose-trainer.ts";
 import { type RequestDigests, requestDigests } from "./describe-request.ts";
 import { jobIdOf, remoteIdOf, submitToAgents, waitFor } from "./submit-training.ts";
 
@@ -91,7 +95,7 @@ export function createAgentTraining(options: AgentOptions, parts: AgentTrainingP
   async function choose({ recipe }: TrainingRequest): Promise<Pick<Known, "trainer" | "models">> {
     const choice = chooseTrainer(recipe, options.trainers, await parts.models?.());
     const problem = choice?.issues.find(({ severity }) => severity === "error");
-    if (choice === null) throw impossible(`no trainer of an agent trains ${recipe.family}`, "family");
+    if (choice === null) throw impossible(noTrainer(recipe.family), "family");
     if (problem !== undefined) throw impossible(problem.message, problem.field);
     return { trainer: choice.adapter.name, models: choice.files.map(agentModelFile) };
   }
@@ -185,7 +189,7 @@ export function createAgentTraining(options: AgentOptions, parts: AgentTrainingP
     if (end === null) return { kind: "lost", charges };
     const { step, loss, imagesSeen, paidSeconds, curve } = end.manifest;
     const averageLoss = curve.at(-1)?.averageLoss ?? null;
-    const done = { step, totalSteps: request.recipe.steps, loss, averageLoss, stepsPerSecond: null, etaSeconds: 0 };
+    const done = { step, totalSteps: stepsOf(request.recipe), loss, averageLoss, stepsPerSecond: null, etaSeconds: 0 };
     const told = { progress: { ...done, imagesSeen, paidSeconds }, checkpoints: [], charges };
     return attempts.some(isOwed)
       ? { kind: "running", ...told, pollMs: options.pollMs }
@@ -252,10 +256,16 @@ export function createAgentTraining(options: AgentOptions, parts: AgentTrainingP
     return { kind: "failed", error: fromErrorRecord(error), charges };
   }
 
+  function noTrainer(family: Recipe["family"]): string {
+    const others = trainersOf(family);
+    const advice = others.length === 0 ? "" : `; ${others.join(" and ")} can: allow it in AGENT_TRAINERS`;
+    return `no trainer of these agents (${options.trainers.join(", ")}) trains ${family}${advice}`;
+  }
+
   const backend: TrainingBackend = {
     name: "agent",
     capabilities: {
-      families: ["sd15", "sdxl", "sd3", "flux", "flux2", "qwen-image", "z-image"],
+      families: trainableFamilies(options.trainers),
       recipe: bestSupport(options.trainers),
       placement: { local: { devices: ["cuda"], optimizations: ["sdpa"] }, cloud: null },
       resume: true,
@@ -278,8 +288,7 @@ export function createAgentTraining(options: AgentOptions, parts: AgentTrainingP
     validate(recipe, models) {
       const choice = chooseTrainer(recipe, options.trainers, models);
       if (choice !== null) return choice.issues;
-      const message = `agents train ${backend.capabilities.families.join(", ")}, not ${recipe.family}`;
-      return [{ field: "family", severity: "error", message }];
+      return [{ field: "family", severity: "error", message: noTrainer(recipe.family) }];
     },
     estimate: (recipe, dataset) => estimateOnGpu(recipe, options, dataset),
     /** An agent whose answer was lost is asked whether it has the training. */
@@ -301,21 +310,26 @@ export function createAgentTraining(options: AgentOptions, parts: AgentTrainingP
       const record = await records.find(context.job);
       const known = await know(request, record?.marker === request.marker ? record : null);
       const end = await finished(context, known, record);
-      const file = end?.manifest.files.find(({ name }) => name === end.manifest.weights);
-      if (end === null || file === undefined) {
+      if (end === null) {
         throw new PermanentError(`no agent has put the LoRA ${request.name} into the store: poll it first`, {
           code: "not-trained",
         });
       }
-      const plain = await readSavedFile(stores.objects, file, context.signal);
       const { step: steps, paidSeconds: computeSeconds, loss: finalLoss, curve, resumedFromSteps } = end.manifest;
-      const outcome = { steps, computeSeconds, finalLoss, tensorsSha256: tensorsSha256(plain) };
-      const whole = replaceMetadata(plain, { ...request.metadata, ...outcomeMetadata(outcome) });
-      const media = { mediaType: "application/vnd.safetensors", bytes: whole.length };
-      const weights = await stores.blobs.put(whole, { ...media, signal: context.signal });
+      const files: LoraFile[] = [];
+      // One after the other: each is in memory as a whole.
+      for (const { role, file } of savedWeights(end.manifest)) {
+        const plain = await readSavedFile(stores.objects, file, context.signal);
+        const outcome = { steps, computeSeconds, finalLoss, tensorsSha256: tensorsSha256(plain), role };
+        const whole = replaceMetadata(plain, { ...request.metadata, ...outcomeMetadata(outcome) });
+        const media = { mediaType: "application/vnd.safetensors", bytes: whole.length };
+        const weights = await stores.blobs.put(whole, { ...media, signal: context.signal });
+        files.push({ role, weights, tensorsSha256: outcome.tensorsSha256 });
+      }
       const of = { recipe: request.recipe, lineage: known.digests.lineage };
       const samples = await readAllSamples(of, stores, context);
-      return { weights, ...outcome, curve, resumedFromSteps, samples, deviations: [] };
+      const outcome = { steps, computeSeconds, finalLoss, curve, resumedFromSteps, samples };
+      return { ...withLoraFiles(files), ...outcome, deviations: [] };
     },
 
     async cancel(remoteId, context) {

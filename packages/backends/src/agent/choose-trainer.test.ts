@@ -70,7 +70,8 @@ describe("bestSupport", () => {
     const support = bestSupport(all);
     expect(Object.keys(support).sort()).toEqual([...recipeFields].sort());
     expect(support.emaDecay.kind).toBe("honoured");
-    expect(support.experts.kind).toBe("refused");
+    expect(support.experts.kind).toBe("honoured");
+    expect(bestSupport(["sd-scripts", "simpletuner"]).experts.kind).toBe("refused");
     expect(bestSupport(["sd-scripts"]).emaDecay.kind).toBe("refused");
   });
 });

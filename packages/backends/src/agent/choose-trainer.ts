@@ -68,6 +68,17 @@ function filesFor(
   return { files: stored, issues: [{ field: "baseModel", severity: "error", message }] };
 }
 
+/** Families that at least one of these trainers trains. */
+export const trainableFamilies = (allowed: readonly TrainerName[]): Recipe["family"][] => [
+  ...new Set(allowed.flatMap((name) => trainerAdapters[name].families)),
+];
+
+/** All trainers, allowed or not, that train a family. */
+export const trainersOf = (family: Recipe["family"]): TrainerName[] =>
+  Object.values(trainerAdapters)
+    .filter(({ families }) => families.includes(family))
+    .map(({ name }) => name);
+
 const ORDER: readonly FieldSupport["kind"][] = ["honoured", "limited", "translated", "no-effect", "refused"];
 
 /** For every field the most that any of the trainers makes of it. */

@@ -3,6 +3,7 @@ import {
   type AgentModelFile,
   type Digest,
   digestOf,
+  type ExpertChanges,
   type Recipe,
   type TrainerName,
   type TrainingImage,
@@ -43,7 +44,17 @@ export function requestDigests(
  */
 function unchanging(recipe: Recipe) {
   const { learningRate, textEncoderLearningRate, batchSize, gradientAccumulation, saveEverySteps, ...rest } = recipe;
-  return { ...rest, picturesPerStep: batchSize * gradientAccumulation };
+  const ofExpert = (changes: ExpertChanges | null) => {
+    if (changes === null) return null;
+    const { learningRate: _, ...kept } = changes;
+    return kept;
+  };
+  const { experts } = recipe;
+  return {
+    ...rest,
+    experts: experts && { ...experts, high: ofExpert(experts.high), low: ofExpert(experts.low) },
+    picturesPerStep: batchSize * gradientAccumulation,
+  };
 }
 
 export function agentImages(images: readonly TrainingImage[]): AgentImage[] {

@@ -1,4 +1,4 @@
-import { TransientError } from "@loramill/contracts";
+import { type JsonObject, TransientError } from "@loramill/contracts";
 import { z } from "zod";
 import type { ModelReply } from "../vision/answer.ts";
 import { base64Of, type SentPicture } from "../vision/picture.ts";
@@ -55,12 +55,14 @@ export interface ChatQuestion {
   /** Left out for a question about texts. */
   readonly picture?: SentPicture;
   readonly maxTokens: number;
+  /** What the answer must be, as far as the server can hold the model to it; it is then asked for its likeliest answer. */
+  readonly answer?: { readonly name: string; readonly schema: JsonObject };
 }
 
 /** Stands in the place of the picture while the rest is made JSON: base64 needs no escaping. */
 const PICTURE = "\u0001picture\u0001";
 
-export function chatBody({ model, system, user, picture, maxTokens }: ChatQuestion): string {
+export function chatBody({ model, system, user, picture, maxTokens, answer }: ChatQuestion): string {
   const content =
     picture === undefined
       ? user
@@ -72,7 +74,15 @@ export function chatBody({ model, system, user, picture, maxTokens }: ChatQuesti
     { role: "system", content: system },
     { role: "user", content },
   ];
-  const body = JSON.stringify({ model, messages, max_tokens: maxTokens, temperature: 0.2 });
+  const body = JSON.stringify({
+    model,
+    messages,
+    max_tokens: maxTokens,
+    temperature: answer === undefined ? 0.2 : 0,
+    ...(answer === undefined
+      ? {}
+      : { response_format: { type: "json_schema", json_schema: { ...answer, strict: true } } }),
+  });
   if (picture === undefined) return body;
   const mark = JSON.stringify(PICTURE);
   const at = body.lastIndexOf(mark);

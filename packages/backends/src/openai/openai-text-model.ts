@@ -1,7 +1,8 @@
-import { PermanentError, type TextModel, TransientError } from "@loramill/contracts";
+import { type TextModel, TransientError } from "@loramill/contracts";
 import { chargeTokens, type TokenPrices } from "../vision/answer.ts";
 import { createEndpoint, type EndpointParts } from "../vision/endpoint.ts";
 import { chatBody, endpointUrls, readReply } from "./chat.ts";
+import { lookForModels } from "./look-for-models.ts";
 
 export interface TextModelOptions extends TokenPrices {
   readonly url: string;
@@ -17,7 +18,6 @@ const ADVICE = {
   notFound: "check CAPTION_FUSE_URL (it should end in /v1) and CAPTION_FUSE_MODEL",
   address: "check CAPTION_FUSE_URL",
 };
-const AVAILABILITY_TIMEOUT_MS = 5_000;
 
 /** Any server of OpenAI's chat completions, asked about texts alone: it makes one caption of several. */
 export function createOpenAiTextModel(
@@ -31,22 +31,7 @@ export function createOpenAiTextModel(
   return {
     id,
 
-    async isAvailable(signal) {
-      try {
-        await endpoint.ask({
-          url: urls.models,
-          timeoutMs: AVAILABILITY_TIMEOUT_MS,
-          maxBytes: 8 * 1024 * 1024,
-          signal,
-        });
-      } catch (error) {
-        signal?.throwIfAborted();
-        if (!(error instanceof PermanentError && error.code === "endpoint-not-found")) {
-          return { available: false, message: error instanceof Error ? error.message : String(error) };
-        }
-      }
-      return { available: true, message: `${new URL(urls.chat).host} answers, asked for ${model}` };
-    },
+    isAvailable: (signal) => lookForModels(endpoint, urls.models, { model, signal }),
 
     async complete({ system, user, maxTokens }, signal) {
       signal.throwIfAborted();

@@ -122,17 +122,19 @@ with r as materialized (
   from (
     select * from json_to_recordset($1::json)
       as r(project text, id text, name text, document text, family text, base_model text, trigger_word text,
-        weights_sha256 text, tensors_sha256 text, bytes bigint, dataset text, run text, job_step text, rank int)
+        weights_sha256 text, tensors_sha256 text, bytes bigint, dataset text, run text, job_step text, rank int,
+        files jsonb)
     order by project, name
   ) r
 )
 insert into loramill.loras (id, project, name, version, document, family, base_model, trigger_word, weights_sha256,
-  tensors_sha256, bytes, dataset, run, step, rank, trigger_words, source, family_from)
+  tensors_sha256, bytes, files, dataset, run, step, rank, trigger_words, source, family_from)
 select id, project, name,
   row_number() over (partition by project, name order by id) + coalesce((
     select max(l.version) from loramill.loras l where l.project = r.project and l.name = r.name
   ), 0),
-  document, family, base_model, trigger_word, weights_sha256, tensors_sha256, bytes, dataset, run, job_step, rank,
+  document, family, base_model, trigger_word, weights_sha256, tensors_sha256, bytes, coalesce(files, '[]'), dataset, run,
+  job_step, rank,
   case when trigger_word is null then '{}' else array[trigger_word] end,
   case when dataset is null then 'made' else 'trained' end,
   case when dataset is null then null else 'recipe' end

@@ -2,6 +2,7 @@ import type { ProjectId } from "@loramill/contracts";
 import { and, desc, eq, max, sql } from "drizzle-orm";
 import type { Connection } from "../connection.ts";
 import { type LoraAliasKind, loraAliases, loras } from "../schema/loras.ts";
+import { hasFile } from "./lora-rows.ts";
 
 type Row = typeof loras.$inferInsert;
 
@@ -25,6 +26,7 @@ export interface NewLora
     | "weightsSha256"
     | "tensorsSha256"
     | "bytes"
+    | "files"
     | "origin"
   > {
   readonly project: ProjectId;
@@ -32,24 +34,28 @@ export interface NewLora
 }
 
 /**
- * Adds an import as the next version of its name. The same bytes are the same version: it is there again where it was
- * deleted, and is found by the new aliases too, and nothing else is written.
+ * Adds an import as the next version of its name. The same bytes are the same version, also half of the files
+ * of one: it is there again where it was deleted, and is found by the new aliases too, and nothing else is written.
  */
 export async function addLora(
   { db, newId }: Connection,
   { aliases, ...lora }: NewLora,
 ): Promise<{ readonly id: string; readonly isNew: boolean }> {
-  const { project, name, weightsSha256 } = lora;
+  const { project, name, weightsSha256, files = [] } = lora;
+  const digests = files.length === 0 ? [weightsSha256] : files.map(({ weights }) => weights.sha256).sort();
   return db.transaction(async (tx) => {
     const addAliases = async (id: string) => {
       const rows = aliases.map((alias) => ({ ...alias, project, lora: id }));
       if (rows.length > 0) await tx.insert(loraAliases).values(rows).onConflictDoNothing();
     };
-    await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`${project}/${weightsSha256}`}, 3))`);
+    // In one order, so that two imports cannot wait for each other.
+    for (const digest of digests) {
+      await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`${project}/${digest}`}, 3))`);
+    }
     const [there] = await tx
       .select({ id: loras.id })
       .from(loras)
-      .where(and(eq(loras.project, project), eq(loras.weightsSha256, weightsSha256)))
+      .where(and(eq(loras.project, project), ...digests.map(hasFile)))
       .orderBy(desc(loras.id))
       .limit(1);
     if (there !== undefined) {

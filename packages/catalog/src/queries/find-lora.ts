@@ -2,7 +2,7 @@ import { UserError } from "@loramill/contracts";
 import { and, desc, eq, exists, ilike, inArray, like, or, type SQL, sql } from "drizzle-orm";
 import type { Connection } from "../connection.ts";
 import { loraAliases, loras } from "../schema/loras.ts";
-import { inScope, type LibraryLora, type LoraScope, selectLoras } from "./lora-rows.ts";
+import { hasFile, hasTensors, inScope, type LibraryLora, type LoraScope, selectLoras } from "./lora-rows.ts";
 
 export interface LoraRef extends LoraScope {
   /** A name (then the newest version), `name@version`, an id, an alias, a hash of the file, or a unique beginning. */
@@ -50,7 +50,9 @@ function meanings(db: Connection["db"], word: string): SQL[] {
     eq(loras.id, word),
     hasAlias(and(eq(loraAliases.kind, "name"), eq(loraAliases.value, word)) as SQL),
     or(
-      ...hashed.map((column) => eq(column, hash)),
+      eq(loras.document, hash),
+      hasFile(hash),
+      hasTensors(hash),
       hasAlias(and(inArray(loraAliases.kind, HASHES), eq(loraAliases.value, hash)) as SQL),
     ),
     or(
@@ -73,9 +75,9 @@ function meanings(db: Connection["db"], word: string): SQL[] {
 
 const versionOf = (name: string, version: number) => and(eq(loras.name, name), eq(loras.version, version));
 
-/** A file as `download` calls it, `name-v2.safetensors`, or as runs save theirs. */
+/** A file as `download` calls it, `name-v2.safetensors` or `name-v2_high_noise.safetensors`, or as runs save theirs. */
 function ourFile(word: string): SQL | undefined {
-  const stem = word.replace(/\.safetensors$/i, "");
+  const stem = word.replace(/\.safetensors$/i, "").replace(/_(high|low)_noise$/, "");
   const numbered = /^(.+)-v(\d{1,9})$/.exec(stem);
   if (numbered !== null) return versionOf(numbered[1] ?? "", Number(numbered[2]));
   return stem === word ? undefined : eq(loras.name, stem);

@@ -1,4 +1,4 @@
-import { and, desc, eq, inArray, sql } from "drizzle-orm";
+import { and, desc, eq, inArray, or, sql } from "drizzle-orm";
 import type { Connection } from "../connection.ts";
 import { generations } from "../schema/library.ts";
 import { loras } from "../schema/loras.ts";
@@ -29,13 +29,13 @@ export function loraLineageQueries({ db }: Connection) {
         .limit(1_000);
     },
 
-    /** The runs that made pictures with a file, and how many; the newest first. */
-    async generationsWith({ project }: LoraScope, sha256: string) {
-      const applied = JSON.stringify([{ sha256 }]);
+    /** The runs that made pictures with one of these files, and how many; the newest first. */
+    async generationsWith({ project }: LoraScope, files: readonly string[]) {
+      const applied = files.map((sha256) => sql`${generations.loras} @> ${JSON.stringify([{ sha256 }])}::jsonb`);
       return db
         .select({ run: generations.run, count: sql<number>`count(*)::int` })
         .from(generations)
-        .where(and(eq(generations.project, project), sql`${generations.loras} @> ${applied}::jsonb`))
+        .where(and(eq(generations.project, project), or(...applied)))
         .groupBy(generations.run)
         .orderBy(desc(generations.run))
         .limit(1_000);

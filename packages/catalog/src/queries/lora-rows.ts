@@ -1,5 +1,5 @@
-import type { ProjectId } from "@loramill/contracts";
-import { and, avg, count, eq, getTableColumns, isNotNull, isNull, type SQL } from "drizzle-orm";
+import type { LoraWeights, ProjectId } from "@loramill/contracts";
+import { and, avg, count, eq, getTableColumns, isNotNull, isNull, or, type SQL, sql } from "drizzle-orm";
 import type { Connection } from "../connection.ts";
 import { loraRatings, loras } from "../schema/loras.ts";
 
@@ -9,6 +9,28 @@ export type LibraryLora = typeof loras.$inferSelect & {
   readonly stars: number | null;
   readonly ratings: number | null;
 };
+
+/** Every weights file of a LoRA, whether it has one or two. */
+export function weightsOf({
+  weightsSha256: sha256,
+  tensorsSha256,
+  bytes,
+  files,
+}: Pick<LibraryLora, "weightsSha256" | "tensorsSha256" | "bytes" | "files">): LoraWeights[] {
+  if (files.length === 0) return [{ role: "both", sha256, tensorsSha256, bytes }];
+  return files.map(({ role, weights, tensorsSha256: tensors }) => ({
+    role,
+    sha256: weights.sha256,
+    tensorsSha256: tensors,
+    bytes: weights.bytes,
+  }));
+}
+
+/** Whether one of a LoRA's files, or the tensors in it, has this digest. */
+export const hasFile = (sha256: string) =>
+  or(eq(loras.weightsSha256, sha256), sql`${loras.files} @> ${JSON.stringify([{ weights: { sha256 } }])}::jsonb`);
+export const hasTensors = (tensorsSha256: string) =>
+  or(eq(loras.tensorsSha256, tensorsSha256), sql`${loras.files} @> ${JSON.stringify([{ tensorsSha256 }])}::jsonb`);
 
 /** Whose LoRAs; every query needs it. `deleted`: those that were deleted, instead of the others. */
 export interface LoraScope {

@@ -1,7 +1,7 @@
-import { type ProjectId, sha256Hex } from "@loramill/contracts";
+import { type LoraFile, type ProjectId, sha256Hex } from "@loramill/contracts";
 import { trialRun } from "@loramill/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Catalog } from "../index.ts";
+import { type Catalog, weightsOf } from "../index.ts";
 import { startTestServer, type TestServer } from "../testing.ts";
 import type { NewLora } from "./add-lora.ts";
 
@@ -45,6 +45,55 @@ describe("adding", () => {
     const { items } = await catalog.loras.list({ project });
     expect(items.map(({ name, version }) => `${name}@${version}`)).toEqual(["cat@1", "dog@2", "dog@1"]);
     expect(items[0]).toMatchObject({ source: "imported", run: "", stars: null, tags: [] });
+  });
+});
+
+/** Files for the two experts, told by words. */
+const pairOf = (high: string, low: string): LoraFile[] =>
+  Object.entries({ high, low }).map(([role, file]) => ({
+    role: role as LoraFile["role"],
+    weights: { sha256: sha256Hex(file), bytes: 500, mediaType: "application/vnd.safetensors" },
+    tensorsSha256: sha256Hex(`tensors of ${file}`),
+  }));
+
+describe("a LoRA of two files", () => {
+  test("is one row, found by the hash of either file and its name, and known by both", async () => {
+    const project = await projectOf("pairs");
+    const files = pairOf("h1", "l1");
+    const { id } = await add(project, "walk", "h1", { family: "wan22", files });
+    const row = await catalog.loras.find({ project, lora: "walk" });
+    expect(row?.files).toEqual(files);
+    expect(row && weightsOf(row)).toEqual([
+      { role: "high", sha256: sha256Hex("h1"), tensorsSha256: sha256Hex("tensors of h1"), bytes: 500 },
+      { role: "low", sha256: sha256Hex("l1"), tensorsSha256: sha256Hex("tensors of l1"), bytes: 500 },
+    ]);
+    for (const word of [
+      sha256Hex("l1"),
+      sha256Hex("tensors of l1"),
+      sha256Hex("h1"),
+      "walk-v1_low_noise.safetensors",
+    ]) {
+      expect((await catalog.loras.find({ project, lora: word }))?.id).toBe(id);
+    }
+    const known = await catalog.loras.known({ project }, [sha256Hex("h1"), sha256Hex("l1"), sha256Hex("other")]);
+    expect(known.map(({ sha256, name }) => `${name} ${sha256}`).sort()).toEqual(
+      [`walk ${sha256Hex("h1")}`, `walk ${sha256Hex("l1")}`].sort(),
+    );
+    await add(project, "still", "s1");
+    const single = await catalog.loras.find({ project, lora: "still" });
+    expect(single && weightsOf(single).map(({ role, bytes }) => ({ role, bytes }))).toEqual([
+      { role: "both", bytes: 1_000 },
+    ]);
+  });
+
+  test("is the same version again with both files or half of them, and another with another half", async () => {
+    const project = await projectOf("halves");
+    const { id } = await add(project, "walk", "h2", { files: pairOf("h2", "l2") });
+    expect(await add(project, "walk", "h2", { files: pairOf("h2", "l2") })).toEqual({ id, isNew: false });
+    expect(await add(project, "walk", "l2", { files: pairOf("h2", "l2").slice(1) })).toEqual({ id, isNew: false });
+    const document = sha256Hex("document of another pair");
+    expect((await add(project, "walk", "h2", { files: pairOf("h2", "l3"), document })).isNew).toBe(true);
+    expect((await catalog.loras.find({ project, lora: "walk" }))?.version).toBe(2);
   });
 });
 
@@ -182,7 +231,7 @@ test("what was made of a LoRA, and with it, is found by what runs planned and no
   expect(await catalog.loras.madeOf(scope, sha256Hex("document of s"))).toEqual([]);
   expect(await catalog.loras.madeOf({ project: await projectOf("elsewhere") }, document)).toEqual([]);
   expect(await catalog.loras.byDocuments(scope, [document])).toMatchObject([{ name: "parent" }]);
-  expect(await catalog.loras.generationsWith(scope, sha256Hex("p"))).toEqual([]);
+  expect(await catalog.loras.generationsWith(scope, [sha256Hex("p")])).toEqual([]);
 });
 
 test("a project sees, finds and changes nothing of another", async () => {

@@ -129,7 +129,20 @@ export function loraQueries(connection: Connection) {
         .from(loras)
         .innerJoin(loraAliases, and(eq(loraAliases.lora, loras.id), eq(loraAliases.kind, "original")))
         .where(and(...inScope({ project }), inArray(loraAliases.value, [...sha256])));
-      return [...(await asIs), ...(await converted)];
+      const file = sql`jsonb_array_elements(${loras.files})`;
+      const ofExperts = db
+        .select({ ...loraLink, sha256: sql<string>`file -> 'weights' ->> 'sha256'` })
+        .from(loras)
+        .innerJoin(sql`lateral ${file} as file`, sql`true`)
+        // The digest of the first file is among those that `asIs` looks at.
+        .where(
+          and(
+            ...inScope({ project }),
+            inArray(sql`file -> 'weights' ->> 'sha256'`, [...sha256]),
+            sql`file -> 'weights' ->> 'sha256' <> ${loras.weightsSha256}`,
+          ),
+        );
+      return [...(await asIs), ...(await converted), ...(await ofExperts)];
     },
   };
 

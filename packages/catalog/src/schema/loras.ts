@@ -1,6 +1,6 @@
-import type { LoraSource } from "@loramill/contracts";
+import type { LoraFile, LoraSource } from "@loramill/contracts";
 import { sql } from "drizzle-orm";
-import { bigint, index, integer, primaryKey, text, unique, uniqueIndex } from "drizzle-orm/pg-core";
+import { bigint, index, integer, jsonb, primaryKey, text, unique, uniqueIndex } from "drizzle-orm/pg-core";
 import { createdAt, loramill, time, where } from "./columns.ts";
 import { project } from "./tenancy.ts";
 
@@ -33,9 +33,13 @@ export const loras = loramill.table(
     notes: text("notes").notNull().default(""),
     /** SHA-256 of a picture among the blobs. */
     cover: text("cover"),
+    /** Of its only file, or of the first of `files`. */
     weightsSha256: text("weights_sha256").notNull(),
     tensorsSha256: text("tensors_sha256").notNull(),
+    /** Of all its files. */
     bytes: bigint("bytes", { mode: "number" }).notNull(),
+    /** Files of single experts, high noise first; empty where one file is for the whole model. */
+    files: jsonb("files").$type<LoraFile[]>().notNull().default([]),
     source: text("source").$type<LoraSource>().notNull().default("trained"),
     /** File name or address that an imported one came from. */
     origin: text("origin"),

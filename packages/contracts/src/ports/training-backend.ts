@@ -1,6 +1,6 @@
 import type { Placement } from "../compute-spec.ts";
 import type { Digest, Json, JsonObject } from "../digest.ts";
-import type { BlobRef, LossPoint, TrainingSample } from "../documents.ts";
+import type { BlobRef, LoraFile, LossPoint, TrainingSample } from "../documents.ts";
 import type { Recipe, RecipeField } from "../recipe.ts";
 import type { Charge } from "../records.ts";
 
@@ -142,8 +142,11 @@ export type TrainingStatus =
   | { readonly kind: "lost"; readonly charges?: readonly Charge[] };
 
 export interface CollectedTraining {
+  /** The only file, or the first: `loraFiles` reads them all. */
   readonly weights: BlobRef;
-  readonly tensorsSha256: string;
+  readonly tensorsSha256: Digest;
+  /** Files of single experts; left out where one file is for the whole model. */
+  readonly files?: readonly LoraFile[];
   readonly steps: number;
   readonly finalLoss: number | null;
   readonly curve: readonly LossPoint[];

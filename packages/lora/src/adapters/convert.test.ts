@@ -14,7 +14,7 @@ import { writeSafetensors } from "../safetensors/write-safetensors.ts";
 import type { Adapter } from "./adapter.ts";
 import { adapterDelta } from "./adapter-delta.ts";
 import type { Dialect } from "./dialects.ts";
-import type { MappedFamily } from "./family-modules.ts";
+import { familyOfModules, type MappedFamily, mappedFamilyOf } from "./family-modules.ts";
 import { scaleFactors } from "./fold-alpha.ts";
 import { fuseParts } from "./fuse-parts.ts";
 import { type AdapterSet, readAdapters } from "./read-adapters.ts";
@@ -22,11 +22,11 @@ import { separateParts } from "./separate-parts.ts";
 import { writeAdapters } from "./write-adapters.ts";
 
 function setOf(family: MappedFamily, dialect: Dialect, adapters: readonly Adapter[]): AdapterSet {
-  const detected = { family, variant: null, from: "modelspec.architecture" } as const;
+  const detected = { family: familyOfModules(family), variant: null, from: "modelspec.architecture" } as const;
   return { dialect, family: detected, adapters, unresolved: [], rest: new Map() };
 }
 function fileOf(set: AdapterSet, dialect: Dialect): Uint8Array {
-  const architecture = architectureOf[set.family?.family as MappedFamily];
+  const architecture = architectureOf[mappedFamilyOf(set.family?.family ?? "") as MappedFamily];
   return writeSafetensors(writeAdapters(set, dialect).tensors, { "modelspec.architecture": `${architecture}/lora` });
 }
 const read = (file: Uint8Array) => readAdapters(readSafetensors(file));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { AdapterOutline } from "./adapter.ts";
-import { detectFamily } from "./detect-family.ts";
+import { detectFamily, familyByName } from "./detect-family.ts";
 import { outlineAdapters } from "./outline-adapters.ts";
 
 const none = new Map<string, string>();
@@ -37,9 +37,9 @@ describe("detectFamily by keys and shapes", () => {
     [{ "transformer.transformer_blocks.0.attn.to_q": 3072 }, "flux", null],
     [{ lora_unet_double_blocks_19_img_attn_qkv: 3072 }, "hunyuan-video", null],
     [{ lora_unet_double_blocks_0_img_mlp_fc1: 3072 }, "hunyuan-video", null],
-    [{ "diffusion_model.blocks.0.self_attn.q": 1536 }, "wan", "1.3b"],
-    [{ lora_unet__blocks_0_self_attn_q: 5120, lora_unet__blocks_0_cross_attn_k_img: 5120 }, "wan", "14b-i2v"],
-    [{ "transformer.blocks.0.attn1.to_q": 3072, "transformer.blocks.0.attn2.to_q": 3072 }, "wan", "5b"],
+    [{ "diffusion_model.blocks.0.self_attn.q": 1536 }, "wan21", "1.3b"],
+    [{ lora_unet__blocks_0_self_attn_q: 5120, lora_unet__blocks_0_cross_attn_k_img: 5120 }, "wan21", "14b-i2v"],
+    [{ "transformer.blocks.0.attn1.to_q": 3072, "transformer.blocks.0.attn2.to_q": 3072 }, "wan22", "5b"],
     [
       { lora_unet_transformer_blocks_0_attn_to_q: 3072, lora_unet_transformer_blocks_0_img_mod_1: 3072 },
       "qwen-image",
@@ -79,7 +79,9 @@ describe("detectFamily by metadata", () => {
     ["flux1", "flux", null],
     ["flux_2_klein_4b", "flux2", null],
     ["qwen_image_edit", "qwen-image", "edit"],
-    ["wan", "wan", null],
+    ["wan", "wan21", null],
+    ["wan_2.2_14b", "wan22", null],
+    ["wan2.1", "wan21", null],
   ])("%s is %s %s", (version, family, variant) => {
     const metadata = new Map([["ss_base_model_version", version]]);
     expect(detectFamily(metadata, [])).toEqual({ family, variant, from: "ss_base_model_version" });
@@ -88,10 +90,40 @@ describe("detectFamily by metadata", () => {
   it("believes ModelSpec before kohya, both before the keys, and takes the size from the shapes", () => {
     const keys = lora({ lora_unet_blocks_0_self_attn_q: 5120 });
     const kohya = new Map([["ss_base_model_version", "wan"]]);
-    expect(detectFamily(kohya, keys)).toEqual({ family: "wan", variant: "14b", from: "ss_base_model_version" });
+    expect(detectFamily(kohya, keys)).toEqual({ family: "wan21", variant: "14b", from: "ss_base_model_version" });
     const both = new Map([...kohya, ["modelspec.architecture", "flux-1-dev/lora"]]);
     expect(detectFamily(both, keys)).toMatchObject({ family: "flux", from: "modelspec.architecture" });
     const unknown = new Map([["modelspec.architecture", "something-new/lora"]]);
-    expect(detectFamily(unknown, keys)).toMatchObject({ family: "wan", from: "keys" });
+    expect(detectFamily(unknown, keys)).toMatchObject({ family: "wan21", from: "keys" });
+  });
+
+  it("takes the version of Wan from the size where a word of the metadata means all of them", () => {
+    const small = lora({ "transformer.blocks.0.attn1.to_q": 3072, "transformer.blocks.0.attn2.to_q": 3072 });
+    const said = new Map([["ss_base_model_version", "wan"]]);
+    expect(detectFamily(said, small)).toEqual({ family: "wan22", variant: "5b", from: "ss_base_model_version" });
+  });
+});
+
+describe("familyByName", () => {
+  const big = lora({ lora_unet_blocks_0_self_attn_q: 5120 });
+  const byName = (metadata: Record<string, string>, name: string, adapters = big) => {
+    const entries = new Map(Object.entries(metadata));
+    return familyByName(detectFamily(entries, adapters), entries, name);
+  };
+
+  it("takes a file of Wan 14B for 2.2 when its name says which expert it is for, and its metadata not 2.1", () => {
+    expect(byName({}, "walk_high_noise.safetensors")).toEqual({ family: "wan22", variant: "14b", from: "name" });
+    expect(byName({ ss_base_model_version: "wan" }, "walk-LOW.safetensors")).toMatchObject({ family: "wan22" });
+    expect(byName({ ss_base_model_version: "wan_2.1" }, "walk_low.safetensors")).toMatchObject({ family: "wan21" });
+    expect(byName({}, "walk.safetensors")).toMatchObject({ family: "wan21", from: "keys" });
+  });
+
+  it("leaves models of one network alone, whatever their files are called", () => {
+    const [small, flux] = [
+      { "diffusion_model.blocks.0.self_attn.q": 1536 },
+      { lora_unet_double_blocks_0_img_attn_qkv: 1 },
+    ];
+    expect(byName({}, "walk_low.safetensors", lora(small))).toMatchObject({ family: "wan21", variant: "1.3b" });
+    expect(byName({}, "walk_low.safetensors", lora(flux))).toMatchObject({ family: "flux" });
   });
 });

@@ -1,4 +1,5 @@
-import type { LoraFamily } from "@loramill/contracts";
+import { type LoraFamily, networkOf } from "@loramill/contracts";
+import { type NoisePair, noisePair } from "../noise-pair.ts";
 import type { AdapterOutline } from "./adapter.ts";
 import { familyByKeys } from "./family-by-keys.ts";
 import { familyByArchitecture, familyByBaseVersion } from "./family-by-metadata.ts";
@@ -8,28 +9,56 @@ export interface DetectedFamily {
   /** Size or generation where it shows: `dev`, `3.5-large`, `14b`, `14b-i2v`, `refiner`. */
   readonly variant: string | null;
   /** What told it, the most reliable first. */
-  readonly from: "modelspec.architecture" | "ss_base_model_version" | "keys";
+  readonly from: "modelspec.architecture" | "ss_base_model_version" | "keys" | "name";
 }
 
 export type ToldFamily = Omit<DetectedFamily, "from">;
 
+/** Order in which metadata is believed. */
+const told = [
+  ["modelspec.architecture", familyByArchitecture],
+  ["ss_base_model_version", familyByBaseVersion],
+] as const;
+
 /**
  * The family of a LoRA, by the order that works: what ModelSpec says, what kohya's trainer says, the names and shapes
- * of its modules. A variant that only the shapes show is added to what the metadata says. Null when nothing tells.
+ * of its modules. A variant that only the shapes show is added to what the metadata says, and the family of the shapes
+ * is believed where the metadata names several at once, as `wan` does. Null when nothing tells.
  */
 export function detectFamily(
   metadata: ReadonlyMap<string, string>,
   adapters: readonly AdapterOutline[],
 ): DetectedFamily | null {
   const byKeys = familyByKeys(adapters);
-  for (const [key, tell] of [
-    ["modelspec.architecture", familyByArchitecture],
-    ["ss_base_model_version", familyByBaseVersion],
-  ] as const) {
-    const told = tell(metadata.get(key) ?? "");
-    if (told === null) continue;
-    const variant = told.variant ?? (byKeys?.family === told.family ? byKeys.variant : null);
-    return { family: told.family, variant, from: key };
+  for (const [key, tell] of told) {
+    const said = tell(metadata.get(key) ?? "");
+    if (said === null) continue;
+    const isSame = byKeys !== null && networkOf(byKeys.family) === networkOf(said.family);
+    const family = said.isOneOfSeveral && isSame ? byKeys.family : said.family;
+    return { family, variant: said.variant ?? (isSame ? byKeys.variant : null), from: key };
   }
   return byKeys && { ...byKeys, from: "keys" };
+}
+
+/** The pair that a file of Wan 14B belongs to, by its name; null for every other file, since other sizes are one network. */
+export function expertOf(
+  family: { readonly family: string; readonly variant: string | null },
+  fileName: string,
+): NoisePair | null {
+  const hasExperts = networkOf(family.family) === "wan" && /^14b|^$/.test(family.variant ?? "");
+  return hasExperts ? noisePair(fileName) : null;
+}
+
+/**
+ * What is left to the name of a file: the shapes of Wan 14B do not tell 2.1 from 2.2, but only 2.2 has two experts, whose
+ * files are called after them.
+ */
+export function familyByName(
+  found: DetectedFamily | null,
+  metadata: ReadonlyMap<string, string>,
+  fileName: string,
+): DetectedFamily | null {
+  if (found === null || expertOf(found, fileName) === null) return found;
+  const isSaid = told.some(([key, tell]) => tell(metadata.get(key) ?? "")?.isOneOfSeveral === false);
+  return isSaid ? found : { ...found, family: "wan22", from: "name" };
 }

@@ -5,7 +5,7 @@ import { describeLora } from "../describe-lora.ts";
 import { readSafetensors } from "../safetensors/read-safetensors.ts";
 import { writeSafetensors } from "../safetensors/write-safetensors.ts";
 import { validateHeader } from "../validate/validate-lora.ts";
-import { isMappedFamily } from "./family-modules.ts";
+import { mappedFamilyOf } from "./family-modules.ts";
 
 /** What kohya's and musubi's trainers call the base models of which we know the name alone. */
 const baseVersions: Readonly<Record<string, string>> = {
@@ -32,7 +32,7 @@ function fileOf(baseVersion: string) {
 
 describe("families that are known by name alone", () => {
   it("are all that have no table", () => {
-    const unmapped = LoraFamily.options.filter((family) => !isMappedFamily(family));
+    const unmapped = LoraFamily.options.filter((family) => mappedFamilyOf(family) === null);
     expect(Object.keys(baseVersions).sort()).toEqual([...unmapped].sort());
   });
 

@@ -88,7 +88,9 @@ function wan(evidence: Evidence, query: RegExp): ToldFamily {
   ]);
   const size = sizes.get(evidence.inputs(query) ?? 0) ?? null;
   const isFromPicture = evidence.has(/k_img|v_img|img_emb|add_k_proj/);
-  return { family: "wan", variant: size !== null && isFromPicture ? `${size}-i2v` : size };
+  // Only 2.2 has 5B. A LoRA of 14B may be for either: a name says it, see `familyByName`.
+  const family = size === "5b" ? "wan22" : "wan21";
+  return { family, variant: size !== null && isFromPicture ? `${size}-i2v` : size };
 }
 
 /** Width of the text embedding that cross-attention looks at. */

@@ -1,7 +1,12 @@
 import type { LoraFamily } from "@loramill/contracts";
 import type { ToldFamily } from "./detect-family.ts";
 
-type Rule = readonly [pattern: RegExp, family: LoraFamily, variant?: string];
+/** What metadata says; `isOneOfSeveral` where its word means other families of the network as well. */
+type SaidFamily = ToldFamily & { readonly isOneOfSeveral: boolean };
+
+/** In place of a variant: musubi says `wan` of all versions. */
+const SEVERAL = Symbol("one of several families");
+type Rule = readonly [pattern: RegExp, family: LoraFamily, variant?: string | typeof SEVERAL];
 
 const architectures: readonly Rule[] = [
   [/^loramill-pocket$/, "pocket"],
@@ -18,7 +23,9 @@ const architectures: readonly Rule[] = [
   [/^flux-1-(dev|schnell)/, "flux", "$1"],
   [/^flux-1/, "flux"],
   [/^chroma/, "chroma"],
-  [/^wan/, "wan"],
+  [/^wan-?2[._]2/, "wan22"],
+  [/^wan-?2[._]1/, "wan21"],
+  [/^wan/, "wan21", SEVERAL],
   [/^hunyuan-?video/, "hunyuan-video"],
   [/^qwen-image/, "qwen-image"],
   [/^z-image/, "z-image"],
@@ -36,7 +43,9 @@ const baseVersions: readonly Rule[] = [
   [/^flux_kontext/, "flux", "kontext"],
   [/^flux/, "flux"],
   [/^chroma/, "chroma"],
-  [/^wan/, "wan"],
+  [/^wan_?2[._]2/, "wan22"],
+  [/^wan_?2[._]1/, "wan21"],
+  [/^wan/, "wan21", SEVERAL],
   [/^hunyuan_video/, "hunyuan-video"],
   [/^framepack/, "hunyuan-video", "framepack"],
   [/^qwen_image_edit/, "qwen-image", "edit"],
@@ -48,19 +57,21 @@ const baseVersions: readonly Rule[] = [
 ];
 
 /** By ModelSpec's `architecture`, with or without its suffix `/lora`. */
-export function familyByArchitecture(text: string): ToldFamily | null {
+export function familyByArchitecture(text: string): SaidFamily | null {
   return apply(architectures, text.replace(/\/.*$/, ""));
 }
 
 /** By what kohya's and musubi's trainers call the base model. */
-export function familyByBaseVersion(text: string): ToldFamily | null {
+export function familyByBaseVersion(text: string): SaidFamily | null {
   return apply(baseVersions, text);
 }
 
-function apply(rules: readonly Rule[], text: string): ToldFamily | null {
+function apply(rules: readonly Rule[], text: string): SaidFamily | null {
   for (const [pattern, family, variant] of rules) {
     const found = pattern.exec(text.toLowerCase());
-    if (found) return { family, variant: variant === "$1" ? (found[1] ?? null) : (variant ?? null) };
+    if (found === null) continue;
+    if (variant === SEVERAL) return { family, variant: null, isOneOfSeveral: true };
+    return { family, variant: variant === "$1" ? (found[1] ?? null) : (variant ?? null), isOneOfSeveral: false };
   }
   return null;
 }

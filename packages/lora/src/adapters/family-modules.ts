@@ -1,4 +1,4 @@
-import { type LoraFamily, UserError } from "@loramill/contracts";
+import { type LoraFamily, networkOf, UserError } from "@loramill/contracts";
 import { fluxModules } from "./modules/flux-modules.ts";
 import type { ModulePlace } from "./modules/module-place.ts";
 import { pocketModules } from "./modules/pocket-modules.ts";
@@ -8,12 +8,14 @@ import { clipModules, t5Modules } from "./modules/text-encoder-modules.ts";
 import { sdUnet, sdxlRefinerUnet, sdxlUnet, unetModules } from "./modules/unet-modules.ts";
 import { wanBlocks, wanModules } from "./modules/wan-modules.ts";
 
-/** Families whose modules are known by name: files for them can be converted and counted. */
+/** Families whose modules are known by name: files for them can be converted and counted. `wan` is 2.1 and 2.2. */
 export const mappedFamilies = ["sd15", "sd2", "sdxl", "sd3", "flux", "wan", "qwen-image", "pocket"] as const;
 export type MappedFamily = (typeof mappedFamilies)[number];
 
-export function isMappedFamily(family: string): family is MappedFamily {
-  return mappedFamilies.some((mapped) => mapped === family);
+/** The modules that LoRAs of a family change, by the name they go by here; null where they are not known. */
+export function mappedFamilyOf(family: string): MappedFamily | null {
+  const network = networkOf(family);
+  return mappedFamilies.find((mapped) => mapped === network) ?? null;
 }
 
 /** What is missing where a family is known by name alone, as a sentence. */
@@ -23,12 +25,16 @@ export function noModuleTable(family: LoraFamily): string {
 
 /** The family as one whose modules are known. Throws UserError `no-module-table`. */
 export function asMappedFamily(family: LoraFamily): MappedFamily {
-  if (isMappedFamily(family)) return family;
+  const mapped = mappedFamilyOf(family);
+  if (mapped !== null) return mapped;
   throw new UserError(`${family} is known by name alone: ${noModuleTable(family)}`, {
     code: "no-module-table",
     details: { family },
   });
 }
+
+/** A family whose LoRAs change these modules: of Wan the first, since modules alone tell no more. */
+export const familyOfModules = (mapped: MappedFamily): LoraFamily => (mapped === "wan" ? "wan21" : mapped);
 
 /** One network of a model, and what its modules' names start with in each dialect. */
 export interface FamilyComponent {

@@ -1,6 +1,7 @@
+import type { LoraFamily } from "@loramill/contracts";
 import type { SafetensorsHeader } from "../safetensors/safetensors-header.ts";
 import type { TensorOutline } from "./adapter.ts";
-import type { MappedFamily } from "./family-modules.ts";
+import { familyOfModules, type MappedFamily } from "./family-modules.ts";
 import { expectedInputs } from "./module-inputs.ts";
 import { moduleNames } from "./module-names.ts";
 import { outlineAdapters } from "./outline-adapters.ts";
@@ -8,7 +9,7 @@ import { xlabsToNative } from "./xlabs.ts";
 
 /** How much of a file a model of a family takes: a loader leaves the rest out, mostly without a word. */
 export interface LoadCoverage {
-  readonly family: MappedFamily;
+  readonly family: LoraFamily;
   /** Keys that would load, of all keys of the file. */
   readonly loaded: number;
   readonly total: number;
@@ -35,7 +36,7 @@ export function loadCoverage(
       refused.push(stem);
     else loaded += Object.keys(tensors).length;
   }
-  return { family, loaded, total: header.tensors.size, refused };
+  return { family: familyOfModules(family), loaded, total: header.tensors.size, refused };
 }
 
 function fits(matrix: TensorOutline | undefined, inputs: number | null): boolean {

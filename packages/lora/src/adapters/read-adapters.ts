@@ -5,7 +5,7 @@ import type { Adapter, AdapterOutline, AdapterTensor, TensorOutline } from "./ad
 import { badAdapter } from "./adapter-values.ts";
 import { type DetectedFamily, detectFamily } from "./detect-family.ts";
 import type { Dialect } from "./dialects.ts";
-import { isMappedFamily } from "./family-modules.ts";
+import { mappedFamilyOf } from "./family-modules.ts";
 import { moduleNames } from "./module-names.ts";
 import { outlineAdapters } from "./outline-adapters.ts";
 import { peftAlphas } from "./peft-config.ts";
@@ -62,7 +62,8 @@ function resolveModules<T extends TensorOutline>(
 ): AdapterList<AdapterOutline<T>, T> {
   const { adapters, dialect, rest } = outlineAdapters(tensors);
   const family = detectFamily(metadata, adapters);
-  const names = family && isMappedFamily(family.family) ? moduleNames(family.family, family.variant) : null;
+  const mapped = family && mappedFamilyOf(family.family);
+  const names = mapped && moduleNames(mapped, family.variant);
   const unresolved: string[] = [];
   const stems = new Map<string, string>();
   const resolved = adapters.map((outline) => {

@@ -5,7 +5,7 @@ import type { Adapter, AdapterPart, AdapterTensor } from "./adapter.ts";
 import { badAdapter, checkFactors } from "./adapter-values.ts";
 import { attempt, cannotConvert, type Refusal, type Refuse } from "./cannot-convert.ts";
 import type { Dialect } from "./dialects.ts";
-import { isMappedFamily, noModuleTable } from "./family-modules.ts";
+import { mappedFamilyOf, noModuleTable } from "./family-modules.ts";
 import { foldAlpha } from "./fold-alpha.ts";
 import { toLayout } from "./layouts.ts";
 import { type ModuleNames, moduleNames } from "./module-names.ts";
@@ -30,7 +30,8 @@ export function writeAdapters(
   options: { readonly leaveOut?: boolean } = {},
 ): WrittenAdapters {
   const { family } = set;
-  const names = family && isMappedFamily(family.family) ? moduleNames(family.family, family.variant) : null;
+  const mapped = family && mappedFamilyOf(family.family);
+  const names = mapped && moduleNames(mapped, family.variant);
   const refused: Refusal[] = [];
   const refuse: Refuse = (refusal) => void refused.push(refusal);
   set.adapters.forEach(checkFactors);
@@ -83,7 +84,8 @@ export function tensorNames(
   dialect: Dialect,
 ): (module: string, part: AdapterPart) => string {
   const { family } = set;
-  const names = family && isMappedFamily(family.family) ? moduleNames(family.family, family.variant) : null;
+  const mapped = family && mappedFamilyOf(family.family);
+  const names = mapped && moduleNames(mapped, family.variant);
   const suffixes = suffixesOf[dialect];
   return (module, part) => {
     const suffix = suffixes[part] ?? (hasOwnParts(dialect) ? `.${part}` : undefined);

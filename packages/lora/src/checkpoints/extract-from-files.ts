@@ -1,5 +1,5 @@
 import { canonicalJson } from "@loramill/contracts";
-import type { MappedFamily } from "../adapters/family-modules.ts";
+import { familyOfModules, type MappedFamily } from "../adapters/family-modules.ts";
 import type { ByteSource } from "../byte-source.ts";
 import { writeKohyaMetadata } from "../metadata/kohya-metadata.ts";
 import type { OperationResult } from "../operations/run-operation.ts";
@@ -66,7 +66,7 @@ export async function extractFromFiles(options: FileExtraction): Promise<Operati
     }),
   };
   const dialect = layout === "native" ? "kohya" : "diffusers";
-  const from = { dialect, family: { family, variant, from: "keys" } } as const;
+  const from = { dialect, family: { family: familyOfModules(family), variant, from: "keys" } } as const;
   const file = streamLora({ ...run, adapters, from, dialect, metadata });
   return { file, family, modules: adapters.length, notes: [] };
 }

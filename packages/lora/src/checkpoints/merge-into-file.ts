@@ -1,4 +1,4 @@
-import { canonicalJson, UserError } from "@loramill/contracts";
+import { canonicalJson, networkOf, UserError } from "@loramill/contracts";
 import type { Refusal } from "../adapters/cannot-convert.ts";
 import { toLayout } from "../adapters/layouts.ts";
 import { moduleNames } from "../adapters/module-names.ts";
@@ -76,7 +76,7 @@ async function openFor(
   { family, variant, layout, weights }: Checkpoint,
 ): Promise<FittedLora> {
   const lora = await openLora(source);
-  if (lora.family !== null && lora.family.family !== family) {
+  if (lora.family !== null && networkOf(lora.family.family) !== family) {
     throw new UserError(`${name} is for ${lora.family.family} and the checkpoint is of ${family}`, {
       code: "wrong-family",
     });

@@ -1,5 +1,5 @@
 import { UserError } from "@loramill/contracts";
-import { type MappedFamily, mappedFamilies } from "../adapters/family-modules.ts";
+import { familyOfModules, type MappedFamily, mappedFamilies } from "../adapters/family-modules.ts";
 import type { Layout } from "../adapters/layouts.ts";
 import { expectedInputs } from "../adapters/module-inputs.ts";
 import { moduleNames } from "../adapters/module-names.ts";
@@ -44,7 +44,7 @@ export function readCheckpoint(file: Header, only?: MappedFamily): Checkpoint {
 const variantsOf = (family: MappedFamily) => (family === "sd3" ? Object.keys(sd3Layouts) : [null]);
 
 function readAs(header: Header, family: MappedFamily, variant: string | null): Checkpoint {
-  const weightOf = checkpointWeights(header, { family, variant, from: "keys" });
+  const weightOf = checkpointWeights(header, { family: familyOfModules(family), variant, from: "keys" });
   const found = [...moduleNames(family, variant).byModule].flatMap(([module, { part }]) => {
     const weight = weightOf(module) ?? openClipWeight(family, module);
     return weight === null || !header.tensors.has(weight) ? [] : [{ module, weight, part }];

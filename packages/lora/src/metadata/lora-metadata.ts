@@ -1,4 +1,4 @@
-import { canonicalJson, type Digest, digestOf, type Recipe } from "@loramill/contracts";
+import { canonicalJson, type Digest, digestOf, type LoraRole, type Recipe, stepsOf } from "@loramill/contracts";
 
 export interface Lineage {
   readonly name: string;
@@ -68,7 +68,7 @@ export function lineageMetadata(lineage: Lineage): Record<string, string> {
     ss_learning_rate: String(recipe.learningRate),
     ss_lr_scheduler: recipe.scheduler,
     ss_lr_warmup_steps: String(recipe.warmupSteps),
-    ss_max_train_steps: String(recipe.steps),
+    ss_max_train_steps: String(stepsOf(recipe)),
     ss_total_batch_size: String(recipe.batchSize),
     ss_caption_dropout_rate: String(recipe.captionDropout),
     ss_num_train_images: String(lineage.images),
@@ -93,10 +93,13 @@ export function outcomeMetadata(outcome: {
   readonly computeSeconds: number;
   readonly finalLoss: number | null;
   readonly tensorsSha256: Digest;
+  /** What the file changes; left out: the whole model. */
+  readonly role?: LoraRole;
 }): Record<string, string> {
   return {
     "modelspec.hash_sha256": `0x${outcome.tensorsSha256}`,
     ss_steps: String(outcome.steps),
+    ...(outcome.role === undefined || outcome.role === "both" ? {} : { "loramill.expert": outcome.role }),
     "loramill.training_seconds": outcome.computeSeconds.toFixed(1),
     ...(outcome.finalLoss === null ? {} : { "loramill.final_loss": outcome.finalLoss.toFixed(6) }),
   };

@@ -1,3 +1,4 @@
+import { networkOf } from "@loramill/contracts";
 import { readAdapters } from "../adapters/read-adapters.ts";
 import { writeAdapters } from "../adapters/write-adapters.ts";
 import type { ByteSource } from "../byte-source.ts";
@@ -25,7 +26,7 @@ export interface OperationInput {
 export async function openLike(source: ByteSource, model: OpenLora): Promise<OpenLora> {
   const lora = await openLora(source);
   const { dialect, family } = model;
-  const isAlike = lora.dialect === dialect || lora.family?.family !== family?.family;
+  const isAlike = lora.dialect === dialect || networkOf(lora.family?.family ?? "") !== networkOf(family?.family ?? "");
   if (dialect === null || lora.dialect === null || isAlike) return lora;
   const set = readAdapters(readSafetensors(await source.bytes(0, source.size)));
   const { tensors } = writeAdapters(set, dialect);

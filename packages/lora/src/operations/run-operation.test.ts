@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { architectureOf, randomAdapters, seeded } from "../../test/support/random-lora.ts";
 import { adapterDelta } from "../adapters/adapter-delta.ts";
 import type { Dialect } from "../adapters/dialects.ts";
-import type { MappedFamily } from "../adapters/family-modules.ts";
+import { familyOfModules, type MappedFamily } from "../adapters/family-modules.ts";
 import { readAdapters } from "../adapters/read-adapters.ts";
 import { writeAdapters } from "../adapters/write-adapters.ts";
 import { memorySource } from "../byte-source.ts";
@@ -19,7 +19,7 @@ function inputOf(
   more: Partial<OperationInput> = {},
 ): OperationInput {
   const adapters = randomAdapters(family, "native", seeded(seed), { rank: 2, alpha: 2, share: 0.02 });
-  const detected = { family, variant: null, from: "modelspec.architecture" } as const;
+  const detected = { family: familyOfModules(family), variant: null, from: "modelspec.architecture" } as const;
   const metadata = {
     "modelspec.architecture": `${architectureOf[family]}/lora`,
     "modelspec.trigger_phrase": name,
@@ -140,6 +140,18 @@ describe("an operation on LoRAs", () => {
     const dog = inputOf("dog");
     expect((await run({ kind: "prune" }, [dog])).notes[0]).toMatch(/^0 of \d+ modules/);
     await expect(run({ kind: "prune", minNorm: 1e9 }, [dog])).rejects.toMatchObject({ code: "nothing-left" });
+  });
+
+  it("merges LoRAs for Wan 2.1 and 2.2, which change the same modules", async () => {
+    const trained = inputOf("walk", { family: "wan" });
+    const plain = await fileOf(inputOf("still", { family: "wan", seed: 2 }));
+    const imported = memorySource(writeSafetensors([...plain.tensors.values()], { ss_base_model_version: "wan2.1" }));
+    const still = { name: "still", source: imported, weight: 1 };
+    const merged = await run({ kind: "merge" }, [trained, still]);
+    expectSum(merged, [
+      { file: await fileOf(trained), weight: 1 },
+      { file: await fileOf(still), weight: 1 },
+    ]);
   });
 
   it("refuses families that do not go together, too many LoRAs, and none", async () => {

@@ -1,4 +1,4 @@
-import { type LoraOperation, UserError } from "@loramill/contracts";
+import { type LoraOperation, networkOf, UserError } from "@loramill/contracts";
 import type { Dialect } from "../adapters/dialects.ts";
 import { readAdapters } from "../adapters/read-adapters.ts";
 import { copyRange, memorySource } from "../byte-source.ts";
@@ -77,10 +77,10 @@ function merge(
 function checkFamilies(inputs: readonly OperationInput[], loras: readonly OpenLora[]): void {
   const known = loras.map(({ family }, at) => ({ family: family?.family, name: inputs[at]?.name ?? "" }));
   const [first] = known;
-  const other = known.find(({ family }) => family !== first?.family);
+  const other = known.find(({ family = "" }) => networkOf(family) !== networkOf(first?.family ?? ""));
   if (first === undefined || other === undefined) return;
   throw new UserError(
-    `${first.name} is for ${first.family ?? "an unknown family"} and ${other.name} for ${other.family ?? "an unknown family"}: only LoRAs of one family can be merged`,
+    `${first.name} is for ${first.family ?? "an unknown family"} and ${other.name} for ${other.family ?? "an unknown family"}: only LoRAs for one network can be merged`,
     { code: "mixed-families" },
   );
 }

@@ -1,5 +1,5 @@
 import type { DetectedFamily } from "../adapters/detect-family.ts";
-import { isMappedFamily } from "../adapters/family-modules.ts";
+import { mappedFamilyOf } from "../adapters/family-modules.ts";
 import { isOneToOne, moduleNames, type NamedModule } from "../adapters/module-names.ts";
 import type { SafetensorsHeader } from "../safetensors/safetensors-header.ts";
 
@@ -17,7 +17,8 @@ export function checkpointWeights(
   header: Pick<SafetensorsHeader, "tensors">,
   family: DetectedFamily | null,
 ): (module: string) => string | null {
-  const names = family && isMappedFamily(family.family) ? moduleNames(family.family, family.variant) : null;
+  const mapped = family && mappedFamilyOf(family.family);
+  const names = mapped && moduleNames(mapped, family.variant);
   return (module) => {
     const named = names?.byModule.get(module);
     if (names === null || named === undefined) return null;

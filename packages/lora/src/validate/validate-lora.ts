@@ -1,10 +1,10 @@
-import type { LoraFamily, LoraFinding } from "@loramill/contracts";
+import { type LoraFamily, type LoraFinding, networkOf } from "@loramill/contracts";
 import type { AdapterOutline, AdapterPart } from "../adapters/adapter.ts";
-import { isMappedFamily, noModuleTable } from "../adapters/family-modules.ts";
+import { expertOf } from "../adapters/detect-family.ts";
+import { mappedFamilyOf, noModuleTable } from "../adapters/family-modules.ts";
 import { type LoadCoverage, loadCoverage } from "../adapters/load-coverage.ts";
 import { type AdapterOutlines, readAdapterOutlines, readAdapters } from "../adapters/read-adapters.ts";
 import type { ByteSource } from "../byte-source.ts";
-import { noisePair } from "../noise-pair.ts";
 import type { SafetensorsFile } from "../safetensors/read-safetensors.ts";
 import type { SafetensorsHeader, TensorInfo } from "../safetensors/safetensors-header.ts";
 import { openLora } from "../streams/open-lora.ts";
@@ -138,10 +138,10 @@ function checkUse(
     const message = `a strength of ${strength} is outside of 0 to ${MAX_STRENGTH}: pictures usually break up`;
     report("warning", "strength", message);
   }
-  if (family !== undefined && made !== null && made.family !== family) {
+  if (family !== undefined && made !== null && networkOf(made.family) !== networkOf(family)) {
     report("error", "wrong-family", `it was made for ${made.family} (${made.from}), not for ${family}`);
   }
-  const pair = name !== undefined && made?.family === "wan" ? noisePair(name) : null;
+  const pair = name !== undefined && made !== null ? expertOf(made, name) : null;
   if (pair !== null && neighbours !== undefined && !neighbours.includes(pair.partner)) {
     const other = pair.noise === "high" ? "low" : "high";
     const message = `it is for ${pair.noise} noise; the file for ${other} noise (${pair.partner}) is not there`;
@@ -149,12 +149,14 @@ function checkUse(
   }
   const target = family ?? made?.family;
   if (target === undefined) return null;
-  if (!isMappedFamily(target)) {
+  const mapped = mappedFamilyOf(target);
+  if (mapped === null) {
     const message = `how many of its keys a ${target} model loads cannot be told: ${noModuleTable(target)}`;
     report("warning", "not-counted", message);
     return null;
   }
-  const coverage = loadCoverage(header, target, variant ?? (target === made?.family ? made.variant : null));
+  const size = variant ?? (target === made?.family ? made.variant : null);
+  const coverage = { ...loadCoverage(header, mapped, size), family: target };
   const { loaded, total, refused } = coverage;
   // Our tables may be behind what a trainer writes: only for a model that somebody names is that an error.
   const severity = loaded === 0 && family !== undefined ? "error" : "warning";

@@ -1,4 +1,4 @@
-import type { Range, Recipe } from "@loramill/contracts";
+import { type Range, type Recipe, stepsOf } from "@loramill/contracts";
 import type { Family } from "../families/family.ts";
 import { families } from "../families/index.ts";
 import type { Gpu } from "../places/gpus.ts";
@@ -26,14 +26,8 @@ export function estimateSeconds(recipe: Recipe, gpu: Gpu, dataset: { readonly im
   const waiting = recipe.gpus > 1 ? PARALLEL_EFFICIENCY : 1;
   const perStep =
     (perPicture * recipe.batchSize * recipe.gradientAccumulation) / (gpu.realisedTflops * 1e12 * efficiency * waiting);
-  const p50 = START_SECONDS + loadSeconds(recipe, family, dataset.images) + perStep * stepsInAll(recipe);
+  const p50 = START_SECONDS + loadSeconds(recipe, family, dataset.images) + perStep * stepsOf(recipe);
   return { p50, p90: p50 * SPREAD };
-}
-
-/** Of both experts, where there are two. */
-function stepsInAll({ steps, experts }: Recipe): number {
-  if (experts === null) return steps;
-  return [experts.high, experts.low].reduce((sum, one) => sum + (one === null ? 0 : (one.steps ?? steps)), 0);
 }
 
 function forwardOperations(recipe: Recipe, { network, sides }: Family): number {

@@ -29,7 +29,7 @@ export const wan22: Family = {
   highestRate: 5e-4,
   recipe: {
     ...flowMatchingRecipe,
-    baseModel: ["Wan-AI/Wan2.2-T2V-A14B", "text to video; a LoRA trained on pictures works for its videos"],
+    baseModel: ["Wan-AI/Wan2.2-T2V-A14B-Diffusers", "text to video; a LoRA trained on pictures works for its videos"],
     baseQuantisation: ["fp8", "one expert in bf16 is 28 GB"],
     experts: [
       { high: {}, low: {}, boundary: 0.875 },

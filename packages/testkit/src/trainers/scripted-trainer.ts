@@ -22,7 +22,11 @@ if (behaviour.ignoresTerm) process.on("SIGTERM", () => undefined);
 
 const found = training.findSave();
 const fromStep = found?.step ?? 0;
-const lora = found === null ? newLora(training.rank) : decodeLora(readFileSync(found.weights), training.rank);
+const loras = training.networks.map((_, i) => {
+  const saved = found?.weights[i];
+  return saved === undefined ? newLora(training.rank) : decodeLora(readFileSync(saved), training.rank);
+});
+const encoded = () => loras.map((lora) => encodeLora(lora, training.alpha));
 const images = readdirSync(training.images).filter((name) => !name.endsWith(".txt"));
 if (images.length === 0) throw new Error(`no pictures in ${training.images}`);
 
@@ -31,19 +35,21 @@ for (const line of training.begin(fromStep)) process.stdout.write(`${line}\n`);
 const began = Date.now();
 for (let step = fromStep + 1; step <= training.steps; step += 1) {
   await delay(behaviour.stepMs ?? 2);
-  learn(lora, step, training.seed);
+  // Experts take turns, and learn different things.
+  const turn = Math.floor((step - 1) / training.stepsPerTurn) % loras.length;
+  for (const lora of loras.slice(turn, turn + 1)) learn(lora, step, training.seed + turn);
   appendFileSync("steps.txt", `${step}\n`);
   process.stderr.write(`${training.bar(step, fromStep, lossAt(step), (Date.now() - began) / 1_000)}\r`);
   if (step % training.saveEvery === 0) {
     process.stdout.write(`\nSaving at step ${step}\n`);
-    training.save(step, fromStep, encodeLora(lora, training.alpha));
+    training.save(step, fromStep, encoded());
   }
   training.draw?.(step, fromStep);
   if (step === behaviour.crashAtStep) fail(CRASH);
   if (step === behaviour.outOfMemoryAtStep && training.batch > (behaviour.fitsBatch ?? 0)) fail(OUT_OF_MEMORY);
   if (step === behaviour.hangAtStep) await delay(3_600_000);
 }
-training.finish(encodeLora(lora, training.alpha));
+training.finish(encoded());
 for (const line of training.end()) process.stdout.write(`${line}\n`);
 
 /** Falls with the steps, with a little that looks like noise; the same for every run. */

@@ -14,11 +14,15 @@ export interface Dialect {
   readonly rate: number;
   readonly seed: number;
   readonly images: string;
-  /** Absolute step and weights of the save that it goes on from; null from the start. */
-  findSave(): { readonly step: number; readonly weights: string } | null;
+  /** Networks that learn in turns, by what their files' names end in: one without, or the experts of a pair. */
+  readonly networks: readonly string[];
+  /** Steps of one turn, where there are several. */
+  readonly stepsPerTurn: number;
+  /** Absolute step of the save that it goes on from, and its weights, one file for each network; null from the start. */
+  findSave(): { readonly step: number; readonly weights: readonly string[] } | null;
   /** `fromStep` is where this process began. */
-  save(step: number, fromStep: number, weights: Uint8Array): void;
-  finish(weights: Uint8Array): void;
+  save(step: number, fromStep: number, weights: readonly Uint8Array[]): void;
+  finish(weights: readonly Uint8Array[]): void;
   /** Draws the recipe's prompts when the step is due; left out where nothing is drawn. */
   draw?(step: number, fromStep: number): void;
   begin(fromStep: number): string[];
@@ -52,6 +56,8 @@ function write(path: string, content: Uint8Array | string): void {
   writeFileSync(path, content);
 }
 
+const oneNetwork = { networks: [""], stepsPerTurn: 1 };
+
 const AiToolkitFile = z.object({
   config: z.object({
     name: z.string(),
@@ -61,7 +67,16 @@ const AiToolkitFile = z.object({
         network: z.object({ linear: z.number(), linear_alpha: z.number() }),
         save: z.object({ save_every: z.number() }),
         datasets: z.tuple([z.object({ folder_path: z.string() })], z.unknown()),
-        train: z.object({ steps: z.number(), batch_size: z.number(), lr: z.number() }),
+        train: z.object({
+          steps: z.number(),
+          batch_size: z.number(),
+          lr: z.number(),
+          switch_boundary_every: z.number().default(1),
+        }),
+        model: z.object({
+          arch: z.string(),
+          model_kwargs: z.object({ train_high_noise: z.boolean(), train_low_noise: z.boolean() }).optional(),
+        }),
         sample: z.object({ sample_every: z.number(), prompts: z.array(z.string()) }).optional(),
       }),
     ]),
@@ -70,10 +85,18 @@ const AiToolkitFile = z.object({
 
 function aiToolkit(path: string): Dialect {
   const { config } = AiToolkitFile.parse(parseYaml(readFileSync(path, "utf8")));
-  const [{ training_folder, network, save, datasets, train, sample }] = config.process;
+  const [{ training_folder, network, save, datasets, train, model, sample }] = config.process;
   const { name } = config;
   const folder = join(training_folder, name);
-  const fileAt = (step: number) => join(folder, `${name}_${String(step).padStart(9, "0")}.safetensors`);
+  const { train_high_noise, train_low_noise } = model.model_kwargs ?? {};
+  const networks = model.arch.startsWith("wan22_14b")
+    ? [...(train_high_noise ? ["_high_noise"] : []), ...(train_low_noise ? ["_low_noise"] : [])]
+    : [""];
+  const filesOf = (stem: string) => networks.map((network) => join(folder, `${stem}${network}.safetensors`));
+  const filesAt = (step: number) => filesOf(`${name}_${String(step).padStart(9, "0")}`);
+  const writeAll = (files: readonly string[], weights: readonly Uint8Array[]) => {
+    for (const [i, file] of files.entries()) write(file, weights[i] ?? new Uint8Array());
+  };
   return {
     rank: network.linear,
     alpha: network.linear_alpha,
@@ -83,18 +106,20 @@ function aiToolkit(path: string): Dialect {
     rate: train.lr,
     seed: 1,
     images: datasets[0].folder_path,
+    networks,
+    stepsPerTurn: train.switch_boundary_every,
     findSave() {
       const names = existsSync(folder) ? readdirSync(folder) : [];
-      const steps = names.flatMap((file) => /_(\d{9})\.safetensors$/.exec(file)?.[1] ?? []).map(Number);
+      const steps = names.flatMap((file) => /_(\d{9})(?:_\w+_noise)?\.safetensors$/.exec(file)?.[1] ?? []).map(Number);
       const step = Math.max(0, ...steps);
       // Without the optimiser's state it would begin with a cold one.
-      return step > 0 && existsSync(join(folder, "optimizer.pt")) ? { step, weights: fileAt(step) } : null;
+      return step > 0 && existsSync(join(folder, "optimizer.pt")) ? { step, weights: filesAt(step) } : null;
     },
     save(step, _fromStep, weights) {
-      write(fileAt(step), weights);
+      writeAll(filesAt(step), weights);
       write(join(folder, "optimizer.pt"), `state of step ${step}`);
     },
-    finish: (weights) => write(join(folder, `${name}.safetensors`), weights),
+    finish: (weights) => writeAll(filesOf(name), weights),
     draw(step) {
       if (sample === undefined || step % sample.sample_every !== 0) return;
       for (const [i, prompt] of sample.prompts.entries()) {
@@ -157,15 +182,16 @@ function sdScripts(path: string, datasetPath: string): Dialect {
     rate: config.learning_rate,
     seed: config.seed,
     images: dataset.subsets[0].image_dir,
+    ...oneNetwork,
     findSave() {
       if (resume === undefined) return null;
       const state = z
         .object({ current_step: z.number() })
         .parse(JSON.parse(readFileSync(join(resume, "train_state.json"), "utf8")));
-      return { step: state.current_step, weights: join(resume, "model.safetensors") };
+      return { step: state.current_step, weights: [join(resume, "model.safetensors")] };
     },
     // Its files count from where the process began, as its bar does.
-    save(step, fromStep, weights) {
+    save(step, fromStep, [weights = new Uint8Array()]) {
       const stem = join(output, `${name}-step${String(step - fromStep).padStart(8, "0")}`);
       write(`${stem}.safetensors`, weights);
       write(join(`${stem}-state`, "model.safetensors"), weights);
@@ -175,7 +201,7 @@ function sdScripts(path: string, datasetPath: string): Dialect {
         JSON.stringify({ current_epoch: 1, current_step: step - fromStep }),
       );
     },
-    finish: (weights) => write(join(output, `${name}.safetensors`), weights),
+    finish: ([weights = new Uint8Array()]) => write(join(output, `${name}.safetensors`), weights),
     draw(step, fromStep) {
       if (prompts === undefined || every === undefined || step % every !== 0) return;
       const drawn = z.array(z.object({ prompt: z.string() })).parse(JSON.parse(readFileSync(prompts, "utf8")));
@@ -228,17 +254,18 @@ function simpleTuner(path: string): Dialect {
     rate,
     seed: config.seed,
     images: backends.find(({ dataset_type }) => dataset_type === "image")?.instance_data_dir ?? "",
+    ...oneNetwork,
     findSave() {
       const names = existsSync(output) ? readdirSync(output) : [];
       const step = Math.max(0, ...names.flatMap((name) => /^checkpoint-(\d+)$/.exec(name)?.[1] ?? []).map(Number));
-      return step > 0 ? { step, weights: weightsAt(step) } : null;
+      return step > 0 ? { step, weights: [weightsAt(step)] } : null;
     },
-    save(step, _fromStep, weights) {
+    save(step, _fromStep, [weights = new Uint8Array()]) {
       write(weightsAt(step), weights);
       write(join(output, `checkpoint-${step}`, "optimizer.bin"), `state of step ${step}`);
       write(join(output, `checkpoint-${step}`, "training_state.json"), JSON.stringify({ global_step: step }));
     },
-    finish: (weights) => write(join(output, "pytorch_lora_weights.safetensors"), weights),
+    finish: ([weights = new Uint8Array()]) => write(join(output, "pytorch_lora_weights.safetensors"), weights),
     draw(step) {
       const { user_prompt_library: prompts, validation_step_interval: every } = config;
       if (prompts === undefined || every === undefined || step % every !== 0) return;

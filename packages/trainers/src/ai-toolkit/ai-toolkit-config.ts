@@ -1,13 +1,15 @@
-import type { Recipe } from "@loramill/contracts";
+import { type Recipe, stepsOf } from "@loramill/contracts";
 import { stringify } from "yaml";
 import { predictsNoise } from "../noise-issues.ts";
 import { OUTPUT_NAME, type TrainerInput } from "../trainer-adapter.ts";
+import { expertSettings } from "./expert-settings.ts";
 
 const ARCHITECTURES: Readonly<Partial<Record<Recipe["family"], string>>> = {
   sd15: "sd15",
   sdxl: "sdxl",
   sd3: "sd3",
   flux: "flux",
+  wan22: "wan22_14b",
   flux2: "flux2",
   "qwen-image": "qwen_image",
   "z-image": "zimage",
@@ -29,10 +31,15 @@ const TIMESTEPS: Readonly<Record<Recipe["timestepSampling"], string>> = {
   "flux-shift": "flux_shift",
 };
 
+/** Optimiser steps that one expert is trained for before the other's turn: a change moves 14 GB to the GPU and back. */
+const STEPS_PER_TURN = 10;
+
 /** The job file of `run.py`. The captions hold the trigger word already, so the trainer's own is left out. */
 export function aiToolkitConfig({ recipe, place }: TrainerInput): string {
   const sampler = predictsNoise(recipe.family) ? "ddpm" : "flowmatch";
   const draws = recipe.sampleEverySteps > 0 && recipe.samplePrompts.length > 0;
+  const { experts } = recipe;
+  const [own = recipe] = expertSettings(recipe);
   const process = {
     type: "sd_trainer",
     training_folder: place.output,
@@ -40,10 +47,11 @@ export function aiToolkitConfig({ recipe, place }: TrainerInput): string {
     device: "cuda:0",
     network: {
       type: "lora",
-      linear: recipe.rank,
-      linear_alpha: recipe.alpha,
+      linear: own.rank,
+      linear_alpha: own.alpha,
       ...(recipe.convRank > 0 ? { conv: recipe.convRank, conv_alpha: recipe.convAlpha } : {}),
       ...(recipe.networkDropout > 0 ? { dropout: recipe.networkDropout } : {}),
+      ...(experts === null ? {} : { split_multistage_loras: true }),
     },
     save: {
       dtype: "float16",
@@ -60,16 +68,18 @@ export function aiToolkitConfig({ recipe, place }: TrainerInput): string {
     ],
     train: {
       batch_size: recipe.batchSize,
-      steps: recipe.steps,
+      steps: stepsOf(recipe),
       // Its `gradient_accumulation_steps` would count every batch as a step.
       gradient_accumulation: recipe.gradientAccumulation,
       train_unet: true,
       train_text_encoder: recipe.trainTextEncoder,
       gradient_checkpointing: recipe.gradientCheckpointing,
       noise_scheduler: sampler,
+      // It counts batches, of which a step takes as many as it accumulates.
+      ...(experts === null ? {} : { switch_boundary_every: STEPS_PER_TURN * recipe.gradientAccumulation }),
       optimizer: recipe.optimiser,
       ...(Object.keys(recipe.optimiserArgs).length === 0 ? {} : { optimizer_params: recipe.optimiserArgs }),
-      lr: recipe.learningRate,
+      lr: own.learningRate,
       ...scheduleOf(recipe),
       dtype: recipe.mixedPrecision,
       ...(recipe.minSnrGamma > 0 ? { min_snr_gamma: recipe.minSnrGamma } : {}),
@@ -88,6 +98,13 @@ export function aiToolkitConfig({ recipe, place }: TrainerInput): string {
       ...(recipe.baseQuantisation === "none"
         ? {}
         : { qtype: QUANTISATIONS[recipe.baseQuantisation], qtype_te: QUANTISATIONS[recipe.baseQuantisation] }),
+      ...(experts === null
+        ? {}
+        : {
+            // The expert that is not trained waits in the machine's memory.
+            low_vram: true,
+            model_kwargs: { train_high_noise: experts.high !== null, train_low_noise: experts.low !== null },
+          }),
     },
     ...(draws
       ? {
@@ -102,6 +119,7 @@ export function aiToolkitConfig({ recipe, place }: TrainerInput): string {
             walk_seed: true,
             guidance_scale: predictsNoise(recipe.family) ? 6 : 4,
             sample_steps: 20,
+            ...(experts === null ? {} : { num_frames: 1, fps: 16 }),
           },
         }
       : {}),

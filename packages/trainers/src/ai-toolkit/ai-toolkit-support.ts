@@ -1,6 +1,7 @@
 import type { Recipe, RecipeIssue, RecipeSupport } from "@loramill/contracts";
 import { honoured, limited, noEffect, refused, translated } from "../field-support.ts";
 import { noiseIssues, predictsNoise } from "../noise-issues.ts";
+import { expertSettings, WAN_BOUNDARY } from "./expert-settings.ts";
 
 const ownBuckets = "ai-toolkit makes its own buckets of the resolution's area";
 const noRandom = "ai-toolkit cuts and colours pictures in no random way that a recipe could ask for";
@@ -11,7 +12,7 @@ export const aiToolkitSupport: RecipeSupport = {
   family: honoured,
   baseModel: honoured,
   baseQuantisation: translated("quanto's qint8, qfloat8 or qint4 for transformer and text encoders"),
-  experts: refused("one training makes one file here"),
+  experts: honoured,
   rank: honoured,
   alpha: honoured,
   convRank: honoured,
@@ -67,7 +68,7 @@ export const aiToolkitSupport: RecipeSupport = {
 
 /** Fields that do not go together. */
 export function checkAiToolkit(recipe: Recipe): RecipeIssue[] {
-  const issues = noiseIssues(recipe);
+  const issues = [...noiseIssues(recipe), ...checkExperts(recipe)];
   const error = (field: RecipeIssue["field"], message: string) => issues.push({ field, severity: "error", message });
   const { family } = recipe;
   if (recipe.trainTextEncoder && !predictsNoise(family)) {
@@ -77,4 +78,30 @@ export function checkAiToolkit(recipe: Recipe): RecipeIssue[] {
     error("baseQuantisation", `ai-toolkit keeps the base of ${family} as it is: set none, or another family`);
   }
   return issues;
+}
+
+/** It gives both experts the same network and turns, and knows where its model changes over. */
+function checkExperts(recipe: Recipe): RecipeIssue[] {
+  const { experts, family } = recipe;
+  const issue = (message: string): RecipeIssue => ({ field: "experts", severity: "error", message });
+  if ((experts !== null) !== (family === "wan22")) {
+    return [issue("ai-toolkit trains experts of wan22 and of no other family: give them there, and null elsewhere")];
+  }
+  if (experts === null) return [];
+  const [first, second] = expertSettings(recipe);
+  const differs = (["rank", "alpha", "learningRate", "steps"] as const).filter(
+    (field) => first !== undefined && second !== undefined && first[field] !== second[field],
+  );
+  return [
+    ...(differs.length === 0
+      ? []
+      : [
+          issue(
+            `ai-toolkit trains both experts alike, and here they differ in ${differs.join(", ")}: give both the same, or train them in two runs, each with the other expert null`,
+          ),
+        ]),
+    ...(experts.boundary === WAN_BOUNDARY
+      ? []
+      : [issue(`ai-toolkit changes experts at ${WAN_BOUNDARY}, not at ${experts.boundary}: leave boundary out`)]),
+  ];
 }

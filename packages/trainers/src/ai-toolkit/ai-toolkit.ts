@@ -1,3 +1,4 @@
+import type { LoraRole } from "@loramill/contracts";
 import { parseBar, parseLoss, parseTrouble } from "../progress-line.ts";
 import {
   checkpointOrId,
@@ -9,8 +10,8 @@ import {
 import { aiToolkitConfig } from "./ai-toolkit-config.ts";
 import { aiToolkitSupport, checkAiToolkit } from "./ai-toolkit-support.ts";
 
-const SAVE = new RegExp(`^${OUTPUT_NAME}/${OUTPUT_NAME}_(\\d{9})\\.safetensors$`);
-const FINAL = `${OUTPUT_NAME}/${OUTPUT_NAME}.safetensors`;
+/** A save, with its step unless it is the last one, and the expert that it is for where the model has two. */
+const SAVE = new RegExp(`^${OUTPUT_NAME}/${OUTPUT_NAME}(?:_(\\d{9}))?(?:_(high|low)_noise)?\\.safetensors$`);
 /** State of the optimiser, overwritten at every save. */
 const OPTIMISER = `${OUTPUT_NAME}/optimizer.pt`;
 const SAMPLE = new RegExp(`^${OUTPUT_NAME}/samples/\\d+__(\\d{9})_\\d+\\.(?:jpg|png|webp)$`);
@@ -21,7 +22,7 @@ const SAMPLE = new RegExp(`^${OUTPUT_NAME}/samples/\\d+__(\\d{9})_\\d+\\.(?:jpg|
  */
 export const aiToolkit: TrainerAdapter = {
   name: "ai-toolkit",
-  families: ["sd15", "sdxl", "sd3", "flux", "flux2", "qwen-image", "z-image"],
+  families: ["sd15", "sdxl", "sd3", "flux", "wan22", "flux2", "qwen-image", "z-image"],
   support: aiToolkitSupport,
   restoresTo: "output",
   check: checkAiToolkit,
@@ -43,14 +44,23 @@ export const aiToolkit: TrainerAdapter = {
     return { kind: "progress", step: done, loss: parseLoss(rest), stepsPerSecond: perSecond, etaSeconds };
   },
 
-  findCheckpoints(files, { totalSteps }) {
+  /** Of a pair, a save is there with its second file. */
+  findCheckpoints(files, { totalSteps, roles }) {
     const paths = files.map(({ path }) => path);
     const state = paths.includes(OPTIMISER) ? [OPTIMISER] : [];
-    return paths.flatMap((path): FoundCheckpoint[] => {
-      if (path === FINAL) return [{ step: totalSteps, final: true, weights: path, files: [path] }];
-      const step = SAVE.exec(path)?.[1];
-      if (step === undefined) return [];
-      return [{ step: Number(step), final: false, weights: path, files: [path, ...state] }];
+    const saves = new Map<string, { role: LoraRole; path: string }[]>();
+    for (const path of paths) {
+      const [isSave, step = "", role = "both"] = SAVE.exec(path) ?? [];
+      if (isSave === undefined) continue;
+      saves.set(step, [...(saves.get(step) ?? []), { role: role as LoraRole, path }]);
+    }
+    return [...saves].flatMap(([step, found]): FoundCheckpoint[] => {
+      const weights = roles.flatMap((role) => found.find((file) => file.role === role) ?? []);
+      if (weights.length < roles.length) return [];
+      const own = weights.map(({ path }) => path);
+      return step === ""
+        ? [{ step: totalSteps, final: true, weights, files: own }]
+        : [{ step: Number(step), final: false, weights, files: [...own, ...state] }];
     });
   },
 

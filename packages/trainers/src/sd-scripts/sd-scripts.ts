@@ -81,14 +81,16 @@ export const sdScripts: TrainerAdapter = {
   findCheckpoints(files, { totalSteps, fromStep }) {
     const paths = files.map(({ path }) => path);
     return paths.flatMap((path): FoundCheckpoint[] => {
-      if (path === FINAL) return [{ step: totalSteps, final: true, weights: path, files: [path] }];
+      if (path === FINAL) return [{ step: totalSteps, final: true, weights: [{ role: "both", path }], files: [path] }];
       const step = SAVE.exec(path)?.[1];
       if (step === undefined) return [];
       const folder = `${OUTPUT_NAME}-step${step}-state/`;
       const state = paths.filter((other) => other.startsWith(folder));
       // The weights are written before the state, without which nothing goes on.
       if (!state.includes(`${folder}${STATE}`)) return [];
-      return [{ step: fromStep + Number(step), final: false, weights: path, files: [path, ...state] }];
+      return [
+        { step: fromStep + Number(step), final: false, weights: [{ role: "both", path }], files: [path, ...state] },
+      ];
     });
   },
 

@@ -50,11 +50,12 @@ export const simpleTuner: TrainerAdapter = {
   findCheckpoints(files, { totalSteps }) {
     const paths = files.map(({ path }) => path);
     return paths.flatMap((path): FoundCheckpoint[] => {
-      if (path === WEIGHTS) return [{ step: totalSteps, final: true, weights: path, files: [path] }];
+      if (path === WEIGHTS)
+        return [{ step: totalSteps, final: true, weights: [{ role: "both", path }], files: [path] }];
       const step = SAVE.exec(path)?.[1];
       if (step === undefined) return [];
       const all = paths.filter((other) => other.startsWith(`checkpoint-${step}/`));
-      return [{ step: Number(step), final: false, weights: path, files: all }];
+      return [{ step: Number(step), final: false, weights: [{ role: "both", path }], files: all }];
     });
   },
 

@@ -15,6 +15,7 @@ const Network = z.strictObject({
   conv: count.optional(),
   conv_alpha: z.number().min(0).optional(),
   dropout: share.optional(),
+  split_multistage_loras: z.boolean().optional(),
 });
 
 /** toolkit/config_modules.py, SaveConfig, which raises on other formats; dtypes of toolkit/train_tools.py. */
@@ -70,6 +71,7 @@ const Train = z
     min_snr_gamma: z.number().positive().optional(),
     noise_offset: share.optional(),
     timestep_type: timesteps.optional(),
+    switch_boundary_every: count.optional(),
     reg_weight: z.number().min(0).optional(),
     ema_config: z.strictObject({ use_ema: z.literal(true), ema_decay: z.number().min(0).max(1) }).optional(),
     disable_sampling: z.boolean(),
@@ -87,12 +89,19 @@ const quantised = z.enum(["qint2", "qint4", "qint8", "qfloat8", "int8", "float8"
 const Model = z
   .strictObject({
     name_or_path: z.string().min(1),
-    arch: z.enum(["sd15", "sdxl", "sd3", "flux", "flux2", "qwen_image", "zimage"]),
+    arch: z.enum(["sd15", "sdxl", "sd3", "flux", "wan22_14b", "flux2", "qwen_image", "zimage"]),
     quantize: z.boolean(),
     quantize_te: z.boolean(),
     qtype: quantised.optional(),
     qtype_te: quantised.optional(),
+    low_vram: z.boolean().optional(),
+    /** extensions_built_in/diffusion_models/wan22/wan22_14b_model.py, which raises where neither is trained. */
+    model_kwargs: z
+      .strictObject({ train_high_noise: z.boolean(), train_low_noise: z.boolean() })
+      .refine((trained) => trained.train_high_noise || trained.train_low_noise)
+      .optional(),
   })
+  .refine(({ arch, model_kwargs }) => (arch === "wan22_14b") === (model_kwargs !== undefined))
   .refine(({ arch, quantize }) => !quantize || (arch !== "sd15" && arch !== "sdxl"), "these are never quantised");
 
 /** toolkit/config_modules.py, SampleConfig. */
@@ -107,6 +116,8 @@ const Sample = z.strictObject({
   walk_seed: z.boolean(),
   guidance_scale: z.number(),
   sample_steps: count,
+  num_frames: count.optional(),
+  fps: count.optional(),
 });
 
 /** toolkit/config.py asks for job, config and name; jobs/process/BaseTrainProcess.py reads `training_seed`. */

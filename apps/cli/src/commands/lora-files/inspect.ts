@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { UserError } from "@loramill/contracts";
 import { describeLora, fileHashes } from "@loramill/lora";
 import { ApiError } from "@loramill/sdk";
@@ -59,10 +60,11 @@ function inspect(file: TensorFile, options: InspectOptions): Promise<InspectedFi
       throw new UserError("hashes are over the bytes of safetensors files: convert it first", { code: "bad-option" });
     }
     const limit = options.sizeLimit === undefined ? {} : { sizeLimitBytes: options.sizeLimit * 1e6 };
+    const fileName = basename(path);
     const keys = [...header.tensors.values()].map(({ name, dtype, shape }) => ({ name, dtype, shape }));
     return {
       file: path,
-      description: { ...describeLora(header, limit), bytes },
+      description: { ...describeLora(header, { ...limit, fileName }), bytes },
       ...(options.metadata ? { metadata: Object.fromEntries(header.metadata) } : {}),
       ...(options.keys ? { keys } : {}),
       ...(options.hashes ? { hashes: { ...(await fileHashes(source)) } } : {}),

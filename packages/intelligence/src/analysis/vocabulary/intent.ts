@@ -1,0 +1,56 @@
+import type { FacetVocabulary } from "./vocabulary.ts";
+
+/** What the picture is for, where words say so; else it follows from the subject. */
+export const intent: FacetVocabulary<"intent"> = {
+  portrait: { portrait: 1, headshot: 1, selfie: 0.8, "profile picture": 1, avatar: 0.7 },
+  "character-design": {
+    "character design": 1,
+    "character sheet": 1,
+    "reference sheet": 1,
+    turnaround: 0.9,
+    "model sheet": 1,
+    oc: 0.5,
+  },
+  scene: { scene: 0.7, "film still": 0.7, storyboard: 1, "movie scene": 0.9, battle: 0.7, "key visual": 0.7 },
+  "landscape-view": { landscape: 1, scenery: 1, wallpaper: 0.6, vista: 0.8, panorama: 0.7 },
+  "architecture-view": {
+    architecture: 1,
+    "interior design": 1,
+    "architectural visualization": 1,
+    "architectural rendering": 1,
+    facade: 0.7,
+  },
+  "product-shot": {
+    "product shot": 1,
+    "product photo": 1,
+    "product photography": 1,
+    packshot: 1,
+    advertisement: 0.8,
+    commercial: 0.5,
+    mockup: 0.8,
+  },
+  "graphic-design": {
+    logo: 1,
+    icon: 0.9,
+    poster: 0.9,
+    sticker: 0.9,
+    "t shirt design": 1,
+    "book cover": 0.9,
+    "album cover": 0.9,
+    infographic: 1,
+    emblem: 0.9,
+    typography: 0.7,
+  },
+  texture: { texture: 0.9, seamless: 0.9, tileable: 1, pattern: 0.8, "texture map": 1 },
+  illustration: { illustration: 1, "children's book": 0.8, "editorial illustration": 1, "tarot card": 0.8 },
+  motion: {
+    animation: 0.8,
+    video: 0.8,
+    timelapse: 1,
+    "time lapse": 1,
+    "camera pan": 1,
+    "slow motion": 1,
+    "tracking shot": 0.9,
+    "dolly zoom": 1,
+  },
+};
