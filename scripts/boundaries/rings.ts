@@ -11,6 +11,7 @@ export const rings = {
     "trainers",
     "intelligence",
     "evaluation",
+    "graphs",
   ],
   adapter: [
     "catalog",

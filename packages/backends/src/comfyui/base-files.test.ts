@@ -1,7 +1,7 @@
 import type { KnownModel } from "@loramill/contracts";
+import type { NodeClass } from "@loramill/graphs";
 import { expect, it } from "vitest";
 import { findBaseFiles } from "./base-files.ts";
-import type { NodeClass } from "./node-classes.ts";
 
 /** A loader whose inputs offer these files. */
 function loader(files: Readonly<Record<string, readonly string[]>>): NodeClass {

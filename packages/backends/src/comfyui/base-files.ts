@@ -1,8 +1,7 @@
 import { type KnownModel, type Recipe, UserError } from "@loramill/contracts";
+import { listed, type NodeClasses } from "@loramill/graphs";
 import type { ModelRole } from "@loramill/trainers";
 import { fileName, roleOf } from "../base-models/find-model-files.ts";
-import { listed } from "./check-graph.ts";
-import type { NodeClasses } from "./node-classes.ts";
 import type { BaseFiles } from "./training-graph.ts";
 
 /** Names under which the weights of a base model are published, the best for training first. */

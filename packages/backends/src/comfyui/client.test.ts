@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
+import { draftGraph } from "@loramill/graphs";
 import { type FakeComfyUiOptions, startFakeComfyUiServer, waitUntil } from "@loramill/testkit";
 import { afterEach, describe, expect, it } from "vitest";
 import { createComfyUiClient } from "./client.ts";
 import { connect } from "./connection.ts";
-import { draftGraph } from "./graph.ts";
 import type { RemoteFile } from "./outputs.ts";
 import { openPromptSocket } from "./prompt-socket.ts";
 
@@ -26,8 +26,8 @@ async function open(setup: FakeComfyUiOptions & { readonly headers?: Record<stri
 /** Draws a grey picture; saved under the prefix. */
 function greyPicture(prefix: string) {
   const draft = draftGraph();
-  const image = draft.add("EmptyImage", { width: 8, height: 8, batch_size: 1, color: 0 });
-  draft.add("SaveImage", { images: image(0), filename_prefix: prefix });
+  const [images] = draft.add("EmptyImage", { width: 8, height: 8, batch_size: 1, color: 0 });
+  draft.add("SaveImage", { images, filename_prefix: prefix });
   return draft.graph();
 }
 const prompt = (graph: ReturnType<typeof greyPicture>, id: string = randomUUID()) => {
@@ -86,9 +86,8 @@ describe("prompts of a ComfyUI server", () => {
 
   it("are refused with the nodes and inputs that are wrong", async () => {
     const { client } = await open();
-    const draft = draftGraph();
-    draft.add("NoSuchNode", {});
-    await expect(client.prompts.submit(prompt(draft.graph()), signal)).rejects.toThrow(/NoSuchNode' not found/);
+    const unknown = { "1": { class_type: "NoSuchNode", inputs: {}, _meta: { title: "" } } };
+    await expect(client.prompts.submit(prompt(unknown), signal)).rejects.toThrow(/NoSuchNode' not found/);
     const good = greyPicture("x");
     const bad = { ...good, "1": { ...good["1"], inputs: { width: 8, height: 8, batch_size: 0, color: 0 } } };
     await expect(client.prompts.submit(prompt(bad as typeof good), signal)).rejects.toThrow(/smaller than min of 1/);

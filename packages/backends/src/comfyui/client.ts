@@ -1,9 +1,9 @@
 import { type Clock, TransientError } from "@loramill/contracts";
+import { type NodeClasses, readNodeClasses } from "@loramill/graphs";
 import type { fetch as undiciFetch } from "undici";
 import { z } from "zod";
 import { connect, type ServerOptions } from "./connection.ts";
 import { type Files, openFiles } from "./files.ts";
-import { type NodeClasses, readNodeClasses } from "./node-classes.ts";
 import { openPromptSocket, type PromptSocket } from "./prompt-socket.ts";
 import { openPrompts, type Prompts } from "./prompts.ts";
 

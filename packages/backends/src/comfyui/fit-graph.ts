@@ -1,5 +1,4 @@
-import type { Graph, GraphInput } from "./graph.ts";
-import type { NodeClass, NodeClasses } from "./node-classes.ts";
+import type { Graph, GraphInput, NodeClass, NodeClasses } from "@loramill/graphs";
 
 /** Inputs that came to the training node later, with the value that means what it did before. */
 const LATER: Readonly<Record<string, Readonly<Record<string, GraphInput>>>> = {

@@ -6,14 +6,12 @@ import {
   type TrainingRequest,
   UserError,
 } from "@loramill/contracts";
+import { checkGraph, describeMissing, type NodeClasses } from "@loramill/graphs";
 import { findBaseFiles, loadersOf } from "./base-files.ts";
-import { checkGraph } from "./check-graph.ts";
 import type { ComfyUiClient } from "./client.ts";
 import { datasetFolder, uploadDataset } from "./dataset-folder.ts";
 import { fitGraph } from "./fit-graph.ts";
 import { keepingNodes, keptName, openKeptDatasets } from "./kept-dataset.ts";
-import { missingNode } from "./known-nodes.ts";
-import type { NodeClasses } from "./node-classes.ts";
 import { choosePictureSizes } from "./picture-sizes.ts";
 import { drawingNodes, sampleSettings } from "./sample-graph.ts";
 import { trainSettings } from "./train-settings.ts";
@@ -53,7 +51,8 @@ export async function prepareTraining(
   const classes = new Map(await client.nodes([...needed, ...keepingNodes, ...drawing], signal));
   const missing = needed.filter((type) => !classes.has(type));
   if (missing.length > 0) {
-    throw new UserError(`ComfyUI at ${client.name} cannot train: ${missing.map(missingNode).join("; ")}`, {
+    const advice = missing.map((type) => describeMissing(type).message).join("; ");
+    throw new UserError(`ComfyUI at ${client.name} cannot train: ${advice}`, {
       code: "nodes-missing",
       details: { nodes: missing },
     });

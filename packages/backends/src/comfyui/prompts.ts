@@ -1,9 +1,8 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { PermanentError, TransientError, UserError } from "@loramill/contracts";
+import { type Graph, listed } from "@loramill/graphs";
 import { z } from "zod";
-import { listed } from "./check-graph.ts";
 import type { Connection } from "./connection.ts";
-import type { Graph } from "./graph.ts";
 import { type PromptEnd, readEnd } from "./prompt-end.ts";
 
 export interface PromptToSubmit {

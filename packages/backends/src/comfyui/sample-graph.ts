@@ -1,6 +1,6 @@
 import type { Recipe } from "@loramill/contracts";
+import type { GraphDraft, Output } from "@loramill/graphs";
 import { families } from "@loramill/recipes";
-import type { GraphDraft, Link } from "./graph.ts";
 
 /** Pictures that are drawn with the finished LoRA, one for each prompt. */
 export interface SampleSettings {
@@ -54,33 +54,30 @@ export function promptOfSample(filename: string): number | null {
 /** Adds the drawing of each prompt, to be saved under `prefix` in the server's output folder. */
 export function drawSamples(
   draft: GraphDraft,
-  base: { readonly model: Link; readonly clip: Link; readonly vae: Link },
-  lora: Link,
+  base: { readonly model: Output<"MODEL">; readonly clip: Output<"CLIP">; readonly vae: Output<"VAE"> },
+  lora: Output<"LORA_MODEL">,
   { settings, prefix }: { readonly settings: SampleSettings; readonly prefix: string },
 ): void {
   const { side, seed, steps, guidance, sampler, scheduler, isDistilled } = settings;
-  const tuned = draft.add("LoraModelLoader", { model: base.model, lora, strength_model: 1, bypass: false });
-  const empty = draft.add(settings.latent, { width: side, height: side, batch_size: 1 });
-  const negative = draft.add("CLIPTextEncode", { clip: base.clip, text: settings.negative });
+  const [model] = draft.add("LoraModelLoader", { model: base.model, lora, strength_model: 1, bypass: false });
+  const [latent_image] = draft.add(settings.latent, { width: side, height: side, batch_size: 1 });
+  const [negative] = draft.add("CLIPTextEncode", { clip: base.clip, text: settings.negative });
   for (const [index, text] of settings.prompts.entries()) {
-    const told = draft.add("CLIPTextEncode", { clip: base.clip, text });
-    const positive = isDistilled ? draft.add("FluxGuidance", { conditioning: told(0), guidance }) : told;
-    const drawn = draft.add("KSampler", {
-      model: tuned(0),
+    const [conditioning] = draft.add("CLIPTextEncode", { clip: base.clip, text });
+    const positive = isDistilled ? draft.add("FluxGuidance", { conditioning, guidance })[0] : conditioning;
+    const [samples] = draft.add("KSampler", {
+      model,
       seed,
       steps,
       cfg: isDistilled ? 1 : guidance,
       sampler_name: sampler,
       scheduler,
-      positive: positive(0),
-      negative: negative(0),
-      latent_image: empty(0),
+      positive,
+      negative,
+      latent_image,
       denoise: 1,
     });
-    const images = draft.add("VAEDecode", { samples: drawn(0), vae: base.vae });
-    draft.add("SaveImage", {
-      images: images(0),
-      filename_prefix: `${prefix}/sample_${String(index).padStart(2, "0")}`,
-    });
+    const [images] = draft.add("VAEDecode", { samples, vae: base.vae });
+    draft.add("SaveImage", { images, filename_prefix: `${prefix}/sample_${String(index).padStart(2, "0")}` });
   }
 }

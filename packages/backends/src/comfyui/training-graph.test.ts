@@ -1,3 +1,4 @@
+import { checkGraph, type Graph, type GraphInput, readNodeClasses } from "@loramill/graphs";
 import { comfyUiObjectInfo } from "@loramill/testkit";
 import { describe, expect, it } from "vitest";
 import keepReference from "../../test/comfyui-graphs/train-cache-dataset.json" with { type: "json" };
@@ -6,10 +7,7 @@ import fluxReference from "../../test/comfyui-graphs/train-lora-flux.json" with 
 import bucketsReference from "../../test/comfyui-graphs/train-lora-sd15-buckets.json" with { type: "json" };
 import sdxlReference from "../../test/comfyui-graphs/train-lora-sdxl.json" with { type: "json" };
 import { recipe } from "../../test/comfyui-setup.ts";
-import { checkGraph } from "./check-graph.ts";
 import { fitGraph } from "./fit-graph.ts";
-import type { Graph, GraphInput } from "./graph.ts";
-import { readNodeClasses } from "./node-classes.ts";
 import { sampleSettings } from "./sample-graph.ts";
 import { type TrainingGraphSettings, trainingGraph } from "./training-graph.ts";
 

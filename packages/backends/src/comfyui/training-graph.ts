@@ -1,4 +1,4 @@
-import { draftGraph, type Graph, type GraphDraft, type GraphInput, type Link } from "./graph.ts";
+import { draftGraph, type Graph, type GraphDraft, type Output } from "@loramill/graphs";
 import { drawSamples, type SampleSettings } from "./sample-graph.ts";
 
 /** The files of a base model, as the server's lists name them. */
@@ -77,43 +77,44 @@ export function trainingGraph(settings: TrainingGraphSettings): TrainingGraph {
   const draft = draftGraph();
   const base = loadBase(draft, settings.base);
   const encoded = encodeDataset(draft, base, settings);
-  const lora = trainLora(draft, base.model, encoded, settings);
-  draft.add("SaveLoRA", { lora: lora(0), prefix: `loras/${settings.prefix}`, steps: lora(2) });
-  draft.add("LossGraphNode", { loss: lora(1), filename_prefix: `${settings.prefix}_loss` });
+  const [lora, loss, steps] = trainLora(draft, base.model, encoded, settings);
+  draft.add("SaveLoRA", { lora, prefix: `loras/${settings.prefix}`, steps });
+  draft.add("LossGraphNode", { loss, filename_prefix: `${settings.prefix}_loss` });
   if (settings.samples !== null) {
-    drawSamples(draft, base, lora(0), { settings: settings.samples, prefix: settings.prefix });
+    drawSamples(draft, base, lora, { settings: settings.samples, prefix: settings.prefix });
   }
-  return { graph: draft.graph(), trainNode: lora(0)[0] };
+  const [trainNode] = lora;
+  return { graph: draft.graph(), trainNode };
 }
 
 interface LoadedBase {
-  readonly model: Link;
-  readonly clip: Link;
-  readonly vae: Link;
+  readonly model: Output<"MODEL">;
+  readonly clip: Output<"CLIP">;
+  readonly vae: Output<"VAE">;
 }
 
 function loadBase(draft: GraphDraft, base: BaseFiles): LoadedBase {
   if (base.kind === "checkpoint") {
-    const loaded = draft.add("CheckpointLoaderSimple", { ckpt_name: base.checkpoint });
-    return { model: loaded(0), clip: loaded(1), vae: loaded(2) };
+    const [model, clip, vae] = draft.add("CheckpointLoaderSimple", { ckpt_name: base.checkpoint });
+    return { model, clip, vae };
   }
   if (base.kind === "sd3") {
-    const loaded = draft.add("CheckpointLoaderSimple", { ckpt_name: base.checkpoint });
+    const [model, , vae] = draft.add("CheckpointLoaderSimple", { ckpt_name: base.checkpoint });
     const names = { clip_name1: base.clipG, clip_name2: base.clipL, clip_name3: base.t5 };
-    return { model: loaded(0), clip: draft.add("TripleCLIPLoader", names)(0), vae: loaded(2) };
+    return { model, clip: draft.add("TripleCLIPLoader", names)[0], vae };
   }
-  const transformer = draft.add("UNETLoader", { unet_name: base.transformer, weight_dtype: base.weightType });
-  const clip = draft.add("DualCLIPLoader", { clip_name1: base.clip, clip_name2: base.t5, type: "flux" });
-  const vae = draft.add("VAELoader", { vae_name: base.vae });
-  return { model: transformer(0), clip: clip(0), vae: vae(0) };
+  const [model] = draft.add("UNETLoader", { unet_name: base.transformer, weight_dtype: base.weightType });
+  const [clip] = draft.add("DualCLIPLoader", { clip_name1: base.clip, clip_name2: base.t5, type: "flux" });
+  const [vae] = draft.add("VAELoader", { vae_name: base.vae });
+  return { model, clip, vae };
 }
 
 /** Samples in a file of a kept dataset: what ComfyUI takes itself. */
 const SHARD_SIZE = 1000;
 
 interface EncodedDataset {
-  readonly latents: Link;
-  readonly conditioning: Link;
+  readonly latents: Output<"LATENT">;
+  readonly conditioning: Output<"CONDITIONING">;
 }
 
 function encodeDataset(
@@ -121,13 +122,13 @@ function encodeDataset(
   base: LoadedBase,
   { dataset, sizes }: Pick<TrainingGraphSettings, "dataset" | "sizes">,
 ): EncodedDataset {
-  const made =
+  const [latents, conditioning] =
     dataset.kind === "kept"
       ? draft.add("LoadTrainingDataset", { folder_name: dataset.name })
       : encodePictures(draft, base, dataset, sizes);
-  if (sizes.kind === "square") return { latents: made(0), conditioning: made(1) };
-  const buckets = draft.add("ResolutionBucket", { latents: made(0), conditioning: made(1) });
-  return { latents: buckets(0), conditioning: buckets(1) };
+  if (sizes.kind === "square") return { latents, conditioning };
+  const buckets = draft.add("ResolutionBucket", { latents, conditioning });
+  return { latents: buckets[0], conditioning: buckets[1] };
 }
 
 function encodePictures(
@@ -135,36 +136,40 @@ function encodePictures(
   { vae, clip }: LoadedBase,
   { folder, keepAs }: Extract<DatasetSource, { kind: "pictures" }>,
   sizes: PictureSizes,
-): (slot: number) => Link {
-  const pairs = draft.add("LoadImageTextDataSetFromFolder", { folder });
-  const images = sizes.kind === "buckets" ? pairs(0) : cutSquare(draft, pairs(0), sizes);
-  const made = draft.add("MakeTrainingDataset", { images, vae, clip, texts: pairs(1) });
+): readonly [latents: Output<"LATENT">, conditioning: Output<"CONDITIONING">] {
+  const [pictures, texts] = draft.add("LoadImageTextDataSetFromFolder", { folder });
+  const images = sizes.kind === "buckets" ? pictures : cutSquare(draft, pictures, sizes);
+  const made = draft.add("MakeTrainingDataset", { images, vae, clip, texts });
   if (keepAs !== null) {
-    const kept = { latents: made(0), conditioning: made(1), folder_name: keepAs, shard_size: SHARD_SIZE };
+    const kept = { latents: made[0], conditioning: made[1], folder_name: keepAs, shard_size: SHARD_SIZE };
     draft.add("SaveTrainingDataset", kept);
   }
   return made;
 }
 
-function cutSquare(draft: GraphDraft, images: Link, { side, isScaled }: { side: number; isScaled: boolean }): Link {
+function cutSquare(
+  draft: GraphDraft,
+  images: Output<"IMAGE">,
+  { side, isScaled }: { side: number; isScaled: boolean },
+): Output<"IMAGE"> {
   const scaled = isScaled
     ? draft.add("ResizeImageMaskNode", {
         input: images,
         resize_type: "scale shorter dimension",
         "resize_type.shorter_size": side,
         scale_method: "lanczos",
-      })(0)
+      })[0]
     : images;
-  return draft.add("CenterCropImages", { images: scaled, width: side, height: side })(0);
+  return draft.add("CenterCropImages", { images: scaled, width: side, height: side })[0];
 }
 
 function trainLora(
   draft: GraphDraft,
-  model: Link,
+  model: Output<"MODEL">,
   { latents, conditioning }: EncodedDataset,
   { train, sizes }: Pick<TrainingGraphSettings, "train" | "sizes">,
-): (slot: number) => Link {
-  const inputs: Record<string, GraphInput> = {
+): readonly [lora: Output<"LORA_MODEL">, loss: Output<"LOSS_MAP">, steps: Output<"INT">] {
+  return draft.add("TrainLoraNode", {
     model,
     latents,
     positive: conditioning,
@@ -186,6 +191,5 @@ function trainLora(
     existing_lora: "[None]",
     bucket_mode: sizes.kind === "buckets",
     bypass_mode: false,
-  };
-  return draft.add("TrainLoraNode", inputs);
+  });
 }

@@ -19,25 +19,3 @@ export interface GraphNode {
 export type Graph = Readonly<Record<string, GraphNode>>;
 
 export const isLink = (input: GraphInput): input is Link => Array.isArray(input);
-
-export interface GraphDraft {
-  /** Adds a node; the answer links to its outputs by slot. */
-  add(type: string, inputs: Readonly<Record<string, GraphInput>>, title?: string): (slot: number) => Link;
-  /** What was added so far. */
-  graph(): Graph;
-}
-
-/** Collects nodes and numbers them in the order in which they are added, so that equal calls give equal graphs. */
-export function draftGraph(): GraphDraft {
-  const nodes: Record<string, GraphNode> = {};
-  let count = 0;
-  return {
-    add(type, inputs, title = type) {
-      count += 1;
-      const id = String(count);
-      nodes[id] = { class_type: type, inputs, _meta: { title } };
-      return (slot) => [id, slot];
-    },
-    graph: () => ({ ...nodes }),
-  };
-}

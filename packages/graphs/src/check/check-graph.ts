@@ -1,5 +1,5 @@
-import { type Graph, type GraphInput, isLink, type Link } from "./graph.ts";
-import { missingNode } from "./known-nodes.ts";
+import { type Graph, type GraphInput, isLink, type Link } from "../graph.ts";
+import { describeMissing } from "../nodes/missing-nodes.ts";
 import type { InputSpec, NodeClasses, NodeInput } from "./node-classes.ts";
 
 export interface GraphIssue {
@@ -41,7 +41,7 @@ export function checkGraph(
     };
     const known = classes.get(type);
     if (known === undefined) {
-      report(null, ["missing-class", missingNode(type)]);
+      report(null, ["missing-class", describeMissing(type).message]);
       continue;
     }
     const expected = inputsOf(known.inputs, inputs);

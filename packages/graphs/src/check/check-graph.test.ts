@@ -1,7 +1,8 @@
 import { comfyUiObjectInfo } from "@loramill/testkit";
 import { describe, expect, it } from "vitest";
+import { draftGraph } from "../draft.ts";
+import type { GraphInput } from "../graph.ts";
 import { checkGraph } from "./check-graph.ts";
-import { draftGraph, type GraphInput } from "./graph.ts";
 import { readNodeClasses } from "./node-classes.ts";
 
 const classes = readNodeClasses(
@@ -13,15 +14,15 @@ const problems = (graph: Parameters<typeof checkGraph>[0]) =>
 /** A graph that draws, with some inputs of its sampler changed. */
 function drawing(changed: Readonly<Record<string, GraphInput>> = {}) {
   const draft = draftGraph();
-  const base = draft.add("CheckpointLoaderSimple", { ckpt_name: "base.safetensors" });
-  const text = draft.add("CLIPTextEncode", { clip: base(1), text: "a red thing" });
-  const latent = draft.add("EmptyLatentImage", { width: 64, height: 64, batch_size: 1 });
-  const sampled = draft.add("KSampler", {
-    ...{ model: base(0), positive: text(0), negative: text(0), latent_image: latent(0), seed: 1, steps: 4 },
-    ...{ cfg: 5, sampler_name: "euler", scheduler: "normal", denoise: 1, ...changed },
+  const [model, clip, vae] = draft.add("CheckpointLoaderSimple", { ckpt_name: "base.safetensors" });
+  const [text] = draft.add("CLIPTextEncode", { clip, text: "a red thing" });
+  const [latent_image] = draft.add("EmptyLatentImage", { width: 64, height: 64, batch_size: 1 });
+  const [samples] = draft.add("KSampler", {
+    ...{ model, positive: text, negative: text, latent_image, seed: 1, steps: 4 },
+    ...{ cfg: 5, sampler_name: "euler", scheduler: "normal", denoise: 1, ...(changed as object) },
   });
-  const image = draft.add("VAEDecode", { samples: sampled(0), vae: base(2) });
-  draft.add("SaveImage", { images: image(0), filename_prefix: "job" });
+  const [images] = draft.add("VAEDecode", { samples, vae });
+  draft.add("SaveImage", { images, filename_prefix: "job" });
   return draft.graph();
 }
 
@@ -57,18 +58,18 @@ describe("checkGraph", () => {
       { problem: "not-in-list", message: expect.stringContaining("the server has none") },
     ]);
     expect(checkGraph(drawing(), empty, { filesUnknown: true })).toEqual([]);
-    const draft = draftGraph();
-    draft.add("ReActorFaceSwap", {});
-    expect(checkGraph(draft.graph(), classes).map(({ problem }) => problem)).toEqual(["missing-class", "no-output"]);
-    expect(checkGraph(draft.graph(), classes)[0]?.message).toContain("install the pack");
+    const unknown = { "1": { class_type: "ReActorFaceSwap", inputs: {}, _meta: { title: "" } } };
+    expect(checkGraph(unknown, classes).map(({ problem }) => problem)).toEqual(["missing-class", "no-output"]);
+    expect(checkGraph(unknown, classes)[0]?.message).toContain("install the pack ComfyUI-ReActor");
   });
 
   it("looks into dynamic choices, which the server does not", () => {
     const graph = (inputs: Readonly<Record<string, GraphInput>>) => {
       const draft = draftGraph();
-      const images = draft.add("LoadImageTextDataSetFromFolder", { folder: "pictures" });
-      const sized = draft.add("ResizeImageMaskNode", { input: images(0), scale_method: "lanczos", ...inputs });
-      draft.add("SaveImage", { images: sized(0), filename_prefix: "job" });
+      const [input] = draft.add("LoadImageTextDataSetFromFolder", { folder: "pictures" });
+      const chosen = { resize_type: "", ...inputs };
+      const [images] = draft.add("ResizeImageMaskNode", { input, scale_method: "lanczos", ...chosen });
+      draft.add("SaveImage", { images, filename_prefix: "job" });
       return draft.graph();
     };
     const shorter = "scale shorter dimension";
