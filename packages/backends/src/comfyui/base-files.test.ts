@@ -6,7 +6,7 @@ import { findBaseFiles } from "./base-files.ts";
 /** A loader whose inputs offer these files. */
 function loader(files: Readonly<Record<string, readonly string[]>>): NodeClass {
   const inputs = Object.entries(files).map(
-    ([name, options]) => [name, { isRequired: true, spec: { kind: "choice", options }, default: undefined }] as const,
+    ([name, options]) => [name, { isRequired: true, spec: { kind: "choice", options, brings: new Map() }, default: undefined }] as const,
   );
   return { inputs: new Map(inputs), outputs: [], isOutput: false };
 }

@@ -59,8 +59,9 @@ describe("checkGraph", () => {
     ]);
     expect(checkGraph(drawing(), empty, { filesUnknown: true })).toEqual([]);
     const unknown = { "1": { class_type: "ReActorFaceSwap", inputs: {}, _meta: { title: "" } } };
-    expect(checkGraph(unknown, classes).map(({ problem }) => problem)).toEqual(["missing-class", "no-output"]);
-    expect(checkGraph(unknown, classes)[0]?.message).toContain("install the pack ComfyUI-ReActor");
+    const bare = readNodeClasses(comfyUiObjectInfo({ models: {}, folders: [], without: ["ReActorFaceSwap"] }));
+    expect(checkGraph(unknown, bare).map(({ problem }) => problem)).toEqual(["missing-class", "no-output"]);
+    expect(checkGraph(unknown, bare)[0]?.message).toContain("install the pack ComfyUI-ReActor");
   });
 
   it("looks into dynamic choices, which the server does not", () => {

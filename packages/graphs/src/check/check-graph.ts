@@ -80,17 +80,24 @@ export function checkGraph(
   return issues;
 }
 
-/** A class's inputs, with those that the chosen dynamic options bring. */
+/** A class's inputs, with those that the chosen options bring, and those that options of these bring. */
 function inputsOf(
   inputs: ReadonlyMap<string, NodeInput>,
   given: Readonly<Record<string, GraphInput>>,
 ): ReadonlyMap<string, NodeInput> {
-  const all = new Map(inputs);
-  for (const [name, { spec }] of inputs) {
+  const all = new Map<string, NodeInput>();
+  const add = (name: string, input: NodeInput) => {
+    all.set(name, input);
+    const { spec } = input;
     const choice = given[name];
-    if (spec.kind !== "dynamic" || typeof choice !== "string") continue;
-    for (const [own, input] of spec.options.get(choice) ?? []) all.set(`${name}.${own}`, input);
-  }
+    if (typeof choice !== "string") return;
+    if (spec.kind === "dynamic") {
+      for (const [own, brought] of spec.options.get(choice) ?? []) add(`${name}.${own}`, brought);
+    } else if (spec.kind === "choice") {
+      for (const [beside, brought] of spec.brings.get(choice) ?? []) add(beside, brought);
+    }
+  };
+  for (const [name, input] of inputs) add(name, input);
   return all;
 }
 
@@ -140,7 +147,9 @@ function checkLiteral(
       return typeof value === spec.kind ? null : ["wrong-type", `${at} takes a ${spec.kind}, not ${shown}`];
     case "choice": {
       const isEmpty = spec.options.every((option) => PLACEHOLDERS.includes(String(option)));
-      if (spec.options.includes(value as string) || (isEmpty && filesUnknown)) return null;
+      if (isEmpty && filesUnknown) return null;
+      const chosen = typeof value === "object" ? value.__value__ : [value];
+      if (chosen.every((one) => spec.options.includes(one))) return null;
       const have = isEmpty ? "the server has none" : `the server has ${listed(spec.options)}`;
       return ["not-in-list", `${at} cannot be ${shown}: ${have}`];
     }

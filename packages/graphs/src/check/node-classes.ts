@@ -7,7 +7,12 @@ export type InputSpec =
   | { readonly kind: "int" | "float"; readonly min: number; readonly max: number }
   | { readonly kind: "string" | "boolean" }
   /** An empty list: the server has no such file, or the description was saved without its files. */
-  | { readonly kind: "choice"; readonly options: readonly Option[] }
+  | {
+      readonly kind: "choice";
+      readonly options: readonly Option[];
+      /** Inputs beside it that an option brings, by option: the pack VideoHelperSuite has such formats. */
+      readonly brings: ReadonlyMap<string, ReadonlyMap<string, NodeInput>>;
+    }
   /** A choice that brings inputs of its own, written `input.own`. */
   | { readonly kind: "dynamic"; readonly options: ReadonlyMap<string, ReadonlyMap<string, NodeInput>> }
   | { readonly kind: "link"; readonly types: readonly string[] };
@@ -35,6 +40,10 @@ const Settings = z.looseObject({
   min: z.number().optional().catch(undefined),
   max: z.number().optional().catch(undefined),
   options: z.array(z.unknown()).optional().catch(undefined),
+  formats: z
+    .record(z.string(), z.array(z.tuple([z.string(), z.unknown()], z.unknown())).catch([]))
+    .optional()
+    .catch(undefined),
 });
 type Settings = z.output<typeof Settings>;
 
@@ -82,7 +91,7 @@ function readInputs(groups: z.output<typeof Inputs>): ReadonlyMap<string, NodeIn
 
 function readSpec(type: unknown, settings: Settings): InputSpec {
   // Old nodes write the list of choices in the place of the type.
-  if (Array.isArray(type)) return { kind: "choice", options: optionsOf(type) };
+  if (Array.isArray(type)) return { kind: "choice", options: optionsOf(type), brings: readFormats(settings) };
   switch (type) {
     case "INT":
     case "FLOAT": {
@@ -94,7 +103,7 @@ function readSpec(type: unknown, settings: Settings): InputSpec {
     case "BOOLEAN":
       return { kind: "boolean" };
     case "COMBO":
-      return { kind: "choice", options: optionsOf(settings.options ?? []) };
+      return { kind: "choice", options: optionsOf(settings.options ?? []), brings: readFormats(settings) };
     case "COMFY_DYNAMICCOMBO_V3": {
       const read = (settings.options ?? []).flatMap((option) => DynamicOption.safeParse(option).data ?? []);
       return { kind: "dynamic", options: new Map(read.map(({ key, inputs }) => [key, readInputs(inputs)])) };
@@ -104,6 +113,17 @@ function readSpec(type: unknown, settings: Settings): InputSpec {
       return { kind: "link", types: types.some((one) => ANY.includes(one)) ? ["*"] : types };
     }
   }
+}
+
+function readFormats({ formats = {} }: Settings): ReadonlyMap<string, ReadonlyMap<string, NodeInput>> {
+  const read = Object.entries(formats).map(([format, widgets]) => {
+    const inputs = widgets.map(([name, type, rest]): [string, NodeInput] => {
+      const settings = Settings.safeParse(rest ?? {}).data ?? {};
+      return [name, { isRequired: false, spec: readSpec(type, settings), default: settings.default }];
+    });
+    return [format, new Map(inputs)] as const;
+  });
+  return new Map(read);
 }
 
 const optionsOf = (options: readonly unknown[]): Option[] =>

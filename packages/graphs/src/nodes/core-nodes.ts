@@ -417,10 +417,7 @@ export const coreNodes = {
     },
     ["LORA_MODEL", "LOSS_MAP", "INT"],
   ],
-  LoraModelLoader: [
-    { model: "MODEL", lora: "LORA_MODEL", strength_model: "FLOAT", bypass: "BOOLEAN" },
-    ["MODEL"],
-  ],
+  LoraModelLoader: [{ model: "MODEL", lora: "LORA_MODEL", strength_model: "FLOAT", bypass: "BOOLEAN" }, ["MODEL"]],
   SaveLoRA: [{ lora: "LORA_MODEL", prefix: "STRING", steps: "INT?" }, []],
   LossGraphNode: [{ loss: "LOSS_MAP", filename_prefix: "STRING" }, []],
 } as const satisfies Signatures;
