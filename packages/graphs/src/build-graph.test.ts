@@ -162,6 +162,8 @@ describe("buildGraph", () => {
       Object.values(buildGraph(spec, namesFor(spec)).graph).filter((node) => node.class_type === type).length;
     const s2v = parse({ ...speech, model: { family: "wan22" }, seconds: 15 });
     expect([count(s2v, "WanSoundImageToVideoExtend"), count(s2v, "KSampler")]).toEqual([3, 4]);
+    // What the last piece has too much is cut off.
+    expect(count(s2v, "ImageFromBatch")).toBe(1);
     const talk = parse({ ...speech, model: { family: "wan21" }, seconds: 9 });
     expect([count(talk, "WanInfiniteTalkToVideo"), count(talk, "ImageBatch")]).toEqual([3, 2]);
   });

@@ -314,7 +314,7 @@ export const catalogue: Readonly<Record<string, Known>> = {
       prompt: "a person talking to the camera",
       image: "start.png",
       audio: "voice.wav",
-      seconds: 9,
+      seconds: 9.625,
     },
   },
   "core-wan21-infinitetalk": {

@@ -1,6 +1,7 @@
 import type { SpecOf } from "@loramill/contracts";
 import { type Assembly, needFile } from "../parts/assembly.ts";
 import { loadBase } from "../parts/base-model.ts";
+import { cutFrames } from "../parts/cut-frames.ts";
 import { decodeLatent } from "../parts/latents.ts";
 import { loadClip, loadImage } from "../parts/load-inputs.ts";
 import { cropFaces, drawPose, extractPose } from "../parts/pose.ts";
@@ -8,9 +9,6 @@ import { addShift, sample } from "../parts/sampler.ts";
 import { saveClip } from "../parts/save.ts";
 import { settle } from "../spec/settle.ts";
 import { textConditions } from "./text-to-video.ts";
-
-/** Longest batch that the node cuts from. */
-const ALL_FRAMES = 4096;
 
 /** Somebody in a picture moves as somebody in a clip does: its poses and faces lead Wan Animate. */
 export function motionTransfer(assembly: Assembly, spec: SpecOf<"motion-transfer">): void {
@@ -54,6 +52,6 @@ export function motionTransfer(assembly: Assembly, spec: SpecOf<"motion-transfer
   // The picture of who moves stands before the clip, in the latent and again in the frames.
   const [samples] = draft.add("TrimVideoLatent", { samples: drawn, trim_amount: trimLatent });
   const decoded = decodeLatent(assembly, samples, vae);
-  const [images] = draft.add("ImageFromBatch", { image: decoded, batch_index: trimImage, length: ALL_FRAMES });
+  const images = cutFrames(assembly, decoded, { from: trimImage });
   saveClip(assembly, { images, fps, audio: driving.audio, output: spec.output });
 }

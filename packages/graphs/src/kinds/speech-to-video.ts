@@ -3,6 +3,7 @@ import type { Output } from "../nodes/signature.ts";
 import { type Assembly, type Audio, type Image, type Latent, needFile } from "../parts/assembly.ts";
 import { type LoadedBase, loadBase } from "../parts/base-model.ts";
 import type { Conditions } from "../parts/conditioning.ts";
+import { cutFrames } from "../parts/cut-frames.ts";
 import { decodeLatent } from "../parts/latents.ts";
 import { joinImages, loadAudio, loadImage } from "../parts/load-inputs.ts";
 import { addShift, sample } from "../parts/sampler.ts";
@@ -11,7 +12,7 @@ import { type Settled, settle } from "../spec/settle.ts";
 import { speechMethod } from "../spec/usual-choices.ts";
 import { textConditions } from "./text-to-video.ts";
 
-/** A picture that speaks. Long ones are drawn piece by piece, each going on from the one before. */
+/** A picture that speaks. Long clips are drawn piece by piece, each going on from the one before; the rest is cut off. */
 export function speechToVideo(assembly: Assembly, spec: SpecOf<"speech-to-video">): void {
   const settled = settle(spec);
   const base = loadBase(assembly, spec, settled, "main");
@@ -24,7 +25,11 @@ export function speechToVideo(assembly: Assembly, spec: SpecOf<"speech-to-video"
     picture: loadImage(assembly, spec.image)[0],
     text: textConditions(assembly, base, spec, settled),
   };
-  const images = speechMethod(spec) === "s2v" ? drawByS2v(assembly, speech) : drawByInfiniteTalk(assembly, speech);
+  const isS2v = speechMethod(spec) === "s2v";
+  const drawn = isS2v ? drawByS2v(assembly, speech) : drawByInfiniteTalk(assembly, speech);
+  const { frames } = settled;
+  const isWhole = isS2v ? frames % S2V_FRAMES === 0 : frames === piecesOfTalk(frames) * NEW_FRAMES + KEPT_FRAMES;
+  const images = isWhole ? drawn : cutFrames(assembly, drawn, { from: 0, count: frames });
   saveClip(assembly, { images, fps: settled.fps, audio, output: spec.output });
 }
 
@@ -50,7 +55,7 @@ const pairOf = (positive: Conditions["positive"], negative: Conditions["positive
 });
 
 /** Frames that Wan 2.2 S2V draws at once: 4.8 seconds. */
-export const S2V_FRAMES = 77;
+const S2V_FRAMES = 77;
 
 /** Each further piece sees the latents of all before it, and has the next seed. */
 function drawByS2v(assembly: Assembly, { spec, settled, base, heard, picture, text }: Speech): Image {
@@ -82,10 +87,11 @@ function drawByS2v(assembly: Assembly, { spec, settled, base, heard, picture, te
 }
 
 /** Frames that InfiniteTalk draws at once, and those of them that it takes from the piece before. */
-export const TALK_FRAMES = 81;
+const TALK_FRAMES = 81;
 const KEPT_FRAMES = 9;
-/** Longest batch that the node cuts from. */
-const ALL_FRAMES = 4096;
+const NEW_FRAMES = TALK_FRAMES - KEPT_FRAMES;
+
+const piecesOfTalk = (frames: number): number => Math.max(1, Math.ceil((frames - KEPT_FRAMES) / NEW_FRAMES));
 
 /** Each further piece sees the last frames before it, and finds its place in the sound by how many there were. */
 function drawByInfiniteTalk(assembly: Assembly, { spec, settled, base, heard, picture, text }: Speech): Image {
@@ -98,7 +104,6 @@ function drawByInfiniteTalk(assembly: Assembly, { spec, settled, base, heard, pi
     clip_name: needFile(files.clipVision, "model.files.clipVision"),
   });
   const [seen] = draft.add("CLIPVisionEncode", { clip_vision, image: picture, crop: "none" });
-  const pieces = 1 + Math.max(0, Math.ceil((frames - TALK_FRAMES) / (TALK_FRAMES - KEPT_FRAMES)));
   const draw = (piece: number, before: Image | undefined): Image => {
     const [model, positive, negative, latent, trim] = draft.add("WanInfiniteTalkToVideo", {
       mode: "single_speaker",
@@ -121,9 +126,10 @@ function drawByInfiniteTalk(assembly: Assembly, { spec, settled, base, heard, pi
     const seed = (spec.seed + piece) % (Number.MAX_SAFE_INTEGER + 1);
     const samples = sample(assembly, settled, { models, conditions: pairOf(positive, negative), latent, seed });
     const image = decodeLatent(assembly, samples, base.vae);
-    return draft.add("ImageFromBatch", { image, batch_index: trim, length: ALL_FRAMES })[0];
+    return cutFrames(assembly, image, { from: trim });
   };
   let drawn = draw(0, undefined);
-  for (let piece = 1; piece < pieces; piece += 1) drawn = joinImages(assembly, [drawn, draw(piece, drawn)]);
+  for (let piece = 1; piece < piecesOfTalk(frames); piece += 1)
+    drawn = joinImages(assembly, [drawn, draw(piece, drawn)]);
   return drawn;
 }

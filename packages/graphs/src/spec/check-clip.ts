@@ -1,12 +1,14 @@
 import type { DrawnSpec } from "@loramill/contracts";
 import { usualOf } from "../families/families.ts";
 import type { Family } from "../families/family.ts";
+import { MOST_FRAMES } from "../parts/cut-frames.ts";
 import type { Report } from "./report.ts";
 import { contextOf } from "./resolve-spec.ts";
+import { settle } from "./settle.ts";
 import { speechMethod } from "./usual-choices.ts";
 
-/** The largest batch of a latent without a motion module that has no limit. */
-const MOST_FRAMES = 4096;
+/** The largest batch of an empty latent, unless a motion module brings one without a limit. */
+const MOST_BATCH = 4096;
 
 /** Checks lengths, rates and pieces of clips. */
 export function checkClip(spec: DrawnSpec, family: Family, report: Report): void {
@@ -52,8 +54,8 @@ function checkContext(spec: Extract<DrawnSpec, { kind: "text-to-video" }>, famil
     }
     return;
   }
-  if (frames !== undefined && frames > MOST_FRAMES && !family.motion.isUnlimited) {
-    report.error("frames", `${family.title} draws ${MOST_FRAMES} frames at most`);
+  if (frames !== undefined && frames > MOST_BATCH && !family.motion.isUnlimited) {
+    report.error("frames", `${family.title} draws ${MOST_BATCH} frames at most`);
   }
   const window = contextOf(spec, family);
   if (window.contextOverlap >= window.contextFrames) {
@@ -67,6 +69,8 @@ function checkSpeech(spec: Extract<DrawnSpec, { kind: "speech-to-video" }>, fami
   if (family.name !== fits) {
     report.error("method", `${method} is a model of ${fits}: take method auto, or model.family ${fits}`);
   }
+  const { frames } = settle(spec);
+  if (frames > MOST_FRAMES) report.error("seconds", `makes ${frames} frames, and ${MOST_FRAMES} is the most`);
   // Lips move to the sound at the rate that the model was trained at.
   const { fps } = usualOf(family, spec.kind);
   if (spec.fps !== undefined && spec.fps !== fps) report.error("fps", `${family.title} speaks at ${fps}: leave it out`);

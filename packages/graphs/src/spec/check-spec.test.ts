@@ -37,6 +37,7 @@ describe("checkSpec names the field that is wrong:", () => {
     ["a last frame for a model of first ones", clip("image-to-video", "wan22", { last: "a.png" }, "5b"), "last"],
     ["a way to speak of another family", speech("wan22", { method: "infinite-talk" }), "method"],
     ["lips at another rate than they were learned at", speech("wan22", { fps: 25 }), "fps"],
+    ["a speech of too many frames", speech("wan21", { seconds: 200 }), "seconds"],
     ["an expert where there is one model", picture("sdxl", { loras: [{ lora: "a", noise: "high" }] }), "loras.0.noise"],
     [
       "a changing strength where hooks do not reach",
