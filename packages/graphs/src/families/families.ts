@@ -33,3 +33,6 @@ export function usualOf(family: Family, kind: DrawnSpec["kind"]): Usual {
     sampling: { ...family.usual.sampling, ...sampling },
   };
 }
+
+/** Whether prompts are read from a chosen layer of CLIP. */
+export const skipsLayers = ({ name }: Family): boolean => name === "sd15" || name === "sdxl";

@@ -1,4 +1,5 @@
 import type { DrawnSpec } from "@loramill/contracts";
+import { skipsLayers } from "../families/families.ts";
 import type { Family } from "../families/family.ts";
 import type { Report } from "./report.ts";
 
@@ -79,6 +80,3 @@ export function checkSampling({ sampling }: DrawnSpec, family: Family, report: R
     report.warning("sampling.clipSkip", `has no effect: only SD1.5 and SDXL read layers of CLIP`);
   }
 }
-
-/** Whether prompts are read from a chosen layer of CLIP. */
-export const skipsLayers = ({ name }: Family): boolean => name === "sd15" || name === "sdxl";

@@ -25,6 +25,12 @@ describe("resolveSpec", () => {
     });
   });
 
+  it("fills nothing in that the embedded engine would refuse", () => {
+    const spec = resolve({ kind: "text-to-image", model: { family: "pocket" }, ...fox });
+    expect(spec).toMatchObject({ width: 64, height: 64 });
+    expect("sampling" in spec && spec.sampling).toEqual({ steps: 20, guidance: 3 });
+  });
+
   it("leaves what was said", () => {
     const said = { width: 640, sampling: { steps: 4, guidance: 1 } };
     const spec = { kind: "text-to-video", model: { family: "wan22", variant: "5b" }, ...fox, ...said };

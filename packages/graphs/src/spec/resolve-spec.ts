@@ -1,5 +1,5 @@
-import { type DrawnSpec, type GenerationSpec, isDrawn } from "@loramill/contracts";
-import { findFamily } from "../families/families.ts";
+import { type DrawnSpec, type GenerationSpec, isDrawn, type Sampling } from "@loramill/contracts";
+import { findFamily, skipsLayers } from "../families/families.ts";
 import type { Family } from "../families/family.ts";
 import { type Settled, settle } from "./settle.ts";
 import {
@@ -43,10 +43,10 @@ function resolve(spec: GenerationSpec): GenerationSpec {
 
 function resolveDrawn(spec: DrawnSpec): DrawnSpec {
   const settled = settle(spec);
-  const { family, sampling, width, height, frames, fps } = settled;
+  const { family, width, height, frames, fps } = settled;
   const common = {
     model: { ...spec.model, ...(family.variant === null ? {} : { variant: family.variant }) },
-    sampling,
+    sampling: resolveSampling(spec, settled),
   };
   const size = { width, height };
   switch (spec.kind) {
@@ -71,6 +71,15 @@ function resolveDrawn(spec: DrawnSpec): DrawnSpec {
     case "restyle-clip":
       return { ...spec, ...common };
   }
+}
+
+/** Without what the family has no use for, which some backends refuse. */
+function resolveSampling(spec: DrawnSpec, { family, sampling }: Settled): Sampling {
+  const { clipSkip, ...common } = sampling;
+  if (skipsLayers(family)) return sampling;
+  // The embedded engine has one way to draw.
+  if (family.name === "pocket") return { ...spec.sampling, steps: common.steps, guidance: common.guidance };
+  return common;
 }
 
 /** AnimateDiff's and HotShotXL's window, never longer than the clip. */

@@ -1,7 +1,6 @@
 import { type DrawnSpec, type ModelFiles, type Sampling, UserError } from "@loramill/contracts";
-import { findFamily, usualOf } from "../families/families.ts";
+import { findFamily, skipsLayers, usualOf } from "../families/families.ts";
 import type { Family, Usual, UsualSampling } from "../families/family.ts";
-import { skipsLayers } from "./check-sampling.ts";
 
 /** Everything that a drawing needs, with nothing left open. */
 export interface Settled {
