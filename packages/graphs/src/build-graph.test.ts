@@ -135,6 +135,13 @@ describe("buildGraph", () => {
     ]);
   });
 
+  it("refuses a LoRA that no expert would take", () => {
+    const clip = { kind: "text-to-video", model: { family: "wan22" }, prompt: "a fox runs", seed: 1 };
+    const spec = parse({ ...clip, loras: [{ lora: "early", noise: "low" }] });
+    const loras = { early: { high: "early" } };
+    expect(() => buildGraph(spec, namesFor(spec, { loras }))).toThrow(/LoRA early has no file for low noise/);
+  });
+
   it("changes a LoRA's strength on the way by keyframes, from what it is at first", () => {
     const schedule = [
       { at: 0.3, strength: 1.2 },

@@ -1,11 +1,11 @@
 import type { GenerationModel, LoraUse } from "@loramill/contracts";
 import type { Settled } from "../spec/settle.ts";
 import { type Assembly, type Clip, type Hooks, type Model, needFile, type Vae } from "./assembly.ts";
-import { addLoras, hooksOf } from "./loras.ts";
+import { addLoras, checkPlaces, hooksOf, type Side } from "./loras.ts";
 
-/** A base model with its LoRAs: one diffusion model, or two experts for noise high and low. */
+/** A base model with its LoRAs: one diffusion model, or two experts, first the one for high noise. */
 export interface LoadedBase {
-  readonly models: readonly [main: Model] | readonly [high: Model, low: Model];
+  readonly models: readonly [Model, ...Model[]];
   /** Encodes prompts; LoRAs whose strength changes on the way hang on it. */
   readonly clip: Clip;
   readonly vae: Vae;
@@ -20,23 +20,24 @@ interface BaseSpec {
   readonly loras: readonly LoraUse[];
 }
 
-/** Loads a spec's base model and puts its LoRAs on. */
+/**
+ * Loads a spec's base model and puts its LoRAs on. Of a family with two experts `only` takes the one for low noise, or a
+ * model that the kind has for itself.
+ */
 export function loadBase(assembly: Assembly, spec: BaseSpec, settled: Settled, only?: "main" | "low"): LoadedBase {
   const { draft } = assembly;
   const { family, files, sampling } = settled;
   const constant = spec.loras.filter(({ schedule }) => schedule === undefined);
   const { models, clip, vae } = loadParts(assembly, spec, settled, only);
   let encoder = clip;
-  const [first, low] = models;
-  const sides = low === undefined ? [["single", first] as const] : [["high", first] as const, ["low", low] as const];
-  const withLoras = sides.map(([side, model]) => {
-    const chained = addLoras(assembly, { model, clip: encoder }, constant, {
-      side: only === "low" ? "low" : side,
-      parts: family.loraParts,
-    });
+  const withLoras = ({ side, model }: SidedModel): Model => {
+    const chained = addLoras(assembly, { model, clip: encoder }, constant, { side, parts: family.loraParts });
     encoder = chained.clip;
     return chained.model;
-  });
+  };
+  const [first, ...others] = models;
+  checkPlaces(assembly, constant, models);
+  const loaded: LoadedBase["models"] = [withLoras(first), ...others.map(withLoras)];
   if (sampling.clipSkip > 1) {
     [encoder] = draft.add("CLIPSetLastLayer", { clip: encoder, stop_at_clip_layer: -sampling.clipSkip });
   }
@@ -45,10 +46,10 @@ export function loadBase(assembly: Assembly, spec: BaseSpec, settled: Settled, o
     spec.loras.filter(({ schedule }) => schedule !== undefined),
   );
   return {
-    models: withLoras as unknown as LoadedBase["models"],
+    models: loaded,
     clip: hooks === null ? encoder : hookClip(assembly, encoder, hooks),
     plainClip: encoder,
-    vae: files.vae !== undefined && vae === null ? draft.add("VAELoader", { vae_name: files.vae })[0] : needVae(vae),
+    vae: vae ?? draft.add("VAELoader", { vae_name: needFile(files.vae, "model.files.vae") })[0],
     hooks,
   };
 }
@@ -58,8 +59,13 @@ export function hookClip({ draft }: Assembly, clip: Clip, hooks: Hooks): Clip {
   return draft.add("SetClipHooks", { clip, hooks, apply_to_conds: true, schedule_clip: false })[0];
 }
 
+interface SidedModel {
+  readonly side: Side;
+  readonly model: Model;
+}
+
 interface Parts {
-  readonly models: LoadedBase["models"];
+  readonly models: readonly [SidedModel, ...SidedModel[]];
   readonly clip: Clip;
   /** Null where it comes in a file of its own. */
   readonly vae: Vae | null;
@@ -80,7 +86,7 @@ function loadParts(assembly: Assembly, { model }: BaseSpec, { family, files }: S
       const clip = isWhole
         ? own
         : draft.add("TripleCLIPLoader", { clip_name1: text(0), clip_name2: text(1), clip_name3: text(2) })[0];
-      return { models: [main], clip, vae: files.vae === undefined ? vae : null };
+      return { models: [{ side: "single", model: main }], clip, vae: files.vae === undefined ? vae : null };
     }
     case "parts":
     case "experts": {
@@ -89,19 +95,14 @@ function loadParts(assembly: Assembly, { model }: BaseSpec, { family, files }: S
         texts.length > 1
           ? draft.add("DualCLIPLoader", { clip_name1: text(0), clip_name2: text(1), type })[0]
           : draft.add("CLIPLoader", { clip_name: text(0), type })[0];
-      if (family.loading === "experts" && only === "low") {
-        return { models: [unet(files.lowNoise, "model.files.lowNoise")], clip, vae: null };
+      if (family.loading === "parts" || only === "main") {
+        const model = unet(files.diffusionModel, "model.files.diffusionModel");
+        return { models: [{ side: "single", model }], clip, vae: null };
       }
-      const isPair = family.loading === "experts" && only === undefined;
-      const models: LoadedBase["models"] = isPair
-        ? [unet(files.highNoise, "model.files.highNoise"), unet(files.lowNoise, "model.files.lowNoise")]
-        : [unet(files.diffusionModel, "model.files.diffusionModel")];
-      return { models, clip, vae: null };
+      const low = (): SidedModel => ({ side: "low", model: unet(files.lowNoise, "model.files.lowNoise") });
+      if (only === "low") return { models: [low()], clip, vae: null };
+      const high: SidedModel = { side: "high", model: unet(files.highNoise, "model.files.highNoise") };
+      return { models: [high, low()], clip, vae: null };
     }
   }
-}
-
-function needVae(vae: Vae | null): Vae {
-  if (vae === null) needFile(undefined, "model.files.vae");
-  return vae as Vae;
 }

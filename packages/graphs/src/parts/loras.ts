@@ -29,6 +29,23 @@ export function addLoras(
   return { model, clip };
 }
 
+/** UserError `impossible-request` for a LoRA that none of the models takes: it would be dropped without a word. */
+export function checkPlaces(
+  assembly: Assembly,
+  loras: readonly LoraUse[],
+  models: readonly { readonly side: Side }[],
+): void {
+  for (const [index, use] of loras.entries()) {
+    const files = filesOf(assembly, use);
+    if (models.some(({ side }) => fileFor(use, files, side) !== null)) continue;
+    const sides = models.map(({ side }) => side).join(" or ");
+    throw new UserError(`The LoRA ${use.lora} has no file for ${use.noise ?? sides} noise, which is drawn here`, {
+      code: "impossible-request",
+      details: { field: `loras.${index}`, lora: use.lora },
+    });
+  }
+}
+
 /** LoRAs as hooks of a text: they apply where and when its conditioning does. Null for none. */
 export function hooksOf(assembly: Assembly, loras: readonly LoraUse[], before: Hooks | null = null): Hooks | null {
   let hooks = before;

@@ -34,6 +34,13 @@ export function checkClip(spec: DrawnSpec, family: Family, report: Report): void
       return;
     case "restyle-clip":
       checkLength("chunkFrames", spec.chunkFrames, family, report);
+      for (const [index, { noise }] of spec.loras.entries()) {
+        if (noise !== "high" || family.loading !== "experts") continue;
+        report.error(
+          `loras.${index}.noise`,
+          "frames are drawn anew by the expert for low noise: take low, or leave it out",
+        );
+      }
       return;
     default:
       return;

@@ -27,6 +27,11 @@ describe("checkSpec names the field that is wrong:", () => {
     ["a picture of a model for clips", picture("wan22"), "model.family"],
     ["a length between two latents", clip("text-to-video", "wan22", { frames: 80 }), "frames"],
     ["a piece of a clip between two latents", clip("restyle-clip", "wan22", { clip: "a.mp4" }), "chunkFrames"],
+    [
+      "the expert that does not restyle",
+      clip("restyle-clip", "wan22", { clip: "a.mp4", chunkFrames: 17, loras: [{ lora: "a", noise: "high" }] }),
+      "loras.0.noise",
+    ],
     ["more frames than a batch has", clip("text-to-video", "sdxl", { frames: 5000 }), "frames"],
     [
       "windows that only overlap",
