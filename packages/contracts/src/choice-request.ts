@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { LORA_STRENGTH_BUDGET } from "./generation/generation-parts.ts";
 import { MAX_PROMPT_LENGTH } from "./intelligence.ts";
 import { LoraRef } from "./lora-api.ts";
 
@@ -53,7 +54,7 @@ export const LoraPreferences = z.strictObject({
     .number()
     .positive()
     .max(32)
-    .default(1.6)
+    .default(LORA_STRENGTH_BUDGET)
     .describe("Most that the strengths of all LoRAs add up to, where they are not given"),
 });
 export type LoraPreferences = z.output<typeof LoraPreferences>;

@@ -169,6 +169,7 @@ export {
   Hires,
   ImagePrompt,
   InputFile,
+  LORA_STRENGTH_BUDGET,
   LoraUse,
   ModelFiles,
   PictureOutput,

@@ -1,4 +1,11 @@
-import { axisCombinations, type GenerationGrid, gridItem, gridSize } from "@loramill/contracts";
+import {
+  axisCombinations,
+  type GenerationGrid,
+  gridItem,
+  gridSize,
+  isDrawn,
+  LORA_STRENGTH_BUDGET,
+} from "@loramill/contracts";
 import type { GenerationChoice } from "./plan-context.ts";
 import { refuse } from "./refuse.ts";
 
@@ -18,6 +25,11 @@ export function checkVariations(grid: GenerationGrid, backend: GenerationChoice)
     const combination = Math.floor((look * combinations) / looks);
     // The last of a combination has the last strength, which is seldom 0.
     const spec = gridItem(grid, (combination + 1) * perCombination - 1);
+    const strength = (isDrawn(spec) ? spec.loras : []).reduce((sum, use) => sum + use.strength, 0);
+    if (strength > LORA_STRENGTH_BUDGET) {
+      const together = `the strengths of all LoRAs are ${Number(strength.toFixed(2))} together`;
+      warnings.add(`generate.request.loras: ${together}; above ${LORA_STRENGTH_BUDGET} pictures usually break up`);
+    }
     for (const { field, severity, message } of backend.validate(spec)) {
       const where = `generate.request.${field}`;
       if (severity === "warning") warnings.add(`${where}: ${message}`);

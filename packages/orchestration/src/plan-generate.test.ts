@@ -57,6 +57,16 @@ describe("planGenerate", () => {
     expect(problem({ request, prompts: ["p <lora:ghost>"] })).toMatchObject({ code: "unknown-lora" });
   });
 
+  it("warns where LoRAs are too strong together", () => {
+    const request = { kind: "text-to-image" as const, loras: [{ lora: "ink", strength: 1 }] };
+    const noted = (strength: number) =>
+      planned({ request, prompts: [`p <lora:wash:${strength}>`] }).notes.filter((note) => note.includes("together"));
+    expect(noted(0.6)).toEqual([]);
+    expect(noted(1)).toEqual([
+      "generate.request.loras: the strengths of all LoRAs are 2 together; above 1.6 pictures usually break up",
+    ]);
+  });
+
   it("draws one combination of wildcards per seed, or all of them", () => {
     const generate = { prompts: ["a {red|blue} __thing__"], wildcards: { thing: ["cup", "hat"] }, lora: "ink" };
     const prompts = (specs: ReturnType<typeof planned>["specs"]) =>

@@ -52,6 +52,9 @@ export type GenerationModel = z.output<typeof GenerationModel>;
 /** A change of a LoRA's strength on the way: from share `at` of the steps it is `strength`. */
 export const StrengthKeyframe = z.strictObject({ at: share, strength: z.number().min(0).max(2) });
 
+/** What the strengths of all LoRAs of a picture should not exceed together: above it, pictures usually break up. */
+export const LORA_STRENGTH_BUDGET = 1.6;
+
 export const LoraUse = z.strictObject({
   lora: z
     .string()
