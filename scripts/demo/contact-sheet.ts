@@ -1,5 +1,4 @@
-import { encodeImage, readRgb } from "@loramill/imaging";
-import { createCanvas, type Ink, LETTER } from "./canvas.ts";
+import { createCanvas, encodeImage, type Ink, LETTER, readRgb, wrapText } from "@loramill/imaging";
 import { type DrawnImage, strengthOf } from "./measure-closeness.ts";
 
 const SIDE = 64;
@@ -35,7 +34,7 @@ export async function drawContactSheet(parts: {
   for (const [row, { label, note, pngs }] of rows.entries()) {
     const top = GAP + row * (CELL + GAP);
     sheet.write(label, GAP, top + 8, INK);
-    for (const [line, words] of wrap(note, 28).entries()) {
+    for (const [line, words] of wrapText(note, 28, 9).entries()) {
       sheet.write(words, GAP, top + 34 + line * (LETTER.height + 4), FAINT, 1);
     }
     for (const [column, png] of pngs.entries()) {
@@ -44,14 +43,4 @@ export async function drawContactSheet(parts: {
     }
   }
   return encodeImage(sheet, "png");
-}
-
-function wrap(text: string, width: number): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(" ").filter(Boolean)) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
-  }
-  return lines;
 }

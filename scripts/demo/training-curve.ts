@@ -1,6 +1,5 @@
 import type { LossPoint } from "@loramill/contracts";
-import { encodeImage } from "@loramill/imaging";
-import { createCanvas, type Ink } from "./canvas.ts";
+import { createCanvas, encodeImage, type Ink } from "@loramill/imaging";
 
 const SIZE = { width: 900, height: 420 };
 const BOX = { left: 90, top: 40, right: 870, bottom: 360 };

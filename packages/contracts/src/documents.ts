@@ -398,6 +398,17 @@ export const GenerationPart = z.object({
 });
 export type GenerationPart = z.output<typeof GenerationPart>;
 
+/** The pictures of a generate step on one sheet. */
+export const ContactSheet = z.object({
+  image: BlobRef,
+  rows: z.int(),
+  columns: z.int(),
+  /** Pictures on it; fewer than `of` where they were too many for a sheet, or some were not made. */
+  pictures: z.int(),
+  of: z.int(),
+});
+export type ContactSheet = z.output<typeof ContactSheet>;
+
 /** A checkpoint that was made here, and of what. */
 export const ModelDocument = z.object({
   format: z.literal("loramill-model/1"),
@@ -423,6 +434,7 @@ export const documentKinds = {
   model: ModelDocument,
   grid: GenerationGrid,
   generations: GenerationPart,
+  "contact-sheet": ContactSheet,
 } as const satisfies Record<string, z.ZodType>;
 export type DocumentKind = keyof typeof documentKinds;
 export type DocumentOf<K extends DocumentKind> = z.output<(typeof documentKinds)[K]>;

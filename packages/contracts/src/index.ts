@@ -113,6 +113,7 @@ export {
   BlobRef,
   Caption,
   CaptionPart,
+  ContactSheet,
   CaptionVoice,
   ContentFacts,
   DatasetManifest,
@@ -193,6 +194,7 @@ export {
 } from "./generation/generation-spec.ts";
 export { axisCombinations, gridItem, gridSize, MAIN_LORA } from "./generation/grid-item.ts";
 export { readLoraTags } from "./generation/lora-tags.ts";
+export { mapInputFiles } from "./generation/map-input-files.ts";
 export { expandWildcards, hasChoices, UnknownWildcard } from "./generation/wildcards.ts";
 export { AttemptId, type IdPrefix, JobId, makeId, ProjectId, RunId, StepId } from "./ids.ts";
 export {
@@ -208,6 +210,7 @@ export { assembleDatasetJob } from "./jobs/assemble-dataset.ts";
 export { CaptionEnsemble, captionImagesJob } from "./jobs/caption-images.ts";
 export { checkLorasJob } from "./jobs/check-loras.ts";
 export { defineJob, type JobDefinition, type JobPolicy, type QueueName, queueNames } from "./jobs/define-job.ts";
+export { drawGridJob } from "./jobs/draw-grid.ts";
 export { editLoraJob } from "./jobs/edit-lora.ts";
 export { extractLoraJob } from "./jobs/extract-lora.ts";
 export { generateImagesJob } from "./jobs/generate-images.ts";

@@ -13,6 +13,7 @@ export const StepKind = z.enum([
   "lora-report",
   "model",
   "generate",
+  "grid",
 ]);
 export type StepKind = z.output<typeof StepKind>;
 

@@ -44,6 +44,11 @@ export { insertPngText, type PngText, readPngText } from "./png-text.ts";
 export { type PreparedPicture, prepareImage } from "./prepare-image.ts";
 export { type Parameters, readParameters, writeParameters } from "./provenance/parameters.ts";
 export { checkSignature, type ImageHeader, readHeader } from "./read-header.ts";
+export { createCanvas, type Ink } from "./sheet/canvas.ts";
+export { drawSheet } from "./sheet/draw-sheet.ts";
+export { LETTER } from "./sheet/letters.ts";
+export { planSheet } from "./sheet/plan-sheet.ts";
+export { wrapText } from "./sheet/wrap-text.ts";
 export {
   type Clip,
   type ClipMode,

@@ -18,7 +18,7 @@ export const isDrawnTemplate = (template: GenerationTemplate): template is Drawn
 export function requestOf(generate: GenerateSpec, lora: MainLora): GenerationTemplate {
   const request = generate.request ?? GenerationTemplate.parse({ kind: "text-to-image" });
   if (!isDrawnTemplate(request)) {
-    for (const field of ["steps", "guidance", "width", "height"] as const) {
+    for (const field of ["steps", "guidance", "width", "height", "lora"] as const) {
       if (generate[field] !== undefined) refuseShort(field, `${request.kind} has nothing like it`);
     }
     return request;

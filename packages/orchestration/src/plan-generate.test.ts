@@ -91,7 +91,19 @@ describe("planGenerate", () => {
     expect(specs).toHaveLength(4);
     expect(problem({ request: { kind: "upscale", image: "photo.png" } })).toMatchObject({ code: "input-not-stored" });
     expect(problem({ request, steps: 4 })).toMatchObject({ details: { field: "generate.steps" } });
+    expect(problem({ request, lora: "ink" })).toMatchObject({ details: { field: "generate.lora" } });
     expect(problem({ request: { kind: "text-to-image" }, lora: "ink" })).toMatchObject({ code: "no-prompts" });
+  });
+
+  it("lays what is drawn out on a sheet where one is asked for", () => {
+    const generate = { prompts: ["a", "b"], lora: "ink", grid: true };
+    const { steps } = plan(runSpec({ train: undefined, generate }), context).lock;
+    const [draw, sheet] = [steps.find(({ name }) => name === "generate"), steps.at(-1)];
+    expect(sheet).toMatchObject({ name: "grid", job: "draw-grid", needs: ["generate"], fanOut: { type: "single" } });
+    expect(sheet?.params).toEqual({ grid: draw?.params.grid });
+    expect(plan(runSpec({ train: undefined, generate: { ...generate, grid: false } }), context).lock.steps.at(-1)).toEqual(
+      draw,
+    );
   });
 
   it("says which variation a field cannot take, and what is said twice", () => {

@@ -12,6 +12,7 @@ import { planCaption } from "./plan-caption.ts";
 import type { PlanContext } from "./plan-context.ts";
 import { planDataset } from "./plan-dataset.ts";
 import { planGenerate } from "./plan-generate.ts";
+import { planGrid } from "./plan-grid.ts";
 import { planLora } from "./plan-lora.ts";
 import { planTrain } from "./plan-train.ts";
 import { refuse } from "./refuse.ts";
@@ -47,6 +48,7 @@ export function plan(spec: RunSpec, context: PlanContext): Plan {
   if (spec.lora !== undefined) plans.push(planLora(spec, spec.lora, context));
   const generated = spec.generate === undefined ? null : planGenerate(spec, recipe, context);
   if (generated !== null) plans.push(generated);
+  if (generated !== null && spec.generate?.grid) plans.push(planGrid(generated));
   const steps = plans.map(({ step }) => step);
   steps.forEach(checkJobInput);
   const budgetMicroUsd = spec.budgetUsd === undefined ? null : microUsdFromUsd(spec.budgetUsd);

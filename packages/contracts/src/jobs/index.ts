@@ -3,6 +3,7 @@ import { assembleDatasetJob } from "./assemble-dataset.ts";
 import { captionImagesJob } from "./caption-images.ts";
 import { checkLorasJob } from "./check-loras.ts";
 import type { QueueName } from "./define-job.ts";
+import { drawGridJob } from "./draw-grid.ts";
 import { editLoraJob } from "./edit-lora.ts";
 import { extractLoraJob } from "./extract-lora.ts";
 import { generateImagesJob } from "./generate-images.ts";
@@ -23,6 +24,7 @@ export const jobs = {
   "merge-into-model": mergeIntoModelJob,
   "check-loras": checkLorasJob,
   "generate-images": generateImagesJob,
+  "draw-grid": drawGridJob,
 } as const;
 
 export type Jobs = typeof jobs;
