@@ -16,6 +16,7 @@ import { type RunOptions, runCommand, type SaveOptions } from "./commands/run.ts
 import { withSpecOptions } from "./commands/spec-options.ts";
 import { upCommand } from "./commands/up.ts";
 import { addDatasetCommands } from "./dataset-program.ts";
+import { addGenerateCommand } from "./generate-program.ts";
 import { addLoraFileCommands } from "./lora-file-program.ts";
 import { addLoraCommands } from "./lora-program.ts";
 import { addModelCommands } from "./models-program.ts";
@@ -101,6 +102,7 @@ export function createProgram(execute: (work: Work, json: boolean) => Promise<vo
       "loramill save last --output ./results --save-dataset",
     ),
   ).action((run: string, options: SaveOptions) => does((context) => saveCommand(run, options, context)));
+  addGenerateCommand(program, does);
   addDatasetCommands(program, does);
   addCaptionCommands(program, does);
   addTrainCommands(program, does);

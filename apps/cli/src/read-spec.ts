@@ -1,5 +1,5 @@
-import { readFileSync, statSync } from "node:fs";
-import { basename, dirname, extname, resolve } from "node:path";
+import { statSync } from "node:fs";
+import { basename, resolve } from "node:path";
 import {
   isArchiveName,
   RunSpec,
@@ -8,10 +8,9 @@ import {
   UserError,
   withoutArchiveExtension,
 } from "@loramill/contracts";
-import { parse as parseYaml } from "yaml";
 import { cleanName } from "./clean-name.ts";
 import { isVideo, sourceOf } from "./dataset-spec.ts";
-import { isRecipeFileName, readRecipe } from "./read-recipe.ts";
+import { readSpecFile } from "./read-spec-file.ts";
 
 /** Options of `run`, `plan` and `quote` that stand for parts of a spec. */
 export interface SpecOptions {
@@ -57,26 +56,6 @@ function specOfPictures(path: string, options: SpecOptions): RunSpecInput {
       ? {}
       : { generate: { prompts: [`a photo of ${subject}`], imagesPerPrompt: 4, strengths: [0, 0.8] } }),
   };
-}
-
-function readSpecFile(path: string): RunSpecInput {
-  let value: unknown;
-  try {
-    const text = readFileSync(path, "utf8");
-    value = extname(path).toLowerCase() === ".json" ? JSON.parse(text) : parseYaml(text);
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new UserError(`${path}: not a spec: ${why}`, { code: "bad-spec" });
-  }
-  const spec = value as RunSpecInput;
-  if (typeof spec?.train?.recipe === "string" && isRecipeFileName(spec.train.recipe)) {
-    const file = readRecipe(resolve(dirname(path), spec.train.recipe));
-    spec.train.recipe = file.recipe;
-  }
-  for (const source of spec?.dataset?.sources ?? []) {
-    if ("path" in source && source.path !== undefined) source.path = resolve(dirname(path), source.path);
-  }
-  return spec;
 }
 
 function applyOptions(spec: RunSpecInput, options: SpecOptions): RunSpecInput {
@@ -126,9 +105,12 @@ function applyOptions(spec: RunSpecInput, options: SpecOptions): RunSpecInput {
   };
 }
 
-function checkSpec(spec: RunSpecInput, argument: string): RunSpecInput {
-  const parsed = RunSpec.safeParse(spec);
+/** Throws UserError `bad-spec` that names every field which is wrong. */
+export function checkSpec(spec: RunSpecInput, argument: string): RunSpecInput {
+  const parsed = RunSpec.safeParse(spec, { reportInput: true });
   if (parsed.success) return spec;
-  const problems = specProblems(parsed.error.issues).map(({ field, message }) => `${field || "spec"}: ${message}`);
+  const problems = specProblems(parsed.error.issues, { schema: RunSpec }).map(
+    ({ field, message }) => `${field || "spec"}: ${message}`,
+  );
   throw new UserError(`${argument}: the spec is wrong:\n  ${problems.join("\n  ")}`, { code: "bad-spec" });
 }

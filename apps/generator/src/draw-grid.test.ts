@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Generation, GenerationGrid, JsonObject } from "@loramill/contracts";
 import { encodeImage, readRgb } from "@loramill/imaging";
 import { openStores } from "@loramill/storage";
-import { createJobContext } from "@loramill/testkit";
+import { fakeJobContext } from "@loramill/testkit";
 import { expect, it, onTestFinished } from "vitest";
 import { drawGrid } from "./draw-grid.ts";
 
@@ -48,7 +48,7 @@ it("draws pictures, clips, refusals and what is missing, each in its place, and 
     refused: [{ path: "item 2", code: "content-policy", message: "no" }],
   });
   const generate = await stores.documents.put("parts", { parts: [part] });
-  const { context } = createJobContext();
+  const context = fakeJobContext();
   const output = await drawGrid(
     { inputs: { generate }, params: { grid: await stores.documents.put("grid", grid) } },
     {
@@ -58,7 +58,11 @@ it("draws pictures, clips, refusals and what is missing, each in its place, and 
     },
     context,
   );
-  expect(output).toMatchObject({ shape: "part", items: 1, summary: { rows: 1, columns: 4, pictures: 2, of: 4 } satisfies JsonObject });
+  expect(output).toMatchObject({
+    shape: "part",
+    items: 1,
+    summary: { rows: 1, columns: 4, pictures: 2, of: 4 } satisfies JsonObject,
+  });
   const sheet = await stores.documents.get("contact-sheet", output.digest);
   const drawn = await readRgb(await stores.blobs.read(sheet.image));
   const y = drawn.height - 30;

@@ -1,10 +1,11 @@
 import { openGenerationBackends } from "@loramill/backends";
-import type { PocketEngine } from "@loramill/contracts";
+import type { PocketEngine, RgbImage } from "@loramill/contracts";
 import { encodeImage, readRgb } from "@loramill/imaging";
 import { openPocketEngine } from "@loramill/pocket";
 import { defineWorker, type WorkerContext } from "@loramill/runtime";
 import { createClipTools } from "@loramill/video";
 import { generatorWorkerConfig } from "./config.ts";
+import { drawGrid } from "./draw-grid.ts";
 import { generateImages } from "./generate-images.ts";
 import { readFallbackTable } from "./loras/fallback-words.ts";
 
@@ -42,9 +43,17 @@ export function createGeneratorWorker(openEngine: (context: Context) => Promise<
         video,
         hasFfmpeg: async (signal: AbortSignal) => (await tools.isAvailable(signal)).available,
       };
-      return { stores, backends, loras, finishing };
+      return {
+        stores,
+        backends,
+        loras,
+        finishing,
+        encodePng: (image: RgbImage) => encodeImage(image, "png"),
+        readPicture: (bytes: Uint8Array, side: number) =>
+          readRgb(bytes, { size: { width: side, height: side, fit: "inside" } }),
+      };
     },
-    processors: { "generate-images": generateImages },
+    processors: { "generate-images": generateImages, "draw-grid": drawGrid },
   });
 }
 

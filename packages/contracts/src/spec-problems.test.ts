@@ -38,6 +38,33 @@ describe("specProblems", () => {
   });
 });
 
+describe("specProblems with the schema", () => {
+  const generated = (generate: unknown) => {
+    const parsed = RunSpec.safeParse({ name: "a", generate }, { reportInput: true });
+    return specProblems(parsed.error?.issues ?? [], { schema: RunSpec });
+  };
+
+  it("names what is near an unknown field, however deep it lies", () => {
+    const near = (generate: unknown) => generated(generate).map(({ field, message }) => `${field}: ${message}`);
+    expect(near({ promts: ["x"] })).toEqual(["generate.promts: there is no such field: did you mean prompts?"]);
+    const request = { kind: "image-to-image", image: "a.png", sampling: { stepz: 2 }, controls: [{ imag: "b" }] };
+    expect(near({ request }).filter((line) => line.includes("no such field"))).toEqual([
+      "generate.request.sampling.stepz: there is no such field: did you mean steps?",
+      "generate.request.controls.0.imag: there is no such field: did you mean image?",
+    ]);
+    expect(near({ vary: {}, frobnicate: 1 })[0]).toMatch(/^generate\.frobnicate: .*there are request, prompts, /);
+  });
+
+  it("names the kind that is near, and lists them all", () => {
+    expect(generated({ request: { kind: "text-to-imag" } })).toEqual([
+      {
+        field: "generate.request.kind",
+        message: expect.stringMatching(/^did you mean text-to-image\? expected one of /),
+      },
+    ]);
+  });
+});
+
 describe("nearNames", () => {
   it("lists the nearest first and leaves out what is far", () => {
     expect(nearNames("learning_rate", ["learningRate", "warmupSteps", "rank"])).toEqual(["learningRate"]);

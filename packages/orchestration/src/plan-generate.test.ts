@@ -101,9 +101,9 @@ describe("planGenerate", () => {
     const [draw, sheet] = [steps.find(({ name }) => name === "generate"), steps.at(-1)];
     expect(sheet).toMatchObject({ name: "grid", job: "draw-grid", needs: ["generate"], fanOut: { type: "single" } });
     expect(sheet?.params).toEqual({ grid: draw?.params.grid });
-    expect(plan(runSpec({ train: undefined, generate: { ...generate, grid: false } }), context).lock.steps.at(-1)).toEqual(
-      draw,
-    );
+    expect(
+      plan(runSpec({ train: undefined, generate: { ...generate, grid: false } }), context).lock.steps.at(-1),
+    ).toEqual(draw);
   });
 
   it("says which variation a field cannot take, and what is said twice", () => {

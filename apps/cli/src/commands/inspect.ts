@@ -3,9 +3,9 @@ import type { Client } from "@loramill/sdk";
 import { type Connection, withConnection } from "../connect.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { formatDuration, formatTable, shortTime } from "../format.ts";
+import { reachableSpec } from "../reachable-spec.ts";
 import { readSpec, type SpecOptions } from "../read-spec.ts";
 import { resolveRun } from "../resolve-run.ts";
-import { uploadSources } from "../upload-sources.ts";
 import { type CommandContext, printJson, printLine } from "./context.ts";
 
 /** The commands that look at plans and runs without starting one. */
@@ -13,7 +13,7 @@ import { type CommandContext, printJson, printLine } from "./context.ts";
 export async function planCommand(argument: string, options: SpecOptions, context: CommandContext): Promise<number> {
   const spec = readSpec(argument, options);
   return withConnection(context, async (connection) => {
-    const { lock, digest } = await connection.client.plan(await reachableSpec(spec, connection, context));
+    const { lock, digest } = await connection.client.plan(await quietly(spec, connection, context));
     context.out.write(`${canonicalJson(lock)}\n`);
     if (!context.json) for (const note of [...lock.notes, `digest ${digest}`]) context.err.write(`${note}\n`);
     return exitCodes.ok;
@@ -23,7 +23,7 @@ export async function planCommand(argument: string, options: SpecOptions, contex
 export async function quoteCommand(argument: string, options: SpecOptions, context: CommandContext): Promise<number> {
   const spec = readSpec(argument, options);
   return withConnection(context, async (connection) => {
-    const quote = await connection.client.quote(await reachableSpec(spec, connection, context));
+    const quote = await connection.client.quote(await quietly(spec, connection, context));
     if (context.json) printJson(context, quote);
     else {
       const range = (of: { p50: number; p90: number }, format: (value: number) => string) =>
@@ -48,14 +48,9 @@ export async function quoteCommand(argument: string, options: SpecOptions, conte
   });
 }
 
-/** What a plan depends on is in the pictures, so an API elsewhere is sent them, as for a run. */
-async function reachableSpec(
-  spec: RunSpecInput,
-  { client, mill }: Connection,
-  context: CommandContext,
-): Promise<RunSpecInput> {
-  // What is said on the way must not get into the plan.
-  return mill ? spec : uploadSources(spec, client, { ...context, out: context.err });
+/** What is said on the way must not get into the plan. */
+function quietly(spec: RunSpecInput, connection: Connection, context: CommandContext): Promise<RunSpecInput> {
+  return reachableSpec(spec, connection, { ...context, out: context.err });
 }
 
 export async function runsCommand(

@@ -5,9 +5,9 @@ import { connect } from "../connect.ts";
 import { exitCodeOfRun, exitCodes } from "../exit-codes.ts";
 import { followRun } from "../follow-run.ts";
 import { formatDuration } from "../format.ts";
+import { reachableSpec } from "../reachable-spec.ts";
 import { readSpec, type SpecOptions } from "../read-spec.ts";
 import { type SavedOutputs, saveOutputs } from "../save-outputs.ts";
-import { uploadSources } from "../upload-sources.ts";
 import { type CommandContext, printJson, printLine } from "./context.ts";
 
 export interface SaveOptions {
@@ -29,10 +29,11 @@ export async function runSpec(
   options: Pick<RunOptions, "detach" | keyof SaveOptions>,
   context: CommandContext,
 ): Promise<number> {
-  const { client, mill } = await connect(context);
+  const connection = await connect(context);
+  const { client, mill } = connection;
   let detached = false;
   try {
-    const spec = mill ? local : await uploadSources(local, client, context);
+    const spec = await reachableSpec(local, connection, context);
     if (options.detach) {
       const started = await client.createRun(spec);
       detached = true;

@@ -49,7 +49,8 @@ export async function drawSheet(
   const xOf = (column: number) => left + column * (side + GAP);
   const yOf = (row: number) => top + row * (side + GAP + caption);
 
-  for (const [column, label] of plan.columns.slice(0, columns).entries()) write(sheet, label, xOf(column), GAP, side, 2);
+  for (const [column, label] of plan.columns.slice(0, columns).entries())
+    write(sheet, label, xOf(column), GAP, side, 2);
   for (const [row, labels] of plan.rows.slice(0, rows).entries()) {
     let y = yOf(row);
     for (const label of labels) {

@@ -33,7 +33,9 @@ export function planSheet(grid: GenerationGrid): SheetPlan {
   const slower = varying.slice(0, -1);
   const columns = fastest.labels;
   const rows = combine(slower.map(({ labels }) => labels));
-  const cells = rows.map((_, row) => columns.map((_, column) => ({ index: row * columns.length + column, caption: null })));
+  const cells = rows.map((_, row) =>
+    columns.map((_, column) => ({ index: row * columns.length + column, caption: null })),
+  );
   return { columns, rows, cells };
 }
 
@@ -60,7 +62,10 @@ function dimensionsOf({ axes, prompts, seeds, strengths }: GenerationGrid): Dime
 
 /** Every combination, the last list varying fastest; one empty combination of no lists. */
 function combine(lists: readonly (readonly string[])[]): string[][] {
-  return lists.reduce<string[][]>((rows, labels) => rows.flatMap((row) => labels.map((label) => [...row, label])), [[]]);
+  return lists.reduce<string[][]>(
+    (rows, labels) => rows.flatMap((row) => labels.map((label) => [...row, label])),
+    [[]],
+  );
 }
 
 function promptLabel(prompt: string | GridPrompt): string {

@@ -39,11 +39,11 @@ describe("planSheet", () => {
     const many = planSheet(gridOf({ seeds: Array.from({ length: 20 }, (_, seed) => seed) }));
     expect(many.cells.map((row) => row.length)).toEqual([5, 5, 5, 5]);
     expect(many.cells[1]?.[0]).toEqual({ index: 5, caption: "seed 5" });
-    expect(planSheet(gridOf({ prompts: ["a", "b", "c"] })).cells.flat().map(({ caption }) => caption)).toEqual([
-      "a",
-      "b",
-      "c",
-    ]);
+    expect(
+      planSheet(gridOf({ prompts: ["a", "b", "c"] }))
+        .cells.flat()
+        .map(({ caption }) => caption),
+    ).toEqual(["a", "b", "c"]);
     expect(planSheet(gridOf({})).cells).toEqual([[{ index: 0, caption: null }]]);
   });
 
@@ -67,7 +67,8 @@ describe("drawSheet", () => {
     expect(sheet).toMatchObject({ rows: 2, columns: 2, places: 4 });
     expect(new Set(asked)).toEqual(new Set([192]));
     const { image } = sheet;
-    const at = (column: number, row: number) => pixel(image, 168 + column * 200 + 96, image.height - (2 - row) * 200 + 50);
+    const at = (column: number, row: number) =>
+      pixel(image, 168 + column * 200 + 96, image.height - (2 - row) * 200 + 50);
     expect([at(0, 0), at(1, 0), at(0, 1)]).toEqual([
       [100, 0, 0],
       [101, 0, 0],

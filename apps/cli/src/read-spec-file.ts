@@ -1,0 +1,38 @@
+import { readFileSync } from "node:fs";
+import { dirname, extname, resolve } from "node:path";
+import { mapInputFiles, type RunSpecInput, UserError } from "@loramill/contracts";
+import { parse as parseYaml } from "yaml";
+import { isRecipeFileName, readRecipe } from "./read-recipe.ts";
+
+/** What a YAML or JSON file holds. UserError `bad-spec` where it holds neither. */
+export function readSpecValue(path: string): unknown {
+  try {
+    const text = readFileSync(path, "utf8");
+    return extname(path).toLowerCase() === ".json" ? JSON.parse(text) : parseYaml(text);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new UserError(`${path}: not a spec: ${why}`, { code: "bad-spec" });
+  }
+}
+
+/** The run spec of a file, not checked yet, with its paths made absolute: they are relative to the file. */
+export function readSpecFile(path: string): RunSpecInput {
+  const spec = readSpecValue(path) as RunSpecInput;
+  if (typeof spec?.train?.recipe === "string" && isRecipeFileName(spec.train.recipe)) {
+    const file = readRecipe(resolve(dirname(path), spec.train.recipe));
+    spec.train.recipe = file.recipe;
+  }
+  for (const source of spec?.dataset?.sources ?? []) {
+    if ("path" in source && source.path !== undefined) source.path = resolve(dirname(path), source.path);
+  }
+  if (spec?.generate !== undefined) spec.generate = withAbsolutePaths(spec.generate, dirname(path));
+  return spec;
+}
+
+/** The files that go in, as paths that hold wherever the command runs. */
+export function withAbsolutePaths<T extends NonNullable<RunSpecInput["generate"]>>(generate: T, folder: string): T {
+  return mapInputFiles(generate, (file) => (isPath(file) ? resolve(folder, file) : file));
+}
+
+/** A file of this machine, as against a stored one. */
+export const isPath = (file: string): boolean => !/^(sha256:[0-9a-f]{64}$|https?:\/\/)/.test(file);
