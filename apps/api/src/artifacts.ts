@@ -1,28 +1,30 @@
 import {
+  type ArtifactList,
   type ArtifactView,
   blobKey,
   Digest,
   documentKey,
-  type Generation,
-  type JsonObject,
   loraFileName,
   loraFiles,
+  type RefusedItem,
   type RunView,
   type StepView,
   type Stores,
 } from "@loramill/contracts";
+import type { z } from "zod";
 import type { SignedObjects } from "./deps.ts";
+import { listGenerations, type StepRest } from "./generation-artifacts.ts";
 import { createUrlSigner } from "./sign-url.ts";
 
 /**
- * What a person may want of a run, read from the documents that its steps put out. The pictures of the dataset are
- * listed only when asked for: there may be very many.
+ * What a person may want of a run, read from the documents that its steps put out; of a generate step also what it made
+ * before it failed or was cancelled. The pictures of the dataset are listed only when asked for: there may be very many.
  */
 export async function listArtifacts(
   run: RunView,
   stores: Stores,
-  options: { urlSeconds: number; datasetImages: boolean; signedObjects: SignedObjects | null },
-): Promise<ArtifactView[]> {
+  options: { urlSeconds: number; datasetImages: boolean; signedObjects: SignedObjects | null; rest: StepRest },
+): Promise<z.output<typeof ArtifactList>> {
   const signed = createUrlSigner({ stores, ...options });
   const ofDocument = async (step: StepView, kind: string, name: string, digest: Digest): Promise<ArtifactView> => ({
     step: step.name,
@@ -44,12 +46,18 @@ export async function listArtifacts(
   });
 
   const artifacts: ArtifactView[] = [];
+  const refused: RefusedItem[] = [];
   for (const step of run.steps) {
     // A dataset that a gate blocked has no output and is explained all the same.
     const report = step.kind === "dataset" ? Digest.safeParse(step.summary.report ?? step.error?.details.report) : null;
     if (report?.success) {
       const facts = { kind: "dataset-report", name: "dataset-report.html", bytes: null, mediaType: "text/html" };
       artifacts.push(await ofBlob(step, { ...facts, digest: report.data, metadata: {} }));
+    }
+    if (step.kind === "generate") {
+      const made = await listGenerations(step, stores, options.rest);
+      for (const file of made.files) artifacts.push(await ofBlob(step, file));
+      refused.push(...made.refused);
     }
     if (step.output === null) continue;
     if (step.kind === "dataset") artifacts.push(await ofDocument(step, "dataset", "dataset.json", step.output));
@@ -127,38 +135,17 @@ export async function listArtifacts(
         );
       }
     }
-    if (step.kind === "generate") {
+    if (step.kind === "grid") {
       const { parts } = await stores.documents.get("parts", step.output);
       for (const part of parts) {
-        const { generations } = await stores.documents.get("generations", part);
-        for (const generation of generations) {
-          artifacts.push(
-            await ofBlob(step, {
-              kind: "image",
-              name: imageName(generation),
-              digest: generation.image.sha256,
-              bytes: generation.image.bytes,
-              mediaType: generation.image.mediaType,
-              metadata: generation as unknown as JsonObject,
-            }),
-          );
-        }
+        const { image, ...facts } = await stores.documents.get("contact-sheet", part);
+        const { sha256: digest, bytes, mediaType } = image;
+        const sheet = { kind: "contact-sheet", name: "contact-sheet.png", digest, bytes, mediaType, metadata: facts };
+        artifacts.push(await ofBlob(step, sheet));
       }
     }
   }
-  return artifacts;
-}
-
-/** "0003-a-photo-of-zorb-seed2-x0.8.png": sorts by place in the grid, and says what it is. */
-function imageName({ index, prompt, seed, loras, image }: Generation): string {
-  const words = prompt
-    .toLowerCase()
-    .replace(/[^\p{L}\p{N}]+/gu, "-")
-    .replace(/^-|-$/g, "")
-    .slice(0, 40);
-  const strength = loras[0]?.strength ?? 0;
-  const extension = image.mediaType.split("/")[1] ?? "png";
-  return `${pad(index, 4)}-${words}-seed${seed}-x${strength}.${extension}`;
+  return { items: artifacts, refused };
 }
 
 const pad = (value: number, width: number) => String(value).padStart(width, "0");

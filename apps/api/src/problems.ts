@@ -9,6 +9,7 @@ const STATUS_OF_CODE: Record<string, number> = {
   "job-not-found": 404,
   "dataset-not-found": 404,
   "lora-not-found": 404,
+  "generation-not-found": 404,
   "object-missing": 404,
   unauthenticated: 401,
   forbidden: 403,

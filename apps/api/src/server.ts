@@ -17,6 +17,7 @@ import type { ApiDeps } from "./deps.ts";
 import { installProblems } from "./problems.ts";
 import { datasetRoutes } from "./routes/datasets.ts";
 import { eventRoutes } from "./routes/events.ts";
+import { generationRoutes } from "./routes/generations.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { jobRoutes } from "./routes/jobs.ts";
 import { keyRoutes } from "./routes/keys.ts";
@@ -100,6 +101,7 @@ export async function startApi(deps: ApiDeps, options: ApiOptions & { localToken
   await server.register(datasetRoutes(deps));
   await server.register(modelRoutes(deps));
   await server.register(recipeRoutes(deps));
+  await server.register(generationRoutes(deps, options));
   await server.register(loraRoutes(deps, options));
   await server.register(loraToolRoutes(deps, options));
   await server.register(jobRoutes(deps));

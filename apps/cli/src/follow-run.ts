@@ -1,4 +1,4 @@
-import { isFinal, type RunView } from "@loramill/contracts";
+import { isFinal, type RunEvent, type RunView } from "@loramill/contracts";
 import type { Client } from "@loramill/sdk";
 import type { CommandContext } from "./commands/context.ts";
 import { createLiveView } from "./live-view.ts";
@@ -39,7 +39,10 @@ export async function followRun(options: {
       if (message.kind === "snapshot") {
         run = message.run;
         view.show(run);
-      } else if (message.event.type.endsWith("warning")) view.print(`warning: ${message.event.data.message}`);
+      } else {
+        const warning = warningOf(message.event);
+        if (warning !== null) view.print(`warning: ${warning}`);
+      }
     }
     const detached = stop.signal.aborted && !isFinal("run", run.state);
     if (detached) view.print(`left to itself; \`loramill watch ${run.id}\` follows it again`);
@@ -48,4 +51,11 @@ export async function followRun(options: {
     giveBack();
     view.end();
   }
+}
+
+/** What a person should hear of an event at once; null for all others. */
+function warningOf({ type, data }: RunEvent): string | null {
+  if (type.endsWith("warning")) return String(data.message);
+  if (type !== "lora.fallback") return null;
+  return `the LoRA ${data.name} is left away (${data.reason}); "${data.enhancement}" stands in for it`;
 }

@@ -1,6 +1,13 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { type ArtifactView, CaptionPart, canonicalJson, LoraDocument, type RunView } from "@loramill/contracts";
+import {
+  type ArtifactView,
+  CaptionPart,
+  canonicalJson,
+  LoraDocument,
+  type RefusedItem,
+  type RunView,
+} from "@loramill/contracts";
 import { lossCsv, tensorboardEvents } from "@loramill/lora";
 import type { Client } from "@loramill/sdk";
 import { writeWhole } from "./write-whole.ts";
@@ -10,6 +17,11 @@ export interface SavedOutputs {
   /** Where the LoRA lies: one file, or one for each expert that it changes. */
   readonly lora: readonly string[];
   readonly images: readonly string[];
+  readonly clips: readonly string[];
+  /** The labelled sheet of all pictures; null when none was asked for. */
+  readonly sheet: string | null;
+  /** What the run will not make, each with the reason; all of it is in `refused.json` too. */
+  readonly refused: readonly RefusedItem[];
   /** The page that says what is in the dataset and what was left out; null when no dataset was made. */
   readonly report: string | null;
   /** Folder of the prepared pictures and their captions, when they were asked for. */
@@ -18,8 +30,8 @@ export interface SavedOutputs {
 }
 
 /**
- * Downloads what a run made: the LoRA file with the curve and samples of its training, the pictures with their JSON, the dataset's
- * report, the plan and the ledger.
+ * Downloads what a run made, also one that did not come to its end: the LoRA file with the curve and samples of its training,
+ * the pictures and clips with their JSON, the dataset's report, the plan and the ledger.
  */
 export async function saveOutputs(options: {
   client: Client;
@@ -31,14 +43,16 @@ export async function saveOutputs(options: {
   signal?: AbortSignal;
 }): Promise<SavedOutputs> {
   const { client, run, folder, loraFolder, datasetFolder, signal } = options;
-  await mkdir(join(folder, "images"), { recursive: true });
-  const { items } = await client.listArtifacts(run.id, {
+  await mkdir(folder, { recursive: true });
+  const { items, refused } = await client.listArtifacts(run.id, {
     datasetImages: datasetFolder !== null,
     ...(signal ? { signal } : {}),
   });
   const files: string[] = [];
   const images: string[] = [];
+  const clips: string[] = [];
   const lora: string[] = [];
+  let sheet: string | null = null;
   let report: string | null = null;
 
   const save = async (artifact: ArtifactView, path: string) => {
@@ -47,14 +61,21 @@ export async function saveOutputs(options: {
     files.push(path);
     return path;
   };
+  /** The file, and beside it all that is known of it. */
+  const saveWithRecord = async (artifact: ArtifactView, path: string) => {
+    await writeWhole(path, await client.openArtifact(artifact.url, signal), signal ? { signal } : {});
+    files.push(path);
+    await writeJson(`${path.replace(/\.[^./]+$/, "")}.json`, artifact.metadata);
+    return path;
+  };
   for (const artifact of items) {
     const name = safeName(artifact.name);
     if (artifact.kind === "lora") await saveCurve(await save(artifact, join(folder, name)), folder);
     else if (artifact.kind === "lora-weights") lora.push(await save(artifact, join(loraFolder, name)));
-    else if (artifact.kind === "image") {
-      images.push(await save(artifact, join(folder, "images", name)));
-      await writeJson(join(folder, "images", `${name.replace(/\.[^.]+$/, "")}.json`), artifact.metadata);
-    } else if (artifact.kind === "dataset-image") {
+    else if (artifact.kind === "image") images.push(await saveWithRecord(artifact, join(folder, "images", name)));
+    else if (artifact.kind === "clip") clips.push(await saveWithRecord(artifact, join(folder, "clips", name)));
+    else if (artifact.kind === "contact-sheet") sheet = await save(artifact, join(folder, name));
+    else if (artifact.kind === "dataset-image") {
       await save(artifact, join(datasetFolder ?? folder, pictureName(artifact)));
     } else if (artifact.kind === "training-sample") {
       await save(artifact, join(folder, "training", safeName(String(artifact.metadata.lora)), "samples", name));
@@ -68,7 +89,8 @@ export async function saveOutputs(options: {
   if (datasetFolder !== null) await writeCaptions(client, items, datasetFolder);
   await writeFile(join(folder, "plan.lock.json"), `${canonicalJson(await client.getPlan(run.id, signal))}\n`);
   await writeJson(join(folder, "ledger.json"), await client.cost(run.id, signal));
-  return { folder, lora, images, report, dataset: datasetFolder, files };
+  if (refused.length > 0) await writeJson(join(folder, "refused.json"), refused);
+  return { folder, lora, images, clips, sheet, refused, report, dataset: datasetFolder, files };
 }
 
 /** The losses of a LoRA's document as a table, and as the event file that TensorBoard looks for in a folder. */

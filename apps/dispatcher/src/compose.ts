@@ -16,7 +16,7 @@ export async function composeOutput(
   step: StepId,
   { catalog, stores }: Pick<DispatcherDeps, "catalog" | "stores">,
 ): Promise<ComposedOutput> {
-  const outputs = await catalog.dispatch.outputs(step);
+  const outputs = await catalog.jobs.outputs(step);
   const whole = outputs.find((output) => output.shape === "parts");
   if (whole !== undefined && outputs.length > 1) {
     throw new PermanentError("a job of a step with several jobs answered a whole document instead of a part", {

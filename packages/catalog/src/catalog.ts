@@ -17,6 +17,7 @@ import { backendSlotQueries } from "./queries/backend-slots.ts";
 import { costQueries } from "./queries/costs.ts";
 import { eventQueries } from "./queries/events.ts";
 import { generationRatingQueries } from "./queries/generation-ratings.ts";
+import { generationQueries } from "./queries/generations.ts";
 import { idempotencyQueries } from "./queries/idempotency.ts";
 import { jobQueries } from "./queries/jobs.ts";
 import { libraryQueries } from "./queries/library.ts";
@@ -72,6 +73,7 @@ export function openCatalog(options: CatalogOptions) {
     trainings: unwrapFailures(trainingQueries(connection)),
     models: unwrapFailures(modelQueries(connection)),
     loras: unwrapFailures(loraQueries(connection)),
+    generations: unwrapFailures(generationQueries(connection)),
     generationRatings: unwrapFailures(generationRatingQueries(connection)),
     quarantine: unwrapFailures(quarantineQueries(connection)),
     backendSlots: unwrapFailures(backendSlotQueries(connection)),

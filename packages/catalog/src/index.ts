@@ -10,13 +10,13 @@ export type { ApiKey } from "./queries/api-keys.ts";
 export type { ArtifactRow } from "./queries/artifacts.ts";
 export type { EditedCaption, LibraryCaption } from "./queries/caption-history.ts";
 export type { GenerationRating, RatingSelection } from "./queries/generation-ratings.ts";
+export type { LibraryGeneration } from "./queries/generations.ts";
 export type { IdempotencyAnswer } from "./queries/idempotency.ts";
 export type { RetryAnswer } from "./queries/jobs.ts";
 export { knownModels } from "./queries/known-models.ts";
 export type {
   LibraryCheckpoint,
   LibraryDataset,
-  LibraryGeneration,
   LibraryImage,
 } from "./queries/library.ts";
 export { type LibraryLora, weightsOf } from "./queries/lora-rows.ts";

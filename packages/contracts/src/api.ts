@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Digest, JsonObject } from "./digest.ts";
+import { Refusal } from "./documents.ts";
 import { ErrorRecord } from "./errors.ts";
 import { JobId, RunId, StepId } from "./ids.ts";
 import { MicroUsd } from "./money.ts";
@@ -230,7 +231,13 @@ export type DoctorAnswer = z.output<typeof DoctorAnswer>;
 
 export const RunPage = page(RunSummary);
 export const JobPage = page(JobView);
-export const ArtifactList = z.object({ items: z.array(ArtifactView) });
+/** An item that a run will not make, such as a prompt that a service refused. */
+export const RefusedItem = Refusal.extend({
+  step: z.string(),
+  path: z.string().describe("Such as item 3, by its place in the grid"),
+});
+export type RefusedItem = z.output<typeof RefusedItem>;
+export const ArtifactList = z.object({ items: z.array(ArtifactView), refused: z.array(RefusedItem).default([]) });
 export const EventPage = z.object({
   items: z.array(RunEvent),
   next: z.int().nullable().describe("`after` of the next page"),

@@ -41,6 +41,7 @@ export {
   page,
   Quote,
   QuoteStep,
+  RefusedItem,
   RunEvent,
   RunPage,
   RunStateName,
@@ -196,6 +197,14 @@ export { axisCombinations, gridItem, gridSize, MAIN_LORA } from "./generation/gr
 export { readLoraTags } from "./generation/lora-tags.ts";
 export { mapInputFiles } from "./generation/map-input-files.ts";
 export { expandWildcards, hasChoices, UnknownWildcard } from "./generation/wildcards.ts";
+export {
+  GenerationId,
+  GenerationPage,
+  GenerationQuery,
+  type GenerationQueryInput,
+  GenerationSummary,
+  GenerationView,
+} from "./generation-api.ts";
 export { AttemptId, type IdPrefix, JobId, makeId, ProjectId, RunId, StepId } from "./ids.ts";
 export {
   AnalystAnswer,

@@ -23,6 +23,7 @@ import type { z } from "zod";
 import { datasetCalls } from "./datasets.ts";
 import { ApiError, UnreachableError } from "./errors.ts";
 import { followRun, type RunMessage } from "./follow.ts";
+import { generationCalls } from "./generations.ts";
 import { loraCalls } from "./loras.ts";
 import { modelCalls } from "./models.ts";
 import { recipeCalls } from "./recipes.ts";
@@ -119,6 +120,7 @@ export function createClient(options: ClientOptions) {
   return {
     url: base,
     datasets: datasetCalls(caller),
+    generations: generationCalls(caller),
     loras: loraCalls(caller),
     models: modelCalls(caller),
     recipes: recipeCalls(caller),

@@ -19,6 +19,7 @@ import { listArtifacts } from "../artifacts.ts";
 import { type Caller, projectNameOf } from "../auth.ts";
 import type { ApiDeps } from "../deps.ts";
 import { explainRun } from "../explain-run.ts";
+import type { StepRest } from "../generation-artifacts.ts";
 
 const RunParams = z.object({ run: RunId });
 const IdempotencyHeader = z.object({ "idempotency-key": z.string().min(1).max(255).optional() });
@@ -111,13 +112,19 @@ export const runRoutes =
           response: { 200: ArtifactList },
         },
       },
-      async ({ params, query, caller }) => ({
-        items: await listArtifacts(await found(params.run, caller), deps.stores, {
-          ...options,
-          ...query,
-          signedObjects: deps.signedObjects,
-        }),
-      }),
+      async ({ params: { run }, query, caller }) => {
+        const view = await found(run, caller);
+        const rest: StepRest = {
+          outputs: ({ id }) => catalog.jobs.outputs(id),
+          failures: async ({ name }) => {
+            const pages = ["failed", "quarantined"] as const;
+            const jobs = pages.map((state) => catalog.jobs.list({ run, step: name, state, limit: 200 }));
+            return (await Promise.all(jobs)).flatMap(({ items }) => items).sort((a, b) => a.ordinal - b.ordinal);
+          },
+          plan: (await catalog.runs.plan(refOf(run, caller)))?.lock ?? null,
+        };
+        return listArtifacts(view, deps.stores, { ...options, ...query, signedObjects: deps.signedObjects, rest });
+      },
     );
     server.get(
       "/v1/runs/:run/costs",

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { formatMicroUsd, type RunSpecInput, type RunView } from "@loramill/contracts";
+import { formatMicroUsd, type RefusedItem, type RunSpecInput, type RunView } from "@loramill/contracts";
 import type { Client } from "@loramill/sdk";
 import { connect } from "../connect.ts";
 import { exitCodeOfRun, exitCodes } from "../exit-codes.ts";
@@ -62,7 +62,7 @@ export async function finishRun(end: {
     if (context.json) printJson(context, { run, outputs: null });
     return exitCodes.ok;
   }
-  const saved = run.state === "cancelled" ? null : await save(client, run, options, context);
+  const saved = await save(client, run, options, context);
   report(context, run, saved);
   return exitCodeOfRun(run.state);
 }
@@ -96,10 +96,22 @@ export function report(context: CommandContext, run: RunView, saved: SavedOutput
   if (run.error) printLine(context, `  ${run.error.message}`);
   for (const file of saved?.lora ?? []) printLine(context, `  LoRA      ${file}`);
   if (saved?.images.length) printLine(context, `  images    ${join(saved.folder, "images")} (${saved.images.length})`);
+  if (saved?.clips.length) printLine(context, `  clips     ${join(saved.folder, "clips")} (${saved.clips.length})`);
+  if (saved?.sheet) printLine(context, `  sheet     ${saved.sheet}`);
+  if (saved?.refused.length) printRefused(context, saved.refused);
   if (saved?.dataset) printLine(context, `  pictures  ${saved.dataset}`);
   if (saved?.report) printLine(context, `  dataset   ${saved.report}`);
   if (saved) printLine(context, `  results   ${saved.folder}`);
   printLine(context, `  ${nextCommand(run)}`);
+}
+
+const SHOWN_REFUSALS = 10;
+
+function printRefused(context: CommandContext, refused: readonly RefusedItem[]): void {
+  printLine(context, `  refused   ${refused.length}, all in refused.json`);
+  for (const { path, code, message } of refused.slice(0, SHOWN_REFUSALS)) {
+    printLine(context, `            ${path}: ${message} (${code})`);
+  }
 }
 
 /** The one command that helps most from here. */

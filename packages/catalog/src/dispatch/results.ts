@@ -1,4 +1,4 @@
-import type { Digest, JobOutput, ProjectId, RunId, StepId } from "@loramill/contracts";
+import type { Digest, ProjectId, RunId } from "@loramill/contracts";
 import type { EarlierStep } from "@loramill/orchestration";
 import { type Connection, toNumber } from "../connection.ts";
 import type { Artifact } from "./transitions.ts";
@@ -53,15 +53,6 @@ export function resultQueries({ pool }: Connection) {
         [of.project, of.run, of.name, of.runName],
       );
       return rows[0] ?? null;
-    },
-
-    /** Outputs of the jobs of a step that succeeded, in job order. */
-    async outputs(step: StepId): Promise<JobOutput[]> {
-      const { rows } = await pool.query<{ output: JobOutput }>(
-        `select output from loramill.jobs where step = $1 and state = 'succeeded' order by ordinal`,
-        [step],
-      );
-      return rows.map((row) => row.output);
     },
 
     /** Work by queue, for scalers and dashboards. */

@@ -314,8 +314,8 @@ describe("settle", () => {
     });
     expect(await catalog.loras.find({ project, lora: someDigest("a tensors") })).toMatchObject({ version: 1 });
     expect((await catalog.library.datasets({ project })).items.map(({ version }) => version)).toEqual([2, 1]);
-    expect((await catalog.library.generations({ run })).items).toMatchObject([
-      { prompt: "a dog", seed: 4_294_967_295 },
+    expect((await catalog.generations.list({ run })).items).toMatchObject([
+      { prompt: "a dog", seed: 4_294_967_295, kind: "text-to-image", frames: null, record: generation },
     ]);
     expect(await catalog.library.image({ project, sha256: image.original.sha256 })).toMatchObject({ width: 640 });
   });

@@ -80,6 +80,8 @@ function toRows(record: CatalogRecord, newId: NewId): RowOf[] {
         media_type: generation.image.mediaType,
         negative_prompt: generation.negativePrompt,
         base_model: generation.baseModel,
+        kind: generation.spec?.kind ?? "text-to-image",
+        record: generation,
       }));
   }
 }
@@ -148,11 +150,12 @@ from json_to_recordset($1::json) as r(id text, run text, job text, epoch int, st
 on conflict (job, step, epoch) do nothing`,
   generations: `
 insert into loramill.generations (id, project, run, step, job, index, sha256, bytes, media_type, prompt, negative_prompt,
-  seed, steps, guidance, sampler, width, height, loras, base_model, backend, seconds)
+  seed, steps, guidance, sampler, width, height, loras, base_model, backend, seconds, kind, frames, fps, record)
 select id, project, run, job_step, job, index, sha256, bytes, media_type, prompt, negative_prompt, seed, steps, guidance,
-  sampler, width, height, loras, base_model, backend, seconds
+  sampler, width, height, loras, base_model, backend, seconds, kind, frames, fps, record
 from json_to_recordset($1::json) as r(id text, project text, run text, job_step text, job text, index int, sha256 text,
   bytes bigint, media_type text, prompt text, negative_prompt text, seed bigint, steps int, guidance float8, sampler text,
-  width int, height int, loras jsonb, base_model text, backend text, seconds float8)
+  width int, height int, loras jsonb, base_model text, backend text, seconds float8,
+  kind text, frames int, fps float8, record jsonb)
 on conflict (step, index) do nothing`,
 };

@@ -1,6 +1,7 @@
 import {
   isFinal,
   type JobId,
+  type JobOutput,
   type JobState,
   type JobView,
   type JsonObject,
@@ -88,6 +89,15 @@ export function jobQueries({ pool }: Connection) {
       );
       const [reason] = await waitReasons(pool, rows);
       return rows[0] === undefined ? null : toJobView(rows[0], reason ?? null);
+    },
+
+    /** Outputs of the jobs of a step that succeeded, in job order. */
+    async outputs(step: StepId): Promise<JobOutput[]> {
+      const { rows } = await pool.query<{ output: JobOutput }>(
+        `select output from loramill.jobs where step = $1 and state = 'succeeded' order by ordinal`,
+        [step],
+      );
+      return rows.map((row) => row.output);
     },
 
     /** In the order of the plan. */

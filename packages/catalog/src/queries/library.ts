@@ -1,15 +1,14 @@
 import type { JsonObject, ProjectId, RunId } from "@loramill/contracts";
-import { and, asc, desc, eq, gt, like, lt, max, type SQL, sql } from "drizzle-orm";
+import { and, asc, desc, eq, like, lt, max, type SQL, sql } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
 import type { Connection } from "../connection.ts";
-import { datasets, datasetVersions, generations, images } from "../schema/library.ts";
+import { datasets, datasetVersions, images } from "../schema/library.ts";
 import { checkpoints } from "../schema/work.ts";
 import { captionHistoryQueries, type EditedCaption, writeEdits } from "./caption-history.ts";
 import { limitOf, type Page, type PageRequest, toPage } from "./paging.ts";
 
 export type LibraryDataset = typeof datasetVersions.$inferSelect;
 export type LibraryImage = typeof images.$inferSelect;
-export type LibraryGeneration = typeof generations.$inferSelect;
 export type LibraryCheckpoint = typeof checkpoints.$inferSelect;
 
 interface LibraryFilter extends PageRequest {
@@ -107,27 +106,6 @@ export function libraryQueries(connection: Connection) {
           .returning({ digest: datasetVersions.digest });
         if (written.length > 0) await writeEdits(tx, { project, dataset: version.digest, author }, edits);
       });
-    },
-
-    async generations(filter: LibraryFilter): Promise<Page<LibraryGeneration>> {
-      const limit = limitOf(filter);
-      const rows = await db
-        .select()
-        .from(generations)
-        .where(
-          and(
-            ...wanted(generations, filter),
-            filter.cursor === undefined ? undefined : gt(generations.id, filter.cursor),
-          ),
-        )
-        .orderBy(asc(generations.id))
-        .limit(limit + 1);
-      return toPage(
-        rows,
-        limit,
-        (row) => row,
-        (row) => row.id,
-      );
     },
 
     async image(ref: { readonly project: ProjectId; readonly sha256: string }): Promise<LibraryImage | null> {

@@ -1,4 +1,4 @@
-import type { AppliedLora, JsonObject } from "@loramill/contracts";
+import type { AppliedLora, Generation, JsonObject } from "@loramill/contracts";
 import {
   bigint,
   bigserial,
@@ -113,6 +113,13 @@ export const generations = loramill.table(
     baseModel: text("base_model").notNull(),
     backend: text("backend").notNull(),
     seconds: doublePrecision("seconds").notNull(),
+    /** What was asked for, such as `image-to-image`. */
+    kind: text("kind").notNull().default("text-to-image"),
+    /** Of a clip. */
+    frames: integer("frames"),
+    fps: doublePrecision("fps"),
+    /** All that is known of it; null for those of before this was kept. */
+    record: jsonb("record").$type<Generation>(),
     createdAt: createdAt(),
   },
   (table) => [

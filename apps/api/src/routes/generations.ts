@@ -1,0 +1,106 @@
+import type { LibraryGeneration } from "@loramill/catalog";
+import {
+  blobKey,
+  GenerationId,
+  GenerationPage,
+  GenerationQuery,
+  type GenerationSummary,
+  GenerationView,
+  type ProjectId,
+  RunId,
+  UserError,
+} from "@loramill/contracts";
+import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import { z } from "zod";
+import type { ApiDeps } from "../deps.ts";
+import { createUrlSigner, type SignUrl } from "../sign-url.ts";
+
+const tags = ["generations"];
+
+/** Finished pictures and clips of all runs. */
+export const generationRoutes =
+  (deps: ApiDeps, options: { urlSeconds: number }): FastifyPluginAsyncZod =>
+  async (server) => {
+    const { catalog } = deps;
+    const signUrl = createUrlSigner({ ...deps, ...options });
+
+    const projectOf = async (own: ProjectId | undefined, asked: string | undefined) => {
+      if (own !== undefined || asked === undefined) return own;
+      return (await catalog.projects.list()).find(({ name }) => name === asked)?.id ?? null;
+    };
+    const names = async () => new Map((await catalog.projects.list()).map(({ id, name }) => [id as string, name]));
+
+    server.get(
+      "/v1/generations",
+      {
+        schema: {
+          summary: "List finished pictures and clips, newest first",
+          tags,
+          querystring: GenerationQuery,
+          response: { 200: GenerationPage },
+        },
+      },
+      async ({ query, caller }) => {
+        const { project: asked, run, lora, ...filter } = query;
+        const project = await projectOf(caller.project?.id, asked);
+        if (project === null) return { items: [], next: null };
+        const found = await catalog.generations.list({
+          ...filter,
+          project,
+          run: run === undefined ? undefined : await makerOf(run, project, deps),
+          lora: lora === undefined ? undefined : { name: lora, sha256: await fileOf(lora, project, deps) },
+        });
+        const projects = await names();
+        const items = await Promise.all(found.items.map((row) => toSummary(row, projects, signUrl)));
+        return { items, next: found.next };
+      },
+    );
+    server.get(
+      "/v1/generations/:id",
+      {
+        schema: {
+          summary: "One picture or clip, with all that is known of it",
+          tags,
+          params: z.object({ id: GenerationId }),
+          response: { 200: GenerationView },
+        },
+      },
+      async ({ params: { id }, caller }) => {
+        const row = await catalog.generations.get({ id, project: caller.project?.id });
+        if (row === null) {
+          throw new UserError(`there is no generation ${id}; GET /v1/generations lists them`, {
+            code: "generation-not-found",
+          });
+        }
+        return { ...(await toSummary(row, await names(), signUrl)), record: row.record };
+      },
+    );
+  };
+
+/** The run that made what a run shows: its own, or the one whose result it took. */
+async function makerOf(asked: string, project: ProjectId | undefined, { catalog }: ApiDeps): Promise<RunId> {
+  const run = RunId.safeParse(asked);
+  const view = run.success ? await catalog.runs.get({ run: run.data, project }) : null;
+  if (view === null) throw new UserError(`there is no run ${asked}`, { code: "run-not-found" });
+  return view.steps.find(({ kind }) => kind === "generate")?.reusedFrom?.run ?? view.id;
+}
+
+/** The file of the LoRA that is meant; null where a name has none in the library any more. */
+async function fileOf(lora: string, project: ProjectId | undefined, { catalog }: ApiDeps): Promise<string | null> {
+  const of = project ?? (await catalog.projects.ensure("default")).id;
+  return (await catalog.loras.find({ project: of, lora }))?.weightsSha256 ?? null;
+}
+
+async function toSummary(
+  row: LibraryGeneration,
+  projects: ReadonlyMap<string, string>,
+  signUrl: SignUrl,
+): Promise<GenerationSummary> {
+  const { sha256, bytes, mediaType, createdAt, project, ...facts } = row;
+  return {
+    ...facts,
+    project: projects.get(project) ?? project,
+    createdAt: createdAt.toISOString(),
+    file: { digest: sha256, bytes, mediaType, url: await signUrl(blobKey(sha256)) },
+  };
+}

@@ -1,0 +1,67 @@
+import type { ProjectId, RunId } from "@loramill/contracts";
+import { and, desc, eq, lt, or, sql } from "drizzle-orm";
+import type { Connection } from "../connection.ts";
+import { generations } from "../schema/library.ts";
+import { limitOf, type Page, type PageRequest, toPage } from "./paging.ts";
+
+export type LibraryGeneration = typeof generations.$inferSelect;
+
+interface GenerationFilter extends PageRequest {
+  readonly project?: ProjectId | undefined;
+  readonly run?: RunId | undefined;
+  readonly kind?: string | undefined;
+  /** Drawn with a LoRA of this name or of these bytes. */
+  readonly lora?: { readonly name: string; readonly sha256: string | null } | undefined;
+}
+
+/** Finished pictures and clips. */
+export function generationQueries({ db }: Connection) {
+  /** Asks the index over the applied LoRAs. */
+  const appliedWith = (facts: object) => sql`${generations.loras} @> ${JSON.stringify([facts])}::jsonb`;
+
+  return {
+    /** Newest first. */
+    async list(filter: GenerationFilter): Promise<Page<LibraryGeneration>> {
+      const { project, run, kind, lora, cursor } = filter;
+      const limit = limitOf(filter);
+      const rows = await db
+        .select()
+        .from(generations)
+        .where(
+          and(
+            project === undefined ? undefined : eq(generations.project, project),
+            run === undefined ? undefined : eq(generations.run, run),
+            kind === undefined ? undefined : eq(generations.kind, kind),
+            lora === undefined
+              ? undefined
+              : or(
+                  appliedWith({ name: lora.name }),
+                  lora.sha256 === null ? undefined : appliedWith({ sha256: lora.sha256 }),
+                ),
+            cursor === undefined ? undefined : lt(generations.id, cursor),
+          ),
+        )
+        .orderBy(desc(generations.id))
+        .limit(limit + 1);
+      return toPage(
+        rows,
+        limit,
+        (row) => row,
+        (row) => row.id,
+      );
+    },
+
+    async get(ref: {
+      readonly id: string;
+      readonly project?: ProjectId | undefined;
+    }): Promise<LibraryGeneration | null> {
+      const { id, project } = ref;
+      const ofProject = project === undefined ? undefined : eq(generations.project, project);
+      const [row] = await db
+        .select()
+        .from(generations)
+        .where(and(eq(generations.id, id), ofProject));
+      return row ?? null;
+    },
+  };
+}

@@ -1,0 +1,94 @@
+import { z } from "zod";
+import { PageQuery, page } from "./api.ts";
+import { Digest } from "./digest.ts";
+import { AppliedLora, Generation } from "./documents.ts";
+
+/** One of the catalog; ids sort by the time at which it was made. */
+export const GenerationId = z.string().regex(/^gen_[0-9a-f]{32}$/, "expected an id like gen_ and 32 hex digits");
+
+/** A finished picture or clip as lists show it. */
+export const GenerationSummary = z.object({
+  id: GenerationId,
+  project: z.string(),
+  run: z.string(),
+  /** Place in the grid of its run. */
+  index: z.int(),
+  kind: z.string(),
+  prompt: z.string(),
+  negativePrompt: z.string(),
+  seed: z.int(),
+  steps: z.int(),
+  guidance: z.number(),
+  sampler: z.string(),
+  width: z.int(),
+  height: z.int(),
+  frames: z.int().nullable().describe("Of a clip"),
+  fps: z.number().nullable(),
+  loras: z.array(AppliedLora),
+  baseModel: z.string(),
+  backend: z.string(),
+  seconds: z.number(),
+  createdAt: z.iso.datetime(),
+  file: z.object({
+    digest: Digest,
+    bytes: z.int(),
+    mediaType: z.string(),
+    url: z.string().describe("Signed and short-lived; relative to the API unless the store serves it"),
+  }),
+});
+export type GenerationSummary = z.output<typeof GenerationSummary>;
+
+export const GenerationView = GenerationSummary.extend({
+  record: Generation.nullable().describe("All that is known of it; null for those of before this was kept"),
+});
+export type GenerationView = z.output<typeof GenerationView>;
+
+export const GenerationPage = page(GenerationSummary).meta({
+  examples: [
+    {
+      items: [
+        {
+          id: "gen_0198f3c2a4b67d1e8f90123456789abc",
+          project: "default",
+          run: "run_0198f3c29f6e7c3ab0de1234567890ab",
+          index: 3,
+          kind: "text-to-image",
+          prompt: "zorb on a hill",
+          negativePrompt: "",
+          seed: 4,
+          steps: 20,
+          guidance: 3,
+          sampler: "euler",
+          width: 64,
+          height: 64,
+          frames: null,
+          fps: null,
+          loras: [{ name: "zorb", sha256: "0".repeat(64), tensorsSha256: "1".repeat(64), strength: 0.8 }],
+          baseModel: "pocket",
+          backend: "pocket",
+          seconds: 0.4,
+          createdAt: "2026-11-21T06:00:00.000Z",
+          file: {
+            digest: "2".repeat(64),
+            bytes: 9000,
+            mediaType: "image/png",
+            url: "/v1/objects/blobs/22…?signature=…",
+          },
+        },
+      ],
+      next: null,
+    },
+  ],
+});
+
+export const GenerationQuery = PageQuery.extend({
+  project: z.string().optional().describe("Of this project; callers of one project see theirs"),
+  run: z.string().optional().describe("Id of a run; one that reused what another had made lists that"),
+  lora: z
+    .string()
+    .max(256)
+    .optional()
+    .describe("Drawn with it: a name (every version), name@version, id, alias or hash"),
+  kind: z.string().max(64).optional().describe("Such as image-to-image"),
+});
+export type GenerationQueryInput = z.input<typeof GenerationQuery>;
