@@ -90,6 +90,15 @@ describe.skipIf(!(await hasFfmpeg()))("a clip that a LoRA is applied back to", (
     expect(await backend.cancel(remoteId, backendContext())).toBe("already-ended");
   });
 
+  it("is checked and estimated as the pictures that it is made of", async () => {
+    const { make, restyle } = await open();
+    const backend = make();
+    const spec = restyle.items[0]?.spec as GenerationSpec;
+    expect(backend.validate(spec)).toEqual([]);
+    expect(backend.validate({ ...spec, width: 63 } as GenerationSpec)).toMatchObject([{ field: "width" }]);
+    expect(backend.estimate(spec, 1).seconds.p50).toBeGreaterThan(0);
+  });
+
   it("draws only the frame again at which its worker was lost", async () => {
     let alive = true;
     const { make, restyle, engine } = await open({

@@ -12,7 +12,8 @@ export function frameSpec(
 ): GenerationSpec {
   const { model, prompt, negativePrompt, seed, loras, sampling, denoise } = spec;
   const drawn = { model, prompt, negativePrompt, seed, loras, sampling, denoise };
-  return GenerationSpec.parse({ kind: "image-to-image", ...drawn, ...size, image: FRAME });
+  const { width, height } = size;
+  return GenerationSpec.parse({ kind: "image-to-image", ...drawn, width, height, image: FRAME });
 }
 
 /** Size that frames are drawn at: as the spec says, else as near to the clip's as the backend can. */
