@@ -69,8 +69,8 @@ interface Sides {
 }
 
 /**
- * The template with its model, and with the size that pictures from text are drawn at. Of a family that servers draw, a
- * size that nobody gave is the family's usual one.
+ * The template with its model, and with the size that pictures from text are drawn at. A size that nothing tells is left
+ * out: the backend takes what is usual for the model.
  */
 export function completeTemplate(
   template: GenerationTemplate,
@@ -82,7 +82,7 @@ export function completeTemplate(
   const model: GenerationModel = { files: {}, weightDtype: "default", ...template.model, family };
   const given = sidesOf(template, generate);
   const isOpen = given.width === undefined && given.height === undefined;
-  const hasUsualSize = family !== "pocket" && resolution === null && isOpen;
+  const hasUsualSize = resolution === null && isOpen;
   if (hasUsualSize || (template.kind !== "text-to-image" && isOpen)) {
     return { template: { ...template, model }, notes: [] };
   }
