@@ -147,6 +147,18 @@ test("a picture to start from is sent by its content; the fields of a file are r
   ]);
 });
 
+test("a LoRA is named by its file too, which is the one of the library", async () => {
+  const download = await loramill("lora", "download", "dog", "--output", "mine.safetensors");
+  expect(download.code, download.err).toBe(0);
+  const line = ["dog", "--steps", "3", "--lora"];
+  const [byName, byFile] = [
+    await generate("by-name", ...line, "dog:0.5"),
+    await generate("by-file", ...line, "./mine.safetensors:0.5"),
+  ];
+  expect(byFile.records).toEqual(byName.records);
+  expect(byFile.said).toContain("reused");
+});
+
 test("wildcards, variations and a strip are drawn in order, with a labelled sheet", async () => {
   const line = [
     "a __animal__",
@@ -169,6 +181,10 @@ test("wildcards, variations and a strip are drawn in order, with a labelled shee
   const strip = await generate("strip", "dog", "--lora", "dog", "--strip", "--steps", "2");
   expect(strip.records.map(({ seed, loras }) => [seed, loras[0]?.strength ?? 0])).toEqual(
     [0, 0.25, 0.5, 0.75, 1, 1.25, 1.5].map((strength) => [1, strength]),
+  );
+  const example = await generate("example", "--file", join(import.meta.dirname, "../../examples/wildcards.yaml"));
+  expect(example.records.map(({ seed, guidance }) => [seed, guidance])).toEqual(
+    [1.5, 3].flatMap((guidance) => Array.from({ length: 4 }, () => [0, guidance])),
   );
   // Cells are as large as they may be, with a gap beside each: 2 and 7 columns.
   const sheetOf = async (folder: string) => readRgb(readFileSync(join(folder, "contact-sheet.png")));

@@ -80,12 +80,15 @@ test("every command has an example in its help, and the example is one that it t
   }
 });
 
-test("every documented spec is one that the schema takes", () => {
+test("every documented spec and example is one that the schema takes", () => {
   const specs = pages.flatMap(({ path, text }) =>
     blocksOf(text, ["yaml", "yml"])
       .map((block): unknown => parseYaml(block))
-      .filter((value) => typeof value === "object" && value !== null && "dataset" in value)
+      .filter((value) => typeof value === "object" && value !== null && ("dataset" in value || "generate" in value))
       .map((value) => ({ path, value })),
   );
+  for (const path of globSync("examples/*.yaml", { cwd: root })) {
+    specs.push({ path, value: parseYaml(readFileSync(join(root, path), "utf8")) });
+  }
   for (const { path, value } of specs) expect(RunSpec.safeParse(value).error?.issues ?? [], path).toEqual([]);
 });

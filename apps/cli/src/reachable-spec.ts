@@ -2,6 +2,7 @@ import type { RunSpecInput } from "@loramill/contracts";
 import type { CommandContext } from "./commands/context.ts";
 import type { Connection } from "./connect.ts";
 import { uploadInputFiles } from "./input-files.ts";
+import { importLoraPaths } from "./lora-paths.ts";
 import { uploadSources } from "./upload-sources.ts";
 
 /**
@@ -14,5 +15,5 @@ export async function reachableSpec(
   context: Pick<CommandContext, "json" | "out" | "err" | "interrupts">,
 ): Promise<RunSpecInput> {
   const sent = mill ? spec : await uploadSources(spec, client, context);
-  return uploadInputFiles(sent, client, context);
+  return importLoraPaths(await uploadInputFiles(sent, client, context), client, context);
 }

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { dirname, extname, resolve } from "node:path";
 import { mapInputFiles, type RunSpecInput, UserError } from "@loramill/contracts";
 import { parse as parseYaml } from "yaml";
+import { mapLoraPaths } from "./lora-paths.ts";
 import { isRecipeFileName, readRecipe } from "./read-recipe.ts";
 
 /** What a YAML or JSON file holds. UserError `bad-spec` where it holds neither. */
@@ -29,9 +30,10 @@ export function readSpecFile(path: string): RunSpecInput {
   return spec;
 }
 
-/** The files that go in, as paths that hold wherever the command runs. */
+/** The files that go in, LoRAs among them, as paths that hold wherever the command runs. */
 export function withAbsolutePaths<T extends NonNullable<RunSpecInput["generate"]>>(generate: T, folder: string): T {
-  return mapInputFiles(generate, (file) => (isPath(file) ? resolve(folder, file) : file));
+  const inputs = mapInputFiles(generate, (file) => (isPath(file) ? resolve(folder, file) : file));
+  return mapLoraPaths(inputs, (path) => resolve(folder, path));
 }
 
 /** A file of this machine, as against a stored one. */

@@ -54,7 +54,8 @@ describe("expandStep", () => {
       { from, operation: { kind: "merge-into", model: { model: "base" } } },
       { operation: { kind: "extract", original: { model: "base" }, tuned: { model: "tuned" }, rank: 4 } },
     ];
-    const steps = works.flatMap((lora) => plan(runSpec({ lora }), context).lock.steps);
+    const specs = [...works.map((lora) => runSpec({ lora })), runSpec({ generate: { prompts: ["p"], grid: true } })];
+    const steps = specs.flatMap((spec) => plan(spec, context).lock.steps);
     const outputs = Object.fromEntries(steps.map(({ name }) => [name, { digest: digestOf(name), parts }]));
     const names = steps.flatMap((step: PlannedStep) => expandStep(step, outputs).map((job) => check(job)));
     expect(new Set(names)).toEqual(new Set(Object.keys(jobs)));

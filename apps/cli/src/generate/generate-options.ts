@@ -60,7 +60,7 @@ export function withGenerateOptions(command: Command): Command {
     .option("--file <request>", "a YAML or JSON file: what `generate` of a run spec takes, or a whole spec")
     .option("--name <name>", "name of the run; default: the first words of the prompt")
     .option("--project <project>", "project it belongs to")
-    .option("--lora <name[:strength]>", "of the library; may be repeated, the first is the main one", loras)
+    .option("--lora <name[:strength]>", "of the library, or a file; may be repeated, the first is the main one", loras)
     .option("--strengths <list>", "strengths of the main LoRA in turn, such as 0,0.5,1", numbers)
     .option("--strip", "one seed at strengths 0, 0.25 … 1.5 of the main LoRA, as a sheet")
     .option("--negative <text>", "what is not to be seen")

@@ -57,6 +57,8 @@ describe("LoRAs", () => {
     expect({ lora, strengths }).toEqual({ lora: "ink@2", strengths: [0.5] });
     expect(request).toMatchObject({ loras: [{ lora: "wash", strength: 0.8 }, { lora: "c:d" }] });
     expect(generated("p").lora).toBeUndefined();
+    const fromFiles = generated("p --lora ../a.safetensors:1 --lora b.pt");
+    expect(fromFiles).toMatchObject({ lora: "/a.safetensors", request: { loras: [{ lora: "/here/b.pt" }] } });
   });
 
   it("make a strip of one seed, and take several strengths in turn", () => {
