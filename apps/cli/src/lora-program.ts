@@ -16,6 +16,7 @@ import { loraDownloadCommand } from "./commands/lora-download.ts";
 import { type LoraImportOptions, loraImportCommand } from "./commands/lora-import.ts";
 import { loraLineageCommand } from "./commands/lora-lineage.ts";
 import { loraStatusCommand } from "./commands/lora-status.ts";
+import { given } from "./given.ts";
 
 type Does = (work: (context: CommandContext) => Promise<number>) => Promise<void>;
 
@@ -164,9 +165,4 @@ function whole(text: string, most: number): number {
     throw new InvalidArgumentError(`expected a whole number from 1 to ${most}`);
   }
   return value;
-}
-
-/** Leaves out what was not given. */
-function given<T extends object>(values: { [K in keyof T]: T[K] | undefined }): Partial<T> {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<T>;
 }

@@ -1,5 +1,6 @@
 import { type RunSpecInput, readLoraTags, UserError } from "@loramill/contracts";
 import { cleanName } from "../clean-name.ts";
+import { given } from "../given.ts";
 import { withAbsolutePaths } from "../read-spec-file.ts";
 import type { GenerateOptions, LoraOption, Pair } from "./generate-options.ts";
 import { type Request, requestOfOptions } from "./request-of-options.ts";
@@ -117,8 +118,4 @@ function nameOf([prompt = ""]: readonly string[], { request }: Generate): string
     .trim();
   const whole = words.length <= NAME_LETTERS ? words : words.slice(0, NAME_LETTERS + 1).replace(/\s+\S*$/, "");
   return whole.slice(0, NAME_LETTERS) || (request?.kind ?? "generation");
-}
-
-function given<T extends object>(values: { [K in keyof T]: T[K] | undefined }): Partial<T> {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<T>;
 }

@@ -1,4 +1,5 @@
 import type { GenerationKind, Json } from "@loramill/contracts";
+import { given } from "../given.ts";
 import type { GenerateOptions } from "./generate-options.ts";
 
 export type Request = { readonly [field: string]: Json | undefined };
@@ -80,8 +81,4 @@ function merged(part: string, written: Request, fields: Request): Request {
   const own = given(fields);
   if (Object.keys(own).length === 0) return {};
   return { [part]: { ...(typeof before === "object" && !Array.isArray(before) ? before : {}), ...own } as Json };
-}
-
-function given(fields: Request): Request {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }
