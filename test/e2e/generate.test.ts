@@ -93,6 +93,10 @@ test("pictures with two LoRAs, each with all that is known of it, under names th
   expect((await mill.client.generations.list({ lora: "nobody" })).items).toEqual([]);
   await expect(mill.client.generations.get(`gen_${"0".repeat(32)}`)).rejects.toThrow(/no generation/);
 
+  const described = await (await fetch(`${mill.client.url}/openapi.json`)).text();
+  expect(described).toContain('"/v1/generations/{id}"');
+  expect(described).toContain("zorb on a hill");
+
   // The same again costs nothing, and what another run made is listed under this one too.
   const again = await generate(
     "again",
