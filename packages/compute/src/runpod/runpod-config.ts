@@ -18,11 +18,16 @@ const words = (text: string): string[] =>
     .filter(Boolean);
 const seconds = z.coerce.number().min(1).max(600);
 /** `name=0.69|other=0.3`, by GPU type. */
-const Prices = z
-  .string()
-  .transform((text) => words(text).map((pair) => pair.split("=").map((part) => part.trim())))
-  .pipe(z.array(z.tuple([z.string().min(1), z.coerce.number().positive().max(1_000)])).max(200))
-  .transform((pairs) => new Map(pairs));
+const Prices = z.string().regex(/^([^|=]+=\s*\d+(\.\d+)?\s*(\||$))*$/, "must be like NVIDIA L4=0.44|NVIDIA A40=0.34");
+
+function pricesOf(text: string): ReadonlyMap<string, number> {
+  return new Map(
+    words(text).map((pair) => {
+      const [name = "", usd = ""] = pair.split("=");
+      return [name.trim(), Number(usd)];
+    }),
+  );
+}
 
 /** How RunPod is talked to. Its key is read where the other services' keys are. */
 export const runpodConfig = defineConfig(
@@ -49,9 +54,8 @@ export const runpodConfig = defineConfig(
     RUNPOD_CAPACITY_WORDS: z
       .string()
       .default(CAPACITY_WORDS.join(" | "))
-      .transform(words)
       .describe("Texts in RunPod's refusals that mean no machine is free, separated by |; case does not matter"),
-    RUNPOD_SEED_PRICES: Prices.default(new Map()).describe(
+    RUNPOD_SEED_PRICES: Prices.default("").describe(
       "US dollars per hour of GPU types whose price the catalogue leaves out, as `NVIDIA L4=0.44|NVIDIA A40=0.34`",
     ),
     RUNPOD_AGENT_PORT: z.coerce
@@ -77,8 +81,8 @@ export const runpodConfig = defineConfig(
     proxyDomain: env.RUNPOD_PROXY_DOMAIN,
     offersSpot: env.RUNPOD_SPOT,
     clouds: [...new Set(env.RUNPOD_CLOUDS)],
-    capacityWords: env.RUNPOD_CAPACITY_WORDS,
-    seedUsdPerHour: env.RUNPOD_SEED_PRICES as ReadonlyMap<string, number>,
+    capacityWords: words(env.RUNPOD_CAPACITY_WORDS),
+    seedUsdPerHour: pricesOf(env.RUNPOD_SEED_PRICES),
     agentPort: env.RUNPOD_AGENT_PORT,
     diskGb: env.RUNPOD_DISK_GB,
     timeoutMs: env.RUNPOD_TIMEOUT_SECONDS * 1_000,

@@ -32,7 +32,6 @@ export const GpuType = z.object({
   dataCenters: z.array(z.object({ id: z.string(), availability: level })).optional(),
 });
 export type GpuType = z.output<typeof GpuType>;
-export type StockLevel = z.output<typeof level>;
 
 export const Volume = z.object({ id: z.string(), name: z.string(), size: z.number().int(), dataCenter: z.string() });
 
