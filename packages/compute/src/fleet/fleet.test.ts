@@ -101,7 +101,10 @@ describe("the boot of a machine", () => {
 
 describe("orphans", () => {
   const intent = (change: Partial<MachineIntent> = {}): MachineIntent => ({
-    ...{ name: "lm-a", state: "rented", asked: null, remoteId: "pod1" },
+    name: "lm-a",
+    state: "rented",
+    asked: null,
+    remoteId: "pod1",
     ...change,
   });
   const find = (one: FleetMachine, known: MachineIntent | null, leaseEnd: Date | null = after(2 * HOUR_MS)) =>

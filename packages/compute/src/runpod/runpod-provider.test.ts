@@ -11,7 +11,9 @@ async function open(settings: { env?: Record<string, string>; pageSize?: number;
   const clock = createVirtualClock(new Date("2026-11-20T10:00:00Z"));
   const { pageSize, log, key = KEY } = settings;
   const server = await startFakeRunPodServer({
-    ...{ apiKey: KEY, now: clock.now, bootMs: 60_000 },
+    apiKey: KEY,
+    now: clock.now,
+    bootMs: 60_000,
     ...(pageSize && { pageSize }),
     ...(log && { log }),
   });
@@ -83,11 +85,15 @@ describe("RunPod's refusals", () => {
     { move: { kind: "drop" }, errorClass: "transient", code: "provider-unreachable" },
     {
       move: { kind: "status", status: 429, headers: { "retry-after": "12" } },
-      ...{ errorClass: "transient", code: "rate-limited", retryAfterMs: 12_000 },
+      errorClass: "transient",
+      code: "rate-limited",
+      retryAfterMs: 12_000,
     },
     {
       move: { kind: "status", status: 429, headers: { ratelimit: '"minute";r=0;t=7, "hour";r=2800;t=1812' } },
-      ...{ errorClass: "transient", code: "rate-limited", retryAfterMs: 7_000 },
+      errorClass: "transient",
+      code: "rate-limited",
+      retryAfterMs: 7_000,
     },
   ];
   it.each(refusals)("$move become $errorClass $code, and the request is sent once", async ({ move, ...error }) => {
@@ -157,12 +163,20 @@ describe("RunPod's machines", () => {
     const opened = await openForTest();
     const volume = await opened.provider.volumes?.create({ name: "models", region: "US-KS-2", bytes: 10e9 });
     await opened.provider.create({
-      ...{ name: "lm-a", offer: await offerOf(opened), image: IMAGE, env: { JOB: "1" }, command: "node agent.mjs" },
-      ...{ diskBytes: 80e9, volume: { id: volume?.id ?? "", path: "/workspace" } },
+      name: "lm-a",
+      offer: await offerOf(opened),
+      image: IMAGE,
+      env: { JOB: "1" },
+      command: "node agent.mjs",
+      diskBytes: 80e9,
+      volume: { id: volume?.id ?? "", path: "/workspace" },
     });
     expect(opened.server.refused).toEqual([]);
     expect(opened.server.pods[0]).toMatchObject({
-      ...{ args: "node agent.mjs", disk: 80, env: { JOB: "1" }, ports: ["8690/http"] },
+      args: "node agent.mjs",
+      disk: 80,
+      env: { JOB: "1" },
+      ports: ["8690/http"],
       mounts: { network: [{ volumeId: "vol1", path: "/workspace" }] },
     });
   });

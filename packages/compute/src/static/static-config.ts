@@ -33,7 +33,7 @@ export const staticConfig = defineConfig(
     STATIC_LEASES_DIR: z
       .string()
       .min(1)
-      .default("data/leases")
+      .default("./data/leases")
       .describe("Folder that holds which own server is given out; shared by all processes that give them out"),
   },
   (env) => ({ servers: env.STATIC_MACHINES, leasesDir: env.STATIC_LEASES_DIR }),

@@ -110,8 +110,12 @@ export async function startFakeRunPodServer(options: FakeRunPodOptions): Promise
         gpu,
         cloud,
       },
-      ...{ dataCenterId: body.dataCenterIds?.[0] ?? null, usdPerHour, isSpot },
-      ...{ createdAt: now(), stoppedAt: null, isListed: true },
+      dataCenterId: body.dataCenterIds?.[0] ?? null,
+      usdPerHour,
+      isSpot,
+      createdAt: now(),
+      stoppedAt: null,
+      isListed: true,
     };
     pods.push(pod);
     return pod;
@@ -146,8 +150,13 @@ export async function startFakeRunPodServer(options: FakeRunPodOptions): Promise
       return { status: 400, body: problem(400, "product is required with include=AVAILABILITY, and only with it") };
     }
     const items = gpus.map(({ id, memory, usd, dataCenters }) => ({
-      ...{ id, name: id.replace("NVIDIA ", ""), pool: null, manufacturer: "NVIDIA", memory },
-      ...{ secure: usd.secure > 0, community: usd.community > 0 },
+      id,
+      name: id.replace("NVIDIA ", ""),
+      pool: null,
+      manufacturer: "NVIDIA",
+      memory,
+      secure: usd.secure > 0,
+      community: usd.community > 0,
       price: { secure: usd.secure, community: usd.community },
       maxCount: { secure: 8, community: 4 },
       availability: dataCenters[0]?.availability ?? "NONE",
