@@ -313,6 +313,7 @@ export type {
 export type { ClipFacts, ClipFormat, ClipTools } from "./ports/clip-tools.ts";
 export type { Clock } from "./ports/clock.ts";
 export type {
+  BookEntry,
   ComputeProvider,
   FleetMachine,
   FleetProvider,
@@ -321,7 +322,6 @@ export type {
   MachineRequest,
   NetworkVolume,
   NetworkVolumes,
-  ProviderCharge,
   RentedMachine,
 } from "./ports/compute-provider.ts";
 export type { Embedder } from "./ports/embedder.ts";

@@ -51,9 +51,9 @@ export {
   type FakeComputeProvider,
   type FakeComputeProviderOptions,
 } from "./compute/fake-compute-provider.ts";
+export type { FakeGpu } from "./compute/fake-runpod-account.ts";
 export { NO_INSTANCES, type RunPodMove } from "./compute/fake-runpod-moves.ts";
 export {
-  type FakeGpu,
   type FakeRunPodOptions,
   type FakeRunPodServer,
   startFakeRunPodServer,

@@ -1,4 +1,4 @@
-import { type Clock, microUsdFromUsd, PermanentError, type ProviderCharge } from "@loramill/contracts";
+import { type BookEntry, type Clock, microUsdFromUsd, PermanentError } from "@loramill/contracts";
 import type { RunPodClient } from "./runpod-client.ts";
 import type { Booked } from "./runpod-machine.ts";
 
@@ -11,7 +11,7 @@ const HOUR_MS = 3_600_000;
 export function openRunPodBooks(client: RunPodClient, clock: Clock) {
   let kept: { readonly at: number; readonly byPod: ReadonlyMap<string, Booked> } | null = null;
 
-  async function charges(between: { from: Date; to: Date }, signal?: AbortSignal): Promise<ProviderCharge[]> {
+  async function entries(between: { from: Date; to: Date }, signal?: AbortSignal): Promise<BookEntry[]> {
     const [pods, volumes] = await Promise.all([
       client.billing.pods(between, signal),
       client.billing.volumes(between, signal),
@@ -34,7 +34,7 @@ export function openRunPodBooks(client: RunPodClient, clock: Clock) {
   }
 
   return {
-    charges,
+    entries,
     /** By pod, at most a minute old. Empty for a key that may not see the books: it can rent all the same. */
     async byPod(signal?: AbortSignal): Promise<ReadonlyMap<string, Booked>> {
       const now = clock.now();

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { type Connection, connectRunPod, type RunPod } from "./ask-runpod.ts";
 import { readLogLines } from "./read-log-lines.ts";
 import type { CreateEndpoint, CreatePod, CreateTemplate, EndpointScale } from "./runpod-requests.ts";
-import { Endpoint, GpuType, NextPage, Pod, PodCharge, Template, Volume, VolumeCharge } from "./runpod-schemas.ts";
+import { Endpoint, GpuType, NextPage, Pod, PodRecord, Template, Volume, VolumeRecord } from "./runpod-schemas.ts";
 
 /** More pages than this is a list that never ends. */
 const MAX_PAGES = 1_000;
@@ -107,9 +107,9 @@ export function createRunPodClient(baseUrl: string, connection: Connection) {
       remove: endpoint.remove,
     },
     billing: {
-      pods: (between: { from: Date; to: Date }, signal?: AbortSignal) => billing("pods", PodCharge, between, signal),
+      pods: (between: { from: Date; to: Date }, signal?: AbortSignal) => billing("pods", PodRecord, between, signal),
       volumes: (between: { from: Date; to: Date }, signal?: AbortSignal) =>
-        billing("network-volumes", VolumeCharge, between, signal),
+        billing("network-volumes", VolumeRecord, between, signal),
     },
   };
 }

@@ -100,7 +100,7 @@ export function createRunPodProvider(options: RunPodOptions, parts: RunPodParts)
     },
     terminate: async (remoteId, signal) => ((await client.pods.remove(remoteId, signal)) ? "terminated" : "unknown"),
     logs: (remoteId, { tail, signal }) => client.pods.logs(remoteId, { tail, ...(signal && { signal }) }),
-    charges: (between, signal) => books.charges(between, signal),
+    books: (between, signal) => books.entries(between, signal),
     volumes: createRunPodVolumes(client),
     close: async () => {},
   };

@@ -46,9 +46,9 @@ export const Endpoint = z.object({
   requestUrls: z.record(z.string(), z.string()).optional(),
 });
 
-const charge = z.object({ startTime: z.coerce.date(), endTime: z.coerce.date(), totalAmount: z.number() });
-export const PodCharge = charge.extend({ podId: z.string() });
-export const VolumeCharge = charge.extend({ networkVolumeId: z.string() });
+const record = z.object({ startTime: z.coerce.date(), endTime: z.coerce.date(), totalAmount: z.number() });
+export const PodRecord = record.extend({ podId: z.string() });
+export const VolumeRecord = record.extend({ networkVolumeId: z.string() });
 
 /** Newer versions of the API page their lists; older ones say nothing about it. */
 export const NextPage = z

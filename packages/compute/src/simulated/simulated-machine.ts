@@ -1,4 +1,4 @@
-import type { FleetMachine, MachineBill, MachineOffer, ProviderCharge } from "@loramill/contracts";
+import type { BookEntry, FleetMachine, MachineBill, MachineOffer } from "@loramill/contracts";
 import { billSeconds, secondsBetween } from "../bill-seconds.ts";
 
 /** What runs on a machine: something at an address, which ends with notice or without. */
@@ -60,13 +60,13 @@ export function billAt(machine: SimulatedMachine, nowMs: number): MachineBill {
 const HOUR_MS = 3_600_000;
 
 /** Its bill hour by hour; each hour takes what the bill grew by in it, so that no rounding adds up. */
-export function chargesOf(machine: SimulatedMachine, nowMs: number): ProviderCharge[] {
+export function entriesOf(machine: SimulatedMachine, nowMs: number): BookEntry[] {
   const untilMs = Math.min(nowMs, machine.endsMs);
-  const charges: ProviderCharge[] = [];
+  const entries: BookEntry[] = [];
   let before = 0;
   for (let from = Math.floor(machine.createdMs / HOUR_MS) * HOUR_MS; from < untilMs; from += HOUR_MS) {
     const total = billAt(machine, Math.min(from + HOUR_MS, untilMs)).amountMicroUsd;
-    charges.push({
+    entries.push({
       kind: "machine",
       remoteId: machine.remoteId,
       from: new Date(from),
@@ -75,5 +75,5 @@ export function chargesOf(machine: SimulatedMachine, nowMs: number): ProviderCha
     });
     before = total;
   }
-  return charges;
+  return entries;
 }

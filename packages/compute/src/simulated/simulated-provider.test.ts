@@ -73,7 +73,7 @@ describe("the simulated provider", () => {
     ]);
     const sum = bills.reduce((total, { amountMicroUsd }) => total + amountMicroUsd, 0);
     const all = { from: new Date(0), to: new Date("2030-01-01T00:00:00Z") };
-    const booked = (await provider.charges(all)).reduce((total, { amountMicroUsd }) => total + amountMicroUsd, 0);
+    const booked = (await provider.books(all)).reduce((total, { amountMicroUsd }) => total + amountMicroUsd, 0);
     expect([provider.billMicroUsd(), booked]).toEqual([sum, sum]);
   });
 

@@ -8,7 +8,7 @@ import {
 } from "@loramill/contracts";
 import { pointAt, type TracedOffer } from "./market.ts";
 import { drawNormal, drawWaitMs, seededRandom } from "./seeded-random.ts";
-import { billAt, chargesOf, type SimulatedMachine, type StartedMachine, stateAt, viewAt } from "./simulated-machine.ts";
+import { billAt, entriesOf, type SimulatedMachine, type StartedMachine, stateAt, viewAt } from "./simulated-machine.ts";
 
 export interface SimulatedScript {
   readonly seed: number;
@@ -158,9 +158,9 @@ export function createSimulatedProvider(script: SimulatedScript, parts: Simulate
       return "terminated";
     },
     logs: null,
-    async charges({ from, to }, signal) {
+    async books({ from, to }, signal) {
       signal?.throwIfAborted();
-      return machines.flatMap((one) => chargesOf(one, nowMs())).filter((one) => one.to > from && one.from < to);
+      return machines.flatMap((one) => entriesOf(one, nowMs())).filter((one) => one.to > from && one.from < to);
     },
     volumes: null,
     preempt(remoteId) {

@@ -86,7 +86,7 @@ export function createStaticProvider(options: StaticOptions, parts: StaticParts)
       return (await folder.giveBack(remoteId, clock.now())) ? "terminated" : "unknown";
     },
     logs: null,
-    async charges({ from, to }, signal) {
+    async books({ from, to }, signal) {
       const within = (await leases(signal)).filter((one) => one.createdAt < to);
       return within.flatMap(({ remoteId, createdAt, bill }) => {
         const end = new Date(createdAt.getTime() + bill.seconds * 1_000);

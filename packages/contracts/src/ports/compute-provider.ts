@@ -73,7 +73,7 @@ export interface FleetMachine extends RentedMachine {
 }
 
 /** Money that the provider took, by its own books. */
-export interface ProviderCharge {
+export interface BookEntry {
   readonly kind: "machine" | "volume";
   readonly remoteId: string;
   readonly from: Date;
@@ -109,7 +109,7 @@ export interface FleetProvider extends ComputeProvider {
     | ((remoteId: string, options: { tail: number; signal?: AbortSignal }) => Promise<readonly string[]>)
     | null;
   /** What the provider's books say of the time between; whole buckets of the provider, so that they may reach beyond it. */
-  charges(between: { from: Date; to: Date }, signal?: AbortSignal): Promise<readonly ProviderCharge[]>;
+  books(between: { from: Date; to: Date }, signal?: AbortSignal): Promise<readonly BookEntry[]>;
   /** Null where there are none. */
   readonly volumes: NetworkVolumes | null;
   /** Safe to call twice; ends no machine. */

@@ -117,10 +117,10 @@ export function runComputeProviderSuite(name: string, open: () => Promise<Provid
       await harness.provider.terminate(before.remoteId);
       const from = new Date(before.createdAt.getTime() - 3_600_000);
       const to = new Date(before.createdAt.getTime() + 4 * 3_600_000);
-      const charges = (await harness.provider.charges({ from, to })).filter((one) => one.remoteId === before.remoteId);
-      const sum = charges.reduce((total, { amountMicroUsd }) => total + amountMicroUsd, 0);
+      const entries = (await harness.provider.books({ from, to })).filter((one) => one.remoteId === before.remoteId);
+      const sum = entries.reduce((total, { amountMicroUsd }) => total + amountMicroUsd, 0);
       // Each bucket of the books may have been rounded by itself.
-      expect(Math.abs(sum - bill.amountMicroUsd)).toBeLessThanOrEqual(charges.length);
+      expect(Math.abs(sum - bill.amountMicroUsd)).toBeLessThanOrEqual(entries.length);
     });
 
     it("throws capacity when everything is sold out", async () => {
