@@ -1,5 +1,6 @@
 import type { FleetProvider, MachineOffer } from "@loramill/contracts";
 import { createMemoryIntents, type RunPodMove, startFakeRunPodServer } from "@loramill/testkit";
+import fc from "fast-check";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { runpodConfig } from "../runpod/runpod-config.ts";
 import { createRunPodProvider } from "../runpod/runpod-provider.ts";
@@ -15,6 +16,7 @@ async function open() {
   const clock = createVirtualClock(new Date("2026-11-20T10:00:00Z"));
   const server = await startFakeRunPodServer({ apiKey, now: clock.now });
   onTestFinished(server.close);
+  const { close } = server;
   const options = runpodConfig.options(runpodConfig.env.parse({ RUNPOD_API_URL: server.url }));
   const provider: FleetProvider = createRunPodProvider(options, { apiKey, clock, sleep: async () => {} });
   const intents = createMemoryIntents();
@@ -25,7 +27,7 @@ async function open() {
   const misbehave = (...moves: RunPodMove[]) => server.misbehave("POST /v2/pods", ...moves);
   const posts = () => server.requests.filter((request) => request === "POST /v2/pods").length;
   const living = () => server.pods.filter(({ isListed }) => isListed);
-  return { clock, server, intents, candidates, create, terminate, misbehave, posts, living };
+  return { clock, server, intents, candidates, create, terminate, misbehave, posts, living, close };
 }
 
 describe("createSafely", () => {
@@ -113,6 +115,39 @@ describe("createSafely", () => {
     expect(await create()).toMatchObject({ kind: "rented", adopted: true });
     expect(living().map(({ id }) => id)).toEqual([server.pods[0]?.id]);
   });
+});
+
+it("never has two machines of one name, whatever goes wrong in whatever order", async () => {
+  const troubles: readonly RunPodMove[] = [
+    { kind: "lost" },
+    { kind: "drop" },
+    { kind: "proxy", status: 524 },
+    { kind: "no-capacity" },
+    { kind: "status", status: 400 },
+    { kind: "status", status: 402 },
+    { kind: "status", status: 429 },
+    { kind: "status", status: 500 },
+  ];
+  const story = fc.record({
+    moves: fc.array(fc.constantFrom(...troubles), { maxLength: 6 }),
+    waits: fc.array(fc.integer({ min: 0, max: settleMs }), { minLength: 1, maxLength: 6 }),
+  });
+  await fc.assert(
+    fc.asyncProperty(story, async ({ moves, waits }) => {
+      const { create, terminate, misbehave, clock, server, living, close } = await open();
+      misbehave(...moves);
+      for (const wait of waits) {
+        await create().catch((error: unknown) => expect(error).toMatchObject({ errorClass: "permanent" }));
+        expect(living().length).toBeLessThanOrEqual(1);
+        clock.advance(wait);
+      }
+      for (let turn = 0; (await terminate()).kind !== "ended" && turn < 5; turn += 1) clock.advance(settleMs);
+      expect(living()).toEqual([]);
+      expect(server.pods.length).toBeLessThanOrEqual(1);
+      await close();
+    }),
+    { numRuns: 40 },
+  );
 });
 
 describe("terminateSafely", () => {

@@ -1,4 +1,4 @@
-import { type BookEntry, type Clock, microUsdFromUsd, PermanentError } from "@loramill/contracts";
+import { type BookEntry, type Clock, microUsdFromUsd, PermanentError, TransientError } from "@loramill/contracts";
 import type { RunPodClient } from "./runpod-client.ts";
 import type { Booked } from "./runpod-machine.ts";
 
@@ -35,15 +35,19 @@ export function openRunPodBooks(client: RunPodClient, clock: Clock) {
 
   return {
     entries,
-    /** By pod, at most a minute old. Empty for a key that may not see the books: it can rent all the same. */
+    /**
+     * By pod, at most a minute old. Machines are found and given back also where the books are closed to the key or do not
+     * answer: what was read last is told then, or nothing.
+     */
     async byPod(signal?: AbortSignal): Promise<ReadonlyMap<string, Booked>> {
       const now = clock.now();
       if (kept !== null && now.getTime() - kept.at < MAX_AGE_MS) return kept.byPod;
       try {
         kept = { at: now.getTime(), byPod: await read(now, signal) };
       } catch (error) {
-        if (!(error instanceof PermanentError)) throw error;
-        kept = { at: now.getTime(), byPod: new Map() };
+        signal?.throwIfAborted();
+        if (!(error instanceof PermanentError || error instanceof TransientError)) throw error;
+        kept = { at: now.getTime(), byPod: kept?.byPod ?? new Map() };
       }
       return kept.byPod;
     },

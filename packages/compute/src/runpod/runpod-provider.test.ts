@@ -159,6 +159,17 @@ describe("RunPod's machines", () => {
     expect(await told()).toMatchObject({ state: "gone", bill: { amountMicroUsd: 345_000, isFinal: true } });
   });
 
+  it.each<RunPodMove>([
+    { kind: "status", status: 403 },
+    { kind: "status", status: 500 },
+  ])("are listed and given back also where the books do not open ($status)", async (move) => {
+    const opened = await openForTest();
+    opened.server.misbehave("GET /v2/billing/pods", move, move, move);
+    const { remoteId } = await opened.provider.create({ name: "lm-a", offer: await offerOf(opened), image: IMAGE });
+    expect(await opened.provider.machines()).toMatchObject([{ remoteId, name: "lm-a" }]);
+    expect(await opened.provider.terminate(remoteId)).toBe("terminated");
+  });
+
   it("carry the request's command, disk, volume and environment", async () => {
     const opened = await openForTest();
     const volume = await opened.provider.volumes?.create({ name: "models", region: "US-KS-2", bytes: 10e9 });
@@ -186,6 +197,22 @@ describe("RunPod's machines", () => {
     const { remoteId } = await opened.provider.create({ name: "lm-a", offer: await offerOf(opened), image: IMAGE });
     expect(await opened.provider.logs?.(remoteId, { tail: 2 })).toEqual(["two", "three"]);
     expect(await opened.provider.logs?.(remoteId, { tail: 50 })).toEqual(["one", "two", "three"]);
+  });
+});
+
+describe("RunPod's offers", () => {
+  it("are one for each GPU, data centre and cloud, with their price and stock", async () => {
+    const { provider } = await openForTest();
+    const shown = (await provider.offers()).map(({ gpuType, region, cloud, pricePerHourMicroUsd, available }) =>
+      [gpuType.replace("NVIDIA ", ""), region, cloud, pricePerHourMicroUsd, available].join(" "),
+    );
+    expect(shown).toEqual([
+      "GeForce RTX 4090 US-KS-2 SECURE 690000 16",
+      "GeForce RTX 4090 EU-RO-1 SECURE 690000 1",
+      "A40 US-KS-2 SECURE 440000 0",
+      "GeForce RTX 4090 US-KS-2 COMMUNITY 340000 16",
+      "GeForce RTX 4090 EU-RO-1 COMMUNITY 340000 1",
+    ]);
   });
 });
 
