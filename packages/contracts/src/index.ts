@@ -223,14 +223,11 @@ export {
   KnownLorasRequest,
   LoraChange,
   type LoraChangeInput,
-  LoraCompareRequest,
   LoraDownload,
   LoraHashes,
   LoraImported,
   LoraImportFields,
   type LoraImportInput,
-  LoraInspection,
-  LoraInspectQuery,
   LoraLineage,
   LoraPage,
   LoraProjectQuery,
@@ -243,8 +240,6 @@ export {
   LoraSource,
   LoraSummary,
   LoraTag,
-  LoraValidateQuery,
-  LoraValidateRequest,
   LoraView,
   LoraWeights,
 } from "./lora-api.ts";
@@ -258,6 +253,13 @@ export {
   trainedRoles,
   withLoraFiles,
 } from "./lora-files.ts";
+export {
+  LoraCompareRequest,
+  LoraInspection,
+  LoraInspectQuery,
+  LoraValidateQuery,
+  LoraValidateRequest,
+} from "./lora-inspect-api.ts";
 export { familyOfAll, networkOf } from "./lora-networks.ts";
 export { LoraCoverage, LoraFinding, LoraLikeness, LoraReport, LoraValidation } from "./lora-report.ts";
 export {
