@@ -53,6 +53,7 @@ export {
   UploadOfferAnswer,
 } from "./api.ts";
 export { isArchiveName, withoutArchiveExtension } from "./archive-names.ts";
+export { Caption, CaptionPart, CaptionVoice } from "./caption-documents.ts";
 export { CaptionProvider, CaptionSpec, CaptionStyle } from "./caption-spec.ts";
 export {
   ChoiceExplanation,
@@ -99,6 +100,19 @@ export {
   OverlapQuery,
 } from "./dataset-api.ts";
 export {
+  DatasetManifest,
+  DatasetPart,
+  DatasetStatistics,
+  Drop,
+  ExistingCaption,
+  GateResult,
+  PreparedImage,
+  PreparedPart,
+  Repeats,
+  SourceItem,
+  SourcePart,
+} from "./dataset-documents.ts";
+export {
   CleaningSettings,
   DatasetRef,
   DatasetSpec,
@@ -108,43 +122,16 @@ export {
   type SourceSpec,
 } from "./dataset-spec.ts";
 export { canonicalJson, Digest, digestOf, type Json, JsonObject, sha256Hex } from "./digest.ts";
+export { BlobRef, ITEMS_PER_PART, PartsDocument, Refusal } from "./document-parts.ts";
 export {
   AppliedLora,
-  BlobRef,
-  Caption,
-  CaptionPart,
-  CaptionVoice,
-  ContentFacts,
-  DatasetManifest,
-  DatasetPart,
-  DatasetStatistics,
   type DocumentKind,
   type DocumentOf,
-  Drop,
   documentKinds,
-  ExistingCaption,
-  FoundFace,
-  GateResult,
   Generation,
   GenerationPart,
-  ImageHashes,
-  ITEMS_PER_PART,
-  LoraDocument,
   LoraFallback,
-  LoraFile,
-  LoraMaking,
-  LoraRole,
-  LossPoint,
   ModelDocument,
-  PartsDocument,
-  PreparedImage,
-  PreparedPart,
-  QualityFacts,
-  Refusal,
-  Repeats,
-  SourceItem,
-  SourcePart,
-  TrainingSample,
 } from "./documents.ts";
 export {
   type ErrorClass,
@@ -195,6 +182,7 @@ export { axisCombinations, gridItem, gridSize, MAIN_LORA } from "./generation/gr
 export { readLoraTags } from "./generation/lora-tags.ts";
 export { expandWildcards, hasChoices, UnknownWildcard } from "./generation/wildcards.ts";
 export { AttemptId, type IdPrefix, JobId, makeId, ProjectId, RunId, StepId } from "./ids.ts";
+export { ContentFacts, FoundFace, ImageHashes, QualityFacts } from "./image-facts.ts";
 export {
   AnalystAnswer,
   ComplexityLevel,
@@ -243,6 +231,7 @@ export {
   LoraView,
   LoraWeights,
 } from "./lora-api.ts";
+export { LoraDocument, LoraFile, LoraMaking, LoraRole, LossPoint, TrainingSample } from "./lora-documents.ts";
 export { LoraFamily } from "./lora-family.ts";
 export {
   type HasLoraFiles,

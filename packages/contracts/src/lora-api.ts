@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { PageQuery, page } from "./api.ts";
 import { Digest, JsonObject } from "./digest.ts";
-import { LoraMaking, LoraRole } from "./documents.ts";
+import { LoraMaking, LoraRole } from "./lora-documents.ts";
 import { Name } from "./name.ts";
 
 const Time = z.iso.datetime();
