@@ -28,7 +28,6 @@ const Service = z.strictObject({
   stop_grace_period: z.string().optional(),
   read_only: z.boolean().optional(),
   tmpfs: z.array(z.string()).optional(),
-  init: z.boolean().optional(),
   security_opt: z.array(z.string()).optional(),
   cap_drop: z.array(z.string()).optional(),
   network_mode: z.string().optional(),

@@ -37,7 +37,10 @@ test("every app runs, from a file that is there", () => {
 test("apps get only variables that our schemas know", async () => {
   const known = new Set(describeConfig(await findFragments(root)).map(({ variable }) => variable));
   for (const [name, { environment }] of services.filter(([, { image }]) => image.startsWith("loramill/"))) {
-    expect(Object.keys(environment).filter((variable) => !known.has(variable)), name).toEqual([]);
+    expect(
+      Object.keys(environment).filter((variable) => !known.has(variable)),
+      name,
+    ).toEqual([]);
   }
 });
 
@@ -76,7 +79,7 @@ describe.each(services)("%s", (_name, service) => {
 
 test("apps may write nowhere but to memory, gain no rights, and get the time that draining takes", () => {
   for (const [name, service] of ours.filter(([, { restart }]) => restart !== "no")) {
-    expect(service, name).toMatchObject({ read_only: true, tmpfs: ["/tmp"], init: true, cap_drop: ["ALL"] });
+    expect(service, name).toMatchObject({ read_only: true, tmpfs: ["/tmp"], cap_drop: ["ALL"] });
     expect(Number.parseInt(service.stop_grace_period ?? "0", 10), name).toBeGreaterThan(40); // SHUTDOWN_SECONDS
   }
 });

@@ -91,7 +91,11 @@ test("the compose file's commands and variables make a mill, with nothing but ad
     [1, 2, 3, 4].map((seed) => encodeImage(drawPicture(seed, { width: 160, height: 120 }), "png")),
   );
   const { listing } = await client.upload(
-    pictures.map((bytes, n) => ({ path: `${n}.png`, sha256: sha256Hex(bytes), body: new Blob([new Uint8Array(bytes)]) })),
+    pictures.map((bytes, n) => ({
+      path: `${n}.png`,
+      sha256: sha256Hex(bytes),
+      body: new Blob([new Uint8Array(bytes)]),
+    })),
   );
   const { id } = await client.createRun({
     name: "tiny",
