@@ -2,7 +2,10 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { isLoopback, type KeyScope, type ProjectId, UserError } from "@loramill/contracts";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 
-/** Who asks: a key's project and scopes, or an operator (the person at this machine, or who has the admin token), who may do everything in every project. */
+/**
+ * Who asks: a key's project and scopes, or an operator (the person at this machine, or who has the admin token), who may
+ * do everything in every project.
+ */
 export interface Caller {
   /** Null: all projects. */
   readonly project: { readonly id: ProjectId; readonly name: string } | null;
