@@ -4,7 +4,8 @@ const roots = "{packages,apps,bench,scripts}/**";
 const ignored = ["**/node_modules/**"];
 
 /**
- * One project per tier; `npm test` runs unit, int and e2e in this order, `npm run test:soak` the long ones. None is
+ * One project per tier; `npm test` runs unit, int and e2e in this order, `npm run test:soak` the long ones, and
+ * `npm run test:live` those that want a server of somebody's own. None is
  * tried again when it fails: a flake is a bug, of the test or of the product.
  */
 export default defineConfig({
@@ -45,6 +46,17 @@ export default defineConfig({
           name: "soak",
           include: ["test/**/*.soak.test.ts", `${roots}/*.soak.test.ts`],
           exclude: ignored,
+          testTimeout: 3_600_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: "live",
+          include: ["test/live/**/*.live.test.ts"],
+          exclude: ignored,
+          retry: 0,
           testTimeout: 3_600_000,
           hookTimeout: 120_000,
           fileParallelism: false,

@@ -33,7 +33,7 @@ export async function openOffers(parts: {
     clock,
     prepareImage: (bytes, side) => readRgb(bytes, { size: { width: side, height: side, fit: "cover" } }),
   });
-  const generation = openGenerationBackends({
+  const generation = openGenerationBackends(parts.training, {
     engine,
     stores,
     clock,

@@ -169,13 +169,14 @@ async function trainingChoice(
 }
 
 async function generationChoice(backend: GenerationBackend, signal?: AbortSignal): Promise<GenerationChoice> {
+  const availability = await backend.isAvailable(signal);
   return {
     name: backend.name,
     capabilities: backend.capabilities,
     validate: (spec) => backend.validate(spec),
     estimate: (spec, items) => backend.estimate(spec, items),
-    version: await backend.version(),
-    ...(await backend.isAvailable(signal)),
+    ...availability,
+    version: availability.available ? await backend.version() : "",
   };
 }
 

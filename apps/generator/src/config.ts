@@ -1,3 +1,4 @@
+import { comfyUiConfig } from "@loramill/backends";
 import { defineConfig } from "@loramill/contracts";
 import { pocketConfig } from "@loramill/pocket";
 import { videoConfig } from "@loramill/video";
@@ -27,4 +28,9 @@ const loraUseConfig = defineConfig(
 );
 
 /** What the generator reads besides what every worker reads. */
-export const generatorWorkerConfig = { pocket: pocketConfig, loraUse: loraUseConfig, video: videoConfig } as const;
+export const generatorWorkerConfig = {
+  pocket: pocketConfig,
+  loraUse: loraUseConfig,
+  video: videoConfig,
+  comfyui: comfyUiConfig,
+} as const;

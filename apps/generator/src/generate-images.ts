@@ -5,6 +5,7 @@ import {
   type InputOf,
   type JobContext,
   type JobOutput,
+  type JsonObject,
   lorasOf,
   type Parked,
   PermanentError,
@@ -77,7 +78,7 @@ async function follow(turn: Turn, making: Making): Promise<JobOutput | Parked> {
     if (unloadable === null) throw status.error;
     return submitOrLeaveOut(leftToo(turn, unloadable, making), making);
   }
-  ctx.progress({ done: status.done, total: status.total, percent: Math.floor((100 * status.done) / status.total) });
+  context.onProgress({ done: status.done, total: status.total });
   const applied = turn.applied || reportApplied(status.done, turn, making);
   if (status.kind === "running") return ctx.park(status.pollMs, { ...turn, applied });
   const collected = await backend.collect(turn.remoteId, request, context);
@@ -221,15 +222,18 @@ async function tellCancelled(
   }
 }
 
+/** What the backend says of a turn's progress adds up: only the newest whole is kept. */
 function backendContext(ctx: JobContext): BackendContext {
+  let told: JsonObject = {};
   return {
     job: ctx.job,
     epoch: ctx.epoch,
     signal: ctx.signal,
     onProgress: (progress) => {
-      const { done, total } = progress;
+      told = { ...told, ...progress };
+      const { done, total } = told;
       const percent = typeof done === "number" && typeof total === "number" ? Math.floor((100 * done) / total) : null;
-      ctx.progress({ ...progress, ...(percent === null ? {} : { percent }) });
+      ctx.progress({ ...told, ...(percent === null ? {} : { percent }) });
     },
     onLog: (line) => ctx.log.info({ line }, "generation"),
   };

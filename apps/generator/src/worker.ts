@@ -24,7 +24,7 @@ export function createGeneratorWorker(openEngine: (context: Context) => Promise<
       const engine = await openEngine(context);
       const { video } = context.config.video;
       const tools = createClipTools(video);
-      const backends = openGenerationBackends({
+      const backends = openGenerationBackends(context.config, {
         engine,
         stores,
         clock: context.clock,

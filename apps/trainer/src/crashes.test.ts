@@ -53,7 +53,15 @@ const worlds: Readonly<Record<string, () => Promise<World>>> = {
     const [server, stores] = await Promise.all([startFakeComfyUiServer(), openFolder()]);
     const options = {
       servers: [{ url: server.url, headers: {} }],
-      ...{ isSet: true, timeoutMs: 20_000, maxJobs: 1, pollMs: 1, trainingTimeoutSeconds: 3600, usdPerHour: 0 },
+      ...{
+        isSet: true,
+        timeoutMs: 20_000,
+        maxJobs: 1,
+        pollMs: 1,
+        trainingTimeoutSeconds: 3600,
+        generationTimeoutSeconds: 3600,
+        usdPerHour: 0,
+      },
     };
     return {
       stores,

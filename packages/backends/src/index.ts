@@ -3,6 +3,7 @@ export { type AgentTrainingParts, createAgentTraining } from "./agent/agent-trai
 export { type CaptionerOptions, captionerConfig } from "./captioner-config.ts";
 export { type ComfyUiOptions, comfyUiConfig } from "./comfyui/comfyui-config.ts";
 export { createComfyUiTraining } from "./comfyui/comfyui-training.ts";
+export { createComfyUiGeneration } from "./comfyui/generation/comfyui-generation.ts";
 export { type LlmOptions, llmConfig } from "./llm/llm-config.ts";
 export { openPromptAnalyst } from "./llm/open-prompt-analyst.ts";
 export type { OpenedAnalyst } from "./llm/opened-analyst.ts";

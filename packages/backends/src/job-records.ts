@@ -9,7 +9,8 @@ export interface Records<T> {
   write(job: string, record: T): Promise<void>;
 }
 
-const MAX_BYTES = 65_536;
+/** Far above a job of the most items. */
+const MAX_BYTES = 1_048_576;
 
 /** Records of one kind of work (`training`, `generation`) in the job's folder of the object store. */
 export function openRecords<T>(objects: ObjectStore, kind: string, schema: z.ZodType<T>): Records<T> {

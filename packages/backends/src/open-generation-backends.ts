@@ -1,6 +1,8 @@
 import type { ClipTools, Clock, GenerationBackend, PocketEngine, Stores } from "@loramill/contracts";
 import { createFfmpegGeneration } from "./clips/ffmpeg-generation.ts";
 import { addRestyling } from "./clips/restyle-generation.ts";
+import { createComfyUiGeneration } from "./comfyui/generation/comfyui-generation.ts";
+import type { ComfyUiGenerationOptions } from "./comfyui/generation/generation-deps.ts";
 import { createPocketGeneration, type PocketGenerationOptions } from "./pocket/pocket-generation.ts";
 
 export interface GenerationParts {
@@ -13,6 +15,13 @@ export interface GenerationParts {
 }
 
 /** The generation backends that are configured, in the order in which `auto` tries them. A new one is a line here. */
-export function openGenerationBackends({ pictures, ...parts }: GenerationParts): readonly GenerationBackend[] {
-  return [addRestyling(createPocketGeneration({ ...parts, ...pictures }), parts), createFfmpegGeneration(parts)];
+export function openGenerationBackends(
+  { comfyui }: { readonly comfyui: ComfyUiGenerationOptions },
+  { pictures, ...parts }: GenerationParts,
+): readonly GenerationBackend[] {
+  return [
+    addRestyling(createPocketGeneration({ ...parts, ...pictures }), parts),
+    addRestyling(createComfyUiGeneration(comfyui, parts), parts),
+    createFfmpegGeneration(parts),
+  ];
 }

@@ -69,6 +69,7 @@ export async function openComfyUi(setup: ComfyUiSetup = {}) {
     pollMs: 20,
     isSet: true,
     trainingTimeoutSeconds: 3_600,
+    generationTimeoutSeconds: 3_600,
     usdPerHour: 3.6,
     ...setup.options,
   };

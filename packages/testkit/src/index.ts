@@ -44,6 +44,7 @@ export {
   type FakeComfyUiServer,
   startFakeComfyUiServer,
 } from "./comfyui/fake-comfyui-server.ts";
+export { flatPng } from "./comfyui/flat-png.ts";
 export { comfyUiObjectInfo } from "./comfyui/object-info.ts";
 export {
   type BootedMachine,

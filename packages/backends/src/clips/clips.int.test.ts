@@ -13,9 +13,11 @@ import {
   type FakePocketOptions,
   hasFfmpeg,
   pollGeneration,
+  startFakeComfyUiServer,
 } from "@loramill/testkit";
 import { createClipTools, videoConfig } from "@loramill/video";
 import { afterEach, describe, expect, it } from "vitest";
+import { createComfyUiGeneration } from "../comfyui/generation/comfyui-generation.ts";
 import { createPocketGeneration } from "../pocket/pocket-generation.ts";
 import { createFfmpegGeneration } from "./ffmpeg-generation.ts";
 import { addRestyling } from "./restyle-generation.ts";
@@ -128,6 +130,36 @@ describe.skipIf(!(await hasFfmpeg()))("a clip that a LoRA is applied back to", (
     expect((await pollGeneration(backend, remoteId, restyle)).at(-1)?.kind).toBe("succeeded");
     expect(engine.work.pictures).toBe(10);
     expect((await backend.poll("clips-unknown", restyle, backendContext())).kind).toBe("lost");
+  });
+});
+
+describe.skipIf(!(await hasFfmpeg()))("a clip whose frames are drawn on ComfyUI", () => {
+  it("keeps its frames, rate, size and sound, by one prompt for each frame, on several servers", async () => {
+    const { stores, request, keep, path } = await open();
+    const servers = [await startFakeComfyUiServer(), await startFakeComfyUiServer()];
+    const options = {
+      servers: servers.map(({ url }) => ({ url, headers: {} })),
+      ...{ timeoutMs: 20_000, maxJobs: 1, pollMs: 20, usdPerHour: 3.6, generationTimeoutSeconds: 600 },
+    };
+    const backend = addRestyling(createComfyUiGeneration(options, { stores, clock, tools }), { stores, tools });
+    cleanups.unshift(async () => {
+      await backend.close();
+      for (const server of servers) await server.close();
+    });
+    const spec = { kind: "restyle-clip", model: { family: "sdxl" }, prompt: "ink", seed: 3, clip: "clip" };
+    const restyle = request({ ...spec, chunkFrames: 4 });
+    const { remoteId } = await backend.submit(restyle, backendContext());
+    const statuses = await pollGeneration(backend, remoteId, restyle);
+    expect(statuses.at(-1)?.kind).toBe("succeeded");
+    const { files } = await backend.collect(remoteId, restyle, backendContext());
+    expect(await tools.look(await keep(files[0]?.file ?? { sha256: "" }))).toEqual(await tools.look(path));
+    expect(files[0]).toMatchObject({ frames: 10, fps: 25, baseModel: "sd_xl_base_1.0.safetensors" });
+    const submitted = servers.map((server) => server.submitted.length);
+    expect(submitted[0]).toBeGreaterThan(0);
+    expect(submitted[1]).toBeGreaterThan(0);
+    expect(submitted.reduce((sum, count) => sum + count, 0)).toBe(10);
+    const charged = statuses.flatMap((status) => (status.kind === "running" ? status.charges : []));
+    expect(new Set(charged.map(({ mark }) => mark)).size).toBe(10);
   });
 });
 

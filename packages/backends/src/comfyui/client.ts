@@ -19,6 +19,15 @@ export interface ComfyUiClientParts {
 export interface SystemFacts {
   readonly version: string;
   readonly devices: readonly { readonly name: string; readonly vramBytes: number }[];
+  /** Memory of its cards that is taken now; null where it has none or does not tell. */
+  readonly usedVramBytes: number | null;
+}
+
+/** Everything that a server can run. */
+export interface NodeCatalogue {
+  readonly classes: NodeClasses;
+  /** Names of ComfyUI's own classes: those of packs come and go with what they find installed. */
+  readonly core: readonly string[];
 }
 
 /** One ComfyUI server. Every call takes a signal, ends after a time, and fails with one of the three error classes. */
@@ -30,6 +39,10 @@ export interface ComfyUiClient {
   system(signal: AbortSignal): Promise<SystemFacts>;
   /** What it says of these node classes; those it lacks are missing from the answer. Asked anew each time: lists of files change. */
   nodes(types: Iterable<string>, signal: AbortSignal): Promise<NodeClasses>;
+  /** All of its classes in one answer, which is large where there are many packs. */
+  catalogue(signal: AbortSignal): Promise<NodeCatalogue>;
+  /** Bytes of the largest request that it takes; null where it does not tell. */
+  maxUploadBytes(signal: AbortSignal): Promise<number | null>;
   /** Names of the files in a model folder; empty when there is no such folder. */
   models(folder: string, signal: AbortSignal): Promise<readonly string[]>;
   /** Lets go of models and of remembered results: after running out of memory. */
@@ -40,8 +53,20 @@ export interface ComfyUiClient {
 
 const System = z.looseObject({
   system: z.looseObject({ comfyui_version: z.string().catch("unknown") }),
-  devices: z.array(z.looseObject({ name: z.string().catch("?"), vram_total: z.number().catch(0) })).catch([]),
+  devices: z
+    .array(
+      z.looseObject({
+        name: z.string().catch("?"),
+        type: z.string().catch(""),
+        vram_total: z.number().catch(0),
+        vram_free: z.number().optional().catch(undefined),
+      }),
+    )
+    .catch([]),
 });
+type Devices = z.output<typeof System>["devices"];
+const Origins = z.record(z.string(), z.looseObject({ python_module: z.string().catch("") })).catch({});
+const Features = z.looseObject({ max_upload_size: z.number().positive() });
 
 export function createComfyUiClient(options: ComfyUiClientOptions, parts: ComfyUiClientParts): ComfyUiClient {
   const connection = connect(options, parts);
@@ -58,7 +83,7 @@ export function createComfyUiClient(options: ComfyUiClientOptions, parts: ComfyU
         });
       }
       const devices = read.devices.map(({ name, vram_total }) => ({ name, vramBytes: vram_total }));
-      return { version: read.system.comfyui_version, devices };
+      return { version: read.system.comfyui_version, devices, usedVramBytes: usedVram(read.devices) };
     },
 
     async nodes(types, signal) {
@@ -69,6 +94,19 @@ export function createComfyUiClient(options: ComfyUiClientOptions, parts: ComfyU
         for (const [name, found] of readNodeClasses(json)) classes.set(name, found);
       }
       return classes;
+    },
+
+    async catalogue(signal) {
+      const { json } = await connection.ask("/object_info", { signal });
+      const origins = Origins.parse(json);
+      const classes = readNodeClasses(json);
+      const isCore = (name: string) => !origins[name]?.python_module.startsWith("custom_nodes");
+      return { classes, core: [...classes.keys()].filter(isCore).sort() };
+    },
+
+    async maxUploadBytes(signal) {
+      const { json } = await connection.ask("/features", { signal, accept: [404, 405] });
+      return Features.safeParse(json).data?.max_upload_size ?? null;
     },
 
     async models(folder, signal) {
@@ -83,4 +121,11 @@ export function createComfyUiClient(options: ComfyUiClientOptions, parts: ComfyU
     listen: (prompt) => openPromptSocket(connection, prompt, parts),
     close: connection.close,
   };
+}
+
+/** A processor is told as a device too, with the machine's memory for its own. */
+function usedVram(devices: Devices): number | null {
+  const cards = devices.filter(({ type, vram_free }) => type !== "cpu" && vram_free !== undefined);
+  if (cards.length === 0) return null;
+  return cards.reduce((sum, { vram_total, vram_free = 0 }) => sum + Math.max(0, vram_total - vram_free), 0);
 }

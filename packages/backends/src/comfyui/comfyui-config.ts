@@ -47,6 +47,12 @@ export const comfyUiConfig = defineConfig(
       .max(604_800)
       .default(3600)
       .describe("Seconds from its submission after which a training is stopped on the server"),
+    COMFYUI_GENERATION_TIMEOUT_SECONDS: z.coerce
+      .number()
+      .min(10)
+      .max(604_800)
+      .default(3600)
+      .describe("Seconds that ComfyUI may work on one picture or clip before it is stopped there and given up"),
     COMFYUI_GPU: GpuName.describe("GPU type of the servers, for quotes"),
     COMFYUI_USD_PER_HOUR: z.coerce
       .number()
@@ -65,6 +71,7 @@ export const comfyUiConfig = defineConfig(
     maxJobs: env.COMFYUI_MAX_JOBS,
     pollMs: env.COMFYUI_POLL_SECONDS * 1000,
     trainingTimeoutSeconds: env.COMFYUI_TRAINING_TIMEOUT_SECONDS,
+    generationTimeoutSeconds: env.COMFYUI_GENERATION_TIMEOUT_SECONDS,
     gpu: env.COMFYUI_GPU,
     usdPerHour: env.COMFYUI_USD_PER_HOUR,
   }),

@@ -22,6 +22,8 @@ export interface Call {
   readonly body?: unknown;
   readonly form?: BodyInit;
   readonly timeoutMs?: number;
+  /** Added to the time for the answer, for what takes long to send. */
+  readonly sendingMs?: number;
   readonly maxBytes?: number;
   /** Statuses that are an answer and no failure. */
   readonly accept?: readonly number[];
@@ -108,7 +110,7 @@ export function connect(options: ConnectionOptions, parts: { readonly fetch?: ty
     headers: options.headers,
 
     async ask(path, call = {}) {
-      const timeoutMs = call.timeoutMs ?? options.timeoutMs;
+      const timeoutMs = Math.round((call.timeoutMs ?? options.timeoutMs) + (call.sendingMs ?? 0));
       const timeout = AbortSignal.timeout(timeoutMs);
       try {
         const response = await send(path, call, timeout);

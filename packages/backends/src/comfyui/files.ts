@@ -20,8 +20,8 @@ export interface Files {
    */
   upload(file: FileToUpload, signal: AbortSignal): Promise<void>;
   /**
-   * Streams a file of at most `maxBytes`. PermanentError `file-missing` or `file-too-large`, TransientError `file-cut` when
-   * fewer bytes came than were announced.
+   * Streams a file of at most `maxBytes`; after a break it goes on behind what has come. PermanentError `file-missing` or
+   * `file-too-large`, TransientError `file-cut` when other than the announced bytes came.
    */
   download(
     file: RemoteFile,
@@ -30,6 +30,11 @@ export interface Files {
   /** Bytes `start` to `end` (exclusive) of a file. */
   range(file: RemoteFile, start: number, end: number, signal: AbortSignal): Promise<Uint8Array>;
 }
+
+/** A line as slow as this may still bring a file, beyond the time for an answer. */
+const SLOWEST_BYTES_PER_MS = 500;
+/** Breaks after which a file is not gone on with. */
+const MOST_CUTS = 5;
 
 const Uploaded = z.looseObject({ name: z.string(), subfolder: z.string().catch("") });
 
@@ -53,6 +58,16 @@ export function openFiles(connection: Connection): Files {
       },
     );
 
+  const tooLarge = (file: RemoteFile, maxBytes: number) =>
+    new PermanentError(`${where(file)} on ComfyUI at ${connection.name} has more than ${maxBytes} bytes`, {
+      code: "file-too-large",
+    });
+
+  const cut = (file: RemoteFile, bytes: number, announced: number | null) =>
+    new TransientError(`${where(file)} ended after ${bytes} of ${announced ?? "some more"} bytes`, {
+      code: "file-cut",
+    });
+
   return {
     async size(file, signal) {
       const opened = await view(file, signal, "bytes=0-0");
@@ -70,7 +85,8 @@ export function openFiles(connection: Connection): Files {
       form.set("type", file.type);
       form.set("subfolder", file.subfolder);
       form.set("overwrite", "true");
-      const { json } = await connection.ask("/upload/image", { form, signal });
+      const sendingMs = bytes.length / SLOWEST_BYTES_PER_MS;
+      const { json } = await connection.ask("/upload/image", { form, signal, sendingMs });
       const stored = Uploaded.safeParse(json).data;
       if (stored === undefined) {
         throw new TransientError(`ComfyUI at ${connection.name} did not say where it stored ${where(file)}`, {
@@ -87,21 +103,25 @@ export function openFiles(connection: Connection): Files {
     },
 
     async *download(file, { maxBytes, signal }) {
-      const opened = await view(file, signal);
-      if (opened === null) throw missing(file);
-      const announced = opened.headers.get("content-length");
       let bytes = 0;
-      for await (const chunk of opened.body) {
-        bytes += chunk.length;
-        if (bytes > maxBytes) {
-          throw new PermanentError(`${where(file)} on ComfyUI at ${connection.name} has more than ${maxBytes} bytes`, {
-            code: "file-too-large",
-          });
+      let announced: number | null = null;
+      for (let cuts = 0; ; cuts += 1) {
+        const opened = await view(file, signal, bytes === 0 ? undefined : `bytes=${bytes}-`);
+        if (opened === null) throw missing(file);
+        if (bytes > 0 && opened.status !== 206) throw cut(file, bytes, announced);
+        announced ??= lengthOf(opened);
+        try {
+          for await (const chunk of opened.body) {
+            bytes += chunk.length;
+            if (bytes > maxBytes) throw tooLarge(file, maxBytes);
+            yield chunk;
+          }
+        } catch (error) {
+          const goesOn = error instanceof TransientError && bytes > 0 && announced !== null && cuts < MOST_CUTS;
+          if (!goesOn || signal.aborted) throw error;
         }
-        yield chunk;
-      }
-      if (announced !== null && bytes !== Number(announced)) {
-        throw new TransientError(`${where(file)} ended after ${bytes} of ${announced} bytes`, { code: "file-cut" });
+        if (announced === null || bytes === announced) return;
+        if (bytes > announced || cuts >= MOST_CUTS) throw cut(file, bytes, announced);
       }
     },
 
@@ -122,6 +142,11 @@ export function openFiles(connection: Connection): Files {
       return Buffer.concat(chunks).subarray(0, end - start);
     },
   };
+}
+
+function lengthOf({ headers }: Opened): number | null {
+  const length = headers.get("content-length");
+  return length === null ? null : Number(length);
 }
 
 async function drain(body: AsyncIterable<Uint8Array>): Promise<void> {

@@ -3,6 +3,8 @@ import { collectOutputs, type OutputFile } from "./outputs.ts";
 
 /** What an `execution_error` says, as far as it helps. */
 export interface ExecutionFailure {
+  /** Id of the node in its graph. */
+  readonly node: string;
   readonly nodeType: string;
   readonly exceptionType: string;
   readonly message: string;
@@ -34,6 +36,7 @@ const Entry = z.looseObject({
     .catch(null),
 });
 const Failure = z.looseObject({
+  node_id: z.union([z.string(), z.number()]).transform(String).catch(""),
   node_type: z.string().catch("?"),
   exception_type: z.string().catch(""),
   exception_message: z.string().catch(""),
@@ -55,8 +58,9 @@ export function readEnd(entry: unknown): PromptEnd {
   if (find("execution_interrupted") !== undefined) return { kind: "interrupted", seconds };
   const error = find("execution_error");
   if (error !== undefined || read?.status?.status_str === "error") {
-    const { node_type, exception_type, exception_message, traceback } = Failure.parse(error ?? {});
+    const { node_id, node_type, exception_type, exception_message, traceback } = Failure.parse(error ?? {});
     const failure = {
+      node: node_id,
       nodeType: node_type,
       exceptionType: exception_type,
       message: exception_message.trim(),

@@ -17,6 +17,8 @@ export interface NodeProgress {
 export interface PromptSocket {
   /** The newest counts by node. */
   progress(node: string): NodeProgress | null;
+  /** What was counted last, by whichever node. */
+  latest(): NodeProgress | null;
   /**
    * Opens the socket when there is none, and again when it closed or has said nothing for `silentMs`: a server forgets the
    * newer of two sockets of one client when the older one closes.
@@ -44,6 +46,7 @@ export function openPromptSocket(
 ): PromptSocket {
   const { clock, silentMs = SILENT_MS } = options;
   const progress = new Map<string, NodeProgress>();
+  let latest: NodeProgress | null = null;
   const agent = new Agent({ connections: 1 });
   let socket: WebSocket | null = null;
   let heardAt = 0;
@@ -57,7 +60,8 @@ export function openPromptSocket(
     const { node, value, max } = message.data;
     if (node == null) return;
     if (message.type === "progress" && value !== undefined && max !== undefined) {
-      progress.set(node, { node, value, max });
+      latest = { node, value, max };
+      progress.set(node, latest);
     }
   }
 
@@ -78,6 +82,7 @@ export function openPromptSocket(
 
   return {
     progress: (node) => progress.get(node) ?? null,
+    latest: () => latest,
     keep() {
       if (isClosed) return;
       const isSilent = clock.now().getTime() - heardAt > silentMs;

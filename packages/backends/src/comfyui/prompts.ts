@@ -30,8 +30,8 @@ export interface Prompts {
    */
   submit(prompt: PromptToSubmit, signal: AbortSignal): Promise<void>;
   find(id: string, signal: AbortSignal): Promise<PromptState>;
-  /** Prompts that run or wait, whoever sent them. */
-  queued(signal: AbortSignal): Promise<number>;
+  /** Prompts that run or wait, whoever sent them; within `timeoutMs`, if given, instead of the usual time. */
+  queued(signal: AbortSignal, timeoutMs?: number): Promise<number>;
   /** Dequeues or interrupts that prompt and no other, and waits until the server has let go of it. */
   cancel(id: string, signal: AbortSignal): Promise<"cancelled" | "already-ended" | "unknown">;
 }
@@ -149,8 +149,9 @@ export function openPrompts(connection: Connection): Prompts {
 
     find,
 
-    async queued(signal) {
-      return read(Counted, (await connection.ask("/prompt", { signal })).json, "count").exec_info.queue_remaining;
+    async queued(signal, timeoutMs) {
+      const { json } = await connection.ask("/prompt", { signal, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
+      return read(Counted, json, "count").exec_info.queue_remaining;
     },
 
     async cancel(id, signal) {

@@ -70,7 +70,7 @@ describe("errorOfExecution", () => {
     ["FileNotFoundError", "no such file", "permanent", "execution-failed"],
     ["ValueError", "shapes do not match", "permanent", "execution-failed"],
   ])("takes %s (%s) for %s", (exceptionType, message, errorClass, code) => {
-    const failure = { nodeType: "TrainLoraNode", exceptionType, message, traceback: [] };
+    const failure = { node: "6", nodeType: "TrainLoraNode", exceptionType, message, traceback: [] };
     const error = errorOfExecution(failure, "gpu:8188");
     expect(error).toMatchObject({ errorClass, code });
     expect(error.message).toContain("TrainLoraNode");
@@ -86,6 +86,7 @@ describe("comfyUiConfig", () => {
       isSet: false,
       maxJobs: 1,
       trainingTimeoutSeconds: 3600,
+      generationTimeoutSeconds: 3600,
     });
   });
 

@@ -4,6 +4,8 @@ type RequestMove =
   /** Takes the prompt, or does not, and breaks the connection. */
   | { readonly kind: "lose-receipt" }
   | { readonly kind: "drop-prompt" }
+  /** Takes the prompt and leaves an output of it out, as it does where another one is valid. */
+  | { readonly kind: "node-errors" }
   /** Answers the next request whose path has this in it with a status. */
   | { readonly kind: "status"; readonly path: string; readonly status: number; readonly retryAfter?: string }
   /** Never answers the next request whose path has this in it. */
@@ -15,7 +17,7 @@ type RequestMove =
 export type ComfyUiMove = RequestMove | ExecutionMove;
 
 export const isExecutionMove = (move: ComfyUiMove): move is ExecutionMove =>
-  ["out-of-memory", "fail", "fail-drawing", "die", "interrupt"].includes(move.kind);
+  ["out-of-memory", "fail", "fail-drawing", "fail-lora", "die", "interrupt"].includes(move.kind);
 
 export interface PlannedMoves {
   add(move: RequestMove): void;

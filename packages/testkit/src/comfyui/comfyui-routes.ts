@@ -30,19 +30,25 @@ const MODELS: Readonly<Record<string, readonly string[]>> = {
   text_encoders: ["clip_l.safetensors", "clip_g.safetensors", "t5xxl_fp16.safetensors"],
   vae: ["ae.safetensors"],
   loras: [],
+  controlnet: [],
+  upscale_models: [],
 };
 const NOT_FOUND: Reply = { status: 404, body: "404: Not Found" };
 const EMPTY: Reply = { status: 200, body: "" };
 
-/** ComfyUI's HTTP API as far as training and saving go; every route exists under `/api` as well. */
+/** ComfyUI's HTTP API as far as training, drawing and saving go; every route exists under `/api` as well. */
 export function createRoutes({ options, runner, moves, submitted }: RouteParts) {
   const { jobs = "all", maxUploadBytes = 104_857_600, version = "0.33.0", without = [] } = options;
   const models = { ...MODELS, ...options.models };
   let counter = 0;
 
-  const objectInfo = () =>
+  const lorasOf = () => [...(models.loras ?? []), ...runner.files.names("output/loras")];
+  const uploads = () =>
+    [...runner.files.all.keys()].flatMap((path) => (path.startsWith("input/") ? path.slice("input/".length) : []));
+  const objectInfo = ({ isListed }: { readonly isListed: boolean }) =>
     comfyUiObjectInfo({
-      models,
+      models: { ...models, loras: lorasOf() },
+      uploads: uploads().filter((path) => !isListed || !path.includes("/")),
       folders: runner.files.inputFolders(),
       datasets: [...runner.datasets],
       without,
@@ -62,14 +68,15 @@ export function createRoutes({ options, runner, moves, submitted }: RouteParts) 
     const { prompt, prompt_id: id, client_id: clientId } = sent;
     if (prompt === undefined) return refused("no_prompt", "No prompt provided");
     if (id === undefined || !UUID.test(id)) return refused("invalid_prompt_id", "prompt_id must be a UUID");
-    const checked = validatePrompt(prompt, objectInfo());
+    const checked = validatePrompt(prompt, objectInfo({ isListed: false }));
     if (!checked.ok) return { status: 400, body: { error: checked.error, node_errors: checked.errors } };
     counter += 1;
     const extra = { ...sent.extra_data, client_id: clientId };
     submitted.push(id);
     runner.add({ number: counter, id, clientId, graph: prompt, extra, outputs: checked.outputs });
     if (moves.take("lose-receipt") !== undefined) return "break";
-    return { status: 200, body: { prompt_id: id, number: counter, node_errors: checked.errors } };
+    const dropped = moves.take("node-errors") === undefined ? {} : droppedOutput(checked.outputs);
+    return { status: 200, body: { prompt_id: id, number: counter, node_errors: { ...checked.errors, ...dropped } } };
   }
 
   function cancel(id: string): boolean {
@@ -141,20 +148,20 @@ export function createRoutes({ options, runner, moves, submitted }: RouteParts) 
     const [, first = "", second = "", third = "", fourth = ""] = parts;
     switch (`${request.method} /${first}`) {
       case "GET /system_stats": {
-        const devices = [{ name: "cuda:0 Fake GPU", type: "cuda", vram_total: 24 * 2 ** 30, vram_free: 20 * 2 ** 30 }];
+        const free = (runner.running === null ? 20 : 12) * 2 ** 30;
+        const devices = [{ name: "cuda:0 Fake GPU", type: "cuda", vram_total: 24 * 2 ** 30, vram_free: free }];
         return { status: 200, body: { system: { os: "posix", comfyui_version: version }, devices } };
       }
       case "GET /features":
         return { status: 200, body: { supports_preview_metadata: true, max_upload_size: maxUploadBytes } };
       case "GET /object_info": {
-        const info = objectInfo();
+        const info = objectInfo({ isListed: true });
         const one = info[second];
         return { status: 200, body: second === "" ? info : one === undefined ? {} : { [second]: one } };
       }
       case "GET /models": {
         if (models[second] === undefined) return { status: 404, body: "" };
-        const own = second === "loras" ? runner.files.names("output/loras") : [];
-        return { status: 200, body: [...models[second], ...own] };
+        return { status: 200, body: second === "loras" ? lorasOf() : models[second] };
       }
       case "GET /prompt": {
         const remaining = runner.pending.length + (runner.running === null ? 0 : 1);
@@ -175,6 +182,11 @@ export function createRoutes({ options, runner, moves, submitted }: RouteParts) 
         if (second === "") return { status: 200, body: Object.fromEntries(runner.history) };
         return { status: 200, body: entry === undefined ? {} : { [second]: entry } };
       }
+      case "POST /history": {
+        const { clear, delete: ids = [] } = JSON.parse(body.toString()) as { clear?: boolean; delete?: string[] };
+        for (const id of clear ? [...runner.history.keys()] : ids) runner.history.delete(id);
+        return EMPTY;
+      }
       case "POST /free":
         runner.forget();
         return EMPTY;
@@ -192,6 +204,11 @@ export function createRoutes({ options, runner, moves, submitted }: RouteParts) 
         return NOT_FOUND;
     }
   };
+}
+
+function droppedOutput([id = "0"]: readonly string[]): Record<string, unknown> {
+  const errors = [{ type: "custom_validation_failed", message: "Custom validation failed for node", details: id }];
+  return { [id]: { errors, dependent_outputs: [id], class_type: "SaveImage" } };
 }
 
 const queueItem = ({ number, id, graph, extra, outputs }: QueuedPrompt) => [number, id, graph, extra, outputs];

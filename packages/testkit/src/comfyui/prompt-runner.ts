@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
+import { saveOutput } from "./saved-outputs.ts";
 import { createServerFiles, type ServerFiles } from "./server-files.ts";
 import { trainedLora } from "./trained-tensors.ts";
 import { type PromptGraph, upstream } from "./validate-prompt.ts";
@@ -19,12 +20,14 @@ export interface HistoryEntry {
   status: { status_str: "success" | "error"; completed: boolean; messages: [string, Record<string, unknown>][] };
 }
 
-/** What happens to the next prompt that trains. */
+/** What happens to the next prompt that trains, or that draws without training. */
 export type ExecutionMove =
   | { readonly kind: "out-of-memory" }
   | { readonly kind: "fail"; readonly exceptionType: string; readonly message: string }
   /** The next picture that a prompt draws cannot be drawn. */
   | { readonly kind: "fail-drawing"; readonly exceptionType: string; readonly message: string }
+  /** The next node that loads a LoRA cannot read it. */
+  | { readonly kind: "fail-lora"; readonly message: string }
   /** The process dies after so many steps; a fresh one comes up with empty memory. */
   | { readonly kind: "die"; readonly afterSteps: number }
   /** As if somebody pressed stop at the server. */
@@ -96,10 +99,18 @@ export function startPromptRunner(options: {
       name,
       Array.isArray(value) ? [keyOf(graph, String(value[0])), value[1]] : value,
     ]);
-    const read = type === "LoadImageTextDataSetFromFolder" ? files.digest(`input/${inputs.folder}`) : "";
+    const isFolder = type === "LoadImageTextDataSetFromFolder";
+    const loaded = files.all.get(`input/${inputs.image ?? inputs.file ?? inputs.audio}`) ?? "";
+    const read = isFolder ? files.digest(`input/${inputs.folder}`) : createHash("sha256").update(loaded).digest("hex");
     return createHash("sha256")
       .update(JSON.stringify([type, parts, read]))
       .digest("hex");
+  }
+
+  /** Of what a node saves: of its inputs, but for the name that it saves them under. */
+  function contentOf(graph: PromptGraph, id: string): string {
+    const { filename_prefix: _, ...inputs } = graph[id]?.inputs ?? {};
+    return keyOf({ ...graph, [id]: { ...graph[id], inputs } }, id);
   }
 
   const takeMove = (fits: (move: ExecutionMove) => boolean): ExecutionMove | undefined => {
@@ -107,10 +118,10 @@ export function startPromptRunner(options: {
     return at < 0 ? undefined : moves.splice(at, 1)[0];
   };
 
-  async function train(prompt: QueuedPrompt, id: string, born: number): Promise<void> {
-    const { class_type: type = "", inputs = {} } = prompt.graph[id] ?? {};
-    const max = Number(inputs.steps) * Number(inputs.grad_accumulation_steps);
-    const move = takeMove(({ kind }) => kind !== "fail-drawing");
+  /** The steps of a training, or of a sampler. */
+  async function work(prompt: QueuedPrompt, id: string, max: number, born: number): Promise<void> {
+    const { class_type: type = "" } = prompt.graph[id] ?? {};
+    const move = takeMove(({ kind }) => kind !== "fail-drawing" && kind !== "fail-lora");
     if (move?.kind === "out-of-memory") {
       throw new ExecutionError(
         id,
@@ -159,12 +170,17 @@ export function startPromptRunner(options: {
       case "LoadTrainingDataset":
         if (datasets.has(String(inputs.folder_name))) return undefined;
         throw new ExecutionError(id, type, "EOFError", "Ran out of input");
+      case "LoraLoader":
+      case "LoraLoaderModelOnly":
+      case "CreateHookLora": {
+        const move = takeMove(({ kind }) => kind === "fail-lora");
+        if (move?.kind === "fail-lora") throw new ExecutionError(id, type, "SafetensorError", move.message);
+        return undefined;
+      }
       case "LossGraphNode":
         return { images: [{ ...files.save("temp", "ComfyUI_temp_loss", ".png", PNG), type: "temp" }] };
-      case "SaveImage":
-        return { images: [{ ...files.save("output", String(inputs.filename_prefix), ".png", PNG), type: "output" }] };
       default:
-        return undefined;
+        return saveOutput(prompt.graph, id, contentOf(prompt.graph, id), files);
     }
   }
 
@@ -190,7 +206,8 @@ export function startPromptRunner(options: {
         let output = cache.get(key);
         if (!cache.has(key)) {
           options.tell(prompt, "executing", { node: id, display_node: id, prompt_id: prompt.id });
-          if (prompt.graph[id]?.class_type === "TrainLoraNode") await train(prompt, id, born);
+          const count = stepsOf(prompt.graph, id);
+          if (count > 0) await work(prompt, id, count, born);
           if (born !== life || isStopped) return;
           output = save(prompt, id);
           cache.set(key, output);
@@ -288,6 +305,16 @@ export function startPromptRunner(options: {
   };
   const loops = loop();
   return runner;
+}
+
+const SAMPLERS = ["KSampler", "KSamplerAdvanced", "SamplerCustomAdvanced"];
+
+/** How often a node counts; 0 for one that does not. Prompts that train draw their samples without counting. */
+function stepsOf(graph: PromptGraph, id: string): number {
+  const { class_type: type = "", inputs = {} } = graph[id] ?? {};
+  if (type === "TrainLoraNode") return Number(inputs.steps) * Number(inputs.grad_accumulation_steps);
+  const trains = Object.values(graph).some((node) => node.class_type === "TrainLoraNode");
+  return SAMPLERS.includes(type) && !trains ? Number(inputs.steps ?? 4) || 4 : 0;
 }
 
 /** One grey pixel. */
