@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ChoiceExplanation } from "./choice.ts";
 import { Digest, JsonObject } from "./digest.ts";
 import { GenerationGrid } from "./generation/generation-grid.ts";
 import { GenerationSpec } from "./generation/generation-spec.ts";
@@ -433,6 +434,7 @@ export const documentKinds = {
   "lora-report": LoraReport,
   model: ModelDocument,
   grid: GenerationGrid,
+  choice: ChoiceExplanation,
   generations: GenerationPart,
   "contact-sheet": ContactSheet,
 } as const satisfies Record<string, z.ZodType>;

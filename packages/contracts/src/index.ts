@@ -161,6 +161,7 @@ export {
   toErrorRecord,
   UserError,
 } from "./errors.ts";
+export { Choosing, DrawingLimits } from "./generate-choosing.ts";
 export { GenerationGrid, GridAxis, GridPrompt } from "./generation/generation-grid.ts";
 export {
   Area,
@@ -193,7 +194,7 @@ export {
   makesClip,
   type SpecOf,
 } from "./generation/generation-spec.ts";
-export { axisCombinations, gridItem, gridSize, MAIN_LORA } from "./generation/grid-item.ts";
+export { axisCombinations, gridChoice, gridItem, gridSize, MAIN_LORA } from "./generation/grid-item.ts";
 export { readLoraTags } from "./generation/lora-tags.ts";
 export { mapInputFiles } from "./generation/map-input-files.ts";
 export { expandWildcards, hasChoices, UnknownWildcard } from "./generation/wildcards.ts";
@@ -215,6 +216,23 @@ export {
   type PromptFinding,
   PromptWords,
 } from "./intelligence.ts";
+export {
+  type GenerationRatingInput,
+  GenerationRatingRequest,
+  LearningQuery,
+  LearningView,
+  PromptAnalysisRequest,
+  RatingExportQuery,
+  RatingPage,
+  RatingQuery,
+  RatingSelection,
+  type RatingSelectionInput,
+  RatingsChanged,
+  RatingView,
+  Recommendation,
+  RecommendationRequest,
+  type RecommendationRequestInput,
+} from "./intelligence-api.ts";
 export { assembleDatasetJob } from "./jobs/assemble-dataset.ts";
 export { CaptionEnsemble, captionImagesJob } from "./jobs/caption-images.ts";
 export { checkLorasJob } from "./jobs/check-loras.ts";
