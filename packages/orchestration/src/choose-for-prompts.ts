@@ -44,6 +44,7 @@ export function chooseForPrompts(question: PromptsQuestion, choose: NonNullable<
   const spec = gridItem(grid, 0);
   const unchanged = { prompts: grid.prompts, loras: {}, documents: [], notes: [] };
   if (!isDrawn(spec)) return unchanged;
+  const own = ownLoras(grid);
   const loras: Record<string, string> = {};
   const documents: ChoiceExplanation[] = [];
   const known = new Map<PromptChoice, Given | null>();
@@ -56,6 +57,8 @@ export function chooseForPrompts(question: PromptsQuestion, choose: NonNullable<
       negativePrompt: prompt.negativePrompt ?? grid.negativePrompt,
       open,
       isSizeOpen,
+      loras: prompt.loras ?? own,
+      loraFamilies: backend.capabilities.loraFamilies,
       maxLoras: backend.capabilities.maxLoras,
     });
     if (choice === null) return null;
@@ -86,20 +89,21 @@ export function chooseForPrompts(question: PromptsQuestion, choose: NonNullable<
 function fitting(choice: PromptChoice, prompt: GridPrompt, { grid, backend, isSizeOpen }: PromptsQuestion): Given {
   const isVaried = (field: string) =>
     grid.axes.some((axis) => axis.field === field || field.startsWith(`${axis.field}.`));
-  const { template } = grid;
-  const own = template !== undefined && "loras" in template ? template.loras : [];
   const uses: LoraUse[] = choice.loras.map(({ called, strength }) => ({ lora: called, strength }));
   let sampling: Sampling = omit(choice.sampling, (name) => isVaried(`sampling.${name}`));
   const side = isSizeOpen && !isVaried("width") && !isVaried("height") ? choice.size : null;
   const { maxSidePixels, sideStep } = backend.capabilities;
   const fits = side !== null && [side.width, side.height].every((s) => s <= maxSidePixels && s % sideStep === 0);
   const size = fits ? side : {};
-  const loras = uses.length === 0 ? {} : { loras: [...(prompt.loras ?? own), ...uses] };
+  const loras = uses.length === 0 ? {} : { loras: [...(prompt.loras ?? ownLoras(grid)), ...uses] };
   const item = gridItem({ ...grid, axes: [], prompts: [{ ...prompt, ...loras, ...size, sampling }] }, 0);
   const refused = new Set(backend.validate(item).map(({ field }) => field));
   sampling = omit(sampling, (name) => refused.has(`sampling.${name}`));
   return { ...loras, ...size, ...(Object.keys(sampling).length === 0 ? {} : { sampling }) };
 }
+
+const ownLoras = ({ template }: GenerationGrid): readonly LoraUse[] =>
+  template !== undefined && "loras" in template ? template.loras : [];
 
 function omit(sampling: Sampling, isOut: (name: string) => boolean): Sampling {
   return Object.fromEntries(Object.entries(sampling).filter(([name]) => !isOut(name)));

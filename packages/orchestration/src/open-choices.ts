@@ -8,21 +8,21 @@ export interface OpenChoices {
 
 /**
  * LoRAs are chosen where the run neither makes one nor the spec names, varies or refuses (`strengths: [0]`) any; parameters
- * where `mode: auto` or limits ask for it. Nothing is where the mode leaves it to a person.
+ * where a mode or limits ask for it. `assisted` has its LoRAs from a recommendation, `manual` leaves all to a person.
  */
 export function openChoices(generate: GenerateSpec, makesLora: boolean): OpenChoices {
   const { mode, constraints } = generate;
-  if (mode === "manual" || mode === "assisted") return { loras: false, parameters: false };
+  if (mode === "manual") return { loras: false, parameters: false };
   return {
-    loras: !makesLora && !saysLoras(generate),
-    parameters: mode === "auto" || constraints !== undefined,
+    loras: mode !== "assisted" && !makesLora && !saysLoras(generate),
+    parameters: mode !== undefined || constraints !== undefined,
   };
 }
 
-/** Whether anything has to be looked up, or written down, for the generations of a spec. */
+/** Whether anything has to be looked up for the generations of a spec. */
 export function asksToChoose(generate: GenerateSpec, makesLora: boolean): boolean {
   const open = openChoices(generate, makesLora);
-  return open.loras || open.parameters || generate.mode !== undefined || generate.constraints !== undefined;
+  return open.loras || open.parameters;
 }
 
 function saysLoras({ lora, strengths, request, prompts, vary }: GenerateSpec): boolean {

@@ -6,6 +6,7 @@ import type {
   DrawnSpec,
   GenerationBackend,
   KnownModel,
+  LoraUse,
   Placement,
   Recipe,
   RecipeIssue,
@@ -61,7 +62,10 @@ export interface ChoiceQuestion {
   readonly negativePrompt: string;
   readonly open: OpenChoices;
   readonly isSizeOpen: boolean;
-  /** Most LoRAs that the backend applies at once. */
+  /** What the spec applies to it, `main` among them. */
+  readonly loras: readonly LoraUse[];
+  /** Families of LoRAs that the backend applies, and most of them at once. */
+  readonly loraFamilies: readonly string[];
   readonly maxLoras: number;
 }
 
