@@ -269,7 +269,6 @@ export {
   LoraRating,
   type LoraRatingInput,
   LoraRatingRequest,
-  LoraRef,
   LoraSource,
   LoraSummary,
   LoraTag,
@@ -289,6 +288,7 @@ export {
   withLoraFiles,
 } from "./lora-files.ts";
 export { familyOfAll, networkOf } from "./lora-networks.ts";
+export { LoraRef } from "./lora-ref.ts";
 export { LoraCoverage, LoraFinding, LoraLikeness, LoraReport, LoraValidation } from "./lora-report.ts";
 export {
   LoraCheck,
