@@ -8,25 +8,41 @@ import { Name } from "./name.ts";
 
 const Project = Name.default("default");
 
-export const PromptAnalysisRequest = z.strictObject({
+const texts = {
   prompt: z.string().min(1).max(MAX_PROMPT_LENGTH),
   negativePrompt: z.string().max(MAX_PROMPT_LENGTH).default(""),
-});
+};
+
+export const PromptAnalysisRequest = z
+  .strictObject(texts)
+  .meta({ examples: [{ prompt: "an old wizard in a library, oil painting", negativePrompt: "blurry" }] });
 
 /** What is asked for and given; everything else is recommended. */
-export const RecommendationRequest = PromptAnalysisRequest.extend({
-  project: Project,
-  model: z
-    .string()
-    .min(1)
-    .max(64)
-    .optional()
-    .describe("What draws, such as sdxl or flux-dev; left out: what the first available backend draws with"),
-  loras: z.array(GivenLora).max(16).default([]),
-  parameters: GivenParameters.prefault({}),
-  constraints: DrawingLimits.prefault({}),
-  choose: Choosing.prefault({}),
-});
+export const RecommendationRequest = z
+  .strictObject({
+    ...texts,
+    project: Project,
+    model: z
+      .string()
+      .min(1)
+      .max(64)
+      .optional()
+      .describe("What draws, such as sdxl or flux-dev; left out: what the first available backend draws with"),
+    loras: z.array(GivenLora).max(16).default([]),
+    parameters: GivenParameters.prefault({}),
+    constraints: DrawingLimits.prefault({}),
+    choose: Choosing.prefault({}),
+  })
+  .meta({
+    examples: [
+      {
+        prompt: "anime girl in a misty forest",
+        model: "sdxl",
+        constraints: { maxSeconds: 20, maxVramGb: 12, priority: "balanced" },
+        choose: { maxLoras: 2 },
+      },
+    ],
+  });
 export type RecommendationRequest = z.output<typeof RecommendationRequest>;
 export type RecommendationRequestInput = z.input<typeof RecommendationRequest>;
 
@@ -36,12 +52,14 @@ export const Recommendation = z.object({
 });
 export type Recommendation = z.output<typeof Recommendation>;
 
-export const GenerationRatingRequest = z.strictObject({
-  stars: z.int().min(1).max(5),
-  comment: z.string().max(2000).default(""),
-  batch: Name.optional().describe("What it is sent with, such as an import; what a roll-back names"),
-  by: Name.optional().describe("Who rates; default: the API key"),
-});
+export const GenerationRatingRequest = z
+  .strictObject({
+    stars: z.int().min(1).max(5),
+    comment: z.string().max(2000).default(""),
+    batch: Name.optional().describe("What it is sent with, such as an import; what a roll-back names"),
+    by: Name.optional().describe("Who rates; default: the API key"),
+  })
+  .meta({ examples: [{ stars: 5, comment: "just like her", batch: "week-47", by: "ann" }] });
 export type GenerationRatingInput = z.input<typeof GenerationRatingRequest>;
 
 export const RatingView = z.object({
@@ -66,9 +84,13 @@ const selection = {
   since: time.optional().describe("Given then or later"),
   until: time.optional().describe("Given before"),
 };
-export const RatingSelection = z.strictObject({ project: Project, ...selection });
+export const RatingSelection = z
+  .strictObject({ project: Project, ...selection })
+  .meta({ examples: [{ batch: "week-47" }, { by: "ann", since: "2026-11-21T08:00:00Z" }] });
 export type RatingSelectionInput = z.input<typeof RatingSelection>;
-export const RatingQuery = RatingSelection.extend({
+export const RatingQuery = z.strictObject({
+  project: Project,
+  ...selection,
   after: z.coerce.number().int().min(0).optional().describe("`next` of the page before"),
 });
 export const RatingPage = z.object({

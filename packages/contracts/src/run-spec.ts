@@ -79,7 +79,7 @@ export const GenerateSpec = z.strictObject({
       "chosen where none is named or made, parameters where `constraints` are given",
   ),
   constraints: DrawingLimits.optional().describe("What choosing must keep to"),
-  choose: Choosing.prefault({}).describe("How LoRAs are chosen"),
+  choose: Choosing.optional().describe("How LoRAs are chosen"),
   onLoraFailure: z
     .enum(["fail", "fallback"])
     .default("fail")

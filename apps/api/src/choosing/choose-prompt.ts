@@ -1,6 +1,7 @@
 import {
   type ChoiceMode,
   type ChoiceRequest,
+  Choosing,
   type Digest,
   type DrawingLimits,
   type DrawnSpec,
@@ -116,7 +117,7 @@ function requestOf(
   { generate, facts }: Pick<ChooserParts, "generate" | "facts">,
 ): ChoiceRequest {
   const { prompt, negativePrompt, maxLoras } = question;
-  const { choose: wishes, constraints } = generate;
+  const { choose: wishes = Choosing.parse({}), constraints } = generate;
   return {
     prompt: prompt.slice(0, MAX_PROMPT_LENGTH),
     negativePrompt,
