@@ -62,6 +62,14 @@ test("the LoRA that a prompt asks for is recommended, with reasons and what it w
   expect(estimate.seconds.p90).toBeGreaterThan(estimate.seconds.p50);
   const said = await loramill("recommend", PROMPT);
   expect(said).toMatchObject({ code: 0, out: expect.stringContaining("its trigger word") });
+  const elsewhere = await mill.client.intelligence.recommend({ prompt: PROMPT, project: "other" });
+  expect(elsewhere.explanation).toMatchObject({ loras: [], passed: [] });
+  const described = await (await fetch(`${mill.client.url}/openapi.json`)).text();
+  for (const part of ["/v1/recommendations", "/v1/ratings/rollback", "anime girl in a misty forest"]) {
+    expect(described).toContain(part);
+  }
+  const { checks } = await mill.client.doctor({ checks: "prompts" });
+  expect(checks).toMatchObject([{ name: "prompts", status: "off", advice: expect.stringContaining("LLM_URL") }]);
   const suggested = await loramill("--json", "lora", "suggest", "a clay toy");
   expect(JSON.parse(suggested.out).loras).toMatchObject([{ name: "clay" }]);
 });
@@ -124,6 +132,7 @@ test("ratings change what is recommended next, and taking them back undoes it", 
     out: expect.stringContaining("1 stars by ann"),
   });
   const { items } = await mill.client.intelligence.ratings({ batch: "bad-day" });
+  expect((await mill.client.intelligence.ratings({ project: "other" })).items).toEqual([]);
   expect(items).toMatchObject([{ by: "ann", stars: 1, comment: "not a lighthouse", arm: null }]);
   for (const by of ["bob", "cleo", "dan", "eve", "finn"]) {
     await mill.client.intelligence.rate(items[0]?.generation ?? "", { stars: 1, by, batch: "bad-day" });
