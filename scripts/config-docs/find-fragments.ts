@@ -15,6 +15,7 @@ const HEADINGS: Readonly<Record<string, string>> = {
   api: "API",
   backends: "Captions and training",
   vision: "Captions and training",
+  compute: "Machines",
   pocket: "Pocket engine",
   curator: "Curator",
   imaging: "Pictures",

@@ -342,7 +342,18 @@ export type {
 } from "./ports/captioner.ts";
 export type { ClipFacts, ClipFormat, ClipTools } from "./ports/clip-tools.ts";
 export type { Clock } from "./ports/clock.ts";
-export type { ComputeProvider, MachineBill, MachineOffer, RentedMachine } from "./ports/compute-provider.ts";
+export type {
+  BookEntry,
+  ComputeProvider,
+  FleetMachine,
+  FleetProvider,
+  MachineBill,
+  MachineOffer,
+  MachineRequest,
+  NetworkVolume,
+  NetworkVolumes,
+  RentedMachine,
+} from "./ports/compute-provider.ts";
 export type { Embedder } from "./ports/embedder.ts";
 export type { FaceFinder } from "./ports/face-finder.ts";
 export type {
@@ -366,6 +377,7 @@ export type {
   RunEventInput,
   Settlement,
 } from "./ports/job-ledger.ts";
+export type { MachineIntent, MachineIntents } from "./ports/machine-intents.ts";
 export type {
   BlobStore,
   Body,

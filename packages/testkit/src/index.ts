@@ -51,6 +51,15 @@ export {
   type FakeComputeProvider,
   type FakeComputeProviderOptions,
 } from "./compute/fake-compute-provider.ts";
+export type { FakeGpu } from "./compute/fake-runpod-account.ts";
+export { NO_INSTANCES, type RunPodMove } from "./compute/fake-runpod-moves.ts";
+export {
+  type FakeRunPodOptions,
+  type FakeRunPodServer,
+  startFakeRunPodServer,
+} from "./compute/fake-runpod-server.ts";
+export { createMemoryIntents } from "./compute/memory-intents.ts";
+export { type ProviderHarness, runComputeProviderSuite } from "./compute/provider-suite.ts";
 export { createMemoryDocuments, type MemoryDocuments } from "./dispatch/memory-documents.ts";
 export { MemoryProducer } from "./dispatch/memory-producer.ts";
 export { type TrialStep, trialRun, trialStep } from "./dispatch/trial-plan.ts";

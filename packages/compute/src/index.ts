@@ -1,0 +1,31 @@
+export {
+  type CreateOutcome,
+  type CreateParts,
+  createSafely,
+  machinesNamed,
+  type Refusal,
+} from "./fleet/create-safely.ts";
+export { findOrphans, type Orphan, type OrphanQuestion } from "./fleet/find-orphans.ts";
+export {
+  failureShare,
+  noteOfferEvent,
+  type OfferEvent,
+  offerKey,
+  type Reputation,
+} from "./fleet/offer-reputation.ts";
+export { type TerminateOutcome, terminateSafely } from "./fleet/terminate-safely.ts";
+export { type BootLimits, type BootVerdict, watchBoot } from "./fleet/watch-boot.ts";
+export { createRunPodClient, type RunPodClient } from "./runpod/runpod-client.ts";
+export { type RunPodOptions, runpodConfig } from "./runpod/runpod-config.ts";
+export { createRunPodProvider, type RunPodParts } from "./runpod/runpod-provider.ts";
+export { drawMarket, type MarketSettings, type TracedOffer, type TracePoint } from "./simulated/market.ts";
+export type { StartedMachine } from "./simulated/simulated-machine.ts";
+export {
+  createSimulatedProvider,
+  type SimulatedParts,
+  type SimulatedProvider,
+  type SimulatedScript,
+} from "./simulated/simulated-provider.ts";
+export { createVirtualClock, type VirtualClock } from "./simulated/virtual-clock.ts";
+export { type StaticOptions, staticConfig } from "./static/static-config.ts";
+export { createStaticProvider, type StaticParts } from "./static/static-provider.ts";

@@ -1,0 +1,31 @@
+interface Headers {
+  get(name: string): string | null;
+}
+
+/** Longest wait that is taken from an answer: whoever asks for more is asked again. */
+const MAX_WAIT_MS = 3_600_000;
+
+/**
+ * Milliseconds to wait before the next request: by `Retry-After` (seconds or a date), else by the window of `RateLimit` that is
+ * used up and resets last (`"minute";r=0;t=12, "hour";r=2800;t=1812`: remaining requests, seconds to the reset).
+ */
+export function readWaitMs(headers: Headers, now: Date): number | undefined {
+  const told = retryAfterMs(headers.get("retry-after"), now) ?? usedUpMs(headers.get("ratelimit"));
+  return told === undefined ? undefined : Math.min(told, MAX_WAIT_MS);
+}
+
+function retryAfterMs(text: string | null, now: Date): number | undefined {
+  if (text === null) return undefined;
+  if (/^\s*\d{1,9}(\.\d+)?\s*$/.test(text)) return Number(text) * 1_000;
+  const date = Date.parse(text);
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now.getTime());
+}
+
+function usedUpMs(text: string | null): number | undefined {
+  const waits = (text ?? "").split(",").flatMap((window) => {
+    const remaining = /;\s*r=(\d{1,9})/.exec(window)?.[1];
+    const reset = /;\s*t=(\d{1,9})/.exec(window)?.[1];
+    return remaining !== undefined && reset !== undefined && Number(remaining) === 0 ? [Number(reset) * 1_000] : [];
+  });
+  return waits.length === 0 ? undefined : Math.max(...waits);
+}

@@ -1,0 +1,92 @@
+import { defineConfig, EndpointUrl } from "@loramill/contracts";
+import { z } from "zod";
+
+/**
+ * How the vendor says that it has no machine: there is no code for it, only words, which came with 400, with 500 and inside of
+ * GraphQL answers. Compared without case; one that is missing here only makes an offer look wrong instead of sold out.
+ */
+const CAPACITY_WORDS = [
+  "no longer any instances available",
+  "no instances currently available",
+  "does not have the resources to deploy",
+];
+
+const words = (text: string): string[] =>
+  text
+    .split("|")
+    .map((one) => one.trim())
+    .filter(Boolean);
+const seconds = z.coerce.number().min(1).max(600);
+/** `name=0.69|other=0.3`, by GPU type. */
+const Prices = z.string().regex(/^([^|=]+=\s*\d+(\.\d+)?\s*(\||$))*$/, "must be like NVIDIA L4=0.44|NVIDIA A40=0.34");
+
+function pricesOf(text: string): ReadonlyMap<string, number> {
+  return new Map(
+    words(text).map((pair) => {
+      const [name = "", usd = ""] = pair.split("=");
+      return [name.trim(), Number(usd)];
+    }),
+  );
+}
+
+/** How RunPod is talked to. Its key is read where the other services' keys are. */
+export const runpodConfig = defineConfig(
+  {
+    RUNPOD_API_URL: EndpointUrl.default("https://api.runpod.io/v2").describe("RunPod's REST API, version 2"),
+    RUNPOD_GRAPHQL_URL: EndpointUrl.default("https://api.runpod.io/graphql").describe(
+      "RunPod's GraphQL API, for spot machines only; the vendor means to end it in 2027",
+    ),
+    RUNPOD_PROXY_DOMAIN: z
+      .string()
+      .regex(/^[a-z0-9.-]{1,253}$/)
+      .default("proxy.runpod.net")
+      .describe("Domain under which RunPod's proxy reaches the ports of a machine"),
+    RUNPOD_SPOT: z
+      .stringbool()
+      .default(false)
+      .describe("Whether spot machines are offered too; where they cannot be had, machines on demand remain"),
+    RUNPOD_CLOUDS: z
+      .string()
+      .default("SECURE,COMMUNITY")
+      .transform((text) => text.split(/[\s,]+/).filter(Boolean))
+      .pipe(z.array(z.enum(["SECURE", "COMMUNITY"])).min(1))
+      .describe("Clouds to rent from; SECURE, COMMUNITY or both"),
+    RUNPOD_CAPACITY_WORDS: z
+      .string()
+      .default(CAPACITY_WORDS.join(" | "))
+      .describe("Texts in RunPod's refusals that mean no machine is free, separated by |; case does not matter"),
+    RUNPOD_SEED_PRICES: Prices.default("").describe(
+      "US dollars per hour of GPU types whose price the catalogue leaves out, as `NVIDIA L4=0.44|NVIDIA A40=0.34`",
+    ),
+    RUNPOD_AGENT_PORT: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(65_535)
+      .default(8690)
+      .describe("Port of the pod-agent on a machine, reached through RunPod's proxy"),
+    RUNPOD_DISK_GB: z.coerce.number().int().min(1).max(4096).default(60).describe("Container disk of a machine, in GB"),
+    RUNPOD_TIMEOUT_SECONDS: seconds.default(60).describe("Seconds until RunPod must have answered a request"),
+    RUNPOD_BILLING_LAG_HOURS: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(168)
+      .default(3)
+      .describe("Hours after which what RunPod's books say of an hour no longer changes"),
+  },
+  (env) => ({
+    url: env.RUNPOD_API_URL.replace(/\/+$/, ""),
+    graphqlUrl: env.RUNPOD_GRAPHQL_URL,
+    proxyDomain: env.RUNPOD_PROXY_DOMAIN,
+    offersSpot: env.RUNPOD_SPOT,
+    clouds: [...new Set(env.RUNPOD_CLOUDS)],
+    capacityWords: words(env.RUNPOD_CAPACITY_WORDS),
+    seedUsdPerHour: pricesOf(env.RUNPOD_SEED_PRICES),
+    agentPort: env.RUNPOD_AGENT_PORT,
+    diskGb: env.RUNPOD_DISK_GB,
+    timeoutMs: env.RUNPOD_TIMEOUT_SECONDS * 1_000,
+    billingLagHours: env.RUNPOD_BILLING_LAG_HOURS,
+  }),
+);
+export type RunPodOptions = ReturnType<typeof runpodConfig.options>;

@@ -1,0 +1,258 @@
+import { NO_INSTANCES, type RunPodMove, runComputeProviderSuite, startFakeRunPodServer } from "@loramill/testkit";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { createVirtualClock } from "../simulated/virtual-clock.ts";
+import { runpodConfig } from "./runpod-config.ts";
+import { createRunPodProvider } from "./runpod-provider.ts";
+
+const KEY = "rpa_0123456789abcdef0123";
+const IMAGE = "registry.example/trainer:1";
+
+async function open(settings: { env?: Record<string, string>; pageSize?: number; key?: string; log?: string[] } = {}) {
+  const clock = createVirtualClock(new Date("2026-11-20T10:00:00Z"));
+  const { pageSize, log, key = KEY } = settings;
+  const server = await startFakeRunPodServer({
+    apiKey: KEY,
+    now: clock.now,
+    bootMs: 60_000,
+    ...(pageSize && { pageSize }),
+    ...(log && { log }),
+  });
+  const options = runpodConfig.options(
+    runpodConfig.env.parse({ RUNPOD_API_URL: server.url, RUNPOD_GRAPHQL_URL: server.graphqlUrl, ...settings.env }),
+  );
+  const waits: number[] = [];
+  const spotErrors: Error[] = [];
+  const provider = createRunPodProvider(options, {
+    apiKey: key,
+    clock,
+    sleep: async (ms) => void waits.push(ms),
+    onSpotLost: (error) => void spotErrors.push(error),
+  });
+  return { clock, server, provider, waits, spotErrors };
+}
+
+async function openForTest(settings: Parameters<typeof open>[0] = {}) {
+  const opened = await open(settings);
+  onTestFinished(opened.server.close);
+  return opened;
+}
+
+async function offerOf({ provider }: Awaited<ReturnType<typeof open>>, isSpot = false) {
+  const offers = await provider.offers();
+  const offer = offers.find(({ interruptible, available }) => interruptible === isSpot && available > 0);
+  if (offer === undefined) throw new Error("nothing is offered");
+  return offer;
+}
+
+runComputeProviderSuite("runpod", async () => {
+  const { clock, server, provider } = await open();
+  return {
+    provider,
+    pass: clock.advance,
+    loseNextAnswer: () => server.misbehave("POST /v2/pods", { kind: "lost" }),
+    sellOut: async () => server.misbehave("POST /v2/pods", { kind: "no-capacity" }),
+    preempt: server.preempt,
+    close: async () => {
+      // Nothing that the suite made the driver send was against the vendor's document.
+      expect(server.refused).toEqual([]);
+      await server.close();
+    },
+  };
+});
+
+describe("RunPod's refusals", () => {
+  const refusals: { move: RunPodMove; errorClass: string; code: string; retryAfterMs?: number }[] = [
+    { move: { kind: "no-capacity" }, errorClass: "transient", code: "capacity" },
+    { move: { kind: "no-capacity", status: 500 }, errorClass: "transient", code: "capacity" },
+    {
+      move: { kind: "no-capacity", words: "This machine does not have the resources to deploy your pod" },
+      errorClass: "transient",
+      code: "capacity",
+    },
+    {
+      move: { kind: "status", status: 400, detail: "no such cloud" },
+      errorClass: "permanent",
+      code: "request-refused",
+    },
+    { move: { kind: "status", status: 422 }, errorClass: "permanent", code: "request-refused" },
+    { move: { kind: "status", status: 413 }, errorClass: "permanent", code: "request-refused" },
+    { move: { kind: "status", status: 402 }, errorClass: "permanent", code: "payment-required" },
+    { move: { kind: "status", status: 403 }, errorClass: "permanent", code: "offer-forbidden" },
+    { move: { kind: "network" }, errorClass: "permanent", code: "provider-network-refused" },
+    { move: { kind: "status", status: 500 }, errorClass: "transient", code: "provider-failed" },
+    { move: { kind: "proxy", status: 524 }, errorClass: "transient", code: "provider-timeout" },
+    { move: { kind: "lost" }, errorClass: "transient", code: "provider-unreachable" },
+    { move: { kind: "drop" }, errorClass: "transient", code: "provider-unreachable" },
+    {
+      move: { kind: "status", status: 429, headers: { "retry-after": "12" } },
+      errorClass: "transient",
+      code: "rate-limited",
+      retryAfterMs: 12_000,
+    },
+    {
+      move: { kind: "status", status: 429, headers: { ratelimit: '"minute";r=0;t=7, "hour";r=2800;t=1812' } },
+      errorClass: "transient",
+      code: "rate-limited",
+      retryAfterMs: 7_000,
+    },
+  ];
+  it.each(refusals)("$move become $errorClass $code, and the request is sent once", async ({ move, ...error }) => {
+    const opened = await openForTest();
+    const offer = await offerOf(opened);
+    opened.server.misbehave("POST /v2/pods", move);
+    await expect(opened.provider.create({ name: "lm-a", offer, image: IMAGE })).rejects.toMatchObject(error);
+    expect(opened.server.requests.filter((request) => request === "POST /v2/pods")).toHaveLength(1);
+  });
+
+  it("are waited out and asked again where asking twice does no harm", async () => {
+    const { provider, server, waits } = await openForTest();
+    server.misbehave(
+      "GET /v2/pods",
+      { kind: "status", status: 429, headers: { "retry-after": "3" } },
+      { kind: "proxy", status: 524 },
+    );
+    expect(await provider.machines()).toEqual([]);
+    expect(waits).toEqual([3_000, 2_000]);
+  });
+
+  it("name what to look at for a wrong key, and never the key", async () => {
+    const { provider } = await openForTest({ key: "rpa_wrongwrongwrongwrong" });
+    const { available, message } = await provider.isAvailable();
+    expect(available).toBe(false);
+    expect(message).toMatch(/RUNPOD_API_KEY/);
+    expect(message).not.toMatch(/wrongwrong/);
+  });
+
+  it("do not repeat a key that the vendor wrote into its answer", async () => {
+    const opened = await openForTest();
+    const offer = await offerOf(opened);
+    opened.server.misbehave("POST /v2/pods", { kind: "status", status: 422, detail: `bad key ${KEY}` });
+    const create = opened.provider.create({ name: "lm-a", offer, image: IMAGE });
+    await expect(create).rejects.toThrow(/bad key \*\*\*/);
+  });
+});
+
+describe("RunPod's machines", () => {
+  it("are all listed, page after page", async () => {
+    const opened = await openForTest({ pageSize: 2 });
+    const offer = await offerOf(opened);
+    for (const name of ["lm-a", "lm-b", "lm-c", "lm-d", "lm-e"]) {
+      await opened.provider.create({ name, offer, image: IMAGE });
+    }
+    expect((await opened.provider.machines()).map(({ name }) => name)).toEqual([
+      "lm-a",
+      "lm-b",
+      "lm-c",
+      "lm-d",
+      "lm-e",
+    ]);
+  });
+
+  it("are still told of by the books when they have vanished, finally once the books are closed", async () => {
+    const opened = await openForTest();
+    const { remoteId } = await opened.provider.create({ name: "lm-a", offer: await offerOf(opened), image: IMAGE });
+    opened.clock.advance(1_800_000);
+    opened.server.vanish(remoteId);
+    const told = async () => (await opened.provider.machines()).find((one) => one.remoteId === remoteId);
+    expect(await told()).toMatchObject({ state: "gone", bill: { amountMicroUsd: 345_000, isFinal: false } });
+    opened.clock.advance(5 * 3_600_000);
+    expect(await told()).toMatchObject({ state: "gone", bill: { amountMicroUsd: 345_000, isFinal: true } });
+  });
+
+  it.each<RunPodMove>([
+    { kind: "status", status: 403 },
+    { kind: "status", status: 500 },
+  ])("are listed and given back also where the books do not open ($status)", async (move) => {
+    const opened = await openForTest();
+    opened.server.misbehave("GET /v2/billing/pods", move, move, move);
+    const { remoteId } = await opened.provider.create({ name: "lm-a", offer: await offerOf(opened), image: IMAGE });
+    expect(await opened.provider.machines()).toMatchObject([{ remoteId, name: "lm-a" }]);
+    expect(await opened.provider.terminate(remoteId)).toBe("terminated");
+  });
+
+  it("carry the request's command, disk, volume and environment", async () => {
+    const opened = await openForTest();
+    const volume = await opened.provider.volumes?.create({ name: "models", region: "US-KS-2", bytes: 10e9 });
+    await opened.provider.create({
+      name: "lm-a",
+      offer: await offerOf(opened),
+      image: IMAGE,
+      env: { JOB: "1" },
+      command: "node agent.mjs",
+      diskBytes: 80e9,
+      volume: { id: volume?.id ?? "", path: "/workspace" },
+    });
+    expect(opened.server.refused).toEqual([]);
+    expect(opened.server.pods[0]).toMatchObject({
+      args: "node agent.mjs",
+      disk: 80,
+      env: { JOB: "1" },
+      ports: ["8690/http"],
+      mounts: { network: [{ volumeId: "vol1", path: "/workspace" }] },
+    });
+  });
+
+  it("show what they wrote last, though the stream goes on", async () => {
+    const opened = await openForTest({ log: ["one", "two", "three"] });
+    const { remoteId } = await opened.provider.create({ name: "lm-a", offer: await offerOf(opened), image: IMAGE });
+    expect(await opened.provider.logs?.(remoteId, { tail: 2 })).toEqual(["two", "three"]);
+    expect(await opened.provider.logs?.(remoteId, { tail: 50 })).toEqual(["one", "two", "three"]);
+  });
+});
+
+describe("RunPod's offers", () => {
+  it("are one for each GPU, data centre and cloud, with their price and stock", async () => {
+    const { provider } = await openForTest();
+    const shown = (await provider.offers()).map(({ gpuType, region, cloud, pricePerHourMicroUsd, available }) =>
+      [gpuType.replace("NVIDIA ", ""), region, cloud, pricePerHourMicroUsd, available].join(" "),
+    );
+    expect(shown).toEqual([
+      "GeForce RTX 4090 US-KS-2 SECURE 690000 16",
+      "GeForce RTX 4090 EU-RO-1 SECURE 690000 1",
+      "A40 US-KS-2 SECURE 440000 0",
+      "GeForce RTX 4090 US-KS-2 COMMUNITY 340000 16",
+      "GeForce RTX 4090 EU-RO-1 COMMUNITY 340000 1",
+    ]);
+  });
+});
+
+describe("RunPod's spot lane", () => {
+  const env = { RUNPOD_SPOT: "true" };
+
+  it("offers and rents spot machines that are known as such later", async () => {
+    const opened = await openForTest({ env });
+    const offer = await offerOf(opened, true);
+    expect(offer.pricePerHourMicroUsd).toBe(200_000);
+    const { remoteId } = await opened.provider.create({ name: "lm-a", offer, image: IMAGE });
+    expect(opened.server.pods[0]).toMatchObject({ isSpot: true, usdPerHour: 0.2 });
+    expect(await opened.provider.describe(remoteId)).toMatchObject({ interruptible: true, name: "lm-a" });
+  });
+
+  it("finds errors in answers of status 200", async () => {
+    const opened = await openForTest({ env });
+    const offer = await offerOf(opened, true);
+    opened.server.misbehave(
+      "POST /graphql",
+      { kind: "graphql-error", message: NO_INSTANCES },
+      { kind: "graphql-error", message: "Something else" },
+    );
+    const create = () => opened.provider.create({ name: "lm-a", offer, image: IMAGE });
+    await expect(create()).rejects.toMatchObject({ code: "capacity" });
+    await expect(create()).rejects.toMatchObject({ code: "request-refused" });
+  });
+
+  it("leaves the offers on demand when it is gone, and says so", async () => {
+    const { provider, server, spotErrors } = await openForTest({ env });
+    server.misbehave("POST /graphql", { kind: "status", status: 404 }, { kind: "status", status: 404 });
+    const offers = await provider.offers();
+    expect(offers.length).toBeGreaterThan(0);
+    expect(offers.filter(({ interruptible }) => interruptible)).toEqual([]);
+    expect(spotErrors).toMatchObject([{ code: "not-found" }]);
+  });
+
+  it("is not asked at all unless it is switched on", async () => {
+    const { provider, server } = await openForTest();
+    await provider.offers();
+    expect(server.requests).not.toContain("POST /graphql");
+  });
+});

@@ -1,0 +1,124 @@
+import {
+  type FleetMachine,
+  type FleetProvider,
+  type MachineOffer,
+  type MachineRequest,
+  PermanentError,
+  TransientError,
+  toErrorRecord,
+  UserError,
+} from "@loramill/contracts";
+import type { Connection } from "./ask-runpod.ts";
+import { openRunPodBooks } from "./runpod-books.ts";
+import { createRunPodClient } from "./runpod-client.ts";
+import type { RunPodOptions } from "./runpod-config.ts";
+import { machineOfBooks, machineOfPod, SPOT_MARK } from "./runpod-machine.ts";
+import { offersOfGpus } from "./runpod-offers.ts";
+import type { CreatePod } from "./runpod-requests.ts";
+import type { Pod } from "./runpod-schemas.ts";
+import { createRunPodVolumes } from "./runpod-volumes.ts";
+import { createSpotLane } from "./spot-lane.ts";
+
+export type RunPodParts = Pick<Connection, "apiKey" | "clock" | "fetch" | "sleep"> & {
+  /** Spot machines cannot be had now; offers on demand are what is left. */
+  readonly onSpotLost?: (error: Error) => void;
+};
+
+const GB = 1_000_000_000;
+const HOUR_MS = 3_600_000;
+
+/** RunPod's pods as machines: on demand by its REST API, and spot, where that is switched on, by its older one. */
+export function createRunPodProvider(options: RunPodOptions, parts: RunPodParts): FleetProvider {
+  const { onSpotLost, ...own } = parts;
+  const connection: Connection = { ...own, timeoutMs: options.timeoutMs, capacityWords: options.capacityWords };
+  const client = createRunPodClient(options.url, connection);
+  const spot = options.offersSpot ? createSpotLane(options.graphqlUrl, connection) : null;
+  const books = openRunPodBooks(client, parts.clock);
+
+  async function view(pod: Pod, signal?: AbortSignal): Promise<FleetMachine> {
+    const booked = (await books.byPod(signal)).get(pod.id);
+    return machineOfPod(pod, { now: parts.clock.now(), ...options, booked });
+  }
+
+  async function spotOffers(signal?: AbortSignal): Promise<readonly MachineOffer[]> {
+    try {
+      return (await spot?.offers(options.clouds, signal)) ?? [];
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (!(error instanceof TransientError || error instanceof PermanentError)) throw error;
+      onSpotLost?.(error);
+      return [];
+    }
+  }
+
+  async function rentSpot(pod: CreatePod, offer: MachineOffer, signal?: AbortSignal): Promise<Pod> {
+    if (spot === null) throw new UserError("Spot machines are switched off (RUNPOD_SPOT)", { code: "spot-is-off" });
+    const id = await spot.rent(pod, offer.pricePerHourMicroUsd / 1_000_000, signal);
+    const rented = await client.pods.find(id, signal);
+    if (rented !== null) return rented;
+    throw new TransientError(`RunPod rented out ${id} and does not list it yet`, { code: "provider-failed" });
+  }
+
+  return {
+    name: "runpod",
+    async isAvailable(signal) {
+      try {
+        const { length } = await client.pods.list(signal);
+        return { available: true, message: `RunPod answers; the account has ${length} pods` };
+      } catch (error) {
+        signal?.throwIfAborted();
+        return { available: false, message: toErrorRecord(error).message };
+      }
+    },
+    async offers(signal) {
+      const onDemand = options.clouds.map(async (cloud) =>
+        offersOfGpus(await client.gpus.list(cloud, signal), cloud, options.seedUsdPerHour),
+      );
+      return [...(await Promise.all(onDemand)).flat(), ...(await spotOffers(signal))];
+    },
+    async machines(signal) {
+      const pods = await client.pods.list(signal);
+      const booked = await books.byPod(signal);
+      const now = parts.clock.now();
+      const listed = new Set(pods.map(({ id }) => id));
+      const gone = [...booked].filter(([id]) => !listed.has(id));
+      const settled = now.getTime() - options.billingLagHours * HOUR_MS;
+      return [
+        ...pods.map((pod) => machineOfPod(pod, { now, ...options, booked: booked.get(pod.id) })),
+        ...gone.map(([id, sum]) => machineOfBooks(id, sum, sum.to.getTime() <= settled)),
+      ];
+    },
+    async create(request) {
+      const { offer, signal } = request;
+      const body = podOf(request, options);
+      const pod = offer.interruptible ? await rentSpot(body, offer, signal) : await client.pods.create(body, signal);
+      return machineOfPod(pod, { now: parts.clock.now(), ...options, booked: undefined });
+    },
+    async describe(remoteId, signal) {
+      const pod = await client.pods.find(remoteId, signal);
+      return pod === null ? null : view(pod, signal);
+    },
+    terminate: async (remoteId, signal) => ((await client.pods.remove(remoteId, signal)) ? "terminated" : "unknown"),
+    logs: (remoteId, { tail, signal }) => client.pods.logs(remoteId, { tail, ...(signal && { signal }) }),
+    books: (between, signal) => books.entries(between, signal),
+    volumes: createRunPodVolumes(client),
+    close: async () => {},
+  };
+}
+
+function podOf(request: MachineRequest, options: RunPodOptions): CreatePod {
+  const { name, image, offer, env, command, diskBytes, volume } = request;
+  const marks = offer.interruptible ? { [SPOT_MARK]: "1" } : {};
+  return {
+    name,
+    image,
+    gpu: { id: offer.gpuType, count: 1 },
+    cloud: offer.cloud ?? "SECURE",
+    disk: diskBytes === undefined ? options.diskGb : Math.max(1, Math.ceil(diskBytes / GB)),
+    ports: [`${options.agentPort}/http`],
+    env: { ...env, ...marks },
+    ...(offer.region === "" ? {} : { dataCenterIds: [offer.region] }),
+    ...(command === undefined ? {} : { args: command }),
+    ...(volume === undefined ? {} : { mounts: { network: [{ volumeId: volume.id, path: volume.path }] } }),
+  };
+}

@@ -1,0 +1,49 @@
+/** What is sent, as the vendor's OpenAPI has it. The tests hold every request against that document. */
+export interface CreatePod {
+  readonly name: string;
+  readonly image: string;
+  readonly gpu: { readonly id: string; readonly count: number };
+  readonly cloud: string;
+  readonly dataCenterIds?: readonly string[];
+  /** In GB. */
+  readonly disk: number;
+  readonly mounts?: { readonly network: readonly { readonly volumeId: string; readonly path: string }[] };
+  readonly env?: Readonly<Record<string, string>>;
+  readonly ports: readonly string[];
+  readonly args?: string;
+}
+
+export interface CreateTemplate {
+  readonly name: string;
+  readonly image: string;
+  readonly disk?: number;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly ports?: readonly string[];
+  readonly args?: string;
+  readonly serverless?: boolean;
+}
+
+export interface EndpointScale {
+  readonly min: number;
+  readonly max: number;
+  /** Seconds after which a worker without work ends, 1 to 3600. */
+  readonly idleTimeout?: number;
+}
+
+export interface CreateEndpoint {
+  readonly name: string;
+  readonly image?: string;
+  readonly templateId?: string;
+  readonly type: "QUEUE" | "LOAD_BALANCER";
+  readonly gpu: { readonly pools: readonly string[]; readonly count?: number };
+  readonly scaling:
+    | { readonly type: "QUEUE_DELAY"; readonly queueDelay: number }
+    | { readonly type: "REQUEST_COUNT"; readonly requestCount: number };
+  readonly workers?: EndpointScale;
+  readonly dataCenterIds?: readonly string[];
+  readonly networkVolumes?: readonly string[];
+  /** Milliseconds that a request may take. */
+  readonly timeout?: number;
+  readonly flashboot?: "OFF" | "FLASHBOOT" | "PRIORITY_FLASHBOOT";
+  readonly env?: Readonly<Record<string, string>>;
+}

@@ -1,0 +1,81 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { runComputeProviderSuite } from "@loramill/testkit";
+import { Response } from "undici";
+import { expect, it, onTestFinished } from "vitest";
+import { createVirtualClock } from "../simulated/virtual-clock.ts";
+import { staticConfig } from "./static-config.ts";
+import { createStaticProvider } from "./static-provider.ts";
+
+const server = { token: "0123456789abcdef", gpu: "NVIDIA RTX A5000", vramGb: 24, usdPerHour: 0.1 };
+const servers = [
+  { ...server, name: "cellar", url: "http://127.0.0.1:8690" },
+  { ...server, name: "attic", url: "http://127.0.0.1:8691" },
+];
+const image = "registry.example/trainer:1";
+
+async function open(silent: readonly string[] = []) {
+  const leasesDir = await mkdtemp(join(tmpdir(), "leases-"));
+  const clock = createVirtualClock(new Date("2026-11-20T10:00:00Z"));
+  const env = { STATIC_MACHINES: JSON.stringify(servers), STATIC_LEASES_DIR: leasesDir };
+  const options = staticConfig.options(staticConfig.env.parse(env));
+  const fetch = async (url: unknown) => {
+    if (silent.some((one) => String(url).startsWith(one))) throw new TypeError("fetch failed");
+    return new Response("{}");
+  };
+  const reopen = () => createStaticProvider(options, { clock, fetch: fetch as never });
+  return { clock, reopen, provider: reopen(), close: () => rm(leasesDir, { recursive: true, force: true }) };
+}
+
+runComputeProviderSuite("static", async () => {
+  const { clock, provider, close } = await open();
+  return {
+    provider,
+    pass: clock.advance,
+    async sellOut() {
+      for (const offer of await provider.offers()) await provider.create({ name: "lm-other", offer, image });
+    },
+    close,
+  };
+});
+
+it("gives a server out once, also when two processes ask at the same time", async () => {
+  const { reopen, close } = await open();
+  onTestFinished(close);
+  const [offer] = await reopen().offers();
+  if (offer === undefined) throw new Error("no offer");
+  const asked = Array.from({ length: 8 }, (_, i) => reopen().create({ name: `lm-${i}`, offer, image }));
+  const results = await Promise.allSettled(asked);
+  expect(results.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+});
+
+it("remembers over a restart what is given out and what it cost", async () => {
+  const { clock, reopen, close } = await open();
+  onTestFinished(close);
+  const [offer] = await reopen().offers();
+  if (offer === undefined) throw new Error("no offer");
+  const { remoteId } = await reopen().create({ name: "lm-a", offer, image });
+  expect(await reopen().offers()).toHaveLength(1);
+  clock.advance(1_800_000);
+  await reopen().terminate(remoteId);
+  clock.advance(1_800_000);
+  expect(await reopen().offers()).toHaveLength(2);
+  const bill = { seconds: 1_800, amountMicroUsd: 50_000, isFinal: true };
+  expect(await reopen().machines()).toMatchObject([{ remoteId, state: "gone", bill }]);
+});
+
+it("offers no server whose agent is silent", async () => {
+  const { provider, close } = await open(["http://127.0.0.1:8691"]);
+  onTestFinished(close);
+  expect((await provider.offers()).map(({ region }) => region)).toEqual(["cellar"]);
+  expect((await provider.isAvailable()).message).toBe("1 of 2 own servers answer");
+});
+
+it.each([
+  ["no JSON", "cellar"],
+  ["two servers of one name", JSON.stringify([servers[0], servers[0]])],
+  ["an address that is neither here nor HTTPS", JSON.stringify([{ ...servers[0], url: "http://10.0.0.1" }])],
+])("refuses %s as its configuration", (_, text) => {
+  expect(staticConfig.env.safeParse({ STATIC_MACHINES: text }).success).toBe(false);
+});

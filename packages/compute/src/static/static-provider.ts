@@ -1,0 +1,133 @@
+import { randomUUID } from "node:crypto";
+import {
+  type Clock,
+  type FleetMachine,
+  type FleetProvider,
+  type MachineOffer,
+  microUsdFromUsd,
+  TransientError,
+  UserError,
+} from "@loramill/contracts";
+import { fetch as undiciFetch } from "undici";
+import { billSeconds, secondsBetween } from "../bill-seconds.ts";
+import { openLeaseFolder, type ServerLease } from "./lease-folder.ts";
+import type { StaticOptions, StaticServer } from "./static-config.ts";
+
+export interface StaticParts {
+  readonly clock: Clock;
+  readonly fetch?: typeof undiciFetch;
+}
+
+/** An agent that takes longer to say that it lives is taken for one that does not. */
+const HEALTH_MS = 5_000;
+
+/**
+ * Servers that one owns. To create is to take a free one, to terminate is to give it back: the server goes on running, and its
+ * pod-agent with it. What is to run on it is there already, so that image, command and disk of a request mean nothing here.
+ */
+export function createStaticProvider(options: StaticOptions, parts: StaticParts): FleetProvider {
+  const { servers } = options;
+  const { clock, fetch = undiciFetch } = parts;
+  const folder = openLeaseFolder(options.leasesDir);
+
+  async function answers(server: StaticServer, signal?: AbortSignal): Promise<boolean> {
+    const timeout = AbortSignal.timeout(HEALTH_MS);
+    try {
+      const response = await fetch(`${server.url}/v1/health`, {
+        headers: { authorization: `Bearer ${server.token}` },
+        redirect: "manual",
+        signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
+      });
+      await response.body?.cancel();
+      return response.ok;
+    } catch {
+      // Whatever keeps it from answering, it cannot be given out now.
+      signal?.throwIfAborted();
+      return false;
+    }
+  }
+
+  async function living(signal?: AbortSignal): Promise<StaticServer[]> {
+    const answered = await Promise.all(servers.map((server) => answers(server, signal)));
+    return servers.filter((_, i) => answered[i]);
+  }
+
+  async function free(signal?: AbortSignal): Promise<StaticServer[]> {
+    const held = new Set((await folder.list()).filter(({ to }) => to === null).map(({ server }) => server));
+    return (await living(signal)).filter(({ name }) => !held.has(name));
+  }
+
+  async function leases(signal?: AbortSignal): Promise<FleetMachine[]> {
+    signal?.throwIfAborted();
+    return (await folder.list()).map((lease) => viewOf(lease, serverOf(lease, servers), clock.now()));
+  }
+
+  return {
+    name: "static",
+    async isAvailable(signal) {
+      const { length } = await living(signal);
+      if (servers.length === 0) return { available: false, message: "no own servers are set: look at STATIC_MACHINES" };
+      return { available: length > 0, message: `${length} of ${servers.length} own servers answer` };
+    },
+    offers: async (signal) => (await free(signal)).map(offerOf),
+    machines: leases,
+    async create({ name, offer, volume, signal }) {
+      signal?.throwIfAborted();
+      if (volume !== undefined) throw new UserError("own servers have no network volumes", { code: "no-volumes" });
+      for (const server of (await free(signal)).filter((one) => isSame(offerOf(one), offer))) {
+        const lease = { remoteId: `static-${randomUUID()}`, server: server.name, name, from: clock.now(), to: null };
+        if (await folder.take(lease)) return viewOf(lease, server, clock.now());
+      }
+      throw new TransientError(`no own server with ${offer.gpuType} is free`, { code: "capacity" });
+    },
+    describe: async (remoteId, signal) => (await leases(signal)).find((one) => one.remoteId === remoteId) ?? null,
+    async terminate(remoteId, signal) {
+      signal?.throwIfAborted();
+      return (await folder.giveBack(remoteId, clock.now())) ? "terminated" : "unknown";
+    },
+    logs: null,
+    async books({ from, to }, signal) {
+      const within = (await leases(signal)).filter((one) => one.createdAt < to);
+      return within.flatMap(({ remoteId, createdAt, bill }) => {
+        const end = new Date(createdAt.getTime() + bill.seconds * 1_000);
+        if (end <= from) return [];
+        return [{ kind: "machine" as const, remoteId, from: createdAt, to: end, amountMicroUsd: bill.amountMicroUsd }];
+      });
+    },
+    volumes: null,
+    close: async () => {},
+  };
+}
+
+const offerOf = (server: StaticServer): MachineOffer => ({
+  gpuType: server.gpu,
+  region: server.name,
+  vramBytes: server.vramGb * 1024 ** 3,
+  pricePerHourMicroUsd: microUsdFromUsd(server.usdPerHour),
+  interruptible: false,
+  available: 1,
+});
+
+const isSame = (a: MachineOffer, b: MachineOffer): boolean => a.gpuType === b.gpuType && a.region === b.region;
+
+/** Undefined for one that has been taken out of the configuration while it was given out. */
+const serverOf = ({ server }: ServerLease, servers: readonly StaticServer[]): StaticServer | undefined =>
+  servers.find(({ name }) => name === server);
+
+function viewOf(lease: ServerLease, server: StaticServer | undefined, now: Date): FleetMachine {
+  const isGone = lease.to !== null;
+  const seconds = secondsBetween(lease.from, lease.to ?? now);
+  const pricePerHourMicroUsd = microUsdFromUsd(server?.usdPerHour ?? 0);
+  return {
+    remoteId: lease.remoteId,
+    name: lease.name,
+    state: isGone ? "gone" : server === undefined ? "stopping" : "running",
+    pricePerHourMicroUsd,
+    address: isGone ? null : (server?.url ?? null),
+    bill: { seconds, amountMicroUsd: billSeconds(seconds, pricePerHourMicroUsd), isFinal: isGone },
+    gpuType: server?.gpu ?? "",
+    region: lease.server,
+    interruptible: false,
+    createdAt: lease.from,
+  };
+}
