@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
 import { CaptionPart, CostView, DatasetManifest, Generation, LoraDocument, RunView } from "@loramill/contracts";
 import { stringify } from "yaml";
@@ -17,7 +17,6 @@ const SEEDS = [1, 2, 3, 4, 5, 6, 7, 8];
 
 const at = (...names: string[]) => join(OUTPUT, ...names);
 
-await mkdir(at("pictures"), { recursive: true });
 await drawSamplePictures(at("pictures"));
 await writeFile(
   at("spec.yaml"),

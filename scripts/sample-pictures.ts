@@ -1,15 +1,16 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { encodeImage } from "@loramill/imaging";
 import { type Painting, paint } from "./samples/painter.ts";
 import { scenes } from "./samples/zorb.ts";
 
 /**
- * Draws the demo's pictures into a folder: twelve good ones, four of them with a caption, and what a real folder has as
+ * Draws the demo's pictures into a folder, which it makes: twelve good ones, four of them with a caption, and what a real folder has as
  * well: an exact duplicate, a re-encoded one, a blurred, a tiny and a corrupt picture. Files that are there and the same
  * keep their time of change.
  */
 export async function drawSamplePictures(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
   const save = (name: string, bytes: Uint8Array | string) =>
     writeIfChanged(join(folder, name), Buffer.from(bytes as Uint8Array));
   const paintings = scenes.map((scene) => paint(scene.width, scene.height, scene.layers));

@@ -1,4 +1,3 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { RunSpecInput } from "@loramill/contracts";
 import { encodeImage } from "@loramill/imaging";
@@ -13,10 +12,7 @@ const data = makeDataDir();
 const pictures = join(data.path, "pictures");
 let undisturbed: Promise<string> | undefined;
 
-beforeAll(async () => {
-  mkdirSync(pictures, { recursive: true });
-  await drawSamplePictures(pictures);
-});
+beforeAll(() => drawSamplePictures(pictures));
 afterAll(() => data.remove());
 
 const spec = smallSpec(pictures, {

@@ -1,4 +1,3 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { startRedis } from "@loramill/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -9,10 +8,7 @@ import { eventually, finished, smallSpec, stepOf } from "../support/runs.ts";
 const data = makeDataDir();
 const pictures = join(data.path, "pictures");
 
-beforeAll(async () => {
-  mkdirSync(pictures, { recursive: true });
-  await drawSamplePictures(pictures);
-});
+beforeAll(() => drawSamplePictures(pictures));
 afterAll(() => data.remove());
 
 test("Redis is killed and comes back empty in mid-run: the run completes", async ({ skip }) => {

@@ -1,4 +1,3 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { startEmbeddedPostgres } from "@loramill/embedded";
 import { startRedis } from "@loramill/testkit";
@@ -10,10 +9,7 @@ import { eventually, finished, smallSpec } from "../support/runs.ts";
 const data = makeDataDir();
 const pictures = join(data.path, "pictures");
 
-beforeAll(async () => {
-  mkdirSync(pictures, { recursive: true });
-  await drawSamplePictures(pictures);
-});
+beforeAll(() => drawSamplePictures(pictures));
 afterAll(() => data.remove());
 
 test("two mills on one database and queue share the jobs; when the leader dies the other leads in under 15 s", async ({

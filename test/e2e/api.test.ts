@@ -1,26 +1,19 @@
-import { mkdirSync, openAsBlob } from "node:fs";
+import { openAsBlob } from "node:fs";
 import { join } from "node:path";
 import { UploadAnswer } from "@loramill/contracts";
 import { ApiError, createClient } from "@loramill/sdk";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { drawSamplePictures } from "../../scripts/sample-pictures.ts";
-import { type MillProcess, makeDataDir, startMill } from "../support/mill.ts";
+import { openMill } from "../support/open-mill.ts";
 import { finished, smallSpec, stepOf } from "../support/runs.ts";
 
-const data = makeDataDir();
-const pictures = join(data.path, "pictures");
-let mill: MillProcess;
+const mill = openMill();
+const pictures = mill.at("pictures");
 let url: string;
 
 beforeAll(async () => {
-  mkdirSync(pictures, { recursive: true });
   await drawSamplePictures(pictures);
-  mill = await startMill({ dataDir: join(data.path, "mill") });
   url = mill.client.url;
-});
-afterAll(async () => {
-  await mill?.stop();
-  data.remove();
 });
 
 const datasetOnly = (name: string) => ({

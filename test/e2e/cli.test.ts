@@ -1,51 +1,26 @@
-import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { drawSamplePictures } from "../../scripts/sample-pictures.ts";
+import { createCli } from "../support/cli.ts";
 import { makeDataDir } from "../support/mill.ts";
 
-const MAIN = resolve(import.meta.dirname, "../../apps/cli/src/main.ts");
 const PHOTOS = resolve(import.meta.dirname, "../../../shared/data/photos/dog");
 const data = makeDataDir();
 const pictures = join(data.path, "pictures");
+const env = { DATA_DIR: join(data.path, "data") };
+const loramill = createCli({ cwd: data.path, env });
 
-beforeAll(async () => {
-  mkdirSync(pictures, { recursive: true });
-  await drawSamplePictures(pictures);
-});
+beforeAll(() => drawSamplePictures(pictures));
 afterAll(() => data.remove());
-
-async function loramill(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-  const child = spawn(process.execPath, [MAIN, ...args], {
-    cwd: data.path,
-    stdio: ["ignore", "pipe", "pipe"],
-    env: {
-      PATH: process.env.PATH,
-      HOME: process.env.HOME,
-      DATA_DIR: join(data.path, "data"),
-      API_PORT: "0",
-      ...env,
-    },
-  });
-  let out = "";
-  let err = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    out += text;
-  });
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    err += text;
-  });
-  const code = await new Promise<number | null>((done) => child.once("close", done));
-  return { code, out, err };
-}
 
 /** Where the first test leaves its LoRA. */
 const trained = join(data.path, "data", "lora_models", "pictures.safetensors");
 const small = ["--trigger", "zorb", "--class", "creature", "--steps", "20", "--rank", "4", "--images", "1"];
 
 test("one command goes from a folder to a LoRA and images, says where they are, and leaves no mill behind", async () => {
-  const first = await loramill(["run", pictures, ...small, "--output", "results"]);
+  const first = await loramill("run", pictures, ...small, "--output", "results");
   expect(first.err).toBe("");
   expect(first.code).toBe(0);
   expect(first.out).toContain("succeeded");
@@ -54,22 +29,22 @@ test("one command goes from a folder to a LoRA and images, says where they are, 
   expect(readFileSync(join(data.path, "results", "plan.lock.json"), "utf8")).toContain('"loramill-plan/1"');
   expect(existsSync(join(data.path, "data", "mill.json"))).toBe(false);
 
-  const again = await loramill(["--json", "run", pictures, ...small]);
+  const again = await loramill("--json", "run", pictures, ...small);
   expect(again.code).toBe(0);
   const { run } = JSON.parse(again.out);
   expect(run.steps.map((step: { state: string }) => step.state)).toEqual(run.steps.map(() => "reused"));
 
-  const explained = await loramill(["explain", "last"]);
+  const explained = await loramill("explain", "last");
   expect(explained.code).toBe(0);
   expect(explained.out).toContain(first.out.match(/run_[0-9a-f]{32}/)?.[0] ?? "no run id");
-  const cost = await loramill(["--json", "cost", "last"]);
+  const cost = await loramill("--json", "cost", "last");
   expect(JSON.parse(cost.out).totalMicroUsd).toBe(0);
-  const runs = await loramill(["runs"]);
+  const runs = await loramill("runs");
   expect(runs.out.split("\n").filter((line) => line.startsWith("run_"))).toHaveLength(2);
 });
 
 test("the LoRA that was trained says what it is, and its model takes the whole of it", async () => {
-  const { files } = JSON.parse((await loramill(["--json", "lora", "inspect", trained, "--hashes", "--keys"])).out);
+  const { files } = JSON.parse((await loramill("--json", "lora", "inspect", trained, "--hashes", "--keys")).out);
   const [{ description, hashes, keys }] = files;
   expect(description).toMatchObject({
     title: "pictures",
@@ -80,7 +55,7 @@ test("the LoRA that was trained says what it is, and its model takes the whole o
     ...{ unresolved: [], missingModelSpec: [], warnings: [] },
   });
   expect(description.modelSpec.hash_sha256).toBe(`0x${hashes.tensorsSha256}`);
-  const { code, out } = await loramill(["lora", "validate", trained, "--strength", "1"]);
+  const { code, out } = await loramill("lora", "validate", trained, "--strength", "1");
   expect(out).toContain(`will load ${keys.length} of ${keys.length} keys on pocket`);
   expect(code).toBe(0);
 });
@@ -96,26 +71,26 @@ with safetensors.safe_open(sys.argv[1], framework="np") as file:
   }
   expect(read.stderr).toBe("");
   const found: { metadata: Record<string, string>; shapes: Record<string, number[]> } = JSON.parse(read.stdout);
-  const ours = JSON.parse((await loramill(["--json", "lora", "inspect", trained, "--keys", "--metadata"])).out)
-    .files[0];
+  const ours = JSON.parse((await loramill("--json", "lora", "inspect", trained, "--keys", "--metadata")).out).files[0];
   const shapes = ours.keys.map(({ name, shape }: { name: string; shape: number[] }) => [name, shape]);
   expect(found).toEqual({ metadata: ours.metadata, shapes: Object.fromEntries(shapes) });
 });
 
 test("mistakes are said in a sentence, with their exit code", async () => {
-  const missing = await loramill(["run", "nowhere"]);
+  const loramillAt = (url: string) => createCli({ cwd: data.path, env: { ...env, LORAMILL_URL: url } });
+  const missing = await loramill("run", "nowhere");
   expect(missing).toMatchObject({ code: 2, err: expect.stringContaining("nowhere: no such file or folder") });
-  const option = await loramill(["run", pictures, "--steps", "many"]);
+  const option = await loramill("run", pictures, "--steps", "many");
   expect(option.code).toBe(2);
-  const unreachable = await loramill(["runs"], { LORAMILL_URL: "http://127.0.0.1:1" });
+  const unreachable = await loramillAt("http://127.0.0.1:1")("runs");
   expect(unreachable).toMatchObject({ code: 3, err: expect.stringContaining("no Loramill API answers") });
-  const insecure = await loramill(["runs"], { LORAMILL_URL: "http://mill.example" });
+  const insecure = await loramillAt("http://mill.example")("runs");
   expect(insecure).toMatchObject({ code: 2, err: expect.stringContaining("LORAMILL_URL") });
 });
 
 test("five real photographs are all kept, with a warning that names the number", async ({ skip }) => {
   if (!existsSync(PHOTOS)) return skip("the photographs beside the repository are not here: the dog was not curated");
-  const result = await loramill([
+  const result = await loramill(
     "run",
     PHOTOS,
     "--trigger",
@@ -128,10 +103,10 @@ test("five real photographs are all kept, with a warning that names the number",
     "4",
     "--images",
     "1",
-  ]);
+  );
   expect(result.code).toBe(0);
   expect(result.out).toMatch(/\b5\b.*fewer than.*\b10\b/);
-  const { out } = await loramill(["--json", "run", PHOTOS, "--trigger", "sks dog", "--class", "dog", "--no-train"]);
+  const { out } = await loramill("--json", "run", PHOTOS, "--trigger", "sks dog", "--class", "dog", "--no-train");
   const dataset = JSON.parse(out).run.steps.find((step: { name: string }) => step.name === "dataset");
   expect(dataset.items).toBe(5);
 });

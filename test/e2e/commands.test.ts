@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { CaptionPart } from "@loramill/contracts";
 import { startFakeVisionServer } from "@loramill/testkit";
@@ -14,10 +14,7 @@ const data = makeDataDir();
 const pictures = join(data.path, "pictures");
 const started = new Set<ChildProcess>();
 
-beforeAll(async () => {
-  mkdirSync(pictures, { recursive: true });
-  await drawSamplePictures(pictures);
-});
+beforeAll(() => drawSamplePictures(pictures));
 afterAll(() => {
   for (const child of started) child.kill("SIGTERM");
   data.remove();

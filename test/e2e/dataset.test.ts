@@ -4,30 +4,23 @@ import { join } from "node:path";
 import { DatasetLayout } from "@loramill/contracts";
 import { encodeImage, readRgb } from "@loramill/imaging";
 import { mirrorPicture } from "@loramill/testkit";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { drawSamplePictures } from "../../scripts/sample-pictures.ts";
 import { createCli } from "../support/cli.ts";
-import { type MillProcess, makeDataDir, startMill } from "../support/mill.ts";
+import { openMill } from "../support/open-mill.ts";
 
-const data = makeDataDir();
-const pictures = join(data.path, "toys");
-const loramill = createCli({ cwd: data.path, env: { DATA_DIR: join(data.path, "data") } });
-let mill: MillProcess;
+const mill = openMill();
+const pictures = mill.at("toys");
+const loramill = createCli({ cwd: mill.at(), env: { DATA_DIR: mill.at("data") } });
 let original: Awaited<ReturnType<typeof importAs>>;
 
 beforeAll(async () => {
-  mkdirSync(pictures, { recursive: true });
   await drawSamplePictures(pictures);
   for (const name of readdirSync(pictures)) {
     writeFileSync(join(pictures, name.replace(/\.[^.]+$/, ".txt")), `a caption for ${name}`);
   }
-  mill = await startMill({ dataDir: join(data.path, "data") });
   original = await importAs("toys", pictures);
 }, 240_000);
-afterAll(async () => {
-  await mill?.stop();
-  data.remove();
-});
 
 const sha256 = (path: string) => createHash("sha256").update(readFileSync(path)).digest("hex");
 
@@ -55,7 +48,7 @@ async function importAs(name: string, source: string, format = "png") {
 test("a dataset keeps its content through every layout, as a folder and packed, byte for byte the same each time", async () => {
   expect(original.statistics.captions.coverage).toBe(1);
   for (const layout of DatasetLayout.options) {
-    const folder = join(data.path, `${layout}-folder`);
+    const folder = mill.at(`${layout}-folder`);
     const exported = await loramill("--json", "dataset", "export", "toys", "--layout", layout, "--output", folder);
     expect([exported.code, exported.err]).toEqual([0, ""]);
     expect(JSON.parse(exported.out).files).toBeGreaterThan(original.statistics.kept);
@@ -64,17 +57,17 @@ test("a dataset keeps its content through every layout, as a folder and packed, 
     for (const output of [one, two]) {
       expect((await loramill("dataset", "export", "toys", "--layout", layout, "--output", output)).code).toBe(0);
     }
-    expect(sha256(join(data.path, one))).toBe(sha256(join(data.path, two)));
+    expect(sha256(mill.at(one))).toBe(sha256(mill.at(two)));
     const again = await importAs(`from-${layout}`, folder);
     expect({ layout, content: again.content }).toEqual({ layout, content: original.content });
-    const unpacked = await importAs(`packed-${layout}`, join(data.path, one));
+    const unpacked = await importAs(`packed-${layout}`, mill.at(one));
     expect({ layout, content: unpacked.content }).toEqual({ layout, content: original.content });
   }
 });
 
 test("pictures that are just right are not encoded again, so that JPEG too survives an export", async () => {
   const first = await importAs("lossy", pictures, "jpeg");
-  const folder = join(data.path, "lossy-folder");
+  const folder = mill.at("lossy-folder");
   expect((await loramill("dataset", "export", "lossy", "--layout", "kohya", "--output", folder)).code).toBe(0);
   expect((await importAs("lossy-again", folder, "jpeg")).content).toBe(first.content);
 });
@@ -116,7 +109,7 @@ test("a version is derived, compared, validated and trained on under its digest"
 
 test("overlaps with other datasets are found through an index, also of mirrored pictures", async () => {
   const { images } = JSON.parse((await loramill("--json", "dataset", "inspect", "toys", "--images")).out);
-  const folder = join(data.path, "holdout");
+  const folder = mill.at("holdout");
   mkdirSync(folder);
   const [first, second] = images.map(({ path }: { path: string }) => join(pictures, path));
   copyFileSync(first, join(folder, "same.png"));
@@ -138,7 +131,7 @@ test("overlaps with other datasets are found through an index, also of mirrored 
 });
 
 test("captions are written, shown, changed in bulk with a preview, and taken back; every change is a version", async () => {
-  const plain = join(data.path, "plain");
+  const plain = mill.at("plain");
   mkdirSync(plain);
   await drawSamplePictures(plain);
   await importAs("plain", plain);
@@ -207,5 +200,5 @@ test("mistakes are said in a sentence", async () => {
   expect(missing).toMatchObject({ code: 2, err: expect.stringContaining("no picture called nowhere.png") });
   const report = await loramill("dataset", "report", "toys", "--output", "page.html");
   expect(report.code).toBe(0);
-  expect(existsSync(join(data.path, "page.html"))).toBe(true);
+  expect(existsSync(mill.at("page.html"))).toBe(true);
 });

@@ -3,25 +3,16 @@ import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, truncateS
 import { join } from "node:path";
 import { deflateRawSync } from "node:zlib";
 import type { DatasetManifest } from "@loramill/contracts";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { drawSamplePictures } from "../../scripts/sample-pictures.ts";
-import { type MillProcess, makeDataDir, startMill } from "../support/mill.ts";
+import { openMill } from "../support/open-mill.ts";
 import { finished, stepOf } from "../support/runs.ts";
 import { writeZip } from "../support/zip.ts";
 
-const data = makeDataDir();
-const pictures = join(data.path, "pictures");
-let mill: MillProcess;
+const mill = openMill();
+const pictures = mill.at("pictures");
 
-beforeAll(async () => {
-  mkdirSync(pictures, { recursive: true });
-  await drawSamplePictures(pictures);
-  mill = await startMill({ dataDir: join(data.path, "mill") });
-});
-afterAll(async () => {
-  await mill?.stop();
-  data.remove();
-});
+beforeAll(() => drawSamplePictures(pictures));
 
 async function datasetOf(source: { type: "folder" | "archive"; path: string }): Promise<DatasetManifest> {
   const { id } = await mill.client.createRun({
@@ -36,7 +27,7 @@ async function datasetOf(source: { type: "folder" | "archive"; path: string }): 
 }
 
 test("corrupt, truncated, huge, empty, mis-named and unreadable files are named with their reason; the rest goes on", async () => {
-  const folder = join(data.path, "hostile");
+  const folder = mill.at("hostile");
   mkdirSync(join(folder, "sub"), { recursive: true });
   const good = goodPicture();
   copyFileSync(good, join(folder, "good.png"));
@@ -67,8 +58,8 @@ test("corrupt, truncated, huge, empty, mis-named and unreadable files are named 
 
 test("a zip with `../`, absolute paths and links, and a zip bomb: refused by name, nothing outside is touched", async () => {
   const good = readFileSync(goodPicture());
-  const outside = join(data.path, "escaped.png");
-  const zip = join(data.path, "slip.zip");
+  const outside = mill.at("escaped.png");
+  const zip = mill.at("slip.zip");
   writeZip(zip, [
     { name: "fine.png", bytes: good },
     { name: "../escaped.png", bytes: good },
@@ -83,7 +74,7 @@ test("a zip with `../`, absolute paths and links, and a zip bomb: refused by nam
   expect(existsSync(outside)).toBe(false);
   expect(existsSync("/tmp/loramill-escaped.png")).toBe(false);
 
-  const bomb = join(data.path, "bomb.zip");
+  const bomb = mill.at("bomb.zip");
   const zeros = Buffer.alloc(600 * 1024 * 1024);
   writeZip(bomb, [
     { name: "fine.png", bytes: good },
@@ -95,11 +86,11 @@ test("a zip with `../`, absolute paths and links, and a zip bomb: refused by nam
 });
 
 test("a tar with links, devices and paths that leave it: refused by name", async () => {
-  const folder = join(data.path, "tar");
+  const folder = mill.at("tar");
   mkdirSync(folder, { recursive: true });
   copyFileSync(goodPicture(), join(folder, "fine.png"));
   execFileSync("ln", ["-sf", "/etc/passwd", join(folder, "link.png")]);
-  const tar = join(data.path, "links.tar.gz");
+  const tar = mill.at("links.tar.gz");
   execFileSync("tar", ["-czf", tar, "-C", folder, "--transform", "s,^fine2,../fine2,", "fine.png", "link.png"]);
   const manifest = await datasetOf({ type: "archive", path: tar });
   expect(manifest.statistics.kept).toBe(1);

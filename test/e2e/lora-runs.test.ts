@@ -1,25 +1,14 @@
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
 import { LoraDocument, type RunSpecInput } from "@loramill/contracts";
 import { readSafetensors } from "@loramill/lora";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { drawSamplePictures } from "../../scripts/sample-pictures.ts";
-import { type MillProcess, makeDataDir, startMill } from "../support/mill.ts";
+import { openMill } from "../support/open-mill.ts";
 import { finished, stepOf } from "../support/runs.ts";
 
-const data = makeDataDir();
-const pictures = join(data.path, "pictures");
-let mill: MillProcess;
+const mill = openMill();
+const pictures = mill.at("pictures");
 
-beforeAll(async () => {
-  mkdirSync(pictures, { recursive: true });
-  await drawSamplePictures(pictures);
-  mill = await startMill({ dataDir: join(data.path, "mill") });
-});
-afterAll(async () => {
-  await mill?.stop();
-  data.remove();
-});
+beforeAll(() => drawSamplePictures(pictures));
 
 async function run(spec: RunSpecInput) {
   const { id } = await mill.client.createRun(spec);

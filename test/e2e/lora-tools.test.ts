@@ -1,15 +1,14 @@
-import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { sha256Hex } from "@loramill/contracts";
 import { readSafetensors, replaceMetadata, writeSafetensors } from "@loramill/lora";
 import { tinyLora } from "@loramill/testkit";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { z } from "zod";
-import { type MillProcess, makeDataDir, startMill } from "../support/mill.ts";
+import { createCli } from "../support/cli.ts";
+import { openMill } from "../support/open-mill.ts";
 import { eventually, finished } from "../support/runs.ts";
 
-const MAIN = resolve(import.meta.dirname, "../../apps/cli/src/main.ts");
 const MODULE = "transformer.single_transformer_blocks.0.attn.to_q";
 const WEIGHT = "single_transformer_blocks.0.attn.to_q.weight";
 
@@ -20,39 +19,19 @@ const Content = z.object({
 const Operation = z.object({ requestBody: Content.optional(), responses: z.record(z.string(), Content).optional() });
 const Described = z.object({ get: Operation.optional(), post: Operation.optional() });
 
-const data = makeDataDir();
-const files = join(data.path, "files");
-let mill: MillProcess;
+const mill = openMill();
+const files = mill.at("files");
+const loramill = createCli({ cwd: files, env: { DATA_DIR: mill.at("data") } });
 
 beforeAll(async () => {
   mkdirSync(files);
-  mill = await startMill({ dataDir: join(data.path, "data") });
   for (const [at, name] of ["dog", "ink"].entries()) {
     const body = new Blob([
       replaceMetadata(tinyLora([MODULE], { rank: 2, seed: at + 1 }), { "modelspec.title": name }),
     ]);
     await mill.client.loras.import({ fileName: `${name}.safetensors`, body });
   }
-}, 240_000);
-afterAll(async () => {
-  await mill?.stop();
-  data.remove();
 });
-
-async function loramill(...args: string[]) {
-  const child = spawn(process.execPath, [MAIN, ...args], {
-    cwd: files,
-    stdio: ["ignore", "pipe", "pipe"],
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, DATA_DIR: join(data.path, "data"), API_PORT: "0" },
-  });
-  const read = async (stream: NodeJS.ReadableStream) => (await Array.fromAsync(stream)).join("");
-  const [out, err, code] = await Promise.all([
-    read(child.stdout.setEncoding("utf8")),
-    read(child.stderr.setEncoding("utf8")),
-    new Promise<number | null>((done) => child.once("close", done)),
-  ]);
-  return { code, out, err };
-}
 
 /** A piece of Flux as diffusers saves it. */
 function checkpoint(seed: number): Uint8Array {

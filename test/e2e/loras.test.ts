@@ -1,43 +1,21 @@
-import { spawn } from "node:child_process";
 import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { isFinal, type RunSpecInput, sha256Hex } from "@loramill/contracts";
 import { readSafetensors, replaceMetadata } from "@loramill/lora";
-import { createClient } from "@loramill/sdk";
+import { type Client, createClient } from "@loramill/sdk";
 import { tinyLora } from "@loramill/testkit";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { drawSamplePictures } from "../../scripts/sample-pictures.ts";
-import { type MillProcess, makeDataDir, startMill } from "../support/mill.ts";
+import { createCli } from "../support/cli.ts";
+import { openMill } from "../support/open-mill.ts";
 
-const MAIN = resolve(import.meta.dirname, "../../apps/cli/src/main.ts");
-const data = makeDataDir();
-const downloads = join(data.path, "downloads");
-const folder = join(data.path, "data", "lora_models");
-let mill: MillProcess;
+const mill = openMill();
+const downloads = mill.at("downloads");
+const folder = mill.at("data", "lora_models");
+const loramill = createCli({ cwd: mill.at(), env: { DATA_DIR: mill.at("data") } });
 
-beforeAll(async () => {
-  mkdirSync(downloads);
-  mill = await startMill({ dataDir: join(data.path, "data") });
-}, 240_000);
-afterAll(async () => {
-  await mill?.stop();
-  data.remove();
-});
+beforeAll(() => mkdirSync(downloads));
 
-async function loramill(...args: string[]) {
-  const child = spawn(process.execPath, [MAIN, ...args], {
-    cwd: data.path,
-    stdio: ["ignore", "pipe", "pipe"],
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, DATA_DIR: join(data.path, "data"), API_PORT: "0" },
-  });
-  const read = async (stream: NodeJS.ReadableStream) => (await Array.fromAsync(stream)).join("");
-  const [out, err, code] = await Promise.all([
-    read(child.stdout.setEncoding("utf8")),
-    read(child.stderr.setEncoding("utf8")),
-    new Promise<number | null>((done) => child.once("close", done)),
-  ]);
-  return { code, out, err };
-}
 const asked = async (...args: string[]) => JSON.parse((await loramill("--json", ...args)).out);
 
 /** A Flux LoRA as a site would hand it out, with what its trainer noted. */
@@ -191,10 +169,10 @@ test("the two files of a Wan 2.2 LoRA come in as one, are told and found as one,
     /high noise +[0-9a-f]{64}[\s\S]*low noise +[0-9a-f]{64}/,
   );
   expect((await asked("lora", "search", "walk")).items).toMatchObject([{ id, weights: [{}, {}] }]);
-  const { files } = await asked("lora", "download", "walk", "--output", join(data.path, "mine.safetensors"));
+  const { files } = await asked("lora", "download", "walk", "--output", mill.at("mine.safetensors"));
   expect(files.map(({ file }: { file: string }) => file)).toEqual([
-    join(data.path, "mine_high_noise.safetensors"),
-    join(data.path, "mine_low_noise.safetensors"),
+    mill.at("mine_high_noise.safetensors"),
+    mill.at("mine_low_noise.safetensors"),
   ]);
   expect(sha256Hex(readFileSync(files[1].file))).toBe(sha256Hex(low));
   await loramill("lora", "download", "walk");
@@ -288,7 +266,7 @@ test("tags, notes, stars and pictures are kept, and a deleted LoRA comes back wi
   await loramill("lora", "edit", "my clay", "--notes", "best at 0.7", "--trigger", "klei");
   await loramill("lora", "rate", "my clay", "5", "--by", "ann");
   await loramill("lora", "rate", "my clay", "2", "--by", "bob", "--comment", "too strong");
-  const pictures = join(data.path, "pictures");
+  const pictures = mill.at("pictures");
   mkdirSync(pictures);
   await drawSamplePictures(pictures);
   const picture = globSync(join(pictures, "*.png"))[0] ?? "";
@@ -369,7 +347,7 @@ test("a trained LoRA is in the library with its lineage, and runs name it by any
   const { client } = mill;
   const { id: run } = await client.createRun({
     name: "zorb",
-    dataset: { sources: [{ type: "folder", path: join(data.path, "pictures") }] },
+    dataset: { sources: [{ type: "folder", path: mill.at("pictures") }] },
     caption: { provider: "simple", triggerWord: "zorb" },
     train: { recipe: { steps: 20, rank: 4 } },
   });
@@ -431,7 +409,7 @@ test("a trained LoRA is in the library with its lineage, and runs name it by any
   });
 });
 
-async function finished(client: MillProcess["client"], run: string): Promise<void> {
+async function finished(client: Client, run: string): Promise<void> {
   for await (const message of client.follow(run)) {
     if (message.kind === "snapshot" && isFinal("run", message.run.state)) {
       expect({ state: message.run.state, error: message.run.error }).toEqual({ state: "succeeded", error: null });

@@ -1,4 +1,3 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { startRedis, startS3Server } from "@loramill/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -10,10 +9,7 @@ const data = makeDataDir();
 const pictures = join(data.path, "pictures");
 const digests = new Map<string, Record<string, string | null>>();
 
-beforeAll(async () => {
-  mkdirSync(pictures, { recursive: true });
-  await drawSamplePictures(pictures);
-});
+beforeAll(() => drawSamplePictures(pictures));
 afterAll(() => data.remove());
 
 interface Setting {

@@ -1,17 +1,15 @@
-import { join } from "node:path";
 import type { DatasetManifest } from "@loramill/contracts";
 import { encodeImage } from "@loramill/imaging";
 import { writePlantedFolder } from "@loramill/testkit";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { type MillProcess, makeDataDir, startMill } from "../support/mill.ts";
+import { beforeAll, expect, test } from "vitest";
+import { openMill } from "../support/open-mill.ts";
 import { finished, stepOf } from "../support/runs.ts";
 
 /** 2,000 files; what is planted in them is what the curator must find, no more and no less. */
 const counts = { good: 1_500, exact: 140, near: 140, blurred: 100, corrupt: 80, tiny: 40 };
 
-const data = makeDataDir();
-const folder = join(data.path, "pictures");
-let mill: MillProcess;
+const mill = openMill();
+const folder = mill.at("pictures");
 
 beforeAll(async () => {
   await writePlantedFolder(folder, {
@@ -21,12 +19,7 @@ beforeAll(async () => {
     seed: 11,
     encode: (image, quality) => encodeImage(image, "jpeg", { quality }),
   });
-  mill = await startMill({ dataDir: join(data.path, "mill") });
 }, 300_000);
-afterAll(async () => {
-  await mill?.stop();
-  data.remove();
-});
 
 test("of 2,000 pictures the planted duplicates, blurred, tiny and corrupt ones are found, and only those", async () => {
   const { id } = await mill.client.createRun({

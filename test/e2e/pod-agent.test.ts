@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { RunSpecInput } from "@loramill/contracts";
-import { encodeImage } from "@loramill/imaging";
-import { drawPicture, freePort, installScriptedTrainer, startS3Server, waitUntil } from "@loramill/testkit";
+import { freePort, installScriptedTrainer, startS3Server, waitUntil } from "@loramill/testkit";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { drawCaptionedPictures } from "../support/draw-pictures.ts";
 import { makeDataDir, startMill, storageEnv } from "../support/mill.ts";
 import { eventually, finished, stepOf } from "../support/runs.ts";
 
@@ -14,14 +14,7 @@ const TOKEN = "a token that nobody may see";
 const data = makeDataDir();
 const pictures = join(data.path, "pictures");
 
-beforeAll(async () => {
-  mkdirSync(pictures, { recursive: true });
-  for (let at = 1; at <= 10; at += 1) {
-    const picture = drawPicture(at, { width: 640, height: 640 });
-    writeFileSync(join(pictures, `${at}.jpg`), await encodeImage(picture, "jpeg", { quality: 90 }));
-    writeFileSync(join(pictures, `${at}.txt`), `drawing number ${at}`);
-  }
-});
+beforeAll(() => drawCaptionedPictures(pictures));
 afterAll(() => data.remove());
 
 const spec: RunSpecInput = {

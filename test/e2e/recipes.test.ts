@@ -1,40 +1,15 @@
-import { spawn } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { readFileSync, writeFileSync } from "node:fs";
+import { beforeAll, expect, test } from "vitest";
 import { drawSamplePictures } from "../../scripts/sample-pictures.ts";
-import { type MillProcess, makeDataDir, startMill } from "../support/mill.ts";
+import { createCli } from "../support/cli.ts";
+import { openMill } from "../support/open-mill.ts";
 import { smallSpec } from "../support/runs.ts";
 
-const MAIN = resolve(import.meta.dirname, "../../apps/cli/src/main.ts");
-const data = makeDataDir();
-const pictures = join(data.path, "toys");
-let mill: MillProcess;
+const mill = openMill();
+const pictures = mill.at("toys");
+const loramill = createCli({ cwd: mill.at(), env: { DATA_DIR: mill.at("data") } });
 
-beforeAll(async () => {
-  mkdirSync(pictures, { recursive: true });
-  await drawSamplePictures(pictures);
-  mill = await startMill({ dataDir: join(data.path, "data") });
-}, 240_000);
-afterAll(async () => {
-  await mill?.stop();
-  data.remove();
-});
-
-async function loramill(...args: string[]) {
-  const child = spawn(process.execPath, [MAIN, ...args], {
-    cwd: data.path,
-    stdio: ["ignore", "pipe", "pipe"],
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, DATA_DIR: join(data.path, "data"), API_PORT: "0" },
-  });
-  const read = async (stream: NodeJS.ReadableStream) => (await Array.fromAsync(stream)).join("");
-  const [out, err, code] = await Promise.all([
-    read(child.stdout.setEncoding("utf8")),
-    read(child.stderr.setEncoding("utf8")),
-    new Promise<number | null>((done) => child.once("close", done)),
-  ]);
-  return { out, err, code };
-}
+beforeAll(() => drawSamplePictures(pictures));
 
 const trainParams = async (train: object) => {
   const { lock } = await mill.client.plan(smallSpec(pictures, { train }));
@@ -50,7 +25,7 @@ test("a recipe is saved, listed, used by name, carried away as a file, and taken
   expect((await trainParams({ recipe: "zorbs" })).recipe).toMatchObject({ rank: 6, steps: 9 });
   expect((await trainParams({ preset: "zorbs", recipe: { steps: 7 } })).recipe).toMatchObject({ rank: 6, steps: 7 });
 
-  const file = join(data.path, "zorbs.yaml");
+  const file = mill.at("zorbs.yaml");
   expect((await loramill("train", "recipe", "export", "zorbs", "--output", file)).code).toBe(0);
   expect(readFileSync(file, "utf8")).toContain("format: loramill-recipe/1");
   expect((await loramill("train", "recipe", "delete", "zorbs")).code).toBe(0);
@@ -59,7 +34,7 @@ test("a recipe is saved, listed, used by name, carried away as a file, and taken
   expect((await loramill("train", "recipe", "import", file, "--name", "zorbs again")).code).toBe(0);
   expect((await mill.client.recipes.get("zorbs again")).recipe.rank).toBe(6);
 
-  const spec = join(data.path, "spec.json");
+  const spec = mill.at("spec.json");
   writeFileSync(spec, JSON.stringify(smallSpec(pictures, { train: { recipe: "zorbs.yaml" } })));
   const planned = await loramill("plan", spec, "--json");
   expect(planned.err).toBe("");

@@ -1,9 +1,8 @@
-import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { RunSpecInput } from "@loramill/contracts";
-import { encodeImage } from "@loramill/imaging";
-import { drawPicture, startFakeReplicateTrainer } from "@loramill/testkit";
+import { startFakeReplicateTrainer } from "@loramill/testkit";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { drawCaptionedPictures } from "../support/draw-pictures.ts";
 import { makeDataDir, startMill } from "../support/mill.ts";
 import { eventually, finished, stepOf } from "../support/runs.ts";
 
@@ -14,16 +13,7 @@ const TOKEN = "r8_a-token-that-nobody-may-see";
 const data = makeDataDir();
 const pictures = join(data.path, "pictures");
 
-beforeAll(async () => {
-  mkdirSync(pictures, { recursive: true });
-  for (let at = 1; at <= 10; at += 1) {
-    writeFileSync(
-      join(pictures, `${at}.jpg`),
-      await encodeImage(drawPicture(at, { width: 640, height: 640 }), "jpeg", { quality: 90 }),
-    );
-    writeFileSync(join(pictures, `${at}.txt`), `drawing number ${at}`);
-  }
-});
+beforeAll(() => drawCaptionedPictures(pictures));
 afterAll(() => data.remove());
 
 const spec: RunSpecInput = {

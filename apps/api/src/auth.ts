@@ -2,12 +2,15 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { isLoopback, type KeyScope, type ProjectId, UserError } from "@loramill/contracts";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 
-/** Who asks: a key's project and scopes, or the person at this machine, who may do everything in every project. */
+/**
+ * Who asks: a key's project and scopes, or an operator (the person at this machine, or who has the admin token), who may
+ * do everything in every project.
+ */
 export interface Caller {
   /** Null: all projects. */
   readonly project: { readonly id: ProjectId; readonly name: string } | null;
   readonly scopes: readonly KeyScope[];
-  /** Id of the API key; null for a caller of this machine. */
+  /** Id of the API key; null for an operator. */
   readonly key: string | null;
 }
 
@@ -23,12 +26,12 @@ declare module "fastify" {
 
 export interface AuthOptions {
   readonly required: boolean;
-  /** Secret of this process that stands for an admin key: the local command line reads it from the data folder. */
-  readonly localToken: string | null;
+  /** Secrets that stand for an admin key of all projects: of this machine's command line, and of the operator. */
+  readonly adminTokens: readonly string[];
   readonly verifyKey: (key: string) => Promise<Caller | null>;
 }
 
-const LOCAL_CALLER: Caller = { project: null, scopes: ["read", "write", "admin"], key: null };
+const OPERATOR: Caller = { project: null, scopes: ["read", "write", "admin"], key: null };
 
 /**
  * Checks the caller of every route by its `scope`. Without required keys the API serves loopback only, and refuses
@@ -49,7 +52,7 @@ export function installAuth(server: FastifyInstance, options: AuthOptions): void
 async function identify(request: FastifyRequest, options: AuthOptions): Promise<Caller> {
   const key = request.headers.authorization?.match(/^Bearer (.+)$/i)?.[1];
   if (key) {
-    if (options.localToken !== null && sameSecret(key, options.localToken)) return LOCAL_CALLER;
+    if (options.adminTokens.some((token) => sameSecret(key, token))) return OPERATOR;
     const caller = await options.verifyKey(key);
     if (caller) return caller;
     throw new UserError("this API key is unknown, revoked or expired", { code: "unauthenticated" });
@@ -63,7 +66,7 @@ async function identify(request: FastifyRequest, options: AuthOptions): Promise<
       code: "forbidden",
     });
   }
-  return LOCAL_CALLER;
+  return OPERATOR;
 }
 
 /** The name of the project that a request may create things in: the key's, or the one asked for. */

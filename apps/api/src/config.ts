@@ -12,6 +12,11 @@ export const apiConfig = defineConfig(
       .enum(["auto", "required", "off"])
       .default("auto")
       .describe("`auto`: keys are required unless the API listens on loopback only"),
+    API_ADMIN_TOKEN: z
+      .string()
+      .min(24)
+      .optional()
+      .describe("Bearer token that may do everything, to make the first API keys with; left out, none"),
     API_MAX_BODY_BYTES: z.coerce.number().int().min(1024).default(16_777_216).describe("Largest spec"),
     API_MAX_UPLOAD_FILE_BYTES: z.coerce
       .number()
@@ -45,6 +50,7 @@ export const apiConfig = defineConfig(
     host: env.API_HOST,
     port: env.API_PORT,
     auth: env.API_AUTH,
+    adminToken: env.API_ADMIN_TOKEN ?? null,
     maxBodyBytes: env.API_MAX_BODY_BYTES,
     maxUploadFileBytes: env.API_MAX_UPLOAD_FILE_BYTES,
     maxUploadFiles: env.API_MAX_UPLOAD_FILES,

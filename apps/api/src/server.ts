@@ -58,7 +58,7 @@ export async function startApi(deps: ApiDeps, options: ApiOptions & { localToken
   installProblems(server);
   installAuth(server, {
     required: options.auth === "required" || (options.auth === "auto" && !isLoopback(options.host)),
-    localToken: options.localToken ?? null,
+    adminTokens: [options.localToken, options.adminToken].filter((token) => typeof token === "string"),
     verifyKey: async (key) => {
       const found = await deps.catalog.apiKeys.find(key);
       if (!found) return null;

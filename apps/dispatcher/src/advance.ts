@@ -62,7 +62,9 @@ async function apply(
   const { dispatch } = deps.catalog;
   const said = (moved: boolean): Applied => (moved ? "applied" : "too-late");
   if (decision.target === "run") {
-    return said(await dispatch.moveRun(run.run, decision.event, "error" in decision ? decision.error : null));
+    const moved = await dispatch.moveRun(run.run, decision.event, "error" in decision ? decision.error : null);
+    if (moved) deps.onRunEvent?.(`run.${decision.event}`);
+    return said(moved);
   }
   const step = run.steps.find(({ name }) => name === decision.step);
   if (step === undefined) return "too-late";

@@ -24,4 +24,6 @@ export interface DispatcherDeps {
   readonly pulse: Pulse;
   /** Told the whole backlog every few seconds while this dispatcher leads, and an empty one when it no longer does. */
   readonly onBacklog?: ((gauges: readonly BacklogGauge[]) => void) | undefined;
+  /** Told each move of a run that this dispatcher made, such as `run.exhaust`. */
+  readonly onRunEvent?: ((type: string) => void) | undefined;
 }

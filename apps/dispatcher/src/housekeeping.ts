@@ -2,18 +2,19 @@ import type { QueueBacklog } from "@loramill/catalog";
 import type { QueueName } from "@loramill/contracts";
 import type { DispatcherDeps } from "./deps.ts";
 
-/** A gauge by queue and state: what scalers and dashboards read. */
+/** The numbers of a queue: what scalers and dashboards read. */
 export interface BacklogGauge {
   readonly queue: string;
   /** `waiting`, `released`, `active`, `parked`, and `due`: parked ones whose time has come, counted in `parked` too. */
-  readonly state: string;
-  readonly jobs: number;
+  readonly jobs: Readonly<Record<string, number>>;
+  readonly oldestWaitSeconds: number;
+  readonly lostWorkers: number;
 }
 
 export function toGauges(backlog: readonly QueueBacklog[]): BacklogGauge[] {
-  return backlog.flatMap(({ queue, waiting, released, active, parked, due }) =>
-    Object.entries({ waiting, released, active, parked, due }).map(([state, jobs]) => ({ queue, state, jobs })),
-  );
+  return backlog.map(({ queue, oldestWaitSeconds, lostWorkers, ...jobs }) => ({
+    ...{ queue, jobs, oldestWaitSeconds, lostWorkers },
+  }));
 }
 
 /** What has served its time: deliveries that ended (BullMQ forgets them only when others end), and old request keys. */

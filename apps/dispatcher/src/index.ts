@@ -3,3 +3,4 @@ export type { DeliveryProducer } from "./deps.ts";
 export type { BacklogGauge } from "./housekeeping.ts";
 export { type DispatcherOptions, defaultOptions } from "./options.ts";
 export { type Dispatcher, type DispatcherStart, startDispatcher } from "./start-dispatcher.ts";
+export { watchDispatcher } from "./watch-dispatcher.ts";

@@ -1,3 +1,4 @@
+import { migrate } from "./migrate.ts";
 import { runDispatcher } from "./run-dispatcher.ts";
 
-await runDispatcher({ env: process.env });
+await (process.argv[2] === "migrate" ? migrate : runDispatcher)({ env: process.env });

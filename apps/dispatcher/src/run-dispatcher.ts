@@ -11,6 +11,7 @@ import {
 import { createMetrics, startHealthServer, telemetryConfig } from "@loramill/telemetry";
 import { dispatcherConfig } from "./config.ts";
 import { type Dispatcher, startDispatcher } from "./start-dispatcher.ts";
+import { watchDispatcher } from "./watch-dispatcher.ts";
 
 const LIVE_WITHIN_MS = 120_000;
 const READY_WITHIN_MS = 30_000;
@@ -26,6 +27,7 @@ export function runDispatcher({ env, host }: { env: Environment; host?: ProcessH
       const { config, clock, random, log, opened } = context;
       const metrics = createMetrics();
       let dispatcher: Dispatcher | undefined;
+      watchDispatcher(metrics, () => dispatcher);
       if (config.telemetry.health !== null) {
         // A catalog that is away comes back by itself; only a stuck process is helped by a restart.
         const live = () => ({ ok: (dispatcher?.health().triedAgeMs ?? 0) < LIVE_WITHIN_MS });
@@ -49,6 +51,7 @@ export function runDispatcher({ env, host }: { env: Environment; host?: ProcessH
           log,
           options: config.dispatcher,
           onBacklog: metrics.setBacklog,
+          onRunEvent: metrics.observeRunEvent,
         }),
         (open) => open.stop(),
       );

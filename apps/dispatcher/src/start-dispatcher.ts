@@ -29,6 +29,8 @@ export interface DispatcherStart {
   readonly options?: Partial<DispatcherOptions>;
   /** Told the whole backlog every few seconds while this dispatcher leads, and an empty one when it no longer does. */
   readonly onBacklog?: (gauges: readonly BacklogGauge[]) => void;
+  /** Told each move of a run that this dispatcher made, such as `run.exhaust`. */
+  readonly onRunEvent?: (type: string) => void;
 }
 
 const STOP_WITHIN_MS = 5_000;

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { type DoctorPart, endpointPart, openApi, openOffers } from "@loramill/api";
 import { captionerWorker } from "@loramill/captioner";
 import { curatorWorker } from "@loramill/curator";
-import { type Dispatcher, startDispatcher } from "@loramill/dispatcher";
+import { type Dispatcher, startDispatcher, watchDispatcher } from "@loramill/dispatcher";
 import { evaluatorWorker } from "@loramill/evaluator";
 import { createGeneratorWorker } from "@loramill/generator";
 import { openPocketEngine } from "@loramill/pocket";
@@ -56,9 +56,11 @@ export function runMill({ env }: { env: Environment }): Promise<number> {
           log,
           options: config.dispatcher,
           onBacklog: metrics.setBacklog,
+          onRunEvent: metrics.observeRunEvent,
         }),
         (open) => open.stop(),
       );
+      watchDispatcher(metrics, () => dispatcher);
 
       const { captioner, training } = config;
       const { llm } = config.llm;

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { Digest } from "./digest.ts";
-import { LoraRole, LossPoint } from "./documents.ts";
 import { ErrorRecord } from "./errors.ts";
+import { LoraRole, LossPoint } from "./lora-documents.ts";
 import { Recipe } from "./recipe.ts";
 
 /** The programs that a pod-agent runs as child processes. */

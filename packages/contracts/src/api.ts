@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { Digest, JsonObject } from "./digest.ts";
-import { Refusal } from "./documents.ts";
+import { Refusal } from "./document-parts.ts";
 import { ErrorRecord } from "./errors.ts";
 import { JobId, RunId, StepId } from "./ids.ts";
 import { MicroUsd } from "./money.ts";

@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { page } from "./api.ts";
+import { DatasetStatistics, GateResult, Repeats } from "./dataset-documents.ts";
 import { DatasetRef } from "./dataset-spec.ts";
 import { Digest } from "./digest.ts";
-import { DatasetStatistics, GateResult, QualityFacts, Repeats } from "./documents.ts";
+import { QualityFacts } from "./image-facts.ts";
 
 /** The layouts that a dataset can be exported in. */
 export const DatasetLayout = z.enum([

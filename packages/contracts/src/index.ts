@@ -54,6 +54,7 @@ export {
   UploadOfferAnswer,
 } from "./api.ts";
 export { isArchiveName, withoutArchiveExtension } from "./archive-names.ts";
+export { Caption, CaptionPart, CaptionVoice } from "./caption-documents.ts";
 export { CaptionProvider, CaptionSpec, CaptionStyle } from "./caption-spec.ts";
 export {
   ChoiceExplanation,
@@ -100,6 +101,19 @@ export {
   OverlapQuery,
 } from "./dataset-api.ts";
 export {
+  DatasetManifest,
+  DatasetPart,
+  DatasetStatistics,
+  Drop,
+  ExistingCaption,
+  GateResult,
+  PreparedImage,
+  PreparedPart,
+  Repeats,
+  SourceItem,
+  SourcePart,
+} from "./dataset-documents.ts";
+export {
   CleaningSettings,
   DatasetRef,
   DatasetSpec,
@@ -109,44 +123,17 @@ export {
   type SourceSpec,
 } from "./dataset-spec.ts";
 export { canonicalJson, Digest, digestOf, type Json, JsonObject, sha256Hex } from "./digest.ts";
+export { BlobRef, ITEMS_PER_PART, PartsDocument, Refusal } from "./document-parts.ts";
 export {
   AppliedLora,
-  BlobRef,
-  Caption,
-  CaptionPart,
-  CaptionVoice,
   ContactSheet,
-  ContentFacts,
-  DatasetManifest,
-  DatasetPart,
-  DatasetStatistics,
   type DocumentKind,
   type DocumentOf,
-  Drop,
   documentKinds,
-  ExistingCaption,
-  FoundFace,
-  GateResult,
   Generation,
   GenerationPart,
-  ImageHashes,
-  ITEMS_PER_PART,
-  LoraDocument,
   LoraFallback,
-  LoraFile,
-  LoraMaking,
-  LoraRole,
-  LossPoint,
   ModelDocument,
-  PartsDocument,
-  PreparedImage,
-  PreparedPart,
-  QualityFacts,
-  Refusal,
-  Repeats,
-  SourceItem,
-  SourcePart,
-  TrainingSample,
 } from "./documents.ts";
 export {
   type ErrorClass,
@@ -207,6 +194,7 @@ export {
   GenerationView,
 } from "./generation-api.ts";
 export { AttemptId, type IdPrefix, JobId, makeId, ProjectId, RunId, StepId } from "./ids.ts";
+export { ContentFacts, FoundFace, ImageHashes, QualityFacts } from "./image-facts.ts";
 export {
   AnalystAnswer,
   ComplexityLevel,
@@ -253,14 +241,11 @@ export {
   KnownLorasRequest,
   LoraChange,
   type LoraChangeInput,
-  LoraCompareRequest,
   LoraDownload,
   LoraHashes,
   LoraImported,
   LoraImportFields,
   type LoraImportInput,
-  LoraInspection,
-  LoraInspectQuery,
   LoraLineage,
   LoraPage,
   LoraProjectQuery,
@@ -272,11 +257,10 @@ export {
   LoraSource,
   LoraSummary,
   LoraTag,
-  LoraValidateQuery,
-  LoraValidateRequest,
   LoraView,
   LoraWeights,
 } from "./lora-api.ts";
+export { LoraDocument, LoraFile, LoraMaking, LoraRole, LossPoint, TrainingSample } from "./lora-documents.ts";
 export { LoraFamily } from "./lora-family.ts";
 export {
   type HasLoraFiles,
@@ -287,6 +271,13 @@ export {
   trainedRoles,
   withLoraFiles,
 } from "./lora-files.ts";
+export {
+  LoraCompareRequest,
+  LoraInspection,
+  LoraInspectQuery,
+  LoraValidateQuery,
+  LoraValidateRequest,
+} from "./lora-inspect-api.ts";
 export { familyOfAll, networkOf } from "./lora-networks.ts";
 export { LoraRef } from "./lora-ref.ts";
 export { LoraCoverage, LoraFinding, LoraLikeness, LoraReport, LoraValidation } from "./lora-report.ts";

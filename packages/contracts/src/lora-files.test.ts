@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { LoraDocument, type LoraFile, type LoraRole } from "./documents.ts";
+import { LoraDocument, type LoraFile, type LoraRole } from "./lora-documents.ts";
 import { loraBytes, loraFileName, loraFiles, stepsOf, trainedRoles, withLoraFiles } from "./lora-files.ts";
 import { familyOfAll, networkOf } from "./lora-networks.ts";
 

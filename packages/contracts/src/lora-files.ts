@@ -1,5 +1,6 @@
 import type { Digest } from "./digest.ts";
-import type { BlobRef, LoraFile, LoraRole } from "./documents.ts";
+import type { BlobRef } from "./document-parts.ts";
+import type { LoraFile, LoraRole } from "./lora-documents.ts";
 import type { Recipe } from "./recipe.ts";
 
 /** What says which files a LoRA has, in a document and in what a backend collected. */

@@ -1,6 +1,9 @@
 import { z } from "zod";
+import { Caption } from "./caption-documents.ts";
+import { PreparedImage } from "./dataset-documents.ts";
 import { Digest, JsonObject } from "./digest.ts";
-import { Caption, Generation, LoraFile, PreparedImage } from "./documents.ts";
+import { Generation } from "./documents.ts";
+import { LoraFile } from "./lora-documents.ts";
 import { MicroUsd } from "./money.ts";
 
 /** One line of the ledger: what was used, and what it cost. Free work is written down too, at no cost. */

@@ -2,7 +2,8 @@ import { isFinal, RunPolicy } from "@loramill/contracts";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { seededRandom } from "./testing/fixtures.ts";
-import { type SimulatedRun, simulateMill } from "./testing/simulate-mill.ts";
+import { simulateMill } from "./testing/simulate-mill.ts";
+import type { SimulatedRun } from "./testing/simulated-run.ts";
 
 const anyStep = fc.record({
   back: fc.array(fc.integer({ min: 1, max: 3 }), { maxLength: 2 }),

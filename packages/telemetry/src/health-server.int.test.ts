@@ -38,7 +38,7 @@ test("a check that throws or hangs is a failed check, and its message is not sho
 
 test("metrics are served as Prometheus text", async () => {
   const metrics = createMetrics({ processMetrics: false });
-  metrics.setBacklog([{ queue: "train", state: "waiting", jobs: 3 }]);
+  metrics.setBacklog([{ queue: "train", jobs: { waiting: 3 }, oldestWaitSeconds: 1, lostWorkers: 0 }]);
   const { url } = await start({ metrics });
   const answer = await fetch(`${url}/metrics`);
   expect(answer.headers.get("content-type")).toContain("text/plain");

@@ -33,7 +33,7 @@ test("turns are counted and timed by queue, job and outcome", async () => {
     'loramill_turn_duration_seconds_sum{queue="caption",job="caption-images",outcome="succeeded"} 1.5',
   );
   expect(await lines(metrics, "loramill_turn_errors_total")).toEqual([
-    'loramill_turn_errors_total{queue="caption",job="caption-images",class="user"} 1',
+    'loramill_turn_errors_total{queue="caption",job="caption-images",class="user",code="bad-image"} 1',
   ]);
 });
 
@@ -80,11 +80,24 @@ test("GPU and CPU seconds are counted by supplier, models of one supplier togeth
 
 test("a new backlog replaces the old one, queues that emptied included", async () => {
   const metrics = createMetrics({ processMetrics: false });
-  metrics.setBacklog([{ queue: "train", state: "waiting", jobs: 4 }]);
-  metrics.setBacklog([{ queue: "caption", state: "parked", jobs: 2 }]);
+  metrics.setBacklog([{ queue: "train", jobs: { waiting: 4 }, oldestWaitSeconds: 9, lostWorkers: 1 }]);
+  metrics.setBacklog([{ queue: "caption", jobs: { parked: 2 }, oldestWaitSeconds: 7, lostWorkers: 3 }]);
+  expect(await lines(metrics, "loramill_oldest_wait_seconds")).toEqual([
+    'loramill_oldest_wait_seconds{queue="caption"} 7',
+  ]);
+  expect(await lines(metrics, "loramill_lost_workers")).toEqual(['loramill_lost_workers{queue="caption"} 3']);
   expect(await lines(metrics, "loramill_backlog_jobs")).toEqual([
     'loramill_backlog_jobs{queue="caption",state="parked"} 2',
   ]);
+});
+
+test("a watched number is read at each look", async () => {
+  const metrics = createMetrics({ processMetrics: false });
+  let leads = 0;
+  metrics.watch({ name: "loramill_dispatcher_leads", help: "whether it leads", read: () => leads });
+  expect(await lines(metrics, "loramill_dispatcher_leads")).toEqual(["loramill_dispatcher_leads 0"]);
+  leads = 1;
+  expect(await lines(metrics, "loramill_dispatcher_leads")).toEqual(["loramill_dispatcher_leads 1"]);
 });
 
 test("events of runs are counted by type; two registries do not know one another", async () => {

@@ -2,11 +2,21 @@ import type { Charge } from "@loramill/contracts";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { TurnReport } from "./turn-report.ts";
 
-/** Jobs of one queue in one state, as the dispatcher counts them in the catalog. */
+/** The work of one queue, as the dispatcher counts it in the catalog. */
 export interface BacklogRow {
   readonly queue: string;
-  readonly state: string;
-  readonly jobs: number;
+  /** By state. */
+  readonly jobs: Readonly<Record<string, number>>;
+  readonly oldestWaitSeconds: number;
+  /** How often the jobs that are open now have lost their worker. */
+  readonly lostWorkers: number;
+}
+
+/** A number that its owner knows at any time, such as whether it leads. */
+export interface WatchedNumber {
+  readonly name: `loramill_${string}`;
+  readonly help: string;
+  readonly read: () => number;
 }
 
 /** The numbers of one process. Made in main and passed down; labels are closed sets, never ids. */
@@ -20,6 +30,8 @@ export interface Metrics {
   observeRunEvent(type: string): void;
   /** Replaces the whole backlog: what is absent is gone, not zero. */
   setBacklog(rows: readonly BacklogRow[]): void;
+  /** Adds a gauge that is read whenever the metrics are. */
+  watch(number: WatchedNumber): void;
   /** Prometheus text. */
   render(): Promise<string>;
 }
@@ -62,8 +74,8 @@ export function createMetrics(options: { processMetrics?: boolean } = {}): Metri
   });
   const errors = new Counter({
     name: "loramill_turn_errors_total",
-    help: "Turns that ended with an error, by who must act",
-    labelNames: ["queue", "job", "class"],
+    help: "Turns that ended with an error, by who must act and by its code",
+    labelNames: ["queue", "job", "class", "code"],
     registers,
   });
   const usd = new Counter({
@@ -96,6 +108,18 @@ export function createMetrics(options: { processMetrics?: boolean } = {}): Metri
     labelNames: ["queue", "state"],
     registers,
   });
+  const oldestWait = new Gauge({
+    name: "loramill_oldest_wait_seconds",
+    help: "How long the job that waits longest in a queue has waited",
+    labelNames: ["queue"],
+    registers,
+  });
+  const lostWorkers = new Gauge({
+    name: "loramill_lost_workers",
+    help: "How often the jobs that are open now have lost their worker",
+    labelNames: ["queue"],
+    registers,
+  });
   const running = new Map<string, number>();
   const count = (queue: string, change: 1 | -1): void => {
     // A turn whose start was not seen (an unreadable delivery) must not take the gauge below zero.
@@ -115,7 +139,7 @@ export function createMetrics(options: { processMetrics?: boolean } = {}): Metri
       count(queue, -1);
       turns.inc({ queue, job, outcome: type });
       turnSeconds.observe({ queue, job, outcome: type }, durationMs / 1_000);
-      if (error) errors.inc({ queue, job, class: error.class });
+      if (error) errors.inc({ queue, job, class: error.class, code: error.code });
       if (costMicroUsd > 0) usd.inc({ queue, job }, costMicroUsd / MICRO_USD_PER_USD);
     },
     observeCharge: ({ supplier, quantity, unit }) => {
@@ -125,8 +149,23 @@ export function createMetrics(options: { processMetrics?: boolean } = {}): Metri
     },
     observeRunEvent: (type) => runEvents.inc({ type }),
     setBacklog: (rows) => {
-      backlog.reset();
-      for (const { queue, state, jobs } of rows) backlog.set({ queue, state }, jobs);
+      for (const gauge of [backlog, oldestWait, lostWorkers]) gauge.reset();
+      for (const row of rows) {
+        const { queue } = row;
+        for (const [state, jobs] of Object.entries(row.jobs)) backlog.set({ queue, state }, jobs);
+        oldestWait.set({ queue }, row.oldestWaitSeconds);
+        lostWorkers.set({ queue }, row.lostWorkers);
+      }
+    },
+    watch: ({ name, help, read }) => {
+      new Gauge({
+        name,
+        help,
+        registers,
+        collect() {
+          this.set(read());
+        },
+      });
     },
     render: () => registry.metrics(),
   };

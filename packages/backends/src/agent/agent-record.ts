@@ -55,3 +55,7 @@ export function openAgentRecords(objects: ObjectStore): AgentRecords {
     },
   };
 }
+
+/** Names the agent as well, whose own ids are unique to it alone. */
+export const remoteIdOf = (url: string, id: string): string => `${id}@${new URL(url).host}`;
+export const jobIdOf = (remoteId: string): string => remoteId.split("@")[0] ?? "";

@@ -1,4 +1,5 @@
 import {
+  type AgentJob,
   AgentManifest,
   type BackendContext,
   type Digest,
@@ -10,11 +11,30 @@ import {
 } from "@loramill/contracts";
 import { readObject } from "../object-bytes.ts";
 import { COMMITTED, MAX_MANIFEST_BYTES, readSavedFile } from "./agent-checkpoints.ts";
+import { MAX_TOLD_SAMPLES } from "./agent-record.ts";
 
 const MEDIA_TYPES: Readonly<Record<string, string>> = { jpg: "image/jpeg", webp: "image/webp" };
 
+/** Pictures that were not told yet. An agent names all of its rounds again when it has ended. */
+export async function newSamples(
+  uploads: AgentJob["uploads"],
+  told: readonly string[],
+  of: { readonly recipe: Recipe; readonly lineage: Digest },
+  stores: Stores,
+  context: BackendContext,
+): Promise<{ toldSamples: string[]; samples: TrainingSample[] }> {
+  const folder = samplesOfJob(context.job);
+  const rounds = uploads
+    .filter(({ kind, prefix }) => kind === "samples" && prefix.startsWith(folder))
+    .map(({ prefix }) => prefix.slice(folder.length))
+    .filter((round) => !told.includes(round));
+  const samples: TrainingSample[] = [];
+  for (const round of rounds) samples.push(...(await readSamples(`${folder}${round}`, of, stores, context)));
+  return { toldSamples: [...told, ...rounds].slice(-MAX_TOLD_SAMPLES), samples };
+}
+
 /** The pictures of one round as blobs. Their names sort as the recipe's prompts; one whose bytes are damaged is left out. */
-export async function readSamples(
+async function readSamples(
   prefix: string,
   { recipe, lineage }: { readonly recipe: Recipe; readonly lineage: Digest },
   { objects, blobs }: Stores,

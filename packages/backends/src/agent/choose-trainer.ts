@@ -73,11 +73,14 @@ export const trainableFamilies = (allowed: readonly TrainerName[]): Recipe["fami
   ...new Set(allowed.flatMap((name) => trainerAdapters[name].families)),
 ];
 
-/** All trainers, allowed or not, that train a family. */
-export const trainersOf = (family: Recipe["family"]): TrainerName[] =>
-  Object.values(trainerAdapters)
+/** Why none of these trainers takes a family, and which others would. */
+export function noTrainer(family: Recipe["family"], allowed: readonly TrainerName[]): string {
+  const others = Object.values(trainerAdapters)
     .filter(({ families }) => families.includes(family))
     .map(({ name }) => name);
+  const advice = others.length === 0 ? "" : `; ${others.join(" and ")} can: allow it in AGENT_TRAINERS`;
+  return `no trainer of these agents (${allowed.join(", ")}) trains ${family}${advice}`;
+}
 
 const ORDER: readonly FieldSupport["kind"][] = ["honoured", "limited", "translated", "no-effect", "refused"];
 

@@ -1,159 +1,42 @@
-import {
-  type AgentManifest,
-  type AgentModelFile,
-  type AgentStart,
-  type BackendContext,
-  type Clock,
-  type TrainerName,
-  type TrainingRequest,
-  TransientError,
-} from "@loramill/contracts";
-import type { AgentAccount } from "./agent-account.ts";
-import type { CommittedSave } from "./agent-checkpoints.ts";
-import { type AgentClient, UNREACHABLE } from "./agent-client.ts";
-import type { AgentOptions } from "./agent-config.ts";
-import type { GrantOffice } from "./agent-grants.ts";
-import type { AgentRecord, AgentRecords } from "./agent-record.ts";
-import { agentImages, type RequestDigests } from "./describe-request.ts";
+import type { BackendContext, TrainingRequest } from "@loramill/contracts";
+import { type AgentDeps, clientOf } from "./agent-deps.ts";
+import { remoteIdOf } from "./agent-record.ts";
+import { knowTraining, savesOf } from "./know-training.ts";
+import { submitToAgents } from "./submit-to-agents.ts";
 
-export interface Submission {
-  readonly options: AgentOptions;
-  readonly clients: readonly AgentClient[];
-  readonly records: AgentRecords;
-  readonly clock: Clock;
-  readonly request: TrainingRequest;
-  readonly digests: RequestDigests;
-  readonly trainer: TrainerName;
-  readonly models: readonly AgentModelFile[];
-  readonly office: GrantOffice;
-  /** Saves that count, newest first: the training goes on from the first. */
-  readonly saves: readonly CommittedSave[];
-  readonly found: AgentRecord | null;
-  readonly account: AgentAccount;
-  readonly context: BackendContext;
-}
+const FINISHED_HERE = "stored";
 
-const CAPACITY_WAIT_MS = 30_000;
-/** Older ones are of no use: a training goes on from the newest that is whole. */
-const MAX_TRUSTED = 16;
-
-/**
- * Finds an agent that takes the training. Which one is asked is written down first; an agent that was asked before is asked
- * again before any other, because it may be at work: its answer may have been lost. While such an agent cannot be reached,
- * nobody else is asked until its lease has run out, when it has stopped by itself, unless it was seen to have ended or its
- * provider says that the machine is gone. So at most one trainer of a job is paid
- * for, but for the seconds between the end of a lease and the moment at which the agent notices it.
- */
-export async function submitToAgents(submission: Submission): Promise<AgentRecord> {
-  const { clients, found, records, context, clock, options } = submission;
-  const asked = clients.find(({ url }) => url === found?.agent);
-  if (found !== null && asked !== undefined) {
-    try {
-      return await startOn(asked, submission);
-    } catch (error) {
-      if (!(error instanceof TransientError)) throw error;
-      if (error.code === UNREACHABLE && !(await isOver(found, submission))) {
-        const since = found.unreachableSince ?? clock.now().getTime();
-        if (clock.now().getTime() - since < options.leaseSeconds * 1_000) {
-          if (found.unreachableSince === null) await records.write(context.job, { ...found, unreachableSince: since });
-          throw waitFor(error, options);
-        }
-      } else if (error.code !== UNREACHABLE && error.code !== "capacity") throw error;
-    }
-  }
-  const refusals: string[] = [];
-  for (const client of clients.filter((client) => client !== asked)) {
-    const refusal = await reasonAgainst(client, submission);
-    if (refusal !== null) refusals.push(refusal);
-    else {
-      try {
-        return await startOn(client, submission);
-      } catch (error) {
-        if (!(error instanceof TransientError) || error.code !== "capacity") throw error;
-        refusals.push(error.message);
-      }
-    }
-  }
-  const because = refusals.length === 0 ? "the only agent is busy" : refusals.join("; ");
-  throw new TransientError(`no agent can take the training now: ${because}`, {
-    code: "capacity",
-    retryAfterMs: CAPACITY_WAIT_MS,
-  });
-}
-
-/** Whether what the agent had of this training has ended, so that it needs no lease to notice. */
-async function isOver({ attempts }: AgentRecord, { account, context }: Submission): Promise<boolean> {
-  const last = (await account.look(attempts, {}, context.signal)).at(-1);
-  return last !== undefined && (last.endedMs !== null || last.isSettled);
-}
-
-/** An agent that does not answer may come back: the job waits, and spends no attempt on it. */
-export function waitFor(error: TransientError, options: AgentOptions): TransientError {
-  const message = `${error.message}; its training is taken for lost after ${options.leaseSeconds} seconds`;
-  return new TransientError(message, { code: "preempted", retryAfterMs: options.pollMs, cause: error });
-}
-
-async function reasonAgainst(client: AgentClient, { trainer, context }: Submission): Promise<string | null> {
-  const host = new URL(client.url).host;
-  try {
-    const health = await client.health(context.signal);
-    if (!health.trainers.includes(trainer)) return `${host} has no ${trainer}`;
-    return health.activeJobs >= health.maxJobs ? `${host} is busy` : null;
-  } catch (error) {
-    if (error instanceof TransientError) return error.message;
-    throw error;
-  }
-}
-
-async function startOn(client: AgentClient, submission: Submission): Promise<AgentRecord> {
-  const { request, digests, records, context, found, saves, office, options, trainer, models, account } = submission;
-  const before = found?.attempts ?? [];
-  const attempts = await account.give(before, { agent: client.url, epoch: context.epoch }, context.signal);
-  const trusted = saves.slice(0, MAX_TRUSTED).map(({ prefix }) => prefix);
-  const intent: AgentRecord = {
-    marker: request.marker,
-    request: digests.request,
-    trainer,
-    models: [...models],
-    agent: client.url,
-    remoteId: found?.agent === client.url ? found.remoteId : null,
-    fromEpoch: found?.agent === client.url ? found.fromEpoch : context.epoch,
-    trusted: found?.agent === client.url ? found.trusted : trusted,
-    toldSamples: found?.toldSamples ?? [],
-    unreachableSince: null,
-    failureReported: false,
-    cancelled: false,
-    attempts,
-  };
-  await records.write(context.job, intent);
-  const resume: AgentManifest | null = saves[0]?.manifest ?? null;
-  const start: AgentStart = {
-    epoch: context.epoch,
-    leaseSeconds: options.leaseSeconds,
-    marker: request.marker,
-    ...digests,
-    trainer,
-    recipe: request.recipe,
-    images: agentImages(request.images),
-    regularisationImages: agentImages(request.regularisationImages ?? []),
-    models: [...models],
-    resume,
-    grants: await office.grant(office.firstWants(), context),
-  };
-  const job = await client.start(start, context.signal).catch(async (error: unknown) => {
-    // It has not taken the machine, which another training may have for long.
-    const isRefused = error instanceof TransientError && error.code === "capacity";
-    if (isRefused) await records.write(context.job, { ...intent, attempts: [...before] });
-    throw error;
-  });
+/** An agent whose answer was lost is asked whether it has the training. */
+export async function findTraining(marker: string, context: BackendContext, deps: AgentDeps): Promise<string | null> {
+  const { records, clients, account } = deps;
+  const record = await records.find(context.job);
+  if (record?.marker !== marker || record.remoteId !== null) return record?.remoteId ?? null;
+  const client = clientOf(record, clients);
+  const job = await client?.find(marker, context.signal);
+  if (client === undefined || !job) return null;
   const remoteId = remoteIdOf(client.url, job.id);
-  // The agent went on with what it had: its earlier checkpoints count. Otherwise only what is made from here on does.
-  const isAdopted = intent.remoteId === null ? found?.agent === client.url : intent.remoteId === remoteId;
-  const fence = isAdopted ? {} : { fromEpoch: context.epoch, trusted };
-  const accepted = account.accept(attempts, { jobId: job.id, epoch: context.epoch });
-  return records.write(context.job, { ...intent, ...fence, remoteId, attempts: accepted });
+  const attempts = account.accept(record.attempts, { jobId: job.id, epoch: context.epoch });
+  await records.write(context.job, { ...record, remoteId, attempts });
+  return remoteId;
 }
 
-/** Names the agent as well, whose own ids are unique to it alone. */
-export const remoteIdOf = (url: string, id: string): string => `${id}@${new URL(url).host}`;
-export const jobIdOf = (remoteId: string): string => remoteId.split("@")[0] ?? "";
+/** Gives the training to an agent, which goes on from the newest save; nobody is asked when the LoRA is there already. */
+export async function submitTraining(
+  request: TrainingRequest,
+  context: BackendContext,
+  deps: AgentDeps,
+): Promise<{ remoteId: string }> {
+  const { records } = deps;
+  const record = await records.find(context.job);
+  const found = record?.marker === request.marker ? record : null;
+  const known = await knowTraining(request, found, deps);
+  const saves = await savesOf(known, found, context, deps);
+  if (saves[0]?.manifest.final && found !== null) {
+    // An agent that was given up had put the LoRA into the store after all.
+    const remoteId = found.remoteId ?? FINISHED_HERE;
+    await records.write(context.job, { ...found, request: known.digests.request, remoteId, cancelled: false });
+    return { remoteId };
+  }
+  const { remoteId } = await submitToAgents({ ...deps, known, request, context, found, saves });
+  return { remoteId: remoteId ?? FINISHED_HERE };
+}

@@ -1,6 +1,6 @@
 import type { CaptionStyle } from "../caption-spec.ts";
+import type { PreparedImage } from "../dataset-documents.ts";
 import type { JsonObject } from "../digest.ts";
-import type { PreparedImage } from "../documents.ts";
 import type { Charge } from "../records.ts";
 import type { Availability } from "./training-backend.ts";
 

@@ -1,4 +1,4 @@
-import type { FoundFace } from "../documents.ts";
+import type { FoundFace } from "../image-facts.ts";
 import type { RgbImage } from "./pocket-engine.ts";
 import type { Availability } from "./training-backend.ts";
 

@@ -1,7 +1,8 @@
 import type { Digest } from "../digest.ts";
-import type { BlobRef, LoraDocument } from "../documents.ts";
+import type { BlobRef } from "../document-parts.ts";
 import type { GenerationFamily } from "../generation/generation-parts.ts";
 import type { GenerationKind, GenerationSpec } from "../generation/generation-spec.ts";
+import type { LoraDocument } from "../lora-documents.ts";
 import type { Charge } from "../records.ts";
 import type { Availability, BackendContext, Range } from "./training-backend.ts";
 

@@ -1,5 +1,6 @@
 import type { Digest } from "../digest.ts";
-import type { BlobRef, DocumentKind, DocumentOf } from "../documents.ts";
+import type { BlobRef } from "../document-parts.ts";
+import type { DocumentKind, DocumentOf } from "../documents.ts";
 
 export type Body = Uint8Array | AsyncIterable<Uint8Array>;
 

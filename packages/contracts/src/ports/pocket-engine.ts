@@ -1,5 +1,5 @@
 import type { Digest } from "../digest.ts";
-import type { LossPoint } from "../documents.ts";
+import type { LossPoint } from "../lora-documents.ts";
 
 /** RGB, 8 bit, rows from the top, `width * height * 3` bytes. */
 export interface RgbImage {

@@ -1,6 +1,7 @@
 import type { Placement } from "../compute-spec.ts";
 import type { Digest, Json, JsonObject } from "../digest.ts";
-import type { BlobRef, LoraFile, LossPoint, TrainingSample } from "../documents.ts";
+import type { BlobRef } from "../document-parts.ts";
+import type { LoraFile, LossPoint, TrainingSample } from "../lora-documents.ts";
 import type { Recipe, RecipeField } from "../recipe.ts";
 import type { Charge } from "../records.ts";
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { LoraCompareRequest, LoraInspection, LoraValidateRequest } from "./lora-api.ts";
+import { LoraCompareRequest, LoraInspection, LoraValidateRequest } from "./lora-inspect-api.ts";
 import { LoraLikeness, LoraReport, LoraValidation } from "./lora-report.ts";
 
 it.each(Object.entries({ LoraCompareRequest, LoraInspection, LoraLikeness, LoraValidateRequest, LoraValidation }))(

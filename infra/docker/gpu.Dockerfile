@@ -1,0 +1,57 @@
+# syntax=docker/dockerfile:1.18
+# A trainer, Node and the bundled pod-agent, for GPU machines. One target per trainer, at the commit that our adapters were
+# held against (docs/pod-agent.md). Each is several GB with PyTorch; CI checks this file and does not build it.
+#
+#   docker build --file infra/docker/gpu.Dockerfile --target sd-scripts --tag loramill/gpu-sd-scripts:0.1.0 .
+ARG NODE_VERSION=24.21.0
+ARG PYTORCH_TAG=2.8.0-cuda12.8-cudnn9-runtime
+
+FROM node:${NODE_VERSION}-bookworm-slim AS agent
+WORKDIR /mill
+COPY . ./
+RUN npm ci --ignore-scripts --include-workspace-root=false --workspace=@loramill/pod-agent \
+    && node apps/pod-agent/build.ts /pod-agent.mjs
+
+FROM pytorch/pytorch:${PYTORCH_TAG} AS gpu
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends curl git libgl1 libglib2.0-0 tini \
+    && rm -rf /var/lib/apt/lists/* \
+    && useradd --uid 10001 --create-home agent \
+    && install --directory --owner=agent /workspace
+COPY --from=agent /usr/local/bin/node /usr/local/bin/node
+COPY --from=agent /pod-agent.mjs /opt/pod-agent.mjs
+COPY infra/docker/healthcheck.mjs /opt/infra/docker/healthcheck.mjs
+WORKDIR /opt
+ENV AGENT_WORKSPACE=/workspace/agent AGENT_HOST=0.0.0.0 AGENT_PORT=8690 HF_HOME=/workspace/huggingface
+EXPOSE 8690
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s CMD ["node", "infra/docker/healthcheck.mjs"]
+ENTRYPOINT ["tini", "--"]
+
+FROM gpu AS ai-toolkit
+ARG AI_TOOLKIT_COMMIT=27a03a91
+RUN git clone --filter=blob:none https://github.com/ostris/ai-toolkit /opt/ai-toolkit \
+    && git -C /opt/ai-toolkit checkout --quiet ${AI_TOOLKIT_COMMIT} \
+    && git -C /opt/ai-toolkit submodule update --init --recursive \
+    && python -m pip install --no-cache-dir --requirement /opt/ai-toolkit/requirements.txt
+ENV AI_TOOLKIT_DIR=/opt/ai-toolkit AI_TOOLKIT_PYTHON=python
+USER 10001
+CMD ["node", "/opt/pod-agent.mjs"]
+
+FROM gpu AS sd-scripts
+ARG SD_SCRIPTS_COMMIT=48d368fa
+# Its requirements name its own folder.
+RUN git clone --filter=blob:none https://github.com/kohya-ss/sd-scripts /opt/sd-scripts \
+    && git -C /opt/sd-scripts checkout --quiet ${SD_SCRIPTS_COMMIT} \
+    && cd /opt/sd-scripts && python -m pip install --no-cache-dir --requirement requirements.txt
+ENV SD_SCRIPTS_DIR=/opt/sd-scripts SD_SCRIPTS_PYTHON=python
+USER 10001
+CMD ["node", "/opt/pod-agent.mjs"]
+
+FROM gpu AS simpletuner
+ARG SIMPLETUNER_COMMIT=bc8e6ab7
+RUN git clone --filter=blob:none https://github.com/bghira/SimpleTuner /opt/simpletuner \
+    && git -C /opt/simpletuner checkout --quiet ${SIMPLETUNER_COMMIT} \
+    && python -m pip install --no-cache-dir --editable "/opt/simpletuner[cuda]"
+ENV SIMPLETUNER_DIR=/opt/simpletuner SIMPLETUNER_PYTHON=python
+USER 10001
+CMD ["node", "/opt/pod-agent.mjs"]

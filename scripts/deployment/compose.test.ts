@@ -1,0 +1,91 @@
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { parseEnv } from "node:util";
+import { describeConfig } from "@loramill/runtime";
+import { describe, expect, it, test } from "vitest";
+import { findFragments } from "../config-docs/find-fragments.ts";
+import { composePath, readCompose } from "./compose-file.ts";
+
+const folder = dirname(composePath);
+const root = join(folder, "..");
+const example = parseEnv(readFileSync(join(folder, "env.example"), "utf8"));
+const secrets = Object.fromEntries(Object.keys(example).map((name) => [name, `${name.toLowerCase()}-of-a-test`]));
+const compose = readCompose(secrets);
+const services = Object.entries(compose.services);
+const ours = services.filter(([, { image }]) => image.startsWith("loramill/services:"));
+
+test("the stack refuses to start without its secrets, and with the example alone", () => {
+  for (const name of ["POSTGRES_PASSWORD", "REDIS_PASSWORD", "S3_SECRET_ACCESS_KEY", "API_ADMIN_TOKEN"]) {
+    expect(() => readCompose({ ...secrets, [name]: "" })).toThrow(`${name} is not set`);
+  }
+  expect(() => readCompose(example as Record<string, string>)).toThrow("is not set");
+});
+
+test("the example names every variable that the file takes from outside, and no other", () => {
+  const taken = readFileSync(composePath, "utf8").matchAll(/\$\{([A-Z][A-Z0-9_]*)/g);
+  expect(Object.keys(example).sort()).toEqual([...new Set([...taken].map(([, name]) => name ?? ""))].sort());
+});
+
+test("every app runs, from a file that is there", () => {
+  const mains = ours.map(([, { command }]) => command?.[1] ?? "");
+  for (const app of ["api", "dispatcher", "curator", "captioner", "trainer", "evaluator", "generator"]) {
+    expect(mains).toContain(`apps/${app}/src/main.ts`);
+  }
+  for (const main of mains) expect(existsSync(join(root, main)), main).toBe(true);
+});
+
+test("apps get only variables that our schemas know", async () => {
+  const known = new Set(describeConfig(await findFragments(root)).map(({ variable }) => variable));
+  for (const [name, { environment }] of services.filter(([, { image }]) => image.startsWith("loramill/"))) {
+    expect(
+      Object.keys(environment).filter((variable) => !known.has(variable)),
+      name,
+    ).toEqual([]);
+  }
+});
+
+describe.each(services)("%s", (_name, service) => {
+  it("is watched, unless it does one thing and ends", () => {
+    if (service.restart === "no") expect(service.healthcheck).toBeUndefined();
+    else expect(service.healthcheck).toBeDefined();
+  });
+
+  it("has an image of one version, and is reached from this machine only", () => {
+    expect(service.image).toMatch(/^[a-z0-9./-]+:v?\d+\.\d+(\.\d+)?(-[a-z0-9]+)?$|^loramill\/[a-z-]+:.+/);
+    for (const port of service.ports) expect(port).toMatch(/^127\.0\.0\.1:\d+:\d+$/);
+  });
+
+  it("waits for services that can say what it waits for", () => {
+    for (const [other, { condition }] of Object.entries(service.depends_on)) {
+      const awaited = compose.services[other];
+      expect(awaited?.profiles, other).toEqual(expect.arrayContaining(service.profiles));
+      if (condition === "service_healthy") expect(awaited?.healthcheck, other).toBeDefined();
+      else expect(awaited?.restart, other).toBe("no");
+    }
+  });
+
+  it("mounts what is declared or in the repository", () => {
+    for (const volume of service.volumes) {
+      const [source = ""] = volume.split(":");
+      if (source.startsWith("./")) expect(existsSync(join(folder, source)), source).toBe(true);
+      else expect(Object.keys(compose.volumes)).toContain(source);
+    }
+  });
+
+  it("is built from a file that is there", () => {
+    if (service.build) expect(existsSync(join(root, service.build.dockerfile)), service.build.dockerfile).toBe(true);
+  });
+});
+
+test("apps may write nowhere but to memory, gain no rights, and get the time that draining takes", () => {
+  for (const [name, service] of ours.filter(([, { restart }]) => restart !== "no")) {
+    expect(service, name).toMatchObject({ read_only: true, tmpfs: ["/tmp"], cap_drop: ["ALL"] });
+    expect(Number.parseInt(service.stop_grace_period ?? "0", 10), name).toBeGreaterThan(40); // SHUTDOWN_SECONDS
+  }
+});
+
+test("Redis keeps what it was given, and drops nothing when it is full", () => {
+  const command = compose.services.redis?.command?.join(" ");
+  expect(command).toContain("--appendonly yes");
+  expect(command).toContain("--maxmemory-policy noeviction");
+});

@@ -1,0 +1,117 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { queueNames } from "@loramill/contracts";
+import { describeConfig } from "@loramill/runtime";
+import { describe, expect, test } from "vitest";
+import { parse, parseAllDocuments } from "yaml";
+import { findFragments } from "../config-docs/find-fragments.ts";
+import { knownMetrics, metricsIn } from "./known-metrics.ts";
+import { checkManifest } from "./manifest-schemas.ts";
+import { runSystemProgram } from "./system-program.ts";
+
+const root = join(import.meta.dirname, "../..");
+const APPS = ["api", "captioner", "curator", "dispatcher", "evaluator", "generator", "trainer"];
+const rows = describeConfig(await findFragments(root));
+const known = await knownMetrics();
+
+interface Trigger {
+  readonly name: string;
+  readonly metadata: { readonly query: string; readonly ignoreNullValues: string };
+}
+interface Container {
+  readonly name: string;
+  readonly args: readonly string[];
+  readonly envFrom: readonly { readonly configMapRef?: { readonly name: string } }[];
+}
+interface Manifest {
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace: string };
+  readonly data: Readonly<Record<string, string>>;
+  readonly spec: {
+    readonly replicas?: number;
+    readonly selector: { readonly matchLabels: object };
+    readonly scaleTargetRef: { readonly name: string };
+    readonly triggers: readonly Trigger[];
+    readonly groups: unknown;
+    readonly template: {
+      readonly metadata: { readonly labels: object };
+      readonly spec: { readonly terminationGracePeriodSeconds: number; readonly containers: readonly Container[] };
+    };
+  };
+}
+
+function build(overlay: string): readonly Manifest[] | null {
+  const answer = runSystemProgram("kubectl", ["kustomize", `k8s/overlays/${overlay}`], root);
+  if (answer === null) return null;
+  expect(answer.code, answer.output).toBe(0);
+  return parseAllDocuments(answer.output).map((document) => document.toJS() as Manifest);
+}
+
+describe.each(["dev", "production"])("the overlay %s", (overlay) => {
+  const manifests = build(overlay);
+  const missing = manifests === null;
+  const ofKind = (kind: string) => (manifests ?? []).filter((manifest) => manifest.kind === kind);
+  const [settings] = ofKind("ConfigMap");
+
+  test.skipIf(missing)("holds manifests that Kubernetes, KEDA and the Prometheus operator know, key by key", () => {
+    expect((manifests ?? []).flatMap(checkManifest)).toEqual([]);
+    expect(new Set(manifests?.map(({ metadata }) => metadata.namespace)).size).toBe(1);
+  });
+
+  test.skipIf(missing)("runs every app from a file that is there, with its settings, and time to drain", () => {
+    const shutdown = Number(rows.find(({ variable }) => variable === "SHUTDOWN_SECONDS")?.default);
+    expect(shutdown).toBeGreaterThan(0);
+    expect(ofKind("Deployment").map(({ metadata }) => metadata.name)).toEqual(APPS);
+    for (const { metadata, spec } of [...ofKind("Deployment"), ...ofKind("Job")]) {
+      const [container] = spec.template.spec.containers;
+      expect(existsSync(join(root, container?.args[1] ?? "")), metadata.name).toBe(true);
+      expect(container?.envFrom[0]?.configMapRef?.name, "kustomize has put in the name with the hash").toBe(
+        settings?.metadata.name,
+      );
+      expect(spec.template.spec.terminationGracePeriodSeconds, metadata.name).toBeGreaterThan(shutdown);
+      if (spec.selector) expect(spec.template.metadata.labels).toMatchObject(spec.selector.matchLabels);
+    }
+  });
+
+  test.skipIf(missing)("sets only variables that our schemas know, and no secret", () => {
+    const data = settings?.data ?? {};
+    const find = (name: string) => rows.find(({ variable }) => variable === name);
+    expect(Object.keys(data).filter((name) => find(name) === undefined)).toEqual([]);
+    for (const name of ["DATABASE_URL", "QUEUE_URL"]) expect(data, "holds a password").not.toHaveProperty(name);
+    expect(Object.keys(data).filter((name) => find(name)?.secret)).toEqual([]);
+    expect(data.QUEUE_PREFIX, "one slot of a Redis Cluster").toMatch(/^\{[a-z-]+\}$/);
+  });
+
+  test.skipIf(missing)(
+    "scales each worker by the work of its own queue, of which an answer is always known or missing",
+    () => {
+      const scalers = ofKind("ScaledObject");
+      expect(scalers.map(({ spec }) => spec.scaleTargetRef.name)).toEqual(
+        APPS.filter((app) => app !== "api" && app !== "dispatcher"),
+      );
+      for (const { metadata, spec } of scalers) {
+        const source = readFileSync(join(root, `apps/${metadata.name}/src/worker.ts`), "utf8");
+        const queue = /queue: "([a-z]+)"/.exec(source)?.[1];
+        expect(queueNames).toContain(queue);
+        for (const { metadata: trigger } of spec.triggers) {
+          expect(trigger.query).toContain(`loramill_backlog_jobs{queue="${queue}",`);
+          expect(trigger.query).toMatch(/ or 0 \* sum\(loramill_dispatcher_leads == 1\)$/);
+          expect(trigger.ignoreNullValues).toBe("false");
+          expect(metricsIn(trigger.query).filter((name) => !known.has(name))).toEqual([]);
+          const states = /state=~"([a-z|]+)"/.exec(trigger.query)?.[1]?.split("|") ?? [];
+          for (const state of states) expect(["waiting", "released", "active", "parked", "due"]).toContain(state);
+        }
+        const [work, open] = spec.triggers;
+        expect(work?.metadata.query).toContain("waiting|released|due|active");
+        if (metadata.name === "trainer") expect(open?.metadata.query).toMatch(/^clamp_max\(.*parked.*, 1\) or/);
+      }
+    },
+  );
+
+  test.skipIf(missing)("has a disruption budget for each app, and the alerts of infra/prometheus", () => {
+    expect(ofKind("PodDisruptionBudget").map(({ metadata }) => metadata.name)).toEqual(APPS);
+    const [rule] = ofKind("PrometheusRule");
+    const alerts = parse(readFileSync(join(root, "infra/prometheus/alerts.yaml"), "utf8"));
+    expect(rule?.spec.groups).toEqual(alerts.groups);
+  });
+});
