@@ -174,6 +174,8 @@ test("wildcards, variations and a strip are drawn in order, with a labelled shee
     "steps=2,3",
     "--seed",
     "5",
+    "--mode",
+    "manual",
   ];
   const { records, at } = await generate("matrix", ...line, "--grid");
   expect(records.map(({ prompt, steps, loras }) => [prompt, steps, loras.length])).toEqual([

@@ -1,6 +1,7 @@
 import type { ReplicateWebhooks } from "@loramill/backends";
 import type { Catalog } from "@loramill/catalog";
-import type { DoctorCheck, Logger, Stores } from "@loramill/contracts";
+import type { Clock, DoctorCheck, GenerationBackend, Logger, Stores } from "@loramill/contracts";
+import type { PromptReader } from "./choosing/read-prompts.ts";
 import type { ModelPuller } from "./model-puller.ts";
 import type { Planner } from "./planning.ts";
 
@@ -21,6 +22,9 @@ export interface ApiDeps {
   readonly stores: Stores;
   readonly signedObjects: SignedObjects | null;
   readonly planner: Planner;
+  readonly promptReader: PromptReader;
+  readonly generationBackends: readonly Pick<GenerationBackend, "capabilities" | "isAvailable">[];
+  readonly clock: Clock;
   readonly puller: ModelPuller;
   /** Whether clients may name folders of this machine. */
   readonly localSources: boolean;

@@ -35,7 +35,7 @@ export async function listGenerations(
   const refused: RefusedItem[] = [];
   for (const part of await partsOf(step, documents, rest)) {
     const { generations, refused: some } = await documents.get("generations", part);
-    files.push(...generations.map(toListed));
+    for (const generation of generations) files.push(await toListed(generation, documents));
     refused.push(...some.map((item) => ({ step: step.name, ...item })));
   }
   if (step.jobs.failed > 0) refused.push(...(await failedItems(step, rest)));
@@ -64,15 +64,17 @@ function rangeOf(ordinal: number, { items, perJob }: { readonly items: number; r
   return first === last ? `item ${first}` : `items ${first} to ${last}`;
 }
 
-function toListed(generation: Generation): Listed {
-  const { image } = generation;
+/** With why it is drawn so, where that was chosen. */
+async function toListed(generation: Generation, documents: Stores["documents"]): Promise<Listed> {
+  const { image, choice } = generation;
+  const beside = choice === undefined ? {} : { explanation: await documents.get("choice", choice) };
   return {
     kind: isClip(generation) ? "clip" : "image",
     name: generationName(generation),
     digest: image.sha256,
     bytes: image.bytes,
     mediaType: image.mediaType,
-    metadata: generation as unknown as JsonObject,
+    metadata: { ...generation, ...beside } as unknown as JsonObject,
   };
 }
 

@@ -1,3 +1,4 @@
+export { llmConfig } from "@loramill/backends";
 export { type ApiOptions, apiConfig } from "./config.ts";
 export type { DoctorPart } from "./deps.ts";
 export { endpointPart } from "./doctor/endpoints.ts";

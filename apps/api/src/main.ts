@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { captionerConfig, trainingConfig } from "@loramill/backends";
+import { captionerConfig, llmConfig, trainingConfig } from "@loramill/backends";
 import { openPocketEngine, pocketConfig } from "@loramill/pocket";
 import { endpointsConfig, openServices, runProcess, servicesConfig, untilAborted } from "@loramill/runtime";
 import { createMetrics } from "@loramill/telemetry";
@@ -18,6 +18,7 @@ await runProcess({
     api: apiConfig,
     endpoints: endpointsConfig,
     captioner: captionerConfig,
+    llm: llmConfig,
     training: trainingConfig,
     ...visionConfig,
     video: videoConfig,
@@ -27,8 +28,9 @@ await runProcess({
     const services = await openServices({ config, log, clock, random, opened });
     const engine = opened("pocket engine", await openPocketEngine(config.pocket), (open) => open.close());
     const { captioner, training } = config;
+    const { llm } = config.llm;
     const { video } = config.video;
-    const parts = { engine, stores: services.stores, clock, captioner, vision: config, training, video };
+    const parts = { engine, stores: services.stores, clock, captioner, llm, vision: config, training, video };
     const { offers } = opened("backends", await openOffers(parts), (open) => open.close());
     const api = await openApi({
       services,

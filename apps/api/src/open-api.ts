@@ -1,9 +1,18 @@
 import { knownModels } from "@loramill/catalog";
-import type { Clock, GenerationBackend, Logger, RecipeTemplate, TrainingBackend } from "@loramill/contracts";
+import type {
+  Clock,
+  GenerationBackend,
+  Logger,
+  PromptAnalyst,
+  RecipeTemplate,
+  TrainingBackend,
+} from "@loramill/contracts";
 import { isLoopback } from "@loramill/contracts";
 import type { Services } from "@loramill/runtime";
 import { createModelFetcher, fingerprintSources, type SourceLimits } from "@loramill/storage";
 import type { Metrics } from "@loramill/telemetry";
+import { gatherFacts } from "./choosing/choosing-facts.ts";
+import { createPromptReader } from "./choosing/read-prompts.ts";
 import type { ApiOptions } from "./config.ts";
 import { findDataset } from "./datasets/find-dataset.ts";
 import type { ApiDeps, DoctorPart } from "./deps.ts";
@@ -21,6 +30,8 @@ export interface Offers {
   readonly embedder: PlanningDeps["embedder"];
   readonly tokenCounters: PlanningDeps["tokenCounters"];
   readonly faceFinder: PlanningDeps["faceFinder"];
+  /** The language model that reads prompts; null: rules do. */
+  readonly analyst: PromptAnalyst | null;
   readonly trainingBackends: readonly TrainingBackend[];
   readonly generationBackends: readonly GenerationBackend[];
   /** Names of the backends that nobody configured, and that are looked for at their usual place. */
@@ -49,6 +60,7 @@ export async function openApi(start: ApiStart): Promise<RunningApi> {
   const { services, offers, options, metrics, log } = start;
   const { catalog, stores } = services;
   const localSources = options.localSources === "on" || (options.localSources === "auto" && isLoopback(options.host));
+  const promptReader = createPromptReader(offers.analyst, stores);
   const planner = createPlanner({
     stores,
     presets: offers.presets,
@@ -90,6 +102,11 @@ export async function openApi(start: ApiStart): Promise<RunningApi> {
       const { id } = await catalog.projects.ensure(projectName);
       return catalog.loras.names({ project: id });
     },
+    choosingFacts: async (projectName) => {
+      const { id } = await catalog.projects.ensure(projectName);
+      return gatherFacts(id, { catalog, stores, clock: start.clock });
+    },
+    promptReader,
     findArtifact: async (key) => {
       const artifact = await catalog.artifacts.find(key);
       return artifact ? { output: artifact.output, items: artifact.items } : null;
@@ -113,6 +130,9 @@ export async function openApi(start: ApiStart): Promise<RunningApi> {
     stores,
     signedObjects: stores.signer,
     planner,
+    promptReader,
+    generationBackends: offers.generationBackends,
+    clock: start.clock,
     puller,
     localSources,
     replicateWebhooks: offers.replicateWebhooks,

@@ -1,8 +1,10 @@
 import {
   type CaptionerOptions,
   createReplicateWebhooks,
+  type LlmOptions,
   openCaptioners,
   openGenerationBackends,
+  openPromptAnalyst,
   openTrainingBackends,
   type TrainingOptions,
 } from "@loramill/backends";
@@ -19,6 +21,7 @@ export async function openOffers(parts: {
   stores: Stores;
   clock: Clock;
   captioner: CaptionerOptions;
+  llm: LlmOptions;
   vision: VisionOptions;
   training: TrainingOptions;
   video: VideoOptions;
@@ -43,6 +46,7 @@ export async function openOffers(parts: {
     },
     tools: createClipTools(parts.video),
   });
+  const analyst = openPromptAnalyst(parts.llm, { clock });
   const { replicate } = parts.training;
   const replicateWebhooks = replicate === null ? null : createReplicateWebhooks(replicate, { clock });
   return {
@@ -53,6 +57,7 @@ export async function openOffers(parts: {
       embedder: vision.embedder,
       tokenCounters: vision.tokenCounters,
       faceFinder,
+      analyst,
       trainingBackends: training,
       generationBackends: generation,
       unset: parts.training.comfyui.isSet ? [] : ["comfyui"],
@@ -63,6 +68,7 @@ export async function openOffers(parts: {
         captioners.close(),
         vision.close(),
         faceFinder.close(),
+        analyst?.close(),
         ...generation.map((backend) => backend.close()),
         ...training.map((backend) => backend.close()),
         replicateWebhooks?.close(),

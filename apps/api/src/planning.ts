@@ -20,6 +20,7 @@ import {
   UserError,
 } from "@loramill/contracts";
 import {
+  asksToChoose,
   type CachedOutput,
   type FoundLora,
   type GenerationChoice,
@@ -31,6 +32,9 @@ import {
   type TrainingChoice,
 } from "@loramill/orchestration";
 import { checkRecipe, resolvePlacement } from "@loramill/recipes";
+import { createChooser } from "./choosing/choose-prompt.ts";
+import type { ChoosingFacts } from "./choosing/choosing-facts.ts";
+import type { PromptReader } from "./choosing/read-prompts.ts";
 import { calibrationsOf, correctQuotes, notesOnEstimates } from "./corrected-estimates.ts";
 import { type PinnedSpec, pinDatasets } from "./datasets/pin-datasets.ts";
 
@@ -66,6 +70,9 @@ export interface PlanningDeps {
   readonly loraNames: (project: string) => Promise<readonly string[]>;
   /** Trainings that have ended, which quotes are corrected by. */
   readonly pastTrainings: () => Promise<readonly PastTraining[]>;
+  /** What choices of a project rest on. */
+  readonly choosingFacts: (project: string) => Promise<ChoosingFacts>;
+  readonly promptReader: Pick<PromptReader, "readAll">;
   readonly findArtifact: (key: string) => Promise<CachedOutput | null>;
   readonly localSources: boolean;
   readonly storeReachable: boolean;
@@ -102,6 +109,7 @@ export function createPlanner(deps: PlanningDeps): Planner {
       Promise.all(deps.generationBackends.map((backend) => generationChoice(backend, signal))),
       findLoras(spec, deps),
     ]);
+    const choosing = await prepareChoosing(spec, deps, signal);
     const context: PlanContext = {
       sources,
       presets: { ...recipes, ...deps.presets },
@@ -115,6 +123,7 @@ export function createPlanner(deps: PlanningDeps): Planner {
       checkRecipe,
       ...placementOf(spec),
       ...loras,
+      ...choosing,
     };
     return { made: plan(spec, context), context };
   }
@@ -183,6 +192,21 @@ async function generationChoice(backend: GenerationBackend, signal?: AbortSignal
 function placementOf({ train }: RunSpec): Pick<PlanContext, "placement"> {
   const placement = train === undefined ? undefined : resolvePlacement(train);
   return placement === undefined ? {} : { placement };
+}
+
+/** What chooses for the spec's prompts, where it leaves anything open: all that takes time has been looked up by then. */
+async function prepareChoosing(
+  { name: _, generate, ...spec }: RunSpec,
+  { choosingFacts, promptReader }: PlanningDeps,
+  signal?: AbortSignal,
+): Promise<Pick<PlanContext, "choose">> {
+  const makesLora = spec.train !== undefined || spec.lora !== undefined;
+  if (generate === undefined || !asksToChoose(generate, makesLora)) return {};
+  const { prompts, negativePrompt } = generate;
+  const texts = prompts.map((prompt) => ({ prompt, negativePrompt }));
+  const facts = await choosingFacts(spec.project);
+  const analyses = await promptReader.readAll(texts, signal);
+  return { choose: createChooser({ generate, facts, analyses, seed: digestOf({ generate, project: spec.project }) }) };
 }
 
 function namesModels({ lora }: RunSpec): boolean {

@@ -26,7 +26,9 @@ import { loraRoutes } from "./routes/loras.ts";
 import { modelRoutes } from "./routes/models.ts";
 import { objectRoutes } from "./routes/objects.ts";
 import { planRoutes } from "./routes/plans.ts";
+import { ratingRoutes } from "./routes/ratings.ts";
 import { recipeRoutes } from "./routes/recipes.ts";
+import { recommendationRoutes } from "./routes/recommendations.ts";
 import { runRoutes } from "./routes/runs.ts";
 import { uploadRoutes } from "./routes/uploads.ts";
 import { webhookRoutes } from "./routes/webhooks.ts";
@@ -104,6 +106,8 @@ export async function startApi(deps: ApiDeps, options: ApiOptions & { localToken
   await server.register(generationRoutes(deps, options));
   await server.register(loraRoutes(deps, options));
   await server.register(loraToolRoutes(deps, options));
+  await server.register(recommendationRoutes(deps));
+  await server.register(ratingRoutes(deps));
   await server.register(jobRoutes(deps));
   await server.register(eventRoutes(deps, feed));
   await server.register(uploadRoutes(deps, options));

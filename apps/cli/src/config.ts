@@ -29,6 +29,11 @@ export const cliEnv = z.object({
     .describe(
       "Where the same commands with `--save-dataset` put prepared pictures and captions, a folder per run name. Default: datasets under DATA_DIR",
     ),
+  EDITOR: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("What `generate --mode assisted` lets recommendations be edited with, such as `nano` or `code --wait`"),
   OUTPUT_DIR: z
     .string()
     .min(1)
@@ -44,6 +49,8 @@ export interface CliConfig {
   readonly url: string | undefined;
   readonly apiKey: string | undefined;
   readonly dataDir: string;
+  /** Command of a text editor; null where none is set. */
+  readonly editor: string | null;
   readonly loraOutputDir: string;
   readonly loraWarnBytes: number;
   readonly datasetOutputDir: string;
@@ -67,6 +74,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env, folder = proces
     env,
     url: parsed.data.LORAMILL_URL,
     apiKey: parsed.data.LORAMILL_API_KEY,
+    editor: parsed.data.EDITOR ?? null,
     dataDir: resolve(folder, parsed.data.DATA_DIR),
     loraOutputDir: resolve(folder, parsed.data.LORA_OUTPUT_DIR),
     loraWarnBytes: parsed.data.LORA_WARN_BYTES,

@@ -17,6 +17,7 @@ import { withSpecOptions } from "./commands/spec-options.ts";
 import { upCommand } from "./commands/up.ts";
 import { addDatasetCommands } from "./dataset-program.ts";
 import { addGenerateCommand } from "./generate-program.ts";
+import { addIntelligenceCommands } from "./intelligence-program.ts";
 import { addLoraFileCommands } from "./lora-file-program.ts";
 import { addLoraCommands } from "./lora-program.ts";
 import { addModelCommands } from "./models-program.ts";
@@ -110,6 +111,7 @@ export function createProgram(execute: (work: Work, json: boolean) => Promise<vo
   addLoraFileCommands(program, does);
   addLoraCommands(program, does);
   addPictureCommands(program, does);
+  addIntelligenceCommands(program, does);
   command(
     "doctor",
     "check configuration, database, queue, storage and backends",

@@ -5,6 +5,7 @@ import {
   type GenerationRequest,
   type GenerationRequestItem,
   type GenerationSpec,
+  gridChoice,
   gridItem,
   gridSize,
   type InputOf,
@@ -40,7 +41,10 @@ export async function loadRequest(input: Input, stores: Stores, ctx: Pick<JobCon
   const loras = await readLoras(specs, input, stores);
   const items: GenerationRequestItem[] = [];
   for (const [offset, spec] of specs.entries()) {
-    items.push({ index: from + offset, spec, loras: pick(spec, loras), inputs: await findInputs(spec, stores) });
+    const index = from + offset;
+    const choice = gridChoice(grid, index);
+    const item = { index, spec, loras: pick(spec, loras), inputs: await findInputs(spec, stores) };
+    items.push(choice === undefined ? item : { ...item, choice });
   }
   return { request: { marker: ctx.job, items }, loras };
 }

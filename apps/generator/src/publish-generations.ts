@@ -87,6 +87,7 @@ async function describe(
     backend,
     spec,
     ...(fallbacks.length === 0 ? {} : { fallbacks }),
+    ...(item.choice === undefined ? {} : { choice: item.choice }),
   };
   return { ...generation, image: await finishFile(generation, { ...finishing, stores }, signal) };
 }

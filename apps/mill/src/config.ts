@@ -1,4 +1,4 @@
-import { apiConfig } from "@loramill/api";
+import { apiConfig, llmConfig } from "@loramill/api";
 import { captionerWorkerConfig } from "@loramill/captioner";
 import { defineConfig } from "@loramill/contracts";
 import { curatorWorkerConfig } from "@loramill/curator";
@@ -29,6 +29,7 @@ export const millConfig = {
   ...evaluatorWorkerConfig,
   ...generatorWorkerConfig,
   api: apiConfig,
+  llm: llmConfig,
   dispatcher: inner(dispatcherConfig, "dispatcher"),
   endpoints: endpointsConfig,
   idle: idleConfig,

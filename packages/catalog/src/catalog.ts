@@ -14,6 +14,7 @@ import { migrateCatalog } from "./migrate.ts";
 import { apiKeyQueries } from "./queries/api-keys.ts";
 import { artifactQueries } from "./queries/artifacts.ts";
 import { backendSlotQueries } from "./queries/backend-slots.ts";
+import { choosingQueries } from "./queries/choosing-facts.ts";
 import { costQueries } from "./queries/costs.ts";
 import { eventQueries } from "./queries/events.ts";
 import { generationRatingQueries } from "./queries/generation-ratings.ts";
@@ -74,6 +75,7 @@ export function openCatalog(options: CatalogOptions) {
     models: unwrapFailures(modelQueries(connection)),
     loras: unwrapFailures(loraQueries(connection)),
     generations: unwrapFailures(generationQueries(connection)),
+    choosing: unwrapFailures(choosingQueries(connection)),
     generationRatings: unwrapFailures(generationRatingQueries(connection)),
     quarantine: unwrapFailures(quarantineQueries(connection)),
     backendSlots: unwrapFailures(backendSlotQueries(connection)),

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { LORA_STRENGTH_BUDGET } from "./generation/generation-parts.ts";
 import { MAX_PROMPT_LENGTH } from "./intelligence.ts";
-import { LoraRef } from "./lora-api.ts";
+import { LoraRef } from "./lora-ref.ts";
 
 /** How much is decided without the user: everything, everything but subject to a look, or nothing. */
 export const ChoiceMode = z.enum(["auto", "assisted", "manual"]);

@@ -79,6 +79,11 @@ export const ChoiceExplanation = z.object({
   format: z.literal("loramill-choice/1"),
   mode: ChoiceMode,
   state: z.enum(["proposed", "decided"]).describe("A proposal waits for its user's edits"),
+  arm: z
+    .enum(["learned", "holdout"])
+    .nullable()
+    .optional()
+    .describe("Whether it was made by what ratings teach or, for comparison, without; null where neither had a say"),
   model: z.string(),
   summary: z.string(),
   prompt: PromptAnalysis,

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { CaptionPart } from "./caption-documents.ts";
+import { ChoiceExplanation } from "./choice.ts";
 import { DatasetManifest, DatasetPart, PreparedPart, SourcePart } from "./dataset-documents.ts";
 import { Digest } from "./digest.ts";
 import { BlobRef, ITEMS_PER_PART, PartsDocument, Refusal } from "./document-parts.ts";
@@ -106,6 +107,7 @@ export const documentKinds = {
   "lora-report": LoraReport,
   model: ModelDocument,
   grid: GenerationGrid,
+  choice: ChoiceExplanation,
   generations: GenerationPart,
   "contact-sheet": ContactSheet,
 } as const satisfies Record<string, z.ZodType>;

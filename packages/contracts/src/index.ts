@@ -148,6 +148,7 @@ export {
   toErrorRecord,
   UserError,
 } from "./errors.ts";
+export { Choosing, DrawingLimits } from "./generate-choosing.ts";
 export { GenerationGrid, GridAxis, GridPrompt } from "./generation/generation-grid.ts";
 export {
   Area,
@@ -180,7 +181,7 @@ export {
   makesClip,
   type SpecOf,
 } from "./generation/generation-spec.ts";
-export { axisCombinations, gridItem, gridSize, MAIN_LORA } from "./generation/grid-item.ts";
+export { axisCombinations, gridChoice, gridItem, gridSize, MAIN_LORA } from "./generation/grid-item.ts";
 export { readLoraTags } from "./generation/lora-tags.ts";
 export { mapInputFiles } from "./generation/map-input-files.ts";
 export { expandWildcards, hasChoices, UnknownWildcard } from "./generation/wildcards.ts";
@@ -203,6 +204,23 @@ export {
   type PromptFinding,
   PromptWords,
 } from "./intelligence.ts";
+export {
+  type GenerationRatingInput,
+  GenerationRatingRequest,
+  LearningQuery,
+  LearningView,
+  PromptAnalysisRequest,
+  RatingExportQuery,
+  RatingPage,
+  RatingQuery,
+  RatingSelection,
+  type RatingSelectionInput,
+  RatingsChanged,
+  RatingView,
+  Recommendation,
+  RecommendationRequest,
+  type RecommendationRequestInput,
+} from "./intelligence-api.ts";
 export { assembleDatasetJob } from "./jobs/assemble-dataset.ts";
 export { CaptionEnsemble, captionImagesJob } from "./jobs/caption-images.ts";
 export { checkLorasJob } from "./jobs/check-loras.ts";
@@ -236,7 +254,6 @@ export {
   LoraRating,
   type LoraRatingInput,
   LoraRatingRequest,
-  LoraRef,
   LoraSource,
   LoraSummary,
   LoraTag,
@@ -262,6 +279,7 @@ export {
   LoraValidateRequest,
 } from "./lora-inspect-api.ts";
 export { familyOfAll, networkOf } from "./lora-networks.ts";
+export { LoraRef } from "./lora-ref.ts";
 export { LoraCoverage, LoraFinding, LoraLikeness, LoraReport, LoraValidation } from "./lora-report.ts";
 export {
   LoraCheck,

@@ -3,6 +3,7 @@ import { PageQuery, page } from "./api.ts";
 import { Digest, JsonObject } from "./digest.ts";
 import { LoraMaking, LoraRole } from "./lora-documents.ts";
 import { Name } from "./name.ts";
+import { text } from "./text.ts";
 
 const Time = z.iso.datetime();
 
@@ -16,13 +17,6 @@ export const LoraTag = z
   .trim()
   .toLowerCase()
   .regex(/^[^,\p{C}]{1,64}$/u, "1 to 64 characters, no comma");
-/** Text as the catalog takes it: without the zero character. */
-const text = (length: number) =>
-  z
-    .string()
-    .max(length)
-    .refine((value) => !value.includes("\u0000"), "the zero character is no text");
-
 const Tags = z.array(LoraTag).max(64);
 const TriggerWords = z.array(text(200).trim().min(1)).max(32);
 const Notes = text(20_000);
@@ -111,11 +105,6 @@ export const LoraQuery = PageQuery.extend({
   deleted: z.stringbool().default(false).describe("Those that were deleted and can be restored, instead of the others"),
 });
 export type LoraQueryInput = z.input<typeof LoraQuery>;
-
-/** What a path or a spec names a LoRA by. */
-export const LoraRef = text(256)
-  .min(1)
-  .describe("Name (the newest version), name@version, id, alias, hash of the file, or a unique beginning of one");
 
 export const LoraProjectQuery = z.object({ project: Project });
 

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { JsonObject } from "./digest.ts";
-import { LoraHashes, LoraLink, LoraProjectQuery, LoraRef } from "./lora-api.ts";
+import { LoraHashes, LoraLink, LoraProjectQuery } from "./lora-api.ts";
 import { LoraFamily } from "./lora-family.ts";
+import { LoraRef } from "./lora-ref.ts";
 import { ModelId } from "./model-api.ts";
 
 const Counts = z.record(z.string(), z.int());

@@ -1,8 +1,10 @@
 import { z } from "zod";
 import { CaptionSpec } from "./caption-spec.ts";
+import { ChoiceMode } from "./choice-request.ts";
 import { ComputeSpec } from "./compute-spec.ts";
 import { DatasetSpec } from "./dataset-spec.ts";
 import type { Json } from "./digest.ts";
+import { Choosing, DrawingLimits } from "./generate-choosing.ts";
 import { Seed } from "./generation/generation-parts.ts";
 import { GenerationTemplate } from "./generation/generation-spec.ts";
 import { LoraSpec } from "./lora-spec.ts";
@@ -72,6 +74,12 @@ export const GenerateSpec = z.strictObject({
     .max(256)
     .optional()
     .describe("The main LoRA: a name or digest of the library; default: the one this run trains"),
+  mode: ChoiceMode.optional().describe(
+    "auto: what is left open is chosen; assisted: as recommended and edited; manual: nothing is chosen. Left out: LoRAs are " +
+      "chosen where none is named or made, parameters where `constraints` are given",
+  ),
+  constraints: DrawingLimits.optional().describe("What choosing must keep to"),
+  choose: Choosing.optional().describe("How LoRAs are chosen"),
   onLoraFailure: z
     .enum(["fail", "fallback"])
     .default("fail")

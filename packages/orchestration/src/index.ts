@@ -18,8 +18,17 @@ export {
   type WaitingJob,
 } from "./fair-share.ts";
 export { namedLoras } from "./named-loras.ts";
+export { asksToChoose } from "./open-choices.ts";
 export { type Plan, type PlanDocument, plan } from "./plan.ts";
-export type { CaptionerChoice, FoundLora, GenerationChoice, PlanContext, TrainingChoice } from "./plan-context.ts";
+export type {
+  CaptionerChoice,
+  ChoiceQuestion,
+  FoundLora,
+  GenerationChoice,
+  PlanContext,
+  PromptChoice,
+  TrainingChoice,
+} from "./plan-context.ts";
 export { type CachedOutput, type QuoteContext, quote } from "./quote.ts";
 export { decideRetry, type RetryDecision, type RetryQuestion } from "./retry-policy.ts";
 export type { BudgetSnapshot, JobTally, RunDecision, RunSnapshot, StepSnapshot } from "./run-snapshot.ts";

@@ -1,4 +1,5 @@
 import type { GenerateSpec, Recipe, RunSpec } from "@loramill/contracts";
+import { openChoices } from "./open-choices.ts";
 import type { PlanContext } from "./plan-context.ts";
 import { familyOfMade } from "./plan-lora.ts";
 import { findLora } from "./plan-lora-inputs.ts";
@@ -29,7 +30,9 @@ export function mainLora(
   if (recipe !== null) return { madeBy: "train", family: recipe.family };
   // A request that names LoRAs of its own, or takes none, says with them what it wants.
   const isOwn = generate.request !== undefined;
-  if (isOwn || generate.strengths.every((strength) => strength === 0)) return { madeBy: null, family: null };
+  const isChosen = context.choose !== undefined && openChoices(generate, false).loras;
+  if (isOwn || isChosen || generate.strengths.every((strength) => strength === 0))
+    return { madeBy: null, family: null };
   return refuse({
     code: "no-lora",
     field: "generate.lora",

@@ -1,15 +1,20 @@
 import type {
   Availability,
   CaptionProvider,
+  ChoiceExplanation,
   Digest,
+  DrawnSpec,
   GenerationBackend,
   KnownModel,
+  LoraUse,
   Placement,
   Recipe,
   RecipeIssue,
   RecipeTemplate,
+  Sampling,
   TrainingBackend,
 } from "@loramill/contracts";
+import type { OpenChoices } from "./open-choices.ts";
 
 /** A captioner that this installation knows, asked beforehand whether it is there. */
 export interface CaptionerChoice extends Availability {
@@ -49,6 +54,31 @@ export interface FoundLora {
   readonly family: string;
 }
 
+/** A prompt for which something may be chosen, with what the spec says already. */
+export interface ChoiceQuestion {
+  /** The first item of the grid: what is given, but for prompts of their own. */
+  readonly spec: DrawnSpec;
+  readonly prompt: string;
+  readonly negativePrompt: string;
+  readonly open: OpenChoices;
+  readonly isSizeOpen: boolean;
+  /** What the spec applies to it, `main` among them. */
+  readonly loras: readonly LoraUse[];
+  /** Families of LoRAs that the backend applies, and most of them at once. */
+  readonly loraFamilies: readonly string[];
+  readonly maxLoras: number;
+}
+
+/** What was chosen; the same object for prompts that ask for the same. */
+export interface PromptChoice {
+  /** Beside those that are given. */
+  readonly loras: readonly (FoundLora & { readonly called: string; readonly strength: number })[];
+  /** Empty where the parameters are not open. */
+  readonly sampling: Sampling;
+  readonly size: { readonly width: number; readonly height: number } | null;
+  readonly explanation: ChoiceExplanation;
+}
+
 /** What lies outside the spec and decides the plan. Equal context and spec give an equal plan. */
 export interface PlanContext {
   /** Content of all sources together; counts are null where they cannot be known before reading. Of no sources: none. */
@@ -78,6 +108,8 @@ export interface PlanContext {
   readonly checkRecipe?: (recipe: Recipe, dataset: { readonly images?: number }) => readonly RecipeIssue[];
   /** Where `train.mode` and `train.compute` want it, its names resolved; left out where they say nothing. */
   readonly placement?: Placement;
+  /** Chooses for one prompt; null where nothing can be. Left out: nothing is chosen. Equal questions have equal answers. */
+  readonly choose?: (question: ChoiceQuestion) => PromptChoice | null;
   /** Whether machines elsewhere reach the object store; false keeps backends out that need it. Default true. */
   readonly storeReachable?: boolean;
 }

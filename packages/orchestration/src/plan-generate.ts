@@ -13,10 +13,12 @@ import {
 } from "@loramill/contracts";
 import { checkVariations } from "./check-variations.ts";
 import { chooseBackend } from "./choose-backend.ts";
+import { type ChosenPrompts, chooseForPrompts } from "./choose-for-prompts.ts";
 import { completeTemplate, familyOf, isDrawnTemplate, requestOf } from "./generation-template.ts";
 import { gridPrompts } from "./grid-prompts.ts";
 import { type MainLora, mainLora } from "./main-lora.ts";
 import { namedLoras } from "./named-loras.ts";
+import { asksToChoose, openChoices } from "./open-choices.ts";
 import type { GenerationChoice, PlanContext } from "./plan-context.ts";
 import { findLora } from "./plan-lora-inputs.ts";
 import { refuse } from "./refuse.ts";
@@ -30,7 +32,7 @@ export function planGenerate(
   spec: RunSpec,
   recipe: Recipe | null,
   context: PlanContext,
-): StepPlan & { readonly grid: GenerationGrid } {
+): StepPlan & Pick<ChosenPrompts, "documents"> & { readonly grid: GenerationGrid } {
   const generate = spec.generate;
   if (generate === undefined) throw new TypeError("the spec generates nothing");
   const main = mainLora(generate, spec, recipe, context);
@@ -47,7 +49,7 @@ export function planGenerate(
   const family = wanted ?? backend.capabilities.families[0] ?? "pocket";
   const resolution = recipe?.resolution ?? spec.dataset.prepare.resolution ?? null;
   const { template, notes: sizeNotes } = completeTemplate(request, family, { generate, resolution }, backend);
-  const grid: GenerationGrid = {
+  const asWritten: GenerationGrid = {
     template,
     ...gridPrompts(generate, template),
     negativePrompt: generate.negativePrompt,
@@ -55,6 +57,8 @@ export function planGenerate(
     strengths: main.family === null ? [0] : listedOnce("generate.strengths", generate.strengths),
     axes: Object.entries(generate.vary).map(([field, values]) => ({ field, values })),
   };
+  const chosen = choosePrompts(asWritten, { generate, backend, makesLora: main.madeBy !== null, resolution }, context);
+  const grid = { ...asWritten, prompts: chosen.prompts };
   const perJob = Math.max(1, Math.min(ITEMS_PER_PART, Math.floor(backend.capabilities.itemsPerJob)));
   const items = countImages(grid, perJob);
   const warnings = checkVariations(grid, backend);
@@ -62,6 +66,7 @@ export function planGenerate(
   const estimate = backend.estimate(gridItem(grid, 0), items);
   return {
     grid,
+    documents: chosen.documents,
     step: {
       name: "generate",
       kind: "generate",
@@ -74,16 +79,42 @@ export function planGenerate(
         backend: backend.name,
         backendVersion: backend.version,
         lora: main.document,
-        loras: Object.fromEntries(others.map(({ called, document }) => [called, document])),
+        loras: { ...Object.fromEntries(others.map(({ called, document }) => [called, document])), ...chosen.loras },
         onLoraFailure: generate.onLoraFailure,
       }),
       external: null,
-      affinity: affinityOf(grid, { backend: backend.name, main, others }),
+      affinity: affinityOf(grid, { backend: backend.name, main, others, chosen: Object.values(chosen.loras) }),
       estimate: { items, seconds: estimate.seconds.p50, microUsd: Math.ceil(estimate.costMicroUsd.p90) },
     },
-    notes: [...notes, ...sizeNotes, ...warnings, ...repeatedPrompts(generate.prompts)],
+    notes: [...notes, ...sizeNotes, ...chosen.notes, ...warnings, ...repeatedPrompts(generate.prompts)],
   };
 }
+
+interface Choosing {
+  readonly generate: GenerateSpec;
+  readonly backend: GenerationChoice;
+  readonly makesLora: boolean;
+  readonly resolution: number | null;
+}
+
+/** The prompts with what was chosen for them; as they are written where nothing is to be chosen, or nobody can. */
+function choosePrompts(
+  grid: GenerationGrid,
+  { generate, backend, makesLora, resolution }: Choosing,
+  { choose }: PlanContext,
+): ChosenPrompts {
+  if (choose === undefined || !asksToChoose(generate, makesLora)) {
+    return { prompts: grid.prompts, loras: {}, documents: [], notes: [] };
+  }
+  const { request, width, height } = generate;
+  const hasSize = request !== undefined && "width" in request && (request.width ?? request.height) !== undefined;
+  const isSizeOpen = !hasSize && (width ?? height) === undefined && resolution === null && takesSize(grid);
+  return chooseForPrompts({ grid, generate, backend, open: openChoices(generate, makesLora), isSizeOpen }, choose);
+}
+
+/** What follows a picture or clip takes its size from it. */
+const takesSize = ({ template }: GenerationGrid): boolean =>
+  template?.kind === "text-to-image" || template?.kind === "text-to-video";
 
 /** The LoRAs of the library that are named beside the main one. */
 function otherLoras(generate: GenerateSpec, context: PlanContext) {
@@ -116,11 +147,16 @@ function unfit(
 /** Equal where the same base model and LoRAs are loaded; of a LoRA that the run still makes, nobody else has it loaded. */
 function affinityOf(
   { template }: GenerationGrid,
-  loaded: { readonly backend: string; readonly main: MainLora; readonly others: ReturnType<typeof otherLoras> },
+  loaded: {
+    readonly backend: string;
+    readonly main: MainLora;
+    readonly others: ReturnType<typeof otherLoras>;
+    readonly chosen: readonly string[];
+  },
 ): string {
   const model = template !== undefined && isDrawnTemplate(template) ? (template.model ?? null) : null;
-  const { backend, main, others } = loaded;
-  const loras = [main.document ?? main.madeBy, ...others.map(({ document }) => document).sort()];
+  const { backend, main, others, chosen } = loaded;
+  const loras = [main.document ?? main.madeBy, ...[...others.map(({ document }) => document), ...chosen].sort()];
   return digestOf({ backend, model, kind: model === null ? (template?.kind ?? null) : null, loras });
 }
 

@@ -62,7 +62,11 @@ export function plan(spec: RunSpec, context: PlanContext): Plan {
     steps,
     notes: [...(resolved?.notes ?? []), ...plans.flatMap(({ notes }) => notes), ...budgetNotes(steps, budgetMicroUsd)],
   };
-  return { lock, documents: generated === null ? [] : [{ kind: "grid", value: generated.grid }] };
+  return { lock, documents: generated === null ? [] : documentsOf(generated) };
+}
+
+function documentsOf({ grid, documents }: ReturnType<typeof planGenerate>): PlanDocument[] {
+  return [{ kind: "grid", value: grid }, ...documents.map((value) => ({ kind: "choice" as const, value }))];
 }
 
 function budgetNotes(steps: readonly PlannedStep[], budgetMicroUsd: number | null): string[] {

@@ -24,6 +24,7 @@ import { datasetCalls } from "./datasets.ts";
 import { ApiError, UnreachableError } from "./errors.ts";
 import { followRun, type RunMessage } from "./follow.ts";
 import { generationCalls } from "./generations.ts";
+import { intelligenceCalls } from "./intelligence.ts";
 import { loraCalls } from "./loras.ts";
 import { modelCalls } from "./models.ts";
 import { recipeCalls } from "./recipes.ts";
@@ -121,6 +122,7 @@ export function createClient(options: ClientOptions) {
     url: base,
     datasets: datasetCalls(caller),
     generations: generationCalls(caller),
+    intelligence: intelligenceCalls(caller),
     loras: loraCalls(caller),
     models: modelCalls(caller),
     recipes: recipeCalls(caller),

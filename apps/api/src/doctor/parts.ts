@@ -1,4 +1,11 @@
-import type { Captioner, DoctorCheck, FaceFinder, GenerationBackend, TrainingBackend } from "@loramill/contracts";
+import type {
+  Captioner,
+  DoctorCheck,
+  FaceFinder,
+  GenerationBackend,
+  PromptAnalyst,
+  TrainingBackend,
+} from "@loramill/contracts";
 import type { Services } from "@loramill/runtime";
 import { checkStorage } from "@loramill/storage";
 import type { DoctorPart } from "../deps.ts";
@@ -71,6 +78,7 @@ export function serviceParts({ catalog, queue, stores, embedded }: Services): Do
 export function offerParts(offers: {
   captioners: readonly Pick<Captioner, "id" | "isAvailable">[];
   faceFinder: Pick<FaceFinder, "id" | "isAvailable">;
+  analyst: Pick<PromptAnalyst, "id" | "isAvailable"> | null;
   trainingBackends: readonly Pick<TrainingBackend, "name" | "isAvailable">[];
   generationBackends: readonly Pick<GenerationBackend, "name" | "isAvailable">[];
   unset: readonly string[];
@@ -97,6 +105,15 @@ export function offerParts(offers: {
         const { available, message } = await offers.faceFinder.isAvailable(signal);
         // Nobody has to install what only some specs ask for.
         return [{ name: `faces by ${offers.faceFinder.id}`, status: available ? "ok" : "off", message, advice: "" }];
+      },
+    },
+    {
+      name: "prompts",
+      async check({ signal }) {
+        const { analyst } = offers;
+        if (analyst !== null) return [await look(`prompts by ${analyst.id}`, analyst, { signal, away: "warning" })];
+        const message = "rules read prompts; no language model is configured";
+        return [{ name: "prompts", status: "off", message, advice: "LLM_URL names one, such as an Ollama server" }];
       },
     },
     {

@@ -51,6 +51,8 @@ export interface GenerateOptions {
   readonly private?: boolean;
   readonly onLoraFailure?: string;
   readonly budget?: number;
+  readonly mode?: "auto" | "assisted" | "manual";
+  readonly accept?: boolean;
 }
 
 export function withGenerateOptions(command: Command): Command {
@@ -95,6 +97,12 @@ export function withGenerateOptions(command: Command): Command {
     .option("--format <format>", "png, webp, jpeg or avif; mp4, webm or webp for clips")
     .option("--private", "leave out of the files how they were made")
     .option("--on-lora-failure <policy>", "fail, or fallback: words stand in for a LoRA that cannot be loaded")
+    .option(
+      "--mode <mode>",
+      "auto: what is left open is chosen; assisted: look at what is recommended and edit it first; manual: nothing is chosen",
+      mode,
+    )
+    .option("--accept", "with --mode assisted: take what is recommended as it is")
     .option("--budget <usd>", "hard limit of the cost in US dollars", number);
 }
 
@@ -110,6 +118,13 @@ function whole(text: string): number {
   const value = number(text);
   if (!Number.isSafeInteger(value) || value < 0) throw new InvalidArgumentError("expected a whole number from 0");
   return value;
+}
+
+function mode(text: string): "auto" | "assisted" | "manual" {
+  if (text !== "auto" && text !== "assisted" && text !== "manual") {
+    throw new InvalidArgumentError("expected auto, assisted or manual");
+  }
+  return text;
 }
 
 const numbers = (text: string): number[] => text.split(",").map(number);

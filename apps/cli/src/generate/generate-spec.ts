@@ -36,6 +36,7 @@ export function generateSpec({ prompts, options, written, folder, readText }: Ge
     ...(texts.length === 0 ? {} : { prompts: [...texts] }),
     ...(wildcards.length === 0 ? {} : { wildcards: { ...before.wildcards, ...Object.fromEntries(wildcards) } }),
     ...given({
+      mode: options.mode,
       combine: options.combine as Generate["combine"],
       negativePrompt: options.negative,
       baseSeed: options.seed,

@@ -27,8 +27,13 @@ const CLIP_ENDINGS: Readonly<Record<string, string>> = { "video/mp4": "mp4", "vi
 export async function finishFile(generation: Generation, parts: FinishParts, signal: AbortSignal): Promise<BlobRef> {
   const { image: file, spec } = generation;
   const privacy = isPrivate(spec);
-  const graph = privacy ? undefined : await readGraph(generation.graph, parts.stores, signal);
-  const making = makingOf(generation, graph);
+  const beside = privacy
+    ? { graph: undefined, explanation: undefined }
+    : {
+        graph: await readGraph(generation.graph, parts.stores, signal),
+        explanation: await readChoice(generation.choice, parts.stores),
+      };
+  const making = makingOf(generation, beside);
   const ending = CLIP_ENDINGS[file.mediaType];
   if (ending !== undefined) return finishClip(file, ending, { making, privacy }, parts, signal);
   if (!file.mediaType.startsWith("image/")) return file;
@@ -73,6 +78,10 @@ async function finishClip(
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+async function readChoice(choice: Generation["choice"], { documents }: Stores) {
+  return choice === undefined ? undefined : documents.get("choice", choice);
 }
 
 async function readGraph(graph: BlobRef | undefined, { blobs }: Stores, signal: AbortSignal) {

@@ -30,6 +30,8 @@ export interface RatingSelection {
 /** A rating with what its generation was drawn with, for learning. */
 export type GenerationRating = typeof generationRatings.$inferSelect &
   Pick<typeof generations.$inferSelect, "prompt" | "steps" | "guidance" | "loras" | "baseModel"> & {
+    /** Of the base model, as the generation was asked for; null for those of before this was kept. */
+    readonly modelFamily: string | null;
     /** Families of the LoRAs in the library, each once; empty where it holds none of them. */
     readonly families: readonly string[];
   };
@@ -84,6 +86,7 @@ export function generationRatingQueries({ db }: Connection) {
           guidance: generations.guidance,
           loras: generations.loras,
           baseModel: generations.baseModel,
+          modelFamily: sql<string | null>`${generations.record} #>> '{spec,model,family}'`,
         })
         .from(generationRatings)
         .innerJoin(generations, eq(generations.id, generationRatings.generation))

@@ -60,6 +60,9 @@ test("generations are listed newest first, by project, run, kind and LoRA, and b
     items: [{ id: first, record: null, frames: null }],
     next: null,
   });
+  expect(await catalog.generations.byFile({ sha256: "a", project: mine })).toMatchObject({ id: third });
+  expect(await catalog.generations.byFile({ sha256: "a" })).toMatchObject({ id: foreign });
+  expect(await catalog.generations.byFile({ sha256: "b", project: mine })).toBeNull();
   expect(await catalog.generations.get({ id: third, project: others })).toBeNull();
   expect(await catalog.generations.get({ id: third, project: mine })).toMatchObject({
     id: third,

@@ -51,6 +51,23 @@ export function generationQueries({ db }: Connection) {
       );
     },
 
+    /** The newest one whose file has these bytes. */
+    async byFile(ref: {
+      readonly sha256: string;
+      readonly project?: ProjectId | undefined;
+    }): Promise<LibraryGeneration | null> {
+      const { sha256, project } = ref;
+      const [row] = await db
+        .select()
+        .from(generations)
+        .where(
+          and(eq(generations.sha256, sha256), project === undefined ? undefined : eq(generations.project, project)),
+        )
+        .orderBy(desc(generations.id))
+        .limit(1);
+      return row ?? null;
+    },
+
     async get(ref: {
       readonly id: string;
       readonly project?: ProjectId | undefined;

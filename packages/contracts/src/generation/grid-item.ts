@@ -1,4 +1,4 @@
-import type { Json } from "../digest.ts";
+import type { Digest, Json } from "../digest.ts";
 import { UserError } from "../errors.ts";
 import type { GenerationGrid, GridPrompt } from "./generation-grid.ts";
 import type { LoraUse } from "./generation-parts.ts";
@@ -43,12 +43,20 @@ export function gridItem(grid: GenerationGrid, index: number): GenerationSpec {
   const { prompts, seeds, strengths } = grid;
   const strength = strengths[index % strengths.length] ?? 0;
   const seed = seeds[Math.floor(index / strengths.length) % seeds.length] ?? 0;
-  const perAxes = strengths.length * seeds.length;
-  const prompt = asPrompt(prompts[Math.floor(index / perAxes) % prompts.length] ?? "");
-  const template = withAxes(grid, Math.floor(index / (perAxes * prompts.length)));
+  const prompt = promptAt(grid, index);
+  const template = withAxes(grid, Math.floor(index / (strengths.length * seeds.length * prompts.length)));
   const text = fillWildcards(prompt.text, grid.wildcards, seed);
   const drawing = { prompt: { ...prompt, text }, seed, strength, negativePrompt: grid.negativePrompt };
   return parse(withPrompt(template, drawing), grid);
+}
+
+/** The `choice` document of the item at a place of the grid; undefined where nothing was chosen for it. */
+export function gridChoice(grid: GenerationGrid, index: number): Digest | undefined {
+  return promptAt(grid, index).choice;
+}
+
+function promptAt({ prompts, seeds, strengths }: GenerationGrid, index: number): GridPrompt {
+  return asPrompt(prompts[Math.floor(index / (strengths.length * seeds.length)) % prompts.length] ?? "");
 }
 
 function asPrompt(prompt: string | GridPrompt): GridPrompt {

@@ -1,3 +1,4 @@
+import type { Digest } from "../digest.ts";
 import type { BlobRef } from "../document-parts.ts";
 import type { GenerationFamily } from "../generation/generation-parts.ts";
 import type { GenerationKind, GenerationSpec } from "../generation/generation-spec.ts";
@@ -14,6 +15,8 @@ export interface GenerationRequestItem {
   readonly loras: Readonly<Record<string, LoraDocument>>;
   /** What the spec calls its input files → where they are. */
   readonly inputs: Readonly<Record<string, BlobRef>>;
+  /** The `choice` document that says why LoRAs and parameters are what they are. */
+  readonly choice?: Digest;
 }
 
 export interface GenerationRequest {

@@ -1,0 +1,131 @@
+import { digestOf, GenerateSpec, GenerationSpec, isDrawn } from "@loramill/contracts";
+import { analysePrompt, learn, type RatingEvent } from "@loramill/intelligence";
+import type { ChoiceQuestion } from "@loramill/orchestration";
+import { describe, expect, it } from "vitest";
+import { createChooser } from "./choose-prompt.ts";
+import type { ChoosingFacts } from "./choosing-facts.ts";
+import type { KnownLora } from "./lora-facts.ts";
+
+const spec = GenerationSpec.parse({ kind: "text-to-image", prompt: "", seed: 0, model: { family: "sdxl" } });
+if (!isDrawn(spec)) throw new TypeError("a picture is drawn");
+
+const lora = (name: string, tags: readonly string[]): KnownLora => ({
+  called: `${name}@1`,
+  document: digestOf(name),
+  family: "sdxl",
+  facts: {
+    id: `lor_${name}`,
+    name,
+    family: "sdxl",
+    triggerWords: [],
+    tags,
+    description: "",
+    captionTags: {},
+    lineage: [],
+    embedding: null,
+    ratings: null,
+    bestStrength: null,
+    usualStrength: null,
+  },
+});
+const library = [lora("lines", ["anime", "manga"]), lora("grain", ["photo", "film 35"])];
+const factsOf = (ratings: readonly RatingEvent[] = []): ChoosingFacts => ({
+  loras: library,
+  past: [],
+  learned: learn(ratings, { now: 0 }),
+});
+const question = (prompt: string, over: Partial<ChoiceQuestion> = {}): ChoiceQuestion => ({
+  spec,
+  prompt,
+  negativePrompt: "",
+  open: { loras: true, parameters: true },
+  isSizeOpen: true,
+  loras: [],
+  loraFamilies: ["sdxl"],
+  maxLoras: 8,
+  ...over,
+});
+const chooser = (generate: object = {}, facts = factsOf()) =>
+  createChooser({
+    generate: GenerateSpec.parse(generate),
+    facts,
+    analyses: new Map(),
+    seed: digestOf("a seed"),
+  });
+const rating = (at: number): RatingEvent => ({
+  id: String(at).padStart(4, "0"),
+  manifest: digestOf(at),
+  rater: `rater-${at % 4}`,
+  stars: 1,
+  comment: "",
+  at,
+  batch: null,
+  arm: null,
+  choice: { loras: ["lines"], strengths: [0.8], family: "sdxl", subject: "person", steps: 30, guidance: 6 },
+});
+
+describe("createChooser", () => {
+  it("chooses LoRAs by the name that stays theirs, and says why", () => {
+    const choice = chooser()(question("anime girl, manga"));
+    expect(choice?.loras).toMatchObject([{ called: "lines@1", document: digestOf("lines"), strength: 0.8 }]);
+    expect(choice?.sampling).toMatchObject({ sampler: "dpmpp_2m" });
+    expect(choice?.size).toEqual({ width: 1024, height: 1024 });
+    expect(choice?.explanation).toMatchObject({ mode: "auto", arm: null, summary: expect.stringContaining("lines") });
+  });
+
+  it("gives equal facts and questions the same answer, ratings and their draws included", () => {
+    const facts = () => factsOf(Array.from({ length: 20 }, (_, at) => rating(at)));
+    for (const prompt of ["anime girl, manga", "photo of a man, film 35", "a red barn"]) {
+      expect(chooser({}, facts())(question(prompt))).toEqual(chooser({}, facts())(question(prompt)));
+    }
+    const arms = ["anime girl, manga", "manga anime woman"].map(
+      (prompt) => chooser({ choose: { minConfidence: 0 } }, facts())(question(prompt))?.explanation.arm,
+    );
+    expect(arms.every((arm) => arm === "learned" || arm === "holdout")).toBe(true);
+  });
+
+  it("shares a choice among prompts that differ in numbers alone, but for those that a LoRA knows", () => {
+    const choose = chooser();
+    expect(choose(question("anime girl 17, manga"))).toBe(choose(question("anime girl 18, manga")));
+    expect(choose(question("photo, film 35"))).not.toBe(choose(question("photo, film 36")));
+    expect(choose(question("(anime:1.2), manga"))).not.toBe(choose(question("(anime:1.3), manga")));
+  });
+
+  it("keeps what is given: LoRAs of the spec, sampling, the limits of `choose` and of the backend", () => {
+    const given = GenerationSpec.parse({ ...spec, sampling: { steps: 9 } });
+    if (!isDrawn(given)) throw new TypeError("a picture is drawn");
+    const open = { loras: false, parameters: true };
+    const kept = chooser()(question("anime, manga", { spec: given, open, loras: [{ lora: "grain", strength: 1.2 }] }));
+    expect(kept).toMatchObject({
+      loras: [],
+      explanation: { loras: [{ name: "grain", given: true, strength: { value: 1.2 } }], passed: [] },
+    });
+    expect(kept?.sampling).not.toHaveProperty("steps");
+    expect(kept?.explanation.parameters.steps).toMatchObject({ value: 9, source: "given" });
+    expect(chooser({ choose: { maxLoras: 0 } })(question("anime, manga"))?.loras).toEqual([]);
+    expect(chooser()(question("anime, manga", { maxLoras: 0 }))?.loras).toEqual([]);
+    expect(chooser()(question("anime, manga", { loraFamilies: [] }))?.loras).toEqual([]);
+  });
+
+  it("keeps limits, or names the one that nothing fits into", () => {
+    const within = chooser({ constraints: { maxSeconds: 12 } })(question("anime, manga"));
+    expect(within?.explanation.estimate.seconds.p90).toBeLessThanOrEqual(12);
+    expect(() => chooser({ constraints: { maxSeconds: 0.1 } })(question("anime"))).toThrow(/maxSeconds is 0\.1/);
+  });
+
+  it("takes what a language model read in a prompt", () => {
+    const prompt = "anime, manga";
+    const analysis = { ...analysePrompt({ prompt, negativePrompt: "" }), source: "llm:small" };
+    const choose = createChooser({
+      generate: GenerateSpec.parse({}),
+      facts: factsOf(),
+      analyses: new Map([[prompt, analysis]]),
+      seed: digestOf("a seed"),
+    });
+    expect(choose(question(prompt))?.explanation.prompt.source).toBe("llm:small");
+  });
+
+  it("has nothing to say of a prompt that no LoRA suits, where parameters are not open", () => {
+    expect(chooser()(question("a red barn", { open: { loras: true, parameters: false } }))).toBeNull();
+  });
+});

@@ -1,0 +1,88 @@
+import {
+  ChoiceExplanation,
+  GenerationSpec,
+  PromptAnalysis,
+  PromptAnalysisRequest,
+  Recommendation,
+  RecommendationRequest,
+  UserError,
+} from "@loramill/contracts";
+import { profileNameOf } from "@loramill/intelligence";
+import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import { z } from "zod";
+import { gatherFacts } from "../choosing/choosing-facts.ts";
+import { findGeneration } from "../choosing/find-generation.ts";
+import { recommendFor } from "../choosing/recommend.ts";
+import type { ApiDeps } from "../deps.ts";
+import { loraProject } from "../loras/find-lora.ts";
+
+const tags = ["intelligence"];
+
+/** What suits a prompt, what a prompt asks for, and why a generation is what it is. */
+export const recommendationRoutes =
+  (deps: ApiDeps): FastifyPluginAsyncZod =>
+  async (server) => {
+    const { catalog, stores, promptReader } = deps;
+    server.post(
+      "/v1/recommendations",
+      {
+        schema: {
+          summary: "LoRAs and parameters for a prompt, with reasons",
+          description:
+            "What is given is kept. `generate` of the answer, edited as one likes, is `generate` of a run spec that uses it.",
+          tags,
+          body: RecommendationRequest,
+          response: { 200: Recommendation },
+        },
+      },
+      async ({ body, caller, signal }) => {
+        const project = await loraProject(catalog, caller, body.project);
+        const facts = await gatherFacts(project, deps);
+        const { prompt, negativePrompt } = body;
+        const analysis = await promptReader.read({ prompt, negativePrompt }, signal);
+        return recommendFor(body, { facts, analysis, defaultModel: await usualModel(deps) });
+      },
+    );
+    server.post(
+      "/v1/prompts/analysis",
+      {
+        schema: {
+          summary: "What a prompt asks for",
+          description: "By the language model that LLM_URL names, else by rules; `source` says which.",
+          tags,
+          body: PromptAnalysisRequest,
+          response: { 200: PromptAnalysis },
+        },
+      },
+      async ({ body, signal }) => promptReader.read(body, signal),
+    );
+    server.get(
+      "/v1/generations/:id/explanation",
+      {
+        schema: {
+          summary: "Why a generation has the LoRAs and parameters that it has",
+          tags,
+          params: z.object({ id: z.string().max(100).describe("Its id, or the SHA-256 of its file") }),
+          response: { 200: ChoiceExplanation },
+        },
+      },
+      async ({ params: { id }, caller }) => {
+        const { record } = await findGeneration(catalog, id, caller);
+        if (record?.choice !== undefined) return stores.documents.get("choice", record.choice);
+        throw new UserError(`nothing was chosen for the generation ${id}: its spec said what to draw with`, {
+          code: "nothing-chosen",
+        });
+      },
+    );
+  };
+
+/** What the first available backend draws with where a spec does not say. */
+async function usualModel({ generationBackends }: ApiDeps): Promise<string> {
+  for (const backend of generationBackends) {
+    const [family] = backend.capabilities.families;
+    if (family === undefined || !(await backend.isAvailable()).available) continue;
+    const spec = { kind: "text-to-image", prompt: "", seed: 0, model: { family } } as const;
+    return profileNameOf(GenerationSpec.parse(spec)) ?? family;
+  }
+  return "pocket";
+}
