@@ -181,7 +181,10 @@ describe("captionImages", () => {
       },
     );
     expect(output.items).toBe(4);
-    expect(asked).toEqual(["a", "b", "c", "c", "d"]);
+    // Whichever was refused is asked about again, and none that was answered.
+    const refused = asked[2] ?? "none";
+    expect([...asked].sort()).toEqual(["a", "b", "c", "d", refused].sort());
+    expect(asked.slice(3)).toContain(refused);
   });
 
   it("spends an attempt when an endpoint only ever says wait, or fails without an answer", async () => {

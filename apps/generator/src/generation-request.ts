@@ -29,7 +29,7 @@ export interface LoadedRequest {
 
 /** Puts together what the job is to make: its range of the grid, the LoRAs, and the files that go in. */
 export async function loadRequest(input: Input, stores: Stores, ctx: Pick<JobContext, "job">): Promise<LoadedRequest> {
-  const { params, from, to } = input;
+  const { params, about, from, to } = input;
   const grid = await stores.documents.get("grid", params.grid);
   if (from >= to || to > gridSize(grid)) {
     throw new PermanentError(
@@ -39,10 +39,11 @@ export async function loadRequest(input: Input, stores: Stores, ctx: Pick<JobCon
   }
   const specs = Array.from({ length: to - from }, (_, offset) => gridItem(grid, from + offset));
   const loras = await readLoras(specs, input, stores);
+  const choices = about === undefined ? null : await stores.documents.get("grid-choices", about.choices);
   const items: GenerationRequestItem[] = [];
   for (const [offset, spec] of specs.entries()) {
     const index = from + offset;
-    const choice = gridChoice(grid, index);
+    const choice = choices === null ? undefined : gridChoice(grid, choices, index);
     const item = { index, spec, loras: pick(spec, loras), inputs: await findInputs(spec, stores) };
     items.push(choice === undefined ? item : { ...item, choice });
   }

@@ -4,7 +4,7 @@ import { ChoiceExplanation } from "./choice.ts";
 import { DatasetManifest, DatasetPart, PreparedPart, SourcePart } from "./dataset-documents.ts";
 import { Digest } from "./digest.ts";
 import { BlobRef, ITEMS_PER_PART, PartsDocument, Refusal } from "./document-parts.ts";
-import { GenerationGrid } from "./generation/generation-grid.ts";
+import { GenerationGrid, GridChoices } from "./generation/generation-grid.ts";
 import { GenerationSpec } from "./generation/generation-spec.ts";
 import { LoraDocument, LoraMaking } from "./lora-documents.ts";
 import { LoraReport } from "./lora-report.ts";
@@ -108,6 +108,7 @@ export const documentKinds = {
   model: ModelDocument,
   grid: GenerationGrid,
   choice: ChoiceExplanation,
+  "grid-choices": GridChoices,
   generations: GenerationPart,
   "contact-sheet": ContactSheet,
 } as const satisfies Record<string, z.ZodType>;

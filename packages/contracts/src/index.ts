@@ -149,7 +149,7 @@ export {
   UserError,
 } from "./errors.ts";
 export { Choosing, DrawingLimits } from "./generate-choosing.ts";
-export { GenerationGrid, GridAxis, GridPrompt } from "./generation/generation-grid.ts";
+export { GenerationGrid, GridAxis, GridChoices, GridPrompt } from "./generation/generation-grid.ts";
 export {
   Area,
   ClipOutput,

@@ -42,6 +42,8 @@ export const PlannedStep = z.strictObject({
   params: JsonObject,
   /** Digest of what lies outside the store and was read while planning (a folder's content); null for other steps. */
   external: Digest.nullable(),
+  /** Told to its jobs and no part of its key: what explains the result without deciding it. */
+  about: JsonObject.optional(),
   /** What a machine has to load for its jobs: steps of one affinity are served one after the other where it is possible. */
   affinity: Digest.optional(),
   /** What the planner expects; null where it cannot know before an earlier step ended. */

@@ -5,11 +5,13 @@ import {
   gridChoice,
   gridItem,
   gridSize,
+  type PlannedStep,
   type RunSpecInput,
 } from "@loramill/contracts";
 import { describe, expect, it, vi } from "vitest";
 import { plan } from "./plan.ts";
 import type { ChoiceQuestion, PromptChoice } from "./plan-context.ts";
+import { stepKey } from "./step-key.ts";
 import { generationChoice, planContext, runSpec } from "./testing/fixtures.ts";
 
 type Generate = NonNullable<RunSpecInput["generate"]>;
@@ -30,13 +32,13 @@ function planned(generate: Generate, choose: (question: ChoiceQuestion) => Promp
   const { lock, documents } = plan(runSpec({ train: undefined, generate }), context);
   const step = lock.steps.find(({ name }) => name === "generate");
   const grid = documentKinds.grid.parse(documents.find(({ kind }) => kind === "grid")?.value);
-  return { lock, documents, params: step?.params, grid, first: gridItem(grid, 0), asked };
+  return { lock, documents, step, about: step?.about, params: step?.params, grid, first: gridItem(grid, 0), asked };
 }
 
 describe("plan, where a spec leaves LoRAs or parameters open", () => {
   it("writes what was chosen beside each prompt, with the document that says why", () => {
     const one = choiceOf();
-    const { documents, grid, first, params, lock } = planned({ mode: "auto", prompts: ["a", "b"] }, () => one);
+    const { documents, grid, first, params, about, lock } = planned({ mode: "auto", prompts: ["a", "b"] }, () => one);
     expect(first).toMatchObject({
       loras: [{ lora: "ink@2", strength: 0.7 }],
       sampling: { steps: 30, guidance: 4, sampler: "euler" },
@@ -44,11 +46,27 @@ describe("plan, where a spec leaves LoRAs or parameters open", () => {
       height: 64,
     });
     expect(params?.loras).toEqual({ "ink@2": ink.document });
-    expect(documents.map(({ kind }) => kind)).toEqual(["grid", "choice"]);
-    expect(gridChoice(grid, gridSize(grid) - 1)).toBe(digestOf(one.explanation));
+    expect(documents.map(({ kind }) => kind)).toEqual(["grid", "choice", "grid-choices"]);
+    const choices = documentKinds["grid-choices"].parse(documents[2]?.value);
+    expect(gridChoice(grid, choices, gridSize(grid) - 1)).toBe(digestOf(one.explanation));
+    expect(about).toEqual({ choices: digestOf(choices) });
     expect(lock.notes).toEqual(
       expect.arrayContaining(["generate: Selected LoRAs: ink (2 of 2 prompts)", "generate: odd"]),
     );
+  });
+
+  it("draws nothing again because there is another reason for the same LoRAs and parameters", () => {
+    const [before, after] = ["ten ratings say so", "eleven ratings say so"].map((summary) => {
+      const one = choiceOf();
+      const { step } = planned({ mode: "auto", prompts: ["a"] }, () => ({
+        ...one,
+        explanation: { ...one.explanation, summary },
+      }));
+      if (step === undefined) throw new Error("nothing is generated");
+      return step;
+    });
+    expect(after?.about).not.toEqual(before?.about);
+    expect(stepKey(after as PlannedStep, {})).toBe(stepKey(before as PlannedStep, {}));
   });
 
   it("asks for LoRAs only where the spec names, tags, varies or refuses none", () => {

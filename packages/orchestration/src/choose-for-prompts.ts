@@ -3,6 +3,7 @@ import {
   digestOf,
   type GenerateSpec,
   type GenerationGrid,
+  type GridChoices,
   type GridPrompt,
   gridItem,
   isDrawn,
@@ -29,11 +30,13 @@ export interface ChosenPrompts {
   /** Documents of the LoRAs, by what the prompts call them. */
   readonly loras: Readonly<Record<string, string>>;
   readonly documents: readonly ChoiceExplanation[];
+  /** Null where nothing was chosen. */
+  readonly choices: GridChoices | null;
   readonly notes: readonly string[];
 }
 
 /** What a choice gives a prompt, brought to what the backend takes. */
-type Given = Pick<GridPrompt, "loras" | "sampling" | "width" | "height" | "choice">;
+type Given = Pick<GridPrompt, "loras" | "sampling" | "width" | "height">;
 
 /**
  * Chooses for each prompt what the spec leaves open and writes it into the grid, with the document that says why. Prompts
@@ -42,15 +45,15 @@ type Given = Pick<GridPrompt, "loras" | "sampling" | "width" | "height" | "choic
 export function chooseForPrompts(question: PromptsQuestion, choose: NonNullable<PlanContext["choose"]>): ChosenPrompts {
   const { grid, open, backend, isSizeOpen } = question;
   const spec = gridItem(grid, 0);
-  const unchanged = { prompts: grid.prompts, loras: {}, documents: [], notes: [] };
+  const unchanged = { prompts: grid.prompts, loras: {}, documents: [], choices: null, notes: [] };
   if (!isDrawn(spec)) return unchanged;
   const own = ownLoras(grid);
   const loras: Record<string, string> = {};
   const documents: ChoiceExplanation[] = [];
-  const known = new Map<PromptChoice, Given | null>();
+  const known = new Map<PromptChoice, { readonly given: Given; readonly place: number } | null>();
   const used = new Map<PromptChoice, number>();
   let without = 0;
-  const ask = (prompt: GridPrompt): Given | null => {
+  const ask = (prompt: GridPrompt) => {
     const choice = choose({
       spec,
       prompt: prompt.text,
@@ -68,21 +71,24 @@ export function chooseForPrompts(question: PromptsQuestion, choose: NonNullable<
     if (given !== null) used.set(choice, (used.get(choice) ?? 0) + 1);
     return given;
   };
-  const accept = (choice: PromptChoice, prompt: GridPrompt): Given | null => {
+  const accept = (choice: PromptChoice, prompt: GridPrompt) => {
     const all = new Set([...Object.keys(loras), ...choice.loras.map(({ called }) => called)]);
     if (all.size > MAX_LORAS) return null;
     for (const { called, document } of choice.loras) loras[called] = document;
     documents.push(choice.explanation);
-    return { ...fitting(choice, prompt, question), choice: digestOf(choice.explanation) };
+    return { given: fitting(choice, prompt, question), place: documents.length - 1 };
   };
+  const of: number[] = [];
   const prompts = grid.prompts.map((written) => {
     const prompt = typeof written === "string" ? { text: written } : written;
-    const given = ask(prompt);
-    if (given !== null) return { ...prompt, ...given };
+    const asked = ask(prompt);
+    of.push(asked?.place ?? -1);
+    if (asked !== null) return { ...prompt, ...asked.given };
     without += 1;
     return written;
   });
-  return { prompts, loras, documents, notes: notesOn(used, { without, prompts: prompts.length }) };
+  const choices = documents.length === 0 ? null : { documents: documents.map((each) => digestOf(each)), of };
+  return { prompts, loras, documents, choices, notes: notesOn(used, { without, prompts: prompts.length }) };
 }
 
 /** The choice without what the spec varies and what the backend would refuse or do in another way. */

@@ -48,15 +48,16 @@ export function expandStep(step: PlannedStep, inputs: Readonly<Record<string, St
 }
 
 function jobInputs(step: PlannedStep, inputs: Readonly<Record<string, StepInput>>): JsonObject[] {
-  const { fanOut, params } = step;
+  const { fanOut } = step;
+  const told = { params: step.params, ...(step.about === undefined ? {} : { about: step.about }) };
   const partsOf = fanOut.type === "parts" ? fanOut.of : undefined;
   const whole = step.needs.filter((need) => need !== partsOf);
   const digests = Object.fromEntries(whole.map((need) => [need, inputOf(step, inputs, need).digest]));
   switch (fanOut.type) {
     case "single":
-      return [{ inputs: digests, params }];
+      return [{ inputs: digests, ...told }];
     case "parts": {
-      const rest: JsonObject = whole.length > 0 ? { inputs: digests, params } : { params };
+      const rest: JsonObject = whole.length > 0 ? { inputs: digests, ...told } : told;
       return inputOf(step, inputs, fanOut.of).parts.map((part) => ({ part, ...rest }));
     }
     case "range": {
@@ -65,7 +66,7 @@ function jobInputs(step: PlannedStep, inputs: Readonly<Record<string, StepInput>
         from: index * perJob,
         to: Math.min(items, (index + 1) * perJob),
         inputs: digests,
-        params,
+        ...told,
       }));
     }
   }

@@ -32,7 +32,7 @@ export function planGenerate(
   spec: RunSpec,
   recipe: Recipe | null,
   context: PlanContext,
-): StepPlan & Pick<ChosenPrompts, "documents"> & { readonly grid: GenerationGrid } {
+): StepPlan & Pick<ChosenPrompts, "documents" | "choices"> & { readonly grid: GenerationGrid } {
   const generate = spec.generate;
   if (generate === undefined) throw new TypeError("the spec generates nothing");
   const main = mainLora(generate, spec, recipe, context);
@@ -67,6 +67,7 @@ export function planGenerate(
   return {
     grid,
     documents: chosen.documents,
+    choices: chosen.choices,
     step: {
       name: "generate",
       kind: "generate",
@@ -83,6 +84,7 @@ export function planGenerate(
         onLoraFailure: generate.onLoraFailure,
       }),
       external: null,
+      ...(chosen.choices === null ? {} : { about: { choices: digestOf(chosen.choices) } }),
       affinity: affinityOf(grid, { backend: backend.name, main, others, chosen: Object.values(chosen.loras) }),
       estimate: { items, seconds: estimate.seconds.p50, microUsd: Math.ceil(estimate.costMicroUsd.p90) },
     },
@@ -104,7 +106,7 @@ function choosePrompts(
   { choose }: PlanContext,
 ): ChosenPrompts {
   if (choose === undefined || !asksToChoose(generate, makesLora)) {
-    return { prompts: grid.prompts, loras: {}, documents: [], notes: [] };
+    return { prompts: grid.prompts, loras: {}, documents: [], choices: null, notes: [] };
   }
   const { request, width, height } = generate;
   const hasSize = request !== undefined && "width" in request && (request.width ?? request.height) !== undefined;

@@ -65,8 +65,12 @@ export function plan(spec: RunSpec, context: PlanContext): Plan {
   return { lock, documents: generated === null ? [] : documentsOf(generated) };
 }
 
-function documentsOf({ grid, documents }: ReturnType<typeof planGenerate>): PlanDocument[] {
-  return [{ kind: "grid", value: grid }, ...documents.map((value) => ({ kind: "choice" as const, value }))];
+function documentsOf({ grid, documents, choices }: ReturnType<typeof planGenerate>): PlanDocument[] {
+  return [
+    { kind: "grid", value: grid },
+    ...documents.map((value) => ({ kind: "choice" as const, value })),
+    ...(choices === null ? [] : [{ kind: "grid-choices" as const, value: choices }]),
+  ];
 }
 
 function budgetNotes(steps: readonly PlannedStep[], budgetMicroUsd: number | null): string[] {

@@ -11,10 +11,20 @@ export const GridPrompt = z.strictObject({
   sampling: Sampling.optional(),
   width: z.int().optional(),
   height: z.int().optional(),
-  /** The `choice` document that says why. */
-  choice: Digest.optional(),
 });
 export type GridPrompt = z.output<typeof GridPrompt>;
+
+/**
+ * Why the prompts of a grid have what they have. It stands beside the grid and not in it: the same pictures are not drawn
+ * again because there is another reason for them.
+ */
+export const GridChoices = z.object({
+  /** `choice` documents, each once. */
+  documents: z.array(Digest),
+  /** Of each prompt, the place of its document in the list; -1 where nothing was chosen for it. */
+  of: z.array(z.int().min(-1)),
+});
+export type GridChoices = z.output<typeof GridChoices>;
 
 /** Values that one field of the template takes in turn; `field` is its path, such as `sampling.steps`. */
 export const GridAxis = z.strictObject({

@@ -1,6 +1,6 @@
 import type { Digest, Json } from "../digest.ts";
 import { UserError } from "../errors.ts";
-import type { GenerationGrid, GridPrompt } from "./generation-grid.ts";
+import type { GenerationGrid, GridChoices, GridPrompt } from "./generation-grid.ts";
 import type { LoraUse } from "./generation-parts.ts";
 import { GenerationSpec, type GenerationTemplate } from "./generation-spec.ts";
 import { setField } from "./set-field.ts";
@@ -43,7 +43,7 @@ export function gridItem(grid: GenerationGrid, index: number): GenerationSpec {
   const { prompts, seeds, strengths } = grid;
   const strength = strengths[index % strengths.length] ?? 0;
   const seed = seeds[Math.floor(index / strengths.length) % seeds.length] ?? 0;
-  const prompt = promptAt(grid, index);
+  const prompt = asPrompt(prompts[promptPlace(grid, index)] ?? "");
   const template = withAxes(grid, Math.floor(index / (strengths.length * seeds.length * prompts.length)));
   const text = fillWildcards(prompt.text, grid.wildcards, seed);
   const drawing = { prompt: { ...prompt, text }, seed, strength, negativePrompt: grid.negativePrompt };
@@ -51,12 +51,12 @@ export function gridItem(grid: GenerationGrid, index: number): GenerationSpec {
 }
 
 /** The `choice` document of the item at a place of the grid; undefined where nothing was chosen for it. */
-export function gridChoice(grid: GenerationGrid, index: number): Digest | undefined {
-  return promptAt(grid, index).choice;
+export function gridChoice(grid: GenerationGrid, { documents, of }: GridChoices, index: number): Digest | undefined {
+  return documents[of[promptPlace(grid, index)] ?? -1];
 }
 
-function promptAt({ prompts, seeds, strengths }: GenerationGrid, index: number): GridPrompt {
-  return asPrompt(prompts[Math.floor(index / (strengths.length * seeds.length)) % prompts.length] ?? "");
+function promptPlace({ prompts, seeds, strengths }: GenerationGrid, index: number): number {
+  return Math.floor(index / (strengths.length * seeds.length)) % prompts.length;
 }
 
 function asPrompt(prompt: string | GridPrompt): GridPrompt {

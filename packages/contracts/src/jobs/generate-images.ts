@@ -13,6 +13,8 @@ export const generateImagesJob = defineJob({
     to: z.int().min(1),
     /** The step of the same run that made the LoRA, when one did. */
     inputs: z.object({ train: Digest.optional(), lora: Digest.optional() }),
+    /** The `grid-choices` document of the grid, where something was chosen. */
+    about: z.object({ choices: Digest }).optional(),
     params: z.object({
       /** The `grid` document: prompts and seeds may be long, a job's input may not. */
       grid: Digest,
