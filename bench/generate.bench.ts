@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
-import { openGenerationBackends } from "@loramill/backends";
+import { createComfyUiGeneration } from "@loramill/backends";
 import { type GenerationBackend, type GenerationRequest, GenerationSpec } from "@loramill/contracts";
 import { openStores } from "@loramill/storage";
-import { backendContext, createFakePocketEngine } from "@loramill/testkit";
+import { backendContext } from "@loramill/testkit";
 import { createClipTools, videoConfig } from "@loramill/video";
 import type { ServerReport } from "./generate/server-thread.ts";
 import type { Bench } from "./harness.ts";
@@ -32,22 +32,12 @@ export const bench: Bench = {
     const stores = await openStores({ url: folder });
     const server = await startServer();
     const options = { servers: [{ url: server.url, headers: {} }], timeoutMs: 60_000, maxJobs: 1, pollMs: POLL_MS };
-    const backends = openGenerationBackends(
-      { comfyui: { ...options, generationTimeoutSeconds: 600, usdPerHour: 0 } },
-      {
-        engine: createFakePocketEngine(),
-        stores,
-        clock: { now: () => new Date() },
-        pictures: {
-          encodePng: async ({ rgb }) => rgb,
-          readPicture: async (rgb, size) => ({ ...size, rgb }),
-        },
-        tools: createClipTools(videoConfig.options(videoConfig.env.parse({})).video),
-      },
+    const tools = createClipTools(videoConfig.options(videoConfig.env.parse({})).video);
+    const backend = createComfyUiGeneration(
+      { ...options, generationTimeoutSeconds: 600, usdPerHour: 0 },
+      { stores, clock: { now: () => new Date() }, tools },
     );
     try {
-      const backend = backends.find(({ name }) => name === "comfyui");
-      if (backend === undefined) throw new Error("there is no ComfyUI backend");
       let next = 0;
       const lane = async () => {
         for (let job = next++; job < JOBS; job = next++) await drawAll(backend, requestOf(job));
@@ -58,7 +48,7 @@ export const bench: Bench = {
       if (prompts !== pictures) throw new Error(`${prompts} prompts for ${pictures} pictures`);
       return { overhead: 1 - busyMs / wallMs, secondsPerPicture: wallMs / 1_000 / pictures };
     } finally {
-      for (const backend of backends) await backend.close();
+      await backend.close();
       await server.close();
       await stores.close();
       await rm(folder, { recursive: true, force: true });

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { captionerConfig, llmConfig, trainingConfig } from "@loramill/backends";
+import { captionerConfig, generationConfig, llmConfig, trainingConfig } from "@loramill/backends";
 import { openPocketEngine, pocketConfig } from "@loramill/pocket";
 import { endpointsConfig, openServices, runProcess, servicesConfig, untilAborted } from "@loramill/runtime";
 import { createMetrics } from "@loramill/telemetry";
@@ -20,6 +20,7 @@ await runProcess({
     captioner: captionerConfig,
     llm: llmConfig,
     training: trainingConfig,
+    generation: generationConfig,
     ...visionConfig,
     video: videoConfig,
     pocket: pocketConfig,
@@ -27,10 +28,21 @@ await runProcess({
   open: async ({ config, log, clock, random, opened }) => {
     const services = await openServices({ config, log, clock, random, opened });
     const engine = opened("pocket engine", await openPocketEngine(config.pocket), (open) => open.close());
-    const { captioner, training } = config;
+    const { captioner, training, generation, sources } = config;
     const { llm } = config.llm;
     const { video } = config.video;
-    const parts = { engine, stores: services.stores, clock, captioner, llm, vision: config, training, video };
+    const parts = {
+      engine,
+      stores: services.stores,
+      clock,
+      captioner,
+      llm,
+      vision: config,
+      training,
+      generation,
+      sources,
+      video,
+    };
     const { offers } = opened("backends", await openOffers(parts), (open) => open.close());
     const api = await openApi({
       services,

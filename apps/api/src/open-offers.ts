@@ -1,6 +1,7 @@
 import {
   type CaptionerOptions,
   createReplicateWebhooks,
+  type GenerationOptions,
   type LlmOptions,
   openCaptioners,
   openGenerationBackends,
@@ -9,8 +10,9 @@ import {
   type TrainingOptions,
 } from "@loramill/backends";
 import type { Clock, PocketEngine, Stores } from "@loramill/contracts";
-import { encodeImage, readRgb } from "@loramill/imaging";
+import { encodeImage, measurePicture, readRgb } from "@loramill/imaging";
 import { presets } from "@loramill/recipes";
+import { createRemoteReader, type SourceLimits } from "@loramill/storage";
 import { createClipTools, type VideoOptions } from "@loramill/video";
 import { createFaceFinder, openVision, type VisionOptions } from "@loramill/vision";
 import type { Offers } from "./open-api.ts";
@@ -24,6 +26,8 @@ export async function openOffers(parts: {
   llm: LlmOptions;
   vision: VisionOptions;
   training: TrainingOptions;
+  generation: GenerationOptions;
+  sources: Pick<SourceLimits, "http">;
   video: VideoOptions;
 }): Promise<{ offers: Offers; close: () => Promise<void> }> {
   const { engine, stores, clock } = parts;
@@ -36,7 +40,8 @@ export async function openOffers(parts: {
     clock,
     prepareImage: (bytes, side) => readRgb(bytes, { size: { width: side, height: side, fit: "cover" } }),
   });
-  const generation = openGenerationBackends(parts.training, {
+  const reader = createRemoteReader(parts.sources.http);
+  const generation = openGenerationBackends(parts.generation, {
     engine,
     stores,
     clock,
@@ -44,10 +49,12 @@ export async function openOffers(parts: {
       encodePng: (image) => encodeImage(image, "png"),
       readPicture: (bytes, size) => readRgb(bytes, { size: { ...size, fit: "cover" } }),
     },
+    measurePicture,
+    readRemoteFile: reader.read,
     tools: createClipTools(parts.video),
   });
   const analyst = openPromptAnalyst(parts.llm, { clock });
-  const { replicate } = parts.training;
+  const replicate = parts.training.replicate ?? parts.generation.replicate;
   const replicateWebhooks = replicate === null ? null : createReplicateWebhooks(replicate, { clock });
   return {
     offers: {
@@ -72,6 +79,7 @@ export async function openOffers(parts: {
         ...generation.map((backend) => backend.close()),
         ...training.map((backend) => backend.close()),
         replicateWebhooks?.close(),
+        reader.close(),
       ]);
     },
   };

@@ -1,6 +1,7 @@
-import { comfyUiConfig } from "@loramill/backends";
+import { generationConfig } from "@loramill/backends";
 import { defineConfig } from "@loramill/contracts";
 import { pocketConfig } from "@loramill/pocket";
+import { servicesConfig } from "@loramill/runtime";
 import { videoConfig } from "@loramill/video";
 import { z } from "zod";
 
@@ -32,5 +33,7 @@ export const generatorWorkerConfig = {
   pocket: pocketConfig,
   loraUse: loraUseConfig,
   video: videoConfig,
-  comfyui: comfyUiConfig,
+  generation: generationConfig,
+  /** Rules for addresses that services name. */
+  sources: servicesConfig.sources,
 } as const;

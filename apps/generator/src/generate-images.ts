@@ -48,13 +48,12 @@ export async function generateImages(input: Input, deps: GeneratorDeps, ctx: Job
   const backend = await findBackend(input, deps);
   const turn = readTurn(ctx.turn);
   const context = backendContext(ctx);
+  const making = { input, backend, loaded: await loadRequest(input, deps.stores, ctx), context, deps, ctx };
   try {
     ctx.signal.throwIfAborted();
-    const loaded = await loadRequest(input, deps.stores, ctx);
-    const making = { input, backend, loaded, context, deps, ctx };
     return turn === null ? await start(making) : await follow(turn, making);
   } catch (error) {
-    if (isCancelled(ctx.signal) && turn !== null) await tellCancelled(backend, turn.remoteId, context, ctx);
+    if (isCancelled(ctx.signal) && turn !== null) await tellCancelled(turn, making);
     throw error;
   }
 }
@@ -205,17 +204,18 @@ function isCancelled(signal: AbortSignal): boolean {
   return signal.aborted && reason instanceof UserError && reason.code === "cancelled";
 }
 
-/** The signal of the turn has aborted already, so the backend gets one of its own. */
-async function tellCancelled(
-  backend: GenerationBackend,
-  remoteId: string,
-  context: BackendContext,
-  ctx: JobContext,
-): Promise<void> {
-  const signal = AbortSignal.timeout(CANCEL_TIMEOUT_MS);
+/**
+ * The signal of the turn has aborted already, so the backend gets one of its own. What was used until then is charged, as
+ * far as the backend knows it by now.
+ */
+async function tellCancelled({ remoteId, left }: Turn, { backend, loaded, context, ctx }: Making): Promise<void> {
+  const own = { ...context, signal: AbortSignal.timeout(CANCEL_TIMEOUT_MS) };
   try {
-    const answer = await backend.cancel(remoteId, { ...context, signal });
+    const answer = await backend.cancel(remoteId, own);
     ctx.event("generation.cancelled", { backend: backend.name, remoteId, answer });
+    if (answer !== "cancelled") return;
+    const status = await backend.poll(remoteId, leaveOut(loaded.request, left), own);
+    if (status.kind === "cancelled") for (const charge of status.charges ?? []) ctx.charge(charge);
   } catch (error) {
     ctx.event("generation.cancel-failed", { backend: backend.name, remoteId, message: toErrorRecord(error).message });
     throw error;

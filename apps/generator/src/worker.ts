@@ -1,8 +1,9 @@
 import { openGenerationBackends } from "@loramill/backends";
 import type { PocketEngine, RgbImage } from "@loramill/contracts";
-import { encodeImage, readRgb } from "@loramill/imaging";
+import { encodeImage, measurePicture, readRgb } from "@loramill/imaging";
 import { openPocketEngine } from "@loramill/pocket";
 import { defineWorker, type WorkerContext } from "@loramill/runtime";
+import { createRemoteReader } from "@loramill/storage";
 import { createClipTools } from "@loramill/video";
 import { generatorWorkerConfig } from "./config.ts";
 import { drawGrid } from "./draw-grid.ts";
@@ -24,7 +25,11 @@ export function createGeneratorWorker(openEngine: (context: Context) => Promise<
       const engine = await openEngine(context);
       const { video } = context.config.video;
       const tools = createClipTools(video);
-      const backends = openGenerationBackends(context.config, {
+      const { config } = context;
+      const reader = context.opened("reader of results", createRemoteReader(config.sources.http), (open) =>
+        open.close(),
+      );
+      const backends = openGenerationBackends(config.generation, {
         engine,
         stores,
         clock: context.clock,
@@ -32,6 +37,8 @@ export function createGeneratorWorker(openEngine: (context: Context) => Promise<
           encodePng: (image) => encodeImage(image, "png"),
           readPicture: (bytes, size) => readRgb(bytes, { size: { ...size, fit: "cover" } }),
         },
+        measurePicture,
+        readRemoteFile: reader.read,
         tools,
       });
       context.opened("generation backends", backends, async (open) => {

@@ -62,10 +62,21 @@ export function runMill({ env }: { env: Environment }): Promise<number> {
       );
       watchDispatcher(metrics, () => dispatcher);
 
-      const { captioner, training } = config;
+      const { captioner, training, generation, sources } = config;
       const { llm } = config.llm;
-      const { video } = config.video;
-      const offerParts = { engine, stores: services.stores, clock, captioner, llm, vision: config, training, video };
+    const { video } = config.video;
+      const offerParts = {
+        engine,
+        stores: services.stores,
+        clock,
+        captioner,
+      llm,
+        vision: config,
+        training,
+        generation,
+        sources,
+        video,
+      };
       const { offers } = opened("backends", await openOffers(offerParts), (open) => open.close());
       const localToken = randomBytes(24).toString("base64url");
       const api = await openApi({

@@ -4,6 +4,7 @@ export { type CaptionerOptions, captionerConfig } from "./captioner-config.ts";
 export { type ComfyUiOptions, comfyUiConfig } from "./comfyui/comfyui-config.ts";
 export { createComfyUiTraining } from "./comfyui/comfyui-training.ts";
 export { createComfyUiGeneration } from "./comfyui/generation/comfyui-generation.ts";
+export { type GenerationOptions, generationConfig } from "./generation-config.ts";
 export { type LlmOptions, llmConfig } from "./llm/llm-config.ts";
 export { openPromptAnalyst } from "./llm/open-prompt-analyst.ts";
 export type { OpenedAnalyst } from "./llm/opened-analyst.ts";
@@ -13,6 +14,8 @@ export { openTrainingBackends, type TrainingParts } from "./open-training-backen
 export { createOpenAiCaptioner, type OpenAiCaptionerOptions } from "./openai/openai-captioner.ts";
 export { createPocketGeneration } from "./pocket/pocket-generation.ts";
 export { createPocketTraining, type PocketTrainingOptions } from "./pocket/pocket-training.ts";
+export { createReplicateGeneration } from "./replicate/generation/replicate-generation.ts";
 export { createReplicateTraining, type ReplicateTrainingOptions } from "./replicate/replicate-training.ts";
 export { createReplicateWebhooks, type ReplicateWebhooks } from "./replicate/replicate-webhooks.ts";
+export { createServerlessGeneration } from "./runpod-serverless/serverless-generation.ts";
 export { type TrainingOptions, trainingConfig } from "./training-config.ts";

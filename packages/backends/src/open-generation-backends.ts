@@ -2,8 +2,12 @@ import type { ClipTools, Clock, GenerationBackend, PocketEngine, Stores } from "
 import { createFfmpegGeneration } from "./clips/ffmpeg-generation.ts";
 import { addRestyling } from "./clips/restyle-generation.ts";
 import { createComfyUiGeneration } from "./comfyui/generation/comfyui-generation.ts";
-import type { ComfyUiGenerationOptions } from "./comfyui/generation/generation-deps.ts";
+import type { GenerationOptions } from "./generation-config.ts";
+import type { MeasurePicture } from "./items/measure-output.ts";
+import type { ReadRemoteFile } from "./items/read-remote-file.ts";
 import { createPocketGeneration, type PocketGenerationOptions } from "./pocket/pocket-generation.ts";
+import { createReplicateGeneration } from "./replicate/generation/replicate-generation.ts";
+import { createServerlessGeneration } from "./runpod-serverless/serverless-generation.ts";
 
 export interface GenerationParts {
   readonly engine: PocketEngine;
@@ -11,17 +15,22 @@ export interface GenerationParts {
   readonly clock: Clock;
   /** Encodes and decodes what the embedded engine draws. */
   readonly pictures: Pick<PocketGenerationOptions, "encodePng" | "readPicture">;
+  /** Looks at what services hand out. */
+  readonly measurePicture: MeasurePicture;
+  readonly readRemoteFile: ReadRemoteFile;
   readonly tools: ClipTools;
 }
 
 /** The generation backends that are configured, in the order in which `auto` tries them. A new one is a line here. */
 export function openGenerationBackends(
-  { comfyui }: { readonly comfyui: ComfyUiGenerationOptions },
+  { comfyui, serverless, replicate }: GenerationOptions,
   { pictures, ...parts }: GenerationParts,
 ): readonly GenerationBackend[] {
   return [
     addRestyling(createPocketGeneration({ ...parts, ...pictures }), parts),
     addRestyling(createComfyUiGeneration(comfyui, parts), parts),
+    ...(serverless === null ? [] : [addRestyling(createServerlessGeneration(serverless, parts), parts)]),
+    ...(replicate === null ? [] : [addRestyling(createReplicateGeneration(replicate, parts), parts)]),
     createFfmpegGeneration(parts),
   ];
 }

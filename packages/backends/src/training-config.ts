@@ -2,6 +2,7 @@ import { defineConfig, EndpointUrl, ModelFamily } from "@loramill/contracts";
 import { z } from "zod";
 import { agentOptions, agentShape } from "./agent/agent-config.ts";
 import { comfyUiConfig } from "./comfyui/comfyui-config.ts";
+import { webhookUrl } from "./replicate/webhook-url.ts";
 
 const OWNER_AND_NAME = /^[\w.-]+\/[\w.-]+$/;
 const MiB = 1024 * 1024;
@@ -10,7 +11,7 @@ const MiB = 1024 * 1024;
 export const trainingConfig = defineConfig(
   {
     ...comfyUiConfig.env.shape,
-    REPLICATE_API_TOKEN: z.string().min(1).optional().describe("Token for trainings on Replicate"),
+    REPLICATE_API_TOKEN: z.string().min(1).optional().describe("Token for trainings and pictures on Replicate"),
     REPLICATE_API_URL: EndpointUrl.default("https://api.replicate.com/v1").describe("Where Replicate's API is"),
     REPLICATE_DESTINATION: z
       .string()
@@ -103,8 +104,3 @@ export const trainingConfig = defineConfig(
 
 /** Null for every backend that is not configured. */
 export type TrainingOptions = ReturnType<typeof trainingConfig.options>;
-
-/** Replicate reports to addresses with HTTPS alone. */
-function webhookUrl(publicUrl: string | undefined): string | null {
-  return publicUrl?.startsWith("https:") ? new URL("/v1/webhooks/replicate", publicUrl).href : null;
-}

@@ -39,6 +39,7 @@ export { type ImageFormat, imageFormats, mediaTypes, sniffFormat } from "./forma
 export { compareSharpness, type FrameLook, frameDifference, lookAtFrame, looksTheSame } from "./frame-look.ts";
 export { compareHashes, findLeaks, type Leak, type Likeness, type LikenessSettings } from "./leaks.ts";
 export { defaultLimits, imagingConfig, type ReadLimits } from "./limits.ts";
+export { measurePicture } from "./measure-picture.ts";
 export { createNearIndex, type NearIndex, type Neighbour, readNearIndex } from "./near-index.ts";
 export { insertPngText, type PngText, readPngText } from "./png-text.ts";
 export { type PreparedPicture, prepareImage } from "./prepare-image.ts";

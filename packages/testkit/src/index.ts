@@ -17,6 +17,11 @@ export {
 } from "./backends/fake-pocket-engine.ts";
 export { createFakeRateLimiter, type FakeRateLimiter } from "./backends/fake-rate-limiter.ts";
 export {
+  type FakeReplicatePainter,
+  type PainterMove,
+  startFakeReplicatePainter,
+} from "./backends/fake-replicate-painter.ts";
+export {
   type FakeReplicateServer,
   type ReplicateMove,
   startFakeReplicateServer,
@@ -26,6 +31,11 @@ export {
   type FakeReplicateTrainerOptions,
   startFakeReplicateTrainer,
 } from "./backends/fake-replicate-trainer.ts";
+export {
+  type FakeRunpodServerless,
+  type ServerlessMove,
+  startFakeRunpodServerless,
+} from "./backends/fake-runpod-serverless.ts";
 export { type FakeVisionServer, startFakeVisionServer } from "./backends/fake-vision-server.ts";
 export { type GenerationHarness, pollGeneration, runGenerationBackendSuite } from "./backends/generation-suite.ts";
 export { createLetterEmbedder } from "./backends/letter-embedder.ts";

@@ -40,8 +40,12 @@ export function endpointPart(endpoints: Endpoints, send: typeof fetch = fetch): 
             signal,
           }),
       told("Hugging Face (HUGGINGFACE_TOKEN)", endpoints.huggingfaceToken, "set it for gated models"),
-      told("Replicate (REPLICATE_API_TOKEN)", endpoints.replicateToken, "set it to train on Replicate"),
-      told("RunPod (RUNPOD_API_KEY)", endpoints.runpodKey, "set it to rent machines"),
+      told("Replicate (REPLICATE_API_TOKEN)", endpoints.replicateToken, "set it to train and draw on Replicate"),
+      told(
+        "RunPod (RUNPOD_API_KEY)",
+        endpoints.runpodKey,
+        "set it to draw on a serverless endpoint, or to rent machines",
+      ),
     ],
   };
 

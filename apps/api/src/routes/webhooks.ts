@@ -14,15 +14,18 @@ export const webhookRoutes =
       {
         config: { scope: "none" },
         schema: {
-          summary: "Replicate reports the end of a training",
-          description: "Signed by Replicate. Nothing is believed of it but that the training is worth a look.",
+          summary: "Replicate reports the end of a training or a picture",
+          description: "Signed by Replicate. Nothing is believed of it but that the work is worth a look.",
           tags: ["webhooks"],
+          querystring: z.object({
+            work: z.string().max(128).optional().describe("The job's work that a picture belongs to"),
+          }),
           response: { 204: z.null() },
         },
       },
-      async ({ headers, body }, reply) => {
+      async ({ headers, body, query }, reply) => {
         const remoteId = await replicateWebhooks.read({ headers: oneOfEach(headers), body: body as Buffer });
-        await catalog.jobs.hurryTraining(remoteId);
+        await catalog.jobs.hurry(query.work ?? remoteId);
         return reply.code(204).send(null);
       },
     );

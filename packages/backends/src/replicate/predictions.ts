@@ -34,15 +34,21 @@ export interface Predictions {
   version(model: string, signal?: AbortSignal): Promise<string>;
   /** Puts a picture where a model reads it; the address is found again in the prediction's input. */
   upload(picture: SentPicture, signal: AbortSignal): Promise<string>;
-  create(version: string, input: Readonly<Record<string, unknown>>, signal: AbortSignal): Promise<Prediction>;
+  /** `webhook`: where its end is reported. */
+  create(
+    version: string,
+    input: Readonly<Record<string, unknown>>,
+    signal: AbortSignal,
+    webhook?: string | null,
+  ): Promise<Prediction>;
   /** Null when it is not known any more. */
   get(id: string, signal: AbortSignal): Promise<Prediction | null>;
-  /** The prediction about a picture that was created since then. */
-  findByImage(image: string, since: Date, signal: AbortSignal): Promise<Prediction | null>;
-  cancel(id: string, timeoutMs: number): Promise<void>;
+  /** The newest prediction of these that was created since then. */
+  findNewest(isIt: (one: Prediction) => boolean, since: Date, signal: AbortSignal): Promise<Prediction | null>;
+  cancel(id: string, timeoutMs: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** Replicate's predictions and files, as far as captioning needs them. */
+/** Replicate's predictions and files, as far as captioning and drawing need them. */
 export function openPredictions(endpoint: Endpoint, base: string): Predictions {
   const read = <T>(schema: z.ZodType<T>, answer: unknown, what: string): T => {
     const parsed = schema.safeParse(answer);
@@ -75,8 +81,9 @@ export function openPredictions(endpoint: Endpoint, base: string): Predictions {
       return read(Uploaded, answer, "file").urls.get;
     },
 
-    async create(version, input, signal) {
-      const body = JSON.stringify({ version, input });
+    async create(version, input, signal, webhook = null) {
+      const hook = webhook === null ? {} : { webhook, webhook_events_filter: ["completed"] };
+      const body = JSON.stringify({ version, input, ...hook });
       return read(Prediction, await endpoint.ask({ url: `${base}/predictions`, body, signal }), "prediction");
     },
 
@@ -90,7 +97,7 @@ export function openPredictions(endpoint: Endpoint, base: string): Predictions {
       }
     },
 
-    async findByImage(image, since, signal) {
+    async findNewest(isIt, since, signal) {
       let url: string | null = `${base}/predictions?created_after=${encodeURIComponent(since.toISOString())}`;
       for (let page = 0; url !== null && page < MAX_PAGES; page += 1) {
         const answer: z.output<typeof Page> = read(
@@ -100,16 +107,16 @@ export function openPredictions(endpoint: Endpoint, base: string): Predictions {
         );
         for (const one of answer.results) {
           const prediction = Prediction.safeParse(one).data;
-          if (prediction?.input?.image === image) return prediction;
+          if (prediction !== undefined && isIt(prediction)) return prediction;
         }
         url = answer.next?.startsWith(`${base}/`) ? answer.next : null;
       }
       return null;
     },
 
-    async cancel(id, timeoutMs) {
+    async cancel(id, timeoutMs, signal) {
       const url = `${base}/predictions/${encodeURIComponent(id)}/cancel`;
-      await endpoint.ask({ url, method: "POST", timeoutMs });
+      await endpoint.ask({ url, method: "POST", timeoutMs, signal });
     },
   };
 }

@@ -70,7 +70,7 @@ export function createReplicateCaptioner(options: ReplicateCaptionerOptions, par
       const since = new Date(Date.parse(noted.askedAt) - CLOCK_SKEW_MS);
       const known =
         noted.prediction === null
-          ? await predictions.findByImage(noted.image, since, signal)
+          ? await predictions.findNewest(({ input }) => input?.image === noted.image, since, signal)
           : await predictions.get(noted.prediction, signal);
       if (known !== null && isWorthWaiting(known)) {
         if (noted.prediction === null) await request.intent?.put({ ...noted, prediction: known.id });

@@ -71,11 +71,11 @@ export type RetryAnswer =
 
 export function jobQueries({ pool }: Connection) {
   return {
-    /** Makes the parked training with that remote id due at once; the delivery that was to come later is void. */
-    async hurryTraining(remoteId: string): Promise<void> {
+    /** Makes the parked training or generation with that remote id due at once; the delivery that was to come is void. */
+    async hurry(remoteId: string): Promise<void> {
       await pool.query(
         `update loramill.jobs set release = release + 1, enqueued_at = null, not_before = null
-         where queue = 'train' and state = 'parked' and turn->>'remoteId' = $1`,
+         where queue in ('train', 'generate') and state = 'parked' and turn->>'remoteId' = $1`,
         [remoteId],
       );
     },

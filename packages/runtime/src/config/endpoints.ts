@@ -11,8 +11,8 @@ export const endpointsConfig = defineConfig(
     ),
     OLLAMA_URL: EndpointUrl.optional().describe("Ollama server for captions and prompts"),
     HUGGINGFACE_TOKEN: token.describe("Token for gated models on Hugging Face"),
-    REPLICATE_API_TOKEN: token.describe("Token for trainings on Replicate"),
-    RUNPOD_API_KEY: token.describe("Key for renting machines at RunPod"),
+    REPLICATE_API_TOKEN: token.describe("Token for trainings and pictures on Replicate"),
+    RUNPOD_API_KEY: token.describe("Key of RunPod, for its serverless endpoints and for renting machines"),
   },
   (env) => ({
     loramillUrl: env.LORAMILL_URL ?? null,

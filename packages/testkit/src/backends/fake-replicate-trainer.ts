@@ -1,6 +1,7 @@
-import { createHash, createHmac, randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import { type Misbehaviour, Refused, sendAs, sendJson, startMisbehavingServer } from "./misbehave.ts";
+import { type SignedMessage, signWebhook, webhookSecret } from "./sign-webhook.ts";
 import { tinyLora } from "./tiny-lora.ts";
 import { packTar, type TarFile } from "./tiny-tar.ts";
 
@@ -40,7 +41,7 @@ export interface FakeReplicateTrainer {
   readonly destinations: readonly string[];
   readonly webhookSecret: string;
   /** The headers and body with which Replicate would report a training's end. */
-  webhookOf(training: string): { readonly headers: Record<string, string>; readonly body: string };
+  webhookOf(training: string): SignedMessage;
   /** The next creations are treated so, in this order. `drop` and `cut` create the training and lose the answer. */
   misbehave(...next: readonly TrainingMove[]): void;
   close(): Promise<void>;
@@ -82,7 +83,6 @@ export async function startFakeReplicateTrainer(
   options: FakeReplicateTrainerOptions = {},
 ): Promise<FakeReplicateTrainer> {
   const { schema = fluxSchema, now = () => new Date() } = options;
-  const webhookSecret = `whsec_${Buffer.from("a secret of thirty-two bytes, ok").toString("base64")}`;
   const pending: TrainingMove[] = [];
   const files = new Map<string, Buffer>();
   const trainings: StoredTraining[] = [];
@@ -207,12 +207,7 @@ export async function startFakeReplicateTrainer(
     webhookOf(id) {
       const training = trainings.find((one) => one.id === id);
       if (training === undefined) throw new Error(`no training ${id}`);
-      const body = JSON.stringify(view(training));
-      const [message, timestamp] = [`msg_${id}`, `${Math.floor(now().getTime() / 1000)}`];
-      const key = Buffer.from(webhookSecret.slice("whsec_".length), "base64");
-      const signature = createHmac("sha256", key).update(`${message}.${timestamp}.${body}`).digest("base64");
-      const headers = { "webhook-id": message, "webhook-timestamp": timestamp, "webhook-signature": `v1,${signature}` };
-      return { headers: { ...headers, "content-type": "application/json" }, body };
+      return signWebhook(id, view(training), now());
     },
     misbehave: (...next) => void pending.push(...next),
     close: server.close,
