@@ -16,7 +16,7 @@ afterAll(() => data.remove());
 const draw = (number: number) => encodeImage(drawPicture(number, { width: 64, height: 64 }), "png");
 /** The fakes lie on this machine, where results are else not fetched from. */
 const near = { SOURCE_ALLOW_PRIVATE_NETWORK: "true", SOURCE_ALLOW_HTTP: "true", QUEUE_HEARTBEAT_SECONDS: "0.2" };
-const specOn = (backend: string): RunSpecInput => ({
+const specOn = (backend: "replicate" | "runpod-serverless"): RunSpecInput => ({
   name: "boats",
   generate: {
     backend,

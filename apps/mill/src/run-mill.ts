@@ -64,13 +64,13 @@ export function runMill({ env }: { env: Environment }): Promise<number> {
 
       const { captioner, training, generation, sources } = config;
       const { llm } = config.llm;
-    const { video } = config.video;
+      const { video } = config.video;
       const offerParts = {
         engine,
         stores: services.stores,
         clock,
         captioner,
-      llm,
+        llm,
         vision: config,
         training,
         generation,

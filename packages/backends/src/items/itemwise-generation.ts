@@ -8,6 +8,7 @@ import {
   type GenerationRequest,
   type GenerationRequestItem,
   type GenerationStatus,
+  loraFiles,
   PermanentError,
   type Stores,
   TransientError,
@@ -51,7 +52,10 @@ export function createItemwiseGeneration(
   const memory = createItemMemory(parts.stores, name);
 
   const keyOf = async ({ spec, loras, inputs }: GenerationRequestItem): Promise<string> => {
-    const tensors = Object.entries(loras).map(([called, { tensorsSha256 }]) => [called, tensorsSha256]);
+    const tensors = Object.entries(loras).map(([called, lora]) => [
+      called,
+      loraFiles(lora).map(({ role, tensorsSha256 }) => [role, tensorsSha256]),
+    ]);
     const files = Object.entries(inputs).map(([called, { sha256 }]) => [called, sha256]);
     return digestOf({ backend: name, version: await facade.version(), spec, tensors, files });
   };

@@ -3,11 +3,13 @@ import {
   type GenerationRequestItem,
   inputFilesOf,
   type JsonObject,
+  loraFiles,
   lorasOf,
   type Stores,
   UserError,
 } from "@loramill/contracts";
 import { buildGraph, type LoraFiles } from "@loramill/graphs";
+import { loraFilename } from "../comfyui/generation/plan-item.ts";
 
 /** Before base64 makes them a third larger; what is above never fits into a request. */
 const MAX_INPUT_BYTES = 8 * 1000 * 1000;
@@ -22,13 +24,16 @@ const EXTENSIONS: Readonly<Record<string, string>> = {
 };
 
 /** The LoRAs of an item: what its spec calls them → the file on the endpoint's volume, named by its content. */
-export function loraFilesOf({ spec, loras }: GenerationRequestItem): Record<string, string> {
+export function loraFilesOf({ spec, loras }: GenerationRequestItem): Record<string, LoraFiles> {
   const uses = lorasOf(spec).filter(({ strength }) => strength > 0);
   return Object.fromEntries(
     uses.map(({ lora: called }) => {
       const lora = loras[called];
       if (lora === undefined) throw new TypeError(`the request lacks the LoRA ${called}`);
-      return [called, `${lora.weights.sha256}.safetensors`];
+      return [
+        called,
+        Object.fromEntries(loraFiles(lora).map(({ role, weights }) => [role, loraFilename(weights.sha256)])),
+      ];
     }),
   );
 }
@@ -52,12 +57,9 @@ export async function graphRequest(
       { code: "payload-too-large", details: { bytes, limit: MAX_INPUT_BYTES } },
     );
   }
-  const loras: Record<string, LoraFiles> = Object.fromEntries(
-    Object.entries(loraFilesOf(item)).map(([name, both]) => [name, { both }]),
-  );
   const { graph } = buildGraph(withoutIdleLoras(item), {
     inputs: Object.fromEntries(refs.map(({ name, file }) => [name, file])),
-    loras,
+    loras: loraFilesOf(item),
     // A warm worker answers nothing for a graph that it remembers.
     filenamePrefix: `loramill/${job}-${epoch}`,
   });

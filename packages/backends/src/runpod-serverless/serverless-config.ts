@@ -28,7 +28,9 @@ export const serverlessConfig = defineConfig(
     RUNPOD_SERVERLESS_LORAS: z
       .enum(["none", "volume"])
       .default("none")
-      .describe("volume: LoRAs lie under models/loras of the endpoint's volume, as <SHA-256>.safetensors"),
+      .describe(
+        "volume: LoRAs lie under models/loras of the endpoint's volume, as loramill-<first 32 digits of the SHA-256>.safetensors",
+      ),
     RUNPOD_SERVERLESS_USD_PER_SECOND: z.coerce
       .number()
       .min(0)

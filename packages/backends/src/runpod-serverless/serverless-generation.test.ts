@@ -247,7 +247,7 @@ describe("LoRAs on an endpoint", () => {
 
     const onVolume = make({ hasLoras: true });
     expect(onVolume.capabilities).toMatchObject({ maxLoras: 8, loraFamilies: ["flux"] });
-    const file = `${lora.weights.sha256}.safetensors`;
+    const file = `loramill-${lora.weights.sha256.slice(0, 32)}.safetensors`;
     runpod.misbehave({
       kind: "fail",
       error: `Workflow validation failed: lora_name: '${file}' not in (list of length 2)`,

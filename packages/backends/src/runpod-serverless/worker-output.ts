@@ -1,4 +1,5 @@
 import { PermanentError, TransientError, UserError } from "@loramill/contracts";
+import type { LoraFiles } from "@loramill/graphs";
 import { z } from "zod";
 import { saysOutOfMemory } from "../items/out-of-memory.ts";
 import type { ServerlessJob } from "./serverless-client.ts";
@@ -52,7 +53,7 @@ function saidIn(error: unknown): string {
  */
 export function errorOfJob(
   job: ServerlessJob,
-  loras: Readonly<Record<string, string>>,
+  loras: Readonly<Record<string, LoraFiles>>,
 ): UserError | TransientError | PermanentError {
   const { id, status } = job;
   if (status === "TIMED_OUT") {
@@ -66,7 +67,10 @@ export function errorOfJob(
   }
   const said = saidIn(job.error ?? failureIn(job.output)).slice(0, MAX_SHOWN);
   const because = said === "" ? "it says no reason" : said;
-  const missing = Object.entries(loras).find(([, file]) => said.includes(file));
+  const files = Object.entries(loras).flatMap(([lora, parts]) =>
+    Object.values(parts).map((file) => [lora, file] as const),
+  );
+  const missing = files.find(([, file]) => said.includes(file));
   if (missing !== undefined && /lora_name/.test(said)) {
     const [lora, file] = missing;
     return new UserError(

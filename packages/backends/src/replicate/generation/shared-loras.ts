@@ -1,4 +1,11 @@
-import { blobKey, type Clock, type GenerationRequestItem, type Stores, UserError } from "@loramill/contracts";
+import {
+  blobKey,
+  type Clock,
+  type GenerationRequestItem,
+  loraFiles,
+  type Stores,
+  UserError,
+} from "@loramill/contracts";
 
 /** A prediction may wait for a machine before it fetches. */
 const SIGNED_SECONDS = 6 * 3600;
@@ -16,6 +23,10 @@ export function createSharedLoras({ objects }: Stores, clock: Clock): SharedLora
     async addressOf(called, { loras }) {
       const lora = loras[called];
       if (lora === undefined) throw new TypeError(`the request lacks the LoRA ${called}`);
+      if (loraFiles(lora).length > 1) {
+        const message = `The LoRA ${lora.name} has a file for each of two experts, and models on Replicate take one file`;
+        throw new UserError(message, { code: "lora-unloadable", details: { lora: called } });
+      }
       const { sha256 } = lora.weights;
       const now = clock.now().getTime();
       const found = signed.get(sha256);
