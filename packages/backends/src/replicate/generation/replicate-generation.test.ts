@@ -66,7 +66,7 @@ describe("the input of a prediction", () => {
     expect(prediction?.webhook).toBe(`${webhookUrl}?work=${remoteId}`);
     const { files } = await backend.collect(remoteId, wanted, backendContext());
     const model = `${replicate.model}:${replicate.version.slice(0, 12)}`;
-    expect(files).toMatchObject([{ index: 0, width: 16, steps: 20, guidance: 3.5, baseModel: model }]);
+    expect(files).toMatchObject([{ index: 7, width: 16, steps: 20, guidance: 3.5, baseModel: model }]);
   });
 
   it("names what the model has no input for, once its schema is known", async () => {
