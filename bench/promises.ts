@@ -62,6 +62,11 @@ export const promises: readonly Promised[] = [
     atMost: 1_000_000,
     why: "bytes that describing a LoRA of 2 GB in an S3 store reads",
   },
+  {
+    figure: "generate.overhead",
+    atMost: 0.05,
+    why: "share of the time in which a ComfyUI server that needs five seconds a picture has nothing to do",
+  },
   { figure: "plan.seconds", atMost: 10, why: "planning 100,000 pictures with a prompt each" },
   { figure: "plan.rssMB", atMost: 500, why: "memory (MiB) of a process that plans them" },
   {
