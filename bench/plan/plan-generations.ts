@@ -20,7 +20,6 @@ const backend: GenerationChoice = {
     maxSidePixels: 4096,
     sideStep: 8,
     itemsPerJob: 64,
-    strengthSchedules: true,
     needsReachableStore: false,
   },
   validate: () => [],

@@ -10,7 +10,7 @@ import {
   type TrainingOptions,
 } from "@loramill/backends";
 import type { Clock, PocketEngine, Stores } from "@loramill/contracts";
-import { encodeImage, measurePicture, readRgb } from "@loramill/imaging";
+import { measurePicture, pictureCodec, readRgb } from "@loramill/imaging";
 import { presets } from "@loramill/recipes";
 import { createRemoteReader, type SourceLimits } from "@loramill/storage";
 import { createClipTools, type VideoOptions } from "@loramill/video";
@@ -45,10 +45,7 @@ export async function openOffers(parts: {
     engine,
     stores,
     clock,
-    pictures: {
-      encodePng: (image) => encodeImage(image, "png"),
-      readPicture: (bytes, size) => readRgb(bytes, { size: { ...size, fit: "cover" } }),
-    },
+    pictures: pictureCodec,
     measurePicture,
     readRemoteFile: reader.read,
     tools: createClipTools(parts.video),

@@ -16,11 +16,11 @@ import {
 } from "./commands/dataset.ts";
 import type { SaveOptions } from "./commands/run.ts";
 import type { ImportOptions } from "./dataset-spec.ts";
+import { collect } from "./option-values.ts";
 
 type Does = (work: (context: CommandContext) => Promise<number>) => Promise<void>;
 
 const DATASET = "name (the newest version), name@digest or digest, which may be cut short";
-const collect = (text: string, before: readonly string[] = []): string[] => [...before, text];
 
 /** `loramill dataset …`: make, look at, compare, change and export versions of datasets. */
 export function addDatasetCommands(parent: Command, does: Does): void {

@@ -11,6 +11,7 @@ import {
   rateCommand,
 } from "./commands/ratings.ts";
 import { type RecommendOptions, recommendCommand, suggestLorasCommand } from "./commands/recommend.ts";
+import { number } from "./option-values.ts";
 
 type Does = (work: (context: CommandContext) => Promise<number>) => Promise<void>;
 
@@ -117,12 +118,6 @@ function withWishes(command: Command): Command {
     .option("--loras <count>", "most LoRAs at once; default: 3", number)
     .option("--min-confidence <share>", "less certain ones are not taken; default: 0.6", number)
     .option("--no-mixing", "no two LoRAs of different styles");
-}
-
-function number(text: string): number {
-  const value = Number(text);
-  if (text.trim() === "" || !Number.isFinite(value)) throw new InvalidArgumentError("expected a number");
-  return value;
 }
 
 function stars(text: string): number {

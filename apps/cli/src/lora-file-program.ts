@@ -24,6 +24,7 @@ import {
   resizeCommand,
 } from "./commands/lora-files/operations.ts";
 import { type ValidateOptions, validateCommand } from "./commands/lora-files/validate.ts";
+import { collect, number } from "./option-values.ts";
 
 type Does = (work: (context: CommandContext) => Promise<number>) => Promise<void>;
 
@@ -219,16 +220,8 @@ function makes(command: Command): Command {
     .option("--force", "write over a file that is there");
 }
 
-function number(text: string): number {
-  const value = Number(text);
-  if (text.trim() === "" || !Number.isFinite(value)) throw new InvalidArgumentError("expected a number");
-  return value;
-}
-
 function rank(text: string): number {
   const value = number(text);
   if (!Number.isInteger(value) || value < 1 || value > 4096) throw new InvalidArgumentError("expected 1 to 4096");
   return value;
 }
-
-const collect = (text: string, before: readonly string[] = []): string[] => [...before, text];

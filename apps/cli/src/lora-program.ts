@@ -17,11 +17,11 @@ import { type LoraImportOptions, loraImportCommand } from "./commands/lora-impor
 import { loraLineageCommand } from "./commands/lora-lineage.ts";
 import { loraStatusCommand } from "./commands/lora-status.ts";
 import { given } from "./given.ts";
+import { collect } from "./option-values.ts";
 
 type Does = (work: (context: CommandContext) => Promise<number>) => Promise<void>;
 
 const LORA = "name (the newest version), name@version, id, alias, hash, or a unique beginning";
-const collect = (text: string, before: readonly string[] = []): string[] => [...before, text];
 
 /** The commands of `loramill lora …` that work on the library. */
 export function addLoraCommands(parent: Command, does: Does): void {

@@ -8,7 +8,7 @@ import {
   GenerationSpec,
   type LoraDocument,
 } from "@loramill/contracts";
-import { encodeImage, readRgb } from "@loramill/imaging";
+import { pictureCodec, readRgb } from "@loramill/imaging";
 import { tensorsSha256 } from "@loramill/lora";
 import { openPocketEngine } from "@loramill/pocket";
 import { presets } from "@loramill/recipes";
@@ -31,8 +31,7 @@ async function openProcess() {
     engine,
     stores,
     clock,
-    encodePng: (image) => encodeImage(image, "png"),
-    readPicture: (bytes, size) => readRgb(bytes, { size: { ...size, fit: "cover" } }),
+    ...pictureCodec,
   });
   return { stores, engine, backend };
 }

@@ -1,6 +1,6 @@
 import { openGenerationBackends } from "@loramill/backends";
-import type { PocketEngine, RgbImage } from "@loramill/contracts";
-import { encodeImage, measurePicture, readRgb } from "@loramill/imaging";
+import type { PocketEngine } from "@loramill/contracts";
+import { measurePicture, pictureCodec, readRgb } from "@loramill/imaging";
 import { openPocketEngine } from "@loramill/pocket";
 import { defineWorker, type WorkerContext } from "@loramill/runtime";
 import { createRemoteReader } from "@loramill/storage";
@@ -33,10 +33,7 @@ export function createGeneratorWorker(openEngine: (context: Context) => Promise<
         engine,
         stores,
         clock: context.clock,
-        pictures: {
-          encodePng: (image) => encodeImage(image, "png"),
-          readPicture: (bytes, size) => readRgb(bytes, { size: { ...size, fit: "cover" } }),
-        },
+        pictures: pictureCodec,
         measurePicture,
         readRemoteFile: reader.read,
         tools,
@@ -55,7 +52,7 @@ export function createGeneratorWorker(openEngine: (context: Context) => Promise<
         backends,
         loras,
         finishing,
-        encodePng: (image: RgbImage) => encodeImage(image, "png"),
+        encodePng: pictureCodec.encodePng,
         readPicture: (bytes: Uint8Array, side: number) =>
           readRgb(bytes, { size: { width: side, height: side, fit: "inside" } }),
       };

@@ -41,6 +41,7 @@ export { compareHashes, findLeaks, type Leak, type Likeness, type LikenessSettin
 export { defaultLimits, imagingConfig, type ReadLimits } from "./limits.ts";
 export { measurePicture } from "./measure-picture.ts";
 export { createNearIndex, type NearIndex, type Neighbour, readNearIndex } from "./near-index.ts";
+export { pictureCodec } from "./picture-codec.ts";
 export { insertPngText, type PngText, readPngText } from "./png-text.ts";
 export { type PreparedPicture, prepareImage } from "./prepare-image.ts";
 export { type Parameters, readParameters, writeParameters } from "./provenance/parameters.ts";

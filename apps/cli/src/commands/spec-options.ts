@@ -1,12 +1,5 @@
-import { type Command, InvalidArgumentError } from "commander";
-
-const number = (text: string): number => {
-  const value = Number(text);
-  if (text.trim() === "" || !Number.isFinite(value)) throw new InvalidArgumentError("expected a number");
-  return value;
-};
-const numbers = (text: string): number[] => text.split(",").map(number);
-const collect = (text: string, before: readonly string[] = []): string[] => [...before, text];
+import type { Command } from "commander";
+import { collect, number, numbers } from "../option-values.ts";
 
 /** The options that `run`, `plan` and `quote` share. */
 export function withSpecOptions(command: Command): Command {

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from "commander";
+import { collect, number, numbers } from "../option-values.ts";
 
 /** A LoRA as `name` or `name:strength` names it. */
 export interface LoraOption {
@@ -106,14 +107,6 @@ export function withGenerateOptions(command: Command): Command {
     .option("--budget <usd>", "hard limit of the cost in US dollars", number);
 }
 
-const collect = (text: string, before: readonly string[] = []): string[] => [...before, text];
-
-function number(text: string): number {
-  const value = Number(text);
-  if (text.trim() === "" || !Number.isFinite(value)) throw new InvalidArgumentError("expected a number");
-  return value;
-}
-
 function whole(text: string): number {
   const value = number(text);
   if (!Number.isSafeInteger(value) || value < 0) throw new InvalidArgumentError("expected a whole number from 0");
@@ -126,8 +119,6 @@ function mode(text: string): "auto" | "assisted" | "manual" {
   }
   return text;
 }
-
-const numbers = (text: string): number[] => text.split(",").map(number);
 
 /** The strength is behind the last colon, where what is there is a number. */
 function loras(text: string, before: readonly LoraOption[] = []): LoraOption[] {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { type GenerationBackend, type GenerationRequest, GenerationSpec } from "@loramill/contracts";
-import { encodeImage, readRgb } from "@loramill/imaging";
+import { pictureCodec } from "@loramill/imaging";
 import { openStores } from "@loramill/storage";
 import {
   backendContext,
@@ -43,8 +43,7 @@ async function open(options: FakePocketOptions = {}) {
       engine: given,
       stores,
       clock,
-      encodePng: (image) => encodeImage(image, "png"),
-      readPicture: (bytes, size) => readRgb(bytes, { size: { ...size, fit: "cover" } }),
+      ...pictureCodec,
       turnSeconds: 0,
     });
     return addRestyling(pocket, { stores, tools });

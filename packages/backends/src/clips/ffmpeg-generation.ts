@@ -15,7 +15,7 @@ import {
   UserError,
 } from "@loramill/contracts";
 import { z } from "zod";
-import { openRecords } from "../job-records.ts";
+import { openLocalJobs } from "../local-jobs.ts";
 import { framesPerSecond } from "./clip-frames.ts";
 import { clipMediaTypes, fetchTo, keepFile, withWorkFolder } from "./work-folder.ts";
 
@@ -37,14 +37,12 @@ const Finished = z.object({
   seconds: z.number(),
 });
 type Finished = z.output<typeof Finished>;
-const Record = z.object({ remoteId: z.string(), state: z.enum(["open", "ended", "cancelled"]) });
-type Record = z.output<typeof Record>;
 
 type Asked = SpecOf<"smooth-clip" | "interpolate">;
 
 /** What needs no model: clips are smoothed, and given frames in between by motion estimation, on this machine's CPU. */
 export function createFfmpegGeneration({ stores, tools, clock }: FfmpegGenerationParts): GenerationBackend {
-  const records = openRecords<Record>(stores.objects, "ffmpeg", Record);
+  const jobs = openLocalJobs(stores.objects, { kind: "ffmpeg", name: "ffmpeg" });
 
   const backend: GenerationBackend = {
     name: "ffmpeg",
@@ -56,7 +54,6 @@ export function createFfmpegGeneration({ stores, tools, clock }: FfmpegGeneratio
       maxSidePixels: 8192,
       sideStep: 1,
       itemsPerJob: 4,
-      strengthSchedules: false,
       needsReachableStore: false,
     },
     version: async () => `ffmpeg/${VERSION}`,
@@ -74,19 +71,13 @@ export function createFfmpegGeneration({ stores, tools, clock }: FfmpegGeneratio
           throw new UserError(`${problem.field}: ${problem.message}`, { code: "impossible-request" });
         }
       }
-      const remoteId = `ffmpeg-${digestOf(request.marker).slice(0, 24)}`;
-      const found = await records.find(context.job);
-      if (found?.remoteId !== remoteId || found.state === "cancelled") {
-        await records.write(context.job, { remoteId, state: "open" });
-      }
-      return { remoteId };
+      return jobs.begin(request.marker, context);
     },
 
     /** One clip a turn. */
     async poll(remoteId, request, context) {
-      const record = await records.find(context.job);
-      if (record?.remoteId !== remoteId) return { kind: "lost" };
-      if (record.state === "cancelled") return { kind: "cancelled" };
+      const record = await jobs.look(remoteId, context);
+      if (record === "lost" || record === "cancelled") return { kind: record };
       const total = request.items.length;
       for (const [done, item] of request.items.entries()) {
         if ((await find(item)) !== null) continue;
@@ -95,7 +86,7 @@ export function createFfmpegGeneration({ stores, tools, clock }: FfmpegGeneratio
         const charges = [{ kind: "generation", supplier: "ffmpeg", ...used, note: "" } as const];
         return { kind: "running", done: done + 1, total, pollMs: 1, charges };
       }
-      await records.write(context.job, { ...record, state: "ended" });
+      await jobs.end(record, context);
       return { kind: "succeeded", done: total, total, pollMs: 1, charges: [] };
     },
 
@@ -112,13 +103,7 @@ export function createFfmpegGeneration({ stores, tools, clock }: FfmpegGeneratio
       return { files, refused: [] };
     },
 
-    async cancel(remoteId, context) {
-      const record = await records.find(context.job);
-      if (record?.remoteId !== remoteId) return "unknown";
-      if (record.state === "ended") return "already-ended";
-      await records.write(context.job, { ...record, state: "cancelled" });
-      return "cancelled";
-    },
+    cancel: jobs.cancel,
 
     close: async () => {},
   };

@@ -16,7 +16,7 @@ import {
   UserError,
 } from "@loramill/contracts";
 import { z } from "zod";
-import { openJobRecords } from "../job-records.ts";
+import { openLocalJobs } from "../local-jobs.ts";
 import { MAX_SIDE_PIXELS } from "./pocket-limits.ts";
 import { asked, checkSpec, settingsOf } from "./pocket-spec.ts";
 
@@ -48,7 +48,7 @@ type Finished = z.output<typeof Finished>;
  */
 export function createPocketGeneration(options: PocketGenerationOptions): GenerationBackend {
   const { engine, stores, clock, encodePng, readPicture, turnSeconds = 5 } = options;
-  const records = openJobRecords(stores.objects, "generation");
+  const jobs = openLocalJobs(stores.objects, { kind: "generation", name: "pocket" });
   const weights = createWeightsCache(stores);
 
   const backend: GenerationBackend = {
@@ -61,7 +61,6 @@ export function createPocketGeneration(options: PocketGenerationOptions): Genera
       maxSidePixels: MAX_SIDE_PIXELS,
       sideStep: engine.model.sideStep,
       itemsPerJob: 8,
-      strengthSchedules: false,
       needsReachableStore: false,
     },
     version: async () => `pocket/${CODE_VERSION}:${engine.model.digest}`,
@@ -90,18 +89,12 @@ export function createPocketGeneration(options: PocketGenerationOptions): Genera
           throw new UserError(message, { code: "impossible-request" });
         }
       }
-      const remoteId = `pocket-${digestOf(request.marker).slice(0, 24)}`;
-      const found = await records.find(context.job);
-      if (found?.remoteId !== remoteId || found.state === "cancelled") {
-        await records.write(context.job, { marker: request.marker, remoteId, state: "open" });
-      }
-      return { remoteId };
+      return jobs.begin(request.marker, context);
     },
 
     async poll(remoteId, request, context) {
-      const record = await records.find(context.job);
-      if (record?.remoteId !== remoteId) return { kind: "lost" };
-      if (record.state === "cancelled") return { kind: "cancelled" };
+      const record = await jobs.look(remoteId, context);
+      if (record === "lost" || record === "cancelled") return { kind: record };
       const total = request.items.length;
       const turnEnd = clock.now().getTime() + turnSeconds * 1000;
       let done = 0;
@@ -120,7 +113,7 @@ export function createPocketGeneration(options: PocketGenerationOptions): Genera
         }
         done += 1;
       }
-      if (done === total && record.state === "open") await records.write(context.job, { ...record, state: "ended" });
+      if (done === total) await jobs.end(record, context);
       const charges = drawn === 0 ? [] : [cpuCharge(seconds)];
       return { kind: done === total ? "succeeded" : "running", done, total, pollMs: 1, charges };
     },
@@ -141,13 +134,7 @@ export function createPocketGeneration(options: PocketGenerationOptions): Genera
       return { files, refused: [] };
     },
 
-    async cancel(remoteId, context) {
-      const record = await records.find(context.job);
-      if (record?.remoteId !== remoteId) return "unknown";
-      if (record.state === "ended") return "already-ended";
-      await records.write(context.job, { ...record, state: "cancelled" });
-      return "cancelled";
-    },
+    cancel: jobs.cancel,
 
     close: async () => weights.clear(),
   };

@@ -116,7 +116,6 @@ export function createServerlessGeneration(
       maxSidePixels: MAX_SIDE_PIXELS,
       sideStep: SIDE_STEP,
       itemsPerJob: 8,
-      strengthSchedules: hasLoras,
       needsReachableStore: false,
     },
     version: async () => `${NAME}/${CODE_VERSION}:${options.endpoint}`,

@@ -85,8 +85,6 @@ export interface GenerationCapabilities {
   readonly sideStep: number;
   /** Preferred number of items per job: short turns on slow machines. */
   readonly itemsPerJob: number;
-  /** Whether a LoRA's strength can change over the steps. */
-  readonly strengthSchedules: boolean;
   readonly needsReachableStore: boolean;
 }
 

@@ -72,7 +72,6 @@ export const generationChoice = (over: Partial<GenerationChoice> = {}): Generati
     maxSidePixels: 128,
     sideStep: 8,
     itemsPerJob: 8,
-    strengthSchedules: false,
     needsReachableStore: false,
   },
   validate: () => [],

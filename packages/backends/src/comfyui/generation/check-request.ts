@@ -31,7 +31,6 @@ export const capabilities: GenerationCapabilities = {
   // Of the most demanding families but one: `checkSpec` knows those of each.
   sideStep: 16,
   itemsPerJob: 16,
-  strengthSchedules: true,
   needsReachableStore: false,
 };
 

@@ -201,7 +201,6 @@ export function createReplicateGeneration(
       maxSidePixels: MAX_SIDE_PIXELS,
       sideStep: SIDE_STEP,
       itemsPerJob: 8,
-      strengthSchedules: false,
       needsReachableStore: false,
     },
     version: async () => `${NAME}/${CODE_VERSION}:${digestOf(models.map((model) => ({ ...model }))).slice(0, 16)}`,
