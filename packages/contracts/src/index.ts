@@ -148,6 +148,9 @@ export {
   toErrorRecord,
   UserError,
 } from "./errors.ts";
+export { Ceiling, CeilingPeriod, CeilingScope, type CeilingUse } from "./fleet/ceiling.ts";
+export type { FleetDecision, FleetDemand, FleetFacts, FleetSupply, OfferRecord } from "./fleet/fleet-facts.ts";
+export { type FleetOffer, type Pod, type PodHealth, type PodState, podPrice } from "./fleet/pod.ts";
 export { Choosing, DrawingLimits } from "./generate-choosing.ts";
 export { GenerationGrid, GridAxis, GridChoices, GridPrompt } from "./generation/generation-grid.ts";
 export {
@@ -235,6 +238,7 @@ export { JobOutput } from "./jobs/job-output.ts";
 export { mergeIntoModelJob } from "./jobs/merge-into-model.ts";
 export { prepareImagesJob } from "./jobs/prepare-images.ts";
 export { StoredLora, StoredModel } from "./jobs/stored-inputs.ts";
+export { tendMachineJob } from "./jobs/tend-machine.ts";
 export { trainLoraJob } from "./jobs/train-lora.ts";
 export {
   KnownLoras,

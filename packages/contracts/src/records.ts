@@ -20,6 +20,8 @@ export const Charge = z.object({
    * the same mark, because that turn may have been lost with its charges; the ledger takes each mark once.
    */
   mark: z.string().max(128).optional(),
+  /** Name of the rented machine whose bill it is a part of. */
+  pod: z.string().max(64).optional(),
 });
 export type Charge = z.output<typeof Charge>;
 

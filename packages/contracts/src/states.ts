@@ -1,5 +1,5 @@
 /**
- * The state machines of runs, steps and jobs, as tables. `docs/states.md` draws them and a test holds the two equal.
+ * The state machines of runs, steps, jobs and pods, as tables. `docs/states.md` draws them and a test holds the two equal.
  * Every write of a state in the catalog goes through `nextState`.
  */
 export const machines = {
@@ -38,6 +38,14 @@ export const machines = {
     cancelled: { resume: "waiting" },
     quarantined: { resume: "waiting" },
   },
+  pod: {
+    wanted: { rent: "booting", end: "ending" },
+    booting: { answer: "ready", drain: "draining", end: "ending" },
+    ready: { drain: "draining", end: "ending" },
+    draining: { keep: "ready", end: "ending" },
+    ending: { close: "ended" },
+    ended: {},
+  },
 } as const satisfies Record<string, Record<string, Record<string, string>>>;
 
 export type Machine = keyof typeof machines;
@@ -68,6 +76,7 @@ export const finalStates = {
   run: ["succeeded", "failed", "cancelled", "exhausted"],
   step: ["succeeded", "failed", "cancelled", "reused"],
   job: ["succeeded", "failed", "cancelled", "quarantined"],
+  pod: ["ended"],
 } as const satisfies { [M in Machine]: readonly StateOf<M>[] };
 
 export function isFinal<M extends Machine>(machine: M, state: StateOf<M>): boolean {

@@ -82,11 +82,12 @@ with found as materialized (
   where f.valid and a.job = f.job and a.epoch = f.epoch
 ), charged as (
   insert into loramill.ledger (id, run, step, job, epoch, ordinal, kind, supplier, quantity, unit, amount_micro_usd, note,
-    mark)
+    mark, pod)
   select c.id, f.run, f.step, f.job, f.epoch, c.ordinal, c.kind, c.supplier, c.quantity, c.unit, c."amountMicroUsd", c.note,
-    c.mark
+    c.mark, c.pod
   from found f, json_to_recordset(f.charges) as c(id text, ordinal int, kind text, supplier text, quantity float8,
-    unit text, "amountMicroUsd" bigint, note text, mark text)
+    unit text, "amountMicroUsd" bigint, note text, mark text,
+    pod text)
   on conflict do nothing
   returning run, step, amount_micro_usd as amount
 ), isolated as (

@@ -67,12 +67,16 @@ export const ledger = loramill.table(
     note: text("note").notNull(),
     /** Names a payment that several turns of the job may report. */
     mark: text("mark"),
+    /** The rented machine whose bill it is a part of. */
+    pod: text("pod"),
     at: time("at").notNull().defaultNow(),
   },
   (table) => [
     primaryKey({ columns: [table.job, table.epoch, table.ordinal] }),
     uniqueIndex("ledger_marks").on(table.job, table.mark).where(where("mark is not null")),
     index("ledger_of_run").on(table.run, table.id),
+    index("ledger_of_pod").on(table.pod).where(where("pod is not null")),
+    index("ledger_by_time").on(table.at),
   ],
 );
 

@@ -10,6 +10,7 @@ import { generateImagesJob } from "./generate-images.ts";
 import { indexSourceJob } from "./index-source.ts";
 import { mergeIntoModelJob } from "./merge-into-model.ts";
 import { prepareImagesJob } from "./prepare-images.ts";
+import { tendMachineJob } from "./tend-machine.ts";
 import { trainLoraJob } from "./train-lora.ts";
 
 /** Every job of the mill, by name. A new job is one file and one line here. */
@@ -25,6 +26,7 @@ export const jobs = {
   "check-loras": checkLorasJob,
   "generate-images": generateImagesJob,
   "draw-grid": drawGridJob,
+  "tend-machine": tendMachineJob,
 } as const;
 
 export type Jobs = typeof jobs;

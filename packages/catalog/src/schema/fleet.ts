@@ -1,0 +1,131 @@
+import type {
+  CeilingPeriod,
+  FleetDecision,
+  FleetOffer,
+  MachineBill,
+  MachineIntent,
+  PodHealth,
+} from "@loramill/contracts";
+import { bigserial, boolean, doublePrecision, index, integer, jsonb, primaryKey, text } from "drizzle-orm/pg-core";
+import { createdAt, loramill, microUsd, stateCheck, stateColumn, time, where } from "./columns.ts";
+
+/**
+ * The machines that were ever wanted. What costs money stands here before it is asked for: `intent` and what was `asked` make
+ * the row the `MachineIntent` of its name.
+ */
+export const pods = loramill.table(
+  "pods",
+  {
+    name: text("name").primaryKey(),
+    provider: text("provider").notNull(),
+    state: stateColumn(),
+    /** The run whose only job tends it. */
+    run: text("run").notNull(),
+    wantedFor: text("wanted_for").array().notNull(),
+    candidates: jsonb("candidates").$type<FleetOffer[]>().notNull(),
+    intent: text("intent").$type<MachineIntent["state"]>().notNull().default("open"),
+    asked: jsonb("asked").$type<{ offer: FleetOffer; at: string }>(),
+    remoteId: text("remote_id"),
+    offer: jsonb("offer").$type<FleetOffer>(),
+    address: text("address"),
+    bill: jsonb("bill").$type<MachineBill>().notNull(),
+    leaseUntil: time("lease_until"),
+    health: jsonb("health").$type<PodHealth>(),
+    reason: text("reason"),
+    createdAt: createdAt(),
+    rentedAt: time("rented_at"),
+    answeredAt: time("answered_at"),
+    busyAt: time("busy_at"),
+    endedAt: time("ended_at"),
+  },
+  (table) => [
+    stateCheck("pods_state", "pod"),
+    index("pods_living").on(table.name).where(where("state <> 'ended'")),
+    index("pods_by_run").on(table.run),
+    index("pods_by_time").on(table.createdAt),
+  ],
+);
+
+/** What each provider offered when it was last asked; `key` as `offerKey` makes it. */
+export const offers = loramill.table(
+  "offers",
+  {
+    provider: text("provider").notNull(),
+    key: text("key").notNull(),
+    offer: jsonb("offer").$type<FleetOffer>().notNull(),
+    seenAt: time("seen_at").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.provider, table.key] })],
+);
+
+/** How machines of an offer did: decaying sums, and how long they took to boot. */
+export const offerRecords = loramill.table(
+  "offer_records",
+  {
+    provider: text("provider").notNull(),
+    key: text("key").notNull(),
+    good: doublePrecision("good").notNull(),
+    bad: doublePrecision("bad").notNull(),
+    preemptions: doublePrecision("preemptions").notNull().default(0),
+    hours: doublePrecision("hours").notNull().default(0),
+    /** Seconds of the last boots, newest first. */
+    boots: jsonb("boots").$type<number[]>().notNull().default([]),
+    at: time("at").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.provider, table.key] })],
+);
+
+/** The switches of the fleet and its last plan; one row. */
+export const fleet = loramill.table("fleet", {
+  id: integer("id").primaryKey().default(1),
+  /** Why nothing may be rented; null while it may. */
+  stopped: text("stopped"),
+  /** Whether it was a person who stopped it, rather than the fleet itself. */
+  stoppedBy: text("stopped_by"),
+  /** Plans are made and shown, and not carried out. */
+  dryRun: boolean("dry_run").notNull().default(false),
+  decisions: jsonb("decisions").$type<FleetDecision[]>().notNull().default([]),
+  plannedAt: time("planned_at"),
+});
+
+/** What may be spent; `project` is "" for the account. */
+export const ceilings = loramill.table(
+  "ceilings",
+  {
+    project: text("project").notNull(),
+    period: text("period").$type<CeilingPeriod>().notNull(),
+    limitMicroUsd: microUsd("limit_micro_usd").notNull(),
+    createdAt: createdAt(),
+  },
+  (table) => [primaryKey({ columns: [table.project, table.period] })],
+);
+
+/** What the providers' own books say, as far as they were read. */
+export const bookEntries = loramill.table(
+  "book_entries",
+  {
+    provider: text("provider").notNull(),
+    kind: text("kind").$type<"machine" | "volume">().notNull(),
+    remoteId: text("remote_id").notNull(),
+    from: time("from").notNull(),
+    to: time("to").notNull(),
+    amountMicroUsd: microUsd("amount_micro_usd").notNull(),
+    readAt: time("read_at").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.provider, table.kind, table.remoteId, table.from] })],
+);
+
+/** Who did what to the fleet and its ceilings. Rows are added, never changed. */
+export const audit = loramill.table(
+  "audit",
+  {
+    id: bigserial("id", { mode: "number" }).primaryKey(),
+    at: time("at").notNull().defaultNow(),
+    /** A person's API key, `local`, or the process that did it. */
+    actor: text("actor").notNull(),
+    action: text("action").notNull(),
+    subject: text("subject").notNull(),
+    details: jsonb("details").$type<Record<string, unknown>>().notNull().default({}),
+  },
+  (table) => [index("audit_of_subject").on(table.subject, table.id)],
+);

@@ -1,0 +1,102 @@
+import type { Digest } from "../digest.ts";
+import type { JobId, ProjectId, RunId } from "../ids.ts";
+import type { MicroUsd } from "../money.ts";
+import type { MachineOffer } from "../ports/compute-provider.ts";
+import type { Range } from "../ports/training-backend.ts";
+import type { FleetOffer, PodState } from "./pod.ts";
+
+/** Work that wants a rented machine, or has one. */
+export interface FleetDemand {
+  readonly job: JobId;
+  readonly run: RunId;
+  readonly project: ProjectId;
+  /** 0 is served first. */
+  readonly priority: number;
+  readonly since: Date;
+  /** When it is to be done; null where nobody said. */
+  readonly deadline: Date | null;
+  readonly vramBytes: number;
+  /**
+   * What is left of it, in seconds at work, by GPU type; a type that is missing cannot do it. Without the boot of a
+   * machine and the loading of a model.
+   */
+  readonly seconds: Readonly<Record<string, Range>>;
+  /** Base models, whose download is saved where they lie already. */
+  readonly models: readonly { readonly digest: Digest; readonly bytes: number }[];
+  /** Providers that may have it; empty: any. */
+  readonly providers: readonly string[];
+  /** Data centres that may have it; empty: any. */
+  readonly regions: readonly string[];
+  readonly maxMicroUsdPerHour: MicroUsd | null;
+  /** What its run may still spend, reservations of others taken off; null where nothing limits it. */
+  readonly remainingMicroUsd: MicroUsd | null;
+  /** Checkpoints lose at most so much when a machine is taken back. */
+  readonly checkpointSeconds: number;
+  /** Name of the pod that has it now; null while it waits. */
+  readonly pod: string | null;
+  /** How often a machine was taken from it. */
+  readonly preemptions: number;
+}
+
+/** A machine as the planner sees it. */
+export interface FleetSupply {
+  readonly name: string;
+  readonly provider: string;
+  readonly state: PodState;
+  /** What was rented, or the best candidate of one that is wanted. */
+  readonly offer: MachineOffer;
+  readonly slots: number;
+  readonly jobs: readonly JobId[];
+  readonly wantedFor: readonly JobId[];
+  readonly holds: readonly Digest[];
+  readonly createdAt: Date;
+  readonly answeredAt: Date | null;
+  /** When it last had work; null when it never had. */
+  readonly busyAt: Date | null;
+}
+
+/** How an offer did so far. */
+export interface OfferRecord {
+  /** Expected share of machines of this offer that come to grief, above 0 and below 1. */
+  readonly failureShare: number;
+  /** Preemptions by the hour; null where none was seen yet. */
+  readonly preemptionsPerHour: number | null;
+  /** From creation to the first answer of its agent. */
+  readonly bootSeconds: Range | null;
+}
+
+/** All that a plan of the fleet is made of. */
+export interface FleetFacts {
+  readonly now: Date;
+  readonly demand: readonly FleetDemand[];
+  readonly supply: readonly FleetSupply[];
+  readonly offers: readonly FleetOffer[];
+  /** By `offerKey`. */
+  readonly records: Readonly<Record<string, OfferRecord>>;
+  /** What may be spent by the hour on machines now, over all; null without such a ceiling. */
+  readonly perHourMicroUsd: MicroUsd | null;
+  /** What may still be spent until the next ceiling is reached, over all; null without one. */
+  readonly remainingMicroUsd: MicroUsd | null;
+  /** By project. */
+  readonly remainingByProject: Readonly<Record<string, MicroUsd>>;
+  /** Set while nothing may be rented: the kill switch, or a provider that refuses to be paid. */
+  readonly stopped: string | null;
+}
+
+/** One thing to do, and why in one sentence. */
+export type FleetDecision =
+  | {
+      readonly kind: "create";
+      readonly provider: string;
+      /** The best first. */
+      readonly candidates: readonly FleetOffer[];
+      readonly jobs: readonly JobId[];
+      /** For `jobs`, boot and expected restarts included. */
+      readonly expected: { readonly seconds: number; readonly microUsd: MicroUsd };
+      readonly because: string;
+    }
+  | { readonly kind: "keep"; readonly pod: string; readonly jobs: readonly JobId[]; readonly because: string }
+  | { readonly kind: "drain"; readonly pod: string; readonly because: string }
+  | { readonly kind: "end"; readonly pod: string; readonly because: string }
+  /** Nothing is done for a job, and what would have to change. */
+  | { readonly kind: "wait"; readonly job: JobId; readonly because: string };
