@@ -4,6 +4,9 @@ import type { MicroUsd } from "../money.ts";
 import type { MachineBill, MachineOffer } from "../ports/compute-provider.ts";
 import type { StateOf } from "../states.ts";
 
+/** Project of the runs that tend machines. */
+export const FLEET_PROJECT = "fleet";
+
 export type PodState = StateOf<"pod">;
 
 /** A machine of the provider's market. */
