@@ -12,6 +12,7 @@ export const rings = {
     "intelligence",
     "evaluation",
     "graphs",
+    "fleet",
   ],
   adapter: [
     "catalog",

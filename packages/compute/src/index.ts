@@ -5,16 +5,7 @@ export {
   machinesNamed,
   type Refusal,
 } from "./fleet/create-safely.ts";
-export { findOrphans, type Orphan, type OrphanQuestion } from "./fleet/find-orphans.ts";
-export {
-  failureShare,
-  noteOfferEvent,
-  type OfferEvent,
-  offerKey,
-  type Reputation,
-} from "./fleet/offer-reputation.ts";
 export { type TerminateOutcome, terminateSafely } from "./fleet/terminate-safely.ts";
-export { type BootLimits, type BootVerdict, watchBoot } from "./fleet/watch-boot.ts";
 export { createRunPodClient, type RunPodClient } from "./runpod/runpod-client.ts";
 export { type RunPodOptions, runpodConfig } from "./runpod/runpod-config.ts";
 export { createRunPodProvider, type RunPodParts } from "./runpod/runpod-provider.ts";

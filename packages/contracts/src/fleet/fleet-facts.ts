@@ -71,7 +71,7 @@ export interface FleetFacts {
   readonly demand: readonly FleetDemand[];
   readonly supply: readonly FleetSupply[];
   readonly offers: readonly FleetOffer[];
-  /** By `offerKey`. */
+  /** By `recordKey` of packages/fleet. */
   readonly records: Readonly<Record<string, OfferRecord>>;
   /** What may be spent by the hour on machines now, over all; null without such a ceiling. */
   readonly perHourMicroUsd: MicroUsd | null;
