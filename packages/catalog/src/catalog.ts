@@ -7,6 +7,7 @@ import { presenceQueries } from "./dispatch/presence.ts";
 import { resultQueries } from "./dispatch/results.ts";
 import { snapshotQueries } from "./dispatch/snapshots.ts";
 import { transitionQueries } from "./dispatch/transitions.ts";
+import { fleetQueries } from "./fleet/fleet.ts";
 import { tryToLead } from "./leadership.ts";
 import { createLedger } from "./ledger/ledger.ts";
 import { listen } from "./listen.ts";
@@ -80,6 +81,7 @@ export function openCatalog(options: CatalogOptions) {
     quarantine: unwrapFailures(quarantineQueries(connection)),
     backendSlots: unwrapFailures(backendSlotQueries(connection)),
     rateLimiter: unwrapFailures(rateLimiter(connection)),
+    fleet: fleetQueries(connection),
     ledger,
     /** For the dispatcher alone. */
     dispatch: unwrapFailures({

@@ -4,6 +4,9 @@ export type { Candidate, Outgoing, SeenDelivery } from "./dispatch/deliveries.ts
 export type { LiveStep, QueueBacklog } from "./dispatch/results.ts";
 export type { OpenRun, OpenStep, ReadyStep } from "./dispatch/snapshots.ts";
 export type { Artifact, StepOutput } from "./dispatch/transitions.ts";
+export type { OfferHistory, SeenOffer } from "./fleet/market.ts";
+export type { PodChange, PodFacts, WantedPod } from "./fleet/pods.ts";
+export type { AuditEntry, FleetSwitches } from "./fleet/switches.ts";
 export type { Leadership } from "./leadership.ts";
 export type { Subscription } from "./listen.ts";
 export type { ApiKey } from "./queries/api-keys.ts";

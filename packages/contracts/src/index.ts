@@ -151,6 +151,7 @@ export {
 export { Ceiling, CeilingPeriod, CeilingScope, type CeilingUse } from "./fleet/ceiling.ts";
 export type { FleetDecision, FleetDemand, FleetFacts, FleetSupply, OfferRecord } from "./fleet/fleet-facts.ts";
 export { FLEET_PROJECT, type FleetOffer, type Pod, type PodHealth, type PodState, podPrice } from "./fleet/pod.ts";
+export { podToken } from "./fleet/pod-token.ts";
 export { Choosing, DrawingLimits } from "./generate-choosing.ts";
 export { GenerationGrid, GridAxis, GridChoices, GridPrompt } from "./generation/generation-grid.ts";
 export {

@@ -1,7 +1,4 @@
 import {
-  digestOf,
-  type JobName,
-  jobs,
   type PlanLock,
   type ProjectId,
   type RunId,
@@ -14,9 +11,11 @@ import {
 } from "@loramill/contracts";
 import { and, asc, desc, eq, getTableColumns, lt } from "drizzle-orm";
 import { type Connection, inTransaction, type Sql } from "../connection.ts";
+import { endMachineOf } from "../fleet/end-machine.ts";
 import { jsonText } from "../json-text.ts";
 import { runs, steps } from "../schema/runs.ts";
 import { projects } from "../schema/tenancy.ts";
+import { insertRun } from "./insert-run.ts";
 import { limitOf, type Page, type PageRequest, toPage } from "./paging.ts";
 import { toRunSummary, toStepView } from "./run-view.ts";
 
@@ -34,9 +33,9 @@ export function runQueries({ db, pool, newId }: Connection) {
     project === undefined ? eq(runs.id, run) : and(eq(runs.id, run), eq(runs.project, project));
 
   return {
-    /** Writes a planned run with its steps and wakes the dispatcher. From here on it is done, whoever dies. */
     /**
-     * With an Idempotency-Key that was begun, the run and the key's word of it are one transaction; UserError
+     * Writes a planned run with its steps and wakes the dispatcher. From here on it is done, whoever dies. With an
+     * Idempotency-Key that was begun, the run and the key's word of it are one transaction; UserError
      * `idempotency-conflict` when another request has made a run under the key meanwhile.
      */
     async create(request: {
@@ -46,40 +45,13 @@ export function runQueries({ db, pool, newId }: Connection) {
       readonly idempotencyKey?: string | undefined;
     }): Promise<RunId> {
       const { project, spec, lock, idempotencyKey } = request;
-      const run = newId("run");
-      const planned = lock.steps.map((step, ordinal) => ({
-        id: newId("stp"),
-        ordinal,
-        queue: queueOf(step.job),
-        step,
-      }));
-      await inTransaction(pool, async (sql) => {
-        await sql.query(
-          `insert into loramill.runs (id, project, name, spec, lock, lock_digest, state, priority, budget_micro_usd, notes)
-           values ($1, $2, $3, $4, $5, $6, 'planned', $7, $8, $9)`,
-          [
-            run,
-            project,
-            lock.name,
-            jsonText(spec),
-            jsonText(lock),
-            digestOf(lock),
-            lock.priority,
-            lock.budgetMicroUsd,
-            [...lock.notes],
-          ],
-        );
-        await sql.query(
-          `insert into loramill.steps (id, run, ordinal, name, kind, queue, planned, state, reuse)
-           select id, $1, ordinal, step->>'name', step->>'kind', queue, step, 'blocked', $3
-           from json_to_recordset($2::json) as s(id text, ordinal int, queue text, step jsonb)`,
-          [run, jsonText(planned), lock.policy.reuse],
-        );
+      return inTransaction(pool, async (sql) => {
+        const run = await insertRun(sql, newId, { project, spec, lock });
         if (idempotencyKey !== undefined) await keepKey(sql, { project, key: idempotencyKey, run });
         await tellRun(sql, run, "run.created", { name: lock.name });
         await sql.query("select pg_notify('loramill_dispatch', '')");
+        return run;
       });
-      return run;
     },
 
     async get(ref: RunRef): Promise<RunView | null> {
@@ -123,9 +95,15 @@ export function runQueries({ db, pool, newId }: Connection) {
       return row ?? null;
     },
 
-    /** Asks for the end of a run; its jobs hear of it within two seconds. */
+    /**
+     * Asks for the end of a run; its jobs hear of it within two seconds. A run that tends a machine is not cut off, because
+     * the machine would go on costing money: it is told to give it back, and ends with the last bill.
+     */
     async requestCancel(ref: RunRef): Promise<"requested" | "already-ended" | "unknown"> {
       return inTransaction(pool, async (sql) => {
+        const machine = await endMachineOf(sql, ref);
+        if (machine === "requested") await tellRun(sql, ref.run, "run.cancel-requested", {});
+        if (machine !== null) return machine;
         const { rows } = await sql.query<{ fresh: boolean }>(
           `update loramill.runs r
            set cancel_requested_at = coalesce(r.cancel_requested_at, now()), attention = true
@@ -170,11 +148,6 @@ export function runQueries({ db, pool, newId }: Connection) {
       });
     },
   };
-}
-
-/** A plan of another version may name a job that is not known here; its step fails when it is its turn. */
-function queueOf(job: string): string {
-  return Object.hasOwn(jobs, job) ? jobs[job as JobName].queue : "unknown";
 }
 
 /** Jobs that did not succeed wait again with fresh attempts; what a turn left is kept, so paid work is taken up again. */

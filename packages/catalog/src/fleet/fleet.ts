@@ -1,0 +1,21 @@
+import type { Connection } from "../connection.ts";
+import { unwrapFailures } from "../unreachable.ts";
+import { intentQueries } from "./intents.ts";
+import { bookQueries, offerQueries, recordQueries } from "./market.ts";
+import { podQueries } from "./pods.ts";
+import { auditQueries, switchQueries } from "./switches.ts";
+
+/** What is remembered of rented machines, and of the market that they come from. */
+export function fleetQueries(connection: Connection) {
+  return {
+    ...unwrapFailures({ ...podQueries(connection), ...switchQueries(connection) }),
+    /** What may have been paid for, for `createSafely` and `terminateSafely`. */
+    intents: unwrapFailures(intentQueries(connection)),
+    offers: unwrapFailures(offerQueries(connection)),
+    /** How offers did so far. */
+    records: unwrapFailures(recordQueries(connection)),
+    /** What providers' own books say. */
+    books: unwrapFailures(bookQueries(connection)),
+    audit: unwrapFailures(auditQueries(connection)),
+  };
+}

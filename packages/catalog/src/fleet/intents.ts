@@ -1,0 +1,33 @@
+import { type MachineIntents, PermanentError } from "@loramill/contracts";
+import { eq } from "drizzle-orm";
+import type { Connection } from "../connection.ts";
+import { jsonText } from "../json-text.ts";
+import { pods } from "../schema/fleet.ts";
+
+/** An intent never goes back: a worker that was replaced and does not know it yet must not reopen what is being ended. */
+const ORDER = ["open", "rented", "ending", "ended"] as const;
+
+/** The intents of machines, kept in their rows; `openPod` makes the row. */
+export function intentQueries({ db, pool }: Connection): MachineIntents {
+  return {
+    async find(name) {
+      const [row] = await db.select().from(pods).where(eq(pods.name, name));
+      if (row === undefined) return null;
+      const asked = row.asked === null ? null : { offer: row.asked.offer, at: new Date(row.asked.at) };
+      return { name, state: row.intent, asked, remoteId: row.remoteId };
+    },
+
+    async put({ name, state, asked, remoteId }) {
+      const { rowCount } = await pool.query(
+        `update loramill.pods set intent = $2, asked = $3, remote_id = $4
+         where name = $1 and array_position($5::text[], intent) <= array_position($5::text[], $2)`,
+        [name, state, asked === null ? null : jsonText(asked), remoteId, ORDER],
+      );
+      if (rowCount === 1) return;
+      throw new PermanentError(`the machine ${name} is not wanted, or is being given back: it cannot be ${state} now`, {
+        code: "intent-behind",
+        details: { pod: name, state },
+      });
+    },
+  };
+}

@@ -1,0 +1,143 @@
+import {
+  type EventOf,
+  FLEET_PROJECT,
+  type FleetOffer,
+  type JobId,
+  type MicroUsd,
+  nextState,
+  PermanentError,
+  type Pod,
+  type RentedMachine,
+  type RunId,
+  statesAllowing,
+} from "@loramill/contracts";
+import { and, asc, eq, inArray, isNotNull, ne, or, sql } from "drizzle-orm";
+import { drizzle } from "drizzle-orm/node-postgres";
+import { type Connection, inTransaction, type Sql, toNumber } from "../connection.ts";
+import { jsonText } from "../json-text.ts";
+import { insertRun } from "../queries/insert-run.ts";
+import { tellRun } from "../queries/runs.ts";
+import { pods } from "../schema/fleet.ts";
+import { wakeTender } from "./end-machine.ts";
+import { machineRun } from "./machine-run.ts";
+import { toMachine, toPod } from "./pod-rows.ts";
+
+/** A machine that somebody wants. */
+export interface WantedPod {
+  /** Unique for all times; at most 64 characters. */
+  readonly name: string;
+  readonly provider: string;
+  /** The best first. */
+  readonly candidates: readonly FleetOffer[];
+  readonly wantedFor: readonly JobId[];
+  /** Why, in one sentence. */
+  readonly reason: string;
+}
+
+/** What is learned of a machine without its state changing. */
+export type PodFacts = Partial<
+  Pick<Pod, "address" | "bill" | "leaseUntil" | "health" | "busyAt"> & { readonly offer: FleetOffer }
+>;
+/** What comes with a change of its state. */
+export type PodChange = PodFacts & Partial<Pick<Pod, "rentedAt" | "answeredAt" | "endedAt" | "reason">>;
+
+/** Trainings that a machine was taken from ask for its last bill for some time after its end. */
+const ENDED_LATELY = sql`ended_at > now() - interval '1 day'`;
+
+export function podQueries({ db, pool, newId }: Connection) {
+  return {
+    /**
+     * Writes down that a machine is wanted, and the run that will rent and tend it, in one transaction. One of that name that
+     * was opened before is left as it is, and its run is answered.
+     */
+    async openPod(wanted: WantedPod): Promise<RunId> {
+      return inTransaction(pool, async (client) => {
+        // Nobody opens the same name twice at once.
+        await client.query("select pg_advisory_xact_lock(hashtextextended('loramill.pods ' || $1, 0))", [wanted.name]);
+        const { rows } = await client.query<{ run: RunId }>("select run from loramill.pods where name = $1", [
+          wanted.name,
+        ]);
+        if (rows[0] !== undefined) return rows[0].run;
+        const project = await ensureFleet(client, newId("prj"));
+        const run = await insertRun(client, newId, { project, ...machineRun(wanted.name) });
+        await client.query(
+          `insert into loramill.pods (name, provider, state, run, wanted_for, candidates, bill, reason)
+           values ($1, $2, 'wanted', $3, $4, $5, '{"seconds": 0, "amountMicroUsd": 0, "isFinal": false}', $6)`,
+          [wanted.name, wanted.provider, run, [...wanted.wantedFor], jsonText(wanted.candidates), wanted.reason],
+        );
+        await tellRun(client, run, "run.created", { name: wanted.name, reason: wanted.reason });
+        await client.query("select pg_notify('loramill_dispatch', '')");
+        return run;
+      });
+    },
+
+    /** Oldest first. `living`: only those that may still cost something. */
+    async pods(filter: { readonly living?: boolean } = {}): Promise<Pod[]> {
+      const living = filter.living === true ? ne(pods.state, "ended") : undefined;
+      const rows = await db.select().from(pods).where(living).orderBy(asc(pods.createdAt), asc(pods.name));
+      return rows.map(toPod);
+    },
+
+    async pod(name: string): Promise<Pod | null> {
+      const [row] = await db.select().from(pods).where(eq(pods.name, name));
+      return row === undefined ? null : toPod(row);
+    },
+
+    /** Moves a machine to where an event leads; null where the event is not allowed in the state that it is in. */
+    async move(name: string, event: EventOf<"pod">, change: PodChange = {}): Promise<Pod | null> {
+      const from = statesAllowing("pod", event);
+      const state = from[0] && nextState("pod", from[0], event);
+      if (state === undefined) throw new Error(`no machine can ${event}`);
+      return inTransaction(pool, async (client) => {
+        const [row] = await drizzle(client)
+          .update(pods)
+          .set({ ...change, state })
+          .where(and(eq(pods.name, name), inArray(pods.state, from)))
+          .returning();
+        if (row === undefined) return null;
+        await tellRun(client, row.run, `machine.${state}`, { reason: row.reason, remoteId: row.remoteId });
+        return toPod(row);
+      });
+    },
+
+    /** Writes what was learned; a machine that has ended is not changed any more. */
+    async note(name: string, facts: PodFacts): Promise<void> {
+      await db
+        .update(pods)
+        .set(facts)
+        .where(and(eq(pods.name, name), ne(pods.state, "ended")));
+    },
+
+    /** Makes the next turn of the job that tends it due at once; false where none is parked. */
+    wake: (name: string): Promise<boolean> => inTransaction(pool, (client) => wakeTender(client, name)),
+
+    /** What was rented and lives, or ended within a day, with its bill as it was seen last: for those who pay for a part of it. */
+    async machines(): Promise<RentedMachine[]> {
+      const rows = await db
+        .select()
+        .from(pods)
+        .where(and(isNotNull(pods.remoteId), or(ne(pods.state, "ended"), ENDED_LATELY)))
+        .orderBy(asc(pods.createdAt), asc(pods.name));
+      return rows.flatMap((row) => toMachine(row) ?? []);
+    },
+
+    /** What the ledger has charged of a machine's bill so far, micro-dollars. */
+    async charged(name: string): Promise<MicroUsd> {
+      const { rows } = await pool.query<{ sum: string }>(
+        "select coalesce(sum(amount_micro_usd), 0) as sum from loramill.ledger where pod = $1",
+        [name],
+      );
+      return toNumber(rows[0]?.sum);
+    },
+  };
+}
+
+async function ensureFleet(client: Sql, id: string): Promise<string> {
+  const { rows } = await client.query<{ id: string }>(
+    `insert into loramill.projects (id, name) values ($1, $2)
+     on conflict (name) do update set name = excluded.name returning id`,
+    [id, FLEET_PROJECT],
+  );
+  if (rows[0] === undefined) throw new PermanentError("an upsert returned no row", { code: "no-row" });
+  return rows[0].id;
+}

@@ -1,0 +1,73 @@
+import { and, desc, eq, lt } from "drizzle-orm";
+import type { Connection } from "../connection.ts";
+import { jsonText } from "../json-text.ts";
+import { audit } from "../schema/fleet.ts";
+
+/** Whether the fleet may act. */
+export interface FleetSwitches {
+  /** Why nothing may be rented; null while it may. */
+  readonly stopped: string | null;
+  /** Who stopped it; null while it runs. */
+  readonly stoppedBy: string | null;
+  /** Plans are made and shown, and not carried out. */
+  readonly dryRun: boolean;
+}
+
+export interface AuditEntry {
+  readonly actor: string;
+  readonly action: string;
+  readonly subject: string;
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+const FIELDS = `stopped, stopped_by as "stoppedBy", dry_run as "dryRun"`;
+
+export function switchQueries({ pool }: Connection) {
+  const write = async (columns: string, values: string, given: readonly unknown[]): Promise<void> => {
+    const set = columns.split(", ").map((column) => `${column} = excluded.${column}`);
+    await pool.query(
+      `insert into loramill.fleet (id, ${columns}) values (1, ${values}) on conflict (id) do update set ${set.join(", ")}`,
+      [...given],
+    );
+    await pool.query("select pg_notify('loramill_dispatch', '')");
+  };
+  return {
+    async switches(): Promise<FleetSwitches> {
+      const { rows } = await pool.query<FleetSwitches>(`select ${FIELDS} from loramill.fleet where id = 1`);
+      return rows[0] ?? { stopped: null, stoppedBy: null, dryRun: false };
+    },
+    /** From now on nothing is rented. Machines that live go on until they are ended. */
+    stop: (reason: string, by: string) => write("stopped, stopped_by", "$1, $2", [reason, by]),
+    /** Who started it again is for the audit to say. */
+    start: () => write("stopped, stopped_by", "null, null", []),
+    setDryRun: (on: boolean) => write("dry_run", "$1", [on]),
+  };
+}
+
+export function auditQueries({ db, pool }: Connection) {
+  return {
+    async add({ actor, action, subject, details = {} }: AuditEntry): Promise<void> {
+      await pool.query("insert into loramill.audit (actor, action, subject, details) values ($1, $2, $3, $4)", [
+        actor,
+        action,
+        subject,
+        jsonText(details),
+      ]);
+    },
+
+    /** Newest first; `before` is the id of the last one of the page before. */
+    async list(page: { readonly subject?: string; readonly before?: number; readonly limit: number }) {
+      return db
+        .select()
+        .from(audit)
+        .where(
+          and(
+            page.subject === undefined ? undefined : eq(audit.subject, page.subject),
+            page.before === undefined ? undefined : lt(audit.id, page.before),
+          ),
+        )
+        .orderBy(desc(audit.id))
+        .limit(page.limit);
+    },
+  };
+}
