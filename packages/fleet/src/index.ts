@@ -1,4 +1,6 @@
 export { findOrphans, type Orphan, type OrphanQuestion } from "./find-orphans.ts";
+export { defaultFleetSettings, type FleetSettings } from "./fleet-settings.ts";
+export { type KeepWarm, parseKeepWarm } from "./keep-warm.ts";
 export {
   noteOfferEvent,
   type OfferEvent,
@@ -7,4 +9,5 @@ export {
   recordKey,
   recordOf,
 } from "./offer-reputation.ts";
+export { planFleet } from "./plan-fleet.ts";
 export { type BootLimits, type BootVerdict, watchBoot } from "./watch-boot.ts";

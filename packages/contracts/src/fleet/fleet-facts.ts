@@ -45,6 +45,8 @@ export interface FleetSupply {
   readonly state: PodState;
   /** What was rented, or the best candidate of one that is wanted. */
   readonly offer: MachineOffer;
+  /** By the hour, as `podPrice` says: one that is wanted may become the dearest of its candidates. */
+  readonly priceAtMostMicroUsd: MicroUsd;
   readonly slots: number;
   readonly jobs: readonly JobId[];
   readonly wantedFor: readonly JobId[];

@@ -1,0 +1,83 @@
+import type { FleetDemand } from "@loramill/contracts";
+import type { FleetSettings } from "./fleet-settings.ts";
+import type { Lane } from "./lane.ts";
+
+/** What becomes of a job on a lane. */
+export interface Fit {
+  readonly startSeconds: number;
+  /** From its start to its end: download, work and the restarts that are to be expected. */
+  readonly seconds: number;
+  readonly lane: Lane;
+  /** What the fleet pays for it, in micro-dollars and not rounded. */
+  readonly microUsd: number;
+  /** The same with what its waiting is worth: the least of several is best. */
+  readonly worth: number;
+  readonly isInTime: boolean;
+  /** When it is done, nine times in ten. */
+  readonly doneSeconds: number;
+}
+
+/** The same lane with the job behind those that it has. */
+export function laneWith({ lane, startSeconds, seconds, doneSeconds }: Fit, job: FleetDemand): Lane {
+  const freeSeconds = startSeconds + seconds;
+  return {
+    ...lane,
+    holds: new Set([...lane.holds, ...job.models.map(({ digest }) => digest)]),
+    freeSeconds,
+    lateness: Math.max(0, doneSeconds - freeSeconds) ** 2,
+    openingSeconds: 0,
+    jobs: [...lane.jobs, job],
+  };
+}
+
+/**
+ * A job on a lane, behind the jobs that it has; null where the machine cannot do it. A spot machine is taken back now and
+ * then: half a checkpoint's interval of work is lost on average, and a boot and a download come again. With a deadline it
+ * has to allow for one such restart: as it nears, only machines that are not taken back are in time.
+ */
+export function fitJob(
+  lane: Lane,
+  job: FleetDemand,
+  { now, settings }: { now: Date; settings: FleetSettings },
+): Fit | null {
+  const { offer, odds } = lane;
+  const work = job.seconds[offer.gpuType];
+  if (work === undefined || !isAllowed(lane, job)) return null;
+  const missing = job.models.reduce((bytes, model) => bytes + (lane.holds.has(model.digest) ? 0 : model.bytes), 0);
+  const whole = job.models.reduce((bytes, model) => bytes + model.bytes, 0);
+  const download = missing / settings.downloadBytesPerSecond;
+  const again = odds.bootSeconds.p50 + whole / settings.downloadBytesPerSecond;
+  const restarts = (work.p50 * odds.preemptionsPerHour) / 3_600;
+  const seconds = download + work.p50 + restarts * (job.checkpointSeconds / 2 + again);
+
+  const doneAt = lane.freeSeconds + seconds;
+  const lateness = Math.sqrt(lane.lateness + (work.p90 - work.p50) ** 2);
+  const restart = offer.interruptible ? job.checkpointSeconds + again : 0;
+
+  const microUsd = (offer.pricePerHourMicroUsd * (lane.openingSeconds + seconds)) / 3_600;
+  return {
+    lane,
+    startSeconds: lane.freeSeconds,
+    seconds,
+    microUsd,
+    worth: microUsd + (settings.waitMicroUsdPerHour * doneAt) / 3_600,
+    doneSeconds: doneAt + lateness,
+    isInTime: doneAt + lateness + restart <= secondsToDeadline(job, now),
+  };
+}
+
+/** Infinite without a deadline, and when it has passed: what is late for good is not made dearer. */
+function secondsToDeadline({ deadline }: FleetDemand, now: Date): number {
+  const left = deadline === null ? 0 : (deadline.getTime() - now.getTime()) / 1_000;
+  return left > 0 ? left : Number.POSITIVE_INFINITY;
+}
+
+function isAllowed({ offer }: Lane, job: FleetDemand): boolean {
+  const { providers, regions, maxMicroUsdPerHour } = job;
+  return (
+    offer.vramBytes >= job.vramBytes &&
+    (providers.length === 0 || providers.includes(offer.provider)) &&
+    (regions.length === 0 || regions.includes(offer.region)) &&
+    (maxMicroUsdPerHour === null || offer.pricePerHourMicroUsd <= maxMicroUsdPerHour)
+  );
+}

@@ -1,0 +1,39 @@
+import type { MicroUsd, Range } from "@loramill/contracts";
+import type { KeepWarm } from "./keep-warm.ts";
+
+/** How a fleet is run, and what is taken for granted of machines that nobody has seen yet. */
+export interface FleetSettings {
+  /** Machines at one moment, over all providers. */
+  readonly maxPods: number;
+  /** A machine without work is given back after so long. About what a boot and a download take pays best. */
+  readonly idleSeconds: number;
+  /** When machines without work are kept all the same. */
+  readonly keepWarm: readonly KeepWarm[];
+  /** A wish for a machine that no offer has met is given up after so long, and made anew from the offers of that time. */
+  readonly wantedSeconds: number;
+  /**
+   * What it is worth that a job begins an hour sooner. The higher it is, the fewer jobs stand behind each other on a warm
+   * machine, and the more machines boot.
+   */
+  readonly waitMicroUsdPerHour: MicroUsd;
+  /** From creation to the agent's first answer, of offers without a record. */
+  readonly bootSeconds: Range;
+  /** At which machines fetch base models. */
+  readonly downloadBytesPerSecond: number;
+  /** Of spot machines without a record. */
+  readonly preemptionsPerHour: number;
+  /** Offers that are tried for one machine, at most. */
+  readonly candidates: number;
+}
+
+export const defaultFleetSettings: FleetSettings = {
+  maxPods: 20,
+  idleSeconds: 240,
+  keepWarm: [],
+  wantedSeconds: 300,
+  waitMicroUsdPerHour: 10_000,
+  bootSeconds: { p50: 120, p90: 300 },
+  downloadBytesPerSecond: 200_000_000,
+  preemptionsPerHour: 0.1,
+  candidates: 8,
+};

@@ -1,0 +1,70 @@
+import type { Digest, FleetDemand, FleetOffer, FleetSupply } from "@loramill/contracts";
+import type { FleetSettings } from "./fleet-settings.ts";
+import type { OfferOdds } from "./offer-odds.ts";
+
+/** A place where jobs are done one after another: a slot of a machine that there is, or a machine that could be rented. */
+export interface Lane {
+  /** Null for a machine that could be rented. */
+  readonly pod: string | null;
+  readonly offer: FleetOffer;
+  readonly odds: OfferOdds;
+  /** What lies on its disk when its next job begins. */
+  readonly holds: ReadonlySet<Digest>;
+  /** Seconds from now until it can begin a job, half the time. */
+  readonly freeSeconds: number;
+  /** How much later one time in ten, squared: independent delays add up so. */
+  readonly lateness: number;
+  /** Seconds that are paid for only if it gets a job: what is left of its boot, boots that fail, idling at the end. */
+  readonly openingSeconds: number;
+  /** Placed by this plan, in their order. */
+  readonly jobs: readonly FleetDemand[];
+}
+
+/** A machine of an offer, not rented yet. Failed boots are paid until they are given up, about as long as slow ones take. */
+export function newLane(offer: FleetOffer, odds: OfferOdds, settings: FleetSettings): Lane {
+  const { bootSeconds, failureShare } = odds;
+  const wasted = (failureShare / (1 - failureShare)) * bootSeconds.p90;
+  return {
+    pod: null,
+    offer,
+    odds,
+    holds: new Set(),
+    freeSeconds: bootSeconds.p50,
+    lateness: (bootSeconds.p90 - bootSeconds.p50) ** 2,
+    openingSeconds: bootSeconds.p50 + wasted + settings.idleSeconds,
+    jobs: [],
+  };
+}
+
+/** The slots of a machine, each free when the job that it has now is done. `running`: the jobs that it has. */
+export function lanesOf(
+  pod: FleetSupply,
+  { odds, running, now }: { readonly odds: OfferOdds; readonly running: readonly FleetDemand[]; readonly now: Date },
+): Lane[] {
+  const offer = { ...pod.offer, provider: pod.provider };
+  const bootLeft = pod.state === "ready" ? 0 : bootSecondsLeft(pod, odds, now);
+  const holds = new Set([...pod.holds, ...running.flatMap(({ models }) => models.map(({ digest }) => digest))]);
+  return Array.from({ length: Math.max(pod.slots, running.length) }, (_, slot) => {
+    const left = running[slot]?.seconds[offer.gpuType] ?? { p50: 0, p90: 0 };
+    return {
+      pod: pod.name,
+      offer,
+      odds,
+      holds,
+      freeSeconds: bootLeft + left.p50,
+      lateness: (left.p90 - left.p50) ** 2,
+      openingSeconds: bootLeft,
+      jobs: [],
+    };
+  });
+}
+
+/** Of a machine that has not answered yet: the rest of a usual boot, then of a slow one. */
+function bootSecondsLeft({ createdAt }: FleetSupply, { bootSeconds }: OfferOdds, now: Date): number {
+  const age = (now.getTime() - createdAt.getTime()) / 1_000;
+  if (age < bootSeconds.p50) return bootSeconds.p50 - age;
+  return Math.max(LAST_SECONDS, bootSeconds.p90 - age);
+}
+
+/** It may answer at any moment. */
+const LAST_SECONDS = 15;

@@ -1,0 +1,83 @@
+import type { FleetDemand, FleetFacts, FleetOffer } from "@loramill/contracts";
+import { chooseFit } from "./choose-fit.ts";
+import { type Fit, fitJob, laneWith } from "./fit-job.ts";
+import type { FleetSettings } from "./fleet-settings.ts";
+import { type Lane, newLane } from "./lane.ts";
+import { offerOdds } from "./offer-odds.ts";
+import { recordKey } from "./offer-reputation.ts";
+import type { Purse } from "./purse.ts";
+import { inOrderOfService } from "./service-order.ts";
+import { whyNot } from "./why-not.ts";
+
+/** Where the jobs of a plan go. */
+export interface Packing {
+  /** Slots of machines that there are, with the jobs that they get next. */
+  readonly lanes: readonly Lane[];
+  /** Machines to rent. */
+  readonly wanted: readonly Lane[];
+  readonly waits: readonly { readonly job: FleetDemand; readonly because: string }[];
+}
+
+export interface PackingQuestion {
+  readonly facts: FleetFacts;
+  readonly settings: FleetSettings;
+  /** Without a machine, or with one that ends. */
+  readonly waiting: readonly FleetDemand[];
+  readonly lanes: readonly Lane[];
+  readonly purse: Purse;
+  /** How many machines may be rented more. */
+  readonly podsLeft: number;
+}
+
+/**
+ * Every job in its turn goes where it is worth most: behind the work of a machine that there is, of one that is to be rented
+ * anyway, or on one of its own. What that takes of stock, ceilings and budgets is gone for those that follow.
+ */
+export function packJobs({ facts, settings, waiting, purse, ...question }: PackingQuestion): Packing {
+  const { now, stopped, offers, records } = facts;
+  const lanes = [...question.lanes];
+  const fresh = offers.map((offer) => newLane(offer, offerOdds(offer, records, settings), settings));
+  const stock = new Map(offers.map((offer) => [recordKey(offer), offer.available]));
+  const waits: { job: FleetDemand; because: string }[] = [];
+  let podsLeft = stopped === null ? question.podsLeft : 0;
+
+  const canRent = ({ offer }: Lane) =>
+    podsLeft > 0 && (stock.get(recordKey(offer)) ?? 0) > 0 && offer.pricePerHourMicroUsd <= purse.perHourLeft();
+  const take = (offer: FleetOffer) => {
+    podsLeft -= 1;
+    stock.set(recordKey(offer), (stock.get(recordKey(offer)) ?? 0) - 1);
+    purse.rent(offer.pricePerHourMicroUsd);
+  };
+
+  for (const job of inOrderOfService(waiting, now)) {
+    const fits = [...lanes, ...fresh.filter(canRent)].flatMap((lane) => fitJob(lane, job, { now, settings }) ?? []);
+    const best = chooseFit(fits.filter(({ microUsd }) => microUsd <= purse.leftFor(job)));
+    if (best === null) {
+      waits.push({ job, because: whyNot({ job, fits, fresh, stock, purse, podsLeft, facts, settings }) });
+      continue;
+    }
+    purse.spend(job, best.microUsd);
+    const at = lanes.indexOf(best.lane);
+    if (at === -1) take(best.lane.offer);
+    lanes.splice(at === -1 ? lanes.length : at, at === -1 ? 0 : 1, laneWith(best, job));
+  }
+  const [wanted, existing] = [lanes.filter(({ pod }) => pod === null), lanes.filter(({ pod }) => pod !== null)];
+  return { lanes: existing, wanted, waits };
+}
+
+/** The jobs of a lane on another, in their order, as far as all of them can be done there; null where one cannot. */
+export function refit(
+  lane: Lane,
+  jobs: readonly FleetDemand[],
+  context: { readonly now: Date; readonly settings: FleetSettings },
+): Fit[] | null {
+  const fits: Fit[] = [];
+  let current = lane;
+  for (const job of jobs) {
+    const fit = fitJob(current, job, context);
+    if (fit === null) return null;
+    fits.push(fit);
+    current = laneWith(fit, job);
+  }
+  return fits;
+}

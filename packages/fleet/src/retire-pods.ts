@@ -1,0 +1,58 @@
+import type { FleetDecision, FleetFacts, FleetSupply } from "@loramill/contracts";
+import type { FleetSettings } from "./fleet-settings.ts";
+import { warmPodsAt } from "./keep-warm.ts";
+import { sayCount, sayPrice, saySeconds } from "./sentences.ts";
+import { compare } from "./service-order.ts";
+
+/** What becomes of machines that nobody needs now. What is not up yet ends at once; what is up takes no more work and ends then. */
+export function retirePods(
+  unneeded: readonly FleetSupply[],
+  facts: FleetFacts,
+  settings: FleetSettings,
+): FleetDecision[] {
+  const warm = warmPodsAt(settings.keepWarm, facts.now);
+  const cheapestFirst = unneeded
+    .filter(({ state }) => state === "ready")
+    .toSorted((a, b) => compare(a.offer.pricePerHourMicroUsd, b.offer.pricePerHourMicroUsd) || compare(a.name, b.name));
+  const kept = new Set(cheapestFirst.slice(0, warm).map(({ name }) => name));
+  return unneeded.map((pod): FleetDecision => {
+    if (pod.state !== "ready")
+      return { kind: "end", pod: pod.name, because: "the work that it was wanted for is gone" };
+    if (kept.has(pod.name)) {
+      return {
+        kind: "keep",
+        pod: pod.name,
+        jobs: [],
+        because: `kept warm: ${sayCount(warm, "machine")} without work may stay at this time of the week`,
+      };
+    }
+    return idlePod(pod, facts, settings);
+  });
+}
+
+function idlePod(pod: FleetSupply, { now, offers }: FleetFacts, { idleSeconds }: FleetSettings): FleetDecision {
+  const since = pod.busyAt ?? pod.answeredAt ?? pod.createdAt;
+  const idle = Math.max(0, (now.getTime() - since.getTime()) / 1_000);
+  const name = { pod: pod.name };
+  if (idle >= idleSeconds) {
+    return { kind: "drain", ...name, because: `without work for ${saySeconds(idle)} of ${saySeconds(idleSeconds)}` };
+  }
+  const { gpuType, pricePerHourMicroUsd } = pod.offer;
+  const prices = offers
+    .filter((offer) => offer.gpuType === gpuType && offer.available > 0)
+    .map((offer) => offer.pricePerHourMicroUsd);
+  const cheapest = Math.min(...prices);
+  if (cheapest < pricePerHourMicroUsd * BARGAIN) {
+    const because = `without work, and at ${sayPrice(pricePerHourMicroUsd)} too dear to wait: another ${gpuType} costs ${sayPrice(cheapest)}`;
+    return { kind: "drain", ...name, because };
+  }
+  return {
+    kind: "keep",
+    ...name,
+    jobs: [],
+    because: `without work for ${saySeconds(idle)} of ${saySeconds(idleSeconds)}: the next job needs no boot here`,
+  };
+}
+
+/** What a new machine costs by what an idle one does, below which the next job would not come here anyway. */
+const BARGAIN = 0.8;
