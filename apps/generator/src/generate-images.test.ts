@@ -273,6 +273,26 @@ describe("generateImages", () => {
     expect(generations.every(({ loras }) => loras.length === 0)).toBe(true);
   });
 
+  it("says where the API shows what is being drawn, and no longer when it is finished", async () => {
+    const at = new Date(1_000);
+    const { input, generate } = await open({
+      wrap: (backend) => ({
+        ...backend,
+        async poll(...asked) {
+          const status = await backend.poll(...asked);
+          return status.kind === "running" ? { ...status, previews: [{ index: 2, at }] } : status;
+        },
+      }),
+    });
+    const parked = (await generate(input, fakeJobContext())) as Parked;
+    const ctx = fakeJobContext({ turn: parked.turn, epoch: 2 });
+    await generate(input, ctx);
+    const url = `/v1/jobs/${ctx.job}/previews/2`;
+    expect(ctx.said.progress.at(-1)).toMatchObject({ previews: [{ item: 2, at: "1970-01-01T00:00:01.000Z", url }] });
+    const { said } = await driveJob((next) => generate(input, next), { turn: parked.turn, fromEpoch: 5 });
+    expect(said.progress.at(-1)).not.toHaveProperty("previews");
+  });
+
   it("passes a cancel on to the backend and goes on after a resume", async () => {
     const { input, generate } = await open();
     const parked = (await generate(input, fakeJobContext())) as Parked;

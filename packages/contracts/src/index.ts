@@ -188,10 +188,12 @@ export { expandWildcards, hasChoices, UnknownWildcard } from "./generation/wildc
 export {
   GenerationId,
   GenerationPage,
+  GenerationPreview,
   GenerationQuery,
   type GenerationQueryInput,
   GenerationSummary,
   GenerationView,
+  previewPath,
 } from "./generation-api.ts";
 export { AttemptId, type IdPrefix, JobId, makeId, ProjectId, RunId, StepId } from "./ids.ts";
 export { ContentFacts, FoundFace, ImageHashes, QualityFacts } from "./image-facts.ts";
@@ -317,6 +319,7 @@ export {
   logsOfJob,
   memoKey,
   nearIndexKey,
+  previewKey,
   samplesOfJob,
   samplesPrefix,
 } from "./object-keys.ts";
@@ -355,6 +358,7 @@ export type {
   GenerationRequest,
   GenerationRequestItem,
   GenerationStatus,
+  PreviewedItem,
   SpecIssue,
 } from "./ports/generation-backend.ts";
 export { type JobContext, type Logger, Parked } from "./ports/job-context.ts";

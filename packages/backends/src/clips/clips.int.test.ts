@@ -138,7 +138,7 @@ describe.skipIf(!(await hasFfmpeg()))("a clip whose frames are drawn on ComfyUI"
     const servers = [await startFakeComfyUiServer(), await startFakeComfyUiServer()];
     const options = {
       servers: servers.map(({ url }) => ({ url, headers: {} })),
-      ...{ timeoutMs: 20_000, maxJobs: 1, pollMs: 20, usdPerHour: 3.6, generationTimeoutSeconds: 600 },
+      ...{ timeoutMs: 20_000, maxJobs: 1, pollMs: 20, previewMs: null, usdPerHour: 3.6, generationTimeoutSeconds: 600 },
     };
     const backend = addRestyling(createComfyUiGeneration(options, { stores, clock, tools }), { stores, tools });
     cleanups.unshift(async () => {

@@ -52,6 +52,13 @@ export interface CollectedGenerations {
   readonly refused: readonly { readonly index: number; readonly code: string; readonly message: string }[];
 }
 
+/** An item that is being drawn, of which a look (JPEG or PNG) lies at `previewKey` of the job until it is finished. */
+export interface PreviewedItem {
+  readonly index: number;
+  /** When it was seen. */
+  readonly at: Date;
+}
+
 export type GenerationStatus =
   | {
       readonly kind: "running" | "succeeded";
@@ -60,6 +67,8 @@ export type GenerationStatus =
       readonly total: number;
       readonly pollMs: number;
       readonly charges: readonly Charge[];
+      /** Items of which there is a preview now; left out where the backend shows none. */
+      readonly previews?: readonly PreviewedItem[];
     }
   /** It ended as a whole without its files, and may have cost something all the same. */
   | { readonly kind: "failed"; readonly error: Error; readonly charges: readonly Charge[] }

@@ -7,6 +7,7 @@ import { estimateGeneration } from "./estimate-generation.ts";
 import { openFinishedItems } from "./finished-items.ts";
 import type { ComfyUiGenerationOptions, GenerationDeps } from "./generation-deps.ts";
 import { openGenerationRecords, promptOf } from "./generation-record.ts";
+import { dropAllPreviews } from "./keep-previews.ts";
 import { openLoadedModels } from "./loaded-models.ts";
 import { createLoraPlacer } from "./place-loras.ts";
 import { collectGeneration, pollGeneration } from "./poll-generation.ts";
@@ -42,7 +43,7 @@ export function createComfyUiGeneration(
   const clients = options.servers.map((server) => createComfyUiClient({ ...server, timeoutMs }, parts));
   const knowledge = openServerKnowledge(clients, { stores, clock });
   const records = openGenerationRecords(stores.objects);
-  const watches = openPromptWatches(clock);
+  const watches = openPromptWatches(clock, { wantsPreviews: options.previewMs !== null });
   const deps: GenerationDeps = {
     ...parts,
     options,
@@ -86,6 +87,7 @@ export function createComfyUiGeneration(
           await clients.find(({ name }) => name === item.server)?.prompts.cancel(id, signal);
         }),
       );
+      await dropAllPreviews(context.job, record, deps);
       return "cancelled";
     },
 
