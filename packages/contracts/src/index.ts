@@ -184,6 +184,7 @@ export {
 export { axisCombinations, gridChoice, gridItem, gridSize, MAIN_LORA } from "./generation/grid-item.ts";
 export { readLoraTags } from "./generation/lora-tags.ts";
 export { mapInputFiles } from "./generation/map-input-files.ts";
+export { sideStepOf } from "./generation/side-step.ts";
 export { expandWildcards, hasChoices, UnknownWildcard } from "./generation/wildcards.ts";
 export {
   GenerationId,

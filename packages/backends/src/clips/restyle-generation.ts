@@ -26,7 +26,7 @@ export interface RestyleParts {
   readonly tools: ClipTools;
 }
 
-const VERSION = 1;
+const VERSION = 2;
 /** What a clip has where nobody has looked yet: five seconds. */
 const ASSUMED_FRAMES = 120;
 

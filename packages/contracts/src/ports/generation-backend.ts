@@ -90,8 +90,14 @@ export interface GenerationCapabilities {
   readonly loraFamilies: readonly string[];
   readonly maxLoras: number;
   readonly maxSidePixels: number;
-  /** Sides must be multiples of this. */
+  /** Sides must be multiples of this where `sideSteps` says nothing else; `sideStepOf` reads both. */
   readonly sideStep: number;
+  /** What it is for single families, each variant for itself; left out: the same for all. */
+  readonly sideSteps?: readonly {
+    readonly family: GenerationFamily;
+    readonly variant: string | null;
+    readonly step: number;
+  }[];
   /** Preferred number of items per job: short turns on slow machines. */
   readonly itemsPerJob: number;
   readonly needsReachableStore: boolean;

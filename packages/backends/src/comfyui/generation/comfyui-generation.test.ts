@@ -4,6 +4,7 @@ import {
   type PreviewedItem,
   previewKey,
   sha256Hex,
+  sideStepOf,
 } from "@loramill/contracts";
 import { findFamily } from "@loramill/graphs";
 import {
@@ -214,6 +215,18 @@ describe("an item that cannot be made", () => {
     expect(files).toMatchObject([{ index: 1 }]);
     expect(refused).toMatchObject([{ index: 0, code: "generation-timeout" }]);
     expect([...server.runner.steps.values()][0]).toBeLessThan(200);
+  });
+
+  it("of a size is planned in steps of its own family", async () => {
+    const { capabilities, validate } = (await open()).backend;
+    const steps = (["sd15", "sdxl", "sd3", "flux", "wan21", "wan22"] as const).map((family) =>
+      sideStepOf(capabilities, { family }),
+    );
+    expect(steps).toEqual([8, 8, 16, 16, 16, 16]);
+    expect(sideStepOf(capabilities, { family: "wan22", variant: "5b" })).toBe(32);
+    expect(sideStepOf(capabilities, { family: "wan21", variant: "14b" })).toBe(16);
+    expect(validate(picture({ width: 1000, height: 1048 }))).toEqual([]);
+    expect(validate(picture({ width: 1000, model: { family: "flux" } }))).toMatchObject([{ field: "width" }]);
   });
 
   it("is refused before anything is sent: no node, no model, no size", async () => {
