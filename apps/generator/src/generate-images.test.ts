@@ -12,6 +12,7 @@ import {
   type Parked,
   type RgbImage,
   sha256Hex,
+  TransientError,
   UserError,
 } from "@loramill/contracts";
 import { encodeImage, readPngText, readRgb, sniffFormat } from "@loramill/imaging";
@@ -302,6 +303,36 @@ describe("generateImages", () => {
     expect(ctx.said.events).toMatchObject([{ type: "generation.cancelled", data: { answer: "cancelled" } }]);
     const { output } = await driveJob((next) => generate(input, next), { turn: parked.turn, fromEpoch: 5 });
     expect(output.items).toBe(5);
+  });
+
+  it("charges what was used before a cancel, also where the backend cannot be told of it", async () => {
+    const used = {
+      kind: "generation",
+      supplier: "gpu",
+      quantity: 3,
+      unit: "gpu-second",
+      amountMicroUsd: 30,
+      note: "",
+    } as const;
+    for (const isAway of [false, true]) {
+      const { input, generate } = await open({
+        wrap: (backend) => ({
+          ...backend,
+          cancel: async () => {
+            if (isAway) throw new TransientError("it does not answer", { code: "endpoint-unreachable" });
+            return "cancelled";
+          },
+          poll: async () => ({ kind: "cancelled", charges: [used] }),
+        }),
+      });
+      const parked = (await generate(input, fakeJobContext())) as Parked;
+      const ctx = fakeJobContext({ turn: parked.turn, epoch: 2 });
+      ctx.cancel();
+      await expect(generate(input, ctx)).rejects.toMatchObject({
+        code: isAway ? "endpoint-unreachable" : "cancelled",
+      });
+      expect(ctx.said.charges).toEqual([used]);
+    }
   });
 
   it("refuses what the backend cannot draw, a range outside the grid, and another backend than planned", async () => {

@@ -428,6 +428,41 @@ describe("money and memory", () => {
     expect(server.submitted).toHaveLength(4);
   });
 
+  it("is charged until a cancel, by the server's own clock, once", async () => {
+    const { backend, requestOf, server } = await open({ stepMs: 50 });
+    const request = await requestOf([picture({ sampling: { steps: 200 } }), picture({ seed: 2 })]);
+    const context = backendContext();
+    const { remoteId } = await backend.submit(request, context);
+    // Nobody has looked at it between its beginning and its end.
+    await waitUntil("it draws", () => [...server.runner.steps.values()].some((steps) => steps >= 4));
+    expect(await backend.cancel(remoteId, context)).toBe("cancelled");
+    const status = await backend.poll(remoteId, request, context);
+    const charges = status.kind === "cancelled" ? (status.charges ?? []) : [];
+    const [[prompt, entry] = []] = server.runner.history;
+    const times = (entry?.status.messages ?? []).map(([, data]) => Number(data.timestamp));
+    expect(charges).toMatchObject([{ mark: prompt, quantity: ((times.at(-1) ?? 0) - (times[0] ?? 0)) / 1000 }]);
+    expect(charges[0]?.quantity).toBeGreaterThan(0.1);
+    expect(await backend.poll(remoteId, request, context)).toEqual(status);
+  });
+
+  it("is charged as far as it was seen where the server does not answer the cancel", async () => {
+    let seconds = 0;
+    const clock = { now: () => new Date(Date.now() + seconds * 1000) };
+    const server = await startServer({ stepMs: 50 });
+    const { backend, requestOf } = await open({ clock, options: { servers: [{ url: server.url, headers: {} }] } });
+    const request = await requestOf([picture({ sampling: { steps: 200 } })]);
+    const context = backendContext();
+    const { remoteId } = await backend.submit(request, context);
+    await waitUntil("it draws", () => server.runner.steps.size > 0);
+    await backend.poll(remoteId, request, context);
+    await server.close();
+    seconds = 60;
+    await expect(backend.cancel(remoteId, context)).rejects.toMatchObject({ code: "endpoint-unreachable" });
+    const status = await backend.poll(remoteId, request, context);
+    expect(status).toMatchObject({ kind: "cancelled", charges: [{ unit: "gpu-second" }] });
+    expect(status.kind === "cancelled" ? status.charges?.[0]?.quantity : 0).toBeGreaterThanOrEqual(60);
+  });
+
   it("of the card is told as it was seen while it drew, else as nothing", async () => {
     const { backend, requestOf } = await open({ stepMs: 50 });
     const { files } = await make(backend, await requestOf([picture({ sampling: { steps: 8 } })]));
