@@ -34,7 +34,7 @@ export const bench: Bench = {
     const options = { servers: [{ url: server.url, headers: {} }], timeoutMs: 60_000, maxJobs: 1, pollMs: POLL_MS };
     const tools = createClipTools(videoConfig.options(videoConfig.env.parse({})).video);
     const backend = createComfyUiGeneration(
-      { ...options, generationTimeoutSeconds: 600, usdPerHour: 0 },
+      { ...options, previewMs: null, generationTimeoutSeconds: 600, usdPerHour: 0 },
       { stores, clock: { now: () => new Date() }, tools },
     );
     try {

@@ -1,8 +1,10 @@
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { RunSpecInput } from "@loramill/contracts";
+import { GenerationPreview, type RunSpecInput, type StepView } from "@loramill/contracts";
 import { writeSafetensors } from "@loramill/lora";
 import { startFakeComfyUiServer } from "@loramill/testkit";
 import { afterAll, expect, onTestFinished, test } from "vitest";
+import { createCli } from "../support/cli.ts";
 import { makeDataDir, startMill } from "../support/mill.ts";
 import { eventually, finished, stepOf } from "../support/runs.ts";
 
@@ -19,6 +21,9 @@ function fluxLora(): Uint8Array<ArrayBuffer> {
   const tensors = [tensor("lora_A", [2, 3072]), tensor("lora_B", [3072, 2])];
   return new Uint8Array(writeSafetensors(tensors, { "modelspec.title": "dog" }));
 }
+
+const previewsIn = ({ progress }: StepView): readonly GenerationPreview[] =>
+  GenerationPreview.array().catch([]).parse(progress?.previews);
 
 const data = makeDataDir();
 afterAll(() => data.remove());
@@ -78,10 +83,10 @@ test("pictures with a LoRA of the library are drawn on ComfyUI through kill -9 a
   expect(await mill.stop()).toBe(0);
 });
 
-test("a cancelled run leaves nothing in ComfyUI's queue", async () => {
+test("a run that is drawn shows a preview, and a cancelled one leaves nothing in ComfyUI's queue", async () => {
   const comfyui = await startFakeComfyUiServer({ stepMs: 1_000 });
   onTestFinished(() => comfyui.close());
-  const env = { COMFYUI_API_URL: comfyui.url, COMFYUI_POLL_SECONDS: "0.2" };
+  const env = { COMFYUI_API_URL: comfyui.url, COMFYUI_POLL_SECONDS: "0.2", COMFYUI_PREVIEWS: "0.2" };
   const mill = await startMill({ dataDir: join(data.path, "cancelled"), env });
   onTestFinished(() => mill.crash());
   const request = { kind: "text-to-image" as const, model: { family: "sdxl" as const }, width: 64, height: 64 };
@@ -94,8 +99,22 @@ test("a cancelled run leaves nothing in ComfyUI's queue", async () => {
     async () => comfyui.runner.running,
     (running) => running !== null,
   );
+  const [preview] = await eventually(
+    "there is a preview",
+    async () => previewsIn(stepOf(await mill.client.getRun(id), "generate")),
+    (previews) => previews.length > 0,
+  );
+  expect(preview?.item).toBe(0);
+  const shown = await mill.client.download(preview?.url ?? "");
+  expect(Buffer.from(shown).subarray(1, 4).toString()).toBe("PNG");
+  const loramill = createCli({ cwd: data.path, env: { DATA_DIR: mill.dataDir } });
+  expect(await loramill("previews", "last", "--output", "looks")).toMatchObject({ code: 0, err: "" });
+  expect(await readdir(join(data.path, "looks"))).toEqual(["preview-0000.png"]);
   await mill.client.cancelRun(id);
   expect((await finished(mill.client, id)).state).toBe("cancelled");
   expect([comfyui.runner.running, comfyui.runner.pending]).toEqual([null, []]);
+  await expect(mill.client.download(preview?.url ?? "")).rejects.toMatchObject({
+    problem: { code: "preview-not-found", status: 404 },
+  });
   expect(await mill.stop()).toBe(0);
 });

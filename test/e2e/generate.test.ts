@@ -1,10 +1,10 @@
 import { globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { Generation, type RunSpecInput } from "@loramill/contracts";
+import { Generation, type RunSpecInput, sha256Hex } from "@loramill/contracts";
 import { encodeImage, readRgb } from "@loramill/imaging";
-import { drawCountedVideo, hasFfmpeg } from "@loramill/testkit";
+import { drawCountedVideo, hasFfmpeg, startFileServer } from "@loramill/testkit";
 import { createClipTools, videoConfig } from "@loramill/video";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { drawSamplePictures } from "../../scripts/sample-pictures.ts";
 import { createCli } from "../support/cli.ts";
 import { expectInside, killInside, someJobsDone } from "../support/kills.ts";
@@ -23,7 +23,8 @@ beforeAll(async () => {
   await drawSamplePictures(pictures);
   const rgb = new Uint8Array(96 * 72 * 3).map((_, at) => (at % 3 === 0 ? 40 + Math.floor(at / 3 / 96) * 2 : 90));
   writeFileSync(photo, await encodeImage({ width: 96, height: 72, rgb }, "jpeg"));
-  mill = await startMill({ dataDir });
+  // A web server of the tests is one of this machine.
+  mill = await startMill({ dataDir, env: { SOURCE_ALLOW_PRIVATE_NETWORK: "true", SOURCE_ALLOW_HTTP: "true" } });
   for (const [name, seed] of [
     ["dog", 1],
     ["ink", 2],
@@ -149,6 +150,35 @@ test("a picture to start from is sent by its content; the fields of a file are r
   expect(JSON.parse((await loramill("--json", "quote", "specs/run.json")).out).steps).toMatchObject([
     { cache: "reused" },
   ]);
+});
+
+test("a picture to start from is fetched from its address, and another one behind it is another picture", async () => {
+  const web = await startFileServer({ "/photo.jpg": readFileSync(photo) });
+  onTestFinished(() => web.close());
+  const args = [
+    "a dog",
+    "--lora",
+    "dog",
+    "--image",
+    `${web.url}/photo.jpg?signature=abc`,
+    "--denoise",
+    "0.2",
+    "--steps",
+    "4",
+  ];
+  const startOf = ({ records }: ReturnType<typeof saved>) => {
+    const spec = records[0]?.spec;
+    return spec?.kind === "image-to-image" ? spec.image : null;
+  };
+  const first = await generate("fetched", ...args);
+  expect(startOf(first)).toBe(`sha256:${sha256Hex(readFileSync(photo))}`);
+  const other = await encodeImage({ width: 64, height: 64, rgb: new Uint8Array(64 * 64 * 3).fill(200) }, "jpeg");
+  web.files.set("/photo.jpg", other);
+  expect(startOf(await generate("fetched-again", ...args))).toBe(`sha256:${sha256Hex(other)}`);
+  const gone = await loramill("generate", "a dog", "--lora", "dog", "--image", `${web.url}/nothing.jpg?signature=abc`);
+  expect(gone.code).not.toBe(0);
+  expect(gone.err).toContain("/nothing.jpg: the server answered 404");
+  expect(gone.err).not.toContain("signature");
 });
 
 test("a LoRA is named by its file too, which is the one of the library", async () => {

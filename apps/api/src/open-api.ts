@@ -9,7 +9,7 @@ import type {
 } from "@loramill/contracts";
 import { isLoopback } from "@loramill/contracts";
 import type { Services } from "@loramill/runtime";
-import { createModelFetcher, fingerprintSources, type SourceLimits } from "@loramill/storage";
+import { createModelFetcher, createUrlFetcher, fingerprintSources, type SourceLimits } from "@loramill/storage";
 import type { Metrics } from "@loramill/telemetry";
 import { gatherFacts } from "./choosing/choosing-facts.ts";
 import { createPromptReader } from "./choosing/read-prompts.ts";
@@ -61,6 +61,7 @@ export async function openApi(start: ApiStart): Promise<RunningApi> {
   const { catalog, stores } = services;
   const localSources = options.localSources === "on" || (options.localSources === "auto" && isLoopback(options.host));
   const promptReader = createPromptReader(offers.analyst, stores);
+  const fetcher = createUrlFetcher({ limits: start.sourceLimits.http, blobs: stores.blobs });
   const planner = createPlanner({
     stores,
     presets: offers.presets,
@@ -83,6 +84,7 @@ export async function openApi(start: ApiStart): Promise<RunningApi> {
         },
         signal,
       }),
+    inputs: { fetcher, maxBytes: start.sourceLimits.maxFileBytes },
     findDataset: async (dataset, projectName) => {
       const project = await catalog.projects.ensure(projectName);
       return (await findDataset(catalog.library, { dataset, project: project.id })).digest;
@@ -145,5 +147,5 @@ export async function openApi(start: ApiStart): Promise<RunningApi> {
     deps,
     start.localToken === undefined ? options : { ...options, localToken: start.localToken },
   );
-  return { ...api, close: () => Promise.all([api.close(), puller.close()]).then(() => {}) };
+  return { ...api, close: () => Promise.all([api.close(), puller.close(), fetcher.close()]).then(() => {}) };
 }

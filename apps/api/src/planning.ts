@@ -37,6 +37,7 @@ import type { ChoosingFacts } from "./choosing/choosing-facts.ts";
 import type { PromptReader } from "./choosing/read-prompts.ts";
 import { calibrationsOf, correctQuotes, notesOnEstimates } from "./corrected-estimates.ts";
 import { type PinnedSpec, pinDatasets } from "./datasets/pin-datasets.ts";
+import { fetchInputs, type InputLimits } from "./fetch-inputs.ts";
 
 /** A captioner beside the provider name a spec asks for it by. */
 export interface OfferedCaptioner {
@@ -63,6 +64,8 @@ export interface PlanningDeps {
   readonly models: () => Promise<readonly KnownModel[]>;
   /** Digest over what the sources hold now. */
   readonly fingerprint: (sources: readonly Source[], signal?: AbortSignal) => Promise<PlanContext["sources"]>;
+  /** What brings files of web servers that a request starts from. */
+  readonly inputs: InputLimits;
   /** The version that a name, `name@digest` or short digest names now. UserError where there is none, or several. */
   readonly findDataset: (dataset: string, project: string) => Promise<Digest>;
   readonly findLora: (name: string, project: string) => Promise<FoundLora | null>;
@@ -90,7 +93,8 @@ export interface Planner {
 export function createPlanner(deps: PlanningDeps): Planner {
   async function resolve(given: RunSpec, signal?: AbortSignal): Promise<{ made: Plan; context: PlanContext }> {
     checkSources(given.dataset.sources, deps.localSources);
-    const spec: PinnedSpec = await pinDatasets(given, (dataset) => deps.findDataset(dataset, given.project));
+    const { spec: fetched, notes } = await fetchInputs(given, deps.inputs, signal);
+    const spec: PinnedSpec = await pinDatasets(fetched, (dataset) => deps.findDataset(dataset, given.project));
     const recipes = await savedRecipes(given, deps);
     const models = spec.train === undefined && !namesModels(spec) ? [] : await deps.models();
     const [sources, captioners, captionTools, faces, trainingBackends, generationBackends, loras] = await Promise.all([
@@ -125,7 +129,8 @@ export function createPlanner(deps: PlanningDeps): Planner {
       ...loras,
       ...choosing,
     };
-    return { made: plan(spec, context), context };
+    const made = plan(spec, context);
+    return { made: { ...made, lock: { ...made.lock, notes: [...made.lock.notes, ...notes] } }, context };
   }
 
   return {

@@ -10,6 +10,7 @@ const STATUS_OF_CODE: Record<string, number> = {
   "dataset-not-found": 404,
   "lora-not-found": 404,
   "generation-not-found": 404,
+  "preview-not-found": 404,
   "nothing-chosen": 404,
   "object-missing": 404,
   unauthenticated: 401,

@@ -107,6 +107,7 @@ function progressText(step: StepView): string {
   else if (progress.done) parts.push(`${progress.done} ${progress.phase === "reading" ? "files read" : "done"}`);
   if (step.jobs.total > 1) parts.push(`${step.jobs.succeeded}/${step.jobs.total} jobs`);
   if (typeof progress.averageLoss === "number") parts.push(`loss ${progress.averageLoss.toFixed(4)}`);
+  if (Array.isArray(progress.previews)) parts.push(`${progress.previews.length} in preview`);
   if (typeof progress.etaSeconds === "number") parts.push(`${formatDuration(progress.etaSeconds)} left`);
   if (step.spentMicroUsd > 0) parts.push(formatMicroUsd(step.spentMicroUsd));
   return parts.join(" · ");

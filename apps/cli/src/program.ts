@@ -12,6 +12,7 @@ import {
   quoteCommand,
   runsCommand,
 } from "./commands/inspect.ts";
+import { previewsCommand } from "./commands/previews.ts";
 import { type RunOptions, runCommand, type SaveOptions } from "./commands/run.ts";
 import { withSpecOptions } from "./commands/spec-options.ts";
 import { upCommand } from "./commands/up.ts";
@@ -96,6 +97,13 @@ export function createProgram(execute: (work: Work, json: boolean) => Promise<vo
   withSaveOptions(
     ofRun("resume", "go on with a failed, cancelled or exhausted run, as `run` does", "loramill resume last"),
   ).action((run: string, options: SaveOptions) => does((context) => resumeCommand(run, options, context)));
+  ofRun(
+    "previews",
+    "save the newest look at each picture that is being drawn",
+    "loramill previews last --output ./looks",
+  )
+    .option("--output <folder>", "where to put them; default: this folder")
+    .action((run: string, options: { output?: string }) => does((context) => previewsCommand(run, options, context)));
   withSaveOptions(
     ofRun(
       "save",

@@ -46,7 +46,14 @@ async function generate(death: { at: number; when: "before" | "after" }): Promis
   const start = (seen: Stores) => {
     const options = {
       servers: [{ url: server.url, headers: {} }],
-      ...{ timeoutMs: 20_000, maxJobs: 1, pollMs: 1, usdPerHour: 3600, generationTimeoutSeconds: 3600 },
+      ...{
+        timeoutMs: 20_000,
+        maxJobs: 1,
+        pollMs: 1,
+        previewMs: null,
+        usdPerHour: 3600,
+        generationTimeoutSeconds: 3600,
+      },
     };
     const parts = { stores: seen, clock, tools: createClipTools(video), fetch: crash.fetch(fetch) };
     const backend = createComfyUiGeneration(options, parts);

@@ -12,6 +12,7 @@ import {
   type Parked,
   type RgbImage,
   sha256Hex,
+  TransientError,
   UserError,
 } from "@loramill/contracts";
 import { encodeImage, readPngText, readRgb, sniffFormat } from "@loramill/imaging";
@@ -273,6 +274,26 @@ describe("generateImages", () => {
     expect(generations.every(({ loras }) => loras.length === 0)).toBe(true);
   });
 
+  it("says where the API shows what is being drawn, and no longer when it is finished", async () => {
+    const at = new Date(1_000);
+    const { input, generate } = await open({
+      wrap: (backend) => ({
+        ...backend,
+        async poll(...asked) {
+          const status = await backend.poll(...asked);
+          return status.kind === "running" ? { ...status, previews: [{ index: 2, at }] } : status;
+        },
+      }),
+    });
+    const parked = (await generate(input, fakeJobContext())) as Parked;
+    const ctx = fakeJobContext({ turn: parked.turn, epoch: 2 });
+    await generate(input, ctx);
+    const url = `/v1/jobs/${ctx.job}/previews/2`;
+    expect(ctx.said.progress.at(-1)).toMatchObject({ previews: [{ item: 2, at: "1970-01-01T00:00:01.000Z", url }] });
+    const { said } = await driveJob((next) => generate(input, next), { turn: parked.turn, fromEpoch: 5 });
+    expect(said.progress.at(-1)).not.toHaveProperty("previews");
+  });
+
   it("passes a cancel on to the backend and goes on after a resume", async () => {
     const { input, generate } = await open();
     const parked = (await generate(input, fakeJobContext())) as Parked;
@@ -282,6 +303,36 @@ describe("generateImages", () => {
     expect(ctx.said.events).toMatchObject([{ type: "generation.cancelled", data: { answer: "cancelled" } }]);
     const { output } = await driveJob((next) => generate(input, next), { turn: parked.turn, fromEpoch: 5 });
     expect(output.items).toBe(5);
+  });
+
+  it("charges what was used before a cancel, also where the backend cannot be told of it", async () => {
+    const used = {
+      kind: "generation",
+      supplier: "gpu",
+      quantity: 3,
+      unit: "gpu-second",
+      amountMicroUsd: 30,
+      note: "",
+    } as const;
+    for (const isAway of [false, true]) {
+      const { input, generate } = await open({
+        wrap: (backend) => ({
+          ...backend,
+          cancel: async () => {
+            if (isAway) throw new TransientError("it does not answer", { code: "endpoint-unreachable" });
+            return "cancelled";
+          },
+          poll: async () => ({ kind: "cancelled", charges: [used] }),
+        }),
+      });
+      const parked = (await generate(input, fakeJobContext())) as Parked;
+      const ctx = fakeJobContext({ turn: parked.turn, epoch: 2 });
+      ctx.cancel();
+      await expect(generate(input, ctx)).rejects.toMatchObject({
+        code: isAway ? "endpoint-unreachable" : "cancelled",
+      });
+      expect(ctx.said.charges).toEqual([used]);
+    }
   });
 
   it("refuses what the backend cannot draw, a range outside the grid, and another backend than planned", async () => {

@@ -1,6 +1,7 @@
 import {
   type BackendContext,
   type GenerationBackend,
+  type GenerationPreview,
   type GenerationRequest,
   type InputOf,
   type JobContext,
@@ -9,6 +10,8 @@ import {
   lorasOf,
   type Parked,
   PermanentError,
+  type PreviewedItem,
+  previewPath,
   toErrorRecord,
   UserError,
 } from "@loramill/contracts";
@@ -28,6 +31,7 @@ type Input = InputOf<"generate-images">;
 /** A backend that forgets its work this often has a fault that submitting again does not cure. */
 const MAX_LOST = 5;
 const CANCEL_TIMEOUT_MS = 4_000;
+const MOST_PREVIEWS = 32;
 
 /** What the turns of one job work with. */
 interface Making {
@@ -77,7 +81,7 @@ async function follow(turn: Turn, making: Making): Promise<JobOutput | Parked> {
     if (unloadable === null) throw status.error;
     return submitOrLeaveOut(leftToo(turn, unloadable, making), making);
   }
-  context.onProgress({ done: status.done, total: status.total });
+  context.onProgress({ done: status.done, total: status.total, ...shownPreviews(status.previews, ctx) });
   const applied = turn.applied || reportApplied(status.done, turn, making);
   if (status.kind === "running") return ctx.park(status.pollMs, { ...turn, applied });
   const collected = await backend.collect(turn.remoteId, request, context);
@@ -88,6 +92,15 @@ async function follow(turn: Turn, making: Making): Promise<JobOutput | Parked> {
     deps,
     ctx,
   );
+}
+
+/** Where the API shows what is being drawn; of a few items, because progress is small. */
+function shownPreviews(previews: readonly PreviewedItem[] = [], { job }: JobContext): JsonObject {
+  if (previews.length === 0) return {};
+  const shown = previews.slice(0, MOST_PREVIEWS).map(({ index, at }): GenerationPreview => {
+    return { item: index, at: at.toISOString(), url: previewPath(job, index) };
+  });
+  return { previews: shown };
 }
 
 /** Submits; where the backend finds out only now that it cannot load a LoRA, once more without it. */
@@ -204,21 +217,34 @@ function isCancelled(signal: AbortSignal): boolean {
   return signal.aborted && reason instanceof UserError && reason.code === "cancelled";
 }
 
-/**
- * The signal of the turn has aborted already, so the backend gets one of its own. What was used until then is charged, as
- * far as the backend knows it by now.
- */
-async function tellCancelled({ remoteId, left }: Turn, { backend, loaded, context, ctx }: Making): Promise<void> {
-  const own = { ...context, signal: AbortSignal.timeout(CANCEL_TIMEOUT_MS) };
+/** The signal of the turn has aborted already, so the backend gets one of its own. What was used until then is charged. */
+async function tellCancelled(turn: Turn, making: Making): Promise<void> {
+  const { backend, context, ctx } = making;
+  const { remoteId } = turn;
   try {
+    const own = { ...context, signal: AbortSignal.timeout(CANCEL_TIMEOUT_MS) };
     const answer = await backend.cancel(remoteId, own);
     ctx.event("generation.cancelled", { backend: backend.name, remoteId, answer });
-    if (answer !== "cancelled") return;
-    const status = await backend.poll(remoteId, leaveOut(loaded.request, left), own);
-    if (status.kind === "cancelled") for (const charge of status.charges ?? []) ctx.charge(charge);
+    if (answer === "cancelled") await chargeRest(turn, making, AbortSignal.timeout(CANCEL_TIMEOUT_MS));
   } catch (error) {
     ctx.event("generation.cancel-failed", { backend: backend.name, remoteId, message: toErrorRecord(error).message });
+    // What it had used by then may be known here; under the turn's own signal, which has aborted, nothing else is done.
+    await chargeRest(turn, making, context.signal);
     throw error;
+  }
+}
+
+/** A backend that cannot tell leaves the ledger without it, so the run's events say it. */
+async function chargeRest(
+  { remoteId, left }: Turn,
+  { backend, loaded, context, ctx }: Making,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    const status = await backend.poll(remoteId, leaveOut(loaded.request, left), { ...context, signal });
+    if (status.kind === "cancelled") for (const charge of status.charges ?? []) ctx.charge(charge);
+  } catch (error) {
+    ctx.event("generation.cost-unknown", { backend: backend.name, remoteId, message: toErrorRecord(error).message });
   }
 }
 

@@ -58,6 +58,7 @@ const worlds: Readonly<Record<string, () => Promise<World>>> = {
         timeoutMs: 20_000,
         maxJobs: 1,
         pollMs: 1,
+        previewMs: null,
         trainingTimeoutSeconds: 3600,
         generationTimeoutSeconds: 3600,
         usdPerHour: 0,

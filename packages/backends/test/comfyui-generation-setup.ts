@@ -60,6 +60,7 @@ export async function openComfyUiGeneration(setup: GenerationSetup = {}) {
     pollMs: 20,
     usdPerHour: 3.6,
     generationTimeoutSeconds: 600,
+    previewMs: null,
     ...setup.options,
   };
   const { clock = { now: () => new Date() } } = setup;

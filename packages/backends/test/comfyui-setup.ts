@@ -67,6 +67,7 @@ export async function openComfyUi(setup: ComfyUiSetup = {}) {
     timeoutMs: 20_000,
     maxJobs: 1,
     pollMs: 20,
+    previewMs: null,
     isSet: true,
     trainingTimeoutSeconds: 3_600,
     generationTimeoutSeconds: 3_600,

@@ -6,6 +6,16 @@ import { AppliedLora, Generation } from "./documents.ts";
 /** One of the catalog; ids sort by the time at which it was made. */
 export const GenerationId = z.string().regex(/^gen_[0-9a-f]{32}$/, "expected an id like gen_ and 32 hex digits");
 
+/** A look at a picture or clip that is being drawn, as `progress.previews` of a step or job names it. */
+export const GenerationPreview = z.object({
+  item: z.int().min(0).describe("Place in the grid of its run"),
+  at: z.iso.datetime().describe("When it was seen"),
+  url: z.string().max(256).describe("Where the API answers the newest one; gone when the item is finished"),
+});
+export type GenerationPreview = z.output<typeof GenerationPreview>;
+
+export const previewPath = (job: string, item: number): string => `/v1/jobs/${job}/previews/${item}`;
+
 /** A finished picture or clip as lists show it. */
 export const GenerationSummary = z.object({
   id: GenerationId,

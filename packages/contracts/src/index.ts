@@ -188,14 +188,17 @@ export {
 export { axisCombinations, gridChoice, gridItem, gridSize, MAIN_LORA } from "./generation/grid-item.ts";
 export { readLoraTags } from "./generation/lora-tags.ts";
 export { mapInputFiles } from "./generation/map-input-files.ts";
+export { sideStepOf } from "./generation/side-step.ts";
 export { expandWildcards, hasChoices, UnknownWildcard } from "./generation/wildcards.ts";
 export {
   GenerationId,
   GenerationPage,
+  GenerationPreview,
   GenerationQuery,
   type GenerationQueryInput,
   GenerationSummary,
   GenerationView,
+  previewPath,
 } from "./generation-api.ts";
 export { AttemptId, type IdPrefix, JobId, makeId, ProjectId, RunId, StepId } from "./ids.ts";
 export { ContentFacts, FoundFace, ImageHashes, QualityFacts } from "./image-facts.ts";
@@ -322,6 +325,7 @@ export {
   logsOfJob,
   memoKey,
   nearIndexKey,
+  previewKey,
   samplesOfJob,
   samplesPrefix,
 } from "./object-keys.ts";
@@ -360,6 +364,7 @@ export type {
   GenerationRequest,
   GenerationRequestItem,
   GenerationStatus,
+  PreviewedItem,
   SpecIssue,
 } from "./ports/generation-backend.ts";
 export { type JobContext, type Logger, Parked } from "./ports/job-context.ts";

@@ -12,6 +12,8 @@ export const samplesPrefix = (at: { job: string; epoch: number; step: number }):
   `${samplesOfJob(at.job)}${at.epoch}/${String(at.step).padStart(9, "0")}/`;
 export const samplesOfJob = (job: string): string => `samples/${job}/`;
 export const checkpointsOfJob = (job: string): string => `checkpoints/${job}/`;
+/** Newest look at an item that is being drawn, as an encoded picture; each overwrites the one before it. */
+export const previewKey = (job: string, item: number): string => `previews/${job}/${item}`;
 /** What a job's turn of that epoch wrote; padded so that keys list in order. */
 export const logKey = (job: string, epoch: number): string => `${logsOfJob(job)}${String(epoch).padStart(9, "0")}.log`;
 export const logsOfJob = (job: string): string => `logs/${job}/`;

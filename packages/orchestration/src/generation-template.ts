@@ -4,6 +4,7 @@ import {
   type GenerationModel,
   GenerationTemplate,
   MAIN_LORA,
+  sideStepOf,
 } from "@loramill/contracts";
 import { resolveSides } from "./generation-size.ts";
 import type { MainLora } from "./main-lora.ts";
@@ -86,7 +87,9 @@ export function completeTemplate(
   if (hasUsualSize || (template.kind !== "text-to-image" && isOpen)) {
     return { template: { ...template, model }, notes: [] };
   }
-  const { width, height, notes } = resolveSides(given, resolution, capabilities);
+  const { maxSidePixels } = capabilities;
+  const limits = { maxSidePixels, sideStep: sideStepOf(capabilities, model) };
+  const { width, height, notes } = resolveSides(given, resolution, limits);
   return { template: { ...template, model, width, height } as GenerationTemplate, notes };
 }
 

@@ -13,6 +13,12 @@ const gpu = generationChoice({
     families: ["sdxl", "wan22"],
     loraFamilies: ["sdxl", "wan22"],
     maxSidePixels: 4096,
+    sideStep: 16,
+    sideSteps: [
+      { family: "sdxl", variant: null, step: 8 },
+      { family: "wan22", variant: "14b", step: 16 },
+      { family: "wan22", variant: "5b", step: 32 },
+    ],
   },
 });
 const library = {
@@ -42,6 +48,24 @@ describe("planGenerate", () => {
     const { params, specs } = planned({ prompts: ["a hill"], lora: "ink" });
     expect(params).toMatchObject({ backend: "comfyui", lora: library.ink.document });
     expect(specs[0]).toMatchObject({ model: { family: "sdxl" }, loras: [{ lora: "main", strength: 0.8 }] });
+  });
+
+  it("takes sides in the steps of the model's family and variant", () => {
+    const video = (variant: "14b" | "5b") => ({
+      request: {
+        kind: "text-to-video" as const,
+        model: { family: "wan22" as const, variant },
+        width: 848,
+        height: 480,
+      },
+      prompts: ["a sea"],
+    });
+    expect(planned({ prompts: ["a hill"], lora: "ink", width: 1000, height: 1048 }).specs[0]).toMatchObject({
+      width: 1000,
+      height: 1048,
+    });
+    expect(planned(video("14b")).specs[0]).toMatchObject({ width: 848 });
+    expect(problem(video("5b"))).toMatchObject({ code: "side-unsupported" });
   });
 
   it("finds LoRAs that the request, a tag or a variation names", () => {

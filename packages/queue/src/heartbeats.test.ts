@@ -121,3 +121,17 @@ test("confirming asks at once, and silence is no confirmation", async () => {
   };
   expect(await beats.confirm(turn)).toBe(false);
 });
+
+test("what was said last is told in one call, nothing in none, and silence is no failure", async () => {
+  const turn = turnOf(1);
+  await beats.tell(turn);
+  expect(calls).toEqual([]);
+  turn.progress.push({ at: 3 });
+  await beats.tell(turn);
+  expect(calls).toEqual([[{ job: id(1), epoch: 1, progress: { at: 3 } }]]);
+  answer = () => {
+    throw new Error("away");
+  };
+  turn.progress.push({ at: 4 });
+  await expect(beats.tell(turn)).resolves.toBeUndefined();
+});

@@ -20,6 +20,11 @@ export interface Heartbeats {
   add(turn: BeatingTurn): () => void;
   /** Beats now for one turn; false when the catalog says or cannot say that the turn goes on. */
   confirm(turn: BeatingTurn): Promise<boolean>;
+  /**
+   * What a turn said of its progress since the last beat, before it parks: most turns of remote work are shorter than a
+   * beat. One call, and none where nothing was said; progress that is lost is worth no failure.
+   */
+  tell(turn: BeatingTurn): Promise<void>;
   /** Since the last beat that the catalog answered; null before the first. */
   lastAnswerAgeMs(): number | null;
   /** How late the last beat was: a measure of how blocked the event loop is. */
@@ -103,6 +108,12 @@ export function startHeartbeats(options: {
       const late = new Error("the catalog does not answer");
       const verdicts = await withDeadline(send([turn]), CONFIRM_MS, late).catch(() => undefined);
       return verdicts?.get(turn.job) === "continue";
+    },
+    tell: async (turn) => {
+      const last = beatOf(turn);
+      if (last.progress === undefined) return;
+      const late = new Error("the catalog does not answer");
+      await withDeadline(ledger.heartbeat([last]), CONFIRM_MS, late).catch(() => {});
     },
     lastAnswerAgeMs: () => (answeredAt === null ? null : clock.now().getTime() - answeredAt),
     lagMs: () => lag,

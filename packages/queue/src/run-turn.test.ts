@@ -38,11 +38,13 @@ let ledger: MemoryLedger;
 let log: ReturnType<typeof keepLog>;
 let said: TurnEvent[];
 let beating: BeatingTurn[];
+let told: unknown[];
 beforeEach(() => {
   ledger = new MemoryLedger();
   log = keepLog();
   said = [];
   beating = [];
+  told = [];
 });
 
 async function turn(
@@ -60,6 +62,9 @@ async function turn(
       add: (each) => {
         beating.push(each);
         return () => void beating.splice(beating.indexOf(each), 1);
+      },
+      tell: async (each) => {
+        told.push(each.takeProgress());
       },
     },
     clock: {
@@ -149,6 +154,14 @@ describe("a turn that does not succeed", () => {
     expect(end).toBe("finish");
     expect(job).toMatchObject({ state: "active", epoch: 2, charges: [charge], records: [] });
     expect(said.at(-1)?.type).toBe("superseded");
+  });
+
+  test("progress of a turn that parks is told before it ends, however short it was", async () => {
+    await turn(async (_input, context) => {
+      context.progress({ done: 1 });
+      return context.park(1_000, { at: 1 });
+    });
+    expect(told).toEqual([{ done: 1 }]);
   });
 
   test("a park with more than 16 KB fails for good", async () => {

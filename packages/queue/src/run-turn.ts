@@ -14,7 +14,7 @@ export interface TurnDeps extends WorkDeps {
   /** Name of the worker, written to the attempt. */
   readonly worker: string;
   readonly ledger: JobLedger;
-  readonly heartbeats: Pick<Heartbeats, "add">;
+  readonly heartbeats: Pick<Heartbeats, "add" | "tell">;
   readonly onEvent: (event: TurnEvent) => void;
 }
 
@@ -121,6 +121,7 @@ async function workOn(
   try {
     tell("started", null);
     const outcome = await workTurn(claim, abort, notes, { ...deps, log });
+    if (outcome.kind === "parked") await deps.heartbeats.tell(turn);
     notes.close();
     const endedAt = clock.now();
     await Promise.all(events);

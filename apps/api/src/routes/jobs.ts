@@ -6,6 +6,7 @@ import {
   logsOfJob,
   type ObjectStore,
   PageQuery,
+  previewKey,
   RunId,
   RunView,
   UserError,
@@ -52,6 +53,28 @@ export const jobRoutes =
         return reply.type("text/plain; charset=utf-8").send(Readable.from(readLog(stores.objects, params.job)));
       },
     );
+    server.get(
+      "/v1/jobs/:job/previews/:item",
+      {
+        schema: {
+          summary: "The newest look at a picture or clip that is being drawn, as JPEG or PNG",
+          description: "`progress.previews` of a step and of a job names those there are.",
+          tags: ["jobs"],
+          params: z.object({ job: JobId, item: z.coerce.number().int().min(0) }),
+        },
+      },
+      async ({ params: { job, item }, caller }, reply) => {
+        if ((await catalog.jobs.get({ job, project: caller.project?.id })) === null) throw noJob(job);
+        if ((await stores.objects.head(previewKey(job, item))) === null) throw noPreview(item);
+        const preview = await stores.objects.get(previewKey(job, item));
+        return reply
+          .header("cache-control", "no-store")
+          .header("x-content-type-options", "nosniff")
+          .header("content-length", preview.bytes)
+          .type(preview.contentType ?? "application/octet-stream")
+          .send(Readable.from(preview.body));
+      },
+    );
     server.post(
       "/v1/jobs/:job/retry",
       {
@@ -76,6 +99,9 @@ export const jobRoutes =
   };
 
 const noJob = (job: string) => new UserError(`there is no job ${job}`, { code: "job-not-found" });
+
+const noPreview = (item: number) =>
+  new UserError(`there is no preview of item ${item} (any more)`, { code: "preview-not-found" });
 
 /** The turns' logs one after the other; a turn's is there when the turn is over. */
 async function* readLog(objects: ObjectStore, job: JobId): AsyncGenerator<Uint8Array> {

@@ -1,4 +1,3 @@
-import { extname } from "node:path";
 import {
   blobKey,
   Digest,
@@ -15,26 +14,7 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { ApiOptions } from "../config.ts";
 import type { ApiDeps } from "../deps.ts";
-
-const MEDIA_TYPES: Record<string, string> = {
-  ".jpg": "image/jpeg",
-  ".jpeg": "image/jpeg",
-  ".png": "image/png",
-  ".webp": "image/webp",
-  ".avif": "image/avif",
-  ".gif": "image/gif",
-  ".tif": "image/tiff",
-  ".tiff": "image/tiff",
-  ".txt": "text/plain",
-  ".caption": "text/plain",
-  ".zip": "application/zip",
-  ".tar": "application/x-tar",
-  ".tgz": "application/gzip",
-  ".gz": "application/gzip",
-  ".mp4": "video/mp4",
-  ".mov": "video/quicktime",
-  ".webm": "video/webm",
-};
+import { mediaTypeOf } from "../media-types.ts";
 
 /** Of an offered file, at most, on average: its path, digest and size in JSON. */
 const OFFER_BYTES = 512;
@@ -177,10 +157,6 @@ async function putListing(items: SourceItem[], { documents }: Stores): Promise<D
 
 function sizeOf(items: readonly SourceItem[]): { files: number; bytes: number } {
   return { files: items.length, bytes: items.reduce((sum, { blob }) => sum + blob.bytes, 0) };
-}
-
-function mediaTypeOf(path: string): string {
-  return MEDIA_TYPES[extname(path).toLowerCase()] ?? "application/octet-stream";
 }
 
 /** The path within the dataset that a client gave; never one that leaves it. */

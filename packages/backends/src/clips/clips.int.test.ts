@@ -14,6 +14,7 @@ import {
   hasFfmpeg,
   pollGeneration,
   startFakeComfyUiServer,
+  waitUntil,
 } from "@loramill/testkit";
 import { createClipTools, videoConfig } from "@loramill/video";
 import { afterEach, describe, expect, it } from "vitest";
@@ -133,20 +134,39 @@ describe.skipIf(!(await hasFfmpeg()))("a clip that a LoRA is applied back to", (
 });
 
 describe.skipIf(!(await hasFfmpeg()))("a clip whose frames are drawn on ComfyUI", () => {
-  it("keeps its frames, rate, size and sound, by one prompt for each frame, on several servers", async () => {
-    const { stores, request, keep, path } = await open();
-    const servers = [await startFakeComfyUiServer(), await startFakeComfyUiServer()];
-    const options = {
+  async function openOnComfyUi(options: Parameters<typeof startFakeComfyUiServer>[0] = {}) {
+    const opened = await open();
+    const { stores, request } = opened;
+    const servers = [await startFakeComfyUiServer(options), await startFakeComfyUiServer(options)];
+    const settings = {
       servers: servers.map(({ url }) => ({ url, headers: {} })),
-      ...{ timeoutMs: 20_000, maxJobs: 1, pollMs: 20, usdPerHour: 3.6, generationTimeoutSeconds: 600 },
+      ...{ timeoutMs: 20_000, maxJobs: 1, pollMs: 20, previewMs: null, usdPerHour: 3.6, generationTimeoutSeconds: 600 },
     };
-    const backend = addRestyling(createComfyUiGeneration(options, { stores, clock, tools }), { stores, tools });
+    const backend = addRestyling(createComfyUiGeneration(settings, { stores, clock, tools }), { stores, tools });
     cleanups.unshift(async () => {
       await backend.close();
       for (const server of servers) await server.close();
     });
     const spec = { kind: "restyle-clip", model: { family: "sdxl" }, prompt: "ink", seed: 3, clip: "clip" };
-    const restyle = request({ ...spec, chunkFrames: 4 });
+    return { ...opened, backend, servers, restyle: request({ ...spec, chunkFrames: 4 }) };
+  }
+
+  it("is charged until a cancel for the frames that were being drawn", async () => {
+    const { restyle, backend, servers } = await openOnComfyUi({ stepMs: 50 });
+    const { remoteId } = await backend.submit(restyle, backendContext());
+    await waitUntil("a frame is drawn", async () => {
+      await backend.poll(remoteId, restyle, backendContext());
+      return servers.some(({ runner }) => runner.steps.size > 0);
+    });
+    expect(await backend.cancel(remoteId, backendContext())).toBe("cancelled");
+    const status = await backend.poll(remoteId, restyle, backendContext());
+    const charged = status.kind === "cancelled" ? (status.charges ?? []) : [];
+    expect(charged.length).toBeGreaterThan(0);
+    for (const { quantity } of charged) expect(quantity).toBeGreaterThan(0);
+  });
+
+  it("keeps its frames, rate, size and sound, by one prompt for each frame, on several servers", async () => {
+    const { restyle, backend, servers, keep, path } = await openOnComfyUi();
     const { remoteId } = await backend.submit(restyle, backendContext());
     const statuses = await pollGeneration(backend, remoteId, restyle);
     expect(statuses.at(-1)?.kind).toBe("succeeded");

@@ -26,7 +26,7 @@ export interface RestyleParts {
   readonly tools: ClipTools;
 }
 
-const VERSION = 1;
+const VERSION = 2;
 /** What a clip has where nobody has looked yet: five seconds. */
 const ASSUMED_FRAMES = 120;
 
@@ -77,7 +77,9 @@ export function addRestyling(inner: GenerationBackend, { stores, tools }: Restyl
       if (!isClips(request)) return inner.poll(remoteId, request, context);
       const record = await records.find(context.job);
       if (record?.remoteId !== remoteId) return { kind: "lost" };
-      if (record.state === "cancelled") return { kind: "cancelled" };
+      if (record.state === "cancelled") {
+        return { kind: "cancelled", charges: await chargesOfCancelled(record, request, context) };
+      }
       const status = await advance(record, request, context);
       if (status.kind === "succeeded") await records.write(context.job, { ...record, state: "ended", inner: null });
       return status;
@@ -150,7 +152,7 @@ export function addRestyling(inner: GenerationBackend, { stores, tools }: Restyl
     { marker }: GenerationRequest,
     context: BackendContext,
   ): Promise<GenerationStatus> {
-    const request = { marker: `${marker}/${chunk.key.slice(0, 16)}`, items: chunk.items };
+    const request = requestOf(chunk, marker);
     const total = chunk.items.length;
     if (record.inner?.chunk !== chunk.key) {
       const { remoteId } = await inner.submit(request, context);
@@ -180,9 +182,31 @@ export function addRestyling(inner: GenerationBackend, { stores, tools }: Restyl
     return { ...status, kind: "running", pollMs: 1 };
   }
 
+  /** What the inner backend used for the chunk that it was taken from. */
+  async function chargesOfCancelled(
+    { inner: begun }: Record,
+    { marker, items }: GenerationRequest,
+    context: BackendContext,
+  ): Promise<readonly Charge[]> {
+    if (begun === null) return [];
+    for (const item of items) {
+      const split = await findFrames(clipOf(item), stores);
+      const chunks = split === null ? [] : chunksOf(item, split, await inner.version());
+      const chunk = chunks.find(({ key }) => key === begun.chunk);
+      if (chunk === undefined) continue;
+      const status = await inner.poll(begun.remoteId, requestOf(chunk, marker), context);
+      return status.kind === "cancelled" ? (status.charges ?? []) : [];
+    }
+    return [];
+  }
+
   interface PlannedChunk {
     readonly key: Digest;
     readonly items: readonly GenerationRequestItem[];
+  }
+
+  function requestOf({ key, items }: PlannedChunk, marker: string): GenerationRequest {
+    return { marker: `${marker}/${key.slice(0, 16)}`, items };
   }
 
   function chunksOf(item: GenerationRequestItem, { frames, facts }: Frames, version: string): PlannedChunk[] {

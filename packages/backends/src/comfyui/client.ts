@@ -4,7 +4,7 @@ import type { fetch as undiciFetch } from "undici";
 import { z } from "zod";
 import { connect, type ServerOptions } from "./connection.ts";
 import { type Files, openFiles } from "./files.ts";
-import { openPromptSocket, type PromptSocket } from "./prompt-socket.ts";
+import { type ListenedPrompt, openPromptSocket, type PromptSocket } from "./prompt-socket.ts";
 import { openPrompts, type Prompts } from "./prompts.ts";
 
 export interface ComfyUiClientOptions extends ServerOptions {
@@ -47,7 +47,7 @@ export interface ComfyUiClient {
   models(folder: string, signal: AbortSignal): Promise<readonly string[]>;
   /** Lets go of models and of remembered results: after running out of memory. */
   free(signal: AbortSignal): Promise<void>;
-  listen(prompt: { readonly id: string; readonly clientId: string }): PromptSocket;
+  listen(prompt: ListenedPrompt): PromptSocket;
   close(): Promise<void>;
 }
 

@@ -41,6 +41,12 @@ export const comfyUiConfig = defineConfig(
       .max(60)
       .default(2)
       .describe("Seconds between two looks at a prompt"),
+    COMFYUI_PREVIEWS: z.coerce
+      .number()
+      .min(0)
+      .max(3600)
+      .default(5)
+      .describe("Seconds between two previews of a picture that is being drawn; 0 asks ComfyUI for none"),
     COMFYUI_TRAINING_TIMEOUT_SECONDS: z.coerce
       .number()
       .min(60)
@@ -70,6 +76,8 @@ export const comfyUiConfig = defineConfig(
     timeoutMs: env.COMFYUI_TIMEOUT_SECONDS * 1000,
     maxJobs: env.COMFYUI_MAX_JOBS,
     pollMs: env.COMFYUI_POLL_SECONDS * 1000,
+    /** Null where none are wanted. */
+    previewMs: env.COMFYUI_PREVIEWS === 0 ? null : env.COMFYUI_PREVIEWS * 1000,
     trainingTimeoutSeconds: env.COMFYUI_TRAINING_TIMEOUT_SECONDS,
     generationTimeoutSeconds: env.COMFYUI_GENERATION_TIMEOUT_SECONDS,
     gpu: env.COMFYUI_GPU,

@@ -243,6 +243,14 @@ describe("a training on ComfyUI", () => {
     expect(server.runner.running?.id).toBe(first.remoteId);
     expect(await backend.cancel(first.remoteId, backendContext())).toBe("cancelled");
     expect(server.runner.running).toBeNull();
+    const entry = server.runner.history.get(first.remoteId);
+    const times = (entry?.status.messages ?? []).map(([, data]) => Number(data.timestamp));
+    const quantity = ((times.at(-1) ?? 0) - (times[0] ?? 0)) / 1000;
+    expect(await backend.poll(first.remoteId, request, backendContext())).toMatchObject({
+      kind: "cancelled",
+      charges: [{ mark: first.remoteId, quantity, unit: "gpu-second" }],
+    });
+    expect(await backend.poll(second.remoteId, other, context)).toMatchObject({ kind: "cancelled", charges: [] });
   });
 
   it("does not cancel what somebody else runs while its own prompt is gone", async () => {

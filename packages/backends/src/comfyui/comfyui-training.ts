@@ -10,6 +10,7 @@ import {
 import { supportIssues } from "@loramill/recipes";
 import type { fetch as undiciFetch } from "undici";
 import { estimateOnGpu } from "../estimate-on-gpu.ts";
+import { cancelTraining } from "./cancel-training.ts";
 import { createComfyUiClient } from "./client.ts";
 import { collectTraining } from "./collect-training.ts";
 import type { ComfyUiOptions } from "./comfyui-config.ts";
@@ -18,7 +19,7 @@ import { pollTraining } from "./poll-training.ts";
 import { comfyUiSupport, supportFor } from "./recipe-support.ts";
 import { findTraining, submitTraining } from "./submit-training.ts";
 import { families, valueIssues } from "./train-settings.ts";
-import { CANCEL_TIMEOUT_MS, clientOf, type TrainingDeps } from "./training-deps.ts";
+import type { TrainingDeps } from "./training-deps.ts";
 import { openTrainingRecords } from "./training-record.ts";
 import { openTrainingWatches } from "./training-watch.ts";
 
@@ -92,19 +93,7 @@ export function createComfyUiTraining(options: ComfyUiOptions, parts: ComfyUiTra
     collect: (remoteId, request, context) =>
       collectTraining(remoteId, { request, issues: issuesOf(request.recipe) }, context, deps),
 
-    async cancel(remoteId, context) {
-      const record = await records.find(context.job);
-      if (record === null || record.promptId !== remoteId) return "unknown";
-      if (record.state === "ended") return "already-ended";
-      await records.write(context.job, { ...record, state: "cancelled" });
-      watches.forget(remoteId);
-      const signal = AbortSignal.any([context.signal, AbortSignal.timeout(CANCEL_TIMEOUT_MS)]);
-      const answer = await clientOf(record, clients).prompts.cancel(remoteId, signal);
-      // One that had not arrived is as good as cancelled.
-      if (answer !== "already-ended") return "cancelled";
-      await records.write(context.job, record);
-      return answer;
-    },
+    cancel: (remoteId, context) => cancelTraining(remoteId, context, deps),
 
     async close() {
       watches.close();

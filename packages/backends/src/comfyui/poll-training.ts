@@ -26,7 +26,7 @@ export async function pollTraining(
 ): Promise<TrainingStatus> {
   const record = await deps.records.find(context.job);
   if (record === null || record.promptId !== remoteId) return { kind: "lost" };
-  if (record.state === "cancelled") return { kind: "cancelled" };
+  if (record.state === "cancelled") return { kind: "cancelled", charges: chargesOf(record, deps.options.usdPerHour) };
   if (record.state === "failed" || record.state === "lost") return { kind: "lost" };
   const turn: Turn = { ...deps, record, request, context, client: clientOf(record, deps.clients) };
   try {

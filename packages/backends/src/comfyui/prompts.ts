@@ -13,6 +13,8 @@ export interface PromptToSubmit {
   readonly graph: Graph;
   /** Kept by the server as `workflow_id`: whose prompt it is. */
   readonly owner: string;
+  /** Whether the server shall show how far a picture is (0.4); left out: as it was started. */
+  readonly previews?: boolean;
 }
 
 export type PromptState =
@@ -121,12 +123,15 @@ export function openPrompts(connection: Connection): Prompts {
   }
 
   return {
-    async submit({ id, clientId, graph, owner }, signal) {
+    async submit({ id, clientId, graph, owner, previews }, signal) {
       const body = {
         prompt: graph,
         prompt_id: id,
         client_id: clientId,
-        extra_data: { extra_pnginfo: { workflow: { id: owner } } },
+        extra_data: {
+          extra_pnginfo: { workflow: { id: owner } },
+          ...(previews === undefined ? {} : { preview_method: previews ? "auto" : "none" }),
+        },
       };
       const { status, json } = await connection.ask("/prompt", { body, signal, accept: [400] });
       if (status === 400) {

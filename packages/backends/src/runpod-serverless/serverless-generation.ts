@@ -14,7 +14,7 @@ import type { ReadRemoteFile } from "../items/read-remote-file.ts";
 import type { EndpointParts } from "../vision/endpoint.ts";
 import { graphRequest, loraFilesOf } from "./graph-request.ts";
 import { createServerlessClient, type ServerlessJob, type ServerlessOptions } from "./serverless-client.ts";
-import { checkServerlessSpec, MAX_SIDE_PIXELS, NO_LORAS, SIDE_STEP } from "./serverless-support.ts";
+import { checkServerlessSpec, MAX_SIDE_PIXELS, NO_LORAS, SIDE_STEP, sideSteps } from "./serverless-support.ts";
 import { errorOfJob, fileOf } from "./worker-output.ts";
 
 export interface ServerlessGenerationOptions extends ServerlessOptions {
@@ -115,6 +115,7 @@ export function createServerlessGeneration(
       maxLoras: hasLoras ? 8 : 0,
       maxSidePixels: MAX_SIDE_PIXELS,
       sideStep: SIDE_STEP,
+      sideSteps,
       itemsPerJob: 8,
       needsReachableStore: false,
     },

@@ -1,11 +1,14 @@
 import type { GenerationKind, GenerationSpec, SpecIssue } from "@loramill/contracts";
 import { lorasOf } from "@loramill/contracts";
-import { checkSpec } from "@loramill/graphs";
+import { checkSpec, families } from "@loramill/graphs";
 
 /** Longer sides need more memory than endpoints usually have. */
 export const MAX_SIDE_PIXELS = 4096;
-/** What every family here takes. */
+/** What most families here take. */
 export const SIDE_STEP = 16;
+export const sideSteps = families.map(({ name: family, variant, sideStep: step }) => {
+  return { family, variant: variant ?? null, step };
+});
 
 /** Kinds that an endpoint can be said to make; clips only where its worker was made to return them. */
 export const serverlessKinds = [

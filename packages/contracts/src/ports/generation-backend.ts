@@ -52,6 +52,13 @@ export interface CollectedGenerations {
   readonly refused: readonly { readonly index: number; readonly code: string; readonly message: string }[];
 }
 
+/** An item that is being drawn, of which a look (JPEG or PNG) lies at `previewKey` of the job until it is finished. */
+export interface PreviewedItem {
+  readonly index: number;
+  /** When it was seen. */
+  readonly at: Date;
+}
+
 export type GenerationStatus =
   | {
       readonly kind: "running" | "succeeded";
@@ -60,6 +67,8 @@ export type GenerationStatus =
       readonly total: number;
       readonly pollMs: number;
       readonly charges: readonly Charge[];
+      /** Items of which there is a preview now; left out where the backend shows none. */
+      readonly previews?: readonly PreviewedItem[];
     }
   /** It ended as a whole without its files, and may have cost something all the same. */
   | { readonly kind: "failed"; readonly error: Error; readonly charges: readonly Charge[] }
@@ -81,8 +90,14 @@ export interface GenerationCapabilities {
   readonly loraFamilies: readonly string[];
   readonly maxLoras: number;
   readonly maxSidePixels: number;
-  /** Sides must be multiples of this. */
+  /** Sides must be multiples of this where `sideSteps` says nothing else; `sideStepOf` reads both. */
   readonly sideStep: number;
+  /** What it is for single families, each variant for itself; left out: the same for all. */
+  readonly sideSteps?: readonly {
+    readonly family: GenerationFamily;
+    readonly variant: string | null;
+    readonly step: number;
+  }[];
   /** Preferred number of items per job: short turns on slow machines. */
   readonly itemsPerJob: number;
   readonly needsReachableStore: boolean;

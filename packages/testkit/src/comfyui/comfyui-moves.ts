@@ -10,6 +10,8 @@ type RequestMove =
   | { readonly kind: "status"; readonly path: string; readonly status: number; readonly retryAfter?: string }
   /** Never answers the next request whose path has this in it. */
   | { readonly kind: "hang"; readonly path: string }
+  /** Sends this instead of the next preview. */
+  | { readonly kind: "bad-preview"; readonly frame: Uint8Array }
   /** Sends half of the next file, then breaks the connection. */
   | { readonly kind: "cut-file" };
 

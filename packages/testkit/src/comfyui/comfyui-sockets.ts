@@ -9,6 +9,8 @@ export interface ComfyUiSockets {
   connect(request: IncomingMessage, stream: Duplex, clientId: string): void;
   /** Tells the client's socket, if one is registered now; nothing is kept for later. */
   tell(clientId: string | undefined, type: string, data: Readonly<Record<string, unknown>>): void;
+  /** Sends a client's socket a picture of how far a prompt is, in the way that the client has announced to read. */
+  show(clientId: string | undefined, frames: { readonly plain: Uint8Array; readonly described: Uint8Array }): void;
   /** From now on sockets connect and are told nothing. */
   deafen(): void;
   closeAll(): void;
@@ -18,6 +20,7 @@ export interface ComfyUiSockets {
 export function createComfyUiSockets(): ComfyUiSockets {
   const sockets = new Set<ServedSocket>();
   const registered = new Map<string, ServedSocket>();
+  const readsMetadata = new Set<ServedSocket>();
   let isDeaf = false;
   let connected = 0;
   return {
@@ -29,10 +32,16 @@ export function createComfyUiSockets(): ComfyUiSockets {
     },
     connect(request, stream, clientId) {
       connected += 1;
-      const socket = acceptSocket(request, stream, () => {
-        sockets.delete(socket);
-        // The registration goes with any socket of the client, also when a newer one has taken its place.
-        registered.delete(clientId);
+      const socket = acceptSocket(request, stream, {
+        onText: (text) => {
+          if (announcesMetadata(text)) readsMetadata.add(socket);
+        },
+        onClose: () => {
+          sockets.delete(socket);
+          readsMetadata.delete(socket);
+          // The registration goes with any socket of the client, also when a newer one has taken its place.
+          registered.delete(clientId);
+        },
       });
       sockets.add(socket);
       registered.set(clientId, socket);
@@ -42,6 +51,10 @@ export function createComfyUiSockets(): ComfyUiSockets {
     tell(clientId, type, data) {
       if (!isDeaf && clientId !== undefined) registered.get(clientId)?.send(JSON.stringify({ type, data }));
     },
+    show(clientId, { plain, described }) {
+      const socket = clientId === undefined ? undefined : registered.get(clientId);
+      if (!isDeaf) socket?.send(readsMetadata.has(socket) ? described : plain);
+    },
     deafen() {
       isDeaf = true;
     },
@@ -49,4 +62,9 @@ export function createComfyUiSockets(): ComfyUiSockets {
       for (const socket of [...sockets]) socket.close();
     },
   };
+}
+
+function announcesMetadata(text: string): boolean {
+  const { type, data } = JSON.parse(text) as { type?: string; data?: { supports_preview_metadata?: boolean } };
+  return type === "feature_flags" && data?.supports_preview_metadata === true;
 }

@@ -5,6 +5,7 @@ import { readBody } from "../backends/read-body.ts";
 import { type ComfyUiMove, isExecutionMove, planMoves } from "./comfyui-moves.ts";
 import { createRoutes, type Reply } from "./comfyui-routes.ts";
 import { createComfyUiSockets } from "./comfyui-sockets.ts";
+import { plainPreviewFrame, previewFrame, previewPng } from "./preview-frames.ts";
 import { type PromptRunner, startPromptRunner } from "./prompt-runner.ts";
 
 export interface FakeComfyUiOptions {
@@ -17,6 +18,8 @@ export interface FakeComfyUiOptions {
   /** Node classes it does not have. */
   readonly without?: readonly string[];
   readonly version?: string;
+  /** As an older server (before 0.3.44): previews do not say of which prompt they are. */
+  readonly plainPreviews?: boolean;
   /** What a proxy before it wants to see. */
   readonly auth?: { readonly header: string; readonly value: string };
   /** Path under which the proxy shows it, such as `/comfy`. */
@@ -56,6 +59,13 @@ export async function startFakeComfyUiServer(options: FakeComfyUiOptions = {}): 
     stepMs,
     historyLimit,
     tell: ({ clientId }, type, data) => sockets.tell(clientId, type, data),
+    show: ({ clientId, id: promptId }, { node, value, max }) => {
+      const png = previewPng(value, max);
+      const bad = moves.take("bad-preview")?.frame;
+      const plain = bad ?? plainPreviewFrame(png);
+      const described = bad ?? previewFrame(png, { promptId, node });
+      sockets.show(clientId, { plain, described: options.plainPreviews ? plain : described });
+    },
     onRestart: sockets.closeAll,
   });
   const route = createRoutes({ options, runner, moves, submitted });

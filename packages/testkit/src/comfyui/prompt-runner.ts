@@ -35,6 +35,12 @@ export type ExecutionMove =
 
 export type Tell = (prompt: QueuedPrompt, type: string, data: Record<string, unknown>) => void;
 
+/** Called after each step of a prompt that asked for previews. */
+export type Show = (
+  prompt: QueuedPrompt,
+  step: { readonly node: string; readonly value: number; readonly max: number },
+) => void;
+
 export interface PromptRunner {
   readonly files: ServerFiles;
   readonly pending: QueuedPrompt[];
@@ -75,6 +81,7 @@ export function startPromptRunner(options: {
   stepMs: number;
   historyLimit: number;
   tell: Tell;
+  show: Show;
   onRestart: () => void;
 }): PromptRunner {
   const files = createServerFiles();
@@ -139,6 +146,7 @@ export function startPromptRunner(options: {
       if (isInterrupted || move?.kind === "interrupt") throw new Interrupted();
       steps.set(prompt.id, (steps.get(prompt.id) ?? 0) + 1);
       options.tell(prompt, "progress", { value, max, prompt_id: prompt.id, node: id });
+      if (wantsPreviews(prompt)) options.show(prompt, { node: id, value, max });
     }
   }
 
@@ -308,6 +316,12 @@ export function startPromptRunner(options: {
 }
 
 const SAMPLERS = ["KSampler", "KSamplerAdvanced", "SamplerCustomAdvanced"];
+
+/** They are off unless a prompt asks for them, as on a server that was started without `--preview-method`. */
+function wantsPreviews({ extra }: QueuedPrompt): boolean {
+  const { preview_method: method } = extra as { preview_method?: string };
+  return method !== undefined && !["none", "default"].includes(method);
+}
 
 /** How often a node counts; 0 for one that does not. Prompts that train draw their samples without counting. */
 function stepsOf(graph: PromptGraph, id: string): number {

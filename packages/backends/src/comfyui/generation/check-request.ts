@@ -28,8 +28,8 @@ export const capabilities: GenerationCapabilities = {
   loraFamilies: [...new Set(own.map(({ name }) => name))],
   maxLoras: 8,
   maxSidePixels: 4096,
-  // Of the most demanding families but one: `checkSpec` knows those of each.
   sideStep: 16,
+  sideSteps: own.map(({ name: family, variant, sideStep: step }) => ({ family, variant: variant ?? null, step })),
   itemsPerJob: 16,
   needsReachableStore: false,
 };

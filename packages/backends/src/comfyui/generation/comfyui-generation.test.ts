@@ -1,4 +1,11 @@
-import { type GenerationBackend, type GenerationRequest, sha256Hex } from "@loramill/contracts";
+import {
+  type GenerationBackend,
+  type GenerationRequest,
+  type PreviewedItem,
+  previewKey,
+  sha256Hex,
+  sideStepOf,
+} from "@loramill/contracts";
 import { findFamily } from "@loramill/graphs";
 import {
   backendContext,
@@ -210,6 +217,18 @@ describe("an item that cannot be made", () => {
     expect([...server.runner.steps.values()][0]).toBeLessThan(200);
   });
 
+  it("of a size is planned in steps of its own family", async () => {
+    const { capabilities, validate } = (await open()).backend;
+    const steps = (["sd15", "sdxl", "sd3", "flux", "wan21", "wan22"] as const).map((family) =>
+      sideStepOf(capabilities, { family }),
+    );
+    expect(steps).toEqual([8, 8, 16, 16, 16, 16]);
+    expect(sideStepOf(capabilities, { family: "wan22", variant: "5b" })).toBe(32);
+    expect(sideStepOf(capabilities, { family: "wan21", variant: "14b" })).toBe(16);
+    expect(validate(picture({ width: 1000, height: 1048 }))).toEqual([]);
+    expect(validate(picture({ width: 1000, model: { family: "flux" } }))).toMatchObject([{ field: "width" }]);
+  });
+
   it("is refused before anything is sent: no node, no model, no size", async () => {
     const { backend, server, requestOf } = await open({ without: ["LoadImage"] });
     expect(await backend.isAvailable()).toMatchObject({ available: true });
@@ -409,10 +428,109 @@ describe("money and memory", () => {
     expect(server.submitted).toHaveLength(4);
   });
 
+  it("is charged until a cancel, by the server's own clock, once", async () => {
+    const { backend, requestOf, server } = await open({ stepMs: 50 });
+    const request = await requestOf([picture({ sampling: { steps: 200 } }), picture({ seed: 2 })]);
+    const context = backendContext();
+    const { remoteId } = await backend.submit(request, context);
+    // Nobody has looked at it between its beginning and its end.
+    await waitUntil("it draws", () => [...server.runner.steps.values()].some((steps) => steps >= 4));
+    expect(await backend.cancel(remoteId, context)).toBe("cancelled");
+    const status = await backend.poll(remoteId, request, context);
+    const charges = status.kind === "cancelled" ? (status.charges ?? []) : [];
+    const [[prompt, entry] = []] = server.runner.history;
+    const times = (entry?.status.messages ?? []).map(([, data]) => Number(data.timestamp));
+    expect(charges).toMatchObject([{ mark: prompt, quantity: ((times.at(-1) ?? 0) - (times[0] ?? 0)) / 1000 }]);
+    expect(charges[0]?.quantity).toBeGreaterThan(0.1);
+    expect(await backend.poll(remoteId, request, context)).toEqual(status);
+  });
+
+  it("is charged as far as it was seen where the server does not answer the cancel", async () => {
+    let seconds = 0;
+    const clock = { now: () => new Date(Date.now() + seconds * 1000) };
+    const server = await startServer({ stepMs: 50 });
+    const { backend, requestOf } = await open({ clock, options: { servers: [{ url: server.url, headers: {} }] } });
+    const request = await requestOf([picture({ sampling: { steps: 200 } })]);
+    const context = backendContext();
+    const { remoteId } = await backend.submit(request, context);
+    await waitUntil("it draws", () => server.runner.steps.size > 0);
+    await backend.poll(remoteId, request, context);
+    await server.close();
+    seconds = 60;
+    await expect(backend.cancel(remoteId, context)).rejects.toMatchObject({ code: "endpoint-unreachable" });
+    const status = await backend.poll(remoteId, request, context);
+    expect(status).toMatchObject({ kind: "cancelled", charges: [{ unit: "gpu-second" }] });
+    expect(status.kind === "cancelled" ? status.charges?.[0]?.quantity : 0).toBeGreaterThanOrEqual(60);
+  });
+
   it("of the card is told as it was seen while it drew, else as nothing", async () => {
     const { backend, requestOf } = await open({ stepMs: 50 });
     const { files } = await make(backend, await requestOf([picture({ sampling: { steps: 8 } })]));
     expect(files[0]?.peakVramBytes).toBe(12 * 2 ** 30);
+  });
+});
+
+describe("previews", () => {
+  const slow = picture({ sampling: { steps: 200 } });
+
+  async function draw(setup: GenerationSetup = {}) {
+    const opened = await open({ stepMs: 20, ...setup, options: { previewMs: 100, ...setup.options } });
+    const request = await opened.requestOf([slow]);
+    const context = backendContext();
+    const { remoteId } = await opened.backend.submit(request, context);
+    const look = async () => {
+      const status = await opened.backend.poll(remoteId, request, context);
+      return status.kind === "running" ? (status.previews ?? []) : [];
+    };
+    const bytes = async () => (await opened.stores.objects.get(previewKey(context.job, 0))).body;
+    return { ...opened, request, context, remoteId, look, bytes };
+  }
+  const seen = async (look: () => Promise<readonly PreviewedItem[]>) =>
+    waitUntil("there is a preview", async () => (await look())[0] ?? false, { timeoutMs: 60_000 });
+
+  it.each([
+    ["say of which prompt they are", {}],
+    ["of an older server do not", { plainPreviews: true }],
+  ])("that %s are kept, the newest alone, for as long as the picture is drawn", async (_how, setup) => {
+    const { look, stores, context, backend, remoteId, bytes } = await draw(setup);
+    const first = await seen(look);
+    expect(first.index).toBe(0);
+    for await (const chunk of await bytes()) expect(Buffer.from(chunk).subarray(1, 4).toString()).toBe("PNG");
+    await waitUntil("a newer one", async () => Number((await look())[0]?.at) > Number(first.at), { timeoutMs: 60_000 });
+    const kept = await Array.fromAsync(stores.objects.list("previews/"));
+    expect(kept.map(({ key }) => key)).toEqual([previewKey(context.job, 0)]);
+    await backend.cancel(remoteId, context);
+    expect(await Array.fromAsync(stores.objects.list("previews/"))).toEqual([]);
+  });
+
+  it("go when the picture is finished", async () => {
+    const { backend, requestOf, stores } = await open({ stepMs: 20, options: { previewMs: 1 } });
+    const request = await requestOf([picture({ sampling: { steps: 20 } })]);
+    const { remoteId } = await backend.submit(request, backendContext());
+    const statuses = await pollGeneration(backend, remoteId, request);
+    expect(statuses.some((status) => status.kind === "running" && status.previews !== undefined)).toBe(true);
+    expect(statuses.at(-1)).not.toHaveProperty("previews");
+    expect(await Array.fromAsync(stores.objects.list("previews/"))).toEqual([]);
+  });
+
+  it("that are malformed are named in the log and cost nothing else", async () => {
+    const { look, server, context, backend, remoteId } = await draw();
+    server.misbehave({ kind: "bad-preview", frame: Buffer.from([0, 0, 0, 4, 255, 255, 255, 255]) });
+    await seen(look);
+    await waitUntil("it is named", async () => {
+      await look();
+      return context.lines.some((line) => line.includes("for item 0: not shown"));
+    });
+    await backend.cancel(remoteId, context);
+  });
+
+  it("are neither asked for nor kept where nobody wants them", async () => {
+    const { backend, requestOf, server, stores } = await open({ stepMs: 20 });
+    const request = await requestOf([picture({ sampling: { steps: 5 } })]);
+    await make(backend, request);
+    const [entry] = server.runner.history.values();
+    expect(entry?.prompt[3]).toMatchObject({ preview_method: "none" });
+    expect(await Array.fromAsync(stores.objects.list("previews/"))).toEqual([]);
   });
 });
 

@@ -1,12 +1,12 @@
 import type { Availability, ClipTools, Clock, GenerationBackend, Stores } from "@loramill/contracts";
 import type { fetch as undiciFetch } from "undici";
 import { type ComfyUiClient, createComfyUiClient } from "../client.ts";
-import { CANCEL_TIMEOUT_MS } from "../training-deps.ts";
+import { cancelGeneration } from "./cancel-generation.ts";
 import { capabilities, checkRequest } from "./check-request.ts";
 import { estimateGeneration } from "./estimate-generation.ts";
 import { openFinishedItems } from "./finished-items.ts";
 import type { ComfyUiGenerationOptions, GenerationDeps } from "./generation-deps.ts";
-import { openGenerationRecords, promptOf } from "./generation-record.ts";
+import { openGenerationRecords } from "./generation-record.ts";
 import { openLoadedModels } from "./loaded-models.ts";
 import { createLoraPlacer } from "./place-loras.ts";
 import { collectGeneration, pollGeneration } from "./poll-generation.ts";
@@ -42,7 +42,7 @@ export function createComfyUiGeneration(
   const clients = options.servers.map((server) => createComfyUiClient({ ...server, timeoutMs }, parts));
   const knowledge = openServerKnowledge(clients, { stores, clock });
   const records = openGenerationRecords(stores.objects);
-  const watches = openPromptWatches(clock);
+  const watches = openPromptWatches(clock, { wantsPreviews: options.previewMs !== null });
   const deps: GenerationDeps = {
     ...parts,
     options,
@@ -72,22 +72,7 @@ export function createComfyUiGeneration(
     poll: (remoteId, request, context) => pollGeneration(remoteId, request, context, deps),
     collect: (remoteId, request, context) => collectGeneration(remoteId, request, context, deps),
 
-    async cancel(remoteId, context) {
-      const record = await records.find(context.job);
-      if (record?.remoteId !== remoteId) return "unknown";
-      if (record.state === "ended") return "already-ended";
-      await records.write(context.job, { ...record, state: "cancelled" });
-      const signal = AbortSignal.any([context.signal, AbortSignal.timeout(CANCEL_TIMEOUT_MS)]);
-      const sent = record.items.filter(({ state }) => state === "sent");
-      await Promise.all(
-        sent.map(async (item) => {
-          const id = promptOf(record.marker, item);
-          watches.forget(id);
-          await clients.find(({ name }) => name === item.server)?.prompts.cancel(id, signal);
-        }),
-      );
-      return "cancelled";
-    },
+    cancel: (remoteId, context) => cancelGeneration(remoteId, context, deps),
 
     async close() {
       watches.close();

@@ -4,6 +4,7 @@ import { errorOfExecution } from "../execution-error.ts";
 import type { PromptEnd } from "../prompt-end.ts";
 import { plannedFor, promptIdFor, type Turn } from "./generation-deps.ts";
 import type { ItemRecord } from "./generation-record.ts";
+import { keepPreview } from "./keep-previews.ts";
 import { prefixOf, refuse, sendAgain } from "./send-prompts.ts";
 import { tryServer } from "./silent-servers.ts";
 import { takeOutputs } from "./take-outputs.ts";
@@ -73,10 +74,10 @@ async function run(
 ): Promise<boolean> {
   const { clock, options, context, watches } = turn;
   const id = promptIdFor(turn, item);
-  const counted = watches.look(id, client);
-  if (counted !== null) {
-    context.onProgress({ item: item.index, step: counted.value, steps: counted.max });
-  }
+  const { counted, preview, complaint } = watches.look(id, client);
+  if (counted !== null) context.onProgress({ item: item.index, step: counted.value, steps: counted.max });
+  if (complaint !== null) context.onLog(`${client.name} sent ${complaint} for item ${item.index}: not shown`);
+  if (preview !== null) await keepPreview(turn, item, preview);
   const since = item.startedAt ?? (startedAt ?? clock.now()).toISOString();
   const heldSeconds = Math.max(item.heldSeconds, (clock.now().getTime() - Date.parse(since)) / 1000);
   const seen = turn.change(item.index, { startedAt: since, heldSeconds });

@@ -12,7 +12,7 @@ import type { ServerKnowledge } from "./server-knowledge.ts";
 
 export type ComfyUiGenerationOptions = Pick<
   ComfyUiOptions,
-  "servers" | "timeoutMs" | "maxJobs" | "pollMs" | "usdPerHour" | "generationTimeoutSeconds"
+  "servers" | "timeoutMs" | "maxJobs" | "pollMs" | "previewMs" | "usdPerHour" | "generationTimeoutSeconds"
 >;
 
 /** What the turns of all jobs share. */

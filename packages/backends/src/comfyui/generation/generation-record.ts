@@ -25,6 +25,8 @@ const ItemRecord = z.object({
   /** The most memory that the server's cards had taken while it was seen to run. */
   peakVramBytes: z.number().nullable(),
   refusal: Refusal.nullable(),
+  /** When the newest look that is kept was seen; null where there is none. */
+  previewAt: z.iso.datetime().nullable().default(null),
 });
 export type ItemRecord = z.output<typeof ItemRecord>;
 
@@ -58,6 +60,7 @@ export const newItem = (index: number, key: Digest, attempt = 0): ItemRecord => 
   heldSeconds: 0,
   peakVramBytes: null,
   refusal: null,
+  previewAt: null,
 });
 
 /** Follows from the job, the item and the attempt: whoever tries again sends, and looks for, the same one. */

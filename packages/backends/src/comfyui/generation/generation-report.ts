@@ -1,6 +1,7 @@
 import { type Charge, type GenerationStatus, PermanentError, TransientError, UserError } from "@loramill/contracts";
 import type { ComfyUiGenerationOptions } from "./generation-deps.ts";
 import type { GenerationRecord, ItemRecord } from "./generation-record.ts";
+import { previewsOf } from "./keep-previews.ts";
 
 /** A look nearer than this to the expected end would be wasted. */
 const SHORTEST_POLL_MS = 200;
@@ -32,7 +33,9 @@ export function statusOf(record: GenerationRecord, options: ComfyUiGenerationOpt
   const failure = failureOf(record);
   if (failure !== null) return { kind: "failed", error: failure, charges };
   const kind = done === items.length ? "succeeded" : "running";
-  return { kind, done, total: items.length, pollMs: pollMsOf(record, options.pollMs), charges };
+  const previews = previewsOf(record);
+  const shown = previews.length === 0 ? {} : { previews };
+  return { kind, done, total: items.length, pollMs: pollMsOf(record, options.pollMs), charges, ...shown };
 }
 
 /** Why nothing at all was made; null while something may be. */

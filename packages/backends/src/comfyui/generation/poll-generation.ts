@@ -11,6 +11,7 @@ import { followPrompts } from "./follow-prompts.ts";
 import { type GenerationDeps, openTurn, type Turn } from "./generation-deps.ts";
 import { newItem } from "./generation-record.ts";
 import { chargesOf, isOver, statusOf } from "./generation-report.ts";
+import { dropPreviews } from "./keep-previews.ts";
 import { sendPrompts } from "./send-prompts.ts";
 import { planItems } from "./submit-generation.ts";
 
@@ -30,6 +31,7 @@ export async function pollGeneration(
   if (!turn.record.items.every(isOver)) {
     try {
       await followPrompts(turn);
+      await dropPreviews(turn);
       await sendPrompts(turn);
     } catch (error) {
       await turn.save();

@@ -135,7 +135,8 @@ async function submit(
   await turn.loaded.note(client.name, planned.load);
   // Heard from the start, because a server repeats nothing.
   turn.watches.look(id, client);
-  await client.prompts.submit({ id, clientId: id, graph, owner: request.marker }, signal);
+  const previews = turn.options.previewMs !== null;
+  await client.prompts.submit({ id, clientId: id, graph, owner: request.marker, previews }, signal);
   context.onLog(`item ${item.index} is sent to ${client.name} as prompt ${id}`);
 }
 

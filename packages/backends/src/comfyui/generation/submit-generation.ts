@@ -1,4 +1,4 @@
-import { type BackendContext, digestOf, type GenerationRequest, UserError } from "@loramill/contracts";
+import { type BackendContext, digestOf, type GenerationRequest, previewKey, UserError } from "@loramill/contracts";
 import { framesPerSecond } from "../../clips/clip-frames.ts";
 import { fetchTo, withWorkFolder } from "../../clips/work-folder.ts";
 import { checkRequest } from "./check-request.ts";
@@ -56,14 +56,16 @@ async function withdraw(
   before: GenerationRecord | null,
   items: readonly ItemRecord[],
   { marker }: GenerationRequest,
-  { signal }: BackendContext,
-  { clients }: GenerationDeps,
+  { signal, job }: BackendContext,
+  { clients, stores }: GenerationDeps,
 ): Promise<void> {
   if (before === null || before.state === "cancelled") return;
   for (const old of before.items) {
     const isKept = items.some(({ index, key }) => index === old.index && key === old.key);
     const client = clients.find(({ name }) => name === old.server);
-    if (old.state === "sent" && !isKept) await client?.prompts.cancel(promptOf(marker, old), signal);
+    if (isKept) continue;
+    if (old.state === "sent") await client?.prompts.cancel(promptOf(marker, old), signal);
+    if (old.previewAt !== null) await stores.objects.delete(previewKey(job, old.index));
   }
 }
 
