@@ -82,6 +82,7 @@ export {
 } from "./choice-request.ts";
 export { ComputeSpec, Placement } from "./compute-spec.ts";
 export { type ConfigFragment, defineConfig, EndpointUrl, isLoopback } from "./config.ts";
+export { CostGrouping, CostQuery, CostReport, CostRow } from "./cost-api.ts";
 export {
   CaptionHistory,
   CaptionPrompt,

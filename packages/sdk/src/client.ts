@@ -1,5 +1,7 @@
 import {
   ArtifactList,
+  type CostQuery,
+  CostReport,
   CostView,
   CreatedKey,
   DoctorAnswer,
@@ -166,6 +168,9 @@ export function createClient(options: ClientOptions) {
     follow: (run: string, more: { after?: number; signal?: AbortSignal } = {}): AsyncIterable<RunMessage> =>
       followRun({ request, run, ...more, ...both(more.signal) }),
     cost: (run: string, signal?: AbortSignal) => call({ path: `/v1/runs/${run}/costs`, answer: CostView, signal }),
+    /** What everything cost, by run, result, step, project, day, supplier or machine. */
+    costs: ({ signal, ...query }: Partial<CostQuery> & { signal?: AbortSignal } = {}) =>
+      call({ path: "/v1/costs", query, answer: CostReport, signal }),
     explain: (run: string, signal?: AbortSignal) =>
       call({ path: `/v1/runs/${run}/explanation`, answer: Explanation, signal }),
     cancelRun: (run: string, signal?: AbortSignal) =>
