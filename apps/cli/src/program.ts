@@ -10,6 +10,7 @@ import { type RunOptions, runCommand, type SaveOptions } from "./commands/run.ts
 import { withSpecOptions } from "./commands/spec-options.ts";
 import { upCommand } from "./commands/up.ts";
 import { addDatasetCommands } from "./dataset-program.ts";
+import { addFleetCommands } from "./fleet-program.ts";
 import { addGenerateCommand } from "./generate-program.ts";
 import { addIntelligenceCommands } from "./intelligence-program.ts";
 import { addLoraFileCommands } from "./lora-file-program.ts";
@@ -117,6 +118,7 @@ export function createProgram(execute: (work: Work, json: boolean) => Promise<vo
   addLoraCommands(program, does);
   addPictureCommands(program, does);
   addIntelligenceCommands(program, does);
+  addFleetCommands(program, does);
   command(
     "doctor",
     "check configuration, database, queue, storage and backends",

@@ -24,6 +24,7 @@ import {
 import type { z } from "zod";
 import { datasetCalls } from "./datasets.ts";
 import { ApiError, UnreachableError } from "./errors.ts";
+import { fleetCalls } from "./fleet.ts";
 import { followRun, type RunMessage } from "./follow.ts";
 import { generationCalls } from "./generations.ts";
 import { intelligenceCalls } from "./intelligence.ts";
@@ -123,6 +124,7 @@ export function createClient(options: ClientOptions) {
   return {
     url: base,
     datasets: datasetCalls(caller),
+    fleet: fleetCalls(caller),
     generations: generationCalls(caller),
     intelligence: intelligenceCalls(caller),
     loras: loraCalls(caller),

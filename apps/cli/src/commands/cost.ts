@@ -3,7 +3,9 @@ import { withConnection } from "../connect.ts";
 import { formatCsv } from "../csv.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { formatDuration, formatTable, printable } from "../format.ts";
+import { moment } from "../moment.ts";
 import { resolveRun } from "../resolve-run.ts";
+import { inUsd } from "../usd.ts";
 import { type CommandContext, printJson, printLine } from "./context.ts";
 
 export interface CostOptions {
@@ -79,17 +81,6 @@ async function reportCosts(options: CostOptions, context: CommandContext): Promi
   });
 }
 
-/** A day of the calendar, UTC, or a moment with its zone, as ISO 8601. */
-function moment(option: string, text: string): string {
-  const isDay = /^\d{4}-\d{2}-\d{2}$/.test(text);
-  const isMoment = /^\d{4}-\d{2}-\d{2}T[\d:.]+(Z|[+-]\d{2}:?\d{2})$/.test(text);
-  const at = new Date(text);
-  if ((isDay || isMoment) && !Number.isNaN(at.getTime())) return at.toISOString();
-  throw new UserError(`--${option} ${text}: expected a day such as 2026-11-21, or a moment with its zone`, {
-    code: "bad-option",
-  });
-}
-
 function printCsv({ by, rows, rest }: CostReport, context: CommandContext): void {
   const cells = rows.map((row) => [
     row.key,
@@ -122,6 +113,3 @@ function printReport({ by, rows, rest, totalMicroUsd }: CostReport, context: Com
   if (rest.rows > 0) printLine(context, `${rest.rows} more: ${formatMicroUsd(rest.amountMicroUsd)}`);
   printLine(context, `\ntotal ${formatMicroUsd(totalMicroUsd)}`);
 }
-
-/** Exact: micro-dollars have six decimals. */
-const inUsd = (microUsd: number): string => (microUsd / 1_000_000).toFixed(6);
