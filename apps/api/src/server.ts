@@ -18,6 +18,7 @@ import { installProblems } from "./problems.ts";
 import { costRoutes } from "./routes/costs.ts";
 import { datasetRoutes } from "./routes/datasets.ts";
 import { eventRoutes } from "./routes/events.ts";
+import { fleetRoutes } from "./routes/fleet.ts";
 import { generationRoutes } from "./routes/generations.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { jobRoutes } from "./routes/jobs.ts";
@@ -105,6 +106,7 @@ export async function startApi(deps: ApiDeps, options: ApiOptions & { localToken
   await server.register(datasetRoutes(deps));
   await server.register(modelRoutes(deps));
   await server.register(recipeRoutes(deps));
+  await server.register(fleetRoutes(deps));
   await server.register(generationRoutes(deps, options));
   await server.register(loraRoutes(deps, options));
   await server.register(loraToolRoutes(deps, options));

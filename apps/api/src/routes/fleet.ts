@@ -18,7 +18,7 @@ import {
   StopFleet,
   UserError,
 } from "@loramill/contracts";
-import { failureShare } from "@loramill/fleet";
+import { recordKey, recordOf } from "@loramill/fleet";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { Caller } from "../auth.ts";
@@ -61,7 +61,8 @@ export const fleetRoutes =
         },
       },
       async ({ body, caller }) => {
-        await fleet.setDryRun(body.dryRun, actorOf(caller));
+        await fleet.setDryRun(body.dryRun);
+        await note(fleet, caller, body.dryRun ? "fleet.dry-run" : "fleet.carry-out");
         return viewOf(fleet);
       },
     );
@@ -69,9 +70,9 @@ export const fleetRoutes =
       "/v1/fleet/plan",
       { config, schema: { summary: "What was last planned, and why", tags, response: { 200: FleetPlanView } } },
       async () => {
-        const { decisions, plannedAt } = await fleet.lastPlan();
+        const { decisions, at } = await fleet.plan();
         return {
-          plannedAt: plannedAt?.toISOString() ?? null,
+          plannedAt: at?.toISOString() ?? null,
           decisions: decisions.map((decision) => ({
             kind: decision.kind,
             because: decision.because,
@@ -88,9 +89,10 @@ export const fleetRoutes =
       { config, schema: { summary: "What can be rented now, cheapest first", tags, response: { 200: OfferList } } },
       async () => {
         const [offers, records] = await Promise.all([fleet.offers.list(), fleet.records.list()]);
-        const items = offers.map(({ offer, key, seenAt }) => ({
+        const past = new Map(records.map((record) => [`${record.provider}|${record.key}`, record]));
+        const items = offers.map(({ offer, seenAt }) => ({
           ...toOfferView(offer),
-          failureShare: failureShare(records.get(key), clock.now()),
+          failureShare: recordOf(past.get(recordKey(offer)), clock.now()).failureShare,
           seenAt: seenAt.toISOString(),
         }));
         return { items: items.sort((a, b) => a.pricePerHourMicroUsd - b.pricePerHourMicroUsd) };
@@ -112,7 +114,12 @@ export const fleetRoutes =
     server.get(
       "/v1/fleet/audit",
       { config, schema: { summary: "Who did what, latest first", tags, response: { 200: AuditList } } },
-      async () => ({ items: await fleet.audit.list({ limit: AUDIT_ENTRIES }) }),
+      async () => {
+        const entries = await fleet.audit.list({ limit: AUDIT_ENTRIES });
+        return {
+          items: AuditList.shape.items.parse(entries.map(({ at, ...entry }) => ({ ...entry, at: at.toISOString() }))),
+        };
+      },
     );
     server.post(
       "/v1/fleet/stop",
@@ -129,9 +136,10 @@ export const fleetRoutes =
       },
       async ({ body: { reason, all }, caller }) => {
         await fleet.stop(reason, actorOf(caller));
+        await note(fleet, caller, all ? "fleet.stop-all" : "fleet.stop", reason);
         for (const { name, state } of await fleet.pods({ living: true })) {
           // Of one that is only wanted nothing can be finished.
-          await retire(fleet, name, all || state === "wanted" ? "end" : "drain", reason, actorOf(caller));
+          await retire(fleet, name, all || state === "wanted" ? "end" : "drain", reason, caller);
         }
         return viewOf(fleet);
       },
@@ -140,7 +148,8 @@ export const fleetRoutes =
       "/v1/fleet/start",
       { config, schema: { summary: "Let machines be rented again", tags, response: { 200: FleetView } } },
       async ({ caller }) => {
-        await fleet.start(actorOf(caller));
+        await fleet.start();
+        await note(fleet, caller, "fleet.start");
         return viewOf(fleet);
       },
     );
@@ -158,7 +167,7 @@ export const fleetRoutes =
               code: "not-found",
             });
           if (isFinal("pod", pod.state)) throw new UserError(`${name} has ended already`, { code: "wrong-state" });
-          await retire(fleet, name, event, reason, actorOf(caller));
+          await retire(fleet, name, event, reason, caller);
           return toPodView((await fleet.pod(name)) ?? pod);
         },
       );
@@ -173,26 +182,27 @@ async function retire(
   name: string,
   event: "drain" | "end",
   reason: string,
-  actor: string,
+  caller: Caller,
 ): Promise<void> {
   if ((await fleet.move(name, event, { reason })) === null) return;
-  await fleet.audit.add({ actor, action: `machine.${event}`, subject: name, details: { reason } });
+  await fleet.audit.add({ actor: actorOf(caller), action: `machine.${event}`, subject: name, details: { reason } });
   await fleet.wake(name);
+}
+
+async function note(fleet: Fleet, caller: Caller, action: string, reason?: string): Promise<void> {
+  const details = reason === undefined ? {} : { reason };
+  await fleet.audit.add({ actor: actorOf(caller), action, subject: "fleet", details });
 }
 
 const actorOf = ({ key }: Caller): string => key ?? "operator";
 
 async function viewOf(fleet: Fleet, { ended = false }: { ended?: boolean } = {}): Promise<FleetView> {
-  const [switches, plan, pods] = await Promise.all([
-    fleet.switches(),
-    fleet.lastPlan(),
-    fleet.pods({ living: !ended }),
-  ]);
+  const [switches, plan, pods] = await Promise.all([fleet.switches(), fleet.plan(), fleet.pods({ living: !ended })]);
   const rented = pods.filter(({ remoteId, state }) => remoteId !== null && state !== "ended");
   return {
     stopped: switches.stopped === null ? null : { reason: switches.stopped, by: switches.stoppedBy },
     dryRun: switches.dryRun,
-    plannedAt: plan.plannedAt?.toISOString() ?? null,
+    plannedAt: plan.at?.toISOString() ?? null,
     pricePerHourMicroUsd: rented.reduce((sum, pod) => sum + podPrice(pod), 0),
     machines: pods.map(toPodView),
   };
