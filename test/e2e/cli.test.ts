@@ -39,6 +39,8 @@ test("one command goes from a folder to a LoRA and images, says where they are, 
   expect(explained.out).toContain(first.out.match(/run_[0-9a-f]{32}/)?.[0] ?? "no run id");
   const cost = await loramill("--json", "cost", "last");
   expect(JSON.parse(cost.out).totalMicroUsd).toBe(0);
+  const days = await loramill("cost", "--by", "day", "--csv");
+  expect(days.out).toMatch(/^day,label,project,amount_usd,.*\r\n\d{4}-\d{2}-\d{2},.*,0.000000,/);
   const runs = await loramill("runs");
   expect(runs.out.split("\n").filter((line) => line.startsWith("run_"))).toHaveLength(2);
 });

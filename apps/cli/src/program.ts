@@ -3,20 +3,15 @@ import { addCaptionCommands } from "./caption-program.ts";
 import { commandsOf } from "./command-group.ts";
 import { cancelCommand, resumeCommand, saveCommand, watchCommand } from "./commands/change.ts";
 import type { CommandContext } from "./commands/context.ts";
+import { type CostOptions, costCommand } from "./commands/cost.ts";
 import { doctorCommand } from "./commands/doctor.ts";
-import {
-  costCommand,
-  explainCommand,
-  logsCommand,
-  planCommand,
-  quoteCommand,
-  runsCommand,
-} from "./commands/inspect.ts";
+import { explainCommand, logsCommand, planCommand, quoteCommand, runsCommand } from "./commands/inspect.ts";
 import { previewsCommand } from "./commands/previews.ts";
 import { type RunOptions, runCommand, type SaveOptions } from "./commands/run.ts";
 import { withSpecOptions } from "./commands/spec-options.ts";
 import { upCommand } from "./commands/up.ts";
 import { addDatasetCommands } from "./dataset-program.ts";
+import { addFleetCommands } from "./fleet-program.ts";
 import { addGenerateCommand } from "./generate-program.ts";
 import { addIntelligenceCommands } from "./intelligence-program.ts";
 import { addLoraFileCommands } from "./lora-file-program.ts";
@@ -88,9 +83,20 @@ export function createProgram(execute: (work: Work, json: boolean) => Promise<vo
     .action((run: string, options: { follow?: boolean; trainer?: boolean }) =>
       does((context) => logsCommand(run, options, context)),
     );
-  ofRun("cost", "what a run cost, step by step", "loramill cost last").action((run: string) =>
-    does((context) => costCommand(run, context)),
-  );
+  command(
+    "cost",
+    "what a run cost, step by step; without one, what everything cost",
+    "loramill cost last",
+    "loramill cost --by project --from 2026-11-01 --csv > november.csv",
+  )
+    .argument("[run]", RUN)
+    .option("--by <what>", "run, artifact, step, project, day, supplier or pod; default: run")
+    .option("--project <project>", "only what this project caused")
+    .option("--from <day>", "charges from this day (UTC) or moment on")
+    .option("--to <day>", "charges before this day (UTC) or moment")
+    .option("--limit <count>", "rows; the rest is added up; default: 50, with --csv 10,000", count)
+    .option("--csv", "as comma-separated values, in US dollars")
+    .action((run: string | undefined, options: CostOptions) => does((context) => costCommand(run, options, context)));
   ofRun("cancel", "stop a run; what is done stays", "loramill cancel last").action((run: string) =>
     does((context) => cancelCommand(run, context)),
   );
@@ -120,6 +126,7 @@ export function createProgram(execute: (work: Work, json: boolean) => Promise<vo
   addLoraCommands(program, does);
   addPictureCommands(program, does);
   addIntelligenceCommands(program, does);
+  addFleetCommands(program, does);
   command(
     "doctor",
     "check configuration, database, queue, storage and backends",

@@ -16,6 +16,7 @@ import { apiKeyQueries } from "./queries/api-keys.ts";
 import { artifactQueries } from "./queries/artifacts.ts";
 import { backendSlotQueries } from "./queries/backend-slots.ts";
 import { choosingQueries } from "./queries/choosing-facts.ts";
+import { costReportQueries } from "./queries/cost-report.ts";
 import { costQueries } from "./queries/costs.ts";
 import { eventQueries } from "./queries/events.ts";
 import { generationRatingQueries } from "./queries/generation-ratings.ts";
@@ -68,7 +69,7 @@ export function openCatalog(options: CatalogOptions) {
     runs: unwrapFailures(runQueries(connection)),
     jobs: unwrapFailures(jobQueries(connection)),
     events: unwrapFailures(eventQueries(connection)),
-    costs: unwrapFailures(costQueries(connection)),
+    costs: unwrapFailures({ ...costQueries(connection), ...costReportQueries(connection) }),
     artifacts: unwrapFailures(artifactQueries(connection)),
     library: unwrapFailures(libraryQueries(connection)),
     recipes: unwrapFailures(recipeQueries(connection)),

@@ -82,6 +82,7 @@ export {
 } from "./choice-request.ts";
 export { ComputeSpec, Placement } from "./compute-spec.ts";
 export { type ConfigFragment, defineConfig, EndpointUrl, isLoopback } from "./config.ts";
+export { CostGrouping, CostQuery, CostReport, CostRow } from "./cost-api.ts";
 export {
   CaptionHistory,
   CaptionPrompt,
@@ -149,6 +150,21 @@ export {
   UserError,
 } from "./errors.ts";
 export { Ceiling, CeilingPeriod, CeilingScope, type CeilingUse } from "./fleet/ceiling.ts";
+export {
+  AuditList,
+  BillList,
+  BillQuery,
+  FleetPlanView,
+  FleetQuery,
+  FleetSwitches,
+  FleetView,
+  OfferList,
+  OfferView,
+  PodBill,
+  PodReason,
+  PodView,
+  StopFleet,
+} from "./fleet/fleet-api.ts";
 export type { FleetDecision, FleetDemand, FleetFacts, FleetSupply, OfferRecord } from "./fleet/fleet-facts.ts";
 export { FLEET_PROJECT, type FleetOffer, type Pod, type PodHealth, type PodState, podPrice } from "./fleet/pod.ts";
 export { podToken } from "./fleet/pod-token.ts";

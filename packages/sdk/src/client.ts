@@ -1,5 +1,7 @@
 import {
   ArtifactList,
+  type CostQuery,
+  CostReport,
   CostView,
   CreatedKey,
   DoctorAnswer,
@@ -22,6 +24,7 @@ import {
 import type { z } from "zod";
 import { datasetCalls } from "./datasets.ts";
 import { ApiError, UnreachableError } from "./errors.ts";
+import { fleetCalls } from "./fleet.ts";
 import { followRun, type RunMessage } from "./follow.ts";
 import { generationCalls } from "./generations.ts";
 import { intelligenceCalls } from "./intelligence.ts";
@@ -121,6 +124,7 @@ export function createClient(options: ClientOptions) {
   return {
     url: base,
     datasets: datasetCalls(caller),
+    fleet: fleetCalls(caller),
     generations: generationCalls(caller),
     intelligence: intelligenceCalls(caller),
     loras: loraCalls(caller),
@@ -166,6 +170,9 @@ export function createClient(options: ClientOptions) {
     follow: (run: string, more: { after?: number; signal?: AbortSignal } = {}): AsyncIterable<RunMessage> =>
       followRun({ request, run, ...more, ...both(more.signal) }),
     cost: (run: string, signal?: AbortSignal) => call({ path: `/v1/runs/${run}/costs`, answer: CostView, signal }),
+    /** What everything cost, by run, result, step, project, day, supplier or machine. */
+    costs: ({ signal, ...query }: Partial<CostQuery> & { signal?: AbortSignal } = {}) =>
+      call({ path: "/v1/costs", query, answer: CostReport, signal }),
     explain: (run: string, signal?: AbortSignal) =>
       call({ path: `/v1/runs/${run}/explanation`, answer: Explanation, signal }),
     cancelRun: (run: string, signal?: AbortSignal) =>

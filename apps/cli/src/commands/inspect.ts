@@ -136,21 +136,3 @@ async function printTrainerLog(client: Client, run: string, context: CommandCont
   }
   return exitCodes.ok;
 }
-
-export async function costCommand(run: string, context: CommandContext): Promise<number> {
-  return withConnection(context, async ({ client }) => {
-    const cost = await client.cost(await resolveRun(client, run));
-    if (context.json) printJson(context, cost);
-    else {
-      const rows = cost.steps.map((step) => [
-        step.step,
-        formatMicroUsd(step.amountMicroUsd),
-        `${step.attempts}`,
-        formatDuration(step.computeSeconds),
-      ]);
-      printLine(context, formatTable(["step", "cost", "attempts", "compute"], rows));
-      printLine(context, `\ntotal ${formatMicroUsd(cost.totalMicroUsd)} in ${cost.entries.length} ledger entries`);
-    }
-    return exitCodes.ok;
-  });
-}

@@ -1,14 +1,21 @@
 import type { Connection } from "../connection.ts";
 import { unwrapFailures } from "../unreachable.ts";
+import { billQueries } from "./bills.ts";
 import { intentQueries } from "./intents.ts";
 import { bookQueries, offerQueries, recordQueries } from "./market.ts";
+import { planQueries } from "./plans.ts";
 import { podQueries } from "./pods.ts";
 import { auditQueries, switchQueries } from "./switches.ts";
 
 /** What is remembered of rented machines, and of the market that they come from. */
 export function fleetQueries(connection: Connection) {
   return {
-    ...unwrapFailures({ ...podQueries(connection), ...switchQueries(connection) }),
+    ...unwrapFailures({
+      ...podQueries(connection),
+      ...switchQueries(connection),
+      ...planQueries(connection),
+      ...billQueries(connection),
+    }),
     /** What may have been paid for, for `createSafely` and `terminateSafely`. */
     intents: unwrapFailures(intentQueries(connection)),
     offers: unwrapFailures(offerQueries(connection)),

@@ -1,0 +1,167 @@
+import type { Catalog } from "@loramill/catalog";
+import { startTestServer, type TestServer } from "@loramill/catalog/testing";
+import { type FleetOffer, type JobId, JsonObject } from "@loramill/contracts";
+import Fastify, { type FastifyInstance } from "fastify";
+import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { installAuth } from "../auth.ts";
+import type { ApiDeps } from "../deps.ts";
+import { installProblems } from "../problems.ts";
+import { fleetRoutes } from "./fleet.ts";
+
+const PROJECT_KEY = "the key of a project";
+const offer: FleetOffer = {
+  ...{ provider: "runpod", gpuType: "NVIDIA L4", region: "US-KS-2", vramBytes: 24 * 1024 ** 3 },
+  ...{ pricePerHourMicroUsd: 390_000, interruptible: true, available: 4, cloud: "SECURE" },
+};
+
+let database: TestServer;
+let catalog: Catalog;
+let server: FastifyInstance;
+beforeAll(async () => {
+  database = await startTestServer();
+  catalog = await database.open();
+  server = Fastify();
+  server.setValidatorCompiler(validatorCompiler);
+  server.setSerializerCompiler(serializerCompiler);
+  installProblems(server);
+  const project = await catalog.projects.ensure("cats");
+  const key = { project: { id: project.id, name: project.name }, scopes: ["admin"] as const, key: "key_1" };
+  installAuth(server, {
+    required: false,
+    adminTokens: [],
+    verifyKey: async (given) => (given === PROJECT_KEY ? key : null),
+  });
+  await server.register(fleetRoutes({ catalog, clock: { now: () => new Date() } } as ApiDeps));
+});
+afterAll(async () => {
+  await server.close();
+  await database.stop();
+});
+beforeEach(() =>
+  catalog.pool.query("truncate loramill.pods, loramill.runs, loramill.fleet, loramill.audit, loramill.offers cascade"),
+);
+
+type Method = "GET" | "POST" | "PATCH";
+
+async function ask(method: Method, path: string, body?: JsonObject, headers: Record<string, string> = {}) {
+  const answer = await server.inject({ method, url: `/v1/fleet${path}`, headers, ...(body ? { payload: body } : {}) });
+  return { status: answer.statusCode, body: JsonObject.parse(answer.json()) };
+}
+
+const open = (name: string) =>
+  catalog.fleet.openPod({
+    ...{ name, provider: "runpod", candidates: [offer], reason: "two trainings wait" },
+    wantedFor: ["job_00000000000000000000000000000001" as JobId],
+  });
+
+async function rented(name: string): Promise<void> {
+  await open(name);
+  await catalog.fleet.intents.put({ name, state: "rented", asked: null, remoteId: `pod-${name}` });
+  await catalog.fleet.move(name, "rent", { offer, rentedAt: new Date() });
+  await catalog.fleet.move(name, "answer", { answeredAt: new Date() });
+}
+
+test("says that there is no fleet, and nothing more", async () => {
+  expect(await ask("GET", "")).toEqual({
+    status: 200,
+    body: { stopped: null, dryRun: false, plannedAt: null, pricePerHourMicroUsd: 0, machines: [] },
+  });
+  expect((await ask("GET", "/plan")).body).toEqual({ plannedAt: null, decisions: [] });
+  expect((await ask("GET", "/offers")).body).toEqual({ items: [] });
+  expect((await ask("GET", "/bills")).body).toEqual({
+    ...{ items: [], chargedMicroUsd: 0, billedMicroUsd: 0, gapShare: null },
+  });
+});
+
+test("shows machines with what they cost by the hour, and those that ended only when asked to", async () => {
+  await rented("lm-a");
+  await open("lm-b");
+  await rented("lm-c");
+  await catalog.fleet.move("lm-c", "end", { reason: "idle" });
+  await catalog.fleet.move("lm-c", "close", { endedAt: new Date() });
+  const { body } = await ask("GET", "");
+  expect(body).toMatchObject({
+    pricePerHourMicroUsd: 390_000,
+    machines: [
+      { name: "lm-a", state: "ready", offer: { gpuType: "NVIDIA L4", cloud: "SECURE", interruptible: true } },
+      { name: "lm-b", state: "wanted", offer: null, reason: "two trainings wait" },
+    ],
+  });
+  expect((await ask("GET", "?ended=true")).body.machines).toHaveLength(3);
+});
+
+test("explains the last plan in its own words", async () => {
+  await catalog.fleet.keepPlan([
+    {
+      ...{ kind: "create", provider: "runpod", candidates: [offer], jobs: [], because: "cheapest that holds it" },
+      expected: { seconds: 3_600, microUsd: 420_000 },
+    },
+    { kind: "drain", pod: "lm-a", because: "idle for 10 min" },
+  ]);
+  const { body } = await ask("GET", "/plan");
+  expect(body).toMatchObject({
+    plannedAt: expect.any(String),
+    decisions: [
+      { kind: "create", pod: null, because: "cheapest that holds it", expected: { microUsd: 420_000 } },
+      { kind: "drain", pod: "lm-a", jobs: [], candidates: [], expected: null },
+    ],
+  });
+});
+
+test("stops: nothing new, machines finish what they have; with all, every machine ends; and starts again", async () => {
+  await rented("lm-a");
+  await open("lm-b");
+  const { body } = await ask("POST", "/stop", { reason: "prices doubled" });
+  expect(body).toMatchObject({
+    stopped: { reason: "prices doubled", by: "operator" },
+    machines: [
+      { name: "lm-a", state: "draining", reason: "prices doubled" },
+      { name: "lm-b", state: "ending" },
+    ],
+  });
+  const all = await ask("POST", "/stop", { all: true });
+  expect(all.body.machines).toMatchObject([{ state: "ending" }, { state: "ending" }]);
+  expect((await ask("POST", "/start")).body.stopped).toBeNull();
+  const { items } = (await ask("GET", "/audit")).body as { items: { action: string; subject: string }[] };
+  expect(items.map(({ action, subject }) => `${action} ${subject}`)).toEqual([
+    "fleet.start fleet",
+    "machine.end lm-a",
+    "fleet.stop-all fleet",
+    "machine.end lm-b",
+    "machine.drain lm-a",
+    "fleet.stop fleet",
+  ]);
+});
+
+test("drains or ends one machine, and says which names there are not", async () => {
+  await rented("lm-a");
+  expect((await ask("POST", "/machines/lm-a/drain", {})).body).toMatchObject({ state: "draining", reason: "by hand" });
+  expect((await ask("POST", "/machines/lm-a/end", { reason: "stuck" })).body).toMatchObject({ state: "ending" });
+  await catalog.fleet.move("lm-a", "close", { endedAt: new Date() });
+  expect(await ask("POST", "/machines/lm-a/end", {})).toMatchObject({ body: { code: "wrong-state" } });
+  expect(await ask("POST", "/machines/lm-z/end", {})).toMatchObject({ status: 404 });
+});
+
+test("is switched to plan without carrying out, and back", async () => {
+  expect((await ask("PATCH", "", { dryRun: true })).body).toMatchObject({ dryRun: true, stopped: null });
+  expect((await ask("PATCH", "", { dryRun: false })).body).toMatchObject({ dryRun: false });
+});
+
+test("is not for the key of a project, not even an admin's", async () => {
+  const answer = await ask("GET", "", undefined, { authorization: `Bearer ${PROJECT_KEY}` });
+  expect(answer).toMatchObject({ status: 403, body: { code: "forbidden" } });
+});
+
+test("puts ledger, meter and books side by side", async () => {
+  await rented("lm-a");
+  await catalog.fleet.note("lm-a", { bill: { seconds: 3_600, amountMicroUsd: 390_000, isFinal: true } });
+  const [from, to] = [new Date("2026-11-21T10:00:00Z"), new Date("2026-11-21T11:00:00Z")];
+  await catalog.fleet.books.put("runpod", [
+    { kind: "machine", remoteId: "pod-lm-a", from, to, amountMicroUsd: 400_000 },
+  ]);
+  expect((await ask("GET", "/bills")).body).toMatchObject({
+    items: [{ pod: "lm-a", chargedMicroUsd: 0, meteredMicroUsd: 390_000, billedMicroUsd: 400_000, isFinal: true }],
+    gapShare: 1,
+  });
+});

@@ -1,0 +1,60 @@
+import type { Command } from "commander";
+import { commandsOf } from "./command-group.ts";
+import type { CommandContext } from "./commands/context.ts";
+import {
+  auditCommand,
+  billsCommand,
+  dryRunCommand,
+  explainFleetCommand,
+  fleetStatusCommand,
+  offersCommand,
+  retireCommand,
+  startFleetCommand,
+  stopFleetCommand,
+} from "./commands/fleet.ts";
+
+type Does = (work: (context: CommandContext) => Promise<number>) => Promise<void>;
+
+const POD = "its name, as `loramill fleet status` says it";
+
+/** `loramill fleet …`: rented machines, why they are there, what they cost, and the switch that ends it all. */
+export function addFleetCommands(parent: Command, does: Does): void {
+  const command = commandsOf(commandsOf(parent)("fleet", "rented machines", "loramill fleet status"));
+  const ofPod = (name: "drain" | "end", description: string) =>
+    command(name, description, `loramill fleet ${name} lm-0198f3c2`)
+      .argument("<pod>", POD)
+      .option("--reason <words>", "kept in the audit")
+      .action((pod: string, options: { reason?: string }) =>
+        does((context) => retireCommand(name, pod, options, context)),
+      );
+
+  command("status", "machines, what they cost by the hour, and whether more may be rented", "loramill fleet status")
+    .option("--ended", "also machines that have ended")
+    .action((options: { ended?: boolean }) => does((context) => fleetStatusCommand(options, context)));
+  command("explain", "what the fleet was last planned to do, and why", "loramill fleet explain").action(() =>
+    does(explainFleetCommand),
+  );
+  command("offers", "what can be rented now, cheapest first", "loramill fleet offers").action(() =>
+    does(offersCommand),
+  );
+  command("bills", "machines as the ledger has them and as their providers' books do", "loramill fleet bills --csv")
+    .option("--from <day>", "machines that were wanted from this day (UTC) on")
+    .option("--csv", "as comma-separated values, in US dollars")
+    .action((options: { from?: string; csv?: boolean }) => does((context) => billsCommand(options, context)));
+  command("audit", "who did what to the fleet, latest first", "loramill fleet audit").action(() => does(auditCommand));
+  ofPod("drain", "give a machine no new work, and give it back when it has none");
+  ofPod("end", "give a machine back at once; what it trains goes on elsewhere from its last checkpoint");
+  command(
+    "stop",
+    "rent nothing any more; machines finish what they have",
+    "loramill fleet stop --reason 'prices doubled'",
+    "loramill fleet stop --all",
+  )
+    .option("--all", "end every machine at once")
+    .option("--reason <words>", "kept in the audit, and told to what waits")
+    .action((options: { all?: boolean; reason?: string }) => does((context) => stopFleetCommand(options, context)));
+  command("start", "let machines be rented again", "loramill fleet start").action(() => does(startFleetCommand));
+  command("dry-run", "plan and show, and carry nothing out", "loramill fleet dry-run on")
+    .argument("<on|off>")
+    .action((state: string) => does((context) => dryRunCommand(state, context)));
+}

@@ -1,0 +1,181 @@
+import {
+  type CostGrouping,
+  type CostReport,
+  FLEET_PROJECT,
+  type JobId,
+  type RunId,
+  type StepId,
+} from "@loramill/contracts";
+import { trialRun } from "@loramill/testkit";
+import fc from "fast-check";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import type { Catalog } from "../index.ts";
+import { startTestServer, type TestServer } from "../testing.ts";
+
+let server: TestServer;
+let catalog: Catalog;
+beforeAll(async () => {
+  server = await startTestServer();
+  catalog = await server.open();
+});
+afterAll(() => server.stop());
+beforeEach(() =>
+  catalog.pool.query("truncate loramill.ledger, loramill.pods, loramill.runs, loramill.projects cascade"),
+);
+
+interface Work {
+  readonly run: RunId;
+  readonly step: StepId;
+  readonly job: JobId;
+}
+
+let count = 0;
+async function work(project: string, name = project): Promise<Work> {
+  const { id } = await catalog.projects.ensure(project);
+  const run = await catalog.runs.create({ project: id, ...trialRun([{ name: "train" }], { name }) });
+  const step = (await catalog.runs.get({ run }))?.steps[0]?.id as StepId;
+  count += 1;
+  const job = `job_${String(count).padStart(32, "0")}` as JobId;
+  await catalog.pool.query(
+    `insert into loramill.jobs (id, run, step, project, name, queue, ordinal, input, state)
+     values ($1, $2, $3, $4, 'train-lora', 'train', 0, '{}', 'active')`,
+    [job, run, step, id],
+  );
+  return { run, step, job };
+}
+
+async function charge(
+  { run, step, job }: Work,
+  amountMicroUsd: number,
+  more: { seconds?: number; pod?: string; at?: string; supplier?: string } = {},
+): Promise<void> {
+  count += 1;
+  await catalog.pool.query(
+    `insert into loramill.ledger (id, run, step, job, epoch, ordinal, kind, supplier, quantity, unit, amount_micro_usd, note,
+       pod, at)
+     values ($1, $2, $3, $4, 1, $5, 'compute', $6, $7, 'gpu-second', $8, '', $9, $10)`,
+    [
+      ...[`led_${count}`, run, step, job, count, more.supplier ?? "runpod", more.seconds ?? 0, amountMicroUsd],
+      ...[more.pod ?? null, more.at ?? "2026-11-20T12:00:00Z"],
+    ],
+  );
+}
+
+async function pod(name: string, wantedFor: readonly JobId[] = []): Promise<Work> {
+  const tending = await work(FLEET_PROJECT, name);
+  await catalog.pool.query(
+    `insert into loramill.pods (name, provider, state, run, wanted_for, candidates, bill)
+     values ($1, 'runpod', 'ended', $2, $3, '[]', '{}')`,
+    [name, tending.run, wantedFor],
+  );
+  return tending;
+}
+
+const report = (by: CostGrouping, more: object = {}): Promise<CostReport> =>
+  catalog.costs.report({ by, limit: 100, ...more });
+const amounts = ({ rows }: CostReport) =>
+  Object.fromEntries(rows.map(({ label, amountMicroUsd }) => [label, amountMicroUsd]));
+
+test("nothing cost nothing", async () => {
+  expect(await report("run")).toMatchObject({ totalMicroUsd: 0, rows: [], rest: { rows: 0, amountMicroUsd: 0 } });
+});
+
+test("boot and idle time of a machine are paid by those that used it, by their seconds, and the sum stays exact", async () => {
+  const [cats, dogs] = [await work("cats"), await work("dogs")];
+  const machine = await pod("lm-1");
+  await charge(cats, 1_000, { pod: "lm-1", seconds: 100 });
+  await charge(dogs, 2_000, { pod: "lm-1", seconds: 200 });
+  await charge(machine, 100, { pod: "lm-1", seconds: 10 });
+  const byProject = await report("project");
+  expect(byProject.totalMicroUsd).toBe(3_100);
+  expect(byProject.rows).toMatchObject([
+    { key: "dogs", amountMicroUsd: 2_067, overheadMicroUsd: 67, computeSeconds: 200 },
+    { key: "cats", amountMicroUsd: 1_033, overheadMicroUsd: 33, computeSeconds: 100 },
+  ]);
+  expect(amounts(await report("run"))).toEqual({ cats: 1_033, dogs: 2_067 });
+  expect(amounts(await report("pod"))).toEqual({ "lm-1": 3_100 });
+  const { id } = await catalog.projects.ensure("cats");
+  expect(await report("run", { project: id })).toMatchObject({ totalMicroUsd: 1_033 });
+});
+
+test("a machine that nobody came to use is paid by those that it was wanted for, else by the fleet", async () => {
+  const [cats, dogs] = [await work("cats"), await work("dogs")];
+  await charge(await pod("lm-1", [cats.job, dogs.job]), 101, { pod: "lm-1" });
+  await charge(await pod("lm-2"), 7, { pod: "lm-2" });
+  expect(amounts(await report("project"))).toEqual({ cats: 50, dogs: 51, fleet: 7 });
+});
+
+test("costs are told by result, with all attempts of its step, and what came to nothing", async () => {
+  const [made, failed] = [await work("cats", "made"), await work("cats", "failed")];
+  await charge(made, 30);
+  await charge(made, 12);
+  await charge(failed, 5);
+  await catalog.pool.query(
+    `insert into loramill.artifacts (key, id, kind, output, items, summary, run, step, cost_micro_usd)
+     values ('k', 'art_1', 'train', 'd', 1, '{}', $1, $2, 0)`,
+    [made.run, made.step],
+  );
+  const { rows } = await report("artifact");
+  expect(rows).toMatchObject([
+    { key: "art_1", label: "made / train", amountMicroUsd: 42, entries: 2 },
+    { key: "", label: "no result", amountMicroUsd: 5 },
+  ]);
+});
+
+test("days are calendar days in UTC, latest first, and a time is a half-open interval", async () => {
+  const cats = await work("cats");
+  await charge(cats, 1, { at: "2026-11-19T23:59:59.999Z" });
+  await charge(cats, 2, { at: "2026-11-20T00:00:00Z" });
+  await charge(cats, 4, { at: "2026-11-21T00:30:00+02:00" });
+  expect((await report("day")).rows.map(({ key, amountMicroUsd }) => [key, amountMicroUsd])).toEqual([
+    ["2026-11-20", 6],
+    ["2026-11-19", 1],
+  ]);
+  const from = new Date("2026-11-20T00:00:00Z");
+  expect((await report("day", { from })).totalMicroUsd).toBe(6);
+  expect((await report("day", { to: from })).totalMicroUsd).toBe(1);
+});
+
+test("what a limit leaves out is added up", async () => {
+  for (const [supplier, amount] of [
+    ["a", 1],
+    ["b", 5],
+    ["c", 3],
+  ] as const)
+    await charge(await work("cats"), amount, { supplier });
+  expect(await report("supplier", { limit: 1 })).toMatchObject({
+    totalMicroUsd: 9,
+    rows: [{ key: "b", amountMicroUsd: 5 }],
+    rest: { rows: 2, amountMicroUsd: 4 },
+  });
+});
+
+test("whatever is charged for machines, every way of adding it up comes to the same", async () => {
+  const use = fc.record({
+    job: fc.nat(3),
+    pod: fc.nat(2),
+    seconds: fc.double({ min: 0.001, max: 1e6, noNaN: true }),
+    amount: fc.nat(1e9),
+  });
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(use, { maxLength: 8 }),
+      fc.array(fc.nat(1e9), { minLength: 3, maxLength: 3 }),
+      async (uses, overheads) => {
+        await catalog.pool.query("truncate loramill.ledger, loramill.pods, loramill.runs, loramill.projects cascade");
+        const works = [await work("a"), await work("b"), await work("c"), await work("c")];
+        for (const { job, pod, seconds, amount } of uses)
+          await charge(works[job] as Work, amount, { pod: `lm-${pod}`, seconds });
+        for (const [i, amount] of overheads.entries())
+          await charge(await pod(`lm-${i}`, [works[0]?.job as JobId]), amount, { pod: `lm-${i}` });
+        const total = [...uses.map(({ amount }) => amount), ...overheads].reduce((sum, one) => sum + one, 0);
+        for (const by of ["run", "artifact", "step", "project", "day", "supplier", "pod"] as const) {
+          const { rows, totalMicroUsd } = await report(by);
+          expect(totalMicroUsd).toBe(total);
+          expect(rows.reduce((sum, { amountMicroUsd }) => sum + amountMicroUsd, 0)).toBe(total);
+        }
+      },
+    ),
+    { numRuns: 12 },
+  );
+});
