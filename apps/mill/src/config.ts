@@ -5,7 +5,8 @@ import { curatorWorkerConfig } from "@loramill/curator";
 import { dispatcherConfig } from "@loramill/dispatcher";
 import { evaluatorWorkerConfig } from "@loramill/evaluator";
 import { generatorWorkerConfig } from "@loramill/generator";
-import { endpointsConfig, inner, servicesConfig } from "@loramill/runtime";
+import { provisionerWorkerConfig } from "@loramill/provisioner";
+import { inner, servicesConfig } from "@loramill/runtime";
 import { trainerWorkerConfig } from "@loramill/trainer";
 import { z } from "zod";
 
@@ -28,9 +29,9 @@ export const millConfig = {
   ...trainerWorkerConfig,
   ...evaluatorWorkerConfig,
   ...generatorWorkerConfig,
+  ...provisionerWorkerConfig,
   api: apiConfig,
   llm: llmConfig,
   dispatcher: inner(dispatcherConfig, "dispatcher"),
-  endpoints: endpointsConfig,
   idle: idleConfig,
 } as const;

@@ -6,6 +6,7 @@ import { type Dispatcher, startDispatcher, watchDispatcher } from "@loramill/dis
 import { evaluatorWorker } from "@loramill/evaluator";
 import { createGeneratorWorker } from "@loramill/generator";
 import { openPocketEngine } from "@loramill/pocket";
+import { provisionerWorker } from "@loramill/provisioner";
 import { createProducer } from "@loramill/queue";
 import {
   type Environment,
@@ -40,6 +41,7 @@ export function runMill({ env }: { env: Environment }): Promise<number> {
           createTrainerWorker(async () => engine),
           evaluatorWorker,
           createGeneratorWorker(async () => engine),
+          ...(config.provisioner.providers.length > 0 ? [provisionerWorker] : []),
         ],
         { context, services, metrics },
       );

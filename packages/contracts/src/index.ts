@@ -166,6 +166,7 @@ export {
   StopFleet,
 } from "./fleet/fleet-api.ts";
 export type { FleetDecision, FleetDemand, FleetFacts, FleetSupply, OfferRecord } from "./fleet/fleet-facts.ts";
+export { fleetVariables } from "./fleet/fleet-variables.ts";
 export { FLEET_PROJECT, type FleetOffer, type Pod, type PodHealth, type PodState, podPrice } from "./fleet/pod.ts";
 export { podToken } from "./fleet/pod-token.ts";
 export { Choosing, DrawingLimits } from "./generate-choosing.ts";

@@ -1,4 +1,5 @@
 export { telemetryConfig } from "./config.ts";
+export { createFleetMetrics, type FleetMetrics } from "./fleet-metrics.ts";
 export {
   type HealthCheck,
   type HealthReport,

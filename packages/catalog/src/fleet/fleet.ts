@@ -1,6 +1,7 @@
 import type { Connection } from "../connection.ts";
 import { unwrapFailures } from "../unreachable.ts";
 import { billQueries } from "./bills.ts";
+import { careQueries } from "./care.ts";
 import { intentQueries } from "./intents.ts";
 import { bookQueries, offerQueries, recordQueries } from "./market.ts";
 import { planQueries } from "./plans.ts";
@@ -12,6 +13,7 @@ export function fleetQueries(connection: Connection) {
   return {
     ...unwrapFailures({
       ...podQueries(connection),
+      ...careQueries(connection),
       ...switchQueries(connection),
       ...planQueries(connection),
       ...billQueries(connection),

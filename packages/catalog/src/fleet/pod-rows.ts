@@ -25,8 +25,9 @@ const SEEN_AS = {
 
 /** A machine that was rented, as it was seen last; null for one that is only wanted. */
 export function toMachine(row: Row): RentedMachine | null {
-  const { remoteId, name, offer, address, bill } = row;
+  const { remoteId, name, offer, address, bill, endedAt } = row;
   if (remoteId === null || offer === null) return null;
   const { pricePerHourMicroUsd } = offer;
-  return { remoteId, name, state: SEEN_AS[row.state as PodState], pricePerHourMicroUsd, address, bill };
+  const state = endedAt === null ? SEEN_AS[row.state as PodState] : "gone";
+  return { remoteId, name, state, pricePerHourMicroUsd, address, bill };
 }

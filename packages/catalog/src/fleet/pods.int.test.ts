@@ -1,6 +1,6 @@
-import type { FleetOffer, JobId, RunId } from "@loramill/contracts";
+import type { ErrorRecord, FleetOffer, JobId, RunId, StepId } from "@loramill/contracts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { charge, deliveriesOf, settlementOf } from "../../test/fixtures.ts";
+import { charge, deliveriesOf, settlementOf, startedRun } from "../../test/fixtures.ts";
 import type { Catalog } from "../index.ts";
 import { startTestServer, type TestServer } from "../testing.ts";
 
@@ -22,6 +22,7 @@ const offer: FleetOffer = {
   available: 4,
   cloud: "SECURE",
 };
+const error: ErrorRecord = { class: "permanent", code: "broken", message: "it broke", details: {} };
 const job: JobId = `job_${"a".repeat(32)}`;
 const wanted = (name: string) => ({
   name,
@@ -144,7 +145,7 @@ describe("a machine that is wanted", () => {
     expect(again.cancelRequested).toBe(false);
     const charges = [{ ...charge(77), pod: "lm-cancel" }];
     await catalog.ledger.settle(settlementOf(again, undefined, { charges }));
-    expect(await catalog.fleet.charged("lm-cancel")).toBe(77);
+    expect(await catalog.fleet.charged("lm-cancel")).toEqual({ seconds: 0, microUsd: 77 });
     await catalog.dispatch.moveRun(run, "succeed", null);
     expect(await catalog.runs.requestCancel({ run })).toBe("already-ended");
   });
@@ -171,31 +172,70 @@ describe("intents", () => {
 });
 
 describe("machines", () => {
-  test("are those that were rented and live, or ended lately, with their bills", async () => {
-    const bill = { seconds: 60, amountMicroUsd: 7_167, isFinal: false };
-    for (const name of ["lm-seen", "lm-lately", "lm-long-ago"]) {
-      await catalog.fleet.openPod(wanted(name));
-      await catalog.fleet.intents.put({ name, state: "rented", asked: null, remoteId: `remote-${name}` });
-      await catalog.fleet.move(name, "rent", { offer, address: `https://${name}`, bill });
-    }
-    for (const [name, endedAt] of [
-      ["lm-lately", new Date()],
-      ["lm-long-ago", new Date(Date.now() - 48 * 3_600_000)],
-    ] as const) {
-      await catalog.fleet.move(name, "end");
-      await catalog.fleet.move(name, "close", { endedAt, bill: { ...bill, isFinal: true } });
-    }
+  const bill = { seconds: 60, amountMicroUsd: 7_167, isFinal: false };
+  const rent = async (name: string) => {
+    const run = await catalog.fleet.openPod(wanted(name));
+    await catalog.fleet.intents.put({ name, state: "rented", asked: null, remoteId: `remote-${name}` });
+    await catalog.fleet.move(name, "rent", { offer, address: `https://${name}`, bill, leaseUntil: new Date(0) });
+    return run;
+  };
+
+  test("are told of with their bills until their account is closed", async () => {
+    for (const name of ["lm-seen", "lm-lately", "lm-long-ago"]) await rent(name);
+    await catalog.fleet.move("lm-lately", "end");
+    await catalog.fleet.note("lm-lately", { endedAt: new Date(), bill: { ...bill, isFinal: true } });
+    await catalog.fleet.move("lm-long-ago", "end");
+    await catalog.fleet.move("lm-long-ago", "close");
     const machines = (await catalog.fleet.machines()).filter(({ remoteId }) => remoteId.startsWith("remote-lm-"));
+    const address = "https://lm-seen";
     expect(machines).toEqual([
       {
-        remoteId: "remote-lm-seen",
-        name: "lm-seen",
-        state: "creating",
-        pricePerHourMicroUsd: 430_000,
-        address: "https://lm-seen",
-        bill,
+        ...{ remoteId: "remote-lm-seen", name: "lm-seen", state: "creating", pricePerHourMicroUsd: 430_000 },
+        ...{ address, bill },
       },
       expect.objectContaining({ name: "lm-lately", state: "gone", bill: { ...bill, isFinal: true } }),
     ]);
+    const { intents, leases } = await catalog.fleet.answering(["lm-seen", "lm-nobody"]);
+    expect([...intents.values()]).toEqual([
+      { name: "lm-seen", state: "rented", asked: null, remoteId: "remote-lm-seen" },
+    ]);
+    expect([...leases]).toEqual([["lm-seen", new Date(0)]]);
+  });
+
+  test("are used while a training that has them, or has paid for them, is not over", async () => {
+    await rent("lm-used");
+    expect(await catalog.fleet.isUsed("lm-used")).toBe(false);
+    const training = await startedRun(catalog, 2);
+    await catalog.pool.query("update loramill.jobs set queue = 'train' where run = $1", [training.run]);
+    const [has, had] = training.jobs as [(typeof training.jobs)[number], (typeof training.jobs)[number]];
+    const claimTrain = async (delivery: typeof has) => {
+      const answer = await catalog.ledger.claim({ ...delivery, queue: "train", worker: "w" });
+      if (answer.kind === "refused") throw new Error(answer.reason);
+      return answer.claim;
+    };
+    const parked = { kind: "parked" as const, until: new Date(), turn: { pod: "lm-used" } };
+    await catalog.ledger.settle(settlementOf(await claimTrain(has), parked));
+    expect(await catalog.fleet.isUsed("lm-used")).toBe(true);
+    await catalog.ledger.settle(settlementOf(await claimTrain(has)));
+    expect(await catalog.fleet.isUsed("lm-used")).toBe(false);
+    const charges = [{ ...charge(5), pod: "lm-used", unit: "gpu-second" as const, quantity: 30 }];
+    await catalog.ledger.settle(settlementOf(await claimTrain(had), { ...parked, turn: {} }, { charges }));
+    expect(await catalog.fleet.isUsed("lm-used")).toBe(true);
+    await catalog.ledger.settle(settlementOf(await claimTrain(had)));
+    expect(await catalog.fleet.isUsed("lm-used")).toBe(false);
+    expect(await catalog.fleet.charged("lm-used")).toEqual({ seconds: 30, microUsd: 5 });
+  });
+
+  test("are abandoned when their job has given up, and taken up again by resuming it", async () => {
+    const run = await rent("lm-abandoned");
+    const { job } = await deliver(run);
+    await catalog.ledger.settle(settlementOf(await claim({ job, release: 1 }), { kind: "failed", error }));
+    expect(await catalog.fleet.abandoned()).toEqual([]);
+    const [open] = await catalog.dispatch.openRuns([run]);
+    await catalog.dispatch.endStep({ run, step: open?.steps[0]?.id as StepId }, "fail", error);
+    await catalog.dispatch.moveRun(run, "fail", error);
+    expect(await catalog.fleet.abandoned()).toEqual([{ pod: "lm-abandoned", run }]);
+    expect(await catalog.runs.resume({ run })).toBe("resumed");
+    expect(await catalog.fleet.abandoned()).toEqual([]);
   });
 });

@@ -3,7 +3,6 @@ import {
   FLEET_PROJECT,
   type FleetOffer,
   type JobId,
-  type MicroUsd,
   nextState,
   PermanentError,
   type Pod,
@@ -11,9 +10,9 @@ import {
   type RunId,
   statesAllowing,
 } from "@loramill/contracts";
-import { and, asc, eq, inArray, isNotNull, ne, or, sql } from "drizzle-orm";
+import { and, asc, eq, inArray, isNotNull, ne } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/node-postgres";
-import { type Connection, inTransaction, type Sql, toNumber } from "../connection.ts";
+import { type Connection, inTransaction, type Sql } from "../connection.ts";
 import { jsonText } from "../json-text.ts";
 import { insertRun } from "../queries/insert-run.ts";
 import { tellRun } from "../queries/runs.ts";
@@ -36,13 +35,10 @@ export interface WantedPod {
 
 /** What is learned of a machine without its state changing. */
 export type PodFacts = Partial<
-  Pick<Pod, "address" | "bill" | "leaseUntil" | "health" | "busyAt"> & { readonly offer: FleetOffer }
+  Pick<Pod, "address" | "bill" | "leaseUntil" | "health" | "busyAt" | "endedAt"> & { readonly offer: FleetOffer }
 >;
 /** What comes with a change of its state. */
-export type PodChange = PodFacts & Partial<Pick<Pod, "rentedAt" | "answeredAt" | "endedAt" | "reason">>;
-
-/** Trainings that a machine was taken from ask for its last bill for some time after its end. */
-const ENDED_LATELY = sql`ended_at > now() - interval '1 day'`;
+export type PodChange = PodFacts & Partial<Pick<Pod, "rentedAt" | "answeredAt" | "reason">>;
 
 export function podQueries({ db, pool, newId }: Connection) {
   return {
@@ -111,23 +107,14 @@ export function podQueries({ db, pool, newId }: Connection) {
     /** Makes the next turn of the job that tends it due at once; false where none is parked. */
     wake: (name: string): Promise<boolean> => inTransaction(pool, (client) => wakeTender(client, name)),
 
-    /** What was rented and lives, or ended within a day, with its bill as it was seen last: for those who pay for a part of it. */
+    /**
+     * What was rented and whose account is open, with its bill as it was seen last: for those who pay for a part of it. A machine
+     * whose account was closed is told of no more, so that nobody takes a part of what was shared out already.
+     */
     async machines(): Promise<RentedMachine[]> {
-      const rows = await db
-        .select()
-        .from(pods)
-        .where(and(isNotNull(pods.remoteId), or(ne(pods.state, "ended"), ENDED_LATELY)))
-        .orderBy(asc(pods.createdAt), asc(pods.name));
+      const rented = and(isNotNull(pods.remoteId), ne(pods.state, "ended"));
+      const rows = await db.select().from(pods).where(rented).orderBy(asc(pods.createdAt), asc(pods.name));
       return rows.flatMap((row) => toMachine(row) ?? []);
-    },
-
-    /** What the ledger has charged of a machine's bill so far, micro-dollars. */
-    async charged(name: string): Promise<MicroUsd> {
-      const { rows } = await pool.query<{ sum: string }>(
-        "select coalesce(sum(amount_micro_usd), 0) as sum from loramill.ledger where pod = $1",
-        [name],
-      );
-      return toNumber(rows[0]?.sum);
     },
   };
 }

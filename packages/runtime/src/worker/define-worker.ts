@@ -7,6 +7,7 @@ import {
   PermanentError,
   type QueueName,
 } from "@loramill/contracts";
+import type { Metrics } from "@loramill/telemetry";
 import type { Fragments } from "../config/fragments.ts";
 import type { ProcessContext } from "../process/run-process.ts";
 import type { Services } from "../services/open-services.ts";
@@ -21,6 +22,8 @@ export type JobProcessor<Input, Output, Deps> = (
 /** What a worker's own parts are opened with; `config` holds the fragments that the worker names. */
 export interface WorkerContext<F extends Fragments> extends ProcessContext<F> {
   readonly services: Services;
+  /** Of the process, for numbers of the worker's own. */
+  readonly metrics: Metrics;
 }
 
 /** A worker as an app describes it: run alone by `runWorker`, with others in one process by `startWorkers`. */

@@ -39,7 +39,7 @@ export async function startWorkers(
   for (const app of apps) {
     checkConfig(app, config);
     const open = app.open as (context: WorkerContext<Fragments>) => Promise<unknown>;
-    ready.push({ app, deps: await open({ ...context, services }) });
+    ready.push({ app, deps: await open({ ...context, services, metrics }) });
   }
   return ready.map(({ app, deps }) => {
     const worker = createWorker({ ...workerOptions(app, deps, { context, services, ledger, heartbeats }), onEvent });

@@ -1,0 +1,44 @@
+import type { FleetMachine, Parked } from "@loramill/contracts";
+import { watchBoot } from "@loramill/fleet";
+import { again, giveUp, leaseFromNow, remember, type Turn } from "./turn.ts";
+
+/** Waits for the first answer of a machine that was rented, and gives one up that takes too long. */
+export async function bootTurn(turn: Turn): Promise<Parked> {
+  const { pod, deps, ctx } = turn;
+  const { fleet, options, clock } = deps;
+  await fleet.note(pod.name, { leaseUntil: leaseFromNow(turn) });
+  const machine = await lookFor(turn);
+  if (machine === null) return ctx.park(options.pollMs, {});
+  const { address, bill, state } = machine;
+  await fleet.note(pod.name, { address, bill });
+  const asked = address === null ? null : await deps.askAgent(pod, address, ctx.signal);
+  const health = asked !== null && "at" in asked ? asked : null;
+
+  const verdict = watchBoot(machine, health !== null, options.boot, clock.now());
+  if (verdict.kind === "wait") {
+    ctx.progress({ state, silence: asked !== null && "silence" in asked ? asked.silence : null });
+    return ctx.park(options.pollMs, {});
+  }
+  const offer = pod.offer ?? pod.candidates[0];
+  if (verdict.kind === "give-up") {
+    deps.metrics.bootFailed(pod.provider);
+    if (offer !== undefined) await remember(turn, offer, { kind: "boot-failed" });
+    return giveUp(turn, verdict.reason);
+  }
+  const seconds = (clock.now().getTime() - (pod.rentedAt ?? pod.createdAt).getTime()) / 1_000;
+  if (offer !== undefined) await remember(turn, offer, { kind: "booted", seconds });
+  await fleet.move(pod.name, "answer", { answeredAt: clock.now(), health, address, bill });
+  return again(turn);
+}
+
+/** The machine; null while a provider that has just rented it out may not list it yet. */
+async function lookFor({ pod, provider, deps, ctx }: Turn): Promise<FleetMachine | null> {
+  const machine = pod.remoteId === null ? null : await provider.describe(pod.remoteId, ctx.signal);
+  if (machine !== null) return machine;
+  const rentedAt = pod.rentedAt ?? pod.createdAt;
+  if (deps.clock.now().getTime() - rentedAt.getTime() < deps.options.settleMs) return null;
+  return {
+    ...{ remoteId: pod.remoteId ?? "", name: pod.name, state: "gone", address: null, bill: pod.bill },
+    ...{ pricePerHourMicroUsd: 0, gpuType: "", region: null, interruptible: false, createdAt: rentedAt },
+  };
+}

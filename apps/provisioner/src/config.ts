@@ -1,0 +1,104 @@
+import { runpodConfig, staticConfig } from "@loramill/compute";
+import { defineConfig, fleetVariables } from "@loramill/contracts";
+import { endpointsConfig } from "@loramill/runtime";
+import { z } from "zod";
+
+const GIB = 1024 ** 3;
+const seconds = (least: number, most: number) => z.coerce.number().min(least).max(most);
+
+/** A JSON text in an environment variable. */
+const json = <T extends z.ZodType>(schema: T) =>
+  z
+    .string()
+    .transform((text, context): unknown => {
+      try {
+        return JSON.parse(text);
+      } catch {
+        context.addIssue({ code: "custom", message: "must be JSON" });
+        return z.NEVER;
+      }
+    })
+    .pipe(schema);
+
+const Volumes = z
+  .array(z.strictObject({ id: z.string().min(1), region: z.string().min(1), path: z.string().startsWith("/") }))
+  .max(64);
+
+/** How machines are rented, watched and given back. */
+export const provisionerConfig = defineConfig(
+  {
+    ...fleetVariables,
+    FLEET_NAME_PREFIX: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9-]{0,30}-$/, "lower-case letters, digits and dashes, with a dash at the end")
+      .default("loramill-")
+      .describe("Names of rented machines begin with it; no machine of another name is ever touched"),
+    FLEET_IMAGE: z
+      .string()
+      .min(1)
+      .default("ghcr.io/loramill/pod-agent:latest")
+      .describe("Container image of rented machines: a trainer and the pod-agent"),
+    FLEET_COMMAND: z.string().min(1).optional().describe("Replaces the command of that image"),
+    FLEET_DISK_GIB: z.coerce.number().int().min(1).max(4096).default(60).describe("Disk of a rented machine, in GiB"),
+    FLEET_VOLUMES: json(Volumes)
+      .default([])
+      .describe('Network volumes to attach in their regions, as a JSON array of {"id","region","path"}'),
+    FLEET_AGENT_ENV: json(z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string()))
+      .default({})
+      .describe("More environment for the pod-agents on rented machines, as a JSON object of texts"),
+    FLEET_LEASE_SECONDS: seconds(10, 86_400)
+      .default(600)
+      .describe("A rented machine that nobody has looked after for so long is given back by whoever sees it"),
+    FLEET_POLL_SECONDS: seconds(0.1, 600).default(10).describe("How often each rented machine is looked at"),
+    FLEET_START_SECONDS: seconds(1, 86_400)
+      .default(900)
+      .describe("A rented machine must run within this; big images are pulled for many minutes"),
+    FLEET_ANSWER_SECONDS: seconds(1, 86_400)
+      .default(1_200)
+      .describe("The pod-agent of a rented machine must have answered within this"),
+    FLEET_SILENT_SECONDS: seconds(1, 86_400)
+      .default(300)
+      .describe("A rented machine whose pod-agent has not answered for so long is given back"),
+    FLEET_SETTLE_SECONDS: seconds(0.1, 3_600)
+      .default(120)
+      .describe("After so long a machine that was asked for is listed by its provider, or was never rented"),
+    FLEET_SURVEY_SECONDS: seconds(0.5, 3_600)
+      .default(60)
+      .describe("How often offers are read, and machines looked for that nobody answers for"),
+    FLEET_BOOKS_SECONDS: seconds(1, 86_400).default(900).describe("How often the providers' own books are read"),
+    FLEET_BILL_WAIT_SECONDS: seconds(1, 604_800)
+      .default(86_400)
+      .describe("After so long the bill of a machine that has ended is taken as it was seen last"),
+    FLEET_CLOSE_SECONDS: seconds(0.1, 86_400)
+      .default(900)
+      .describe("How long trainings that used a machine have to take their part of its last bill"),
+  },
+  (env) => ({
+    providers: env.FLEET_PROVIDERS,
+    agentSecret: env.FLEET_AGENT_SECRET ?? null,
+    namePrefix: env.FLEET_NAME_PREFIX,
+    image: env.FLEET_IMAGE,
+    command: env.FLEET_COMMAND ?? null,
+    diskBytes: env.FLEET_DISK_GIB * GIB,
+    volumes: env.FLEET_VOLUMES,
+    agentEnv: env.FLEET_AGENT_ENV,
+    leaseMs: env.FLEET_LEASE_SECONDS * 1_000,
+    pollMs: env.FLEET_POLL_SECONDS * 1_000,
+    boot: { startMs: env.FLEET_START_SECONDS * 1_000, answerMs: env.FLEET_ANSWER_SECONDS * 1_000 },
+    silentMs: env.FLEET_SILENT_SECONDS * 1_000,
+    settleMs: env.FLEET_SETTLE_SECONDS * 1_000,
+    surveyMs: env.FLEET_SURVEY_SECONDS * 1_000,
+    booksMs: env.FLEET_BOOKS_SECONDS * 1_000,
+    billWaitMs: env.FLEET_BILL_WAIT_SECONDS * 1_000,
+    closeMs: env.FLEET_CLOSE_SECONDS * 1_000,
+  }),
+);
+export type ProvisionerOptions = ReturnType<typeof provisionerConfig.options>;
+
+/** What the provisioner reads besides what every worker reads. */
+export const provisionerWorkerConfig = {
+  provisioner: provisionerConfig,
+  runpod: runpodConfig,
+  static: staticConfig,
+  endpoints: endpointsConfig,
+} as const;

@@ -1,0 +1,17 @@
+import type { Catalog } from "@loramill/catalog";
+import type { Clock, FleetProvider, Stores } from "@loramill/contracts";
+import type { FleetMetrics } from "@loramill/telemetry";
+import type { AgentProbe } from "./ask-agent.ts";
+import type { ProvisionerOptions } from "./config.ts";
+
+/** What a turn of a machine works with. */
+export interface ProvisionerDeps {
+  readonly fleet: Catalog["fleet"];
+  /** By name. */
+  readonly providers: ReadonlyMap<string, FleetProvider>;
+  readonly askAgent: AgentProbe;
+  readonly documents: Pick<Stores["documents"], "put">;
+  readonly options: ProvisionerOptions;
+  readonly clock: Clock;
+  readonly metrics: Pick<FleetMetrics, "preempted" | "bootFailed">;
+}

@@ -1,0 +1,2 @@
+export { provisionerWorkerConfig } from "./config.ts";
+export { provisionerWorker } from "./worker.ts";

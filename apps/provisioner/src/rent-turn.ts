@@ -1,0 +1,55 @@
+import { createSafely } from "@loramill/compute";
+import { type FleetOffer, type Parked, PermanentError, TransientError, toErrorRecord } from "@loramill/contracts";
+import { machineRequest, withVolumes } from "./machine-request.ts";
+import { giveUp, leaseFromNow, remember, type Turn } from "./turn.ts";
+
+/** Rents a machine that is wanted from the first candidate that can be had; once, however often it is called. */
+export async function rentTurn(turn: Turn): Promise<Parked> {
+  const { pod, provider, deps, ctx } = turn;
+  const { fleet, options, clock } = deps;
+  const { stopped } = await fleet.switches();
+  if (stopped !== null) return giveUp(turn, `the fleet is stopped: ${stopped}`);
+  const parts = { provider: withVolumes(provider, options.volumes), ...fleet, clock, settleMs: options.settleMs };
+  const request = { ...machineRequest(pod, options), candidates: pod.candidates, signal: ctx.signal };
+  const outcome = await createSafely(parts, request).catch((error: unknown) => refused(turn, error));
+  switch (outcome.kind) {
+    case "rented": {
+      const asked = (await fleet.intents.find(pod.name))?.asked?.offer ?? pod.candidates[0];
+      const { address, bill, remoteId } = outcome.machine;
+      const offer = { ...asked, provider: pod.provider } as FleetOffer;
+      const rented = { offer, rentedAt: clock.now(), leaseUntil: leaseFromNow(turn), address, bill };
+      await fleet.move(pod.name, "rent", rented);
+      ctx.event("machine.rented", { remoteId, gpu: offer.gpuType, region: offer.region, adopted: outcome.adopted });
+      return ctx.park(options.pollMs, {});
+    }
+    case "in-doubt":
+    case "wait":
+      return ctx.park(outcome.retryAfterMs, {});
+    case "no-capacity":
+      for (const { offer } of outcome.tried) await remember(turn, offer, { kind: "no-capacity" });
+      return giveUp(
+        turn,
+        `none of ${outcome.tried.length} offers could be had: ${outcome.tried.at(-1)?.message ?? ""}`,
+      );
+    case "ended":
+      return giveUp(turn, pod.reason ?? "it ended before anybody saw it");
+    case "refused":
+      return giveUp(turn, outcome.reason);
+  }
+}
+
+/**
+ * A refusal that asking for another machine would only repeat, such as one for want of credit, stops the whole fleet until a
+ * person has done something about it.
+ */
+async function refused({ pod, deps }: Turn, error: unknown): Promise<{ kind: "refused"; reason: string }> {
+  const isFinal = error instanceof Error && !(error instanceof TransientError) && "errorClass" in error;
+  // Another worker has given it back meanwhile: then there is nothing to rent.
+  const isBehind = error instanceof PermanentError && error.code === "intent-behind";
+  if (!isFinal || isBehind) throw error;
+  const { code, message } = toErrorRecord(error);
+  await deps.fleet.stop(`${pod.provider}: ${message}`, "provisioner");
+  const details = { code, message, provider: pod.provider };
+  await deps.fleet.audit.add({ actor: "provisioner", action: "fleet.stop", subject: pod.name, details });
+  return { kind: "refused", reason: message };
+}

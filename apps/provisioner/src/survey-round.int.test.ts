@@ -1,0 +1,84 @@
+import type { Catalog } from "@loramill/catalog";
+import { startTestServer, type TestServer } from "@loramill/catalog/testing";
+import { createFleetMetrics, createMetrics } from "@loramill/telemetry";
+import { keepLog } from "@loramill/testkit";
+import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
+import { openTestFleet } from "../test/open-fleet.ts";
+import { readBooks, surveyRound } from "./survey-round.ts";
+
+let database: TestServer;
+let catalog: Catalog;
+beforeAll(async () => {
+  database = await startTestServer();
+  catalog = await database.open();
+});
+afterAll(() => database.stop());
+
+const { signal } = new AbortController();
+
+async function open(name: string) {
+  const fleet = await openTestFleet(catalog, name);
+  onTestFinished(fleet.close);
+  const metrics = createMetrics({ processMetrics: false });
+  const log = keepLog();
+  const { clock, options, provider } = fleet;
+  const providers = new Map([[provider.name, provider]]);
+  const deps = { catalog, providers, options, clock, log, metrics: createFleetMetrics(metrics) };
+  const lines = async () => (await metrics.render()).split("\n").filter((line) => line.startsWith("loramill_fleet_"));
+  return { fleet, deps, lines };
+}
+
+it("machines that nobody answers for are given back, and nobody else's", async () => {
+  const { fleet, deps, lines } = await open("lm-survey");
+  const { clock, provider, options } = fleet;
+  const offer = fleet.offers[0];
+  if (offer === undefined) throw new Error("no offers");
+  await fleet.until(async () => (await fleet.pod()).state === "ready");
+  for (const name of ["lm-stranger", "lm-survey", "theirs"]) await provider.create({ name, offer, image: "i" });
+  await surveyRound(deps, signal);
+  expect(fleet.living()).toHaveLength(4);
+
+  clock.advance(options.settleMs + 1);
+  await fleet.take();
+  await surveyRound(deps, signal);
+  expect(fleet.living().map(({ name }) => name)).toEqual(["lm-survey", "theirs"]);
+  expect(fleet.living()[0]?.id).toBe((await fleet.pod()).remoteId);
+  expect(await lines()).toContain('loramill_fleet_orphans_total{provider="runpod"} 2');
+  expect(await lines()).toContain('loramill_fleet_machines{provider="runpod",state="ready"} 1');
+  const reaped = (await catalog.fleet.audit.list({ limit: 10 })).map(({ subject, details }) => [
+    subject,
+    details.reason,
+  ]);
+  expect(reaped).toEqual([
+    ["lm-survey", "duplicate"],
+    ["lm-stranger", "stranger"],
+  ]);
+  expect((await catalog.fleet.offers.list()).map(({ offer: { gpuType } }) => gpuType)).toContain(offer.gpuType);
+
+  clock.advance(options.leaseMs + options.settleMs);
+  await surveyRound(deps, signal);
+  expect(fleet.living().map(({ name }) => name)).toEqual(["theirs"]);
+  await fleet.until(async () => (await fleet.pod()).endedAt !== null);
+  expect((await fleet.pod()).reason).toBe("runpod has taken it back");
+});
+
+it("a provider that does not answer is left for the next round", async () => {
+  const { fleet, deps } = await open("lm-survey-away");
+  fleet.server.misbehave("GET /v2/catalog/gpus", { kind: "status", status: 403 }, { kind: "status", status: 403 });
+  await surveyRound(deps, signal);
+  expect(deps.log.lines.map(({ message }) => message)).toContain("a provider could not be asked");
+  await surveyRound(deps, signal);
+});
+
+it("what was billed is compared with what was charged, and a gap is told of", async () => {
+  const { fleet, deps, lines } = await open("lm-survey-books");
+  await fleet.until(async () => (await fleet.pod()).state === "ready");
+  fleet.clock.advance(600_000);
+  await catalog.fleet.move("lm-survey-books", "end");
+  await fleet.end();
+  await readBooks(deps, signal);
+  expect((await catalog.fleet.books.list(new Date(0))).length).toBeGreaterThan(0);
+  // The test's turns keep their charges to themselves, so that nothing of this bill is in the ledger.
+  expect(deps.log.lines.map(({ message }) => message)).toContain("what was billed is not what was charged");
+  expect(await lines()).toContain('loramill_fleet_billing_gap_ratio{provider="runpod"} 1');
+});

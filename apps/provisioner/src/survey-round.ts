@@ -1,0 +1,95 @@
+import type { Catalog } from "@loramill/catalog";
+import { type Clock, type FleetMachine, type FleetProvider, type Logger, toErrorRecord } from "@loramill/contracts";
+import { findOrphans, offerKey } from "@loramill/fleet";
+import type { FleetMetrics } from "@loramill/telemetry";
+import type { ProvisionerOptions } from "./config.ts";
+
+export interface SurveyDeps {
+  readonly catalog: Pick<Catalog, "fleet" | "runs">;
+  readonly providers: ReadonlyMap<string, FleetProvider>;
+  readonly options: ProvisionerOptions;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: FleetMetrics;
+}
+
+/** How far back the books are read: entries come an hour late, and are corrected for some hours. */
+const BOOKS_MS = 48 * 3_600_000;
+/** Where billed and charged differ by more, somebody should look. */
+const ALARMING_GAP = 0.05;
+
+/**
+ * One look at all that machines of this fleet may be, beside those that turns look after: what is offered, what nobody answers
+ * for, and whose job has given up. A provider that does not answer does not keep the others from being looked at.
+ */
+export async function surveyRound(deps: SurveyDeps, signal: AbortSignal): Promise<void> {
+  const { fleet, runs } = deps.catalog;
+  deps.metrics.setMachines(await fleet.pods({ living: true }));
+  for (const { pod, run } of await fleet.abandoned()) {
+    await runs.resume({ run });
+    await fleet.audit.add({ actor: "provisioner", action: "machine.taken-up", subject: pod, details: { run } });
+  }
+  for (const provider of deps.providers.values()) {
+    await survived(deps, provider, "offers", async () => {
+      const seen = (await provider.offers(signal)).map((offer) => ({
+        key: offerKey(offer),
+        offer: { ...offer, provider: provider.name },
+      }));
+      await fleet.offers.replace(provider.name, seen);
+    });
+    await survived(deps, provider, "machines", async () => reapOrphans(deps, provider, signal));
+  }
+}
+
+/** Reads the providers' own books, and compares them with what was charged. */
+export async function readBooks(deps: SurveyDeps, signal: AbortSignal): Promise<void> {
+  const to = deps.clock.now();
+  const between = { from: new Date(to.getTime() - BOOKS_MS), to };
+  const { books } = deps.catalog.fleet;
+  for (const provider of deps.providers.values()) {
+    await survived(deps, provider, "books", async () =>
+      books.put(provider.name, await provider.books(between, signal)),
+    );
+  }
+  for (const { provider, billedMicroUsd, chargedMicroUsd } of await books.compare(between.from)) {
+    const gap = chargedMicroUsd > 0 ? billedMicroUsd / chargedMicroUsd - 1 : Math.sign(billedMicroUsd);
+    deps.metrics.setBillingGap(provider, gap);
+    if (Math.abs(gap) > ALARMING_GAP) {
+      deps.log.error({ provider, billedMicroUsd, chargedMicroUsd }, "what was billed is not what was charged");
+    }
+  }
+}
+
+async function reapOrphans(deps: SurveyDeps, provider: FleetProvider, signal: AbortSignal): Promise<void> {
+  const { options, clock, metrics, log } = deps;
+  const { fleet } = deps.catalog;
+  const machines = await provider.machines(signal);
+  const ours = machines.filter(({ name, state }) => state !== "gone" && name.startsWith(options.namePrefix));
+  const { intents, leases } = await fleet.answering(ours.map(({ name }) => name));
+  const question = { prefix: options.namePrefix, now: clock.now(), graceMs: options.settleMs };
+  for (const { machine, reason } of findOrphans({ ...question, machines: ours, intents, leases })) {
+    await provider.terminate(machine.remoteId, signal);
+    metrics.orphanReaped(provider.name);
+    log.warn({ ...wordsOf(machine), provider: provider.name, reason }, "gave back a machine that nobody answers for");
+    const details = { ...wordsOf(machine), provider: provider.name, reason };
+    await fleet.audit.add({ actor: "provisioner", action: "machine.reaped", subject: machine.name, details });
+  }
+}
+
+const wordsOf = ({ name, remoteId, gpuType }: FleetMachine) => ({ name, remoteId, gpuType });
+
+/** What one provider does not answer now is asked again in the next round. */
+async function survived(
+  { log }: SurveyDeps,
+  provider: FleetProvider,
+  what: string,
+  work: () => Promise<void>,
+): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    const { class: kind, code, message } = toErrorRecord(error);
+    if (kind === "bug") throw error;
+    log.warn({ provider: provider.name, what, code, message }, "a provider could not be asked");
+  }
+}

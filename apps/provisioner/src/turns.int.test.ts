@@ -1,0 +1,140 @@
+import type { Catalog } from "@loramill/catalog";
+import { startTestServer, type TestServer } from "@loramill/catalog/testing";
+import { offerKey } from "@loramill/fleet";
+import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
+import { openTestFleet } from "../test/open-fleet.ts";
+
+let database: TestServer;
+let catalog: Catalog;
+let names = 0;
+beforeAll(async () => {
+  database = await startTestServer();
+  catalog = await database.open();
+});
+afterAll(() => database.stop());
+
+async function open(env: Readonly<Record<string, string>> = {}) {
+  names += 1;
+  const fleet = await openTestFleet(catalog, `lm-turns-${names}`, env);
+  onTestFinished(fleet.close);
+  const isIn = (state: string) => async () => (await fleet.pod()).state === state;
+  const recordOf = async (bought: (typeof fleet.offers)[number] | undefined) => {
+    const key = bought === undefined ? "" : offerKey(bought);
+    return (await catalog.fleet.records.list()).find((record) => record.key === key);
+  };
+  return { fleet, isIn, recordOf };
+}
+
+it("a machine is rented with what its agent needs, and is ready when that has answered", async () => {
+  const { fleet, isIn } = await open({
+    ...{ FLEET_IMAGE: "registry.example/agent:1", FLEET_COMMAND: "node agent.mjs", FLEET_DISK_GIB: "20" },
+    FLEET_AGENT_ENV: '{"AI_TOOLKIT_DIR":"/ai-toolkit"}',
+    FLEET_VOLUMES: '[{"id":"vol1","region":"US-KS-2","path":"/workspace"}]',
+  });
+  fleet.agent.says = { silence: "it starts" };
+  await fleet.until(isIn("booting"));
+  for (let turns = 0; turns < 3; turns += 1) await fleet.take();
+  expect(await fleet.pod()).toMatchObject({ state: "booting", offer: fleet.offers[0], health: null });
+  fleet.agent.says = { slots: 2 };
+  await fleet.until(isIn("ready"));
+  const [pod] = fleet.server.pods;
+  expect(pod).toMatchObject({ image: "registry.example/agent:1", args: "node agent.mjs", disk: 22 });
+  expect(pod?.env).toMatchObject({ AGENT_HOST: "0.0.0.0", AI_TOOLKIT_DIR: "/ai-toolkit" });
+  expect(pod?.env.AGENT_TOKEN).toMatch(/^[\w-]{43}$/);
+  expect(pod?.mounts).toEqual({ network: [{ volumeId: "vol1", path: "/workspace" }] });
+  const row = await fleet.pod();
+  expect(row).toMatchObject({ health: { slots: 2, active: 0 }, remoteId: pod?.id, busyAt: null });
+  expect(row.leaseUntil?.getTime()).toBeGreaterThan(fleet.clock.now().getTime());
+  expect((await catalog.fleet.machines()).map(({ name }) => name)).toContain(row.name);
+});
+
+it("one that drains is given back when its work is done, and what nobody paid for is charged at its end", async () => {
+  const { fleet, isIn } = await open();
+  await fleet.until(isIn("ready"));
+  fleet.agent.says = { active: 1 };
+  await fleet.take();
+  const { name, busyAt } = await fleet.pod();
+  expect(busyAt).not.toBeNull();
+  await catalog.fleet.move(name, "drain", { reason: "nobody needs it any more" });
+  for (let turns = 0; turns < 3; turns += 1) await fleet.take();
+  expect((await fleet.pod()).state).toBe("draining");
+  fleet.agent.says = { active: 0 };
+  const { summary } = await fleet.end();
+  expect(await fleet.pod()).toMatchObject({ state: "ended", reason: "nobody needs it any more", address: null });
+  const bill = (await fleet.provider.machines())[0]?.bill;
+  expect(summary).toMatchObject({ microUsd: bill?.amountMicroUsd });
+  expect([...fleet.charges.values()]).toMatchObject([
+    { mark: "rest", pod: name, supplier: "runpod", unit: "gpu-second", amountMicroUsd: bill?.amountMicroUsd },
+  ]);
+});
+
+it("one whose agent never answers is given up, and its offer remembered for it", async () => {
+  const { fleet, isIn, recordOf } = await open({ FLEET_ANSWER_SECONDS: "300" });
+  fleet.agent.says = { silence: "it cannot be reached" };
+  const before = await recordOf(fleet.offers[0]);
+  await fleet.until(isIn("ending"));
+  expect((await fleet.pod()).reason).toBe("the machine started, but its agent did not answer within 5 min");
+  expect(fleet.seen).toEqual({ preempted: 0, bootFailed: 1 });
+  expect((await recordOf(fleet.offers[0]))?.bad).toBeGreaterThan(before?.bad ?? 0);
+});
+
+it.each(["preempt", "vanish"] as const)(
+  "one that is taken back (%s) is noticed, and nothing of it is left",
+  async (how) => {
+    const { fleet, isIn, recordOf } = await open();
+    await fleet.until(isIn("ready"));
+    const before = await recordOf(fleet.offers[0]);
+    fleet.server[how]((await fleet.pod()).remoteId ?? "");
+    await fleet.until(isIn("ending"));
+    expect((await fleet.pod()).reason).toBe("runpod has taken it back");
+    expect((await recordOf(fleet.offers[0]))?.preemptions).toBeGreaterThan(before?.preemptions ?? 0);
+    await fleet.end();
+    expect(fleet.living()).toEqual([]);
+    expect(fleet.seen).toEqual({ preempted: 1, bootFailed: 0 });
+  },
+);
+
+it("one whose agent falls silent is given back after a while", async () => {
+  const { fleet, isIn } = await open({ FLEET_SILENT_SECONDS: "60" });
+  await fleet.until(isIn("ready"));
+  fleet.agent.says = { silence: "it cannot be reached" };
+  await fleet.take();
+  expect((await fleet.pod()).state).toBe("ready");
+  await fleet.until(isIn("ending"));
+  expect((await fleet.pod()).reason).toMatch(/^its agent has not answered for \d+ s \(it cannot be reached\)$/);
+});
+
+it("where no offer can be had, nothing is rented, and the offers are remembered for it", async () => {
+  const { fleet } = await open();
+  const none = fleet.offers.map(() => ({ kind: "no-capacity" }) as const);
+  fleet.server.misbehave("POST /v2/pods", ...none);
+  const output = await fleet.until(async () => false);
+  expect(output?.summary).toMatchObject({ microUsd: 0 });
+  expect((await fleet.pod()).reason).toMatch(/^none of \d+ offers could be had/);
+  expect([fleet.server.pods.length, fleet.charges.size]).toEqual([0, 0]);
+});
+
+it("a provider that refuses to be paid stops the whole fleet until somebody starts it again", async () => {
+  const { fleet } = await open();
+  fleet.server.misbehave("POST /v2/pods", { kind: "status", status: 402 });
+  await fleet.until(async () => false);
+  const { stopped, stoppedBy } = await catalog.fleet.switches();
+  expect([stopped, stoppedBy]).toEqual([expect.stringMatching(/^runpod: /), "provisioner"]);
+  const [entry] = await catalog.fleet.audit.list({ limit: 1 });
+  expect(entry).toMatchObject({ action: "fleet.stop", details: { code: "payment-required" } });
+
+  const { fleet: next } = await open();
+  await next.until(async () => false);
+  expect((await next.pod()).reason).toMatch(/^the fleet is stopped: runpod: /);
+  expect(next.server.requests).not.toContain("POST /v2/pods");
+  await catalog.fleet.start();
+});
+
+it("a provider that does not answer is asked again, whatever it said", async () => {
+  const { fleet, isIn } = await open();
+  await fleet.until(isIn("ready"));
+  fleet.server.misbehave("GET /v2/pods/{id}", { kind: "status", status: 403 });
+  await expect(fleet.take()).rejects.toMatchObject({ errorClass: "transient" });
+  await fleet.take();
+  expect((await fleet.pod()).state).toBe("ready");
+});

@@ -1,0 +1,126 @@
+import type { Catalog } from "@loramill/catalog";
+import { createRunPodProvider, createVirtualClock, runpodConfig } from "@loramill/compute";
+import {
+  type Charge,
+  type FleetOffer,
+  type JobOutput,
+  type JsonObject,
+  Parked,
+  type PodHealth,
+  TransientError,
+} from "@loramill/contracts";
+import { type CrashPoint, createMemoryDocuments, fakeJobContext, startFakeRunPodServer } from "@loramill/testkit";
+import { provisionerConfig } from "../src/config.ts";
+import type { ProvisionerDeps } from "../src/deps.ts";
+import { tendMachine } from "../src/tend-machine.ts";
+
+const apiKey = "rpa_0123456789abcdef0123";
+const LAG_HOURS = 1;
+
+export interface TestFleet extends Awaited<ReturnType<typeof openTestFleet>> {}
+
+/** One machine's turns on a fake RunPod with a clock of its own, and rows in a real catalog. */
+export async function openTestFleet(catalog: Catalog, name: string, env: Readonly<Record<string, string>> = {}) {
+  const clock = createVirtualClock(new Date("2026-11-21T10:00:00Z"));
+  const server = await startFakeRunPodServer({ apiKey, now: clock.now });
+  const runpod = runpodConfig.options(
+    runpodConfig.env.parse({ RUNPOD_API_URL: server.url, RUNPOD_BILLING_LAG_HOURS: String(LAG_HOURS) }),
+  );
+  const options = provisionerConfig.options(
+    provisionerConfig.env.parse({
+      ...{ FLEET_PROVIDERS: "runpod", FLEET_AGENT_SECRET: "0123456789abcdef", FLEET_NAME_PREFIX: "lm-" },
+      ...{ FLEET_SETTLE_SECONDS: "60", FLEET_CLOSE_SECONDS: "60" },
+      ...env,
+    }),
+  );
+  const agent: { says: Partial<PodHealth> | { readonly silence: string } } = { says: {} };
+  const seen = { preempted: 0, bootFailed: 0 };
+  const parts = { apiKey, clock, sleep: async () => {} };
+  const offers = (await createRunPodProvider(runpod, parts).offers())
+    .filter(({ available }) => available > 0)
+    .map((offer): FleetOffer => ({ ...offer, provider: "runpod" }));
+  const run = await catalog.fleet.openPod({ name, provider: "runpod", candidates: offers, wantedFor: [], reason: "" });
+  const charges = new Map<string, Charge>();
+  let turn: JsonObject | null = null;
+  let epoch = 0;
+
+  /** What a process has that begins now: nothing but what is kept outside of it. */
+  function depsOf(crash: CrashPoint | null): ProvisionerDeps {
+    const fetched = crash === null ? {} : { fetch: crash.fetch(fetch) as never };
+    return {
+      fleet: crash === null ? catalog.fleet : stepping(catalog.fleet, crash),
+      providers: new Map([["runpod", createRunPodProvider(runpod, { ...parts, ...fetched })]]),
+      askAgent: async () => {
+        const { says } = agent;
+        if ("silence" in says) return says;
+        return { at: clock.now(), trainers: ["sd-scripts"], slots: 1, active: 0, holds: [], ...says };
+      },
+      documents: createMemoryDocuments(),
+      options,
+      clock,
+      metrics: {
+        preempted: () => {
+          seen.preempted += 1;
+        },
+        bootFailed: () => {
+          seen.bootFailed += 1;
+        },
+      },
+    };
+  }
+
+  return {
+    ...{ clock, server, offers, agent, charges, run, seen, options, runpod },
+    provider: createRunPodProvider(runpod, parts),
+    living: () => server.pods.filter(({ isListed }) => isListed),
+    pod: async () => {
+      const pod = await catalog.fleet.pod(name);
+      if (pod === null) throw new Error(`there is no ${name}`);
+      return pod;
+    },
+    /** One turn by a new process; its charges and what it hands on are kept unless it died. */
+    async take(crash: CrashPoint | null = null): Promise<JobOutput | Parked> {
+      epoch += 1;
+      const ctx = fakeJobContext({ turn, epoch });
+      const answer = await tendMachine({ params: { pod: name } }, depsOf(crash), ctx);
+      for (const charge of ctx.said.charges) charges.set(charge.mark ?? "", charge);
+      if (answer instanceof Parked) turn = answer.turn;
+      return answer;
+    },
+    /** Turn after turn, each when it is due, until the machine is as it should be, or its job is over. */
+    async until(isThere: () => Promise<boolean>): Promise<JobOutput | null> {
+      for (let turns = 0; turns < 400; turns += 1) {
+        if (await isThere()) return null;
+        const answer = await this.take().catch((error: unknown) => {
+          if (error instanceof TransientError) return new Parked(5_000, turn ?? {});
+          throw error;
+        });
+        if (!(answer instanceof Parked)) return answer;
+        clock.advance(Math.max(1, answer.afterMs));
+      }
+      throw new Error("it never came");
+    },
+    /** The rest of the machine's life: hours pass, after which its bill is final. */
+    async end(): Promise<JobOutput> {
+      const isOver = async () => (await this.pod()).endedAt !== null;
+      await this.until(isOver);
+      clock.advance((LAG_HOURS + 1) * 3_600_000);
+      const output = await this.until(async () => false);
+      if (output === null) throw new Error("it did not end");
+      return output;
+    },
+    close: server.close,
+  };
+}
+
+/** The same queries, each of which is a step at which the process may die. */
+function stepping<T extends object>(queries: T, crash: CrashPoint): T {
+  return Object.fromEntries(
+    Object.entries(queries).map(([name, query]) => [
+      name,
+      typeof query === "function"
+        ? (...given: unknown[]) => crash.step(async () => (query as (...given: unknown[]) => unknown)(...given))
+        : stepping(query as object, crash),
+    ]),
+  ) as T;
+}
