@@ -1,6 +1,6 @@
 import { sha256Hex } from "@loramill/contracts";
 import { calibrationOf, type Forecast } from "../src/learning/calibration.ts";
-import { drawNormal, type Random } from "../src/learning/draw-beta.ts";
+import { drawNormal, type Random } from "../src/learning/draw-normal.ts";
 import { type Learned, learn } from "../src/learning/learn.ts";
 import { likelyLiked, tasteToChooseBy } from "../src/learning/learned-taste.ts";
 import { isLiked, type RatingEvent, type Stars } from "../src/learning/rating.ts";

@@ -1,9 +1,9 @@
 import type { TasteContext, TasteModel } from "../taste.ts";
 import { noTaste } from "../taste.ts";
 import { marginOf, probabilityOf } from "./calibrator.ts";
-import type { Random } from "./draw-beta.ts";
+import type { Random } from "./draw-normal.ts";
 import type { Learned } from "./learn.ts";
-import { contextOf, loraPath } from "./observation.ts";
+import { contextOf, placeOf } from "./observation.ts";
 import type { Arm } from "./rating.ts";
 
 /** Share of choices that is made without learning unless somebody says otherwise. */
@@ -13,7 +13,7 @@ export const HOLDOUT_SHARE = 0.05;
 export function learnedTaste(learned: Learned): TasteModel {
   return {
     score: ({ lora, family, subject }) => {
-      const { mean, observations } = learned.loras.believe(loraPath(lora, family, subject));
+      const { mean, observations } = learned.loras.believe(placeOf(lora, { family, subject }));
       return { mean, observations };
     },
   };
@@ -27,7 +27,7 @@ function drawnTaste(learned: Learned, random: Random): TasteModel {
   const drawing = learned.loras.draw(random);
   return {
     score: ({ lora, family, subject }) => {
-      const path = loraPath(lora, family, subject);
+      const path = placeOf(lora, { family, subject });
       return { mean: drawing(path), observations: learned.loras.believe(path).observations };
     },
   };
@@ -47,7 +47,7 @@ export function tasteToChooseBy(
 
 /** Probability that a person who has not been asked gives four stars or five, 0 to 1. */
 export function likelyLiked(learned: Learned, { lora, family, subject }: TasteContext): number {
-  const belief = learned.loras.believe(loraPath(lora, family, subject));
+  const belief = learned.loras.believe(placeOf(lora, { family, subject }));
   const difficulty = learned.adjustments.difficulty.get(contextOf(family, subject)) ?? 0;
   return probabilityOf(learned.calibrator, marginOf(belief, difficulty));
 }
