@@ -13,6 +13,7 @@ import { createModelFetcher, fingerprintSources, type SourceLimits } from "@lora
 import type { Metrics } from "@loramill/telemetry";
 import { gatherFacts } from "./choosing/choosing-facts.ts";
 import { createPromptReader } from "./choosing/read-prompts.ts";
+import { createLearner } from "./choosing/remember-ratings.ts";
 import type { ApiOptions } from "./config.ts";
 import { findDataset } from "./datasets/find-dataset.ts";
 import type { ApiDeps, DoctorPart } from "./deps.ts";
@@ -61,6 +62,7 @@ export async function openApi(start: ApiStart): Promise<RunningApi> {
   const { catalog, stores } = services;
   const localSources = options.localSources === "on" || (options.localSources === "auto" && isLoopback(options.host));
   const promptReader = createPromptReader(offers.analyst, stores);
+  const learner = createLearner({ catalog, clock: start.clock, settings: options.learning });
   const planner = createPlanner({
     stores,
     presets: offers.presets,
@@ -104,7 +106,7 @@ export async function openApi(start: ApiStart): Promise<RunningApi> {
     },
     choosingFacts: async (projectName) => {
       const { id } = await catalog.projects.ensure(projectName);
-      return gatherFacts(id, { catalog, stores, clock: start.clock });
+      return gatherFacts(id, { catalog, stores, learner });
     },
     promptReader,
     findArtifact: async (key) => {
@@ -131,6 +133,7 @@ export async function openApi(start: ApiStart): Promise<RunningApi> {
     signedObjects: stores.signer,
     planner,
     promptReader,
+    learner,
     generationBackends: offers.generationBackends,
     clock: start.clock,
     puller,

@@ -76,7 +76,7 @@ export function simulateTaste({
     const reward = (lora: number) => expectedReward(world.liking(lora, family, subject));
     const best = Math.max(...slate.map(reward));
     const popular = bestOf(slate, (lora) => world.popularity[lora] ?? 0);
-    const { arm, taste } = tasteToChooseBy(learned, { random: policy });
+    const { arm, taste } = tasteToChooseBy(learned, policy);
     const context = (lora: number) => ({
       lora: world.loras[lora] ?? "",
       family: world.families[family] ?? "",

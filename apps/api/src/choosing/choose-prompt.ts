@@ -78,7 +78,7 @@ function chooseOne(question: ChoiceQuestion, { generate, facts, analyses, seed }
   const named = new Set(request.loras.map(({ lora }) => lora));
   const random = seededRandom(digestOf({ seed, prompt, negativePrompt }));
   const { learned } = facts;
-  const { arm, taste } = tasteToChooseBy(learned, { random });
+  const { arm, taste } = tasteToChooseBy(learned, random);
   const family = profiles[model]?.loraFamily ?? "unknown";
   const subject = analysis.subject[0]?.value ?? "other";
   const choiceFacts = {

@@ -1,9 +1,9 @@
 import type { Catalog } from "@loramill/catalog";
-import type { Clock, ProjectId, Stores } from "@loramill/contracts";
-import { type Learned, learn, type PastGeneration } from "@loramill/intelligence";
+import type { ProjectId, Stores } from "@loramill/contracts";
+import type { Learned, PastGeneration } from "@loramill/intelligence";
 import { type KnownLora, knownLoras } from "./lora-facts.ts";
 import { pastGenerations } from "./past-generations.ts";
-import { readRatings } from "./rating-events.ts";
+import type { Learner } from "./remember-ratings.ts";
 
 /** What choices of a project rest on. */
 export interface ChoosingFacts {
@@ -15,16 +15,16 @@ export interface ChoosingFacts {
 export interface FactSources {
   readonly catalog: Catalog;
   readonly stores: Pick<Stores, "documents">;
-  readonly clock: Clock;
+  readonly learner: Learner;
 }
 
 /** Looks everything up at once, so that what is chosen by it is a function of it. */
 export async function gatherFacts(project: ProjectId, sources: FactSources): Promise<ChoosingFacts> {
-  const { catalog, clock } = sources;
-  const ratings = await readRatings(catalog, project);
+  const { catalog, learner } = sources;
+  const learned = await learner.learned(project);
   const [loras, records] = await Promise.all([
-    knownLoras(project, ratings, sources),
+    knownLoras(project, learned.ratings, sources),
     catalog.choosing.pastGenerations(),
   ]);
-  return { loras, past: pastGenerations(records), learned: learn(ratings, { now: clock.now().getTime() }) };
+  return { loras, past: pastGenerations(records), learned };
 }

@@ -56,7 +56,7 @@ export function drawBand(
   { parameter, family, subject }: BandQuestion,
   random: Random,
 ): number {
-  const drawing = learned.bands.draw(random);
+  const drawing = learned.bands.draw(random, learned.settings.daring);
   const scored = values.map((value) => ({ value, score: drawing(bandPath(parameter, value, family, subject)) }));
   return scored.reduce((best, each) => (each.score > best.score ? each : best)).value;
 }

@@ -86,7 +86,7 @@ describe("drawing", () => {
     const beliefs = rated([HERE, 60, 0.8]);
     const random = seeded(5);
     const draws = Array.from({ length: 2_000 }, () => {
-      const drawing = beliefs.draw(random);
+      const drawing = beliefs.draw(random, 0.5);
       expect(drawing(HERE)).toBe(drawing(HERE));
       return { known: drawing(HERE), unknown: drawing(STRANGER) };
     });

@@ -20,13 +20,6 @@ export interface Belief {
 /** A draw from what is believed: the same place has the same value within one drawing. */
 export type Drawing = (place: Place) => number;
 
-/**
- * How much of the deviation of a belief is drawn with. To try less than Thompson's rule asks for loses less over a few
- * hundred choices (Chapelle and Li, "An empirical evaluation of Thompson sampling", 2011, with 0.5); in our simulation
- * 0.1 to 0.3 do equally well and 0.5 loses a fifth more.
- */
-const DARING = 0.3;
-
 /** Three stars: the average of all things before anything was rated. */
 const NEUTRAL = 0.5;
 /** Beliefs stay this far from a certainty. */
@@ -73,15 +66,15 @@ export class Beliefs {
     };
   }
 
-  /** One draw for each place that is asked for, around what is believed of it. */
-  draw(random: Random): Drawing {
+  /** One draw for each place that is asked for, around what is believed of it; see `LearningSettings` for daring. */
+  draw(random: Random, daring: number): Drawing {
     const drawn = new Map<string, number>();
     return (place) => {
       const key = JSON.stringify([place.thing, place.family, place.subject]);
       const known = drawn.get(key);
       if (known !== undefined) return known;
       const { mean, variance } = this.believe(place);
-      const value = Math.min(1, Math.max(0, mean + DARING * Math.sqrt(variance) * drawNormal(random)));
+      const value = Math.min(1, Math.max(0, mean + daring * Math.sqrt(variance) * drawNormal(random)));
       drawn.set(key, value);
       return value;
     };

@@ -111,9 +111,9 @@ describe("people who do not mean well", () => {
 
 describe("choosing", () => {
   test("draws a taste, and leaves a stated share of choices without one", () => {
-    const learned = learn(honestRatings(), { now: NOW });
+    const learned = learn(honestRatings(), { now: NOW, holdoutShare: 0.2 });
     const random = seeded(3);
-    const choices = Array.from({ length: 2_000 }, () => tasteToChooseBy(learned, { random, holdoutShare: 0.2 }));
+    const choices = Array.from({ length: 2_000 }, () => tasteToChooseBy(learned, random));
     const holdout = choices.filter(({ arm }) => arm === "holdout");
     expect(holdout.length / choices.length).toBeCloseTo(0.2, 1);
     expect(holdout[0]?.taste.score(context("good"))).toEqual({ mean: 0.5, observations: 0 });

@@ -3,15 +3,14 @@ import { Beliefs, type Place } from "./beliefs.ts";
 import { type Calibrator, fitCalibrator, marginOf, type Outcome } from "./calibrator.ts";
 import { influenceOf } from "./influence.ts";
 import { KINSHIP } from "./kinship.ts";
+import { type LearningSettings, learningDefaults } from "./learning-settings.ts";
 import { type Observation, observe, placeOf } from "./observation.ts";
 import { type Adjustments, enter, expected, judgeRaters, noAdjustments, weightOf } from "./raters.ts";
 import { isLiked, type RatingEvent, standingRatings } from "./rating.ts";
 
-export interface LearningOptions {
+export interface LearningOptions extends Partial<LearningSettings> {
   /** Milliseconds since 1970; only what ages depends on it. */
   readonly now: number;
-  /** Days after which a rating counts half; null (the default): ratings do not age. */
-  readonly halfLifeDays?: number | null;
 }
 
 /** Everything that ratings say; nothing of it is kept that is not computed from them again. */
@@ -26,15 +25,17 @@ export interface Learned {
   readonly outcomes: readonly Outcome[];
   /** Those that count, oldest first. */
   readonly ratings: readonly RatingEvent[];
+  readonly settings: LearningSettings;
 }
 
 /** Looks at raters and contexts; they settle in two or three rounds. */
 const ROUNDS = 3;
 
 /** Folds ratings: leaving a batch out and folding again is rolling it back. */
-export function learn(events: readonly RatingEvent[], { now, halfLifeDays = null }: LearningOptions): Learned {
+export function learn(events: readonly RatingEvent[], { now, ...given }: LearningOptions): Learned {
+  const settings = { ...learningDefaults, ...given };
   const ratings = standingRatings(events);
-  const influence = influenceOf(ratings, { now, halfLifeDays });
+  const influence = influenceOf(ratings, { now, ...settings });
   const observations = observe(ratings, influence, lorasOf);
   let adjustments = noAdjustments;
   for (let round = 0; round < ROUNDS; round += 1) adjustments = judgeRaters(observations, adjustments);
@@ -49,7 +50,7 @@ export function learn(events: readonly RatingEvent[], { now, halfLifeDays = null
     // A band is no rival of the others: each parameter hears the whole rating.
     for (const place of each.places) enter(bands, { ...each, places: [place] }, adjustments);
   }
-  return { loras, bands, adjustments, calibrator: fitCalibrator(outcomes), outcomes, ratings };
+  return { loras, bands, adjustments, calibrator: fitCalibrator(outcomes), outcomes, ratings, settings };
 }
 
 /** What was expected of a rating by those before it, and what came: each is foretold without itself. */

@@ -6,9 +6,6 @@ import type { Learned } from "./learn.ts";
 import { contextOf, placeOf } from "./observation.ts";
 import type { Arm } from "./rating.ts";
 
-/** Share of choices that is made without learning unless somebody says otherwise. */
-export const HOLDOUT_SHARE = 0.05;
-
 /** What ratings say, as a model of taste: the same answer at each question. */
 export function learnedTaste(learned: Learned): TasteModel {
   return {
@@ -24,7 +21,7 @@ export function learnedTaste(learned: Learned): TasteModel {
  * tried. Within one draw the same question has the same answer.
  */
 function drawnTaste(learned: Learned, random: Random): TasteModel {
-  const drawing = learned.loras.draw(random);
+  const drawing = learned.loras.draw(random, learned.settings.daring);
   return {
     score: ({ lora, family, subject }) => {
       const path = placeOf(lora, { family, subject });
@@ -37,11 +34,8 @@ function drawnTaste(learned: Learned, random: Random): TasteModel {
  * The taste to choose by, once for each choice, and which arm it is: a share of the choices is made without what was
  * learned, so that what learning brings is measured and not believed.
  */
-export function tasteToChooseBy(
-  learned: Learned,
-  { random, holdoutShare = HOLDOUT_SHARE }: { readonly random: Random; readonly holdoutShare?: number },
-): { readonly arm: Arm; readonly taste: TasteModel } {
-  if (random() < holdoutShare) return { arm: "holdout", taste: noTaste };
+export function tasteToChooseBy(learned: Learned, random: Random): { readonly arm: Arm; readonly taste: TasteModel } {
+  if (random() < learned.settings.holdoutShare) return { arm: "holdout", taste: noTaste };
   return { arm: "learned", taste: drawnTaste(learned, random) };
 }
 
