@@ -1,6 +1,7 @@
 import {
   type Captioner,
   type CaptionProvider,
+  type Charge,
   type Digest,
   digestOf,
   type EstimateCalibration,
@@ -9,7 +10,7 @@ import {
   type ImageTextEmbedder,
   type KnownModel,
   type PastTraining,
-  type PlanLock,
+  type PlanAnswer,
   type Quote,
   type RecipeTemplate,
   type RunSpec,
@@ -80,15 +81,22 @@ export interface PlanningDeps {
 
 export interface Planner {
   /** The plan, its documents already in the store. */
-  plan(spec: RunSpec, signal?: AbortSignal): Promise<{ lock: PlanLock; digest: string }>;
+  plan(spec: RunSpec, signal?: AbortSignal): Promise<PlanAnswer>;
   quote(spec: RunSpec, signal?: AbortSignal): Promise<Quote>;
   /** How the model's estimates compare with trainings that have ended. */
   calibrations(): Promise<EstimateCalibration[]>;
 }
 
+interface Resolved {
+  readonly made: Plan;
+  readonly context: PlanContext;
+  /** What was paid on the way. */
+  readonly charges: readonly Charge[];
+}
+
 /** Reads what lies outside a spec (sources, backends, library) and hands both to the pure planner. */
 export function createPlanner(deps: PlanningDeps): Planner {
-  async function resolve(given: RunSpec, signal?: AbortSignal): Promise<{ made: Plan; context: PlanContext }> {
+  async function resolve(given: RunSpec, signal?: AbortSignal): Promise<Resolved> {
     checkSources(given.dataset.sources, deps.localSources);
     const spec: PinnedSpec = await pinDatasets(given, (dataset) => deps.findDataset(dataset, given.project));
     const recipes = await savedRecipes(given, deps);
@@ -109,7 +117,7 @@ export function createPlanner(deps: PlanningDeps): Planner {
       Promise.all(deps.generationBackends.map((backend) => generationChoice(backend, signal))),
       findLoras(spec, deps),
     ]);
-    const choosing = await prepareChoosing(spec, deps, signal);
+    const { charges = [], ...choosing } = await prepareChoosing(spec, deps, signal);
     const context: PlanContext = {
       sources,
       presets: { ...recipes, ...deps.presets },
@@ -125,23 +133,24 @@ export function createPlanner(deps: PlanningDeps): Planner {
       ...loras,
       ...choosing,
     };
-    return { made: plan(spec, context), context };
+    return { made: plan(spec, context), context, charges };
   }
 
   return {
     async plan(spec, signal) {
-      const { made } = await resolve(spec, signal);
+      const { made, charges } = await resolve(spec, signal);
       for (const { kind, value } of made.documents) await deps.stores.documents.put(kind, value as never);
-      return { lock: made.lock, digest: digestOf(made.lock) };
+      return { lock: made.lock, digest: digestOf(made.lock), charges: [...charges] };
     },
     async quote(spec, signal) {
-      const { made, context } = await resolve(spec, signal);
+      const { made, context, charges } = await resolve(spec, signal);
       const past = await deps.pastTrainings();
       const corrected = correctQuotes(context, past);
       const [grid] = made.documents.flatMap((document) => (document.kind === "grid" ? [document.value] : []));
       const grids = grid === undefined ? {} : { grid };
       const answer = await quote(made.lock, { ...context, ...corrected, ...grids, lookup: deps.findArtifact });
-      return { ...answer, notes: [...answer.notes, ...notesOnEstimates(made.lock, context, past)] };
+      const notes = [...answer.notes, ...notesOnEstimates(made.lock, context, past)];
+      return { ...answer, notes, charges: [...charges] };
     },
     async calibrations() {
       return calibrationsOf(await deps.pastTrainings(), deps.trainingBackends);
@@ -199,14 +208,15 @@ async function prepareChoosing(
   { name: _, generate, ...spec }: RunSpec,
   { choosingFacts, promptReader }: PlanningDeps,
   signal?: AbortSignal,
-): Promise<Pick<PlanContext, "choose">> {
+): Promise<Pick<PlanContext, "choose"> & { readonly charges?: readonly Charge[] }> {
   const makesLora = spec.train !== undefined || spec.lora !== undefined;
   if (generate === undefined || !asksToChoose(generate, makesLora)) return {};
   const { prompts, negativePrompt } = generate;
   const texts = prompts.map((prompt) => ({ prompt, negativePrompt }));
   const facts = await choosingFacts(spec.project);
-  const analyses = await promptReader.readAll(texts, signal);
-  return { choose: createChooser({ generate, facts, analyses, seed: digestOf({ generate, project: spec.project }) }) };
+  const { analyses, charges } = await promptReader.readAll(texts, signal);
+  const seed = digestOf({ generate, project: spec.project });
+  return { choose: createChooser({ generate, facts, analyses, seed }), charges };
 }
 
 function namesModels({ lora }: RunSpec): boolean {

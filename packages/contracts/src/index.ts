@@ -209,6 +209,7 @@ export {
   GenerationRatingRequest,
   LearningQuery,
   LearningView,
+  PromptAnalysisAnswer,
   PromptAnalysisRequest,
   RatingExportQuery,
   RatingPage,

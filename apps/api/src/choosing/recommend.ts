@@ -1,4 +1,5 @@
 import type {
+  Charge,
   ChoiceExplanation,
   JsonObject,
   PromptAnalysis,
@@ -14,6 +15,8 @@ import { requestOfProfile } from "./request-of-profile.ts";
 export interface RecommendParts {
   readonly facts: ChoosingFacts;
   readonly analysis: PromptAnalysis;
+  /** What was paid for the analysis. */
+  readonly charges: readonly Charge[];
   /** What draws where the request does not say. */
   readonly defaultModel: string;
 }
@@ -21,7 +24,7 @@ export interface RecommendParts {
 /** LoRAs and parameters for a prompt, as a proposal: the same for the same facts, since a person decides and not a draw. */
 export function recommendFor(
   asked: RecommendationRequest,
-  { facts, analysis, defaultModel }: RecommendParts,
+  { facts, analysis, charges, defaultModel }: RecommendParts,
 ): Recommendation {
   const { prompt, negativePrompt, loras, constraints } = asked;
   const model = asked.model ?? defaultModel;
@@ -54,7 +57,7 @@ export function recommendFor(
   const explanation = explainChoice(choice);
   const { distilledGuidance, guidance, steps } = samplingOf(choice);
   const sampling = { steps, guidance, ...(distilledGuidance === undefined ? {} : { distilledGuidance }) };
-  return { explanation, generate: specOf(asked, explanation, { facts, sampling }) };
+  return { explanation, generate: specOf(asked, explanation, { facts, sampling }), charges: [...charges] };
 }
 
 function knownAs(lora: string, { loras }: ChoosingFacts) {

@@ -1,4 +1,5 @@
 import {
+  type Charge,
   digestOf,
   type JobName,
   jobs,
@@ -17,6 +18,7 @@ import { type Connection, inTransaction, type Sql } from "../connection.ts";
 import { jsonText } from "../json-text.ts";
 import { runs, steps } from "../schema/runs.ts";
 import { projects } from "../schema/tenancy.ts";
+import { chargePlanning } from "./charge-planning.ts";
 import { limitOf, type Page, type PageRequest, toPage } from "./paging.ts";
 import { toRunSummary, toStepView } from "./run-view.ts";
 
@@ -43,9 +45,11 @@ export function runQueries({ db, pool, newId }: Connection) {
       readonly project: ProjectId;
       readonly spec: RunSpec;
       readonly lock: PlanLock;
+      /** What planning it has paid already: entered in the ledger under the generate step, which it was paid for. */
+      readonly charges?: readonly Charge[];
       readonly idempotencyKey?: string | undefined;
     }): Promise<RunId> {
-      const { project, spec, lock, idempotencyKey } = request;
+      const { project, spec, lock, charges = [], idempotencyKey } = request;
       const run = newId("run");
       const planned = lock.steps.map((step, ordinal) => ({
         id: newId("stp"),
@@ -75,6 +79,15 @@ export function runQueries({ db, pool, newId }: Connection) {
            from json_to_recordset($2::json) as s(id text, ordinal int, queue text, step jsonb)`,
           [run, jsonText(planned), lock.policy.reuse],
         );
+        if (charges.length > 0) {
+          const paidFor = planned.find(({ step }) => step.kind === "generate") ?? planned[0];
+          if (paidFor === undefined) throw new RangeError("a run without steps was charged for planning");
+          await chargePlanning(sql, {
+            run,
+            step: paidFor.id,
+            charges: charges.map((each) => ({ ...each, id: newId("led") })),
+          });
+        }
         if (idempotencyKey !== undefined) await keepKey(sql, { project, key: idempotencyKey, run });
         await tellRun(sql, run, "run.created", { name: lock.name });
         await sql.query("select pg_notify('loramill_dispatch', '')");
