@@ -1,6 +1,7 @@
 import type { ReplicateWebhooks } from "@loramill/backends";
 import type { Catalog } from "@loramill/catalog";
 import type { Clock, DoctorCheck, GenerationBackend, Logger, Stores } from "@loramill/contracts";
+import type { Embeddings } from "./choosing/embed-loras.ts";
 import type { PromptReader } from "./choosing/read-prompts.ts";
 import type { Learner } from "./choosing/remember-ratings.ts";
 import type { ModelPuller } from "./model-puller.ts";
@@ -25,6 +26,7 @@ export interface ApiDeps {
   readonly planner: Planner;
   readonly promptReader: PromptReader;
   readonly learner: Learner;
+  readonly embeddings: Embeddings;
   readonly generationBackends: readonly Pick<GenerationBackend, "capabilities" | "isAvailable">[];
   readonly clock: Clock;
   readonly puller: ModelPuller;

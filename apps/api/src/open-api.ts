@@ -2,6 +2,7 @@ import { knownModels } from "@loramill/catalog";
 import type {
   Clock,
   GenerationBackend,
+  ImageTextEmbedder,
   Logger,
   PromptAnalyst,
   RecipeTemplate,
@@ -12,6 +13,7 @@ import type { Services } from "@loramill/runtime";
 import { createModelFetcher, fingerprintSources, type SourceLimits } from "@loramill/storage";
 import type { Metrics } from "@loramill/telemetry";
 import { gatherFacts } from "./choosing/choosing-facts.ts";
+import { createEmbeddings } from "./choosing/embed-loras.ts";
 import { createPromptReader } from "./choosing/read-prompts.ts";
 import { createLearner } from "./choosing/remember-ratings.ts";
 import type { ApiOptions } from "./config.ts";
@@ -28,7 +30,7 @@ export interface Offers {
   /** In the order in which `auto` tries them. */
   readonly captioners: readonly OfferedCaptioner[];
   readonly fuser: PlanningDeps["fuser"];
-  readonly embedder: PlanningDeps["embedder"];
+  readonly embedder: ImageTextEmbedder | null;
   readonly tokenCounters: PlanningDeps["tokenCounters"];
   readonly faceFinder: PlanningDeps["faceFinder"];
   /** The language model that reads prompts; null: rules do. */
@@ -62,6 +64,7 @@ export async function openApi(start: ApiStart): Promise<RunningApi> {
   const { catalog, stores } = services;
   const localSources = options.localSources === "on" || (options.localSources === "auto" && isLoopback(options.host));
   const promptReader = createPromptReader(offers.analyst, stores);
+  const embeddings = createEmbeddings(offers.embedder, stores);
   const learner = createLearner({ catalog, clock: start.clock, settings: options.learning });
   const planner = createPlanner({
     stores,
@@ -104,11 +107,12 @@ export async function openApi(start: ApiStart): Promise<RunningApi> {
       const { id } = await catalog.projects.ensure(projectName);
       return catalog.loras.names({ project: id });
     },
-    choosingFacts: async (projectName) => {
+    choosingFacts: async (projectName, signal) => {
       const { id } = await catalog.projects.ensure(projectName);
-      return gatherFacts(id, { catalog, stores, learner });
+      return gatherFacts(id, { catalog, stores, learner, embeddings }, signal);
     },
     promptReader,
+    embeddings,
     findArtifact: async (key) => {
       const artifact = await catalog.artifacts.find(key);
       return artifact ? { output: artifact.output, items: artifact.items } : null;
@@ -134,6 +138,7 @@ export async function openApi(start: ApiStart): Promise<RunningApi> {
     planner,
     promptReader,
     learner,
+    embeddings,
     generationBackends: offers.generationBackends,
     clock: start.clock,
     puller,

@@ -35,6 +35,7 @@ import {
 import { checkRecipe, resolvePlacement } from "@loramill/recipes";
 import { createChooser } from "./choosing/choose-prompt.ts";
 import type { ChoosingFacts } from "./choosing/choosing-facts.ts";
+import type { Embeddings } from "./choosing/embed-loras.ts";
 import type { PromptReader } from "./choosing/read-prompts.ts";
 import { calibrationsOf, correctQuotes, notesOnEstimates } from "./corrected-estimates.ts";
 import { type PinnedSpec, pinDatasets } from "./datasets/pin-datasets.ts";
@@ -72,7 +73,8 @@ export interface PlanningDeps {
   /** Trainings that have ended, which quotes are corrected by. */
   readonly pastTrainings: () => Promise<readonly PastTraining[]>;
   /** What choices of a project rest on. */
-  readonly choosingFacts: (project: string) => Promise<ChoosingFacts>;
+  readonly choosingFacts: (project: string, signal?: AbortSignal) => Promise<ChoosingFacts>;
+  readonly embeddings: Pick<Embeddings, "ofPrompts">;
   readonly promptReader: Pick<PromptReader, "readAll">;
   readonly findArtifact: (key: string) => Promise<CachedOutput | null>;
   readonly localSources: boolean;
@@ -206,17 +208,18 @@ function placementOf({ train }: RunSpec): Pick<PlanContext, "placement"> {
 /** What chooses for the spec's prompts, where it leaves anything open: all that takes time has been looked up by then. */
 async function prepareChoosing(
   { name: _, generate, ...spec }: RunSpec,
-  { choosingFacts, promptReader }: PlanningDeps,
+  { choosingFacts, promptReader, embeddings }: PlanningDeps,
   signal?: AbortSignal,
 ): Promise<Pick<PlanContext, "choose"> & { readonly charges?: readonly Charge[] }> {
   const makesLora = spec.train !== undefined || spec.lora !== undefined;
   if (generate === undefined || !asksToChoose(generate, makesLora)) return {};
   const { prompts, negativePrompt } = generate;
   const texts = prompts.map((prompt) => ({ prompt, negativePrompt }));
-  const facts = await choosingFacts(spec.project);
+  const facts = await choosingFacts(spec.project, signal);
   const { analyses, charges } = await promptReader.readAll(texts, signal);
   const seed = digestOf({ generate, project: spec.project });
-  return { choose: createChooser({ generate, facts, analyses, seed }), charges };
+  const points = await embeddings.ofPrompts(prompts, signal);
+  return { choose: createChooser({ generate, facts, analyses, embeddings: points, seed }), charges };
 }
 
 function namesModels({ lora }: RunSpec): boolean {

@@ -1,7 +1,6 @@
-import type { Catalog } from "@loramill/catalog";
-import type { ProjectId, Stores } from "@loramill/contracts";
+import type { ProjectId } from "@loramill/contracts";
 import type { Learned, PastGeneration } from "@loramill/intelligence";
-import { type KnownLora, knownLoras } from "./lora-facts.ts";
+import { type KnownLora, knownLoras, type LibrarySources } from "./lora-facts.ts";
 import { pastGenerations } from "./past-generations.ts";
 import type { Learner } from "./remember-ratings.ts";
 
@@ -12,18 +11,20 @@ export interface ChoosingFacts {
   readonly learned: Learned;
 }
 
-export interface FactSources {
-  readonly catalog: Catalog;
-  readonly stores: Pick<Stores, "documents">;
+export interface FactSources extends LibrarySources {
   readonly learner: Learner;
 }
 
 /** Looks everything up at once, so that what is chosen by it is a function of it. */
-export async function gatherFacts(project: ProjectId, sources: FactSources): Promise<ChoosingFacts> {
+export async function gatherFacts(
+  project: ProjectId,
+  sources: FactSources,
+  signal?: AbortSignal,
+): Promise<ChoosingFacts> {
   const { catalog, learner } = sources;
   const learned = await learner.learned(project);
   const [loras, records] = await Promise.all([
-    knownLoras(project, learned.ratings, sources),
+    knownLoras(project, learned.ratings, sources, signal),
     catalog.choosing.pastGenerations(),
   ]);
   return { loras, past: pastGenerations(records), learned };

@@ -22,7 +22,7 @@ const tags = ["intelligence"];
 export const recommendationRoutes =
   (deps: ApiDeps): FastifyPluginAsyncZod =>
   async (server) => {
-    const { catalog, stores, promptReader } = deps;
+    const { catalog, stores, promptReader, embeddings } = deps;
     server.post(
       "/v1/recommendations",
       {
@@ -37,10 +37,11 @@ export const recommendationRoutes =
       },
       async ({ body, caller, signal }) => {
         const project = await loraProject(catalog, caller, body.project);
-        const facts = await gatherFacts(project, deps);
+        const facts = await gatherFacts(project, deps, signal);
         const { prompt, negativePrompt } = body;
         const { analysis, charges } = await promptReader.read({ prompt, negativePrompt }, signal);
-        return recommendFor(body, { facts, analysis, charges, defaultModel: await usualModel(deps) });
+        const embedding = (await embeddings.ofPrompts([prompt], signal)).get(prompt) ?? null;
+        return recommendFor(body, { facts, analysis, embedding, charges, defaultModel: await usualModel(deps) });
       },
     );
     server.post(
