@@ -1,6 +1,7 @@
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { defineConfig, EndpointUrl } from "@loramill/contracts";
+import { learningDefaults } from "@loramill/intelligence";
 import { z } from "zod";
 
 /** The API's own variables; `main.ts` composes them with those of the parts it opens. */
@@ -44,6 +45,30 @@ export const apiConfig = defineConfig(
       .min(1)
       .optional()
       .describe("Folder for base models that are being pulled, with room for the largest; default: the temporary one"),
+    LEARNING_HALF_LIFE_DAYS: z.coerce
+      .number()
+      .positive()
+      .max(36_500)
+      .optional()
+      .describe("Days after which a rating of a generation counts half; left out, ratings do not age"),
+    LEARNING_HOLDOUT_SHARE: z.coerce
+      .number()
+      .min(0)
+      .max(0.5)
+      .default(learningDefaults.holdoutShare)
+      .describe("Share of choices that is made without ratings, so that what they bring is measured; 0: none"),
+    LEARNING_DARING: z.coerce
+      .number()
+      .min(0)
+      .max(1)
+      .default(learningDefaults.daring)
+      .describe("How much runs try out what little is known of: 0 nothing, 1 by the rule of Thompson"),
+    LEARNING_RATINGS_A_DAY: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .default(learningDefaults.ratingsADay)
+      .describe("One person's ratings of the same LoRAs on one day that count in full; more share that weight"),
     API_URL_SECONDS: z.coerce.number().int().min(10).max(604_800).default(3600).describe("Life of signed URLs"),
   },
   (env) => ({
@@ -59,6 +84,12 @@ export const apiConfig = defineConfig(
     localSources: env.API_LOCAL_SOURCES,
     modelHubUrl: env.MODEL_HUB_URL,
     modelFolder: env.MODEL_FOLDER ?? join(tmpdir(), "loramill-models"),
+    learning: {
+      halfLifeDays: env.LEARNING_HALF_LIFE_DAYS ?? null,
+      holdoutShare: env.LEARNING_HOLDOUT_SHARE,
+      daring: env.LEARNING_DARING,
+      ratingsADay: env.LEARNING_RATINGS_A_DAY,
+    },
     urlSeconds: env.API_URL_SECONDS,
   }),
 );

@@ -1,7 +1,9 @@
 import type { ReplicateWebhooks } from "@loramill/backends";
 import type { Catalog } from "@loramill/catalog";
 import type { Clock, DoctorCheck, GenerationBackend, Logger, Stores } from "@loramill/contracts";
+import type { Embeddings } from "./choosing/embed-loras.ts";
 import type { PromptReader } from "./choosing/read-prompts.ts";
+import type { Learner } from "./choosing/remember-ratings.ts";
 import type { ModelPuller } from "./model-puller.ts";
 import type { Planner } from "./planning.ts";
 
@@ -23,6 +25,8 @@ export interface ApiDeps {
   readonly signedObjects: SignedObjects | null;
   readonly planner: Planner;
   readonly promptReader: PromptReader;
+  readonly learner: Learner;
+  readonly embeddings: Embeddings;
   readonly generationBackends: readonly Pick<GenerationBackend, "capabilities" | "isAvailable">[];
   readonly clock: Clock;
   readonly puller: ModelPuller;

@@ -2,6 +2,7 @@ import { knownModels } from "@loramill/catalog";
 import type {
   Clock,
   GenerationBackend,
+  ImageTextEmbedder,
   Logger,
   PromptAnalyst,
   RecipeTemplate,
@@ -12,7 +13,9 @@ import type { Services } from "@loramill/runtime";
 import { createModelFetcher, createUrlFetcher, fingerprintSources, type SourceLimits } from "@loramill/storage";
 import type { Metrics } from "@loramill/telemetry";
 import { gatherFacts } from "./choosing/choosing-facts.ts";
+import { createEmbeddings } from "./choosing/embed-loras.ts";
 import { createPromptReader } from "./choosing/read-prompts.ts";
+import { createLearner } from "./choosing/remember-ratings.ts";
 import type { ApiOptions } from "./config.ts";
 import { findDataset } from "./datasets/find-dataset.ts";
 import type { ApiDeps, DoctorPart } from "./deps.ts";
@@ -27,7 +30,7 @@ export interface Offers {
   /** In the order in which `auto` tries them. */
   readonly captioners: readonly OfferedCaptioner[];
   readonly fuser: PlanningDeps["fuser"];
-  readonly embedder: PlanningDeps["embedder"];
+  readonly embedder: ImageTextEmbedder | null;
   readonly tokenCounters: PlanningDeps["tokenCounters"];
   readonly faceFinder: PlanningDeps["faceFinder"];
   /** The language model that reads prompts; null: rules do. */
@@ -62,6 +65,8 @@ export async function openApi(start: ApiStart): Promise<RunningApi> {
   const localSources = options.localSources === "on" || (options.localSources === "auto" && isLoopback(options.host));
   const promptReader = createPromptReader(offers.analyst, stores);
   const fetcher = createUrlFetcher({ limits: start.sourceLimits.http, blobs: stores.blobs });
+  const embeddings = createEmbeddings(offers.embedder, stores);
+  const learner = createLearner({ catalog, clock: start.clock, settings: options.learning });
   const planner = createPlanner({
     stores,
     presets: offers.presets,
@@ -104,11 +109,12 @@ export async function openApi(start: ApiStart): Promise<RunningApi> {
       const { id } = await catalog.projects.ensure(projectName);
       return catalog.loras.names({ project: id });
     },
-    choosingFacts: async (projectName) => {
+    choosingFacts: async (projectName, signal) => {
       const { id } = await catalog.projects.ensure(projectName);
-      return gatherFacts(id, { catalog, stores, clock: start.clock });
+      return gatherFacts(id, { catalog, stores, learner, embeddings }, signal);
     },
     promptReader,
+    embeddings,
     findArtifact: async (key) => {
       const artifact = await catalog.artifacts.find(key);
       return artifact ? { output: artifact.output, items: artifact.items } : null;
@@ -133,6 +139,8 @@ export async function openApi(start: ApiStart): Promise<RunningApi> {
     signedObjects: stores.signer,
     planner,
     promptReader,
+    learner,
+    embeddings,
     generationBackends: offers.generationBackends,
     clock: start.clock,
     puller,

@@ -1,6 +1,7 @@
 import {
   type Captioner,
   type CaptionProvider,
+  type Charge,
   type Digest,
   digestOf,
   type EstimateCalibration,
@@ -9,7 +10,7 @@ import {
   type ImageTextEmbedder,
   type KnownModel,
   type PastTraining,
-  type PlanLock,
+  type PlanAnswer,
   type Quote,
   type RecipeTemplate,
   type RunSpec,
@@ -34,6 +35,7 @@ import {
 import { checkRecipe, resolvePlacement } from "@loramill/recipes";
 import { createChooser } from "./choosing/choose-prompt.ts";
 import type { ChoosingFacts } from "./choosing/choosing-facts.ts";
+import type { Embeddings } from "./choosing/embed-loras.ts";
 import type { PromptReader } from "./choosing/read-prompts.ts";
 import { calibrationsOf, correctQuotes, notesOnEstimates } from "./corrected-estimates.ts";
 import { type PinnedSpec, pinDatasets } from "./datasets/pin-datasets.ts";
@@ -74,7 +76,8 @@ export interface PlanningDeps {
   /** Trainings that have ended, which quotes are corrected by. */
   readonly pastTrainings: () => Promise<readonly PastTraining[]>;
   /** What choices of a project rest on. */
-  readonly choosingFacts: (project: string) => Promise<ChoosingFacts>;
+  readonly choosingFacts: (project: string, signal?: AbortSignal) => Promise<ChoosingFacts>;
+  readonly embeddings: Pick<Embeddings, "ofPrompts">;
   readonly promptReader: Pick<PromptReader, "readAll">;
   readonly findArtifact: (key: string) => Promise<CachedOutput | null>;
   readonly localSources: boolean;
@@ -83,15 +86,22 @@ export interface PlanningDeps {
 
 export interface Planner {
   /** The plan, its documents already in the store. */
-  plan(spec: RunSpec, signal?: AbortSignal): Promise<{ lock: PlanLock; digest: string }>;
+  plan(spec: RunSpec, signal?: AbortSignal): Promise<PlanAnswer>;
   quote(spec: RunSpec, signal?: AbortSignal): Promise<Quote>;
   /** How the model's estimates compare with trainings that have ended. */
   calibrations(): Promise<EstimateCalibration[]>;
 }
 
+interface Resolved {
+  readonly made: Plan;
+  readonly context: PlanContext;
+  /** What was paid on the way. */
+  readonly charges: readonly Charge[];
+}
+
 /** Reads what lies outside a spec (sources, backends, library) and hands both to the pure planner. */
 export function createPlanner(deps: PlanningDeps): Planner {
-  async function resolve(given: RunSpec, signal?: AbortSignal): Promise<{ made: Plan; context: PlanContext }> {
+  async function resolve(given: RunSpec, signal?: AbortSignal): Promise<Resolved> {
     checkSources(given.dataset.sources, deps.localSources);
     const { spec: fetched, notes } = await fetchInputs(given, deps.inputs, signal);
     const spec: PinnedSpec = await pinDatasets(fetched, (dataset) => deps.findDataset(dataset, given.project));
@@ -113,7 +123,7 @@ export function createPlanner(deps: PlanningDeps): Planner {
       Promise.all(deps.generationBackends.map((backend) => generationChoice(backend, signal))),
       findLoras(spec, deps),
     ]);
-    const choosing = await prepareChoosing(spec, deps, signal);
+    const { charges = [], ...choosing } = await prepareChoosing(spec, deps, signal);
     const context: PlanContext = {
       sources,
       presets: { ...recipes, ...deps.presets },
@@ -130,23 +140,24 @@ export function createPlanner(deps: PlanningDeps): Planner {
       ...choosing,
     };
     const made = plan(spec, context);
-    return { made: { ...made, lock: { ...made.lock, notes: [...made.lock.notes, ...notes] } }, context };
+    return { made: { ...made, lock: { ...made.lock, notes: [...made.lock.notes, ...notes] } }, context, charges };
   }
 
   return {
     async plan(spec, signal) {
-      const { made } = await resolve(spec, signal);
+      const { made, charges } = await resolve(spec, signal);
       for (const { kind, value } of made.documents) await deps.stores.documents.put(kind, value as never);
-      return { lock: made.lock, digest: digestOf(made.lock) };
+      return { lock: made.lock, digest: digestOf(made.lock), charges: [...charges] };
     },
     async quote(spec, signal) {
-      const { made, context } = await resolve(spec, signal);
+      const { made, context, charges } = await resolve(spec, signal);
       const past = await deps.pastTrainings();
       const corrected = correctQuotes(context, past);
       const [grid] = made.documents.flatMap((document) => (document.kind === "grid" ? [document.value] : []));
       const grids = grid === undefined ? {} : { grid };
       const answer = await quote(made.lock, { ...context, ...corrected, ...grids, lookup: deps.findArtifact });
-      return { ...answer, notes: [...answer.notes, ...notesOnEstimates(made.lock, context, past)] };
+      const notes = [...answer.notes, ...notesOnEstimates(made.lock, context, past)];
+      return { ...answer, notes, charges: [...charges] };
     },
     async calibrations() {
       return calibrationsOf(await deps.pastTrainings(), deps.trainingBackends);
@@ -202,16 +213,18 @@ function placementOf({ train }: RunSpec): Pick<PlanContext, "placement"> {
 /** What chooses for the spec's prompts, where it leaves anything open: all that takes time has been looked up by then. */
 async function prepareChoosing(
   { name: _, generate, ...spec }: RunSpec,
-  { choosingFacts, promptReader }: PlanningDeps,
+  { choosingFacts, promptReader, embeddings }: PlanningDeps,
   signal?: AbortSignal,
-): Promise<Pick<PlanContext, "choose">> {
+): Promise<Pick<PlanContext, "choose"> & { readonly charges?: readonly Charge[] }> {
   const makesLora = spec.train !== undefined || spec.lora !== undefined;
   if (generate === undefined || !asksToChoose(generate, makesLora)) return {};
   const { prompts, negativePrompt } = generate;
   const texts = prompts.map((prompt) => ({ prompt, negativePrompt }));
-  const facts = await choosingFacts(spec.project);
-  const analyses = await promptReader.readAll(texts, signal);
-  return { choose: createChooser({ generate, facts, analyses, seed: digestOf({ generate, project: spec.project }) }) };
+  const facts = await choosingFacts(spec.project, signal);
+  const { analyses, charges } = await promptReader.readAll(texts, signal);
+  const seed = digestOf({ generate, project: spec.project });
+  const points = await embeddings.ofPrompts(prompts, signal);
+  return { choose: createChooser({ generate, facts, analyses, embeddings: points, seed }), charges };
 }
 
 function namesModels({ lora }: RunSpec): boolean {

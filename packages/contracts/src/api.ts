@@ -5,6 +5,7 @@ import { ErrorRecord } from "./errors.ts";
 import { JobId, RunId, StepId } from "./ids.ts";
 import { MicroUsd } from "./money.ts";
 import { PlanLock, StepKind } from "./plan-lock.ts";
+import { Charge } from "./records.ts";
 
 /** The shapes of the HTTP API under `/v1`, shared by api, sdk, cli and studio. Times are ISO 8601 in UTC. */
 const Time = z.iso.datetime();
@@ -135,7 +136,7 @@ export const LedgerView = z.object({
   id: z.string(),
   at: Time,
   step: z.string(),
-  job: JobId,
+  job: JobId.nullable().describe("Null for what was paid while the run was planned"),
   epoch: z.int(),
   kind: z.string(),
   supplier: z.string(),
@@ -179,6 +180,11 @@ export const QuoteStep = z.object({
   costMicroUsd: z.object({ p50: MicroUsd, p90: MicroUsd }),
   reason: z.string(),
 });
+/** A run that is planned anew pays for none of them again: what the model said is kept. */
+const PlanningCharges = z
+  .array(Charge)
+  .describe("What planning itself has paid now, to a language model that read prompts");
+
 export const Quote = z.object({
   steps: z.array(QuoteStep),
   seconds: z.object({ p50: z.number(), p90: z.number() }),
@@ -186,9 +192,10 @@ export const Quote = z.object({
   vramBytes: z.number(),
   withinBudget: z.boolean().nullable(),
   notes: z.array(z.string()),
+  charges: PlanningCharges,
 });
 export type Quote = z.output<typeof Quote>;
-export const PlanAnswer = z.object({ lock: PlanLock, digest: Digest });
+export const PlanAnswer = z.object({ lock: PlanLock, digest: Digest, charges: PlanningCharges });
 export type PlanAnswer = z.output<typeof PlanAnswer>;
 
 export const Explanation = z.object({

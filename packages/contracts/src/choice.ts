@@ -89,6 +89,12 @@ export const ChoiceExplanation = z.object({
   prompt: PromptAnalysis,
   loras: z.array(ChosenLora),
   passed: z.array(PassedLora),
+  comparison: z
+    .string()
+    .optional()
+    .describe(
+      "What LoRAs were compared with the prompt by: words alone, or an embedder too; left out by older choices",
+    ),
   parameters: ChosenParameters,
   guidanceKind: z.enum(["cfg", "distilled"]),
   estimate: DrawingEstimate,

@@ -233,6 +233,7 @@ export {
   GenerationRatingRequest,
   LearningQuery,
   LearningView,
+  PromptAnalysisAnswer,
   PromptAnalysisRequest,
   RatingExportQuery,
   RatingPage,

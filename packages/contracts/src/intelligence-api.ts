@@ -3,8 +3,9 @@ import { ChoiceExplanation } from "./choice.ts";
 import { GivenLora, GivenParameters } from "./choice-request.ts";
 import { JsonObject } from "./digest.ts";
 import { Choosing, DrawingLimits } from "./generate-choosing.ts";
-import { MAX_PROMPT_LENGTH } from "./intelligence.ts";
+import { MAX_PROMPT_LENGTH, PromptAnalysis } from "./intelligence.ts";
 import { Name } from "./name.ts";
+import { Charge } from "./records.ts";
 
 const Project = Name.default("default");
 
@@ -16,6 +17,11 @@ const texts = {
 export const PromptAnalysisRequest = z
   .strictObject(texts)
   .meta({ examples: [{ prompt: "an old wizard in a library, oil painting", negativePrompt: "blurry" }] });
+
+export const PromptAnalysisAnswer = PromptAnalysis.extend({
+  charges: z.array(Charge).describe("What a language model was paid for it; it belongs to no run"),
+});
+export type PromptAnalysisAnswer = z.output<typeof PromptAnalysisAnswer>;
 
 /** What is asked for and given; everything else is recommended. */
 export const RecommendationRequest = z
@@ -49,6 +55,7 @@ export type RecommendationRequestInput = z.input<typeof RecommendationRequest>;
 export const Recommendation = z.object({
   explanation: ChoiceExplanation,
   generate: JsonObject.describe("`generate` of a run spec that uses the recommendation: edit it, then submit it"),
+  charges: z.array(Charge).describe("What a language model was paid for reading the prompt; it belongs to no run"),
 });
 export type Recommendation = z.output<typeof Recommendation>;
 

@@ -8,7 +8,7 @@ import { MicroUsd } from "./money.ts";
 
 /** One line of the ledger: what was used, and what it cost. Free work is written down too, at no cost. */
 export const Charge = z.object({
-  kind: z.enum(["compute", "captioning", "training", "generation", "storage", "other"]),
+  kind: z.enum(["compute", "captioning", "training", "generation", "analysis", "storage", "other"]),
   /** Where the money or time went: `pocket`, `openai:model`, … */
   supplier: z.string().max(128),
   quantity: z.number().min(0),

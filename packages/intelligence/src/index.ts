@@ -18,7 +18,8 @@ export {
 export { type Calibration, calibrationOf, type Forecast, type ReliabilityBin } from "./learning/calibration.ts";
 export { exportLearned, type LearningExport, ratingsCsv } from "./learning/export-ratings.ts";
 export { type Learned, type LearningOptions, learn } from "./learning/learn.ts";
-export { HOLDOUT_SHARE, learnedTaste, likelyLiked, tasteToChooseBy } from "./learning/learned-taste.ts";
+export { learnedTaste, likelyLiked, tasteToChooseBy } from "./learning/learned-taste.ts";
+export { type LearningSettings, learningDefaults } from "./learning/learning-settings.ts";
 export type { Lift } from "./learning/lift.ts";
 export type { Arm, RatedChoice, RatingEvent, Stars } from "./learning/rating.ts";
 export type { Suspect } from "./learning/suspects.ts";

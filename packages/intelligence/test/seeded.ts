@@ -1,4 +1,4 @@
-import type { Random } from "../src/learning/draw-beta.ts";
+import type { Random } from "../src/learning/draw-normal.ts";
 
 /** A number in [0, 1) at each call, the same sequence for the same seed (mulberry32). */
 export function seeded(seed: number): Random {

@@ -1,6 +1,6 @@
 import { sha256Hex } from "@loramill/contracts";
 import { calibrationOf, type Forecast } from "../src/learning/calibration.ts";
-import { drawNormal, type Random } from "../src/learning/draw-beta.ts";
+import { drawNormal, type Random } from "../src/learning/draw-normal.ts";
 import { type Learned, learn } from "../src/learning/learn.ts";
 import { likelyLiked, tasteToChooseBy } from "../src/learning/learned-taste.ts";
 import { isLiked, type RatingEvent, type Stars } from "../src/learning/rating.ts";
@@ -76,7 +76,7 @@ export function simulateTaste({
     const reward = (lora: number) => expectedReward(world.liking(lora, family, subject));
     const best = Math.max(...slate.map(reward));
     const popular = bestOf(slate, (lora) => world.popularity[lora] ?? 0);
-    const { arm, taste } = tasteToChooseBy(learned, { random: policy });
+    const { arm, taste } = tasteToChooseBy(learned, policy);
     const context = (lora: number) => ({
       lora: world.loras[lora] ?? "",
       family: world.families[family] ?? "",

@@ -12,6 +12,7 @@ export function loraOf(name: string, known: Partial<LoraFacts> = {}): LoraFacts 
     captionTags: {},
     lineage: [],
     embedding: null,
+    coverEmbedding: null,
     ratings: null,
     bestStrength: null,
     usualStrength: null,

@@ -1,4 +1,4 @@
-import { drawNormal, type Random } from "../src/learning/draw-beta.ts";
+import { drawNormal, type Random } from "../src/learning/draw-normal.ts";
 import type { Stars } from "../src/learning/rating.ts";
 
 /**

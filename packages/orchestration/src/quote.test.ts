@@ -26,7 +26,7 @@ const ask = (lookup: (key: Digest) => CachedOutput | null, of = lock) =>
 describe("quote", () => {
   it("counts everything when nothing was done before: the first step a miss, the rest depending on it", async () => {
     const answer = await ask(() => null);
-    expect(Quote.parse(answer)).toEqual(answer);
+    expect(Quote.omit({ charges: true }).parse(answer)).toEqual(answer);
     expect(answer.steps.map(({ name, cache }) => [name, cache])).toEqual([
       ["source", "miss"],
       ["prepare", "maybe"],

@@ -2,7 +2,7 @@ import {
   ChoiceExplanation,
   type GenerationRatingInput,
   LearningView,
-  PromptAnalysis,
+  PromptAnalysisAnswer,
   RatingPage,
   type RatingSelectionInput,
   RatingsChanged,
@@ -26,7 +26,7 @@ export function intelligenceCalls({ call, open }: Pick<Caller, "call" | "open">)
     recommend: (body: RecommendationRequestInput, signal?: AbortSignal) =>
       call({ method: "POST", path: "/v1/recommendations", body, answer: Recommendation, signal }),
     analysePrompt: (body: { readonly prompt: string; readonly negativePrompt?: string }, signal?: AbortSignal) =>
-      call({ method: "POST", path: "/v1/prompts/analysis", body, answer: PromptAnalysis, signal }),
+      call({ method: "POST", path: "/v1/prompts/analysis", body, answer: PromptAnalysisAnswer, signal }),
     /** Why a generation is what it is; by its id or the SHA-256 of its file. */
     explanation: (generation: string, signal?: AbortSignal) =>
       call({ path: `/v1/generations/${generation}/explanation`, answer: ChoiceExplanation, signal }),

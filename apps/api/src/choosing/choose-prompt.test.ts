@@ -1,9 +1,11 @@
 import { digestOf, GenerateSpec, GenerationSpec, isDrawn } from "@loramill/contracts";
 import { analysePrompt, learn, type RatingEvent } from "@loramill/intelligence";
 import type { ChoiceQuestion } from "@loramill/orchestration";
+import { createLetterEmbedder } from "@loramill/testkit";
 import { describe, expect, it } from "vitest";
 import { createChooser } from "./choose-prompt.ts";
 import type { ChoosingFacts } from "./choosing-facts.ts";
+import { createEmbeddings } from "./embed-loras.ts";
 import type { KnownLora } from "./lora-facts.ts";
 
 const spec = GenerationSpec.parse({ kind: "text-to-image", prompt: "", seed: 0, model: { family: "sdxl" } });
@@ -23,6 +25,7 @@ const lora = (name: string, tags: readonly string[]): KnownLora => ({
     captionTags: {},
     lineage: [],
     embedding: null,
+    coverEmbedding: null,
     ratings: null,
     bestStrength: null,
     usualStrength: null,
@@ -50,6 +53,7 @@ const chooser = (generate: object = {}, facts = factsOf()) =>
     generate: GenerateSpec.parse(generate),
     facts,
     analyses: new Map(),
+    embeddings: new Map(),
     seed: digestOf("a seed"),
   });
 const rating = (at: number): RatingEvent => ({
@@ -120,9 +124,31 @@ describe("createChooser", () => {
       generate: GenerateSpec.parse({}),
       facts: factsOf(),
       analyses: new Map([[prompt, analysis]]),
+      embeddings: new Map(),
       seed: digestOf("a seed"),
     });
     expect(choose(question(prompt))?.explanation.prompt.source).toBe("llm:small");
+  });
+
+  it("hears an embedder where no word is shared, and says that there is one", async () => {
+    const stores = { memos: { find: async () => undefined, put: async () => {} }, blobs: {} };
+    const embeddings = createEmbeddings(createLetterEmbedder(), stores as never);
+    const prompt = "stressed";
+    const [points] = await embeddings.ofLoras([{ texts: ["desserts"], cover: null }]);
+    const near = lora("sweet", []);
+    const facts = { ...factsOf(), loras: [...library, { ...near, facts: { ...near.facts, ...points } }] };
+    const parts = {
+      generate: GenerateSpec.parse({ choose: { minConfidence: 0.4 } }),
+      facts,
+      analyses: new Map(),
+      seed: digestOf("a seed"),
+    };
+    const chosen = createChooser({ ...parts, embeddings: await embeddings.ofPrompts([prompt]) })(question(prompt));
+    expect(chosen?.loras.map(({ name }) => name)).toEqual(["sweet"]);
+    expect(chosen?.explanation.comparison).toContain("by words and by letters/1 (1 of 3");
+    const without = createChooser({ ...parts, embeddings: new Map() })(question(prompt));
+    expect(without?.loras).toEqual([]);
+    expect(without?.explanation.comparison).toContain("by words alone");
   });
 
   it("has nothing to say of a prompt that no LoRA suits, where parameters are not open", () => {

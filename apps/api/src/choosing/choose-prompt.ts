@@ -20,6 +20,7 @@ import {
   choose,
   decide,
   drawParameters,
+  type Embedding,
   explainChoice,
   profileNameOf,
   profiles,
@@ -39,6 +40,8 @@ export interface ChooserParts {
   readonly facts: ChoosingFacts;
   /** By prompt, where a language model has read it. */
   readonly analyses: ReadonlyMap<string, PromptAnalysis>;
+  /** By prompt, where there is an embedder. */
+  readonly embeddings: ReadonlyMap<string, Embedding>;
   /** What decides the draws of learning: equal seeds and facts give equal choices. */
   readonly seed: Digest;
 }
@@ -68,7 +71,10 @@ function alike({ prompt, negativePrompt, loras }: ChoiceQuestion, numbers: Reado
   return JSON.stringify([text, negativePrompt, loras]);
 }
 
-function chooseOne(question: ChoiceQuestion, { generate, facts, analyses, seed }: ChooserParts): PromptChoice | null {
+function chooseOne(
+  question: ChoiceQuestion,
+  { generate, facts, analyses, embeddings, seed }: ChooserParts,
+): PromptChoice | null {
   const { spec, open, prompt, negativePrompt } = question;
   const model = profileNameOf(spec);
   if (model === null) return null;
@@ -78,7 +84,7 @@ function chooseOne(question: ChoiceQuestion, { generate, facts, analyses, seed }
   const named = new Set(request.loras.map(({ lora }) => lora));
   const random = seededRandom(digestOf({ seed, prompt, negativePrompt }));
   const { learned } = facts;
-  const { arm, taste } = tasteToChooseBy(learned, { random });
+  const { arm, taste } = tasteToChooseBy(learned, random);
   const family = profiles[model]?.loraFamily ?? "unknown";
   const subject = analysis.subject[0]?.value ?? "other";
   const choiceFacts = {
@@ -86,6 +92,7 @@ function chooseOne(question: ChoiceQuestion, { generate, facts, analyses, seed }
     taste,
     past: facts.past,
     analysis,
+    embedding: embeddings.get(prompt) ?? null,
     learned: arm === "holdout" ? {} : drawParameters(learned, { family, subject }, random),
   };
   const choice = decided(request, choiceFacts, generate.mode ?? "auto");

@@ -1,9 +1,8 @@
-import type { Catalog } from "@loramill/catalog";
-import type { Clock, ProjectId, Stores } from "@loramill/contracts";
-import { type Learned, learn, type PastGeneration } from "@loramill/intelligence";
-import { type KnownLora, knownLoras } from "./lora-facts.ts";
+import type { ProjectId } from "@loramill/contracts";
+import type { Learned, PastGeneration } from "@loramill/intelligence";
+import { type KnownLora, knownLoras, type LibrarySources } from "./lora-facts.ts";
 import { pastGenerations } from "./past-generations.ts";
-import { readRatings } from "./rating-events.ts";
+import type { Learner } from "./remember-ratings.ts";
 
 /** What choices of a project rest on. */
 export interface ChoosingFacts {
@@ -12,19 +11,21 @@ export interface ChoosingFacts {
   readonly learned: Learned;
 }
 
-export interface FactSources {
-  readonly catalog: Catalog;
-  readonly stores: Pick<Stores, "documents">;
-  readonly clock: Clock;
+export interface FactSources extends LibrarySources {
+  readonly learner: Learner;
 }
 
 /** Looks everything up at once, so that what is chosen by it is a function of it. */
-export async function gatherFacts(project: ProjectId, sources: FactSources): Promise<ChoosingFacts> {
-  const { catalog, clock } = sources;
-  const ratings = await readRatings(catalog, project);
+export async function gatherFacts(
+  project: ProjectId,
+  sources: FactSources,
+  signal?: AbortSignal,
+): Promise<ChoosingFacts> {
+  const { catalog, learner } = sources;
+  const learned = await learner.learned(project);
   const [loras, records] = await Promise.all([
-    knownLoras(project, ratings, sources),
+    knownLoras(project, learned.ratings, sources, signal),
     catalog.choosing.pastGenerations(),
   ]);
-  return { loras, past: pastGenerations(records), learned: learn(ratings, { now: clock.now().getTime() }) };
+  return { loras, past: pastGenerations(records), learned };
 }

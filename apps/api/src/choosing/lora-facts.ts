@@ -1,6 +1,7 @@
 import type { Catalog, LibraryLora } from "@loramill/catalog";
 import { GenerationFamily, type ProjectId, type Stores } from "@loramill/contracts";
 import type { LoraFacts, RatingEvent } from "@loramill/intelligence";
+import type { Embeddings } from "./embed-loras.ts";
 
 /** LoRAs that are looked at, the newest first; a library of more is searched by name. */
 const MOST_LORAS = 2_000;
@@ -16,16 +17,27 @@ export interface KnownLora {
   readonly family: string;
 }
 
+export interface LibrarySources {
+  readonly catalog: Catalog;
+  readonly stores: Pick<Stores, "documents">;
+  readonly embeddings: Embeddings;
+}
+
 /** What the library of a project knows of the newest version of each LoRA. */
 export async function knownLoras(
   project: ProjectId,
   ratings: readonly RatingEvent[],
-  { catalog, stores }: { readonly catalog: Catalog; readonly stores: Pick<Stores, "documents"> },
+  { catalog, stores, embeddings }: LibrarySources,
+  signal?: AbortSignal,
 ): Promise<KnownLora[]> {
   const rows = await newestVersions(catalog, project);
   const captions = await catalog.choosing.captionsOfRuns(rows.flatMap(({ run }) => (run === "" ? [] : [run])));
   const parents = await parentsOf(rows, stores);
-  return rows.map((row) => {
+  const points = await embeddings.ofLoras(
+    rows.map((row) => ({ texts: textsOf(row, captions.get(row.run) ?? []), cover: row.cover })),
+    signal,
+  );
+  return rows.map((row, at) => {
     const { id, name, version, family, document, triggerWords, tags, notes, stars } = row;
     return {
       called: `${name}@${version}`,
@@ -40,13 +52,19 @@ export async function knownLoras(
         description: notes,
         captionTags: sharesOf(captions.get(row.run) ?? []),
         lineage: parents.get(id) ?? [],
-        embedding: null,
+        embedding: points[at]?.embedding ?? null,
+        coverEmbedding: points[at]?.coverEmbedding ?? null,
         ratings: stars === null ? null : { average: stars, count: row.ratings ?? 0 },
         bestStrength: bestStrength(name, ratings),
         usualStrength: null,
       },
     };
   });
+}
+
+/** What says most of a LoRA first. */
+function textsOf({ triggerWords, tags, notes }: LibraryLora, captions: readonly string[]): string[] {
+  return [triggerWords.join(", "), tags.join(", "), notes, ...captions];
 }
 
 async function newestVersions(catalog: Catalog, project: ProjectId): Promise<LibraryLora[]> {

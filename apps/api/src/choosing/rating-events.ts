@@ -2,18 +2,19 @@ import type { Catalog, GenerationRating } from "@loramill/catalog";
 import type { ProjectId } from "@loramill/contracts";
 import { analysePrompt, type RatingEvent, type Stars } from "@loramill/intelligence";
 
-/** Every rating of a project that stands, oldest first. */
+/** Every rating of a project that stands and came after the one of that number, oldest first. */
 export async function readRatings(
   { generationRatings }: Pick<Catalog, "generationRatings">,
   project: ProjectId,
+  after: number,
 ): Promise<RatingEvent[]> {
   const events: RatingEvent[] = [];
-  for (let after = 0; ; ) {
-    const rows = await generationRatings.list({ project, after });
+  for (let from = after; ; ) {
+    const rows = await generationRatings.list({ project, after: from });
     events.push(...rows.map(toEvent));
     const last = rows.at(-1);
     if (last === undefined) return events;
-    after = last.id;
+    from = last.id;
   }
 }
 

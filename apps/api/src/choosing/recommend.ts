@@ -1,4 +1,5 @@
 import type {
+  Charge,
   ChoiceExplanation,
   JsonObject,
   PromptAnalysis,
@@ -6,7 +7,15 @@ import type {
   RecommendationRequest,
   Sampling,
 } from "@loramill/contracts";
-import { choose, drawParameters, explainChoice, learnedTaste, profiles, samplingOf } from "@loramill/intelligence";
+import {
+  choose,
+  drawParameters,
+  type Embedding,
+  explainChoice,
+  learnedTaste,
+  profiles,
+  samplingOf,
+} from "@loramill/intelligence";
 import type { ChoosingFacts } from "./choosing-facts.ts";
 import { limitsOf, preferencesOf } from "./limits.ts";
 import { requestOfProfile } from "./request-of-profile.ts";
@@ -14,6 +23,9 @@ import { requestOfProfile } from "./request-of-profile.ts";
 export interface RecommendParts {
   readonly facts: ChoosingFacts;
   readonly analysis: PromptAnalysis;
+  readonly embedding: Embedding | null;
+  /** What was paid for the analysis. */
+  readonly charges: readonly Charge[];
   /** What draws where the request does not say. */
   readonly defaultModel: string;
 }
@@ -21,7 +33,7 @@ export interface RecommendParts {
 /** LoRAs and parameters for a prompt, as a proposal: the same for the same facts, since a person decides and not a draw. */
 export function recommendFor(
   asked: RecommendationRequest,
-  { facts, analysis, defaultModel }: RecommendParts,
+  { facts, analysis, embedding, charges, defaultModel }: RecommendParts,
 ): Recommendation {
   const { prompt, negativePrompt, loras, constraints } = asked;
   const model = asked.model ?? defaultModel;
@@ -46,6 +58,7 @@ export function recommendFor(
       taste: learnedTaste(learned),
       past,
       analysis,
+      embedding,
       // The middle of what is believed, where a draw would try things out.
       learned: drawParameters(learned, question, () => 0.5),
     },
@@ -54,7 +67,7 @@ export function recommendFor(
   const explanation = explainChoice(choice);
   const { distilledGuidance, guidance, steps } = samplingOf(choice);
   const sampling = { steps, guidance, ...(distilledGuidance === undefined ? {} : { distilledGuidance }) };
-  return { explanation, generate: specOf(asked, explanation, { facts, sampling }) };
+  return { explanation, generate: specOf(asked, explanation, { facts, sampling }), charges: [...charges] };
 }
 
 function knownAs(lora: string, { loras }: ChoosingFacts) {

@@ -11,12 +11,11 @@ import {
   RatingsChanged,
   RatingView,
 } from "@loramill/contracts";
-import { exportLearned, learn, ratingsCsv } from "@loramill/intelligence";
+import { exportLearned, ratingsCsv } from "@loramill/intelligence";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { Caller } from "../auth.ts";
 import { findGeneration } from "../choosing/find-generation.ts";
-import { readRatings } from "../choosing/rating-events.ts";
 import type { ApiDeps } from "../deps.ts";
 import { loraProject } from "../loras/find-lora.ts";
 
@@ -26,10 +25,8 @@ const tags = ["ratings"];
 export const ratingRoutes =
   (deps: ApiDeps): FastifyPluginAsyncZod =>
   async (server) => {
-    const { catalog, stores, clock } = deps;
+    const { catalog, stores, learner } = deps;
     const projectOf = (caller: Caller, asked?: string) => loraProject(catalog, caller, asked);
-    const learned = async (project: ProjectId) =>
-      learn(await readRatings(catalog, project), { now: clock.now().getTime() });
 
     server.post(
       "/v1/generations/:id/ratings",
@@ -106,7 +103,7 @@ export const ratingRoutes =
         },
       },
       async ({ query: { project: asked, format }, caller }, reply) => {
-        const all = await learned(await projectOf(caller, asked));
+        const all = await learner.learned(await projectOf(caller, asked));
         if (format === "csv") return reply.type("text/csv; charset=utf-8").send(ratingsCsv(all.ratings));
         return reply.type("application/json").send(exportLearned(all));
       },
@@ -122,7 +119,7 @@ export const ratingRoutes =
         },
       },
       async ({ query, caller }) => {
-        const all = await learned(await projectOf(caller, query.project));
+        const all = await learner.learned(await projectOf(caller, query.project));
         const { calibration, lift, suspects } = exportLearned(all);
         return {
           ratings: all.ratings.length,

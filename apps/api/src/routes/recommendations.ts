@@ -1,7 +1,7 @@
 import {
   ChoiceExplanation,
   GenerationSpec,
-  PromptAnalysis,
+  PromptAnalysisAnswer,
   PromptAnalysisRequest,
   Recommendation,
   RecommendationRequest,
@@ -22,7 +22,7 @@ const tags = ["intelligence"];
 export const recommendationRoutes =
   (deps: ApiDeps): FastifyPluginAsyncZod =>
   async (server) => {
-    const { catalog, stores, promptReader } = deps;
+    const { catalog, stores, promptReader, embeddings } = deps;
     server.post(
       "/v1/recommendations",
       {
@@ -37,10 +37,11 @@ export const recommendationRoutes =
       },
       async ({ body, caller, signal }) => {
         const project = await loraProject(catalog, caller, body.project);
-        const facts = await gatherFacts(project, deps);
+        const facts = await gatherFacts(project, deps, signal);
         const { prompt, negativePrompt } = body;
-        const analysis = await promptReader.read({ prompt, negativePrompt }, signal);
-        return recommendFor(body, { facts, analysis, defaultModel: await usualModel(deps) });
+        const { analysis, charges } = await promptReader.read({ prompt, negativePrompt }, signal);
+        const embedding = (await embeddings.ofPrompts([prompt], signal)).get(prompt) ?? null;
+        return recommendFor(body, { facts, analysis, embedding, charges, defaultModel: await usualModel(deps) });
       },
     );
     server.post(
@@ -51,10 +52,13 @@ export const recommendationRoutes =
           description: "By the language model that LLM_URL names, else by rules; `source` says which.",
           tags,
           body: PromptAnalysisRequest,
-          response: { 200: PromptAnalysis },
+          response: { 200: PromptAnalysisAnswer },
         },
       },
-      async ({ body, signal }) => promptReader.read(body, signal),
+      async ({ body, signal }) => {
+        const { analysis, charges } = await promptReader.read(body, signal);
+        return { ...analysis, charges: [...charges] };
+      },
     );
     server.get(
       "/v1/generations/:id/explanation",

@@ -53,8 +53,8 @@ export const runRoutes =
         const project = await catalog.projects.ensure(spec.project);
         const idempotencyKey = headers["idempotency-key"];
         const start = async () => {
-          const { lock } = await planner.plan(spec);
-          return catalog.runs.create({ project: project.id, spec, lock, idempotencyKey });
+          const { lock, charges } = await planner.plan(spec);
+          return catalog.runs.create({ project: project.id, spec, lock, charges, idempotencyKey });
         };
         const run =
           idempotencyKey === undefined

@@ -1,6 +1,8 @@
 import { defineConfig, EndpointUrl } from "@loramill/contracts";
 import { z } from "zod";
 
+const dollars = z.coerce.number().min(0).max(1000).default(0);
+
 /** The language model that reads prompts, if there is one. */
 export const llmConfig = defineConfig(
   {
@@ -15,6 +17,8 @@ export const llmConfig = defineConfig(
       .describe(
         "How LLM_URL is asked; auto: Ollama's own protocol on port 11434 unless the path is /v1, else OpenAI's",
       ),
+    LLM_INPUT_USD_PER_MILLION_TOKENS: dollars.describe("Price of what is sent, for the ledger; 0 on your own machine"),
+    LLM_OUTPUT_USD_PER_MILLION_TOKENS: dollars.describe("Price of what is answered, for the ledger"),
     LLM_TIMEOUT_SECONDS: z.coerce
       .number()
       .min(1)
@@ -32,6 +36,8 @@ export const llmConfig = defineConfig(
             apiKey: env.LLM_API_KEY ?? null,
             protocol: env.LLM_PROTOCOL === "auto" ? protocolOf(env.LLM_URL) : env.LLM_PROTOCOL,
             timeoutMs: env.LLM_TIMEOUT_SECONDS * 1000,
+            inputUsdPerMillionTokens: env.LLM_INPUT_USD_PER_MILLION_TOKENS,
+            outputUsdPerMillionTokens: env.LLM_OUTPUT_USD_PER_MILLION_TOKENS,
           },
   }),
 );

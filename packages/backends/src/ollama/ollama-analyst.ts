@@ -4,6 +4,7 @@ import { z } from "zod";
 import { LLM_CONNECTIONS, llmAdvice } from "../llm/advice.ts";
 import type { AnalystOptions, OpenedAnalyst } from "../llm/opened-analyst.ts";
 import { askForAnswer } from "../llm/read-answer.ts";
+import { chargeTokens } from "../vision/answer.ts";
 import { createEndpoint, type EndpointParts } from "../vision/endpoint.ts";
 
 const AVAILABILITY_TIMEOUT_MS = 5_000;
@@ -13,6 +14,8 @@ const CONTEXT_TOKENS = 8_192;
 const ChatAnswer = z.looseObject({
   message: z.looseObject({ content: z.string() }),
   done_reason: z.string().optional(),
+  prompt_eval_count: z.int().min(0).catch(0),
+  eval_count: z.int().min(0).catch(0),
 });
 const Tags = z.looseObject({ models: z.array(z.looseObject({ name: z.string() })).max(10_000) });
 
@@ -42,7 +45,7 @@ export function createOllamaAnalyst(options: AnalystOptions, parts: EndpointPart
   return {
     id: `llm:${model}`,
     isAvailable,
-    analyse: (texts, signal) =>
+    analyse: (texts, signal, paid) =>
       askForAnswer(analystQuestion(texts), async ({ system, user, schema, maxTokens }) => {
         const body = JSON.stringify({
           model,
@@ -55,8 +58,12 @@ export function createOllamaAnalyst(options: AnalystOptions, parts: EndpointPart
           options: { temperature: 0, num_predict: maxTokens, num_ctx: CONTEXT_TOKENS },
         });
         const answer = ChatAnswer.safeParse(await endpoint.ask({ url: `${base}/api/chat`, body, signal })).data;
-        if (answer !== undefined) return { text: answer.message.content, isCut: answer.done_reason === "length" };
-        throw new TransientError("Ollama answered something that is no chat message", { code: "bad-answer" });
+        if (answer === undefined) {
+          throw new TransientError("Ollama answered something that is no chat message", { code: "bad-answer" });
+        }
+        const used = { inputTokens: answer.prompt_eval_count, outputTokens: answer.eval_count };
+        paid?.(chargeTokens(used, `llm:${model}`, options, "analysis"));
+        return { text: answer.message.content, isCut: answer.done_reason === "length" };
       }),
     close: endpoint.close,
   };

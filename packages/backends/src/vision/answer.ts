@@ -57,11 +57,12 @@ export function chargeTokens(
   used: { readonly inputTokens: number; readonly outputTokens: number },
   supplier: string,
   prices: TokenPrices,
+  kind: Charge["kind"] = "captioning",
 ): Charge {
   const { inputTokens, outputTokens } = used;
   const cost = inputTokens * prices.inputUsdPerMillionTokens + outputTokens * prices.outputUsdPerMillionTokens;
   return {
-    kind: "captioning",
+    kind,
     supplier: supplier.slice(0, 128),
     quantity: inputTokens + outputTokens,
     unit: "token",

@@ -1,5 +1,6 @@
 import type { CostView, JobId, LedgerView } from "@loramill/contracts";
 import { type Connection, toNumber } from "../connection.ts";
+import { PLANNING_EPOCH } from "./charge-planning.ts";
 import { limitOf, type Page, type PageRequest, toPage } from "./paging.ts";
 import type { RunRef } from "./runs.ts";
 
@@ -17,8 +18,9 @@ interface LedgerRow {
   readonly note: string;
 }
 
-const toLedgerView = ({ amount, at, ...row }: LedgerRow): LedgerView => ({
+const toLedgerView = ({ amount, at, job, ...row }: LedgerRow): LedgerView => ({
   ...row,
+  job: row.epoch === PLANNING_EPOCH ? null : job,
   at: at.toISOString(),
   amountMicroUsd: toNumber(amount),
 });

@@ -1,4 +1,4 @@
-import { type ProjectId, UserError } from "@loramill/contracts";
+import { type Digest, type ProjectId, UserError } from "@loramill/contracts";
 import { and, asc, eq, getTableColumns, gt, gte, inArray, isNotNull, isNull, lt, type SQL, sql } from "drizzle-orm";
 import type { Connection } from "../connection.ts";
 import { generations } from "../schema/library.ts";
@@ -104,6 +104,24 @@ export function generationRatingQueries({ db }: Connection) {
         ...row,
         families: [...new Set(row.loras.flatMap(({ sha256 }) => familyOf.get(sha256) ?? []))],
       }));
+    },
+
+    /**
+     * The newest rating that stands, 0 where there is none, and the SHA-256 of the numbers of all that stand up to `until`,
+     * joined by commas: who has folded these need not read them again.
+     */
+    async standing(project: ProjectId, until: number): Promise<{ readonly newest: number; readonly digest: Digest }> {
+      const { id } = generationRatings;
+      const [row] = await db
+        .select({
+          newest: sql<number>`coalesce(max(${id}), 0)`.mapWith(Number),
+          digest: sql<Digest>`encode(sha256(coalesce(
+            string_agg(${id}::text, ',' order by ${id}) filter (where ${id} <= ${until}), '')::bytea), 'hex')`,
+        })
+        .from(generationRatings)
+        .where(and(eq(generationRatings.project, project), isNull(generationRatings.revokedAt)));
+      if (row === undefined) throw new Error("the aggregate returned no row");
+      return row;
     },
 
     /** Takes ratings back, which must be told by something. Answers how many. Throws UserError `nothing-selected`. */

@@ -48,6 +48,29 @@ describe("a run", () => {
     expect(await catalog.runs.plan({ run, project })).toMatchObject({ lock: planned.lock, spec: planned.spec });
   });
 
+  test("carries what planning it has paid, in its ledger and against its budget", async () => {
+    const project = await newProject("paid");
+    const planned = trialRun([
+      { name: "caption" },
+      { name: "generate", kind: "generate", job: "generate-images", needs: ["caption"] },
+    ]);
+    const paid = { kind: "analysis", supplier: "llm:small", unit: "token", note: "900 in, 100 out" } as const;
+    const charges = [
+      { ...paid, quantity: 1000, amountMicroUsd: 2800 },
+      { ...paid, quantity: 500, amountMicroUsd: 1400 },
+    ];
+    const run = await catalog.runs.create({ project, ...planned, charges });
+    expect(await catalog.runs.get({ run, project })).toMatchObject({ spentMicroUsd: 4200 });
+    expect(await catalog.costs.get({ run, project })).toMatchObject({
+      totalMicroUsd: 4200,
+      steps: [
+        { step: "caption", amountMicroUsd: 0 },
+        { step: "generate", amountMicroUsd: 4200, attempts: 0, computeSeconds: 0 },
+      ],
+      entries: charges.map((charge) => ({ ...charge, step: "generate", job: null, epoch: 0 })),
+    });
+  });
+
   test("of another project is not there, whatever is asked", async () => {
     const project = await newProject("mine");
     const other = await newProject("theirs");

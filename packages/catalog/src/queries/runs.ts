@@ -1,4 +1,5 @@
 import {
+  type Charge,
   type PlanLock,
   type ProjectId,
   type RunId,
@@ -15,6 +16,7 @@ import { endMachineOf } from "../fleet/end-machine.ts";
 import { jsonText } from "../json-text.ts";
 import { runs, steps } from "../schema/runs.ts";
 import { projects } from "../schema/tenancy.ts";
+import { chargePlanning } from "./charge-planning.ts";
 import { insertRun } from "./insert-run.ts";
 import { limitOf, type Page, type PageRequest, toPage } from "./paging.ts";
 import { toRunSummary, toStepView } from "./run-view.ts";
@@ -42,11 +44,14 @@ export function runQueries({ db, pool, newId }: Connection) {
       readonly project: ProjectId;
       readonly spec: RunSpec;
       readonly lock: PlanLock;
+      /** What planning it has paid already: entered in the ledger under the generate step, which it was paid for. */
+      readonly charges?: readonly Charge[];
       readonly idempotencyKey?: string | undefined;
     }): Promise<RunId> {
-      const { project, spec, lock, idempotencyKey } = request;
+      const { project, spec, lock, charges = [], idempotencyKey } = request;
       return inTransaction(pool, async (sql) => {
         const run = await insertRun(sql, newId, { project, spec, lock });
+        await chargePlanning(sql, { run, charges: charges.map((each) => ({ ...each, id: newId("led") })) });
         if (idempotencyKey !== undefined) await keepKey(sql, { project, key: idempotencyKey, run });
         await tellRun(sql, run, "run.created", { name: lock.name });
         await sql.query("select pg_notify('loramill_dispatch', '')");

@@ -1,4 +1,5 @@
 import type { AnalystAnswer } from "../intelligence.ts";
+import type { Charge } from "../records.ts";
 import type { Availability } from "./training-backend.ts";
 
 /** The texts of a request; data to whoever reads them, whatever they say. */
@@ -12,6 +13,9 @@ export interface PromptAnalyst {
   /** `llm:` and the model's name. */
   readonly id: string;
   isAvailable(signal?: AbortSignal): Promise<Availability>;
-  /** Throws one of the three error classes when no fitting answer came in time. */
-  analyse(texts: PromptTexts, signal: AbortSignal): Promise<AnalystAnswer>;
+  /**
+   * Throws one of the three error classes when no fitting answer came in time. `paid` is told of every answer as it comes,
+   * of those too that are then refused.
+   */
+  analyse(texts: PromptTexts, signal: AbortSignal, paid?: (charge: Charge) => void): Promise<AnalystAnswer>;
 }

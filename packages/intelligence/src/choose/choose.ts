@@ -28,7 +28,7 @@ export interface ChoiceFacts {
   readonly learned?: DrawnParameters;
   /** Of this prompt, where a language model was asked; left out, the rules read it. */
   readonly analysis?: PromptAnalysis;
-  /** Of this prompt, by the model that embedded the LoRAs' captions. */
+  /** Of this prompt, by the model that embedded the LoRAs. */
   readonly embedding?: Embedding | null;
 }
 
@@ -41,6 +41,8 @@ export interface Choice {
   readonly analysis: PromptAnalysis;
   readonly loras: readonly ChosenLora[];
   readonly passed: readonly PassedLora[];
+  /** What LoRAs were compared with the prompt by, in a sentence. */
+  readonly comparison: string;
   readonly parameters: ChosenParameters;
   readonly estimate: DrawingEstimate;
   readonly warnings: readonly string[];
@@ -66,7 +68,7 @@ export function chooseFor(
   const profile = profileOf(request.model);
   const analysis = facts.analysis ?? analysePrompt(request);
   const isManual = mode === "manual";
-  const { loras, passed, warnings } = recommend(
+  const { loras, passed, warnings, comparison } = recommend(
     {
       prompt: request.prompt,
       analysis,
@@ -94,6 +96,7 @@ export function chooseFor(
     analysis,
     loras,
     passed,
+    comparison,
     ...chosen,
     warnings: [
       ...analysis.conflicts.map(({ message }) => message),

@@ -22,6 +22,7 @@ export function decide(proposal: Choice, edit: ChoiceEdit, facts: ChoiceFacts): 
     ...again,
     state: "decided",
     loras,
+    comparison: proposal.comparison,
     passed: proposal.passed.filter((lora) => !loras.some(({ id }) => id === lora.id)),
     warnings: [...new Set([...proposal.warnings, ...again.warnings])],
   };

@@ -6,7 +6,7 @@ import { summarise } from "./summarise.ts";
 
 /** A choice with its reasons as one document: kept beside the generation, answered by the API, shown by the CLI. */
 export function explainChoice(choice: Choice): ChoiceExplanation {
-  const { mode, state, request, analysis, loras, passed, parameters, estimate, warnings } = choice;
+  const { mode, state, request, analysis, loras, passed, comparison, parameters, estimate, warnings } = choice;
   const { guidanceKind } = profileOf(request.model);
   return {
     format: "loramill-choice/1",
@@ -17,6 +17,7 @@ export function explainChoice(choice: Choice): ChoiceExplanation {
     prompt: analysis,
     loras: [...loras],
     passed: [...passed],
+    comparison,
     parameters,
     guidanceKind,
     estimate,

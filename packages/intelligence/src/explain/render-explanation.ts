@@ -2,10 +2,10 @@ import type { ChoiceExplanation, ChosenLora, PromptAnalysis } from "@loramill/co
 
 /** The explanation as lines of text for a terminal; no line is wrapped or coloured. */
 export function renderExplanation(explanation: ChoiceExplanation): string {
-  const { summary, loras, parameters, performance, warnings, wouldChange, state, prompt } = explanation;
+  const { summary, loras, parameters, performance, warnings, wouldChange, state, prompt, comparison } = explanation;
   const sections: readonly (readonly [title: string, lines: readonly string[]])[] = [
     ["Prompt", describePrompt(prompt)],
-    ["LoRAs", loras.flatMap(describeLora)],
+    ["LoRAs", [...loras.flatMap(describeLora), ...(comparison === undefined ? [] : [comparison])]],
     [
       "Parameters",
       Object.entries(parameters).map(([name, { value, source, reason }]) => `${name} ${value} (${source}): ${reason}`),

@@ -1,5 +1,5 @@
-import type { Random } from "./draw-beta.ts";
-import type { Belief, Path } from "./evidence-tree.ts";
+import type { Belief, Place } from "./beliefs.ts";
+import type { Random } from "./draw-normal.ts";
 import type { Learned } from "./learn.ts";
 import type { RatedChoice } from "./rating.ts";
 
@@ -23,14 +23,14 @@ export function bandOf(parameter: BandedParameter, value: number): string {
   return `${edges[above - 1] ?? 0}..${edges[above] ?? ""}`;
 }
 
-const bandPath = (parameter: BandedParameter, value: number, family: string, subject: string): Path => [
-  `${parameter} ${bandOf(parameter, value)}`,
+const bandPath = (parameter: BandedParameter, value: number, family: string, subject: string): Place => ({
+  thing: `${parameter} ${bandOf(parameter, value)}`,
   family,
   subject,
-];
+});
 
 /** The bands that a rating speaks of. */
-export function bandsOf({ steps, guidance, strengths, family, subject }: RatedChoice): Path[] {
+export function bandsOf({ steps, guidance, strengths, family, subject }: RatedChoice): Place[] {
   return [
     bandPath("steps", steps, family, subject),
     bandPath("guidance", guidance, family, subject),
@@ -56,7 +56,7 @@ export function drawBand(
   { parameter, family, subject }: BandQuestion,
   random: Random,
 ): number {
-  const drawing = learned.bands.draw(random);
+  const drawing = learned.bands.draw(random, learned.settings.daring);
   const scored = values.map((value) => ({ value, score: drawing(bandPath(parameter, value, family, subject)) }));
   return scored.reduce((best, each) => (each.score > best.score ? each : best)).value;
 }

@@ -1,6 +1,6 @@
+import type { Belief } from "./beliefs.ts";
 import type { Forecast } from "./calibration.ts";
-import type { Belief } from "./evidence-tree.ts";
-import { REWARD_VARIANCE } from "./raters.ts";
+import { REWARD_VARIANCE } from "./kinship.ts";
 
 /** A probability from a margin: the logistic function of `intercept + slope · margin`. */
 export interface Calibrator {
@@ -29,9 +29,12 @@ export function marginOf({ mean, variance }: Pick<Belief, "mean" | "variance">, 
 /** Before anything was rated: ratings are normal, and the logistic function with 1.7 follows the normal one within 0.01. */
 export const uncalibrated: Calibrator = { intercept: 0, slope: 1.7 };
 
-/** How surely the first calibrator is believed, as standard deviations: half a star either way, and twice as steep or half. */
-const INTERCEPT_DEVIATION = 0.8;
-const SLOPE_DEVIATION = 0.6;
+/**
+ * How surely the first calibrator is believed, as standard deviations: about as surely as what 200 ratings say. Ratings are of
+ * what was chosen, the best, so that a curve which follows them at once is wrong about the rest.
+ */
+const INTERCEPT_DEVIATION = 0.15;
+const SLOPE_DEVIATION = 0.15;
 const ITERATIONS = 8;
 
 /**

@@ -1,12 +1,7 @@
+import type { LearningSettings } from "./learning-settings.ts";
 import type { RatingEvent } from "./rating.ts";
 
 const DAY_MS = 86_400_000;
-
-/**
- * As many of one person's ratings of the same LoRAs within a day count in full; more of them share that weight. Five stand
- * for a sitting with one LoRA; a script that sends a thousand is heard as five.
- */
-export const FULL_RATINGS_A_DAY = 5;
 
 /**
  * How much a rating counts before anybody looks at who sent it, 0 to 1: the share of a burst, and half of it for each
@@ -14,25 +9,25 @@ export const FULL_RATINGS_A_DAY = 5;
  */
 export function influenceOf(
   events: readonly RatingEvent[],
-  { now, halfLifeDays }: { readonly now: number; readonly halfLifeDays: number | null },
+  { now, halfLifeDays, ratingsADay }: { readonly now: number } & Pick<LearningSettings, "halfLifeDays" | "ratingsADay">,
 ): number[] {
   const keys = events.map(sittingOf);
   const sizes = countsOf(keys);
   return events.map((event, at) => {
     const burst = sizes.get(keys[at] ?? "") ?? 1;
     const age = halfLifeDays === null ? 1 : 0.5 ** (Math.max(0, now - event.at) / (halfLifeDays * DAY_MS));
-    return Math.min(1, FULL_RATINGS_A_DAY / burst) * age;
+    return Math.min(1, ratingsADay / burst) * age;
   });
 }
 
 /** Raters whose ratings of a day were cut, and how many ratings such days had at most. */
-export function burstsOf(events: readonly RatingEvent[]): Map<string, number> {
+export function burstsOf(events: readonly RatingEvent[], ratingsADay: number): Map<string, number> {
   const keys = events.map(sittingOf);
   const sizes = countsOf(keys);
   const bursts = new Map<string, number>();
   for (const [at, { rater }] of events.entries()) {
     const size = sizes.get(keys[at] ?? "") ?? 0;
-    if (size > FULL_RATINGS_A_DAY) bursts.set(rater, Math.max(size, bursts.get(rater) ?? 0));
+    if (size > ratingsADay) bursts.set(rater, Math.max(size, bursts.get(rater) ?? 0));
   }
   return bursts;
 }

@@ -55,7 +55,9 @@ describe("learning", () => {
   test("shares the credit among the LoRAs of a picture", () => {
     const two = ratingEvent(1, { stars: 5, choice: { loras: ["a", "b"], strengths: [0.8, 0.4] } });
     const { loras } = learn([two], { now: NOW });
-    const [a, b] = ["a", "b"].map((lora) => loras.believe([lora, "sdxl", "person"]).observations);
+    const [a, b] = ["a", "b"].map(
+      (lora) => loras.believe({ thing: lora, family: "sdxl", subject: "person" }).observations,
+    );
     expect(a).toBeCloseTo(b ?? 0, 9);
     expect(a).toBeLessThanOrEqual(0.5);
   });
@@ -64,7 +66,8 @@ describe("learning", () => {
     const old = ratingEvent(0, { stars: 5 });
     const now = old.at + 30 * 86_400_000;
     const observations = (halfLifeDays: number | null) =>
-      learn([old], { now, halfLifeDays }).loras.believe(["style", "sdxl", "person"]).observations;
+      learn([old], { now, halfLifeDays }).loras.believe({ thing: "style", family: "sdxl", subject: "person" })
+        .observations;
     expect(observations(30)).toBeCloseTo(observations(null) / 2, 9);
   });
 });
@@ -108,9 +111,9 @@ describe("people who do not mean well", () => {
 
 describe("choosing", () => {
   test("draws a taste, and leaves a stated share of choices without one", () => {
-    const learned = learn(honestRatings(), { now: NOW });
+    const learned = learn(honestRatings(), { now: NOW, holdoutShare: 0.2 });
     const random = seeded(3);
-    const choices = Array.from({ length: 2_000 }, () => tasteToChooseBy(learned, { random, holdoutShare: 0.2 }));
+    const choices = Array.from({ length: 2_000 }, () => tasteToChooseBy(learned, random));
     const holdout = choices.filter(({ arm }) => arm === "holdout");
     expect(holdout.length / choices.length).toBeCloseTo(0.2, 1);
     expect(holdout[0]?.taste.score(context("good"))).toEqual({ mean: 0.5, observations: 0 });

@@ -1,66 +1,68 @@
 import { bandsOf } from "./bands.ts";
+import { Beliefs, type Place } from "./beliefs.ts";
 import { type Calibrator, fitCalibrator, marginOf, type Outcome } from "./calibrator.ts";
-import { EvidenceTree, type Path } from "./evidence-tree.ts";
 import { influenceOf } from "./influence.ts";
-import { LORA_KINSHIP, loraPath, type Observation, observe } from "./observation.ts";
+import { KINSHIP } from "./kinship.ts";
+import { type LearningSettings, learningDefaults } from "./learning-settings.ts";
+import { type Observation, observe, placeOf } from "./observation.ts";
 import { type Adjustments, enter, expected, judgeRaters, noAdjustments, weightOf } from "./raters.ts";
 import { isLiked, type RatingEvent, standingRatings } from "./rating.ts";
 
-export interface LearningOptions {
+export interface LearningOptions extends Partial<LearningSettings> {
   /** Milliseconds since 1970; only what ages depends on it. */
   readonly now: number;
-  /** Days after which a rating counts half; null (the default): ratings do not age. */
-  readonly halfLifeDays?: number | null;
 }
 
 /** Everything that ratings say; nothing of it is kept that is not computed from them again. */
 export interface Learned {
-  /** LoRA, family, subject. */
-  readonly loras: EvidenceTree;
-  /** Band of a parameter, family, subject. */
-  readonly bands: EvidenceTree;
+  /** What is believed of LoRAs. */
+  readonly loras: Beliefs;
+  /** What is believed of bands of parameters. */
+  readonly bands: Beliefs;
   readonly adjustments: Adjustments;
   readonly calibrator: Calibrator;
   /** What was expected of each rating before it came, and what came; oldest first. */
   readonly outcomes: readonly Outcome[];
   /** Those that count, oldest first. */
   readonly ratings: readonly RatingEvent[];
+  readonly settings: LearningSettings;
 }
 
 /** Looks at raters and contexts; they settle in two or three rounds. */
 const ROUNDS = 3;
 
 /** Folds ratings: leaving a batch out and folding again is rolling it back. */
-export function learn(events: readonly RatingEvent[], { now, halfLifeDays = null }: LearningOptions): Learned {
+export function learn(events: readonly RatingEvent[], { now, ...given }: LearningOptions): Learned {
+  const settings = { ...learningDefaults, ...given };
   const ratings = standingRatings(events);
-  const influence = influenceOf(ratings, { now, halfLifeDays });
+  const influence = influenceOf(ratings, { now, ...settings });
   const observations = observe(ratings, influence, lorasOf);
   let adjustments = noAdjustments;
-  for (let round = 0; round < ROUNDS; round += 1) adjustments = judgeRaters(LORA_KINSHIP, observations, adjustments);
-  const loras = new EvidenceTree(LORA_KINSHIP);
+  for (let round = 0; round < ROUNDS; round += 1) adjustments = judgeRaters(observations, adjustments);
+  const loras = new Beliefs(KINSHIP);
   const outcomes = observations.map((observation) => {
     const outcome = outcomeOf(loras, observation, adjustments);
     enter(loras, observation, adjustments);
     return outcome;
   });
-  const bands = new EvidenceTree(LORA_KINSHIP);
+  const bands = new Beliefs(KINSHIP);
   for (const each of observe(ratings, influence, ({ choice }) => bandsOf(choice))) {
     // A band is no rival of the others: each parameter hears the whole rating.
-    for (const path of each.paths) enter(bands, { ...each, paths: [path] }, adjustments);
+    for (const place of each.places) enter(bands, { ...each, places: [place] }, adjustments);
   }
-  return { loras, bands, adjustments, calibrator: fitCalibrator(outcomes), outcomes, ratings };
+  return { loras, bands, adjustments, calibrator: fitCalibrator(outcomes), outcomes, ratings, settings };
 }
 
 /** What was expected of a rating by those before it, and what came: each is foretold without itself. */
-function outcomeOf(tree: EvidenceTree, observation: Observation, adjustments: Adjustments): Outcome {
+function outcomeOf(beliefs: Beliefs, observation: Observation, adjustments: Adjustments): Outcome {
   const difficulty = adjustments.difficulty.get(observation.context) ?? 0;
   return {
-    margin: marginOf(expected(tree, observation), difficulty),
+    margin: marginOf(expected(beliefs, observation), difficulty),
     liked: isLiked(observation.event.stars),
     weight: weightOf(observation, adjustments),
   };
 }
 
-function lorasOf({ choice }: RatingEvent): Path[] {
-  return [...new Set(choice.loras)].map((lora) => loraPath(lora, choice.family, choice.subject));
+function lorasOf({ choice }: RatingEvent): Place[] {
+  return [...new Set(choice.loras)].map((lora) => placeOf(lora, choice));
 }

@@ -1,4 +1,5 @@
-import { type Belief, EvidenceTree } from "./evidence-tree.ts";
+import { type Belief, Beliefs } from "./beliefs.ts";
+import { KINSHIP, REWARD_VARIANCE } from "./kinship.ts";
 import type { Observation } from "./observation.ts";
 
 /** What is made of one person's ratings. */
@@ -22,10 +23,11 @@ export const noAdjustments: Adjustments = { raters: new Map(), difficulty: new M
 
 /** Share of raters that is expected to rate against what others think; our guess, which 20 ratings easily overrule. */
 const EXPECTED_HOSTILE = 0.1;
+const PRIOR_LOG_RATIO = Math.log((1 - EXPECTED_HOSTILE) / EXPECTED_HOSTILE);
 /** Ratings that a person or context must have for its own offset to count half. */
 const OFFSET_SHRINKAGE = 5;
-/** Rewards of different people for one thing vary by this: 1.05 stars, see `COUNTS_PER_RATING`. */
-export const REWARD_VARIANCE = 0.069;
+/** Standard deviation of leniency, in reward: 0.4 stars; our judgement. */
+const LENIENCY = 0.1;
 
 /** The reward as the average person would have given it for an average subject. */
 export function adjusted({ event, reward, context }: Observation, { raters, difficulty }: Adjustments): number {
@@ -37,56 +39,53 @@ export function weightOf({ event, influence }: Observation, { raters }: Adjustme
   return influence * (raters.get(event.rater)?.reliability ?? 1);
 }
 
-/** Adds an observation to a tree, or with -1 takes it away: its places share its weight evenly. */
-export function enter(tree: EvidenceTree, observation: Observation, adjustments: Adjustments, sign: 1 | -1 = 1): void {
-  const weight = (sign * weightOf(observation, adjustments)) / observation.paths.length;
+/** Adds an observation to beliefs, or with -1 takes it away: its places share its weight evenly. */
+export function enter(beliefs: Beliefs, observation: Observation, adjustments: Adjustments, sign: 1 | -1 = 1): void {
+  const weight = (sign * weightOf(observation, adjustments)) / observation.places.length;
   const reward = adjusted(observation, adjustments);
-  for (const path of observation.paths) tree.add(path, weight, reward);
+  for (const place of observation.places) beliefs.add(place, weight, reward);
 }
 
 /** What is expected of an observation in the average context: the average over its places. */
-export function expected(tree: EvidenceTree, { paths }: Observation): Pick<Belief, "mean" | "variance"> {
-  const beliefs = paths.map((path) => tree.believe(path));
+export function expected(beliefs: Beliefs, { places }: Observation): Pick<Belief, "mean" | "variance"> {
+  const each = places.map((place) => beliefs.believe(place));
   return {
-    mean: beliefs.reduce((sum, { mean }) => sum + mean, 0) / beliefs.length,
-    variance: beliefs.reduce((sum, { variance }) => sum + variance, 0) / beliefs.length,
+    mean: each.reduce((sum, { mean }) => sum + mean, 0) / each.length,
+    variance: each.reduce((sum, { variance }) => sum + variance, 0) / each.length,
   };
 }
 
 /**
  * One round of looking at everybody's ratings in the light of everybody else's. Leniency and difficulty are shrunken
- * averages of what is left over. Reliability weighs two hypotheses: the rewards lie around what the others think, or
- * mirrored at the average, as of somebody who praises what is bad. For normal rewards the logarithm of the likelihood
- * ratio of one rating is 2·(reward - average)·(others - average) / variance, where the variance grows by what the others
- * do not know.
+ * averages of what is left over. Reliability weighs two hypotheses: the rewards lie around what the others think, or around
+ * its mirror image (one star for five), as of somebody who praises what is bad. Under either the person may be lenient.
  */
-export function judgeRaters(
-  kinship: readonly number[],
-  observations: readonly Observation[],
-  before: Adjustments,
-): Adjustments {
-  const tree = new EvidenceTree(kinship);
-  for (const observation of observations) enter(tree, observation, before);
-  const average = weightedMean(observations.map((each) => [adjusted(each, before), weightOf(each, before)]));
+export function judgeRaters(observations: readonly Observation[], before: Adjustments): Adjustments {
+  const beliefs = new Beliefs(KINSHIP);
+  for (const observation of observations) enter(beliefs, observation, before);
 
   const raters = new Map<string, RaterView>();
   const leftover = new Map<string, [value: number, weight: number][]>();
   for (const [rater, own] of Map.groupBy(observations, ({ event }) => event.rater)) {
-    for (const each of own) enter(tree, each, before, -1);
-    let logRatio = Math.log((1 - EXPECTED_HOSTILE) / EXPECTED_HOSTILE);
+    for (const each of own) enter(beliefs, each, before, -1);
     const residuals: [value: number, weight: number][] = [];
     const oldLeniency = before.raters.get(rater)?.leniency ?? 0;
+    const honest = new Agreement();
+    const mirrored = new Agreement();
     for (const each of own) {
-      const { mean, variance } = expected(tree, each);
+      const { mean, variance } = expected(beliefs, each);
       const difficulty = before.difficulty.get(each.context) ?? 0;
-      const deviation = each.reward - difficulty - oldLeniency - average;
-      logRatio += (2 * each.influence * deviation * (mean - average)) / (REWARD_VARIANCE + variance);
-      residuals.push([each.reward - difficulty - mean, each.influence]);
+      const others = mean + difficulty;
+      const weight = each.influence / (REWARD_VARIANCE + variance);
+      honest.add(each.reward - others, weight);
+      mirrored.add(each.reward - (1 - others), weight);
+      residuals.push([each.reward - others, each.influence]);
       const rest = leftover.get(each.context) ?? [];
       rest.push([each.reward - oldLeniency - mean, weightOf(each, before)]);
       leftover.set(each.context, rest);
     }
-    for (const each of own) enter(tree, each, before);
+    const logRatio = PRIOR_LOG_RATIO + honest.logLikelihood() - mirrored.logLikelihood();
+    for (const each of own) enter(beliefs, each, before);
     const reliability = 1 / (1 + Math.exp(-logRatio));
     raters.set(rater, { rater, ratings: own.length, leniency: shrunkenMean(residuals), reliability });
   }
@@ -114,4 +113,23 @@ function weightedMean(values: readonly (readonly [value: number, weight: number]
 function shrunkenMean(values: readonly (readonly [value: number, weight: number])[]): number {
   const total = values.reduce((sum, [, weight]) => sum + weight, 0);
   return values.reduce((sum, [value, weight]) => sum + value * weight, 0) / (total + OFFSET_SHRINKAGE);
+}
+
+/** How well a person's rewards agree with what was expected, whatever the person's leniency. */
+class Agreement {
+  #precision = 1 / LENIENCY ** 2;
+  #pull = 0;
+  #squares = 0;
+
+  /** `off`: reward minus what was expected; `weight`: 1 / its variance. */
+  add(off: number, weight: number): void {
+    this.#precision += weight;
+    this.#pull += weight * off;
+    this.#squares += weight * off ** 2;
+  }
+
+  /** Logarithm of the likelihood, up to what is the same for equal weights: leniency is integrated out. */
+  logLikelihood(): number {
+    return (this.#pull ** 2 / this.#precision - this.#squares) / 2;
+  }
 }

@@ -1,4 +1,4 @@
-import { burstsOf, FULL_RATINGS_A_DAY } from "./influence.ts";
+import { burstsOf } from "./influence.ts";
 import type { Learned } from "./learn.ts";
 
 /** Somebody whose ratings a person should look at, and what to roll back if they are not meant honestly. */
@@ -19,8 +19,12 @@ const UNRELIABLE = 0.5;
 const ODDLY_LENIENT = 0.5;
 
 /** The least reliable first. Their ratings count little already; nobody is judged by a program alone. */
-export function suspectsOf({ ratings, adjustments }: Pick<Learned, "ratings" | "adjustments">): Suspect[] {
-  const bursts = burstsOf(ratings);
+export function suspectsOf({
+  ratings,
+  adjustments,
+  settings: { ratingsADay },
+}: Pick<Learned, "ratings" | "adjustments" | "settings">): Suspect[] {
+  const bursts = burstsOf(ratings, ratingsADay);
   return [...adjustments.raters.values()]
     .flatMap(({ rater, ratings: count, reliability, leniency }) => {
       const burst = bursts.get(rater);
@@ -28,7 +32,7 @@ export function suspectsOf({ ratings, adjustments }: Pick<Learned, "ratings" | "
       const reasons = [
         reliability < UNRELIABLE ? "rates against what others think of the same LoRAs" : null,
         Math.abs(leniency) >= ODDLY_LENIENT ? `${stars} stars ${leniency > 0 ? "above" : "below"} the others` : null,
-        burst === undefined ? null : `${burst} ratings of the same LoRAs in a day; they count as ${FULL_RATINGS_A_DAY}`,
+        burst === undefined ? null : `${burst} ratings of the same LoRAs in a day; they count as ${ratingsADay}`,
       ].filter((reason) => reason !== null);
       if (reasons.length === 0) return [];
       const own = ratings.filter((event) => event.rater === rater);

@@ -19,8 +19,10 @@ export interface LoraFacts {
   readonly captionTags: Readonly<Record<string, number>>;
   /** Names and tags of the LoRAs it was made of. */
   readonly lineage: readonly string[];
-  /** Mean of its captions' embeddings; null where there is none. */
+  /** Mean over its trigger words, tags and captions; null where there is none. */
   readonly embedding: Embedding | null;
+  /** Of the picture that stands for it; null where there is none. */
+  readonly coverEmbedding: Embedding | null;
   /** Stars of people, 1 to 5. */
   readonly ratings: { readonly average: number; readonly count: number } | null;
   /** The strength whose generations were rated best. */

@@ -125,6 +125,22 @@ describe("recommend", () => {
     expect(other.loras[0]?.reasons).toHaveLength(1);
   });
 
+  it("takes the closer of a LoRA's words and its cover, and says what was compared", () => {
+    const loras = [
+      loraOf("seen", {
+        embedding: { model: "clip", vector: [0.65, 0.76] },
+        coverEmbedding: { model: "clip", vector: [0.31, 0.95] },
+      }),
+      loraOf("unseen"),
+    ];
+    const found = ask("x", { embedding: { model: "clip", vector: [1, 0] }, prefer: { minConfidence: 0 } }, { loras });
+    const reason = found.loras.find(({ name }) => name === "seen")?.reasons.find(({ kind }) => kind === "embedding");
+    expect(reason?.text).toBe("its cover lies close to the prompt (cosine 0.31)");
+    expect(reason?.points).toBeCloseTo((2 * (0.31 - 0.18)) / 0.14, 1);
+    expect(found.comparison).toBe("LoRAs are compared with the prompt by words and by clip (1 of 2 have an embedding)");
+    expect(ask("x", {}, { loras }).comparison).toContain("by words alone");
+  });
+
   it("asks the model of taste about the LoRA, the family and the subject", () => {
     const asked: unknown[] = [];
     const taste = {

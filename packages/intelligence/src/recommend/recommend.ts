@@ -1,5 +1,6 @@
 import type { ChosenLora, GivenLora, LoraPreferences, PassedLora, PromptAnalysis } from "@loramill/contracts";
 import type { TasteModel } from "../taste.ts";
+import { sayComparison } from "./compare-embeddings.ts";
 import { findCounterfactuals } from "./find-counterfactuals.ts";
 import type { Embedding, LoraFacts } from "./lora-facts.ts";
 import { indexLoras } from "./lora-index.ts";
@@ -40,6 +41,8 @@ export interface Recommendation {
   /** What came closest without being chosen, the most certain first. */
   readonly passed: readonly PassedLora[];
   readonly warnings: readonly string[];
+  /** What LoRAs were compared with the prompt by, in a sentence. */
+  readonly comparison: string;
 }
 
 const NOTHING: Selection = { chosen: [], passed: [] };
@@ -98,6 +101,10 @@ export function recommend(request: RecommendRequest, facts: RecommendFacts): Rec
         because,
         text,
       })),
+    comparison: sayComparison(
+      facts.loras.filter((lora) => lora.family === family),
+      request.embedding ?? null,
+    ),
     warnings: warningsOn(request, pinned, [...pinned.flatMap(({ candidate }) => candidate ?? []), ...selection.chosen]),
   };
 }

@@ -1,7 +1,7 @@
 import type { LoraReason, PromptWords } from "@loramill/contracts";
 import { exclusive } from "../analysis/vocabulary/exclusive.ts";
 import type { TasteModel } from "../taste.ts";
-import { cosine } from "./cosine.ts";
+import { byEmbedding } from "./compare-embeddings.ts";
 import type { IndexedLora, LoraIndex } from "./lora-index.ts";
 import type { ReadPrompt } from "./read-prompt.ts";
 
@@ -18,13 +18,10 @@ const POINTS = {
   style: 1.5,
   otherStyle: -1.5,
   subject: 0.4,
-  embedding: 2,
   /** Either way. */
   taste: 1.2,
 } as const;
 
-/** The cosine of texts that have nothing to do with one another, and of those that say the same, in CLIP-like spaces. */
-const COSINE = { strange: 0.6, same: 0.9 } as const;
 /** Ratings that weigh as much as not knowing. */
 const DOUBT = 5;
 
@@ -54,7 +51,7 @@ export function scoreLora(lora: IndexedLora, context: ScoringContext): LoraScore
     byWords(lora, context),
     byStyle(lora, context.prompt),
     bySubject(lora, context.prompt),
-    byEmbedding(lora, context.prompt),
+    byEmbedding(lora.facts, context.prompt.embedding),
     byTaste(lora, context),
   ].filter((reason) => reason !== null && reason.points !== 0) as LoraReason[];
   const score = reasons.reduce((sum, { points }) => sum + points, 0);
@@ -124,15 +121,6 @@ function bySubject({ subjects }: IndexedLora, { analysis }: ReadPrompt): LoraRea
   if (same === undefined) return null;
   const points = POINTS.subject * Math.min(1, same.weight);
   return { kind: "subject", points, text: `it is made for this subject (${same.value})`, words: same.words };
-}
-
-function byEmbedding({ facts }: IndexedLora, { embedding }: ReadPrompt): LoraReason | null {
-  if (facts.embedding === null || embedding === null || facts.embedding.model !== embedding.model) return null;
-  const likeness = cosine(facts.embedding.vector, embedding.vector);
-  if (likeness === null) return null;
-  const share = Math.min(1, Math.max(0, (likeness - COSINE.strange) / (COSINE.same - COSINE.strange)));
-  const text = `its captions lie close to the prompt (cosine ${likeness.toFixed(2)})`;
-  return { kind: "embedding", points: POINTS.embedding * share, text, words: [] };
 }
 
 /** What people said of its pictures; the LoRA's own stars where the model of taste has seen none of this kind. */

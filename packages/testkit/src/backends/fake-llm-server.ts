@@ -25,6 +25,10 @@ export interface FakeLlmOptions {
   readonly answer: (asked: LlmAsked) => string;
 }
 
+/** Tokens of every answer, as each protocol states them. */
+const OLLAMA_USAGE = { prompt_eval_count: 900, eval_count: 100 };
+const OPENAI_USAGE = { prompt_tokens: 900, completion_tokens: 100, total_tokens: 1000 };
+
 interface Body {
   readonly model?: string;
   readonly stream?: boolean;
@@ -61,8 +65,11 @@ export async function startFakeLlmServer({ model, apiKey, answer }: FakeLlmOptio
       response,
       move,
       protocol === "ollama"
-        ? { model, message: { role: "assistant", content: said }, done: true, done_reason: finish }
-        : { choices: [{ index: 0, message: { role: "assistant", content: said }, finish_reason: finish }] },
+        ? { model, message: { role: "assistant", content: said }, done: true, done_reason: finish, ...OLLAMA_USAGE }
+        : {
+            choices: [{ index: 0, message: { role: "assistant", content: said }, finish_reason: finish }],
+            usage: OPENAI_USAGE,
+          },
     );
   });
   return { url: server.url, asked, misbehave: (...next) => void pending.push(...next), close: server.close };
