@@ -5,11 +5,14 @@ import { describeConfig } from "@loramill/runtime";
 import { describe, expect, test } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
 import { findFragments } from "../config-docs/find-fragments.ts";
+import { parseDockerfile } from "./dockerfile.ts";
 import { knownMetrics, metricsIn } from "./known-metrics.ts";
 import { checkManifest } from "./manifest-schemas.ts";
 import { runSystemProgram } from "./system-program.ts";
 
 const root = join(import.meta.dirname, "../..");
+/** States of `loramill_backlog_jobs`; the last two are among the parked ones. */
+const STATES = ["waiting", "released", "active", "parked", "due", "starved"];
 const APPS = ["api", "captioner", "curator", "dispatcher", "evaluator", "generator", "trainer"];
 const rows = describeConfig(await findFragments(root));
 const known = await knownMetrics();
@@ -22,6 +25,14 @@ interface Container {
   readonly name: string;
   readonly args: readonly string[];
   readonly envFrom: readonly { readonly configMapRef?: { readonly name: string } }[];
+  readonly env?: readonly { readonly name: string; readonly value?: string; readonly valueFrom?: object }[];
+  readonly image: string;
+  readonly resources: { readonly requests: object; readonly limits: Readonly<Record<string, string>> };
+  readonly securityContext: object;
+}
+interface PodTemplate {
+  readonly metadata: { readonly labels: Readonly<Record<string, string>> };
+  readonly spec: { readonly terminationGracePeriodSeconds: number; readonly containers: readonly Container[] };
 }
 interface Manifest {
   readonly kind: string;
@@ -33,10 +44,12 @@ interface Manifest {
     readonly scaleTargetRef: { readonly name: string };
     readonly triggers: readonly Trigger[];
     readonly groups: unknown;
-    readonly template: {
-      readonly metadata: { readonly labels: object };
-      readonly spec: { readonly terminationGracePeriodSeconds: number; readonly containers: readonly Container[] };
-    };
+    readonly template: PodTemplate;
+    readonly jobTargetRef: { readonly backoffLimit: number; readonly template: PodTemplate };
+    readonly rollout: object;
+    readonly scalingStrategy: object;
+    readonly clusterIP?: string;
+    readonly ports: readonly { readonly port: number }[];
   };
 }
 
@@ -47,7 +60,7 @@ function build(overlay: string): readonly Manifest[] | null {
   return parseAllDocuments(answer.output).map((document) => document.toJS() as Manifest);
 }
 
-describe.each(["dev", "production"])("the overlay %s", (overlay) => {
+describe.each(["dev", "production", "production-gpu"])("the overlay %s", (overlay) => {
   const manifests = build(overlay);
   const missing = manifests === null;
   const ofKind = (kind: string) => (manifests ?? []).filter((manifest) => manifest.kind === kind);
@@ -99,7 +112,7 @@ describe.each(["dev", "production"])("the overlay %s", (overlay) => {
           expect(trigger.ignoreNullValues).toBe("false");
           expect(metricsIn(trigger.query).filter((name) => !known.has(name))).toEqual([]);
           const states = /state=~"([a-z|]+)"/.exec(trigger.query)?.[1]?.split("|") ?? [];
-          for (const state of states) expect(["waiting", "released", "active", "parked", "due"]).toContain(state);
+          for (const state of states) expect(STATES).toContain(state);
         }
         const [work, open] = spec.triggers;
         expect(work?.metadata.query).toContain("waiting|released|due|active");
@@ -113,5 +126,43 @@ describe.each(["dev", "production"])("the overlay %s", (overlay) => {
     const [rule] = ofKind("PrometheusRule");
     const alerts = parse(readFileSync(join(root, "infra/prometheus/alerts.yaml"), "utf8"));
     expect(rule?.spec.groups).toEqual(alerts.groups);
+  });
+});
+
+describe("agents on the cluster's GPUs", () => {
+  const manifests = build("production-gpu");
+  const named = (kind: string, name: string) =>
+    manifests?.find((manifest) => manifest.kind === kind && manifest.metadata.name === name);
+  const job = named("ScaledJob", "gpu-agent");
+  const settings = manifests?.find(({ kind }) => kind === "ConfigMap")?.data ?? {};
+
+  test.skipIf(manifests === null)("start for trainings that no machine could take, and are left to end", () => {
+    expect(job?.spec.scalingStrategy).toEqual({ strategy: "accurate" });
+    expect(job?.spec.rollout).toEqual({ strategy: "gradual" });
+    expect(job?.spec.jobTargetRef).toMatchObject({ parallelism: 1, completions: 1, backoffLimit: 0 });
+    const [trigger] = job?.spec.triggers ?? [];
+    expect(trigger?.metadata).toMatchObject({ threshold: "1", ignoreNullValues: "false" });
+    expect(trigger?.metadata.query).toMatch(
+      /^sum\(loramill_backlog_jobs{queue="train",state="starved"}\) or 0 \* sum\(loramill_dispatcher_leads == 1\)$/,
+    );
+    const [container] = job?.spec.jobTargetRef.template.spec.containers ?? [];
+    expect(container?.env).toContainEqual({ name: "AGENT_TRAININGS", value: "1" });
+    const secrets = container?.env?.filter(({ valueFrom }) => valueFrom).map(({ name }) => name);
+    expect(secrets).toEqual(["AGENT_TOKEN"]);
+    for (const { name } of container?.env ?? []) expect(rows.map(({ variable }) => variable)).toContain(name);
+    expect(container?.resources.limits["nvidia.com/gpu"]).toBe("1");
+    expect(container?.securityContext).toMatchObject({ allowPrivilegeEscalation: false, readOnlyRootFilesystem: true });
+    const images = parseDockerfile(readFileSync(join(root, "infra/docker/gpu.Dockerfile"), "utf8")).stages;
+    const target = /^loramill\/gpu-([a-z-]+):\d/.exec(container?.image ?? "")?.[1];
+    expect(images.map(({ name }) => name)).toContain(target);
+    expect(settings.AGENT_TRAINERS).toBe(target);
+  });
+
+  test.skipIf(manifests === null)("are found by the workers under a name that has the address of each", () => {
+    const service = named("Service", "gpu-agents");
+    expect(service?.spec.clusterIP).toBe("None");
+    expect(job?.spec.jobTargetRef.template.metadata.labels).toMatchObject(service?.spec.selector ?? {});
+    expect(settings.AGENT_DNS_NAME).toBe(`${service?.metadata.name}:${service?.spec.ports[0]?.port}`);
+    expect(String(service?.spec.ports[0]?.port)).toBe(rows.find(({ variable }) => variable === "AGENT_PORT")?.default);
   });
 });
