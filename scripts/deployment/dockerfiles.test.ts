@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it, test } from "vitest";
 import { readCompose } from "./compose-file.ts";
 import { parseDockerfile, type Stage } from "./dockerfile.ts";
+import { SERVICE_APPS } from "./service-apps.ts";
 
 const root = join(import.meta.dirname, "../..");
 const read = (path: string): string => readFileSync(join(root, path), "utf8");
@@ -93,7 +94,7 @@ test("the services' image installs every app that it has, and no development dep
   const install = stages.flatMap(({ instructions }) => instructions).find(({ text }) => text.startsWith("npm ci"));
   expect(install?.text).toContain("--omit=dev");
   const installed = [...(install?.text ?? "").matchAll(/--workspace=@loramill\/([a-z-]+)/g)].map(([, app]) => app);
-  expect(installed.sort()).toEqual(["api", "captioner", "curator", "dispatcher", "evaluator", "generator", "trainer"]);
+  expect(installed.sort()).toEqual(SERVICE_APPS);
 });
 
 test("tests, secrets and what npm installed stay out of the images", () => {

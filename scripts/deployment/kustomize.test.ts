@@ -8,12 +8,12 @@ import { findFragments } from "../config-docs/find-fragments.ts";
 import { parseDockerfile } from "./dockerfile.ts";
 import { knownMetrics, metricsIn } from "./known-metrics.ts";
 import { checkManifest } from "./manifest-schemas.ts";
+import { SERVICE_APPS } from "./service-apps.ts";
 import { runSystemProgram } from "./system-program.ts";
 
 const root = join(import.meta.dirname, "../..");
 /** States of `loramill_backlog_jobs`; the last two are among the parked ones. */
 const STATES = ["waiting", "released", "active", "parked", "due", "starved"];
-const APPS = ["api", "captioner", "curator", "dispatcher", "evaluator", "generator", "trainer"];
 const rows = describeConfig(await findFragments(root));
 const known = await knownMetrics();
 
@@ -24,7 +24,10 @@ interface Trigger {
 interface Container {
   readonly name: string;
   readonly args: readonly string[];
-  readonly envFrom: readonly { readonly configMapRef?: { readonly name: string } }[];
+  readonly envFrom: readonly {
+    readonly configMapRef?: { readonly name: string };
+    readonly secretRef?: { readonly name: string };
+  }[];
   readonly env?: readonly { readonly name: string; readonly value?: string; readonly valueFrom?: object }[];
   readonly image: string;
   readonly resources: { readonly requests: object; readonly limits: Readonly<Record<string, string>> };
@@ -41,6 +44,7 @@ interface Manifest {
   readonly spec: {
     readonly replicas?: number;
     readonly selector: { readonly matchLabels: object };
+    readonly minReplicaCount: number;
     readonly scaleTargetRef: { readonly name: string };
     readonly triggers: readonly Trigger[];
     readonly groups: unknown;
@@ -74,7 +78,7 @@ describe.each(["dev", "production", "production-gpu"])("the overlay %s", (overla
   test.skipIf(missing)("runs every app from a file that is there, with its settings, and time to drain", () => {
     const shutdown = Number(rows.find(({ variable }) => variable === "SHUTDOWN_SECONDS")?.default);
     expect(shutdown).toBeGreaterThan(0);
-    expect(ofKind("Deployment").map(({ metadata }) => metadata.name)).toEqual(APPS);
+    expect(ofKind("Deployment").map(({ metadata }) => metadata.name)).toEqual(SERVICE_APPS);
     for (const { metadata, spec } of [...ofKind("Deployment"), ...ofKind("Job")]) {
       const [container] = spec.template.spec.containers;
       expect(existsSync(join(root, container?.args[1] ?? "")), metadata.name).toBe(true);
@@ -100,7 +104,7 @@ describe.each(["dev", "production", "production-gpu"])("the overlay %s", (overla
     () => {
       const scalers = ofKind("ScaledObject");
       expect(scalers.map(({ spec }) => spec.scaleTargetRef.name)).toEqual(
-        APPS.filter((app) => app !== "api" && app !== "dispatcher"),
+        SERVICE_APPS.filter((app) => app !== "api" && app !== "dispatcher"),
       );
       for (const { metadata, spec } of scalers) {
         const source = readFileSync(join(root, `apps/${metadata.name}/src/worker.ts`), "utf8");
@@ -116,17 +120,31 @@ describe.each(["dev", "production", "production-gpu"])("the overlay %s", (overla
         }
         const [work, open] = spec.triggers;
         expect(work?.metadata.query).toContain("waiting|released|due|active");
+        if (metadata.name === "provisioner") expect(spec.minReplicaCount, "leases are renewed").toBe(1);
         if (metadata.name === "trainer") expect(open?.metadata.query).toMatch(/^clamp_max\(.*parked.*, 1\) or/);
       }
     },
   );
 
   test.skipIf(missing)("has a disruption budget for each app, and the alerts of infra/prometheus", () => {
-    expect(ofKind("PodDisruptionBudget").map(({ metadata }) => metadata.name)).toEqual(APPS);
+    expect(ofKind("PodDisruptionBudget").map(({ metadata }) => metadata.name)).toEqual(SERVICE_APPS);
     const [rule] = ofKind("PrometheusRule");
     const alerts = parse(readFileSync(join(root, "infra/prometheus/alerts.yaml"), "utf8"));
     expect(rule?.spec.groups).toEqual(alerts.groups);
   });
+});
+
+test("only who rents machines has the keys of those who rent them out", ({ skip }) => {
+  const manifests = build("production");
+  if (manifests === null) return skip("no kubectl");
+  const secretsOf = (name: string) => {
+    const app = manifests.find(({ kind, metadata }) => kind === "Deployment" && metadata.name === name);
+    const [container] = app?.spec.template.spec.containers ?? [];
+    return container?.envFrom.flatMap(({ secretRef }) => (secretRef ? [secretRef.name] : [])) ?? [];
+  };
+  const having = (secret: string) => SERVICE_APPS.filter((app) => secretsOf(app).includes(secret));
+  expect(having("loramill-provider")).toEqual(["provisioner"]);
+  expect(having("loramill-fleet")).toEqual(["api", "dispatcher", "provisioner", "trainer"]);
 });
 
 describe("agents on the cluster's GPUs", () => {
