@@ -143,6 +143,19 @@ export const dashboards: readonly Dashboard[] = [
         queries: { "{{provider}}": "sum by (provider) (loramill_fleet_spend_micro_usd_per_hour) / 1e6" },
       },
       {
+        title: "Used of each ceiling",
+        unit: "percentunit",
+        queries: {
+          "{{scope}} by the {{period}}":
+            "max by (scope, period) (loramill_fleet_spent_micro_usd) / on (scope, period) max by (scope, period) (loramill_fleet_ceiling_micro_usd)",
+        },
+      },
+      {
+        title: "GPU hours of work that wants a machine",
+        unit: "short",
+        queries: { demand: "sum(loramill_fleet_demand_gpu_seconds) / 3600", stopped: "max(loramill_fleet_stopped)" },
+      },
+      {
         title: "Machines that came to grief, in an hour",
         unit: "short",
         queries: {
