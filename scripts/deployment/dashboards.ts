@@ -1,18 +1,4 @@
-type Unit = "short" | "s" | "currencyUSD" | "percentunit" | "bytes" | "ops";
-
-interface Panel {
-  readonly title: string;
-  /** PromQL, by the legend of its series. */
-  readonly queries: Readonly<Record<string, string>>;
-  readonly unit: Unit;
-  readonly stacked?: boolean;
-}
-
-interface Dashboard {
-  readonly uid: string;
-  readonly title: string;
-  readonly panels: readonly Panel[];
-}
+import type { Dashboard } from "./render-dashboard.ts";
 
 const RATE = "$__rate_interval";
 
@@ -105,8 +91,8 @@ export const dashboards: readonly Dashboard[] = [
     ],
   },
   {
-    uid: "loramill-fleet",
-    title: "Loramill: fleet",
+    uid: "loramill-processes",
+    title: "Loramill: processes",
     panels: [
       {
         title: "Processes that answer",
@@ -141,6 +127,52 @@ export const dashboards: readonly Dashboard[] = [
     ],
   },
   {
+    uid: "loramill-fleet",
+    title: "Loramill: fleet",
+    panels: [
+      {
+        title: "Rented machines",
+        unit: "short",
+        stacked: true,
+        queries: { "{{provider}} {{state}}": "sum by (provider, state) (loramill_fleet_machines)" },
+      },
+      {
+        title: "US dollars an hour for machines",
+        unit: "currencyUSD",
+        stacked: true,
+        queries: { "{{provider}}": "sum by (provider) (loramill_fleet_spend_micro_usd_per_hour) / 1e6" },
+      },
+      {
+        title: "Used of each ceiling",
+        unit: "percentunit",
+        queries: {
+          "{{scope}} by the {{period}}":
+            "max by (scope, period) (loramill_fleet_spent_micro_usd) / on (scope, period) max by (scope, period) (loramill_fleet_ceiling_micro_usd)",
+        },
+      },
+      {
+        title: "GPU hours of work that wants a machine",
+        unit: "short",
+        queries: { demand: "sum(loramill_fleet_demand_gpu_seconds) / 3600", stopped: "max(loramill_fleet_stopped)" },
+      },
+      {
+        title: "Machines that came to grief, in an hour",
+        unit: "short",
+        queries: {
+          "{{provider}} taken back": "sum by (provider) (increase(loramill_fleet_preemptions_total[1h]))",
+          "{{provider}} did not boot": "sum by (provider) (increase(loramill_fleet_boot_failures_total[1h]))",
+          "{{provider}} orphans": "sum by (provider) (increase(loramill_fleet_orphans_total[1h]))",
+        },
+      },
+      {
+        title: "Billed over charged, less 1",
+        unit: "percentunit",
+        signed: true,
+        queries: { "{{provider}}": "max by (provider) (loramill_fleet_billing_gap_ratio)" },
+      },
+    ],
+  },
+  {
     uid: "loramill-backends",
     title: "Loramill: backends",
     panels: [
@@ -170,34 +202,3 @@ export const dashboards: readonly Dashboard[] = [
     ],
   },
 ];
-
-const HEIGHT = 8;
-const WIDTH = 12;
-const datasource = { type: "prometheus", uid: "prometheus" };
-
-/** The file that Grafana provisions: panels in two columns, in the order of the description. */
-export function renderDashboard({ uid, title, panels }: Dashboard): string {
-  const rendered = panels.map((panel, index) => ({
-    id: index + 1,
-    type: "timeseries",
-    title: panel.title,
-    datasource,
-    gridPos: { h: HEIGHT, w: WIDTH, x: (index % 2) * WIDTH, y: Math.floor(index / 2) * HEIGHT },
-    fieldConfig: {
-      defaults: {
-        unit: panel.unit,
-        min: 0,
-        custom: { fillOpacity: 10, stacking: { mode: panel.stacked ? "normal" : "none" } },
-      },
-      overrides: [],
-    },
-    targets: Object.entries(panel.queries).map(([legendFormat, expr], query) => ({
-      refId: String.fromCharCode("A".charCodeAt(0) + query),
-      datasource,
-      expr,
-      legendFormat,
-    })),
-  }));
-  const page = { uid, title, tags: ["loramill"], timezone: "browser", refresh: "30s", schemaVersion: 39 };
-  return `${JSON.stringify({ ...page, time: { from: "now-6h", to: "now" }, panels: rendered }, null, 2)}\n`;
-}

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it, test } from "vitest";
 import { readCompose } from "./compose-file.ts";
 import { parseDockerfile, type Stage } from "./dockerfile.ts";
+import { SERVICE_APPS } from "./service-apps.ts";
 
 const root = join(import.meta.dirname, "../..");
 const read = (path: string): string => readFileSync(join(root, path), "utf8");
@@ -34,9 +35,10 @@ describe.each(["services", "gpu"])("infra/docker/%s.Dockerfile", (family) => {
 
   it("pins what it gets from elsewhere", () => {
     for (const { text } of stages.flatMap(({ instructions }) => instructions).filter(({ name }) => name === "ARG")) {
-      expect(text).toMatch(/^[A-Z_]+_COMMIT=[0-9a-f]{8,40}$/);
-      expect(read("docs/pod-agent.md"), "the commits that our adapters were held against").toContain(
-        text.split("=")[1],
+      const [, commit = ""] = /^[A-Z_]+_COMMIT=([0-9a-f]{40})$/.exec(text) ?? [];
+      expect(commit, `${text}: the whole commit, because a part of it may become ambiguous`).not.toBe("");
+      expect(read("docs/pod-agent.md").includes(commit.slice(0, 8)), `our adapters were held against ${text}`).toBe(
+        true,
       );
     }
     for (const stage of stages) {
@@ -92,7 +94,7 @@ test("the services' image installs every app that it has, and no development dep
   const install = stages.flatMap(({ instructions }) => instructions).find(({ text }) => text.startsWith("npm ci"));
   expect(install?.text).toContain("--omit=dev");
   const installed = [...(install?.text ?? "").matchAll(/--workspace=@loramill\/([a-z-]+)/g)].map(([, app]) => app);
-  expect(installed.sort()).toEqual(["api", "captioner", "curator", "dispatcher", "evaluator", "generator", "trainer"]);
+  expect(installed.sort()).toEqual(SERVICE_APPS);
 });
 
 test("tests, secrets and what npm installed stay out of the images", () => {

@@ -1,15 +1,27 @@
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { watchDispatcher } from "@loramill/dispatcher";
-import { createMetrics } from "@loramill/telemetry";
+import { createFleetMetrics, createMetrics } from "@loramill/telemetry";
 
-/** Names of every series that our processes export, with those of histograms as they are queried. */
+const root = join(import.meta.dirname, "../..");
+
+/**
+ * Names of every series that our processes export, with those of histograms as they are queried. Gauges that exist only in
+ * an open process are found by their names in its sources.
+ */
 export async function knownMetrics(): Promise<ReadonlySet<string>> {
   const metrics = createMetrics();
+  createFleetMetrics(metrics);
   watchDispatcher(metrics, () => undefined);
   const all = await metrics.registry.getMetricsAsJSON();
   const names = all.flatMap(({ name, type }) =>
     String(type) === "histogram" ? [`${name}_bucket`, `${name}_sum`, `${name}_count`] : [name],
   );
-  return new Set(names);
+  const sources = globSync("{packages,apps}/*/src/**/*.ts", { cwd: root }).filter((path) => !path.includes(".test."));
+  const written = sources.flatMap((path) =>
+    readFileSync(join(root, path), "utf8").match(/(?<=")loramill_[a-z_]+(?=")/g),
+  );
+  return new Set([...names, ...written.flatMap((name) => name ?? [])]);
 }
 
 /** The series of ours that a PromQL expression names. */

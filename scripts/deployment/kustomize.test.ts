@@ -5,12 +5,15 @@ import { describeConfig } from "@loramill/runtime";
 import { describe, expect, test } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
 import { findFragments } from "../config-docs/find-fragments.ts";
+import { parseDockerfile } from "./dockerfile.ts";
 import { knownMetrics, metricsIn } from "./known-metrics.ts";
 import { checkManifest } from "./manifest-schemas.ts";
+import { SERVICE_APPS } from "./service-apps.ts";
 import { runSystemProgram } from "./system-program.ts";
 
 const root = join(import.meta.dirname, "../..");
-const APPS = ["api", "captioner", "curator", "dispatcher", "evaluator", "generator", "trainer"];
+/** States of `loramill_backlog_jobs`; the last two are among the parked ones. */
+const STATES = ["waiting", "released", "active", "parked", "due", "starved"];
 const rows = describeConfig(await findFragments(root));
 const known = await knownMetrics();
 
@@ -21,7 +24,18 @@ interface Trigger {
 interface Container {
   readonly name: string;
   readonly args: readonly string[];
-  readonly envFrom: readonly { readonly configMapRef?: { readonly name: string } }[];
+  readonly envFrom: readonly {
+    readonly configMapRef?: { readonly name: string };
+    readonly secretRef?: { readonly name: string };
+  }[];
+  readonly env?: readonly { readonly name: string; readonly value?: string; readonly valueFrom?: object }[];
+  readonly image: string;
+  readonly resources: { readonly requests: object; readonly limits: Readonly<Record<string, string>> };
+  readonly securityContext: object;
+}
+interface PodTemplate {
+  readonly metadata: { readonly labels: Readonly<Record<string, string>> };
+  readonly spec: { readonly terminationGracePeriodSeconds: number; readonly containers: readonly Container[] };
 }
 interface Manifest {
   readonly kind: string;
@@ -30,13 +44,16 @@ interface Manifest {
   readonly spec: {
     readonly replicas?: number;
     readonly selector: { readonly matchLabels: object };
+    readonly minReplicaCount: number;
     readonly scaleTargetRef: { readonly name: string };
     readonly triggers: readonly Trigger[];
     readonly groups: unknown;
-    readonly template: {
-      readonly metadata: { readonly labels: object };
-      readonly spec: { readonly terminationGracePeriodSeconds: number; readonly containers: readonly Container[] };
-    };
+    readonly template: PodTemplate;
+    readonly jobTargetRef: { readonly backoffLimit: number; readonly template: PodTemplate };
+    readonly rollout: object;
+    readonly scalingStrategy: object;
+    readonly clusterIP?: string;
+    readonly ports: readonly { readonly port: number }[];
   };
 }
 
@@ -47,7 +64,7 @@ function build(overlay: string): readonly Manifest[] | null {
   return parseAllDocuments(answer.output).map((document) => document.toJS() as Manifest);
 }
 
-describe.each(["dev", "production"])("the overlay %s", (overlay) => {
+describe.each(["dev", "production", "production-gpu"])("the overlay %s", (overlay) => {
   const manifests = build(overlay);
   const missing = manifests === null;
   const ofKind = (kind: string) => (manifests ?? []).filter((manifest) => manifest.kind === kind);
@@ -61,7 +78,7 @@ describe.each(["dev", "production"])("the overlay %s", (overlay) => {
   test.skipIf(missing)("runs every app from a file that is there, with its settings, and time to drain", () => {
     const shutdown = Number(rows.find(({ variable }) => variable === "SHUTDOWN_SECONDS")?.default);
     expect(shutdown).toBeGreaterThan(0);
-    expect(ofKind("Deployment").map(({ metadata }) => metadata.name)).toEqual(APPS);
+    expect(ofKind("Deployment").map(({ metadata }) => metadata.name)).toEqual(SERVICE_APPS);
     for (const { metadata, spec } of [...ofKind("Deployment"), ...ofKind("Job")]) {
       const [container] = spec.template.spec.containers;
       expect(existsSync(join(root, container?.args[1] ?? "")), metadata.name).toBe(true);
@@ -87,7 +104,7 @@ describe.each(["dev", "production"])("the overlay %s", (overlay) => {
     () => {
       const scalers = ofKind("ScaledObject");
       expect(scalers.map(({ spec }) => spec.scaleTargetRef.name)).toEqual(
-        APPS.filter((app) => app !== "api" && app !== "dispatcher"),
+        SERVICE_APPS.filter((app) => app !== "api" && app !== "dispatcher"),
       );
       for (const { metadata, spec } of scalers) {
         const source = readFileSync(join(root, `apps/${metadata.name}/src/worker.ts`), "utf8");
@@ -99,19 +116,71 @@ describe.each(["dev", "production"])("the overlay %s", (overlay) => {
           expect(trigger.ignoreNullValues).toBe("false");
           expect(metricsIn(trigger.query).filter((name) => !known.has(name))).toEqual([]);
           const states = /state=~"([a-z|]+)"/.exec(trigger.query)?.[1]?.split("|") ?? [];
-          for (const state of states) expect(["waiting", "released", "active", "parked", "due"]).toContain(state);
+          for (const state of states) expect(STATES).toContain(state);
         }
         const [work, open] = spec.triggers;
         expect(work?.metadata.query).toContain("waiting|released|due|active");
+        if (metadata.name === "provisioner") expect(spec.minReplicaCount, "leases are renewed").toBe(1);
         if (metadata.name === "trainer") expect(open?.metadata.query).toMatch(/^clamp_max\(.*parked.*, 1\) or/);
       }
     },
   );
 
   test.skipIf(missing)("has a disruption budget for each app, and the alerts of infra/prometheus", () => {
-    expect(ofKind("PodDisruptionBudget").map(({ metadata }) => metadata.name)).toEqual(APPS);
+    expect(ofKind("PodDisruptionBudget").map(({ metadata }) => metadata.name)).toEqual(SERVICE_APPS);
     const [rule] = ofKind("PrometheusRule");
     const alerts = parse(readFileSync(join(root, "infra/prometheus/alerts.yaml"), "utf8"));
     expect(rule?.spec.groups).toEqual(alerts.groups);
+  });
+});
+
+test("only who rents machines has the keys of those who rent them out", ({ skip }) => {
+  const manifests = build("production");
+  if (manifests === null) return skip("no kubectl");
+  const secretsOf = (name: string) => {
+    const app = manifests.find(({ kind, metadata }) => kind === "Deployment" && metadata.name === name);
+    const [container] = app?.spec.template.spec.containers ?? [];
+    return container?.envFrom.flatMap(({ secretRef }) => (secretRef ? [secretRef.name] : [])) ?? [];
+  };
+  const having = (secret: string) => SERVICE_APPS.filter((app) => secretsOf(app).includes(secret));
+  expect(having("loramill-provider")).toEqual(["provisioner"]);
+  expect(having("loramill-fleet")).toEqual(["api", "dispatcher", "provisioner", "trainer"]);
+});
+
+describe("agents on the cluster's GPUs", () => {
+  const manifests = build("production-gpu");
+  const named = (kind: string, name: string) =>
+    manifests?.find((manifest) => manifest.kind === kind && manifest.metadata.name === name);
+  const job = named("ScaledJob", "gpu-agent");
+  const settings = manifests?.find(({ kind }) => kind === "ConfigMap")?.data ?? {};
+
+  test.skipIf(manifests === null)("start for trainings that no machine could take, and are left to end", () => {
+    expect(job?.spec.scalingStrategy).toEqual({ strategy: "accurate" });
+    expect(job?.spec.rollout).toEqual({ strategy: "gradual" });
+    expect(job?.spec.jobTargetRef).toMatchObject({ parallelism: 1, completions: 1, backoffLimit: 0 });
+    const [trigger] = job?.spec.triggers ?? [];
+    expect(trigger?.metadata).toMatchObject({ threshold: "1", ignoreNullValues: "false" });
+    expect(trigger?.metadata.query).toMatch(
+      /^sum\(loramill_backlog_jobs{queue="train",state="starved"}\) or 0 \* sum\(loramill_dispatcher_leads == 1\)$/,
+    );
+    const [container] = job?.spec.jobTargetRef.template.spec.containers ?? [];
+    expect(container?.env).toContainEqual({ name: "AGENT_TRAININGS", value: "1" });
+    const secrets = container?.env?.filter(({ valueFrom }) => valueFrom).map(({ name }) => name);
+    expect(secrets).toEqual(["AGENT_TOKEN"]);
+    for (const { name } of container?.env ?? []) expect(rows.map(({ variable }) => variable)).toContain(name);
+    expect(container?.resources.limits["nvidia.com/gpu"]).toBe("1");
+    expect(container?.securityContext).toMatchObject({ allowPrivilegeEscalation: false, readOnlyRootFilesystem: true });
+    const images = parseDockerfile(readFileSync(join(root, "infra/docker/gpu.Dockerfile"), "utf8")).stages;
+    const target = /^loramill\/gpu-([a-z-]+):\d/.exec(container?.image ?? "")?.[1];
+    expect(images.map(({ name }) => name)).toContain(target);
+    expect(settings.AGENT_TRAINERS).toBe(target);
+  });
+
+  test.skipIf(manifests === null)("are found by the workers under a name that has the address of each", () => {
+    const service = named("Service", "gpu-agents");
+    expect(service?.spec.clusterIP).toBe("None");
+    expect(job?.spec.jobTargetRef.template.metadata.labels).toMatchObject(service?.spec.selector ?? {});
+    expect(settings.AGENT_DNS_NAME).toBe(`${service?.metadata.name}:${service?.spec.ports[0]?.port}`);
+    expect(String(service?.spec.ports[0]?.port)).toBe(rows.find(({ variable }) => variable === "AGENT_PORT")?.default);
   });
 });

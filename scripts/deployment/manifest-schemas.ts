@@ -3,13 +3,18 @@ import { join } from "node:path";
 import { z } from "zod";
 import { checkStructure, type StructuralSchema } from "./check-structure.ts";
 
+/** Custom resource definitions as their projects publish them, without descriptions. */
+function definitions<K extends string>(file: string): Readonly<Record<K, StructuralSchema>> {
+  return JSON.parse(readFileSync(join(import.meta.dirname, "fixtures", file), "utf8"));
+}
+
 /**
- * KEDA's custom resource definitions (config/crd/bases of kedacore/keda, 20 August 2026, without descriptions). That of
- * ScaledJob holds Kubernetes' own schema of a job and of its pods, which every pod of ours is checked by.
+ * KEDA's (config/crd/bases of kedacore/keda, 20 August 2026). That of ScaledJob holds Kubernetes' own schema of a job and
+ * of its pods, which every pod of ours is checked by.
  */
-const keda = JSON.parse(readFileSync(join(import.meta.dirname, "fixtures/keda-crds.json"), "utf8")) as Readonly<
-  Record<"ScaledObject" | "ScaledJob" | "TriggerAuthentication", StructuralSchema>
->;
+const keda = definitions<"ScaledObject" | "ScaledJob" | "TriggerAuthentication">("keda-crds.json");
+/** Those of the Prometheus operator 0.93 (example/prometheus-operator-crd, 8 August 2026). */
+const operator = definitions<"PodMonitor" | "ServiceMonitor" | "PrometheusRule">("prometheus-operator-crds.json");
 const jobSpec = part(keda.ScaledJob, "spec", "jobTargetRef");
 const podTemplate = part(jobSpec, "template");
 
@@ -46,7 +51,6 @@ const Peer = z.strictObject({
   ipBlock: z.strictObject({ cidr: z.string(), except: z.array(z.string()).optional() }).optional(),
 });
 const PolicyPorts = z.array(z.strictObject({ port: Port, protocol: Protocol })).optional();
-const Endpoints = z.array(z.strictObject({ port: z.string(), path: z.string(), interval: z.string() })).min(1);
 
 /** What we use of each kind, and nothing else: a key that is not here is a mistake until it is added. */
 const kinds = [
@@ -66,6 +70,7 @@ const kinds = [
   manifest("Job", "batch/v1", { spec: structural(jobSpec) }),
   manifest("Service", "v1", {
     spec: z.strictObject({
+      clusterIP: z.literal("None").optional(),
       selector: Labels,
       ports: z.array(z.strictObject({ name: z.string(), port: z.int(), targetPort: Port })).min(1),
     }),
@@ -98,13 +103,9 @@ const kinds = [
       egress: z.array(z.strictObject({ to: z.array(Peer).optional(), ports: PolicyPorts })).optional(),
     }),
   }),
-  manifest("PodMonitor", "monitoring.coreos.com/v1", {
-    spec: z.strictObject({ jobLabel: z.string(), selector: Selector, podMetricsEndpoints: Endpoints }),
-  }),
-  manifest("ServiceMonitor", "monitoring.coreos.com/v1", {
-    spec: z.strictObject({ jobLabel: z.string(), selector: Selector, endpoints: Endpoints }),
-  }),
-  manifest("PrometheusRule", "monitoring.coreos.com/v1", { spec: z.strictObject({ groups: z.array(z.unknown()) }) }),
+  ...(["PodMonitor", "ServiceMonitor", "PrometheusRule"] as const).map((kind) =>
+    manifest(kind, "monitoring.coreos.com/v1", { spec: structural(part(operator[kind], "spec")) }),
+  ),
   ...(["ScaledObject", "ScaledJob"] as const).map((kind) =>
     manifest(kind, "keda.sh/v1alpha1", { spec: structural(part(keda[kind], "spec")) }),
   ),

@@ -8,10 +8,10 @@ import { createClient } from "@loramill/sdk";
 import { drawPicture, freePort, startS3Server } from "@loramill/testkit";
 import { afterAll, expect, test } from "vitest";
 import { type ComposeService, readCompose } from "../../scripts/deployment/compose-file.ts";
+import { SERVICE_APPS } from "../../scripts/deployment/service-apps.ts";
 import { makeDataDir } from "../support/mill.ts";
 import { eventually, finished } from "../support/runs.ts";
 
-const APPS = ["dispatcher", "curator", "captioner", "trainer", "evaluator", "generator", "api"];
 const root = join(import.meta.dirname, "../..");
 const data = makeDataDir();
 const processes: Started[] = [];
@@ -30,6 +30,7 @@ const secrets = {
   S3_ACCESS_KEY_ID: "access-of-a-test",
   S3_SECRET_ACCESS_KEY: "secret-of-a-test",
   API_ADMIN_TOKEN: "admin-token-of-a-test-run",
+  FLEET_AGENT_SECRET: "fleet-secret-of-a-test-run",
 };
 
 test("the compose file's commands and variables make a mill, with nothing but addresses replaced", async ({ skip }) => {
@@ -73,7 +74,7 @@ test("the compose file's commands and variables make a mill, with nothing but ad
   const migration = await launch("migrate");
   expect(await migration.exited, migration.output()).toBe(0);
   const apps: Started[] = [];
-  for (const name of APPS) apps.push(await launch(name));
+  for (const name of SERVICE_APPS) apps.push(await launch(name));
   for (const app of apps) {
     const { test: [, , ...check] = [] } = service(services, app.name).healthcheck ?? {};
     await eventually(

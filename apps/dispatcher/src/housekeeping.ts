@@ -5,7 +5,10 @@ import type { DispatcherDeps } from "./deps.ts";
 /** The numbers of a queue: what scalers and dashboards read. */
 export interface BacklogGauge {
   readonly queue: string;
-  /** `waiting`, `released`, `active`, `parked`, and `due`: parked ones whose time has come, counted in `parked` too. */
+  /**
+   * `waiting`, `released`, `active`, `parked`; and of the parked, `due`, whose time has come, and `starved`, which no machine
+   * could take when they last asked.
+   */
   readonly jobs: Readonly<Record<string, number>>;
   readonly oldestWaitSeconds: number;
   readonly lostWorkers: number;

@@ -1,5 +1,5 @@
 import { startTestServer, type TestServer } from "@loramill/catalog/testing";
-import { TransientError } from "@loramill/contracts";
+import { TransientError, toErrorRecord } from "@loramill/contracts";
 import { waitUntil } from "@loramill/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { doneWith, openBench } from "../test/bench.ts";
@@ -200,6 +200,28 @@ describe("leadership", () => {
 });
 
 describe("windows and shares", () => {
+  test("jobs that no machine can take are counted as starved until one takes them", async () => {
+    await using bench = await openBench(server);
+    const run = await bench.submit([many(2)]);
+    await waitUntil("both deliveries", () => bench.producer.size === 2);
+    const deliveries = bench.producer.due();
+    const busy = toErrorRecord(new TransientError("no agent is free", { code: "capacity" }));
+    const later = new Date(Date.now() + 60_000);
+    const work = async (isBusy: boolean) => {
+      for (const delivery of deliveries) {
+        await bench.workOn(delivery, async ({ input }) => {
+          if (isBusy) return { kind: "retrying", until: later, error: busy, spendsAttempt: false, turn: null };
+          return doneWith((input as { from: number }).from);
+        });
+      }
+    };
+    await work(true);
+    expect(await bench.dispatchers[0]?.backlog()).toMatchObject([{ parked: 2, due: 0, starved: 2, active: 0 }]);
+    await work(false);
+    expect((await bench.ended(run)).state).toBe("succeeded");
+    expect(await bench.dispatchers[0]?.backlog()).toEqual([]);
+  });
+
   test("are never exceeded, and the backlog says what waits", async () => {
     await using bench = await openBench(server, { windows: { generate: 4 } });
     const run = await bench.submit([many(20)]);

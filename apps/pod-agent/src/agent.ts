@@ -17,6 +17,7 @@ import { type JobPlace, jobPlace } from "./job-place.ts";
 import { isFinalState, type JobRecord, readRecord, writeRecord } from "./job-record.ts";
 import { caughtUp } from "./meter.ts";
 import { createModelCache } from "./model-cache.ts";
+import type { AgentWork } from "./retire.ts";
 import { type RunningJob, runJob } from "./run-job.ts";
 import type { AgentSettings, InstalledTrainer } from "./settings.ts";
 import { exitStatus, isAlive } from "./trainer-process.ts";
@@ -27,6 +28,8 @@ export const AGENT_VERSION = "2";
 
 export interface Agent {
   health(): AgentHealth;
+  /** How far this agent is with what it was started for. */
+  work(): AgentWork;
   /** Idempotent by marker: the same training is adopted, another one of that marker replaces what has ended. */
   start(request: AgentStart): Promise<AgentJob>;
   /** The job of a marker, without a word to its lease. */
@@ -51,6 +54,12 @@ export async function openAgent(settings: AgentSettings, options: { fetch?: type
   /** Starts go one after another: between the look and the entry nothing may come. */
   let starting: Promise<unknown> = Promise.resolve();
 
+  /** Trainings that were taken, by marker: one that is started again is the same. */
+  const taken = new Set<string>();
+  /** Jobs of which somebody has been told that they ended. */
+  const told = new Set<string>();
+  let busyAt = Date.now();
+
   const active = () => [...jobs.values()].filter(({ record }) => !isFinalState(record.state));
 
   function trainerHere(name: TrainerName): InstalledTrainer {
@@ -70,10 +79,17 @@ export async function openAgent(settings: AgentSettings, options: { fetch?: type
       models,
       fetch: fetchIt,
       onLeaseLost: () => {
+        told.add(record.id);
         if (active().length === 0) giveMachineBack(settings);
       },
     });
     jobs.set(record.id, job);
+    taken.add(record.marker);
+    // What nobody asks after has been given up; there is nobody to be told.
+    if (isFinalState(record.state)) told.add(record.id);
+    void job.ended.then(() => {
+      busyAt = Date.now();
+    });
     return job;
   }
 
@@ -118,6 +134,9 @@ export async function openAgent(settings: AgentSettings, options: { fetch?: type
       await found.stop("cancelled");
       jobs.delete(found.record.id);
       await rm(jobPlace(settings.workspace, found.record.id).folder, { recursive: true, force: true });
+    }
+    if (!taken.has(request.marker) && taken.size >= (settings.maxTrainings ?? Number.POSITIVE_INFINITY)) {
+      throw new TransientError("this machine has taken all its trainings and ends", { code: "capacity" });
     }
     if (active().length >= settings.maxJobs) {
       throw new TransientError(`this machine already runs ${settings.maxJobs}`, { code: "capacity" });
@@ -164,16 +183,25 @@ export async function openAgent(settings: AgentSettings, options: { fetch?: type
       return started;
     },
     find: async (marker) => known(ofMarker(marker)).view(null),
+    work: () => ({
+      taken: taken.size,
+      active: active().length,
+      untold: [...jobs.keys()].filter((id) => !told.has(id)).length,
+      idleMs: active().length > 0 ? 0 : Date.now() - busyAt,
+    }),
     async poll(id, { epoch, leaseSeconds, logOffset, grants }) {
       const job = known(jobs.get(id));
       refuseStale(job.record, epoch);
       await job.renew(epoch, leaseSeconds, grants);
-      return job.view(logOffset);
+      const view = await job.view(logOffset);
+      if (isFinalState(view.state)) told.add(id);
+      return view;
     },
     async cancel(id, epoch) {
       const job = known(jobs.get(id));
       refuseStale(job.record, epoch);
       await job.stop("cancelled");
+      told.add(id);
       return job.view(null);
     },
     close() {

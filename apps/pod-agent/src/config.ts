@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { z } from "zod";
+import type { Retirement } from "./retire.ts";
 import type { AgentSettings, Environment, InstalledTrainer } from "./settings.ts";
 
 const GiB = 1024 ** 3;
@@ -26,6 +27,13 @@ export const agentEnvironment = z.object({
   AGENT_PORT: z.coerce.number().int().min(0).max(65_535).default(8690).describe("Port to listen on"),
   AGENT_WORKSPACE: z.string().min(1).default("./agent").describe("Folder for jobs and models; best on a volume"),
   AGENT_SLOTS: z.coerce.number().int().min(1).max(16).default(1).describe("Trainings at once on this machine"),
+  AGENT_TRAININGS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .optional()
+    .describe("Ends after so many trainings, when their end has been asked for; left out, it goes on"),
+  AGENT_IDLE_SECONDS: seconds.optional().describe("Ends when it has had no training for so long; left out, it waits"),
   AGENT_MODEL_CACHE_BYTES: z.coerce
     .number()
     .min(0)
@@ -47,6 +55,7 @@ export interface AgentConfig {
   readonly token: string;
   readonly host: string;
   readonly port: number;
+  readonly retirement: Retirement;
   readonly settings: AgentSettings;
 }
 
@@ -59,6 +68,10 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     token: env.AGENT_TOKEN,
     host: env.AGENT_HOST,
     port: env.AGENT_PORT,
+    retirement: {
+      trainings: env.AGENT_TRAININGS ?? null,
+      idleMs: env.AGENT_IDLE_SECONDS === undefined ? null : env.AGENT_IDLE_SECONDS * 1_000,
+    },
     settings: {
       workspace: resolve(env.AGENT_WORKSPACE),
       trainers: {
@@ -67,6 +80,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
         ...installed("simpletuner", env.SIMPLETUNER_DIR, env.SIMPLETUNER_PYTHON),
       },
       maxJobs: env.AGENT_SLOTS,
+      ...(env.AGENT_TRAININGS === undefined ? {} : { maxTrainings: env.AGENT_TRAININGS }),
       modelCacheBytes: env.AGENT_MODEL_CACHE_BYTES,
       partBytes: 32 * 1024 * 1024,
       tickMs: 1_000,

@@ -13,6 +13,8 @@ export interface AgentSettings {
   readonly workspace: string;
   readonly trainers: Readonly<Partial<Record<TrainerName, InstalledTrainer>>>;
   readonly maxJobs: number;
+  /** Trainings that are taken in this agent's life; left out, as many as are asked for. */
+  readonly maxTrainings?: number;
   /** Most bytes of base models that are kept between jobs. */
   readonly modelCacheBytes: number;
   /** Size of one request of an upload. */

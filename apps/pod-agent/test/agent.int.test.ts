@@ -4,6 +4,7 @@ import { AgentManifest, type TrainingRequest, type TrainingStatus } from "@loram
 import { backendContext, pollTraining, waitUntil } from "@loramill/testkit";
 import { afterEach, describe, expect, it } from "vitest";
 import { openAgent } from "../src/agent.ts";
+import { isRetired } from "../src/retire.ts";
 import { openTrial, TOKEN, type TrialOptions } from "./open-trial.ts";
 
 const trainers = ["ai-toolkit", "sd-scripts", "simpletuner"] as const;
@@ -325,6 +326,24 @@ describe("a training on an agent", () => {
       headers: { authorization: `Bearer ${TOKEN}` },
     });
     expect(bad.status).toBe(400);
+  });
+
+  it("is found behind a name, takes its one training, and ends when somebody knows how that went", async () => {
+    const { machines, makeBackend, request, scripted } = await open({ settings: { maxTrainings: 1 } });
+    const [machine] = machines;
+    const port = Number(new URL(machine?.url ?? "").port);
+    const backend = makeBackend({ urls: [], dnsName: { host: "localhost", port } });
+    const retired = () => machine !== undefined && isRetired(machine.agent.work(), { trainings: 1, idleMs: null });
+    expect(retired()).toBe(false);
+    const { remoteId } = await backend.submit(request, backendContext());
+    expect(retired()).toBe(false);
+    const statuses = await pollTraining(backend, remoteId, request, { fromEpoch: 2 });
+    expect(statuses.at(-1)?.kind).toBe("succeeded");
+    expect(retired()).toBe(true);
+    const other = { ...request, marker: "another training" };
+    const context = backendContext({ job: `job_${"8".repeat(32)}` });
+    await expect(backend.submit(other, context)).rejects.toMatchObject({ code: "capacity" });
+    expect(await scripted.starts()).toHaveLength(1);
   });
 
   it("shares its workspace with no other agent", async () => {

@@ -76,3 +76,27 @@ it("runs as one file, goes on with its trainer after kill -9, and leaves within 
   await new Promise((resolve) => setTimeout(resolve, 500));
   expect(await trial.scripted.steps()).toEqual(steps);
 }, 120_000);
+
+it("ends by itself after its one training, as a pod of a cluster should", async () => {
+  const trial = await openTrial();
+  cleanups.push(trial.close);
+  const port = await freePort();
+  const bundle = runBundle(await buildBundle(), {
+    AGENT_TOKEN: TOKEN,
+    AGENT_PORT: String(port),
+    AGENT_WORKSPACE: join(trial.folder, "bundled"),
+    AGENT_TRAININGS: "1",
+    AGENT_IDLE_SECONDS: "600",
+    SD_SCRIPTS_DIR: trial.scripted.installed.folder,
+    SD_SCRIPTS_PYTHON: trial.scripted.installed.python,
+  });
+  const end = ended(bundle);
+  const url = `http://127.0.0.1:${port}`;
+  await waitUntil("the bundle listens", () => fetch(`${url}/healthz`).then((answer) => answer.ok));
+  const backend = trial.makeBackend({ urls: [url], pollMs: 100 });
+  const { remoteId } = await backend.submit(trial.request, backendContext());
+  const statuses = await pollTraining(backend, remoteId, trial.request, { fromEpoch: 2 });
+  expect(statuses.at(-1)?.kind).toBe("succeeded");
+  expect(await end).toBe(0);
+  expect((await backend.collect(remoteId, trial.request, backendContext({ epoch: 5_000 }))).curve).toHaveLength(60);
+}, 120_000);

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type AgentTrainingParts, createAgentTraining } from "@loramill/backends";
+import { type AgentOptions, type AgentTrainingParts, createAgentTraining } from "@loramill/backends";
 import {
   type AgentGrants,
   type KnownModel,
@@ -130,7 +130,7 @@ export async function openTrial(options: TrialOptions = {}) {
     ...options.settings,
   });
   for (let n = 0; n < agents; n += 1) machines.push(await startMachine(settingsOf(n), { begun }));
-  const agentOptions = {
+  const agentOptions: AgentOptions = {
     urls: machines.map(({ url }) => url),
     token: TOKEN,
     trainers: [trainer],
@@ -174,7 +174,7 @@ export async function openTrial(options: TrialOptions = {}) {
       ),
     })),
   );
-  const makeBackend = (over: Partial<typeof agentOptions> = {}, crash?: CrashPoint) =>
+  const makeBackend = (over: Partial<AgentOptions> = {}, crash?: CrashPoint) =>
     createAgentTraining(
       { ...agentOptions, ...over },
       {

@@ -10,9 +10,18 @@ const Urls = z
   .transform((text) => text.split(/[\s,]+/).filter(Boolean))
   .pipe(z.array(EndpointUrl.transform((url) => url.replace(/\/+$/, ""))).min(1));
 
+/** `gpu-agents.mill.svc:8690` as a host and its port. */
+const NameAndPort = z
+  .string()
+  .regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?:\d{2,5}$/, "must be a name and a port such as gpu-agents:8690")
+  .transform((text) => ({ host: text.split(":")[0] ?? "", port: Number(text.split(":")[1]) }));
+
 /** GPU machines on which a pod-agent runs, as far as there are any. */
 export const agentShape = {
   AGENT_URLS: Urls.optional().describe("Pod-agents that train, separated by commas; left out, none"),
+  AGENT_DNS_NAME: NameAndPort.optional().describe(
+    "Name and port behind which pod-agents come and go, such as a headless service of Kubernetes: each of its addresses is one, asked by plain HTTP; trainings wait while there is none",
+  ),
   AGENT_TOKEN: z.string().min(16).optional().describe("Bearer token that these agents were started with"),
   AGENT_TRAINERS: z
     .string()
@@ -48,9 +57,10 @@ export const agentShape = {
 
 /** Null where no agent is configured. */
 export function agentOptions(env: z.output<z.ZodObject<typeof agentShape>>) {
-  if (env.AGENT_URLS === undefined) return null;
+  if (env.AGENT_URLS === undefined && env.AGENT_DNS_NAME === undefined) return null;
   return {
-    urls: env.AGENT_URLS,
+    urls: env.AGENT_URLS ?? [],
+    ...(env.AGENT_DNS_NAME === undefined ? {} : { dnsName: env.AGENT_DNS_NAME }),
     token: env.AGENT_TOKEN ?? "",
     trainers: env.AGENT_TRAINERS,
     maxJobs: env.AGENT_MAX_JOBS ?? null,

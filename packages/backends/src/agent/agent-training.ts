@@ -1,4 +1,4 @@
-import type { Clock, ComputeProvider, KnownModel, Stores, TrainingBackend } from "@loramill/contracts";
+import type { BackendContext, Clock, ComputeProvider, KnownModel, Stores, TrainingBackend } from "@loramill/contracts";
 import type { fetch as undiciFetch } from "undici";
 import { estimateOnGpu } from "../estimate-on-gpu.ts";
 import { openAgentAccount } from "./agent-account.ts";
@@ -10,6 +10,7 @@ import { cancelTraining } from "./cancel-training.ts";
 import { bestSupport, chooseTrainer, noTrainer, trainableFamilies } from "./choose-trainer.ts";
 import { collectTraining } from "./collect-training.ts";
 import { lookAtAgents } from "./look-at-agents.ts";
+import { openNamedAgents } from "./named-agents.ts";
 import { pollTraining } from "./poll-training.ts";
 import { findTraining, submitTraining } from "./submit-training.ts";
 
@@ -30,10 +31,20 @@ export interface AgentTrainingParts {
  */
 export function createAgentTraining(options: AgentOptions, parts: AgentTrainingParts): TrainingBackend {
   const { stores, clock, models, machines } = parts;
-  const clients = options.urls.map((url) => createAgentClient(url, options.token, parts.fetch));
+  const own = options.urls.map((url) => createAgentClient(url, options.token, parts.fetch));
+  const named = openNamedAgents(options, parts);
   const records = openAgentRecords(stores.objects);
   const account = openAgentAccount({ machines, clock, usdPerHour: options.usdPerHour });
-  const deps: AgentDeps = { options, stores, clock, clients, records, account, models };
+
+  async function clientsFor(job: string | null): Promise<AgentDeps["clients"]> {
+    if (named === null) return own;
+    const record = job === null ? null : await records.find(job);
+    return [...own, ...(await named(record?.agent))];
+  }
+  /** What a turn works with: the agents of this moment. */
+  const depsFor = async ({ job }: BackendContext): Promise<AgentDeps> => {
+    return { options, stores, clock, clients: await clientsFor(job), records, account, models };
+  };
 
   return {
     name: "agent",
@@ -49,7 +60,12 @@ export function createAgentTraining(options: AgentOptions, parts: AgentTrainingP
     limits: { maxJobs: options.maxJobs, timeoutSeconds: options.timeoutSeconds },
     ...(options.gpu === undefined ? {} : { gpu: options.gpu }),
     version: async () => `agent/2:${options.trainers.join("+")}`,
-    isAvailable: (signal) => lookAtAgents(clients, signal),
+    async isAvailable(signal) {
+      const found = await lookAtAgents(await clientsFor(null), signal);
+      if (named === null || found.available) return found;
+      const message = `${found.message}; one behind ${options.dnsName?.host} starts when a training waits for it`;
+      return { available: true, message };
+    },
     validate(recipe, models) {
       const choice = chooseTrainer(recipe, options.trainers, models);
       if (choice !== null) return choice.issues;
@@ -57,11 +73,11 @@ export function createAgentTraining(options: AgentOptions, parts: AgentTrainingP
     },
     estimate: (recipe, dataset) => estimateOnGpu(recipe, options, dataset),
 
-    find: (marker, context) => findTraining(marker, context, deps),
-    submit: (request, context) => submitTraining(request, context, deps),
-    poll: (remoteId, request, context) => pollTraining(remoteId, request, context, deps),
-    collect: (_remoteId, request, context) => collectTraining(request, context, deps),
-    cancel: (remoteId, context) => cancelTraining(remoteId, context, deps),
+    find: async (marker, context) => findTraining(marker, context, await depsFor(context)),
+    submit: async (request, context) => submitTraining(request, context, await depsFor(context)),
+    poll: async (remoteId, request, context) => pollTraining(remoteId, request, context, await depsFor(context)),
+    collect: async (_remoteId, request, context) => collectTraining(request, context, await depsFor(context)),
+    cancel: async (remoteId, context) => cancelTraining(remoteId, context, await depsFor(context)),
     close: async () => undefined,
   };
 }

@@ -63,7 +63,8 @@ export async function submitToAgents(submission: Submission): Promise<AgentRecor
       }
     }
   }
-  const because = refusals.length === 0 ? "the only agent is busy" : refusals.join("; ");
+  const nobody = asked === undefined ? "none is there" : "the only agent is busy";
+  const because = refusals.length === 0 ? nobody : refusals.join("; ");
   throw new TransientError(`no agent can take the training now: ${because}`, {
     code: "capacity",
     retryAfterMs: CAPACITY_WAIT_MS,

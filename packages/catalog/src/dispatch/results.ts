@@ -59,16 +59,17 @@ export function resultQueries({ pool }: Connection) {
     async backlog(): Promise<QueueBacklog[]> {
       const { rows } = await pool.query<Record<keyof QueueBacklog, string>>(
         `select queue, sum(waiting) as waiting, sum(released) as released, sum(active) as active, sum(parked) as parked,
-           sum(due) as due, sum(lost) as "lostWorkers", max(oldest) as "oldestWaitSeconds"
+           sum(due) as due, sum(starved) as starved, sum(lost) as "lostWorkers", max(oldest) as "oldestWaitSeconds"
          from (
            select queue, 0::bigint as waiting, count(*) filter (where state = 'released') as released,
              count(*) filter (where state = 'active') as active, count(*) filter (where state = 'parked') as parked,
              count(*) filter (where state = 'parked' and (not_before is null or not_before <= now())) as due,
+             count(*) filter (where state = 'parked' and error->>'code' = 'capacity') as starved,
              sum(workers_lost) as lost,
              coalesce(max(extract(epoch from now() - released_at)) filter (where state = 'released'), 0) as oldest
            from loramill.jobs where state in ('released', 'active', 'parked') group by queue
            union all
-           select s.queue, sum(s.jobs_waiting), 0, 0, 0, 0, 0, max(extract(epoch from now() - s.started_at))
+           select s.queue, sum(s.jobs_waiting), 0, 0, 0, 0, 0, 0, max(extract(epoch from now() - s.started_at))
            from loramill.steps s join loramill.runs r on r.id = s.run
            where s.jobs_waiting > 0 and s.state = 'running' and r.state = 'running' group by s.queue
          ) each group by queue order by queue`,
@@ -80,6 +81,7 @@ export function resultQueries({ pool }: Connection) {
         active: toNumber(row.active),
         parked: toNumber(row.parked),
         due: toNumber(row.due),
+        starved: toNumber(row.starved),
         lostWorkers: toNumber(row.lostWorkers),
         oldestWaitSeconds: toNumber(row.oldestWaitSeconds),
       }));
@@ -96,6 +98,8 @@ export interface QueueBacklog {
   readonly parked: number;
   /** Of the parked, those whose time has come. */
   readonly due: number;
+  /** Of the parked, those that no machine could take when they last asked. */
+  readonly starved: number;
   /** How often the jobs that are open now have lost their worker. */
   readonly lostWorkers: number;
   readonly oldestWaitSeconds: number;

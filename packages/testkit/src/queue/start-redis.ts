@@ -25,11 +25,13 @@ export interface TestRedis {
 
 /**
  * A Redis for tests: the one of TEST_REDIS_URL, else a local `redis-server` on a free port. Null (after one loud line)
- * where there is neither.
+ * where there is neither. `cluster`: always one of our own, the only node of a cluster that refuses what touches two slots.
  */
-export async function startRedis(options: { readonly aof?: boolean } = {}): Promise<TestRedis | null> {
+export async function startRedis(
+  options: { readonly aof?: boolean; readonly cluster?: boolean } = {},
+): Promise<TestRedis | null> {
   const given = process.env.TEST_REDIS_URL;
-  if (given !== undefined && given !== "") return useGiven(given);
+  if (given !== undefined && given !== "" && options.cluster !== true) return useGiven(given);
   const binary = findBinary("redis-server");
   if (binary === undefined) {
     console.warn("SKIPPED: no TEST_REDIS_URL and no redis-server on the PATH: tests with Redis do not run");
@@ -40,6 +42,7 @@ export async function startRedis(options: { readonly aof?: boolean } = {}): Prom
   const flags = ["--port", String(port), "--bind", "127.0.0.1", "--dir", folder, "--save", "", "--loglevel", "warning"];
   flags.push("--appendonly", options.aof === true ? "yes" : "no", "--appendfsync", "everysec");
   flags.push("--maxmemory-policy", "noeviction");
+  if (options.cluster === true) flags.push("--cluster-enabled", "yes", "--cluster-port", String(await freePort()));
 
   let child: ChildProcess | undefined;
   let exited: Promise<void> = Promise.resolve();
@@ -56,6 +59,10 @@ export async function startRedis(options: { readonly aof?: boolean } = {}): Prom
     child = undefined;
   };
   await start();
+  if (options.cluster === true) {
+    await ask("CLUSTER ADDSLOTSRANGE 0 16383");
+    await waitUntil("the cluster serves", async () => (await ask("CLUSTER INFO")).includes("cluster_state:ok"));
+  }
   return {
     url: `redis://127.0.0.1:${port}`,
     owned: true,
