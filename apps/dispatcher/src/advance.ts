@@ -1,5 +1,5 @@
 import type { OpenRun } from "@loramill/catalog";
-import { type RunId, type StepId, toErrorRecord } from "@loramill/contracts";
+import { type RunId, type SpendingLimit, type StepId, toErrorRecord } from "@loramill/contracts";
 import { advanceRun, type RunDecision } from "@loramill/orchestration";
 import { composeOutput } from "./compose.ts";
 import type { DispatcherDeps } from "./deps.ts";
@@ -18,7 +18,7 @@ type StepRef = { readonly run: RunId; readonly step: StepId };
  */
 export async function advanceRuns(
   runs: readonly RunId[],
-  blocked: { has(run: RunId): boolean },
+  blocked: ReadonlyMap<RunId, SpendingLimit | null>,
   deps: DispatcherDeps,
   patience: Patience<StepId>,
 ): Promise<Set<RunId>> {
@@ -26,7 +26,7 @@ export async function advanceRuns(
   for (let from = 0; from < runs.length; from += RUNS_PER_READ) {
     for (const run of await deps.catalog.dispatch.openRuns(runs.slice(from, from + RUNS_PER_READ))) {
       try {
-        if (await advanceOne(run, blocked.has(run.run), deps, patience)) again.add(run.run);
+        if (await advanceOne(run, blocked.get(run.run), deps, patience)) again.add(run.run);
       } catch (error) {
         // One run must not hold up the others.
         deps.log.error({ run: run.run, error: toErrorRecord(error).message }, "a run could not be moved on");
@@ -39,12 +39,13 @@ export async function advanceRuns(
 
 async function advanceOne(
   run: OpenRun,
-  blocked: boolean,
+  blockedBy: SpendingLimit | null | undefined,
   deps: DispatcherDeps,
   patience: Patience<StepId>,
 ): Promise<boolean> {
   let again = false;
-  for (const decision of advanceRun({ ...run, budget: { ...run.budget, blocked } })) {
+  const blocked = { blocked: blockedBy !== undefined, ...(blockedBy ? { blockedBy } : {}) };
+  for (const decision of advanceRun({ ...run, budget: { ...run.budget, ...blocked } })) {
     const outcome = await apply(run, decision, deps, patience);
     again ||= outcome === "again";
     // What comes after was decided for a state that did not come about.
@@ -93,8 +94,8 @@ async function finishStep(
 ): Promise<Applied> {
   const { dispatch } = deps.catalog;
   try {
-    const composed = await composeOutput(at.step, deps);
-    const moved = await dispatch.succeedStep(at, { ...composed, keep: complete });
+    const { isWhole, ...composed } = await composeOutput(at.step, deps);
+    const moved = await dispatch.succeedStep(at, { ...composed, keep: complete && isWhole });
     patience.worked(at.step);
     return moved ? "applied" : "too-late";
   } catch (error) {

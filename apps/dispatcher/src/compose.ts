@@ -6,6 +6,8 @@ export interface ComposedOutput {
   readonly output: Digest;
   readonly items: number;
   readonly summary: JsonObject;
+  /** False where a job was cut short: no other run may take it for what was asked for. */
+  readonly isWhole: boolean;
 }
 
 /**
@@ -28,6 +30,7 @@ export async function composeOutput(
     output,
     items: outputs.reduce((sum, part) => sum + part.items, 0),
     summary: addSummaries(outputs),
+    isWhole: outputs.every(({ complete }) => complete !== false),
   };
 }
 

@@ -1,23 +1,34 @@
-import type { Candidate, Project } from "@loramill/catalog";
-import type { QueueName, RunId } from "@loramill/contracts";
-import { type Releases, type RunBudget, selectReleases } from "@loramill/orchestration";
+import type { Candidate, Project, ReleaseBounds } from "@loramill/catalog";
+import type { QueueName, RunId, SpendingLimit } from "@loramill/contracts";
+import {
+  type BlockedRun,
+  type Releases,
+  selectReleases,
+} from "@loramill/orchestration";
 import type { DispatcherDeps } from "./deps.ts";
+import { type Funds, fundsOf } from "./funds.ts";
 
 /** Deliveries handed to the queue at once. */
 const DELIVERIES_PER_ADD = 500;
 
 /** What is remembered from one round to the next; losing it costs a little fairness, nothing else. */
 export interface Releaser {
-  /** Marks waiting jobs as released, as far as windows, shares and budgets allow. `open`: open jobs of all queues after it. */
+  /**
+   * Marks waiting jobs as released, as far as windows, shares, budgets and ceilings allow. `open`: open jobs of all
+   * queues after it.
+   */
   release(): Promise<{ readonly released: number; readonly open: number }>;
-  /** The runs none of whose waiting jobs fits their budget, as of the last round. */
-  readonly blockedRuns: ReadonlySet<RunId>;
+  /**
+   * The runs none of whose waiting jobs fits their budget, or a ceiling that does not begin anew, as of the last round;
+   * with that ceiling, or null where it is the budget.
+   */
+  readonly blockedRuns: ReadonlyMap<RunId, SpendingLimit | null>;
 }
 
 export function createReleaser({ catalog, clock, options }: DispatcherDeps): Releaser {
   const { dispatch } = catalog;
   const deficits = new Map<QueueName, Readonly<Record<string, number>>>();
-  let blockedRuns = new Set<RunId>();
+  let blockedRuns: ReadonlyMap<RunId, SpendingLimit | null> = new Map();
 
   return {
     async release() {
@@ -29,18 +40,32 @@ export function createReleaser({ catalog, clock, options }: DispatcherDeps): Rel
         windows.map(([queue, window]) => [queue, Math.max(1, window - sum(open.get(queue) ?? []))]),
       );
       const candidates = await dispatch.candidates({ perStep, ageingMs: options.ageingMs });
-      const budgets = await dispatch.budgets([...new Set(candidates.map(({ run }) => run))]);
-      const fits = new Map<RunId, boolean>();
-      const chosen: string[] = [];
-      for (const [queue, jobs] of Map.groupBy(candidates, (candidate) => candidate.queue)) {
-        const line = { now: clock.now(), candidates: jobs, budgets, projects, open: open.get(queue) ?? [] };
-        const choice = choose(line, deficits.get(queue) ?? {}, { ...options, window: options.windows[queue] ?? 0 });
-        deficits.set(queue, choice.deficits);
-        noteBudgets(jobs, choice.blockedRuns, fits);
-        chosen.push(...choice.releases.map(({ job }) => job));
+      const queues = Map.groupBy(candidates, ({ queue }) => queue);
+
+      const chooseAll = (bounds: ReleaseBounds): string[] => {
+        const funds = fundsOf(bounds);
+        const blocks: { jobs: readonly Candidate[]; blocked: readonly BlockedRun[] }[] = [];
+        const chosen: string[] = [];
+        for (const [queue, jobs] of queues) {
+          const line = { now: clock.now(), candidates: jobs, funds, projects, open: open.get(queue) ?? [] };
+          const choice = choose(line, deficits.get(queue) ?? {}, { ...options, window: options.windows[queue] ?? 0 });
+          deficits.set(queue, choice.deficits);
+          blocks.push({ jobs, blocked: choice.blockedRuns });
+          const released = new Set<string>(choice.releases.map(({ job }) => job));
+          for (const job of jobs) if (released.has(job.job)) funds.take(job);
+          chosen.push(...released);
+        }
+        blockedRuns = blockedOf(blocks, funds);
+        return chosen;
+      };
+      const isPriced = candidates.some(({ estimateMicroUsd }) => estimateMicroUsd > 0);
+      let released = 0;
+      if (isPriced) {
+        released = await dispatch.releaseWithin([...new Set(candidates.map(({ run }) => run))], chooseAll);
+      } else {
+        const chosen = chooseAll({ budgets: {}, ceilings: [] });
+        if (chosen.length > 0) released = await dispatch.release(chosen);
       }
-      blockedRuns = new Set([...fits].filter(([, fit]) => !fit).map(([run]) => run));
-      const released = chosen.length === 0 ? 0 : await dispatch.release(chosen);
       return { released, open: sum(counts) + released };
     },
     get blockedRuns() {
@@ -55,13 +80,13 @@ const sum = (counts: readonly { readonly open: number }[]): number => counts.red
 interface Line {
   readonly now: Date;
   readonly candidates: readonly Candidate[];
-  readonly budgets: Readonly<Record<string, RunBudget>>;
+  readonly funds: Funds;
   readonly projects: readonly Pick<Project, "id" | "weight" | "maxOpenJobs">[];
   readonly open: readonly { readonly project: string; readonly open: number }[];
 }
 
 function choose(
-  { now, candidates, budgets, projects, open }: Line,
+  { now, candidates, funds, projects, open }: Line,
   deficits: Readonly<Record<string, number>>,
   { window, projectCap, ageingMs }: { window: number; projectCap: number; ageingMs: number },
 ): Releases {
@@ -72,8 +97,12 @@ function choose(
   return selectReleases(
     {
       now,
-      jobs: withinCaps(candidates, { budgets, capOf, open: opened, ageingMs, now }),
-      budgets,
+      jobs: withinCaps(candidates, { fits: funds.haveRoomFor, capOf, open: opened, ageingMs, now }).map((job) => ({
+        ...job,
+        ceilings: funds.keysOf(job),
+      })),
+      budgets: funds.budgets,
+      ceilings: funds.ceilings,
       projects: Object.fromEntries(
         [...names].map((project) => {
           const weight = settings.get(project)?.weight ?? 1;
@@ -92,7 +121,7 @@ function choose(
 export function withinCaps(
   candidates: readonly Candidate[],
   limits: {
-    readonly budgets: Readonly<Record<string, { readonly remainingMicroUsd: number }>>;
+    readonly fits: (job: Candidate) => boolean;
     readonly capOf: (project: string) => number;
     readonly open: ReadonlyMap<string, number>;
     readonly now: Date;
@@ -101,8 +130,7 @@ export function withinCaps(
 ): Candidate[] {
   const rank = ({ priority, waitingSince }: Candidate) =>
     Math.max(0, priority - (limits.now.getTime() - waitingSince.getTime()) / limits.ageingMs);
-  const fits = ({ run, estimateMicroUsd }: Candidate) =>
-    estimateMicroUsd <= Math.max(0, limits.budgets[run]?.remainingMicroUsd ?? Number.POSITIVE_INFINITY);
+  const { fits } = limits;
   return [...Map.groupBy(candidates, ({ project }) => project)].flatMap(([project, jobs]) => {
     const places = Math.max(0, limits.capOf(project) - (limits.open.get(project) ?? 0));
     const fitting = jobs.filter(fits);
@@ -113,9 +141,21 @@ export function withinCaps(
 }
 
 /** A run is blocked when it is in every queue in which it has jobs waiting. */
-function noteBudgets(candidates: readonly Candidate[], blocked: readonly string[], fits: Map<RunId, boolean>): void {
-  const refused = new Set<string>(blocked);
-  for (const { run } of candidates) fits.set(run, (fits.get(run) ?? false) || !refused.has(run));
+function blockedOf(
+  queues: readonly { readonly jobs: readonly Candidate[]; readonly blocked: readonly BlockedRun[] }[],
+  funds: Funds,
+): ReadonlyMap<RunId, SpendingLimit | null> {
+  const fits = new Set<RunId>();
+  const by = new Map<RunId, SpendingLimit | null>();
+  for (const { jobs, blocked } of queues) {
+    const ceilings = new Map<string, string | null>(blocked.map(({ run, ceiling }) => [run, ceiling]));
+    for (const { run } of jobs) {
+      const key = ceilings.get(run);
+      if (key === undefined) fits.add(run);
+      else by.set(run, key === null ? null : funds.limitOf(key));
+    }
+  }
+  return new Map([...by].filter(([run]) => !fits.has(run)));
 }
 
 /**

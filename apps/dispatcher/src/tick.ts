@@ -27,7 +27,7 @@ export function createTick(deps: DispatcherDeps): (request: { all: boolean }) =>
   return async ({ all }) => {
     if (all) await deps.catalog.dispatch.announce(deps.options);
     const taken = await deps.catalog.dispatch.takeRuns({ all, limit: RUNS_PER_LOOK });
-    const due = [...new Set([...taken, ...again, ...releaser.blockedRuns])];
+    const due = [...new Set([...taken, ...again, ...releaser.blockedRuns.keys()])];
     again = await advanceRuns(due, releaser.blockedRuns, deps, patience);
     const promoted = await promoteSteps(deps, patience);
     const { open } = await releaser.release();

@@ -9,6 +9,7 @@ import { snapshotQueries } from "./dispatch/snapshots.ts";
 import { transitionQueries } from "./dispatch/transitions.ts";
 import { fleetQueries } from "./fleet/fleet.ts";
 import { tryToLead } from "./leadership.ts";
+import { ceilingQueries } from "./fleet/ceilings.ts";
 import { createLedger } from "./ledger/ledger.ts";
 import { listen } from "./listen.ts";
 import { migrateCatalog } from "./migrate.ts";
@@ -69,6 +70,7 @@ export function openCatalog(options: CatalogOptions) {
     runs: unwrapFailures(runQueries(connection)),
     jobs: unwrapFailures(jobQueries(connection)),
     events: unwrapFailures(eventQueries(connection)),
+    ceilings: unwrapFailures(ceilingQueries(connection)),
     costs: unwrapFailures({ ...costQueries(connection), ...costReportQueries(connection) }),
     artifacts: unwrapFailures(artifactQueries(connection)),
     library: unwrapFailures(libraryQueries(connection)),

@@ -1,9 +1,11 @@
 export { type Catalog, type CatalogOptions, openCatalog } from "./catalog.ts";
 export { catalogConfig } from "./config.ts";
-export type { Candidate, Outgoing, SeenDelivery } from "./dispatch/deliveries.ts";
+export type { Candidate, Outgoing, ReleaseBounds, SeenDelivery } from "./dispatch/deliveries.ts";
 export type { LiveStep, QueueBacklog } from "./dispatch/results.ts";
 export type { OpenRun, OpenStep, ReadyStep } from "./dispatch/snapshots.ts";
 export type { Artifact, StepOutput } from "./dispatch/transitions.ts";
+export type { CeilingRef } from "./fleet/ceilings.ts";
+export type { CeilingLimit } from "./fleet/limits.ts";
 export type { OfferHistory, SeenOffer } from "./fleet/market.ts";
 export type { PodChange, PodFacts, WantedPod } from "./fleet/pods.ts";
 export type { AuditEntry, FleetSwitches } from "./fleet/switches.ts";

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { CeilingView } from "./ceiling-api.ts";
 import { Digest, JsonObject } from "./digest.ts";
 import { Refusal } from "./document-parts.ts";
 import { ErrorRecord } from "./errors.ts";
@@ -84,6 +85,8 @@ export const RunView = z.object({
   cancelRequested: z.boolean(),
   budgetMicroUsd: MicroUsd.nullable(),
   spentMicroUsd: MicroUsd,
+  /** When it has to be done; null where nobody said. */
+  deadline: Time.nullable(),
   error: ErrorRecord.nullable(),
   notes: z.array(z.string()),
   createdAt: Time,
@@ -191,6 +194,8 @@ export const Quote = z.object({
   costMicroUsd: z.object({ p50: MicroUsd, p90: MicroUsd }),
   vramBytes: z.number(),
   withinBudget: z.boolean().nullable(),
+  /** Ceilings that have no room for it now. `surely`: not for the middle expectation either. */
+  ceilings: z.array(z.object({ ceiling: CeilingView, surely: z.boolean() })).default([]),
   notes: z.array(z.string()),
   charges: PlanningCharges,
 });

@@ -56,6 +56,7 @@ export {
 export { isArchiveName, withoutArchiveExtension } from "./archive-names.ts";
 export { Caption, CaptionPart, CaptionVoice } from "./caption-documents.ts";
 export { CaptionProvider, CaptionSpec, CaptionStyle } from "./caption-spec.ts";
+export { CeilingBody, CeilingList, CeilingQuery, CeilingView, ResumeRequest } from "./ceiling-api.ts";
 export {
   ChoiceExplanation,
   ChosenLora,
@@ -392,6 +393,7 @@ export type {
   Delivery,
   Heartbeat,
   HeartbeatVerdict,
+  HoldRequest,
   JobLedger,
   RunEventInput,
   Settlement,
@@ -419,6 +421,7 @@ export type {
 } from "./ports/pocket-engine.ts";
 export type { PromptAnalyst, PromptTexts } from "./ports/prompt-analyst.ts";
 export type { EndpointLimits, PermitGrant, PermitRequest, RateLimiter } from "./ports/rate-limiter.ts";
+export type { Allowance, SpendingLimit } from "./ports/spending.ts";
 export type {
   Availability,
   BackendContext,
@@ -435,6 +438,7 @@ export type {
   TrainingEstimate,
   TrainingImage,
   TrainingLimits,
+  TrainingMeter,
   TrainingProgress,
   TrainingRequest,
   TrainingStatus,

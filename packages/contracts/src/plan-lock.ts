@@ -59,6 +59,8 @@ export const PlanLock = z.strictObject({
   project: z.string(),
   priority: z.int().min(0).max(9),
   budgetMicroUsd: MicroUsd.nullable(),
+  /** In UTC; left out where nobody said when it has to be done. */
+  deadline: z.iso.datetime().optional(),
   policy: RunPolicy,
   steps: z.array(PlannedStep).min(1).max(1000),
   /** Things a person should know before starting, such as a choice that `auto` made and why. */

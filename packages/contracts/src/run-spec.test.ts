@@ -58,7 +58,7 @@ describe("RunSpec", () => {
           onNoCaptions: "block",
         },
       },
-      policy: { onStepFailure: "fail", failedItems: "continue", maxFailedShare: 0.5, reuse: true },
+      policy: { onStepFailure: "fail", failedItems: "continue", maxFailedShare: 0.5, reuse: true, onBudget: "stop" },
     });
   });
 

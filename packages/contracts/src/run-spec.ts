@@ -97,6 +97,10 @@ export const RunPolicy = z.strictObject({
   failedItems: z.enum(["continue", "fail"]).default("continue").describe("Whether quarantined items fail their step"),
   maxFailedShare: z.number().min(0).max(1).default(0.5).describe("A step fails when a larger share of its jobs failed"),
   reuse: z.boolean().default(true).describe("Whether results of earlier runs with the same key are taken"),
+  onBudget: z
+    .enum(["stop", "finish"])
+    .default("stop")
+    .describe("When money or time runs out. stop: at a checkpoint, to be resumed; finish: it becomes the LoRA"),
 });
 export type RunPolicy = z.output<typeof RunPolicy>;
 
@@ -114,6 +118,10 @@ export const RunSpec = z
     lora: LoraSpec.optional().describe("Makes a LoRA of those of the library; left out: none is"),
     generate: GenerateSpec.optional().describe("Left out: nothing is generated"),
     budgetUsd: z.number().min(0).max(1_000_000).optional().describe("Hard limit of the run's cost in US dollars"),
+    deadline: z.iso
+      .datetime({ offset: true })
+      .optional()
+      .describe("When it has to be done, as 2026-12-01T18:00:00Z; it ends exhausted, or as policy.onBudget says"),
     priority: z.int().min(0).max(9).default(5).describe("0 is served first; waiting jobs age towards 0"),
     policy: RunPolicy.prefault({}),
   })

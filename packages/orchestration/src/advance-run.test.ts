@@ -182,7 +182,9 @@ const anyRun: fc.Arbitrary<RunSnapshot> = fc
       failedItems: fc.constantFrom("continue", "fail"),
       maxFailedShare: fc.constantFrom(0, 0.3, 0.5, 1),
       reuse: fc.boolean(),
+      onBudget: fc.constantFrom("stop", "finish"),
     }),
+    missedDeadline: fc.constantFrom(null, new Date(0)),
     budget: fc.record({
       microUsd: fc.option(fc.nat(100)),
       spent: fc.nat(120),

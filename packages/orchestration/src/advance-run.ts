@@ -1,6 +1,7 @@
 import { type ErrorRecord, formatMicroUsd, isFinal, nextState, type RunPolicy } from "@loramill/contracts";
 import type { RunDecision, RunSnapshot, StepSnapshot } from "./run-snapshot.ts";
 import { record, settleRunningStep } from "./settle-step.ts";
+import { sayLimit, sayUse } from "./spending-limits.ts";
 
 /** Why the rest of a run is not done, and what the run becomes once its open jobs have stopped. */
 interface Stop {
@@ -34,8 +35,12 @@ export function advanceRun(run: RunSnapshot): RunDecision[] {
   return progress.decisions;
 }
 
-function stopAtOnce({ cancelRequested, budget }: RunSnapshot): Stop | null {
+function stopAtOnce({ cancelRequested, budget, missedDeadline }: RunSnapshot): Stop | null {
   if (cancelRequested) return { event: "cancel", error: record("user", "cancelled", "the run was cancelled") };
+  if (missedDeadline !== null) {
+    const message = `its deadline of ${missedDeadline.toISOString()} has passed: give it a later one and resume`;
+    return { event: "exhaust", error: record("user", "deadline-passed", message) };
+  }
   if (budget.microUsd !== null && budget.spent > budget.microUsd) {
     const [spent, limit] = [formatMicroUsd(budget.spent), formatMicroUsd(budget.microUsd)];
     return {
@@ -101,8 +106,8 @@ function apply(progress: Progress, decisions: readonly RunDecision[]): boolean {
 }
 
 /**
- * The reason to stop a run in which nothing is at work and nothing can be started: the budget has no room for any
- * waiting job, or (a broken plan) steps wait for one another.
+ * The reason to stop a run in which nothing is at work and nothing can be started: the budget, or a ceiling that does not
+ * begin anew, has no room for any waiting job, or (a broken plan) steps wait for one another.
  */
 function stuckFor({ budget }: RunSnapshot, progress: Progress): Stop | null {
   const rest = [...progress.steps.values()].filter((step) => !isFinal("step", step.state));
@@ -112,6 +117,11 @@ function stuckFor({ budget }: RunSnapshot, progress: Progress): Stop | null {
     return { event: "fail", error: record("permanent", "stuck-plan", `steps ${names} wait for one another`) };
   }
   if (!budget.blocked) return null;
+  if (budget.blockedBy !== undefined) {
+    const by = `${sayLimit(budget.blockedBy)}, of which ${sayUse(budget.blockedBy)}`;
+    const message = `no waiting job fits into ${by}: raise it and resume`;
+    return { event: "exhaust", error: record("user", "ceiling-reached", message) };
+  }
   const limit = budget.microUsd === null ? "the budget" : `the budget of ${formatMicroUsd(budget.microUsd)}`;
   const message = `no waiting job fits into ${limit}, of which ${formatMicroUsd(budget.spent)} is spent: raise it and resume`;
   return { event: "exhaust", error: record("user", "budget-exhausted", message) };

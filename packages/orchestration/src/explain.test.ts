@@ -68,6 +68,7 @@ const waitFacts = (over: Partial<WaitFacts> = {}): WaitFacts => ({
   workers: 1,
   run: { cancelRequested: false },
   budget: null,
+  ceiling: null,
   project: { name: "default", open: 0, cap: 8 },
   window: { open: 0, size: 32 },
   ahead: null,

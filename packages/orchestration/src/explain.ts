@@ -1,7 +1,8 @@
-import type { Digest, ErrorRecord, JobState, PlannedStep, StepState } from "@loramill/contracts";
+import type { Digest, ErrorRecord, JobState, PlannedStep, SpendingLimit, StepState } from "@loramill/contracts";
 import { formatMicroUsd } from "@loramill/contracts";
 import { type Difference, stepDifferences } from "./diff-plans.ts";
 import type { JobTally } from "./run-snapshot.ts";
+import { sayLimit, sayUse } from "./spending-limits.ts";
 
 /** An earlier step of the same kind, to say what is different now. */
 export interface EarlierStep {
@@ -94,6 +95,8 @@ export interface WaitFacts {
   readonly run: { readonly cancelRequested: boolean };
   /** Set when the run's budget has no room for the job. */
   readonly budget: { readonly remainingMicroUsd: number; readonly estimateMicroUsd: number } | null;
+  /** Set when a ceiling has no room for it. */
+  readonly ceiling: { readonly limit: SpendingLimit; readonly estimateMicroUsd: number } | null;
   readonly project: { readonly name: string; readonly open: number; readonly cap: number };
   readonly window: { readonly open: number; readonly size: number };
   /** Jobs of the project that are served before this one; null when not known. */
@@ -102,7 +105,7 @@ export interface WaitFacts {
 
 /** One sentence on why a job does not run now; null while it runs and when it has ended. */
 export function explainWait(facts: WaitFacts): string | null {
-  const { state, budget, project, window, queue } = facts;
+  const { state, budget, ceiling, project, window, queue } = facts;
   if (state !== "waiting" && state !== "released" && state !== "parked") return null;
   if (facts.run.cancelRequested) return "the run is being cancelled.";
   const retry =
@@ -125,6 +128,10 @@ export function explainWait(facts: WaitFacts): string | null {
       formatMicroUsd(Math.max(0, budget.remainingMicroUsd)),
     ];
     return `may cost ${needs} and the run's budget has ${left} left.`;
+  }
+  if (ceiling !== null) {
+    const needs = formatMicroUsd(ceiling.estimateMicroUsd);
+    return `may cost ${needs}, for which ${sayLimit(ceiling.limit)} has no room: ${sayUse(ceiling.limit)}.`;
   }
   if (project.open >= project.cap)
     return `project ${project.name} has ${project.open} jobs at work in queue ${queue}, its limit.`;

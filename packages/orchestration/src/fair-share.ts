@@ -6,8 +6,10 @@ export interface WaitingJob {
   /** 0 is served first, 9 last. */
   readonly priority: number;
   readonly waitingSince: Date;
-  /** What the release reserves of the run's budget. */
+  /** What the release reserves of the run's budget and of the ceilings. */
   readonly estimateMicroUsd: number;
+  /** Ceilings that bind it, by their keys in `ceilings`; left out, none. */
+  readonly ceilings?: readonly string[];
   /** What the release counts against the project's share, such as expected seconds; 1 when left out. */
   readonly size?: number;
 }
@@ -29,6 +31,11 @@ export interface RunBudget {
   readonly reservedMicroUsd: number;
 }
 
+export interface ReleaseCeiling extends RunBudget {
+  /** It begins anew by itself: what it has no room for waits, and its run is not blocked. */
+  readonly isRenewed: boolean;
+}
+
 /** One queue, as it is now. */
 export interface FairShareState {
   readonly now: Date;
@@ -38,6 +45,8 @@ export interface FairShareState {
   readonly projects: Readonly<Record<string, ProjectShare>>;
   /** By run; a run without a budget is left out. */
   readonly budgets: Readonly<Record<string, RunBudget>>;
+  /** By any key that jobs name; left out, there are none. */
+  readonly ceilings?: Readonly<Record<string, ReleaseCeiling>>;
 }
 
 export interface ReleaseLimits {
@@ -54,10 +63,18 @@ export interface Releases {
   readonly releases: readonly { readonly job: string; readonly project: string }[];
   /** To hand in as `deficit` next time; only projects that have jobs waiting. */
   readonly deficits: Readonly<Record<string, number>>;
-  /** Jobs that were left out because their run's budget has no room for them now. */
+  /** Jobs that were left out because their run's budget, or a ceiling, has no room for them now. */
   readonly blockedByBudget: readonly { readonly job: string; readonly run: string }[];
-  /** Runs none of whose waiting jobs would fit even if all that is reserved came back: `budget.blocked` of advanceRun. */
-  readonly blockedRuns: readonly string[];
+  /**
+   * Runs none of whose waiting jobs would fit even if all that is reserved came back: `budget.blocked` of advanceRun.
+   * `ceiling` is the key of the one that has no room; null where it is the run's own budget.
+   */
+  readonly blockedRuns: readonly BlockedRun[];
+}
+
+export interface BlockedRun {
+  readonly run: string;
+  readonly ceiling: string | null;
 }
 
 interface Line {
@@ -76,11 +93,12 @@ interface Line {
  * a turn, to the project that is furthest behind its share), so the shares hold in windows of any size. A project that
  * has nothing to release, or has reached its cap, neither gains nor hoards. Inside a project the order is priority with
  * ageing, then age: a job of priority p is passed by no job that came more than p × ageingMs after it. A job whose
- * estimate does not fit what is left of its run's budget is passed over; each release reserves its estimate.
+ * estimate does not fit what is left of its run's budget and of every ceiling is passed over; each release reserves its
+ * estimate in all of them.
  */
 export function selectReleases(state: FairShareState, limits: ReleaseLimits): Releases {
   const lines = projectLines(state, limits);
-  const remaining = new Map(Object.entries(state.budgets).map(([run, budget]) => [run, budget.remainingMicroUsd]));
+  const funds = fundsOf(state);
   const releases: { job: string; project: string }[] = [];
   const blockedByBudget: { job: string; run: string }[] = [];
   const servedRuns = new Set<string>();
@@ -89,8 +107,7 @@ export function selectReleases(state: FairShareState, limits: ReleaseLimits): Re
   /** Moves a line to its next job that fits; what does not fit now fits no better after further releases. */
   const headOf = (line: Line): WaitingJob | undefined => {
     for (let job = line.jobs[line.next]; job !== undefined; job = line.jobs[++line.next]) {
-      const left = remaining.get(job.run);
-      if (left === undefined || job.estimateMicroUsd <= Math.max(0, left)) return job;
+      if (funds.haveRoomFor(job)) return job;
       blockedByBudget.push({ job: job.job, run: job.run });
     }
     return undefined;
@@ -104,8 +121,7 @@ export function selectReleases(state: FairShareState, limits: ReleaseLimits): Re
     if (job === undefined) break;
     releases.push({ job: job.job, project: job.project });
     servedRuns.add(job.run);
-    const left = remaining.get(job.run);
-    if (left !== undefined) remaining.set(job.run, left - job.estimateMicroUsd);
+    funds.reserve(job);
 
     const size = job.size ?? 1;
     for (const other of turns) other.deficit += (size * other.weight) / totalWeight;
@@ -159,14 +175,40 @@ function furthestBehind(turns: readonly Line[], totalWeight: number): Line {
   return turns.reduce((best, line) => (owed(line) > owed(best) ? line : best));
 }
 
-function blockedRuns({ jobs, budgets }: FairShareState, servedRuns: ReadonlySet<string>): string[] {
-  const cheapest = new Map<string, number>();
-  for (const { run, estimateMicroUsd } of jobs) {
-    cheapest.set(run, Math.min(estimateMicroUsd, cheapest.get(run) ?? Number.POSITIVE_INFINITY));
+/** What is left of the budgets and ceilings while jobs are chosen. */
+function fundsOf({ budgets, ceilings = {} }: Pick<FairShareState, "budgets" | "ceilings">) {
+  const left = (funds: Readonly<Record<string, RunBudget>>) =>
+    new Map(Object.entries(funds).map(([key, { remainingMicroUsd }]) => [key, remainingMicroUsd]));
+  const [ofRuns, ofCeilings] = [left(budgets), left(ceilings)];
+  return {
+    haveRoomFor({ run, ceilings: keys = [], estimateMicroUsd }: WaitingJob): boolean {
+      const rooms = [ofRuns.get(run), ...keys.map((key) => ofCeilings.get(key))];
+      return rooms.every((room) => room === undefined || estimateMicroUsd <= Math.max(0, room));
+    },
+    reserve({ run, ceilings: keys = [], estimateMicroUsd }: WaitingJob): void {
+      const take = (from: Map<string, number>, key: string): void => {
+        const room = from.get(key);
+        if (room !== undefined) from.set(key, room - estimateMicroUsd);
+      };
+      take(ofRuns, run);
+      for (const key of keys) take(ofCeilings, key);
+    },
+  };
+}
+
+function blockedRuns({ jobs, budgets, ceilings = {} }: FairShareState, servedRuns: ReadonlySet<string>): BlockedRun[] {
+  const isTooMuch = (microUsd: number, fund: RunBudget | undefined): boolean =>
+    fund !== undefined && microUsd > Math.max(0, fund.remainingMicroUsd + fund.reservedMicroUsd);
+  const cheapest = new Map<string, WaitingJob>();
+  for (const job of jobs) {
+    const other = cheapest.get(job.run);
+    if (other === undefined || job.estimateMicroUsd < other.estimateMicroUsd) cheapest.set(job.run, job);
   }
-  return [...cheapest].flatMap(([run, microUsd]) => {
-    const budget = Object.hasOwn(budgets, run) ? budgets[run] : undefined;
-    if (budget === undefined || servedRuns.has(run)) return [];
-    return microUsd > Math.max(0, budget.remainingMicroUsd + budget.reservedMicroUsd) ? [run] : [];
+  return [...cheapest].flatMap(([run, { estimateMicroUsd, ceilings: keys = [] }]): BlockedRun[] => {
+    if (servedRuns.has(run)) return [];
+    if (isTooMuch(estimateMicroUsd, Object.hasOwn(budgets, run) ? budgets[run] : undefined))
+      return [{ run, ceiling: null }];
+    const full = keys.find((key) => ceilings[key]?.isRenewed === false && isTooMuch(estimateMicroUsd, ceilings[key]));
+    return full === undefined ? [] : [{ run, ceiling: full }];
   });
 }

@@ -9,8 +9,10 @@ export {
 export { type ExpandedJob, expandStep, MAX_JOB_INPUT_BYTES, type StepInput } from "./expand-step.ts";
 export { type EarlierStep, explainStep, explainWait, type StepFacts, type WaitFacts } from "./explain.ts";
 export {
+  type BlockedRun,
   type FairShareState,
   type ProjectShare,
+  type ReleaseCeiling,
   type ReleaseLimits,
   type Releases,
   type RunBudget,
@@ -32,4 +34,6 @@ export type {
 export { type CachedOutput, type QuoteContext, quote } from "./quote.ts";
 export { decideRetry, type RetryDecision, type RetryQuestion } from "./retry-policy.ts";
 export type { BudgetSnapshot, JobTally, RunDecision, RunSnapshot, StepSnapshot } from "./run-snapshot.ts";
+export { firstWithoutRoom, roomOf, sayLimit, sayUse } from "./spending-limits.ts";
 export { stepKey } from "./step-key.ts";
+export { needToGoOn, type TrainingPace } from "./training-need.ts";

@@ -58,6 +58,7 @@ export function plan(spec: RunSpec, context: PlanContext): Plan {
     project: spec.project,
     priority: spec.priority,
     budgetMicroUsd,
+    ...(spec.deadline === undefined ? {} : { deadline: new Date(spec.deadline).toISOString() }),
     policy: spec.policy,
     steps,
     notes: [...(resolved?.notes ?? []), ...plans.flatMap(({ notes }) => notes), ...budgetNotes(steps, budgetMicroUsd)],

@@ -1,4 +1,4 @@
-import type { ErrorRecord, RunPolicy, RunState, StepState } from "@loramill/contracts";
+import type { ErrorRecord, RunPolicy, RunState, SpendingLimit, StepState } from "@loramill/contracts";
 
 /** Counts of a step's jobs by what they mean for the step; they add up to `total`. */
 export interface JobTally {
@@ -30,6 +30,8 @@ export interface BudgetSnapshot {
   readonly reserved: number;
   /** Whether the last release round named the run in `blockedRuns`: none of its waiting jobs fits. */
   readonly blocked: boolean;
+  /** The ceiling that has no room for them; left out where it is the run's own limit. */
+  readonly blockedBy?: SpendingLimit;
 }
 
 /** What `advanceRun` looks at, read in one transaction. Steps in any order. */
@@ -37,6 +39,8 @@ export interface RunSnapshot {
   readonly state: RunState;
   readonly cancelRequested: boolean;
   readonly policy: RunPolicy;
+  /** When the run was to be done, once that has passed. */
+  readonly missedDeadline: Date | null;
   readonly budget: BudgetSnapshot;
   readonly steps: readonly StepSnapshot[];
 }

@@ -18,6 +18,7 @@ const anyRun: fc.Arbitrary<SimulatedRun> = fc
       failedItems: fc.constantFrom("continue" as const, "fail" as const),
       maxFailedShare: fc.constantFrom(0, 0.5, 1),
       reuse: fc.boolean(),
+      onBudget: fc.constantFrom("stop" as const, "finish" as const),
     }),
     budgetMicroUsd: fc.option(fc.nat(200)),
     priority: fc.nat(9),

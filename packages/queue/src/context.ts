@@ -3,6 +3,8 @@ import {
   type Charge,
   type Claim,
   type JobContext,
+  type HoldRequest,
+  type Allowance,
   type JsonObject,
   type Logger,
   type MicroUsd,
@@ -29,8 +31,9 @@ export function takeNotes(options: {
   readonly signal: AbortSignal;
   readonly log: Logger;
   readonly emit: (event: RunEventInput) => void;
+  readonly hold: (request: HoldRequest) => Promise<Allowance>;
 }): TurnNotes {
-  const { claim, signal, log, emit } = options;
+  const { claim, signal, log, emit, hold } = options;
   const charges: Charge[] = [];
   const records: CatalogRecord[] = [];
   let progress: JsonObject | undefined;
@@ -39,6 +42,11 @@ export function takeNotes(options: {
   const whileOpen = (what: string): boolean => {
     if (closed) log.warn({ job: claim.job, name: claim.name, what }, "said after the turn had ended; not kept");
     return !closed;
+  };
+
+  const parked = (afterMs: number, turn: JsonObject, isGivenBack: boolean): Parked => {
+    if (jsonBytes(turn) > MAX_PAYLOAD_BYTES) throw tooLarge("turn");
+    return new Parked(afterMs, turn, isGivenBack);
   };
 
   const context: JobContext = {
@@ -51,10 +59,9 @@ export function takeNotes(options: {
     signal,
     log,
     turn: claim.turn,
-    park: (afterMs, turn) => {
-      if (jsonBytes(turn) > MAX_PAYLOAD_BYTES) throw tooLarge("turn");
-      return new Parked(afterMs, turn);
-    },
+    park: (afterMs, turn) => parked(afterMs, turn, false),
+    giveBack: (turn) => parked(0, turn, true),
+    hold: (microUsd) => hold({ job: claim.job, epoch: claim.epoch, microUsd, charges }),
     progress: (next) => {
       if (!closed) progress = next; // Late progress is worth nothing.
     },

@@ -37,6 +37,7 @@ export interface OutcomeContext {
 export function outcomeOfAnswer(answer: unknown, definition: JobDefinition, context: OutcomeContext): Outcome {
   if (answer instanceof Parked) {
     if (context.cause === "cancel") return { kind: "cancelled" };
+    if (answer.isGivenBack) return { kind: "recalled", turn: answer.turn };
     const until = new Date(context.now.getTime() + Math.max(0, answer.afterMs));
     return { kind: "parked", until, turn: answer.turn };
   }

@@ -90,7 +90,7 @@ async function workOn(
     written.catch(() => {}); // Heard below, before the outcome is written.
     events.push(written);
   };
-  const notes = takeNotes({ claim, signal: abort.signal, log, emit });
+  const notes = takeNotes({ claim, signal: abort.signal, log, emit, hold: (asked) => ledger.hold(asked) });
   const turn: RunningTurn = {
     job: claim.job,
     epoch: claim.epoch,

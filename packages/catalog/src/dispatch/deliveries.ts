@@ -1,5 +1,6 @@
-import type { ErrorRecord, JobId, QueueName, RunId, StepId } from "@loramill/contracts";
-import { type Connection, retryConflicts, toNumber } from "../connection.ts";
+import type { ErrorRecord, JobId, QueueName, RunId, SpendingLimit, StepId } from "@loramill/contracts";
+import { type Connection, inTransaction, retryConflicts, type Sql, toNumber } from "../connection.ts";
+import { budgetLimits, type CeilingLimit, ceilingLimits, isOfMoney, OPEN, RESERVED, takeSpendingLock } from "../fleet/limits.ts";
 
 /** A job that could be released, as the fair share looks at it. */
 export interface Candidate {
@@ -9,12 +10,15 @@ export interface Candidate {
   readonly queue: QueueName;
   readonly priority: number;
   readonly waitingSince: Date;
+  /** What its release sets aside: what it may still spend. */
   readonly estimateMicroUsd: number;
 }
 
-export interface RunBudgetRow {
-  readonly remainingMicroUsd: number;
-  readonly reservedMicroUsd: number;
+/** What binds the release of jobs: budgets by run, and ceilings. */
+export interface ReleaseBounds {
+  readonly budgets: Readonly<Record<string, SpendingLimit>>;
+  /** Of money; one by the hour binds what is rented. */
+  readonly ceilings: readonly CeilingLimit[];
 }
 
 /** A delivery that the queue should have. */
@@ -35,7 +39,6 @@ export interface SeenDelivery {
   readonly epoch: number;
 }
 
-const OPEN = `('released', 'active', 'parked')`;
 /** Steps of one project and queue whose jobs are looked at in one round; the rest comes when these have drained. */
 const STEPS_PER_PROJECT = 64;
 
@@ -58,6 +61,11 @@ with found as materialized (
   where s.id = d.id
 )
 select count(*)::int as count from released`;
+
+async function release(sql: Sql, jobs: readonly string[]): Promise<number> {
+  const { rows } = await sql.query<{ count: number }>(RELEASE, [jobs]);
+  return rows[0]?.count ?? 0;
+}
 
 /**
  * Waiting jobs end at once. Released and parked ones too, unless a turn has left something behind: then a worker gets
@@ -114,7 +122,7 @@ export function deliveryQueries({ pool }: Connection) {
     }): Promise<Candidate[]> {
       const { rows } = await pool.query<Omit<Candidate, "estimateMicroUsd"> & { estimate: string }>(
         `select j.id as job, s.project, s.run, s.queue, s.priority, j.waiting_since as "waitingSince",
-           j.estimate_micro_usd as estimate
+           j.reserves as estimate
          from (
            select s.id, s.run, s.queue, q.per_step, r.project, r.priority, row_number() over (
              partition by s.queue, r.project
@@ -126,7 +134,7 @@ export function deliveryQueries({ pool }: Connection) {
            where s.jobs_waiting > 0 and s.state = 'running' and r.state = 'running' and r.cancel_requested_at is null
          ) s
          cross join lateral (
-           select id, waiting_since, estimate_micro_usd from loramill.jobs
+           select id, waiting_since, ${RESERVED} as reserves from loramill.jobs j
            where step = s.id and state = 'waiting' order by ordinal limit s.per_step
          ) j
          where s.place <= $4`,
@@ -135,29 +143,21 @@ export function deliveryQueries({ pool }: Connection) {
       return rows.map(({ estimate, ...row }) => ({ ...row, estimateMicroUsd: toNumber(estimate) }));
     },
 
-    /** Of the runs that have a budget: what is left of it. */
-    async budgets(runs: readonly RunId[]): Promise<Record<string, RunBudgetRow>> {
-      const { rows } = await pool.query<{ run: RunId; budget: string; spent: string; reserved: string | null }>(
-        `select r.id as run, r.budget_micro_usd as budget, r.spent_micro_usd as spent, (
-           select sum(j.estimate_micro_usd) from loramill.steps s join loramill.jobs j on j.step = s.id
-           where s.run = r.id and s.jobs_open > 0 and j.state in ${OPEN}
-         ) as reserved
-         from loramill.runs r where r.id = any($1) and r.budget_micro_usd is not null`,
-        [runs],
-      );
-      return Object.fromEntries(
-        rows.map((row) => {
-          const reservedMicroUsd = toNumber(row.reserved ?? 0);
-          const remainingMicroUsd = toNumber(row.budget) - toNumber(row.spent) - reservedMicroUsd;
-          return [row.run, { remainingMicroUsd, reservedMicroUsd }];
-        }),
-      );
-    },
-
     /** Marks waiting jobs as released. From then on they are owed to the queue: `unsent` lists them. */
-    async release(jobs: readonly string[]): Promise<number> {
-      const { rows } = await retryConflicts(() => pool.query<{ count: number }>(RELEASE, [jobs]));
-      return rows[0]?.count ?? 0;
+    release: (jobs: readonly string[]): Promise<number> => retryConflicts(() => release(pool, jobs)),
+
+    /**
+     * Releases what `choose` finds room for in the budgets of these runs and in the ceilings. Nobody sets money aside
+     * in between, so that the jobs which were chosen are within them together.
+     */
+    async releaseWithin(runs: readonly RunId[], choose: (bounds: ReleaseBounds) => readonly string[]): Promise<number> {
+      return inTransaction(pool, async (sql) => {
+        await takeSpendingLock(sql);
+        const budgets = await budgetLimits(sql, runs);
+        const ceilings = (await ceilingLimits(sql)).filter(isOfMoney);
+        const chosen = choose({ budgets, ceilings });
+        return chosen.length === 0 ? 0 : release(sql, chosen);
+      });
     },
 
     /**

@@ -11,6 +11,7 @@ import type {
 } from "@loramill/contracts";
 import type { JobTally } from "@loramill/orchestration";
 import { type Connection, toNumber } from "../connection.ts";
+import { RESERVED } from "../fleet/limits.ts";
 
 /** A run as `advanceRun` looks at it, read by one statement, and what is needed to write its decisions. */
 export interface OpenRun {
@@ -19,6 +20,8 @@ export interface OpenRun {
   readonly cancelRequested: boolean;
   readonly policy: RunPolicy;
   readonly budget: { readonly microUsd: number | null; readonly spent: number; readonly reserved: number };
+  /** Set once it has passed. */
+  readonly missedDeadline: Date | null;
   readonly steps: readonly OpenStep[];
 }
 
@@ -54,16 +57,23 @@ interface RunRow {
   readonly budget: string | null;
   readonly spent: string;
   readonly reserved: string | null;
+  readonly missed: Date | null;
   readonly steps: readonly OpenStep[];
 }
+
+/** A training that is to finish with what it has gets so long for it after the deadline. */
+const FINISHING = `case when r.lock->'policy'->>'onBudget' = 'finish' and exists (
+  select 1 from loramill.steps s where s.run = r.id and s.kind = 'train' and s.state = 'running'
+) then interval '5 minutes' else interval '0' end`;
 
 const SNAPSHOT = `
 select r.id as run, r.state, r.cancel_requested_at is not null as cancel, r.lock->'policy' as policy,
   r.budget_micro_usd as budget, r.spent_micro_usd as spent,
   case when r.budget_micro_usd is not null then (
-    select sum(j.estimate_micro_usd) from loramill.jobs j join loramill.steps s on s.id = j.step
+    select sum(${RESERVED}) from loramill.jobs j join loramill.steps s on s.id = j.step
     where s.run = r.id and s.jobs_open > 0 and j.state in ('released', 'active', 'parked')
   ) end as reserved,
+  case when r.deadline + ${FINISHING} <= now() then r.deadline end as missed,
   (
     select json_agg(json_build_object(
       'id', s.id, 'name', s.name, 'state', s.state, 'needs', s.planned->'needs',
@@ -82,8 +92,8 @@ where r.id = any($1)`;
 export function snapshotQueries({ pool }: Connection) {
   return {
     /**
-     * The runs that changed since they were last taken; what changes afterwards asks for attention again. With
-     * `all`, every open run: for a new leader and for the rare sweep.
+     * The runs that changed since they were last taken, and those whose deadline has passed; what changes afterwards
+     * asks for attention again. With `all`, every open run: for a new leader and for the rare sweep.
      */
     async takeRuns(request: { readonly all: boolean; readonly limit: number }): Promise<RunId[]> {
       const taken = await pool.query<{ id: RunId }>(
@@ -93,9 +103,9 @@ export function snapshotQueries({ pool }: Connection) {
          returning r.id`,
         [request.limit],
       );
-      if (!request.all) return taken.rows.map((row) => row.id);
       const open = await pool.query<{ id: RunId }>(
-        `select id from loramill.runs where state in ('planned', 'running') order by id`,
+        `select id from loramill.runs where state in ('planned', 'running') ${request.all ? "" : "and deadline <= now()"}
+         order by id`,
       );
       return [...new Set([...taken.rows, ...open.rows].map((row) => row.id))];
     },
@@ -113,6 +123,7 @@ export function snapshotQueries({ pool }: Connection) {
           spent: toNumber(row.spent),
           reserved: toNumber(row.reserved ?? 0),
         },
+        missedDeadline: row.missed,
         steps: row.steps ?? [],
       }));
     },

@@ -5,6 +5,7 @@ import { type Connection, retryConflicts } from "../connection.ts";
 import { jsonText } from "../json-text.ts";
 import { type ClaimRequest, claimBatch } from "./claim.ts";
 import { beat } from "./heartbeat.ts";
+import { hold } from "./hold.ts";
 import { settleBatch } from "./settle.ts";
 
 /** Rows of one batch; above this a statement's own work outweighs what a shared commit saves. */
@@ -63,6 +64,7 @@ export function createLedger(connection: Connection): JobLedger & { idle(): Prom
     settle: (settlement) => settlements.add(settlement),
     heartbeat: (beats) => retryConflicts(() => beat(hotPool, beats)),
     emit: (event) => events.add(event),
+    hold: (request) => hold(connection, request),
     async quarantineDelivery({ queue, queueId, payload, reason }) {
       await connection.pool.query(
         `insert into loramill.quarantine (id, queue, queue_id, payload, reason) values ($1, $2, $3, $4, $5)`,

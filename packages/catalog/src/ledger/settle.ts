@@ -52,7 +52,8 @@ function toRow(settlement: Settlement, ord: number, newId: NewId) {
 }
 
 /**
- * Settles many jobs in one statement, in this order of locks: jobs by id, steps by id, runs by id, event streams.
+ * Settles many jobs in one statement, in this order of locks: jobs by id, steps by id, runs by id, sums of projects, event
+ * streams.
  * Outcomes count only for the current epoch of an active job. Charges are kept in any case, once per (job, epoch, place)
  * and once per (job, mark): a settlement that is sent twice writes nothing twice and is answered `recorded` both times. A
  * turn that ended well forgives the attempts spent and the workers lost before it: what they were spent on is behind the
@@ -66,20 +67,6 @@ with found as materialized (
   join loramill.jobs j on j.id = s.job
   order by j.id
   for no key update of j
-), settled as (
-  update loramill.jobs j
-  set state = f.state, output = f.output, turn = f.turn, error = f.error, not_before = f.until,
-      attempts_spent = case when f.kind = 'parked' then 0 else j.attempts_spent + f.spends end,
-      workers_lost = case when f.kind = 'parked' then 0 else j.workers_lost end,
-      waiting_since = case when f.state = 'waiting' then now() else j.waiting_since end,
-      enqueued_at = case when f.state = 'waiting' then null else j.enqueued_at end,
-      ended_at = case when f.state in ('waiting', 'parked') then null else f.ended end
-  from found f
-  where f.valid and j.id = f.job
-), closed as (
-  update loramill.attempts a set ended_at = f.ended, outcome = f.kind, error = f.error
-  from found f
-  where f.valid and a.job = f.job and a.epoch = f.epoch
 ), charged as (
   insert into loramill.ledger (id, run, step, job, epoch, ordinal, kind, supplier, quantity, unit, amount_micro_usd, note,
     mark, pod)
@@ -89,7 +76,29 @@ with found as materialized (
     unit text, "amountMicroUsd" bigint, note text, mark text,
     pod text)
   on conflict do nothing
-  returning run, step, amount_micro_usd as amount
+  returning run, step, job, amount_micro_usd as amount
+), earned as materialized (
+  select c.job, f.project, sum(c.amount)::bigint as amount
+  from charged c join found f on f.job = c.job
+  group by c.job, f.project having sum(c.amount) > 0
+), settled as (
+  update loramill.jobs j
+  set spent_micro_usd = j.spent_micro_usd + coalesce(e.amount, 0), state = f.state, output = f.output, turn = f.turn, error = f.error, not_before = f.until,
+      attempts_spent = case when f.kind = 'parked' then 0 else j.attempts_spent + f.spends end,
+      workers_lost = case when f.kind = 'parked' then 0 else j.workers_lost end,
+      waiting_since = case when f.state = 'waiting' then now() else j.waiting_since end,
+      enqueued_at = case when f.state = 'waiting' then null else j.enqueued_at end,
+      ended_at = case when f.state in ('waiting', 'parked') then null else f.ended end
+  from found f left join earned e on e.job = f.job
+  where f.valid and j.id = f.job
+), spent_in_vain as (
+  update loramill.jobs j set spent_micro_usd = j.spent_micro_usd + e.amount
+  from earned e join found f on f.job = e.job
+  where not f.valid and j.id = e.job
+), closed as (
+  update loramill.attempts a set ended_at = f.ended, outcome = f.kind, error = f.error
+  from found f
+  where f.valid and a.job = f.job and a.epoch = f.epoch
 ), isolated as (
   insert into loramill.quarantine (id, project, run, step, job, queue, reason, error)
   select quarantine, project, run, step, job, queue, coalesce(error->>'message', 'quarantined'), error
@@ -132,6 +141,13 @@ with found as materialized (
   update loramill.runs r set spent_micro_usd = r.spent_micro_usd + t.amount, attention = r.attention or t.look
   from touched t
   where r.id = t.id
+), added as (
+  insert into loramill.spending as s (period, project, amount_micro_usd)
+  select p.period, e.project, e.amount
+  from (select project, sum(amount)::bigint as amount from earned group by project) e,
+    (values ('total'), (to_char(now() at time zone 'utc', 'YYYY-MM-DD'))) as p(period)
+  order by p.period, e.project
+  on conflict (period, project) do update set amount_micro_usd = s.amount_micro_usd + excluded.amount_micro_usd
 ), told as (
   insert into loramill.run_events (run, step, job, type, data)
   select run, step, job, type, data from (

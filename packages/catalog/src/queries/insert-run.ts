@@ -11,8 +11,9 @@ export async function insertRun(
   const run = newId("run");
   const planned = lock.steps.map((step, ordinal) => ({ id: newId("stp"), ordinal, queue: queueOf(step.job), step }));
   await sql.query(
-    `insert into loramill.runs (id, project, name, spec, lock, lock_digest, state, priority, budget_micro_usd, notes)
-     values ($1, $2, $3, $4, $5, $6, 'planned', $7, $8, $9)`,
+    `insert into loramill.runs (id, project, name, spec, lock, lock_digest, state, priority, budget_micro_usd, deadline,
+       notes)
+     values ($1, $2, $3, $4, $5, $6, 'planned', $7, $8, $9, $10)`,
     [
       run,
       project,
@@ -22,6 +23,7 @@ export async function insertRun(
       digestOf(lock),
       lock.priority,
       lock.budgetMicroUsd,
+      lock.deadline ?? null,
       [...lock.notes],
     ],
   );

@@ -25,6 +25,7 @@ export function toRunSummary(row: RunRow): RunSummary {
     cancelRequested: row.cancelRequestedAt !== null,
     budgetMicroUsd: row.budgetMicroUsd,
     spentMicroUsd: row.spentMicroUsd,
+    deadline: isoOrNull(row.deadline),
     error: row.error,
     notes: row.notes,
     createdAt: row.createdAt.toISOString(),

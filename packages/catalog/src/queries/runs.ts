@@ -126,16 +126,20 @@ export function runQueries({ db, pool, newId }: Connection) {
 
     /**
      * Takes up a run that failed, was cancelled or ran out of budget: what succeeded is kept, the rest is tried again
-     * with fresh attempts. `budgetMicroUsd` replaces the budget.
+     * with fresh attempts. `budgetMicroUsd` and `deadline` replace what it had.
      */
     async resume(
-      ref: RunRef & { readonly budgetMicroUsd?: number | null | undefined },
+      ref: RunRef & {
+        readonly budgetMicroUsd?: number | null | undefined;
+        readonly deadline?: Date | null | undefined;
+      },
     ): Promise<"resumed" | "not-resumable" | "unknown"> {
       return inTransaction(pool, async (sql) => {
         const { rowCount } = await sql.query(
           `update loramill.runs
            set state = 'running', cancel_requested_at = null, error = null, ended_at = null, attention = true,
-             budget_micro_usd = case when $4 then $5::bigint else budget_micro_usd end
+             budget_micro_usd = case when $4 then $5::bigint else budget_micro_usd end,
+             deadline = case when $6 then $7::timestamptz else deadline end
            where id = $1 and ($2::text is null or project = $2) and state = any($3)`,
           [
             ref.run,
@@ -143,6 +147,8 @@ export function runQueries({ db, pool, newId }: Connection) {
             statesAllowing("run", "resume"),
             ref.budgetMicroUsd !== undefined,
             ref.budgetMicroUsd ?? null,
+            ref.deadline !== undefined,
+            ref.deadline ?? null,
           ],
         );
         if (rowCount === 0) return (await exists(sql, ref)) ? "not-resumable" : "unknown";

@@ -1,6 +1,7 @@
 import { jobs as definitions, type ErrorRecord, type JobName, type JobState } from "@loramill/contracts";
-import { explainWait } from "@loramill/orchestration";
+import { explainWait, firstWithoutRoom } from "@loramill/orchestration";
 import { type Sql, toNumber } from "../connection.ts";
+import { type CeilingLimit, ceilingLimits, isOfMoney } from "../fleet/limits.ts";
 
 /** What a job's row tells about its wait. */
 export interface WaitingRow {
@@ -22,9 +23,9 @@ export interface WaitingRow {
 /** Columns of a `WaitingRow`; `j`, `s` and `r` are its job, step and run. */
 export const WAIT_COLUMNS = `j.name, j.queue, j.project, j.state, j.error, j.attempts_spent, j.not_before,
   j.cancel_requested_at is not null or r.cancel_requested_at is not null as cancelling, now() as read_at,
-  j.estimate_micro_usd as estimate, r.budget_micro_usd as budget, r.spent_micro_usd as spent,
+  greatest(0, j.estimate_micro_usd - j.spent_micro_usd) as estimate, r.budget_micro_usd as budget, r.spent_micro_usd as spent,
   case when r.budget_micro_usd is not null and j.state = 'waiting' then (
-    select sum(o.estimate_micro_usd) from loramill.steps t join loramill.jobs o on o.step = t.id
+    select sum(greatest(0, o.estimate_micro_usd - o.spent_micro_usd)) from loramill.steps t join loramill.jobs o on o.step = t.id
     where t.run = r.id and t.jobs_open > 0 and o.state in ('released', 'active', 'parked')
   ) end as reserved`;
 
@@ -35,6 +36,7 @@ interface Surroundings {
   readonly dispatched: boolean;
   readonly open: ReadonlyMap<string, number>;
   readonly projects: ReadonlyMap<string, { readonly name: string; readonly cap: number | null }>;
+  readonly ceilings: readonly CeilingLimit[];
 }
 
 /** Says for each row why its job waits; reads what surrounds the jobs once, and only when one of them waits. */
@@ -75,6 +77,7 @@ async function readSurroundings(sql: Sql, rows: readonly WaitingRow[]): Promise<
     dispatched: found?.alive === true,
     open,
     projects: new Map(projects.rows.map((row) => [row.id, row])),
+    ceilings: (await ceilingLimits(sql)).filter(isOfMoney),
   };
 }
 
@@ -93,6 +96,7 @@ function reasonOf(row: WaitingRow, around: Surroundings | null): string | null {
     workers: null,
     run: { cancelRequested: row.cancelling },
     budget: budgetOf(row),
+    ceiling: ceilingOf(row, around?.ceilings ?? []),
     project: {
       name: project?.name ?? row.project,
       open: around?.open.get(`${row.queue} ${row.project}`) ?? 0,
@@ -112,4 +116,12 @@ function budgetOf(row: WaitingRow): { remainingMicroUsd: number; estimateMicroUs
   const estimateMicroUsd = toNumber(row.estimate);
   const remainingMicroUsd = toNumber(row.budget) - toNumber(row.spent) - toNumber(row.reserved ?? 0);
   return estimateMicroUsd > Math.max(0, remainingMicroUsd) ? { remainingMicroUsd, estimateMicroUsd } : null;
+}
+
+/** The ceiling that has no room for the job, if one has none. */
+function ceilingOf(row: WaitingRow, ceilings: readonly CeilingLimit[]) {
+  const estimateMicroUsd = toNumber(row.estimate);
+  const binding = ceilings.filter(({ project }) => project === null || project === row.project);
+  const limit = firstWithoutRoom(binding, { wantedMicroUsd: estimateMicroUsd, ownMicroUsd: 0 });
+  return limit === null ? null : { limit, estimateMicroUsd };
 }

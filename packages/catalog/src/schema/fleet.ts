@@ -100,6 +100,17 @@ export const ceilings = loramill.table(
   (table) => [primaryKey({ columns: [table.project, table.period] })],
 );
 
+/** What each project spent, by day (`2026-11-21`, UTC) and in `total`: sums of the ledger, kept by the statement that writes it. */
+export const spending = loramill.table(
+  "spending",
+  {
+    period: text("period").notNull(),
+    project: text("project").notNull(),
+    amountMicroUsd: microUsd("amount_micro_usd").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.period, table.project] })],
+);
+
 /** What the providers' own books say, as far as they were read. */
 export const bookEntries = loramill.table(
   "book_entries",

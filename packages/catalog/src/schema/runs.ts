@@ -19,6 +19,7 @@ export const runs = loramill.table(
     priority: integer("priority").notNull(),
     budgetMicroUsd: microUsd("budget_micro_usd"),
     spentMicroUsd: microUsd("spent_micro_usd").notNull().default(0),
+    deadline: time("deadline"),
     attention: boolean("attention").notNull().default(true),
     cancelRequestedAt: time("cancel_requested_at"),
     error: jsonb("error").$type<ErrorRecord>(),
@@ -31,6 +32,7 @@ export const runs = loramill.table(
     stateCheck("runs_state", "run"),
     index("runs_by_project").on(table.project, table.id),
     index("runs_open").on(table.id).where(where("state in ('planned', 'running')")),
+    index("runs_due").on(table.deadline).where(where("deadline is not null and state in ('planned', 'running')")),
     index("runs_attention").on(table.id).where(where("attention")),
   ],
 );
@@ -108,7 +110,9 @@ export const jobs = loramill.table(
     output: jsonb("output").$type<JsonObject>(),
     error: jsonb("error").$type<ErrorRecord>(),
     progress: jsonb("progress").$type<JsonObject>(),
+    /** What is set aside for it while it is open, less what it has spent: its share of the plan, raised by what it asked for. */
     estimateMicroUsd: microUsd("estimate_micro_usd").notNull().default(0),
+    spentMicroUsd: microUsd("spent_micro_usd").notNull().default(0),
     notBefore: time("not_before"),
     waitingSince: time("waiting_since").notNull().defaultNow(),
     releasedAt: time("released_at"),

@@ -10,5 +10,7 @@ export const JobOutput = z.object({
   shape: z.enum(["part", "parts"]),
   items: z.int().min(0),
   summary: JsonObject.default({}),
+  /** It was cut short: less than was asked for, so that no other run may take it for the whole. */
+  complete: z.literal(false).optional(),
 });
 export type JobOutput = z.output<typeof JobOutput>;

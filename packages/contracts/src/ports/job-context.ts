@@ -1,6 +1,8 @@
 import type { JsonObject } from "../digest.ts";
 import type { JobId, ProjectId, RunId, StepId } from "../ids.ts";
+import type { MicroUsd } from "../money.ts";
 import type { CatalogRecord, Charge } from "../records.ts";
+import type { Allowance } from "./spending.ts";
 
 export interface Logger {
   debug(details: JsonObject, message: string): void;
@@ -13,10 +15,13 @@ export interface Logger {
 export class Parked {
   readonly afterMs: number;
   readonly turn: JsonObject;
+  /** It does not come back by itself: the dispatcher releases it anew. */
+  readonly isGivenBack: boolean;
 
-  constructor(afterMs: number, turn: JsonObject) {
+  constructor(afterMs: number, turn: JsonObject, isGivenBack = false) {
     this.afterMs = afterMs;
     this.turn = turn;
+    this.isGivenBack = isGivenBack;
   }
 }
 
@@ -36,6 +41,13 @@ export interface JobContext {
   readonly turn: JsonObject | null;
   /** Ends this turn; the job comes back after `afterMs` with `turn`, without having spent an attempt. */
   park(afterMs: number, turn: JsonObject): Parked;
+  /** Ends this turn; the job waits with `turn` until the dispatcher finds room for it: what to do when `hold` refuses. */
+  giveBack(turn: JsonObject): Parked;
+  /**
+   * Asks for money before it is spent: sets it aside over what the job was charged up to now, in every budget and ceiling
+   * that binds it, or in none. What it was refused is what its next release has to have room for.
+   */
+  hold(microUsd: MicroUsd): Promise<Allowance>;
   /** Shown live and kept as the job's last progress; cheap, may be called often. */
   progress(progress: JsonObject): void;
   charge(charge: Charge): void;

@@ -3,7 +3,9 @@ import type { ErrorRecord } from "../errors.ts";
 import type { JobId, ProjectId, RunId, StepId } from "../ids.ts";
 import type { QueueName } from "../jobs/define-job.ts";
 import type { JobOutput } from "../jobs/job-output.ts";
+import type { MicroUsd } from "../money.ts";
 import type { CatalogRecord, Charge } from "../records.ts";
+import type { Allowance } from "./spending.ts";
 
 /** What BullMQ carries: a reference and nothing else. The queue id is `<job>.<release>`. */
 export interface Delivery {
@@ -72,6 +74,15 @@ export interface Heartbeat {
   readonly progress?: JsonObject;
 }
 
+/** What a job wants to spend over what it was charged. */
+export interface HoldRequest {
+  readonly job: JobId;
+  readonly epoch: number;
+  readonly microUsd: MicroUsd;
+  /** Of this turn, which the ledger does not have yet. */
+  readonly charges: readonly Pick<Charge, "amountMicroUsd" | "mark">[];
+}
+
 /** `superseded`: another worker has claimed the job since; stop, nothing of yours will be taken. */
 export type HeartbeatVerdict = "continue" | "cancel" | "superseded";
 
@@ -92,6 +103,8 @@ export interface JobLedger {
   /** `superseded` when the epoch is no longer current: charges are kept, the outcome is not. */
   settle(settlement: Settlement): Promise<"recorded" | "superseded">;
   heartbeat(beats: readonly Heartbeat[]): Promise<Map<JobId, HeartbeatVerdict>>;
+  /** Sets money aside for a job, or says which limit has no room. A job of another worker by now gets nothing. */
+  hold(request: HoldRequest): Promise<Allowance>;
   /** A delivery that cannot be understood; kept for a person to look at. */
   quarantineDelivery(entry: { queue: QueueName; queueId: string; payload: string; reason: string }): Promise<void>;
   emit(event: RunEventInput): Promise<void>;

@@ -117,10 +117,21 @@ export interface CommittedCheckpoint {
   readonly loss: number | null;
 }
 
+/** How a running training costs money, where it does. */
+export interface TrainingMeter {
+  readonly microUsdPerSecond: number;
+  /** Used by now, and in no charge yet. */
+  readonly unchargedMicroUsd: number;
+  /** For how long it goes on when nobody looks at it any more. */
+  readonly unattendedSeconds: number;
+}
+
 export type TrainingStatus =
   | {
       readonly kind: "running";
       readonly progress: TrainingProgress;
+      /** Left out where it costs nothing. */
+      readonly meter?: TrainingMeter;
       /** When to look again. */
       readonly pollMs: number;
       /** Checkpoints committed since the last look. */
@@ -201,6 +212,11 @@ export interface TrainingBackend {
   submit(request: TrainingRequest, context: BackendContext): Promise<{ readonly remoteId: string }>;
   poll(remoteId: string, request: TrainingRequest, context: BackendContext): Promise<TrainingStatus>;
   collect(remoteId: string, request: TrainingRequest, context: BackendContext): Promise<CollectedTraining>;
+  /**
+   * The LoRA of the newest checkpoint that a training committed before it was stopped; null when there is none. Left out by
+   * backends whose checkpoints hold no LoRA.
+   */
+  collectCheckpoint?(request: TrainingRequest, context: BackendContext): Promise<CollectedTraining | null>;
   cancel(remoteId: string, context: BackendContext): Promise<"cancelled" | "already-ended" | "unknown">;
   close(): Promise<void>;
 }

@@ -134,6 +134,7 @@ export const runSnapshot = (steps: readonly StepSnapshot[], over: Partial<RunSna
   state: "running",
   cancelRequested: false,
   policy: RunPolicy.parse({}),
+  missedDeadline: null,
   budget: { microUsd: null, spent: 0, reserved: 0, blocked: false },
   steps,
   ...over,

@@ -12,6 +12,7 @@ export function dispatch(run: Run, reuse: number, random: () => number, now: Dat
     state: run.state,
     cancelRequested: run.cancelRequested,
     policy,
+    missedDeadline: null,
     budget: { microUsd: budgetMicroUsd, spent: run.spent, reserved: reservedOf(run), blocked: run.blocked },
     steps: run.steps.map(({ plan, state, jobs, error }) => ({
       name: plan.name,
@@ -100,7 +101,7 @@ export function release(
   );
   const released = new Set(answer.releases.map(({ job }) => job));
   for (const { job } of waiting) if (released.has(job.id)) job.state = demand("job", job.state, "release");
-  for (const run of runs) run.blocked = answer.blockedRuns.includes(run.id);
+  for (const run of runs) run.blocked = answer.blockedRuns.some(({ run: blocked }) => blocked === run.id);
   return answer.deficits;
 }
 

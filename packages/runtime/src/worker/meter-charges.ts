@@ -11,6 +11,7 @@ export function meterCharges(ledger: JobLedger, metrics: Pick<Metrics, "observeC
     heartbeat: (beats) => ledger.heartbeat(beats),
     quarantineDelivery: (entry) => ledger.quarantineDelivery(entry),
     emit: (event) => ledger.emit(event),
+    hold: (request) => ledger.hold(request),
     async settle(settlement) {
       const answer = await ledger.settle(settlement);
       for (const charge of settlement.charges) metrics.observeCharge(charge);

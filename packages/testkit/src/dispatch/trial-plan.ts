@@ -30,7 +30,7 @@ export function trialRun(
     project: "default",
     priority: 5,
     budgetMicroUsd: null,
-    policy: { onStepFailure: "fail", failedItems: "continue", maxFailedShare: 0.5, reuse: true, ...policy },
+    policy: { onStepFailure: "fail", failedItems: "continue", maxFailedShare: 0.5, reuse: true, onBudget: "stop", ...policy },
     notes: [],
     steps: steps.map(trialStep),
     ...rest,

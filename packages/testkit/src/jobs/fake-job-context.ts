@@ -1,4 +1,5 @@
 import {
+  type Allowance,
   type CatalogRecord,
   type Charge,
   type JobContext,
@@ -21,11 +22,12 @@ export interface FakeJobContext extends JobContext {
 }
 
 const SILENT: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+const UNLIMITED: Allowance = { refusedBy: null, onBudget: "stop", deadline: null };
 const ZEROS = "0".repeat(32);
 
 /** A turn's context that keeps what was said through it. Checks that a parked turn survives JSON and is small. */
 export function fakeJobContext(
-  over: Partial<Pick<JobContext, "turn" | "epoch" | "job" | "attemptsSpent">> = {},
+  over: Partial<Pick<JobContext, "turn" | "epoch" | "job" | "attemptsSpent" | "hold">> = {},
 ): FakeJobContext {
   const abort = new AbortController();
   const said: FakeJobContext["said"] = { charges: [], records: [], events: [], progress: [] };
@@ -44,6 +46,8 @@ export function fakeJobContext(
       if (text.length > 16_384) throw new RangeError(`a turn of ${text.length} bytes would be refused`);
       return new Parked(afterMs, JSON.parse(text) as JsonObject);
     },
+    giveBack: (turn) => new Parked(0, turn, true),
+    hold: over.hold ?? (async () => UNLIMITED),
     progress: (progress) => void said.progress.push(progress),
     charge: (charge) => void said.charges.push(charge),
     record: (record) => void said.records.push(record),

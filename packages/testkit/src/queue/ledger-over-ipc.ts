@@ -49,5 +49,6 @@ export function ledgerOfParent(parent: NodeJS.Process = process): JobLedger {
     heartbeat: (beats) => ask("heartbeat", beats),
     quarantineDelivery: (entry) => ask("quarantineDelivery", entry),
     emit: (event) => ask("emit", event),
+    hold: (request) => ask("hold", request),
   };
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import {
+  type Allowance,
   type CatalogRecord,
   type Charge,
   type Claim,
@@ -180,6 +181,12 @@ export class MemoryLedger implements JobLedger {
   async quarantineDelivery(entry: { queue: QueueName; queueId: string; payload: string; reason: string }) {
     this.#answerOrFail();
     this.quarantined.push(entry);
+  }
+
+  /** Nothing limits what its jobs spend. */
+  async hold(): Promise<Allowance> {
+    this.#answerOrFail();
+    return { refusedBy: null, onBudget: "stop", deadline: null };
   }
 
   async emit(event: RunEventInput): Promise<void> {

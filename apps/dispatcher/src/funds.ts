@@ -1,0 +1,53 @@
+import type { Candidate, ReleaseBounds } from "@loramill/catalog";
+import type { SpendingLimit } from "@loramill/contracts";
+import { type ReleaseCeiling, type RunBudget, roomOf } from "@loramill/orchestration";
+
+type Job = Pick<Candidate, "run" | "project" | "estimateMicroUsd">;
+
+/** What is left of budgets and ceilings during one round of releases, which goes from queue to queue. */
+export interface Funds {
+  readonly budgets: Readonly<Record<string, RunBudget>>;
+  readonly ceilings: Readonly<Record<string, ReleaseCeiling>>;
+  /** Keys of the ceilings that bind a job. */
+  keysOf(job: Pick<Job, "project">): readonly string[];
+  limitOf(key: string): SpendingLimit | null;
+  haveRoomFor(job: Job): boolean;
+  take(job: Job): void;
+}
+
+export function fundsOf(bounds: ReleaseBounds): Funds {
+  const budgets: Record<string, RunBudget> = {};
+  for (const [run, limit] of Object.entries(bounds.budgets)) budgets[run] = fundOf(limit);
+  const ceilings: Record<string, ReleaseCeiling> = {};
+  const limits = new Map(bounds.ceilings.map((limit) => [`${limit.project ?? ""}/${limit.of.period}`, limit]));
+  for (const [key, limit] of limits) ceilings[key] = { ...fundOf(limit), isRenewed: limit.reopensAt !== null };
+  const keysOf = ({ project }: Pick<Job, "project">) =>
+    [...limits].flatMap(([key, limit]) => (limit.project === null || limit.project === project ? [key] : []));
+  const all = (job: Job): (RunBudget | undefined)[] => [budgets[job.run], ...keysOf(job).map((key) => ceilings[key])];
+  return {
+    budgets,
+    ceilings,
+    keysOf,
+    limitOf: (key) => limits.get(key) ?? null,
+    haveRoomFor: (job) =>
+      all(job).every((fund) => fund === undefined || job.estimateMicroUsd <= Math.max(0, fund.remainingMicroUsd)),
+    take(job) {
+      const taken = <F extends RunBudget>(fund: F): F => ({
+        ...fund,
+        remainingMicroUsd: fund.remainingMicroUsd - job.estimateMicroUsd,
+        reservedMicroUsd: fund.reservedMicroUsd + job.estimateMicroUsd,
+      });
+      const budget = budgets[job.run];
+      if (budget !== undefined) budgets[job.run] = taken(budget);
+      for (const key of keysOf(job)) {
+        const ceiling = ceilings[key];
+        if (ceiling !== undefined) ceilings[key] = taken(ceiling);
+      }
+    },
+  };
+}
+
+const fundOf = (limit: SpendingLimit): RunBudget => ({
+  remainingMicroUsd: roomOf(limit),
+  reservedMicroUsd: limit.reservedMicroUsd,
+});

@@ -1,0 +1,95 @@
+import type { CeilingPeriod, CeilingScope, ProjectId, RunId, SpendingLimit } from "@loramill/contracts";
+import { type Sql, toNumber } from "../connection.ts";
+
+/** A ceiling as it binds jobs; `project` is null where it binds all of them. */
+export interface CeilingLimit extends SpendingLimit {
+  readonly project: ProjectId | null;
+  readonly of: { readonly kind: "ceiling"; readonly scope: CeilingScope; readonly period: CeilingPeriod };
+}
+
+/** A ceiling by the hour binds what is rented, not what is done there. */
+export const isOfMoney = ({ of }: SpendingLimit): boolean => of.kind === "budget" || of.period !== "hour";
+
+/** Whoever reserves money holds this lock from reading what is left to the end of its transaction. */
+export async function takeSpendingLock(sql: Sql): Promise<void> {
+  await sql.query("select pg_advisory_xact_lock(hashtextextended('loramill/spending', 0))");
+}
+
+export const OPEN = `('released', 'active', 'parked')`;
+
+/** What an open job `j` may still spend of what was set aside for it. */
+export const RESERVED = "greatest(0, j.estimate_micro_usd - j.spent_micro_usd)";
+
+interface LimitRow {
+  readonly limit: string;
+  readonly spent: string;
+  readonly reserved: string | null;
+}
+
+const amountsOf = ({ limit, spent, reserved }: LimitRow) => ({
+  limitMicroUsd: toNumber(limit),
+  spentMicroUsd: toNumber(spent),
+  reservedMicroUsd: toNumber(reserved ?? 0),
+});
+
+/** Sums of the living machines' prices by the hour; those of a project are the machines that its jobs were wanted for. */
+const MACHINES = `(
+  select sum(coalesce((p.offer->>'pricePerHourMicroUsd')::bigint, (
+    select max((each->>'pricePerHourMicroUsd')::bigint) from jsonb_array_elements(p.candidates) each
+  ), 0))
+  from loramill.pods p
+  where p.state <> 'ended' and (c.project = '' or exists (
+    select 1 from loramill.jobs j where j.id = any(p.wanted_for) and j.project = c.project
+  ))
+)`;
+
+/**
+ * The ceilings with what counts against them: by sums that are kept, and over the open jobs alone. `project` leaves out those
+ * of other projects.
+ */
+export async function ceilingLimits(sql: Sql, project?: ProjectId): Promise<CeilingLimit[]> {
+  const { rows } = await sql.query<
+    LimitRow & { project: ProjectId | ""; name: string | null; period: CeilingPeriod; reopens: Date | null }
+  >(
+    `select c.project, p.name, c.period, c.limit_micro_usd as limit,
+       coalesce(case when c.period = 'hour' then ${MACHINES} else (
+         select sum(s.amount_micro_usd) from loramill.spending s
+         where s.period = case when c.period = 'day' then to_char(now() at time zone 'utc', 'YYYY-MM-DD') else 'total' end
+           and (c.project = '' or s.project = c.project)
+       ) end, 0) as spent,
+       case when c.period <> 'hour' then (
+         select sum(${RESERVED}) from loramill.jobs j
+         where j.state in ${OPEN} and (c.project = '' or j.project = c.project)
+       ) end as reserved,
+       case when c.period = 'day' then (date_trunc('day', now() at time zone 'utc') + interval '1 day') at time zone 'utc'
+       end as reopens
+     from loramill.ceilings c left join loramill.projects p on p.id = c.project
+     where $1::text is null or c.project in ('', $1)
+     order by c.project, c.period`,
+    [project ?? null],
+  );
+  return rows.map((row) => ({
+    ...amountsOf(row),
+    project: row.project === "" ? null : row.project,
+    of: { kind: "ceiling", scope: scopeOf(row), period: row.period },
+    reopensAt: row.reopens,
+  }));
+}
+
+const scopeOf = ({ project, name }: { readonly project: string; readonly name: string | null }): CeilingScope =>
+  project === "" ? { kind: "account" } : { kind: "project", project: name ?? project };
+
+/** The budgets of those of the runs that have one. */
+export async function budgetLimits(sql: Sql, runs: readonly RunId[]): Promise<Record<string, SpendingLimit>> {
+  const { rows } = await sql.query<LimitRow & { run: RunId }>(
+    `select r.id as run, r.budget_micro_usd as limit, r.spent_micro_usd as spent, (
+       select sum(${RESERVED}) from loramill.steps s join loramill.jobs j on j.step = s.id
+       where s.run = r.id and s.jobs_open > 0 and j.state in ${OPEN}
+     ) as reserved
+     from loramill.runs r where r.id = any($1) and r.budget_micro_usd is not null`,
+    [runs],
+  );
+  return Object.fromEntries(
+    rows.map((row) => [row.run, { ...amountsOf(row), of: { kind: "budget" }, reopensAt: null }]),
+  );
+}
