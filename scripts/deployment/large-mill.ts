@@ -1,3 +1,4 @@
+import { Recipe } from "@loramill/contracts";
 import { estimateOn, findGpu, presets } from "@loramill/recipes";
 
 const PICTURES = 1_000_000;
@@ -36,7 +37,7 @@ export interface GpuWork {
 export function planLargeMill() {
   const gpu = findGpu("RTX4090");
   if (gpu === undefined || gpu.usdPerHour === null) throw new Error("the table of GPUs has no price of an RTX 4090");
-  const training = estimateOn(presets.sdxl, gpu, { images: PICTURES_PER_LORA }).seconds.p50;
+  const training = estimateOn(Recipe.parse(presets.sdxl), gpu, { images: PICTURES_PER_LORA }).seconds.p50;
   const hours = (seconds: number) => seconds / 3_600;
   const work = (what: string, seconds: number): GpuWork => {
     const gpuHours = hours(seconds);

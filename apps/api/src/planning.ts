@@ -157,7 +157,7 @@ export function createPlanner(deps: PlanningDeps): Planner {
       const grids = grid === undefined ? {} : { grid };
       const answer = await quote(made.lock, { ...context, ...corrected, ...grids, lookup: deps.findArtifact });
       const notes = [...answer.notes, ...notesOnEstimates(made.lock, context, past)];
-      return { ...answer, notes, charges: [...charges] };
+      return { ...answer, notes, charges: [...charges], ceilings: [] };
     },
     async calibrations() {
       return calibrationsOf(await deps.pastTrainings(), deps.trainingBackends);

@@ -43,7 +43,7 @@ const USUAL_SPREAD = 2;
  * free, and gives the next step its key. `maybe` is a step that waits for an output which does not exist yet; it is
  * counted as if it had to be done. Times are added as if the steps ran one after the other on one worker.
  */
-export async function quote(lock: PlanLock, context: QuoteContext): Promise<Omit<Quote, "charges">> {
+export async function quote(lock: PlanLock, context: QuoteContext): Promise<Omit<Quote, "charges" | "ceilings">> {
   const known = new Map<string, CachedOutput>();
   const items = new Map<string, number | null>();
   const rows: { step: QuoteStep; figures: Figures }[] = [];

@@ -19,7 +19,10 @@ const COMMIT_SECONDS = 30;
  * What a training has to have set aside to go on, in micro-dollars: for the way to its next checkpoint, to the look that
  * sees it, and to its end if nobody looks any more. Without it, going on would be paid for and lost.
  */
-export function needToGoOn({ microUsdPerSecond, unchargedMicroUsd, unattendedSeconds }: TrainingMeter, pace: TrainingPace) {
+export function needToGoOn(
+  { microUsdPerSecond, unchargedMicroUsd, unattendedSeconds }: TrainingMeter,
+  pace: TrainingPace,
+) {
   const seconds = secondsToCheckpoint(pace) + pace.lookSeconds + unattendedSeconds;
   return Math.ceil(unchargedMicroUsd + microUsdPerSecond * seconds);
 }

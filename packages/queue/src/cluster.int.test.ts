@@ -22,10 +22,10 @@ async function openMill(prefix: string) {
 test("a prefix in braces keeps all keys of a mill in one slot of a Redis Cluster", async ({ skip }) => {
   if (redis === null) return skip("no redis-server");
   const { connection, ledger, delivery, producer } = await openMill("{loramill}");
-  const heartbeats = startHeartbeats({ ledger, intervalMs: 200, log: keepLog() });
+  const heartbeats = startHeartbeats({ ledger, clock, intervalMs: 200, log: keepLog() });
   const worker = createWorker({
     ...{ queue: "caption", connection, ledger, heartbeats, clock, log: keepLog() },
-    ...{ concurrency: 1, lockMs: 5_000, stalledMs: 1_000, drainDeadlineMs: 5_000 },
+    ...{ name: "worker-1", random: Math.random, concurrency: 1, lockMs: 5_000, stalledMs: 1_000, drainDeadlineMs: 5_000 },
     processors: {
       "caption-images": async () => ({ digest: "b".repeat(64), shape: "part" as const, items: 1, summary: {} }),
     },
