@@ -71,6 +71,7 @@ export {
 } from "./compute/fake-runpod-server.ts";
 export { createMemoryIntents } from "./compute/memory-intents.ts";
 export { type ProviderHarness, runComputeProviderSuite } from "./compute/provider-suite.ts";
+export { type RunPodAccount, type RunPodProcess, startRunPodProcess } from "./compute/runpod-process.ts";
 export { createMemoryDocuments, type MemoryDocuments } from "./dispatch/memory-documents.ts";
 export { MemoryProducer } from "./dispatch/memory-producer.ts";
 export { type TrialStep, trialRun, trialStep } from "./dispatch/trial-plan.ts";

@@ -2,13 +2,14 @@ import { type BookEntry, type Clock, microUsdFromUsd, PermanentError, TransientE
 import type { RunPodClient } from "./runpod-client.ts";
 import type { Booked } from "./runpod-machine.ts";
 
-/** How far back pods that are gone are still told of, and how old the books may be that are shown. */
+/** How far back pods that are gone are still told of, and how old the books may be that are shown, at most. */
 const KEPT_HOURS = 48;
 const MAX_AGE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 
-/** What RunPod has charged, by its own records, hour by hour. */
-export function openRunPodBooks(client: RunPodClient, clock: Clock) {
+/** What RunPod has charged, by its own records, hour by hour; an hour changes for `lagMs` after its end. */
+export function openRunPodBooks(client: RunPodClient, clock: Clock, lagMs: number) {
+  const maxAgeMs = Math.min(MAX_AGE_MS, lagMs);
   let kept: { readonly at: number; readonly byPod: ReadonlyMap<string, Booked> } | null = null;
 
   async function entries(between: { from: Date; to: Date }, signal?: AbortSignal): Promise<BookEntry[]> {
@@ -41,7 +42,7 @@ export function openRunPodBooks(client: RunPodClient, clock: Clock) {
      */
     async byPod(signal?: AbortSignal): Promise<ReadonlyMap<string, Booked>> {
       const now = clock.now();
-      if (kept !== null && now.getTime() - kept.at < MAX_AGE_MS) return kept.byPod;
+      if (kept !== null && now.getTime() - kept.at < maxAgeMs) return kept.byPod;
       try {
         kept = { at: now.getTime(), byPod: await read(now, signal) };
       } catch (error) {

@@ -29,6 +29,10 @@ function pricesOf(text: string): ReadonlyMap<string, number> {
   );
 }
 
+export function proxyAddress(template: string, pod: string, port: number): string {
+  return template.replace("{pod}", pod).replace("{port}", String(port));
+}
+
 /** How RunPod is talked to. Its key is read where the other services' keys are. */
 export const runpodConfig = defineConfig(
   {
@@ -36,11 +40,12 @@ export const runpodConfig = defineConfig(
     RUNPOD_GRAPHQL_URL: EndpointUrl.default("https://api.runpod.io/graphql").describe(
       "RunPod's GraphQL API, for spot machines only; the vendor means to end it in 2027",
     ),
-    RUNPOD_PROXY_DOMAIN: z
+    RUNPOD_PROXY_URL: z
       .string()
-      .regex(/^[a-z0-9.-]{1,253}$/)
-      .default("proxy.runpod.net")
-      .describe("Domain under which RunPod's proxy reaches the ports of a machine"),
+      .refine((url) => url.includes("{pod}") && url.includes("{port}"), "must hold {pod} and {port}")
+      .refine((url) => EndpointUrl.safeParse(proxyAddress(url, "pod", 8690)).success, "must be https://")
+      .default("https://{pod}-{port}.proxy.runpod.net")
+      .describe("Address under which RunPod's proxy reaches a port of a machine"),
     RUNPOD_SPOT: z
       .stringbool()
       .default(false)
@@ -69,8 +74,7 @@ export const runpodConfig = defineConfig(
     RUNPOD_TIMEOUT_SECONDS: seconds.default(60).describe("Seconds until RunPod must have answered a request"),
     RUNPOD_BILLING_LAG_HOURS: z.coerce
       .number()
-      .int()
-      .min(1)
+      .min(0)
       .max(168)
       .default(3)
       .describe("Hours after which what RunPod's books say of an hour no longer changes"),
@@ -78,7 +82,7 @@ export const runpodConfig = defineConfig(
   (env) => ({
     url: env.RUNPOD_API_URL.replace(/\/+$/, ""),
     graphqlUrl: env.RUNPOD_GRAPHQL_URL,
-    proxyDomain: env.RUNPOD_PROXY_DOMAIN,
+    proxyUrl: env.RUNPOD_PROXY_URL,
     offersSpot: env.RUNPOD_SPOT,
     clouds: [...new Set(env.RUNPOD_CLOUDS)],
     capacityWords: words(env.RUNPOD_CAPACITY_WORDS),

@@ -1,5 +1,6 @@
 import { type FleetMachine, type MachineBill, microUsdFromUsd, type RentedMachine } from "@loramill/contracts";
 import { billSeconds, secondsBetween } from "../bill-seconds.ts";
+import { proxyAddress } from "./runpod-config.ts";
 import type { Pod } from "./runpod-schemas.ts";
 
 /** Marks pods that were bought as spot: the API does not tell them from the others. */
@@ -13,7 +14,7 @@ export interface Booked {
 
 interface MachineFacts {
   readonly now: Date;
-  readonly proxyDomain: string;
+  readonly proxyUrl: string;
   readonly agentPort: number;
   readonly booked: Booked | undefined;
 }
@@ -27,7 +28,7 @@ const STATES: Readonly<Record<string, RentedMachine["state"]>> = {
 };
 
 /** While a pod lives its bill is its price times its age; what the books say comes an hour later. */
-export function machineOfPod(pod: Pod, { now, proxyDomain, agentPort, booked }: MachineFacts): FleetMachine {
+export function machineOfPod(pod: Pod, { now, proxyUrl, agentPort, booked }: MachineFacts): FleetMachine {
   const state = STATES[pod.status] ?? "stopping";
   const pricePerHourMicroUsd = microUsdFromUsd(pod.cost);
   const seconds = secondsBetween(pod.createdAt, now);
@@ -40,7 +41,7 @@ export function machineOfPod(pod: Pod, { now, proxyDomain, agentPort, booked }: 
     name: pod.name,
     state,
     pricePerHourMicroUsd,
-    address: state === "running" ? `https://${pod.id}-${agentPort}.${proxyDomain}` : null,
+    address: state === "running" ? proxyAddress(proxyUrl, pod.id, agentPort) : null,
     bill,
     gpuType: pod.gpu?.id ?? "",
     region: pod.dataCenterId ?? null,

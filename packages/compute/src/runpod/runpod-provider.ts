@@ -33,7 +33,7 @@ export function createRunPodProvider(options: RunPodOptions, parts: RunPodParts)
   const connection: Connection = { ...own, timeoutMs: options.timeoutMs, capacityWords: options.capacityWords };
   const client = createRunPodClient(options.url, connection);
   const spot = options.offersSpot ? createSpotLane(options.graphqlUrl, connection) : null;
-  const books = openRunPodBooks(client, parts.clock);
+  const books = openRunPodBooks(client, parts.clock, options.billingLagHours * HOUR_MS);
 
   async function view(pod: Pod, signal?: AbortSignal): Promise<FleetMachine> {
     const booked = (await books.byPod(signal)).get(pod.id);

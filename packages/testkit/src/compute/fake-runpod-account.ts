@@ -61,8 +61,12 @@ export function createFakeRunPodAccount(market: {
   readonly gpus: readonly FakeGpu[];
   readonly bootMs: number;
   readonly pageSize: number | undefined;
+  readonly bucketMs: number | undefined;
+  /** Told of each pod that was rented, and of each that its owner or the vendor ended. */
+  readonly onRent: (pod: FakePod) => void;
+  readonly onEnd: (pod: FakePod) => void;
 }): FakeRunPodAccount {
-  const { now, gpus, bootMs, pageSize } = market;
+  const { now, gpus, bootMs, pageSize, bucketMs, onRent, onEnd } = market;
   const pods: FakePod[] = [];
   const things = createFakeRunPodThings();
   const view = (pod: FakePod) => viewOfPod(pod, now(), bootMs);
@@ -90,6 +94,7 @@ export function createFakeRunPodAccount(market: {
       isListed: true,
     };
     pods.push(pod);
+    onRent(pod);
     return pod;
   }
 
@@ -106,6 +111,7 @@ export function createFakeRunPodAccount(market: {
   function end(pod: FakePod): void {
     pod.stoppedAt ??= now();
     pod.isListed = false;
+    onEnd(pod);
   }
 
   function listPods(query: URLSearchParams): Answer {
@@ -139,7 +145,9 @@ export function createFakeRunPodAccount(market: {
 
   function billing(query: URLSearchParams): Answer {
     const from = Date.parse(query.get("startTime") ?? "1970-01-01T00:00:00Z");
-    const records = pods.flatMap((pod) => billOfPod(pod, now())).filter(({ endTime }) => Date.parse(endTime) > from);
+    const records = pods
+      .flatMap((pod) => billOfPod(pod, now(), bucketMs))
+      .filter(({ endTime }) => Date.parse(endTime) > from);
     const sum = records.reduce((total, { totalAmount }) => total + totalAmount, 0);
     const totals = { totalAmount: sum, gpuAmount: sum, cpuAmount: 0, diskAmount: 0 };
     const range = { startTime: new Date(from).toISOString(), endTime: now().toISOString(), bucketSize: "hour" };

@@ -54,17 +54,20 @@ export function viewOfPod(pod: FakePod, now: Date, bootMs: number) {
 
 const HOUR_MS = 3_600_000;
 
-/** What a pod cost, hour by hour of the clock; begun seconds count whole, in the hour in which they began. */
-export function billOfPod(pod: FakePod, now: Date) {
+/**
+ * What a pod cost, hour by hour of the clock, as the vendor does; or by shorter buckets, for tests that cannot wait for the end
+ * of an hour. Begun seconds count whole, in the bucket in which they began.
+ */
+export function billOfPod(pod: FakePod, now: Date, bucketMs = HOUR_MS) {
   const end = pod.stoppedAt ?? now;
   const records = [];
   for (let at = pod.createdAt.getTime(); at < end.getTime(); ) {
-    const bucket = Math.floor(at / HOUR_MS) * HOUR_MS;
-    const until = Math.min(bucket + HOUR_MS, end.getTime());
+    const bucket = Math.floor(at / bucketMs) * bucketMs;
+    const until = Math.min(bucket + bucketMs, end.getTime());
     const amount = Math.round((Math.ceil((until - at) / 1_000) * pod.usdPerHour * 1_000_000) / 3_600) / 1_000_000;
     records.push({
       startTime: new Date(bucket).toISOString(),
-      endTime: new Date(bucket + HOUR_MS).toISOString(),
+      endTime: new Date(bucket + bucketMs).toISOString(),
       podId: pod.id,
       totalAmount: amount,
       gpuAmount: amount,

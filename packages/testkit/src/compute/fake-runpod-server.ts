@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { startMisbehavingServer } from "../backends/misbehave.ts";
 import { createFakeRunPodAccount, type FakeGpu, usualGpus } from "./fake-runpod-account.ts";
+import type { FakeRunPodMachines } from "./fake-runpod-machines.ts";
 import { playMove, problem, type RunPodMove, send } from "./fake-runpod-moves.ts";
 import type { FakePod } from "./fake-runpod-pods.ts";
 import { answerProblems, matchOperation, requestProblems } from "./runpod-openapi.ts";
@@ -33,6 +34,10 @@ export interface FakeRunPodOptions {
   /** Pods of one page of the list; left out, it has no pages, as in the vendor's document. */
   readonly pageSize?: number;
   readonly log?: readonly string[];
+  /** Of its books; default an hour, as the vendor has it. */
+  readonly bucketMs?: number;
+  /** What runs on its pods; left out, nothing does. Its answers go to requests under `/proxy/<pod>/<port>/`. */
+  readonly machines?: FakeRunPodMachines;
 }
 
 /**
@@ -40,14 +45,28 @@ export interface FakeRunPodOptions {
  * against the vendor's OpenAPI document and refused with 400 where it has something against them; so are the fake's own answers.
  */
 export async function startFakeRunPodServer(options: FakeRunPodOptions): Promise<FakeRunPodServer> {
-  const { apiKey, now = () => new Date(), gpus = usualGpus, bootMs = 0, pageSize, log = [] } = options;
-  const account = createFakeRunPodAccount({ now, gpus, bootMs, pageSize });
+  const {
+    apiKey,
+    now = () => new Date(),
+    gpus = usualGpus,
+    bootMs = 0,
+    pageSize,
+    log = [],
+    bucketMs,
+    machines,
+  } = options;
+  const account = createFakeRunPodAccount({
+    ...{ now, gpus, bootMs, pageSize, bucketMs },
+    onRent: (pod) => machines?.boot(pod),
+    onEnd: (pod) => machines?.end(pod),
+  });
   const refused: string[] = [];
   const requests: string[] = [];
   const moves = new Map<string, RunPodMove[]>();
   async function handle(request: IncomingMessage, response: ServerResponse, raw: Buffer): Promise<void> {
     const url = new URL(request.url ?? "/", "http://localhost");
     const method = request.method ?? "GET";
+    if (machines !== undefined && url.pathname.startsWith("/proxy/")) return machines.answer(request, response, raw);
     requests.push(`${method} ${url.pathname}`);
     if (request.headers.authorization !== `Bearer ${apiKey}`)
       return send(response, 401, problem(401, "invalid API key"));

@@ -11,6 +11,9 @@ export interface SpawnedAgent {
   stop(): Promise<void>;
   /** `kill -9` of it and of its trainers. Safe to call twice. */
   kill(): Promise<void>;
+  /** It stands still, as on a machine that has no time for it; its trainers go on. */
+  freeze(): void;
+  thaw(): void;
 }
 
 const State = z.object({ child: z.object({ pid: z.int() }).nullable() });
@@ -31,6 +34,8 @@ export async function spawnAgent(program: string, args: readonly string[], works
       await ended;
       for (const pid of await trainersOf(workspace)) killGroup(pid);
     },
+    freeze: () => void child.kill("SIGSTOP"),
+    thaw: () => void child.kill("SIGCONT"),
   };
 }
 
