@@ -5,7 +5,7 @@ import { seededRandom } from "@loramill/testkit";
 
 /** A kind of process, and how long its processes live before they are killed, in milliseconds. */
 export interface Role {
-  readonly app: "api" | "captioner" | "curator" | "dispatcher";
+  readonly app: "api" | "captioner" | "curator" | "dispatcher" | "provisioner" | "trainer";
   /** The log line that says that it works now; null: there is none, and its life counts from its start. */
   readonly ready: string | null;
   readonly processes: number;

@@ -1,0 +1,45 @@
+import { expect, onTestFinished, test } from "vitest";
+import type { Role } from "../support/fleet.ts";
+import { expectBalance, startMachineMill } from "../support/machines.ts";
+import { eventually, finished, stepOf } from "../support/runs.ts";
+
+const role = (app: Role["app"], ready: string): Role => ({ app, ready, processes: 1, lifeMs: [1_000, 2_000] });
+const roles = [
+  role("api", "listening"),
+  role("dispatcher", "leads"),
+  role("curator", "taking jobs"),
+  role("trainer", "taking jobs"),
+  role("provisioner", "taking jobs"),
+];
+
+test("a training that no machine can take gets one by itself, which is given back; what it cost is what RunPod bills", async ({
+  skip,
+}) => {
+  const mill = await startMachineMill({ roles, kills: 0, seed: 1, stepMs: 100 });
+  if (mill === null) return skip("no redis-server and no TEST_REDIS_URL: the fleet was not tried");
+  onTestFinished(mill.close);
+  const { client, runpod, catalog, processes } = mill;
+  await processes.killed;
+  expect(processes.complaints).toEqual([]);
+  expect((await runpod.account()).pods).toEqual([]);
+
+  const run = await finished(client, (await client.createRun(mill.spec(1))).id);
+  expect(run.error).toBeNull();
+  expect(stepOf(run, "train").summary).toMatchObject({ loras: 1, steps: 100 });
+  expect((await mill.trainer.starts()).length).toBe(1);
+
+  await eventually(
+    "its machine is given back, and the account of it closed",
+    () => catalog.fleet.pods({ living: true }),
+    (living) => living.length === 0,
+  );
+  const billed = await expectBalance(mill);
+  expect(run.spentMicroUsd).toBeGreaterThan(0);
+  expect(run.spentMicroUsd).toBeLessThan(billed);
+  const [pod] = await catalog.fleet.pods();
+  const tended = await finished(client, pod?.run ?? "");
+  expect(tended).toMatchObject({ state: "succeeded", project: "fleet", spentMicroUsd: billed - run.spentMicroUsd });
+  expect((await runpod.account()).pods).toHaveLength(1);
+  expect(processes.complaints).toEqual([]);
+  expect(await processes.stop()).toEqual(roles.map(() => 0));
+});
