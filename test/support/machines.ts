@@ -22,7 +22,7 @@ const AGENT = resolve(import.meta.dirname, "../../apps/pod-agent/test/run-agent.
 
 /** Steps of a training between two checkpoints, and in all. */
 export const SAVE_EVERY_STEPS = 20;
-const STEPS = 100;
+export const STEPS = 100;
 
 export interface MachineMill {
   readonly client: Client;

@@ -1,0 +1,161 @@
+import { setTimeout as wait } from "node:timers/promises";
+import type { RunEvent, RunView } from "@loramill/contracts";
+import { seededRandom } from "@loramill/testkit";
+import { expect } from "vitest";
+import type { Role } from "./fleet.ts";
+import { expectBalance, type MachineMill, SAVE_EVERY_STEPS, STEPS, startMachineMill } from "./machines.ts";
+import { eventually, finished, stepOf } from "./runs.ts";
+
+const roles: readonly Role[] = [
+  { app: "api", ready: "listening", processes: 1, lifeMs: [10_000, 40_000] },
+  { app: "dispatcher", ready: "leads", processes: 1, lifeMs: [4_000, 30_000] },
+  { app: "curator", ready: "taking jobs", processes: 1, lifeMs: [10_000, 40_000] },
+  { app: "trainer", ready: "taking jobs", processes: 2, lifeMs: [4_000, 25_000] },
+  { app: "provisioner", ready: "taking jobs", processes: 2, lifeMs: [4_000, 25_000] },
+];
+
+const MOVES = ["preempt", "kill", "vanish", "starve"] as const;
+/** Runs that are open at one moment. */
+const OPEN_RUNS = 3;
+/** Milliseconds between two moves against machines, at least and at most. */
+const PAUSE_MS = [2_000, 8_000] as const;
+
+export interface ChaosHistory {
+  readonly kills: number;
+  /** Moves against machines, by kind. */
+  readonly moves: Readonly<Record<string, number>>;
+  readonly runs: number;
+  readonly machines: number;
+  readonly billedMicroUsd: number;
+  /** Times that a training was begun or gone on with. */
+  readonly starts: number;
+  /** Steps that were computed more than once. */
+  readonly stepsLost: number;
+  /** From a move that took a training's machine to its next submission, in seconds; null when none was taken. */
+  readonly slowestRecoverySeconds: number | null;
+}
+
+interface Taken {
+  readonly pod: string;
+  readonly at: number;
+}
+
+/**
+ * Trains while processes are killed and machines are taken, killed and starved at random, until there were `kills` of the one and
+ * `ms` have passed; then lets everything come to its end, and holds what happened to what was promised. Null without a Redis.
+ */
+export async function machineChaos(options: { readonly seed: number; readonly kills: number; readonly ms: number }) {
+  const { seed, kills, ms } = options;
+  const mill = await startMachineMill({ roles, kills, seed, stepMs: 60 });
+  if (mill === null) return null;
+  try {
+    const harm = openHarm(mill, seededRandom(seed));
+    const submitted: string[] = [];
+    const until = Date.now() + ms;
+    let over = false;
+    const killed = mill.processes.killed.then(() => {
+      over = true;
+    });
+    const submitting = keepOpen(mill, submitted, () => !over || Date.now() < until);
+    while (!over || Date.now() < until) {
+      await harm.next();
+      if (mill.processes.complaints.length > 0) break;
+    }
+    await killed;
+    expect(mill.processes.complaints).toEqual([]);
+    await submitting;
+    const runs: RunView[] = [];
+    for (const id of submitted) runs.push(await finished(mill.client, id, 300_000));
+    return await checkHistory(mill, runs, harm);
+  } finally {
+    await mill.close();
+  }
+}
+
+/** Does something to a machine that is rented now, if there is one. */
+function openHarm({ runpod }: MachineMill, random: () => number) {
+  const done: Record<string, number> = {};
+  const taken: Taken[] = [];
+  return {
+    done,
+    taken,
+    async next(): Promise<void> {
+      // Drawn before anything happens, so that how long things take does not change what is drawn.
+      const [pause, which, how, seconds] = [random(), random(), random(), random()];
+      await wait(PAUSE_MS[0] + pause * (PAUSE_MS[1] - PAUSE_MS[0]));
+      const living = (await runpod.account()).pods.filter(({ isListed, isStopped }) => isListed && !isStopped);
+      const victim = living[Math.floor(which * living.length)];
+      const move = MOVES[Math.floor(how * MOVES.length)];
+      if (victim === undefined || move === undefined) return;
+      if (move !== "starve") taken.push({ pod: victim.name, at: Date.now() });
+      await runpod.move({ pod: victim.id, how: move, seconds: 1 + 2 * seconds });
+      done[move] = (done[move] ?? 0) + 1;
+    },
+  };
+}
+
+/** Keeps some runs open for as long as it is wanted. An API that was just killed is asked again. */
+async function keepOpen({ client, spec }: MachineMill, submitted: string[], isWanted: () => boolean): Promise<void> {
+  let open: string[] = [];
+  while (isWanted()) {
+    const seed = submitted.length + 1;
+    const key = { idempotencyKey: `chaos-${seed}` };
+    if (open.length < OPEN_RUNS) {
+      const run = await client.createRun(spec(seed), key).catch(() => null);
+      if (run !== null) {
+        submitted.push(run.id);
+        open.push(run.id);
+      }
+    }
+    await wait(500);
+    const views = await Promise.all(open.map((id) => client.getRun(id).catch(() => null)));
+    open = open.filter((_, i) => views[i]?.endedAt == null);
+  }
+}
+
+async function checkHistory(
+  mill: MachineMill,
+  runs: readonly RunView[],
+  { done, taken }: { readonly done: Record<string, number>; readonly taken: readonly Taken[] },
+): Promise<ChaosHistory> {
+  expect(runs.map(({ id, state, error }) => ({ id, state, error }))).toEqual(
+    runs.map(({ id }) => ({ id, state: "succeeded", error: null })),
+  );
+  for (const run of runs) expect(stepOf(run, "train").summary).toMatchObject({ loras: 1, steps: STEPS });
+  await eventually(
+    "all machines are given back, and their accounts closed",
+    () => mill.catalog.fleet.pods({ living: true }),
+    (living) => living.length === 0,
+    180_000,
+  );
+  const billedMicroUsd = await expectBalance(mill);
+  const tenders = (await mill.catalog.fleet.pods()).map(({ run }) => finished(mill.client, run));
+  for (const { state } of await Promise.all(tenders)) expect(state).toBe("succeeded");
+
+  const starts = (await mill.trainer.starts()).length;
+  const stepsLost = (await mill.trainer.steps()).length - runs.length * STEPS;
+  expect(starts).toBeGreaterThanOrEqual(runs.length);
+  expect(stepsLost).toBeLessThanOrEqual((starts - runs.length) * SAVE_EVERY_STEPS);
+  const recoveries: number[] = [];
+  for (const { id } of runs)
+    recoveries.push(...recoveriesOf((await mill.client.listEvents(id, { limit: 1_000 })).items, taken));
+  return {
+    ...{ kills: mill.processes.kills, moves: done, runs: runs.length, billedMicroUsd, starts, stepsLost },
+    machines: (await mill.runpod.account()).pods.length,
+    slowestRecoverySeconds: recoveries.length === 0 ? null : Math.round(Math.max(...recoveries) / 1_000),
+  };
+}
+
+/** From each move that took a machine while the run trained on it to the run's next submission, in milliseconds. */
+function recoveriesOf(events: readonly RunEvent[], taken: readonly Taken[]): number[] {
+  const submissions = events
+    .filter(({ type }) => type === "training.submitted")
+    .map(({ at, data }) => ({ at: Date.parse(at), pod: data.pod }));
+  const publishedAt = Date.parse(events.find(({ type }) => type === "lora.published")?.at ?? "");
+  return taken.flatMap(({ pod, at }) => {
+    const had = submissions.findLast((one) => one.at < at);
+    if (had?.pod !== pod || publishedAt < at) return [];
+    const next = submissions.find((one) => one.at > at);
+    return next === undefined ? [] : [next.at - at];
+  });
+}
