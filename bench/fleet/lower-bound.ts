@@ -14,8 +14,8 @@ export interface BoundSettings {
 
 /**
  * What no planner can undercut, in micro-dollars, though it knew all prices, all stock and all jobs of the month beforehand, rented
- * ahead, kept machines at the price of their cheapest hour, never idled, and split jobs at will. It knows how often
- * machines are taken back, but not when.
+ * ahead, kept machines at the price of their cheapest hour, never downloaded, idled or lost work, and split jobs at will. It
+ * knows how often machines are taken back, but not when: the bound is of what is to be expected.
  *
  * By the duality of linear programs: `worth[t]` is a price for work done in hour t (by the second of an RTX 4090) at which
  * no machine, rented in any hour and kept until any other, earns more than its rent and its boot. What all work is worth
@@ -48,17 +48,20 @@ function hourlyWorth(market: readonly TracedOffer[], bootSeconds: number, hours:
   // Of the offers of an hour, one that is dearer and no safer binds nothing.
   const byHour = Map.groupBy(rents, ({ hour }) => hour);
   /** Rents begun so far: what each has not earned back yet, discounted by the chance that it still lives. */
-  const begun: { price: number; lasts: number; open: number; alive: number }[] = [];
+  const begun: { hour: number; price: number; lasts: number; open: number; alive: number }[] = [];
   const worth: number[] = [];
   for (let hour = 0; hour < hours; hour += 1) {
     const offers = (byHour.get(hour) ?? []).toSorted((a, b) => a.price - b.price);
     const binding = offers.filter((one, at) => !offers.slice(0, at).some((other) => other.lasts >= one.lasts));
-    for (const { price, lasts } of binding) begun.push({ price, lasts, open: price * bootSeconds, alive: 1 });
+    for (const { price, lasts } of binding) begun.push({ hour, price, lasts, open: price * bootSeconds, alive: 1 });
     let value = Number.POSITIVE_INFINITY;
     for (const { price, open, alive } of begun) value = Math.min(value, price + open / (3_600 * alive));
     worth.push(value);
     for (const rent of begun) {
-      rent.open -= rent.alive * (value - rent.price) * 3_600;
+      const gain = (value - rent.price) * 3_600;
+      // One that was rented only at the end of its hour has lost nothing in it; a loss hits only what lives to its end.
+      const loss = rent.hour === hour ? 0 : gain * rent.alive * rent.lasts;
+      rent.open -= gain > 0 ? gain * rent.alive : loss;
       rent.alive *= rent.lasts;
     }
   }
