@@ -89,6 +89,16 @@ describe("packing", () => {
     expect(decisions[0]?.because).toBe("works on 1 job, 1 job next; done in about 1 h 10 min");
   });
 
+  it("waits for a machine that boots, though it has told of no slots yet, and uses all slots of one that is up", () => {
+    const booting = supply({ state: "booting", slots: 0, createdAt: after(-60), answeredAt: null, busyAt: null });
+    expect(plan({ supply: [booting], demand: [demand()], offers: [offer()] })).toMatchObject([
+      { kind: "keep", pod: "lm-1", jobs: ["job_1"], because: "boots, 1 job next; done in about 1 h 2 min" },
+    ]);
+    const wide = supply({ slots: 2, holds: [model("a")] });
+    const [keep] = plan({ supply: [wide], demand: many(2), offers: [offer()] });
+    expect(keep?.because).toBe("is free, 2 jobs next; done in about 1 h");
+  });
+
   it("boots another when the warm one is free too late", () => {
     const decisions = plan({ ...busy({ deadline: after(4_800) }), offers: [offer()] });
     expect(decisions.map(({ kind }) => kind)).toEqual(["create", "keep"]);
