@@ -3,7 +3,8 @@ export type Figures = Readonly<Record<string, number>>;
 
 export interface Bench {
   readonly name: string;
-  run(): Promise<Figures>;
+  /** `seeds`: of a bench that simulates, how many worlds to draw. */
+  run(options?: { readonly seeds?: number }): Promise<Figures>;
 }
 
 /** One of the two things compared. Only `run` is timed. */

@@ -3,10 +3,14 @@ import { parseArgs } from "node:util";
 import type { Bench, Figures } from "./harness.ts";
 import { brokenPromises, format, promises } from "./promises.ts";
 
-/** `npm run bench -- [names…] [--check] [--json]`: a table for people, or one object `{bench: {figure: number}}`. */
+/** `npm run bench -- [names…] [--check] [--json] [--seeds 100]`: a table for people, or one object `{bench: {figure: number}}`. */
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { check: { type: "boolean", default: false }, json: { type: "boolean", default: false } },
+  options: {
+    check: { type: "boolean", default: false },
+    json: { type: "boolean", default: false },
+    seeds: { type: "string" },
+  },
 });
 const known = globSync("*.bench.ts", { cwd: import.meta.dirname })
   .map((file) => file.replace(/\.bench\.ts$/, ""))
@@ -18,12 +22,18 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
+const seeds = values.seeds === undefined ? undefined : Number(values.seeds);
+if (seeds !== undefined && !(Number.isInteger(seeds) && seeds > 0)) {
+  console.error(`--seeds ${values.seeds} is no number of seeds`);
+  process.exit(2);
+}
+
 const measured: Record<string, Figures> = {};
 for (const name of wanted) {
   const { bench } = (await import(`./${name}.bench.ts`)) as { bench: Bench };
   console.error(`${name} …`);
   const started = performance.now();
-  const figures = await bench.run();
+  const figures = await bench.run(seeds === undefined ? {} : { seeds });
   // A bench without what it needs has said so and measured nothing.
   if (Object.keys(figures).length > 0) measured[name] = figures;
   console.error(`${name} took ${Math.round((performance.now() - started) / 1_000)} s`);

@@ -80,6 +80,28 @@ export const promises: readonly Promised[] = [
     why: "stated probability of being liked against what 20,000 strangers say, after 500 ratings",
   },
   { figure: "intelligence.hostileRise", atMost: 0.2, why: "more regret when a tenth of the ratings is hostile" },
+  {
+    figure: "fleet.vsOptimum",
+    atMost: 1.1,
+    why: "cost by the exact optimum, cases of 3 to 12 jobs in a market that stands still",
+  },
+  { figure: "fleet.vsOptimumWorst", atMost: 1.2, why: "the same, the worst case of all" },
+  {
+    figure: "fleet.vsBound",
+    atMost: 1.25,
+    why: "cost of a month of 1,000 jobs by what nobody can undercut who knew the month beforehand, at list prices",
+  },
+  { figure: "fleet.vsOnDemand", atMost: 0.8, why: "cost by the same planner without spot machines" },
+  { figure: "fleet.vsCheapestFirst", atMost: 0.95, why: "cost by a machine for each job, the cheapest by the hour" },
+  { figure: "fleet.withinQuote", atLeast: 0.9, why: "share of runs that cost no more than the p90 quoted for them" },
+  { figure: "fleet.missedDeadlines", atMost: 0.01, why: "share of jobs that were done too late" },
+  {
+    figure: "fleet.ceilingViolations",
+    atMost: 0,
+    why: "moments at which the machines cost more by the hour than allowed",
+  },
+  { figure: "fleet.orphans", atMost: 0, why: "machines at the end that nobody answers for" },
+  { figure: "fleet.ledgerGapMicroUsd", atMost: 0, why: "what was charged, by the provider's bill and by its books" },
   { figure: "pocket.stepVsForward", atMost: 3.5, why: "one training step of the pocket engine in forward passes" },
 ];
 

@@ -10,6 +10,7 @@ export { createRunPodClient, type RunPodClient } from "./runpod/runpod-client.ts
 export { type RunPodOptions, runpodConfig } from "./runpod/runpod-config.ts";
 export { createRunPodProvider, type RunPodParts } from "./runpod/runpod-provider.ts";
 export { drawMarket, type MarketSettings, type TracedOffer, type TracePoint } from "./simulated/market.ts";
+export { drawNormal, drawWaitMs, seededRandom } from "./simulated/seeded-random.ts";
 export type { StartedMachine } from "./simulated/simulated-machine.ts";
 export {
   createSimulatedProvider,

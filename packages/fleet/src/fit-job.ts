@@ -60,11 +60,14 @@ export function fitJob(
     startSeconds: lane.freeSeconds,
     seconds,
     microUsd,
-    worth: microUsd + (settings.waitMicroUsdPerHour * doneAt) / 3_600,
+    worth: microUsd + (settings.waitMicroUsdPerHour * (job.deadline === null ? 1 : HAS_TIME) * doneAt) / 3_600,
     doneSeconds: doneAt + lateness,
     isInTime: doneAt + lateness + restart <= secondsToDeadline(job, now),
   };
 }
+
+/** What waiting is worth with a deadline, by what it is without. */
+const HAS_TIME = 0.1;
 
 /** Infinite without a deadline, and when it has passed: what is late for good is not made dearer. */
 function secondsToDeadline({ deadline }: FleetDemand, now: Date): number {

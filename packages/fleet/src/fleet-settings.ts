@@ -12,8 +12,8 @@ export interface FleetSettings {
   /** A wish for a machine that no offer has met is given up after so long, and made anew from the offers of that time. */
   readonly wantedSeconds: number;
   /**
-   * What it is worth that a job begins an hour sooner. The higher it is, the fewer jobs stand behind each other on a warm
-   * machine, and the more machines boot.
+   * What it is worth that a job without a deadline is done an hour sooner. The higher it is, the fewer jobs stand behind each other
+   * on a warm machine, and the more machines boot. A deadline says that there is time: a tenth of it counts then.
    */
   readonly waitMicroUsdPerHour: MicroUsd;
   /** From creation to the agent's first answer, of offers without a record. */
@@ -31,7 +31,7 @@ export const defaultFleetSettings: FleetSettings = {
   idleSeconds: 240,
   keepWarm: [],
   wantedSeconds: 300,
-  waitMicroUsdPerHour: 10_000,
+  waitMicroUsdPerHour: 20_000,
   bootSeconds: { p50: 120, p90: 300 },
   downloadBytesPerSecond: 200_000_000,
   preemptionsPerHour: 0.1,

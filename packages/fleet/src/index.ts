@@ -10,4 +10,5 @@ export {
   recordOf,
 } from "./offer-reputation.ts";
 export { planFleet } from "./plan-fleet.ts";
+export { type FleetQuote, type QuoteOptions, quoteFleet } from "./quote-fleet.ts";
 export { type BootLimits, type BootVerdict, watchBoot } from "./watch-boot.ts";

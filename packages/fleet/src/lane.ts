@@ -44,7 +44,9 @@ export function lanesOf(
   const offer = { ...pod.offer, provider: pod.provider };
   const bootLeft = pod.state === "ready" ? 0 : bootSecondsLeft(pod, odds, now);
   const holds = new Set([...pod.holds, ...running.flatMap(({ models }) => models.map(({ digest }) => digest))]);
-  return Array.from({ length: Math.max(pod.slots, running.length) }, (_, slot) => {
+  // One that has not answered yet has told of none.
+  const slots = Math.max(1, pod.slots, running.length);
+  return Array.from({ length: slots }, (_, slot) => {
     const left = running[slot]?.seconds[offer.gpuType] ?? { p50: 0, p90: 0 };
     return {
       pod: pod.name,

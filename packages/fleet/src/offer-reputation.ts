@@ -1,4 +1,5 @@
-import type { FleetOffer, MachineOffer, OfferRecord, Range } from "@loramill/contracts";
+import type { FleetOffer, MachineOffer, OfferRecord } from "@loramill/contracts";
+import { rangeOf } from "./draw.ts";
 
 /** What became of a machine, or of the wish for one. `hours`: how long it was ours. */
 export type OfferEvent =
@@ -86,11 +87,4 @@ function decayed(reputation: Reputation | undefined, now: Date): Omit<Reputation
   const left = 2 ** (-ageMs / HALF_LIFE_MS);
   const rateLeft = 2 ** (-ageMs / RATE_HALF_LIFE_MS);
   return { good: good * left, bad: bad * left, preemptions: preemptions * rateLeft, hours: hours * rateLeft, boots };
-}
-
-/** Of the values seen, the smallest that is not below so many of them. */
-function rangeOf(values: readonly number[]): Range {
-  const sorted = [...values].sort((a, b) => a - b);
-  const at = (share: number) => sorted[Math.ceil(share * sorted.length) - 1] ?? 0;
-  return { p50: at(0.5), p90: at(0.9) };
 }

@@ -1,10 +1,9 @@
-import type { FleetDemand, FleetFacts, FleetOffer } from "@loramill/contracts";
+import type { FleetDemand, FleetFacts } from "@loramill/contracts";
 import { chooseFit } from "./choose-fit.ts";
 import { type Fit, fitJob, laneWith } from "./fit-job.ts";
 import type { FleetSettings } from "./fleet-settings.ts";
 import { type Lane, newLane } from "./lane.ts";
 import { offerOdds } from "./offer-odds.ts";
-import { recordKey } from "./offer-reputation.ts";
 import type { Purse } from "./purse.ts";
 import { inOrderOfService } from "./service-order.ts";
 import { whyNot } from "./why-not.ts";
@@ -36,29 +35,31 @@ export interface PackingQuestion {
 export function packJobs({ facts, settings, waiting, purse, ...question }: PackingQuestion): Packing {
   const { now, stopped, offers, records } = facts;
   const lanes = [...question.lanes];
-  const fresh = offers.map((offer) => newLane(offer, offerOdds(offer, records, settings), settings));
-  const stock = new Map(offers.map((offer) => [recordKey(offer), offer.available]));
+  const able = waiting.length === 0 ? [] : offers;
+  const fresh = able.map((offer) => newLane(offer, offerOdds(offer, records, settings), settings));
+  /** What is left of each. */
+  const stock = new Map(fresh.map((lane) => [lane, lane.offer.available]));
   const waits: { job: FleetDemand; because: string }[] = [];
   let podsLeft = stopped === null ? question.podsLeft : 0;
 
-  const canRent = ({ offer }: Lane) =>
-    podsLeft > 0 && (stock.get(recordKey(offer)) ?? 0) > 0 && offer.pricePerHourMicroUsd <= purse.perHourLeft();
-  const take = (offer: FleetOffer) => {
+  const canRent = (lane: Lane) =>
+    podsLeft > 0 && (stock.get(lane) ?? 0) > 0 && lane.offer.pricePerHourMicroUsd <= purse.perHourLeft();
+  const take = (lane: Lane) => {
     podsLeft -= 1;
-    stock.set(recordKey(offer), (stock.get(recordKey(offer)) ?? 0) - 1);
-    purse.rent(offer.pricePerHourMicroUsd);
+    stock.set(lane, (stock.get(lane) ?? 0) - 1);
+    purse.rent(lane.offer.pricePerHourMicroUsd);
   };
 
   for (const job of inOrderOfService(waiting, now)) {
     const fits = [...lanes, ...fresh.filter(canRent)].flatMap((lane) => fitJob(lane, job, { now, settings }) ?? []);
     const best = chooseFit(fits.filter(({ microUsd }) => microUsd <= purse.leftFor(job)));
     if (best === null) {
-      waits.push({ job, because: whyNot({ job, fits, fresh, stock, purse, podsLeft, facts, settings }) });
+      waits.push({ job, because: whyNot({ job, fits, stock, purse, facts, settings }) });
       continue;
     }
     purse.spend(job, best.microUsd);
     const at = lanes.indexOf(best.lane);
-    if (at === -1) take(best.lane.offer);
+    if (at === -1) take(best.lane);
     lanes.splice(at === -1 ? lanes.length : at, at === -1 ? 0 : 1, laneWith(best, job));
   }
   const [wanted, existing] = [lanes.filter(({ pod }) => pod === null), lanes.filter(({ pod }) => pod !== null)];

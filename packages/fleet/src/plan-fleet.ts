@@ -49,7 +49,7 @@ export function planFleet(facts: FleetFacts, settings: FleetSettings): FleetDeci
       }),
     ),
     ...leave(
-      living.filter(({ name }) => tooDear.has(name)),
+      living.filter((pod) => tooDear.has(pod.name) && !vain.includes(pod)),
       tooDear,
     ),
     ...retirePods(

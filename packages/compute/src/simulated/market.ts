@@ -14,6 +14,8 @@ export interface TracedOffer {
   readonly offer: Omit<MachineOffer, "pricePerHourMicroUsd" | "available">;
   /** In order of time, the first at 0. */
   readonly trace: readonly TracePoint[];
+  /** How often its machines are taken back; as the script says without it. */
+  readonly preemptionsPerHour?: number;
 }
 
 export interface MarketSettings {

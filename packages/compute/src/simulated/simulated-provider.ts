@@ -15,7 +15,7 @@ export interface SimulatedScript {
   readonly market: readonly TracedOffer[];
   /** From its creation until a machine runs: lognormal, half of them within `medianMs`; `spread` is of the logarithm. */
   readonly boot: { readonly medianMs: number; readonly spread: number; readonly failureShare: number };
-  /** How often a spot machine is taken back, and what time it is given then. */
+  /** How often a spot machine is taken back, where its offer does not say, and what time it is given then. */
   readonly preemption: { readonly perHour: number; readonly noticeMs: number };
 }
 
@@ -41,6 +41,9 @@ export interface SimulatedProvider extends FleetProvider {
 export function createSimulatedProvider(script: SimulatedScript, parts: SimulatedParts): SimulatedProvider {
   const { clock, startMachine } = parts;
   const machines: SimulatedMachine[] = [];
+  /** Those that may not have ended yet: a month of virtual time leaves many that have. */
+  let living: SimulatedMachine[] = [];
+  const byId = new Map<string, SimulatedMachine>();
   const beginMs = clock.now().getTime();
   const nowMs = () => clock.now().getTime();
   const stops: Promise<void>[] = [];
@@ -49,10 +52,11 @@ export function createSimulatedProvider(script: SimulatedScript, parts: Simulate
 
   function offersNow(): MachineOffer[] {
     const at = nowMs();
+    living = living.filter((one) => stateAt(one, at) !== "gone");
     return script.market.flatMap(({ offer, trace }) => {
       const point = pointAt(trace, at - beginMs);
       if (point === undefined) return [];
-      const ours = machines.filter((one) => isSame(one.offer, offer) && stateAt(one, at) !== "gone").length;
+      const ours = living.filter((one) => isSame(one.offer, offer)).length;
       const { pricePerHourMicroUsd } = point;
       return [{ ...offer, pricePerHourMicroUsd, available: Math.max(0, point.available - ours) }];
     });
@@ -60,6 +64,7 @@ export function createSimulatedProvider(script: SimulatedScript, parts: Simulate
 
   function rent({ name, offer, env = {} }: MachineRequest): SimulatedMachine {
     const now = offersNow().find((one) => isSame(one, offer));
+    const traced = script.market.find((one) => isSame(one.offer, offer));
     if (now === undefined) {
       throw new PermanentError(`there is no such offer: ${offer.gpuType}`, { code: "request-refused" });
     }
@@ -69,8 +74,10 @@ export function createSimulatedProvider(script: SimulatedScript, parts: Simulate
     // A stream for each machine: what becomes of one does not depend on what was asked in between.
     const random = seededRandom(script.seed, 1_000_000 + machines.length);
     const bootMs = script.boot.medianMs * Math.exp(drawNormal(random) * script.boot.spread);
+    const usual = offer.interruptible ? script.preemption.perHour : 0;
+    const preemptionsPerHour = traced?.preemptionsPerHour ?? usual;
     const isBroken = random() < script.boot.failureShare;
-    const takenMs = nowMs() + drawWaitMs(random, offer.interruptible ? script.preemption.perHour : 0);
+    const takenMs = nowMs() + drawWaitMs(random, preemptionsPerHour);
     const machine: SimulatedMachine = {
       remoteId: `simulated-${machines.length + 1}`,
       name,
@@ -85,6 +92,8 @@ export function createSimulatedProvider(script: SimulatedScript, parts: Simulate
       hasEnded: false,
     };
     machines.push(machine);
+    living.push(machine);
+    byId.set(machine.remoteId, machine);
     return machine;
   }
 
@@ -104,6 +113,7 @@ export function createSimulatedProvider(script: SimulatedScript, parts: Simulate
 
   /** One after the other, so that nothing is started twice. */
   function settle(): Promise<void> {
+    if (startMachine === undefined) return settling;
     settling = settling.then(async () => {
       for (const machine of machines) await settleOne(machine);
     });
@@ -115,7 +125,7 @@ export function createSimulatedProvider(script: SimulatedScript, parts: Simulate
     machine.endsMs = Math.min(machine.endsMs, nowMs());
   }
 
-  const find = (remoteId: string) => machines.find((one) => one.remoteId === remoteId);
+  const find = (remoteId: string) => byId.get(remoteId);
 
   return {
     name: "simulated",

@@ -1,0 +1,85 @@
+import type { TracedOffer } from "@loramill/compute";
+import { speedOf } from "./markets.ts";
+import type { WorldJob } from "./world-job.ts";
+import { START } from "./world-state.ts";
+
+const HOUR_MS = 3_600_000;
+
+export interface BoundSettings {
+  readonly market: readonly TracedOffer[];
+  readonly jobs: readonly WorldJob[];
+  readonly bootSeconds: number;
+  readonly hours: number;
+}
+
+/**
+ * What no planner can undercut, in micro-dollars, though it knew all prices, all stock and all jobs of the month beforehand, rented
+ * ahead, kept machines at the price of their cheapest hour, never downloaded, idled or lost work, and split jobs at will. It
+ * knows how often machines are taken back, but not when: the bound is of what is to be expected.
+ *
+ * By the duality of linear programs: `worth[t]` is a price for work done in hour t (by the second of an RTX 4090) at which
+ * no machine, rented in any hour and kept until any other, earns more than its rent and its boot. What all work is worth
+ * in the cheapest hours between its arrival and its deadline is then the least that it costs.
+ */
+export function lowerBound({ market, jobs, bootSeconds, hours }: BoundSettings): number {
+  const small = hourlyWorth(market, bootSeconds, hours);
+  const big = hourlyWorth(
+    market.filter(({ offer }) => offer.vramBytes > 24 * 2 ** 30),
+    bootSeconds,
+    hours,
+  );
+  // A big machine does either: small work may not be worth more than big work in any hour.
+  const least = small.map((value, hour) => Math.min(value, big[hour] ?? value));
+  return jobs.reduce((sum, job) => sum + worthOf(job, job.vramBytes > 24 * 2 ** 30 ? big : least), 0);
+}
+
+/** Of a second's work of an RTX 4090 in each hour, in micro-dollars: as high as it can be, from the first hour on. */
+function hourlyWorth(market: readonly TracedOffer[], bootSeconds: number, hours: number): number[] {
+  const rents = market.flatMap(({ offer, trace, preemptionsPerHour = 0 }) => {
+    const speed = speedOf(offer.gpuType);
+    const risk = offer.interruptible ? preemptionsPerHour : 0;
+    const inStock = trace.filter(({ available }) => available > 0);
+    return inStock.map(({ atMs, pricePerHourMicroUsd }) => ({
+      hour: Math.round(atMs / HOUR_MS),
+      price: pricePerHourMicroUsd / 3_600 / speed,
+      lasts: Math.exp(-risk),
+    }));
+  });
+  // Of the offers of an hour, one that is dearer and no safer binds nothing.
+  const byHour = Map.groupBy(rents, ({ hour }) => hour);
+  /** Rents begun so far: what each has not earned back yet, discounted by the chance that it still lives. */
+  const begun: { hour: number; price: number; lasts: number; open: number; alive: number }[] = [];
+  const worth: number[] = [];
+  for (let hour = 0; hour < hours; hour += 1) {
+    const offers = (byHour.get(hour) ?? []).toSorted((a, b) => a.price - b.price);
+    const binding = offers.filter((one, at) => !offers.slice(0, at).some((other) => other.lasts >= one.lasts));
+    for (const { price, lasts } of binding) begun.push({ hour, price, lasts, open: price * bootSeconds, alive: 1 });
+    let value = Number.POSITIVE_INFINITY;
+    for (const { price, open, alive } of begun) value = Math.min(value, price + open / (3_600 * alive));
+    worth.push(value);
+    for (const rent of begun) {
+      const gain = (value - rent.price) * 3_600;
+      // One that was rented only at the end of its hour has lost nothing in it; a loss hits only what lives to its end.
+      const loss = rent.hour === hour ? 0 : gain * rent.alive * rent.lasts;
+      rent.open -= gain > 0 ? gain * rent.alive : loss;
+      rent.alive *= rent.lasts;
+    }
+  }
+  return worth;
+}
+
+function worthOf({ estimate, truth, arrivesMs, deadlineMs }: WorldJob, worth: readonly number[]): number {
+  const fastest = Math.max(...Object.keys(estimate).map(speedOf));
+  const [gpuType = ""] = Object.keys(estimate);
+  let left = (estimate[gpuType]?.p50 ?? 0) * truth * speedOf(gpuType);
+  const from = Math.floor((arrivesMs - START.getTime()) / HOUR_MS);
+  const to = deadlineMs === null ? worth.length : Math.ceil((deadlineMs - START.getTime()) / HOUR_MS);
+  let sum = 0;
+  for (const value of worth.slice(from, to).sort((a, b) => a - b)) {
+    const done = Math.min(left, 3_600 * fastest);
+    sum += done * value;
+    left -= done;
+    if (left <= 0) break;
+  }
+  return sum;
+}

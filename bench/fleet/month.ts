@@ -1,0 +1,50 @@
+import type { FleetDecision, FleetFacts } from "@loramill/contracts";
+import { defaultFleetSettings, planFleet } from "@loramill/fleet";
+import { drawJobs } from "./draw-jobs.ts";
+import { lowerBound } from "./lower-bound.ts";
+import { drawWorldMarket, type MarketShape } from "./markets.ts";
+import { planCheapestFirst } from "./plan-cheapest-first.ts";
+import { runWorld, type WorldResult } from "./world.ts";
+import { USUAL_BANDWIDTH, usualScript } from "./world-defaults.ts";
+
+/** The jobs of thirty days, and time for the last of them. */
+const HOURS = { jobs: 720, market: 800 };
+const CEILING_MICRO_USD_PER_HOUR = 8_000_000;
+
+export interface Month extends WorldResult {
+  readonly vsBound: number;
+  /** Of all jobs. */
+  readonly missed: number;
+}
+
+export type Planner = (facts: FleetFacts) => readonly FleetDecision[];
+
+export const ours: Planner = (facts) => planFleet(facts, defaultFleetSettings);
+
+/** Ours, as if nothing were sold as spot. */
+export const onDemandOnly: Planner = (facts) =>
+  ours({ ...facts, offers: facts.offers.filter(({ interruptible }) => !interruptible) });
+
+export const cheapestFirst: Planner = planCheapestFirst;
+
+/** A month of so many jobs, most of them in batches, each due between one and 24 hours after it could have been done. */
+export async function runMonth(
+  plan: Planner,
+  { shape, seed, count = 1_000 }: { readonly shape: MarketShape; readonly seed: number; readonly count?: number },
+): Promise<Month> {
+  const jobs = drawJobs({ seed, count, hours: HOURS.jobs, batch: 20, slackHours: [1, 24] });
+  const market = drawWorldMarket(shape, seed, HOURS.market);
+  const script = usualScript(seed, market);
+  const result = await runWorld({
+    script,
+    jobs,
+    plan,
+    perHourMicroUsd: CEILING_MICRO_USD_PER_HOUR,
+    bandwidth: USUAL_BANDWIDTH,
+    lostAnswers: 0.01,
+  });
+  const bound = lowerBound({ market, jobs, bootSeconds: script.boot.medianMs / 1_000, hours: HOURS.market });
+  const isLate = ({ job, finishedMs }: (typeof result.jobs)[number]) =>
+    job.deadlineMs !== null && (finishedMs ?? Number.POSITIVE_INFINITY) > job.deadlineMs;
+  return { ...result, vsBound: result.billMicroUsd / bound, missed: result.jobs.filter(isLate).length / jobs.length };
+}

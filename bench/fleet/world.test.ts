@@ -1,0 +1,121 @@
+import { describe, expect, it } from "vitest";
+import { drawJobs } from "./draw-jobs.ts";
+import { exactOptimum } from "./exact-optimum.ts";
+import { lowerBound } from "./lower-bound.ts";
+import { speedOf } from "./markets.ts";
+import { cheapestFirst, type Month, ours, runMonth } from "./month.ts";
+import { actualByQuote, costByOptimum } from "./small-cases.ts";
+import { trueSeconds, type WorldJob } from "./world-job.ts";
+import { PROVIDER, START } from "./world-state.ts";
+
+const RTX_4090 = "NVIDIA GeForce RTX 4090";
+const GIB = 2 ** 30;
+
+function expectSound(month: Month): void {
+  expect(month.jobs.every(({ finishedMs, doneShare }) => finishedMs !== null && doneShare === 1)).toBe(true);
+  expect(month.ceilingViolations).toBe(0);
+  expect(month.orphans).toBe(0);
+  expect(month.ledgerMicroUsd).toBe(month.billMicroUsd);
+  expect(month.booksMicroUsd).toBe(month.billMicroUsd);
+  expect(month.vsBound).toBeGreaterThan(1);
+  for (const { lostSeconds, preemptions, job } of month.jobs) {
+    expect(lostSeconds).toBeLessThanOrEqual(preemptions * job.checkpointSeconds);
+  }
+}
+
+describe("a fleet in virtual time", () => {
+  it.each([1, 2, 3])(
+    "finishes all jobs below its ceiling, with a ledger that equals the bill (seed %i)",
+    async (seed) => {
+      expectSound(await runMonth(ours, { shape: seed === 2 ? "moving" : "list", seed, count: 60 }));
+    },
+  );
+
+  it("is as sound with a planner that only rents what is cheapest by the hour", async () => {
+    expectSound(await runMonth(cheapestFirst, { shape: "list", seed: 4, count: 40 }));
+  });
+
+  it("happens again exactly as it did", async () => {
+    const once = await runMonth(ours, { shape: "list", seed: 5, count: 30 });
+    const again = await runMonth(ours, { shape: "list", seed: 5, count: 30 });
+    expect({ ...again, planMs: 0 }).toEqual({ ...once, planMs: 0 });
+  });
+
+  it("costs hardly more than the exact optimum, and what was quoted", async () => {
+    expect(await costByOptimum(6)).toBeLessThan(1.2);
+    expect((await actualByQuote(6, "list")).cost).toBeLessThan(1.2);
+  });
+});
+
+describe("what the figures are measured by", () => {
+  const jobsAtOnce = (count: number): WorldJob[] =>
+    drawJobs({ seed: 9, count, hours: 1, batch: 3, slackHours: [0, 3] }).map((job) => ({
+      ...job,
+      arrivesMs: START.getTime(),
+      deadlineMs: START.getTime() + (job.deadlineMs ?? 0) - job.arrivesMs,
+    }));
+  const offers = [
+    { gpuType: "NVIDIA A40", vramBytes: 48 * GIB, pricePerHourMicroUsd: 300_000 },
+    { gpuType: RTX_4090, vramBytes: 24 * GIB, pricePerHourMicroUsd: 400_000 },
+    { gpuType: "NVIDIA H100 80GB HBM3", vramBytes: 80 * GIB, pricePerHourMicroUsd: 1_500_000 },
+  ].map((offer) => ({ ...offer, provider: PROVIDER, region: "EU-RO-1", interruptible: false, available: 9 }));
+  const question = { offers, bootSeconds: 120, bytesPerSecond: 2e8 };
+
+  it("the optimum is what trying all orders on all machines finds", () => {
+    const jobs = jobsAtOnce(5);
+    const least = (left: readonly WorldJob[], machines: readonly (readonly WorldJob[])[]): number => {
+      const [job, ...rest] = left;
+      if (job === undefined) return machines.reduce((sum, orders) => sum + cheapestMachine(orders), 0);
+      const behind = machines.map((_, at) =>
+        least(
+          rest,
+          machines.map((own, i) => (i === at ? [...own, job] : own)),
+        ),
+      );
+      return Math.min(least(rest, [...machines, [job]]), ...behind);
+    };
+    const cheapestMachine = (own: readonly WorldJob[]): number =>
+      Math.min(...offers.flatMap((offer) => orders(own).map((order) => inOrder(order, offer))));
+    const inOrder = (
+      order: readonly WorldJob[],
+      { gpuType, vramBytes, pricePerHourMicroUsd }: (typeof offers)[number],
+    ) => {
+      const holds = new Set<string>();
+      let seconds = 120;
+      for (const job of order) {
+        const missing = job.models.filter(({ digest }) => !holds.has(digest));
+        for (const { digest } of missing) holds.add(digest);
+        seconds += missing.reduce((sum, { bytes }) => sum + bytes, 0) / 2e8 + trueSeconds(job, gpuType);
+        if (job.vramBytes > vramBytes || START.getTime() + seconds * 1_000 > (job.deadlineMs ?? 0)) return Infinity;
+      }
+      return (pricePerHourMicroUsd * seconds) / 3_600;
+    };
+    expect(exactOptimum({ ...question, jobs })).toBeCloseTo(least(jobs, []), 3);
+  });
+
+  it("the lower bound of one offer at one price is that price for all work, and a boot at the beginning", () => {
+    const jobs = jobsAtOnce(6).map((job) => ({ ...job, vramBytes: GIB, deadlineMs: START.getTime() + 90 * 3_600_000 }));
+    const trace = Array.from({ length: 100 }, (_, hour) => ({
+      atMs: hour * 3_600_000,
+      pricePerHourMicroUsd: 400_000,
+      available: 1,
+    }));
+    const offer = { gpuType: RTX_4090, region: "EU-RO-1", vramBytes: 48 * GIB, interruptible: false };
+    const bound = lowerBound({ market: [{ offer, trace }], jobs, bootSeconds: 120, hours: 100 });
+    const work = jobs.reduce((sum, job) => sum + workSeconds(job), 0);
+    expect(bound).toBeGreaterThanOrEqual((work * 400_000) / 3_600 - 1);
+    expect(bound).toBeLessThan(((work + 120) * 400_000) / 3_600 + 1);
+  });
+
+  /** On an RTX 4090. */
+  function workSeconds(job: WorldJob): number {
+    const [gpuType = ""] = Object.keys(job.estimate);
+    return trueSeconds(job, gpuType) * speedOf(gpuType);
+  }
+});
+
+/** All of them. */
+function orders<T>(values: readonly T[]): T[][] {
+  if (values.length === 0) return [[]];
+  return values.flatMap((value, at) => orders(values.toSpliced(at, 1)).map((rest) => [value, ...rest]));
+}

@@ -1,0 +1,207 @@
+import type { FleetDecision, FleetFacts, JobId } from "@loramill/contracts";
+import { describe, expect, it } from "vitest";
+import { defaultFleetSettings, type FleetSettings } from "./fleet-settings.ts";
+import { planFleet } from "./plan-fleet.ts";
+import { A40, after, demand, facts, GIB, L4, model, offer, supply } from "./testing/facts.ts";
+
+const plan = (change: Partial<FleetFacts>, settings: Partial<FleetSettings> = {}): FleetDecision[] =>
+  planFleet(facts(change), { ...defaultFleetSettings, ...settings });
+const spot = offer({ interruptible: true, pricePerHourMicroUsd: 200_000 });
+const many = (count: number, change: Parameters<typeof demand>[0] = {}) =>
+  Array.from({ length: count }, (_, at) => demand({ ...change, job: `job_${at}` }));
+const busy = (change: Parameters<typeof demand>[0] = {}) => ({
+  supply: [supply({ jobs: ["job_0" as JobId], holds: [model("a")] })],
+  demand: [
+    demand({ job: "job_0", pod: "lm-1", seconds: { [L4]: { p50: 600, p90: 700 } } }),
+    demand({ job: "job_1", ...change }),
+  ],
+});
+
+describe("renting", () => {
+  it("takes the offer that is cheapest for the work, not by the hour, and says what it expects", () => {
+    const slow = offer({ gpuType: A40, pricePerHourMicroUsd: 350_000 });
+    const job = demand({ seconds: { [L4]: { p50: 3_600, p90: 4_000 }, [A40]: { p50: 9_000, p90: 9_900 } } });
+    const [create] = plan({ demand: [job], offers: [slow, offer()] });
+    expect(create).toMatchObject({ kind: "create", provider: "runpod", jobs: ["job_1"] });
+    expect(create?.kind === "create" && create.candidates[0]).toMatchObject({ gpuType: L4 });
+    expect(create?.because).toBe(
+      "1 job of 1 h 1 min: NVIDIA L4 in EU-RO-1 at $0.40/h is expected to cost $0.4497 with a boot of 2 min; the next, NVIDIA A40 in EU-RO-1 at $0.35/h, $0.9185",
+    );
+  });
+
+  it("counts boots, restarts and downloads: spot is left where it is taken back all the time", () => {
+    const first = (preemptionsPerHour: number) => {
+      const record = { failureShare: 0.05, preemptionsPerHour, bootSeconds: { p50: 600, p90: 900 } };
+      const [create] = plan({
+        demand: [demand()],
+        offers: [spot, offer()],
+        records: { "runpod|NVIDIA L4|EU-RO-1||spot": record },
+      });
+      return create?.kind === "create" && create.candidates[0]?.interruptible;
+    };
+    expect(first(0.1)).toBe(true);
+    expect(first(6)).toBe(false);
+  });
+
+  it("ranks down offers whose machines come to grief", () => {
+    const other = offer({ region: "US-KS-2" });
+    const records = {
+      "runpod|NVIDIA L4|EU-RO-1||on-demand": { failureShare: 0.6, preemptionsPerHour: null, bootSeconds: null },
+    };
+    const [create] = plan({ demand: [demand()], offers: [offer(), other], records });
+    expect(create?.kind === "create" && create.candidates.map(({ region }) => region)).toEqual(["US-KS-2", "EU-RO-1"]);
+  });
+
+  it("goes from spot to on demand when a restart would miss the deadline", () => {
+    const isSpot = (seconds: number) => {
+      const [create] = plan({ demand: [demand({ deadline: after(seconds) })], offers: [spot, offer()] });
+      return create?.kind === "create" && create.candidates[0]?.interruptible;
+    };
+    expect(isSpot(8_000)).toBe(true);
+    expect(isSpot(4_700)).toBe(false);
+  });
+
+  it("rents the fastest when a deadline cannot be met any more, and the cheapest when it has passed", () => {
+    const fast = offer({ gpuType: A40, pricePerHourMicroUsd: 3_000_000 });
+    const first = (seconds: number) => {
+      const [create] = plan({ demand: [demand({ deadline: after(seconds) })], offers: [spot, offer(), fast] });
+      return create?.kind === "create" && create.candidates[0];
+    };
+    expect(first(3_000)).toMatchObject({ gpuType: A40 });
+    expect(first(-1)).toMatchObject({ gpuType: L4, interruptible: true });
+  });
+});
+
+describe("packing", () => {
+  it("puts jobs behind each other where a boot costs more than waiting is worth, within the deadline", () => {
+    const creates = (deadline: Date | null) =>
+      plan({ demand: many(4, { deadline }), offers: [offer({ available: 9 })] }).filter(
+        ({ kind }) => kind === "create",
+      );
+    expect(creates(null)).toHaveLength(2);
+    expect(creates(after(20_000))).toHaveLength(1);
+    expect(creates(after(5_500))).toHaveLength(4);
+  });
+
+  it("waits for a warm machine that holds the base model rather than to boot another", () => {
+    const decisions = plan({ ...busy(), offers: [offer()] });
+    expect(decisions).toMatchObject([{ kind: "keep", pod: "lm-1", jobs: ["job_0", "job_1"] }]);
+    expect(decisions[0]?.because).toBe("works on 1 job, 1 job next; done in about 1 h 10 min");
+  });
+
+  it("waits for a machine that boots, though it has told of no slots yet, and uses all slots of one that is up", () => {
+    const booting = supply({ state: "booting", slots: 0, createdAt: after(-60), answeredAt: null, busyAt: null });
+    expect(plan({ supply: [booting], demand: [demand()], offers: [offer()] })).toMatchObject([
+      { kind: "keep", pod: "lm-1", jobs: ["job_1"], because: "boots, 1 job next; done in about 1 h 2 min" },
+    ]);
+    const wide = supply({ slots: 2, holds: [model("a")] });
+    const [keep] = plan({ supply: [wide], demand: many(2), offers: [offer()] });
+    expect(keep?.because).toBe("is free, 2 jobs next; done in about 1 h");
+  });
+
+  it("boots another when the warm one is free too late", () => {
+    const decisions = plan({ ...busy({ deadline: after(4_800) }), offers: [offer()] });
+    expect(decisions.map(({ kind }) => kind)).toEqual(["create", "keep"]);
+  });
+
+  it("serves by priority, then by how soon a job has to begin", () => {
+    const jobs = [
+      demand({ job: "job_late", deadline: after(90_000) }),
+      demand({ job: "job_soon", deadline: after(9_000) }),
+      demand({ job: "job_first", priority: 0 }),
+    ];
+    const [create] = plan({ demand: jobs, offers: [offer({ available: 1 })] });
+    expect(create?.kind === "create" && create.jobs).toEqual(["job_first", "job_soon", "job_late"]);
+  });
+});
+
+describe("waiting says what would have to change", () => {
+  const why = (change: Partial<FleetFacts>, settings: Partial<FleetSettings> = {}) =>
+    plan({ demand: [demand()], offers: [offer()], ...change }, settings).find(({ kind }) => kind === "wait")?.because;
+
+  it("when the fleet is stopped", () => {
+    expect(why({ stopped: "no credit" })).toBe("nothing is rented while the fleet is stopped: no credit");
+  });
+
+  it("when nothing suits, or all of it is sold out", () => {
+    expect(why({ demand: [demand({ vramBytes: 40 * GIB, regions: ["CA-MTL-1"] })] })).toBe(
+      "none of 1 offer can do it (40 GiB of memory, regions CA-MTL-1); its placement has to allow more",
+    );
+    expect(why({ offers: [offer({ available: 0 })] })).toMatch(/^all 1 offer that can do it are out of stock/);
+  });
+
+  it("when a ceiling, a budget or the number of machines stands in its way", () => {
+    expect(why({ perHourMicroUsd: 300_000 })).toMatch(
+      /^the cheapest machine for it costs \$0\.40\/h, and \$0\.30\/h is left below the ceiling of \$0\.30\/h/,
+    );
+    expect(why({ remainingMicroUsd: 100_000 })).toMatch(/expected to cost \$0\.44\d* at least, and \$0\.10 is left/);
+    expect(why({ remainingByProject: { project_1: 100_000 } })).toMatch(/and \$0\.10 is left/);
+    expect(why({ demand: [demand({ remainingMicroUsd: 100_000 })] })).toMatch(/and \$0\.10 is left/);
+    expect(why({}, { maxPods: 0 })).toMatch(/^0 machines are the most/);
+  });
+});
+
+describe("giving back", () => {
+  const idle = (seconds: number, change: Parameters<typeof supply>[0] = {}) =>
+    supply({ busyAt: after(-seconds), ...change });
+  const about = (change: Partial<FleetFacts>, settings: Partial<FleetSettings> = {}) =>
+    plan(change, { idleSeconds: 300, ...settings }).map(({ kind, because }) => `${kind}: ${because}`);
+
+  it("keeps a machine without work for a while, then lets it go, down to none", () => {
+    expect(about({ supply: [idle(200)] })).toEqual([
+      "keep: without work for 3 min of 5 min: the next job needs no boot here",
+    ]);
+    expect(about({ supply: [idle(300)] })).toEqual(["drain: without work for 5 min of 5 min"]);
+  });
+
+  it("lets one go at once that another would be much cheaper than", () => {
+    expect(about({ supply: [idle(10)], offers: [spot] })).toEqual([
+      "drain: without work, and at $0.40/h too dear to wait: another NVIDIA L4 costs $0.20/h",
+    ]);
+  });
+
+  it("keeps as many as the time of the week asks for, the cheapest first", () => {
+    const keepWarm = [{ days: [5], fromMinute: 9 * 60, toMinute: 18 * 60, pods: 1 }];
+    const pods = [
+      idle(9_000, { name: "lm-1", offer: offer({ pricePerHourMicroUsd: 500_000 }) }),
+      idle(9_000, { name: "lm-2" }),
+    ];
+    expect(plan({ supply: pods }, { keepWarm }).map(({ kind }) => kind)).toEqual(["drain", "keep"]);
+    expect(plan({ now: after(9 * 3_600), supply: pods }, { keepWarm }).map(({ kind }) => kind)).toEqual([
+      "drain",
+      "drain",
+    ]);
+  });
+
+  it("ends what was wanted for work that has gone, and wishes that nothing met", () => {
+    const wanted = supply({ state: "wanted", createdAt: after(-60), answeredAt: null, busyAt: null });
+    expect(about({ supply: [wanted] })).toEqual(["end: the work that it was wanted for is gone"]);
+    const old = { ...wanted, createdAt: after(-400) };
+    const decisions = plan({ supply: [old], demand: [demand()], offers: [offer()] });
+    expect(decisions.map(({ kind }) => kind)).toEqual(["create", "end"]);
+  });
+
+  it("takes machines out when a ceiling is lowered, the idle and the dear first, and never their work", () => {
+    const pods = [
+      supply({ name: "lm-1", jobs: ["job_0" as JobId] }),
+      supply({ name: "lm-2", offer: offer({ pricePerHourMicroUsd: 900_000 }), jobs: ["job_9" as JobId] }),
+      supply({ name: "lm-3" }),
+    ];
+    const work = [demand({ job: "job_0", pod: "lm-1" }), demand({ job: "job_9", pod: "lm-2" })];
+    const decisions = plan({ supply: pods, demand: work, perHourMicroUsd: 500_000 });
+    expect(decisions).toMatchObject([
+      { kind: "keep", pod: "lm-1" },
+      { kind: "drain", pod: "lm-2" },
+      { kind: "drain", pod: "lm-3" },
+    ]);
+    expect(decisions[1]?.because).toBe(
+      "the machines cost $1.70/h and the ceiling is $0.50/h: this one takes no more work",
+    );
+  });
+
+  it("replaces a machine that is being taken back, before its job is told", () => {
+    const taken = supply({ state: "ending", jobs: ["job_1" as JobId] });
+    const decisions = plan({ supply: [taken], demand: [demand({ pod: "lm-1" })], offers: [offer()] });
+    expect(decisions).toMatchObject([{ kind: "create", jobs: ["job_1"] }]);
+  });
+});
