@@ -1,90 +1,99 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { z } from "zod";
+import { type Ask, chooseCheckpoint, type LiveCheckpoint } from "./choose-checkpoint.ts";
 
 export interface LiveComfyUi {
-  /** The smallest checkpoint of a family that can be told; null where there is none. */
-  readonly checkpoint: { readonly name: string; readonly family: "sd15" | "sdxl" } | null;
+  readonly version: string;
+  /** Whether it draws on a processor alone. */
+  readonly isSlow: boolean;
+  /** Null where there is none that can be told. */
+  readonly checkpoint: LiveCheckpoint | null;
   /** Of clips, as far as the server has nodes that save them. */
   readonly clipFormats: readonly ("mp4" | "webm" | "webp")[];
   /** Prompts of an owner that run or wait. */
   queued(owner: string): Promise<number>;
   /** Lets the server forget what it has done for an owner, and nothing else. */
   forget(owner: string): Promise<void>;
+  /** The same, once what still runs or waits for the owner is stopped. */
+  tidy(owner: string): Promise<void>;
 }
 
 const Item = z.tuple([z.unknown(), z.string(), z.unknown(), z.unknown()]).rest(z.unknown());
 const Queue = z.object({ queue_running: z.array(Item), queue_pending: z.array(Item) });
 const History = z.record(z.string(), z.object({ prompt: Item }));
 const Extra = z.object({ extra_pnginfo: z.object({ workflow: z.object({ id: z.string() }) }) });
-const Sized = z.array(z.object({ name: z.string(), size: z.number().catch(Number.POSITIVE_INFINITY) }));
-const Checkpoints = z.object({
-  CheckpointLoaderSimple: z.object({ input: z.object({ required: z.object({ ckpt_name: z.array(z.unknown()) }) }) }),
+const System = z.object({
+  system: z.object({ comfyui_version: z.string().catch("unknown") }),
+  devices: z.array(z.object({ type: z.string().catch("") })).catch([]),
 });
 
 const SAVERS = { mp4: "SaveVideo", webm: "SaveWEBM", webp: "SaveAnimatedWEBP" } as const;
-/** Models that are no whole checkpoint of SD1.5 or SDXL, whatever their folder. */
-const OTHERS = /flux|sd3|3\.5|wan|svd|video|refiner|inpaint|cascade|hunyuan|ltx|qwen|turbo3|audio|mochi/i;
+/** A server that loads a model from a slow disk answers nothing for a while. */
+const ANSWER_MS = 300_000;
+/** Entries of the history that are looked through: it holds whole graphs. */
+const HISTORY_ITEMS = 500;
+const TIDY_MS = 100_000;
 
-/**
- * Looks what a server has. `COMFYUI_LIVE_CHECKPOINT` and `COMFYUI_LIVE_FAMILY` (sd15 or sdxl) choose a checkpoint instead of the
- * smallest one, whose family is guessed by its name.
- */
+/** Looks what a server has. Throws, with what to do, where it does not answer or wants a key. */
 export async function openLiveComfyUi(
   { url, headers }: { readonly url: string; readonly headers: Readonly<Record<string, string>> },
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<LiveComfyUi> {
   const base = url.replace(/\/*$/, "");
-  const ask = async (path: string, body?: unknown): Promise<unknown> => {
+  const ask: Ask = async (path, body) => {
     const sent = body === undefined ? {} : { method: "POST", body: JSON.stringify(body) };
     const answer = await fetch(`${base}${path}`, {
       headers: { ...headers, "content-type": "application/json" },
+      signal: AbortSignal.timeout(ANSWER_MS),
       ...sent,
+    }).catch((cause: unknown) => {
+      throw new Error("COMFYUI_API_URL: nothing answers there; start ComfyUI with --listen, or correct it", { cause });
     });
     const text = await answer.text();
-    return answer.ok && text !== "" ? JSON.parse(text) : null;
+    if (answer.status === 404 || answer.status === 405) return null;
+    if (answer.ok) return text === "" ? null : JSON.parse(text);
+    const why = answer.status === 401 || answer.status === 403 ? ": set COMFYUI_API_KEY as its proxy wants it" : "";
+    throw new Error(`ComfyUI answered ${answer.status} to ${path}${why}`);
   };
   const has = async (type: string) => Object.hasOwn(Object(await ask(`/object_info/${type}`)), type);
   const formats = Object.entries(SAVERS).map(async ([format, saver]) => ((await has(saver)) ? [format] : []));
   const isOf = (owner: string, item: z.output<typeof Item>) =>
     Extra.safeParse(item[3]).data?.extra_pnginfo.workflow.id === owner;
+  const own = async (owner: string) => {
+    const { queue_running: running, queue_pending: pending } = Queue.parse(await ask("/queue"));
+    const idsOf = (items: readonly z.output<typeof Item>[]) =>
+      items.filter((item) => isOf(owner, item)).map(([, id]) => id);
+    return { running: idsOf(running), pending: idsOf(pending) };
+  };
+  const { system, devices } = System.parse(await ask("/system_stats"));
+
+  async function forget(owner: string): Promise<void> {
+    const history = History.parse((await ask(`/history?max_items=${HISTORY_ITEMS}`)) ?? {});
+    const ids = Object.entries(history).flatMap(([id, { prompt }]) => (isOf(owner, prompt) ? [id] : []));
+    if (ids.length > 0) await ask("/history", { delete: ids });
+  }
 
   return {
+    version: system.comfyui_version,
+    isSlow: devices.every(({ type }) => type === "cpu"),
     checkpoint: await chooseCheckpoint(ask, env),
     clipFormats: (await Promise.all(formats)).flat() as LiveComfyUi["clipFormats"],
     async queued(owner) {
-      const { queue_running: running, queue_pending: pending } = Queue.parse(await ask("/queue"));
-      return [...running, ...pending].filter((item) => isOf(owner, item)).length;
+      const { running, pending } = await own(owner);
+      return running.length + pending.length;
     },
-    async forget(owner) {
-      const history = History.parse((await ask("/history")) ?? {});
-      const own = Object.entries(history).flatMap(([id, { prompt }]) => (isOf(owner, prompt) ? [id] : []));
-      if (own.length > 0) await ask("/history", { delete: own });
+    forget,
+    async tidy(owner) {
+      const deadline = performance.now() + TIDY_MS;
+      for (;;) {
+        const { running, pending } = await own(owner);
+        if ((running.length === 0 && pending.length === 0) || performance.now() > deadline) break;
+        if (pending.length > 0) await ask("/queue", { delete: pending });
+        // Each by its id: a bare interrupt would hit whatever runs just then.
+        for (const id of running) await ask("/interrupt", { prompt_id: id });
+        await pause(500);
+      }
+      await forget(owner);
     },
   };
-}
-
-async function chooseCheckpoint(
-  ask: (path: string) => Promise<unknown>,
-  env: Readonly<Record<string, string | undefined>>,
-): Promise<LiveComfyUi["checkpoint"]> {
-  const familyOf = (name: string) => (/xl|pony|illustrious/i.test(name) ? ("sdxl" as const) : ("sd15" as const));
-  const { COMFYUI_LIVE_CHECKPOINT: given, COMFYUI_LIVE_FAMILY: family } = env;
-  if (given !== undefined)
-    return { name: given, family: family === "sdxl" || family === "sd15" ? family : familyOf(given) };
-  const info = Checkpoints.safeParse(await ask("/object_info/CheckpointLoaderSimple")).data;
-  const [options, settings] = info?.CheckpointLoaderSimple.input.required.ckpt_name ?? [];
-  const list = Array.isArray(options)
-    ? options
-    : z.object({ options: z.array(z.unknown()) }).safeParse(settings).data?.options;
-  const sizes = new Map(
-    Sized.safeParse(await ask("/experiment/models/checkpoints")).data?.map((file) => [file.name, file.size]),
-  );
-  const sizeOf = (name: string) => sizes.get(name) ?? Number.POSITIVE_INFINITY;
-  const names = z
-    .array(z.string())
-    .catch([])
-    .parse(list)
-    .filter((name) => !OTHERS.test(name));
-  // Among equals SD1.5 is the quicker one.
-  const [best] = names.toSorted((a, b) => sizeOf(a) - sizeOf(b) || familyOf(a).localeCompare(familyOf(b)));
-  return best === undefined ? null : { name: best, family: familyOf(best) };
 }

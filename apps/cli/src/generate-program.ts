@@ -16,6 +16,7 @@ export function addGenerateCommand(parent: Command, does: Does): void {
       'loramill generate "zorb on a __place__" --lora zorb --wildcard "place=hill|beach" --combine all --grid',
       'loramill generate "zorb" --lora zorb --strip --seed 0',
       'loramill generate "in ink" --lora ink --image photo.png --denoise 0.5',
+      'loramill generate "a dancer" --model sdxl --control openpose=pose.png:0.6 --image-prompt face.png:0.5',
       "loramill generate --file request.yaml --detach",
     ),
   )

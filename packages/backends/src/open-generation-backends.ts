@@ -1,6 +1,7 @@
 import type { ClipTools, Clock, GenerationBackend, PocketEngine, Stores } from "@loramill/contracts";
 import { createFfmpegGeneration } from "./clips/ffmpeg-generation.ts";
 import { addRestyling } from "./clips/restyle-generation.ts";
+import { packedFrames } from "./comfyui/generation/check-request.ts";
 import { createComfyUiGeneration } from "./comfyui/generation/comfyui-generation.ts";
 import type { GenerationOptions } from "./generation-config.ts";
 import type { MeasurePicture } from "./items/measure-output.ts";
@@ -28,7 +29,7 @@ export function openGenerationBackends(
 ): readonly GenerationBackend[] {
   return [
     addRestyling(createPocketGeneration({ ...parts, ...pictures }), parts),
-    addRestyling(createComfyUiGeneration(comfyui, parts), parts),
+    addRestyling(createComfyUiGeneration(comfyui, parts), { ...parts, packedFrames }),
     ...(serverless === null ? [] : [addRestyling(createServerlessGeneration(serverless, parts), parts)]),
     ...(replicate === null ? [] : [addRestyling(createReplicateGeneration(replicate, parts), parts)]),
     createFfmpegGeneration(parts),

@@ -49,8 +49,7 @@ const drawn: readonly (readonly [feature: string, fields: object])[] = [
   ["clip from first and last frame", { kind: "image-to-video", first: "a.png", last: "b.png" }],
   ["clip from speech", { kind: "speech-to-video", ...picture, audio: "a.wav" }],
   ["movement of a clip on a picture", { kind: "motion-transfer", ...picture, driving: "a.mp4" }],
-  // The builder makes windows of whole clips too; backends draw the frames, as pictures over pictures.
-  ["clip drawn anew, frame by frame", { kind: "image-to-image", ...picture }],
+  ["clip drawn anew", { kind: "restyle-clip", clip: "a.mp4", chunkFrames: 17 }],
 ];
 
 function poseByCore() {

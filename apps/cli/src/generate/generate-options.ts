@@ -6,6 +6,15 @@ export interface LoraOption {
   readonly lora: string;
   readonly strength?: number;
 }
+/** A picture that guides, and how strongly; left out: as the schema has it. */
+export interface GuideOption {
+  readonly image: string;
+  readonly strength?: number;
+}
+/** What is made of a control picture first, and the picture. */
+export interface ControlOption extends GuideOption {
+  readonly preprocessor: string;
+}
 /** `left=right` of an option. */
 export type Pair<Right = string> = readonly [left: string, right: Right];
 
@@ -32,8 +41,8 @@ export interface GenerateOptions {
   readonly image?: readonly string[];
   readonly mask?: string;
   readonly denoise?: number;
-  readonly control?: readonly Pair[];
-  readonly imagePrompt?: readonly string[];
+  readonly control?: readonly ControlOption[];
+  readonly imagePrompt?: readonly GuideOption[];
   readonly first?: string;
   readonly last?: string;
   readonly audio?: string;
@@ -80,8 +89,12 @@ export function withGenerateOptions(command: Command): Command {
     .option("--image <file>", "picture to start from; repeated: one after the other", collect)
     .option("--mask <file>", "white where the picture is drawn anew")
     .option("--denoise <share>", "0 keeps the picture or clip, 1 draws a new one", number)
-    .option("--control <type=file>", "canny, openpose, depth, lineart, or none for a control picture", pairs)
-    .option("--image-prompt <file>", "picture that says what words cannot", collect)
+    .option(
+      "--control <type=file[:strength]>",
+      "canny, openpose, depth, lineart, or none for a control picture; may be repeated",
+      controls,
+    )
+    .option("--image-prompt <file[:strength]>", "picture that says what words cannot; may be repeated", guides)
     .option("--first <file>", "first frame of a clip")
     .option("--last <file>", "last frame of a clip")
     .option("--audio <file>", "speech that the person in the picture says")
@@ -120,10 +133,26 @@ function mode(text: string): "auto" | "assisted" | "manual" {
   return text;
 }
 
-/** The strength is behind the last colon, where what is there is a number. */
+/** The strength is behind the last colon, where what is there is a number; an address may end with its port. */
+function withStrength(text: string): readonly [what: string, strength?: number] {
+  const [, what, strength] = text.match(/^(.+):(\d*\.?\d+)$/) ?? [];
+  return what === undefined || /^https?:\/\/[^/]*$/i.test(what) ? [text] : [what, Number(strength)];
+}
+
 function loras(text: string, before: readonly LoraOption[] = []): LoraOption[] {
-  const [, lora, strength] = text.match(/^(.+):(\d*\.?\d+)$/) ?? [];
-  return [...before, lora === undefined ? { lora: text } : { lora, strength: Number(strength) }];
+  const [lora, strength] = withStrength(text);
+  return [...before, strength === undefined ? { lora } : { lora, strength }];
+}
+
+function guides(text: string, before: readonly GuideOption[] = []): GuideOption[] {
+  const [image, strength] = withStrength(text);
+  return [...before, strength === undefined ? { image } : { image, strength }];
+}
+
+function controls(text: string, before: readonly ControlOption[] = []): ControlOption[] {
+  const [[preprocessor, file] = ["", ""]] = pairs(text);
+  const [guide = { image: file }] = guides(file);
+  return [...before, { preprocessor, ...guide }];
 }
 
 function pairs(text: string, before: readonly Pair[] = []): Pair[] {

@@ -68,7 +68,9 @@ describe("LoRAs", () => {
       grid: true,
     });
     expect(generated("p --lora ink --strengths 0,1").strengths).toEqual([0, 1]);
-    expect(() => spec("p --strip")).toThrow(/need a LoRA/);
+    expect(() => spec("p --strip")).toThrow(/^--strip draws one seed at the strengths 0, 0\.25, .* add --lora <name>/);
+    expect(() => spec('"p <lora:ink>" --strip')).toThrow(/keeps its own strength/);
+    expect(() => spec("p --strengths 0,1")).toThrow(/^several strengths .* at the strengths 0, 1 of the main LoRA/);
     expect(() => spec("p --lora ink:1 --strengths 0,1")).toThrow(UserError);
     expect(() => spec("p --lora ink --strip --images 4")).toThrow(/one seed/);
   });
@@ -125,6 +127,24 @@ describe("the whole", () => {
       negativePrompt: "blurred",
     });
     expect(spec("p --budget 2 --project art")).toMatchObject({ budgetUsd: 2, project: "art" });
+  });
+
+  it("takes guides with the strength that stands behind them, and addresses as they are", () => {
+    const { request } = generated(
+      "p --control canny=e.png:0.4 --control depth=https://host:8188 --image-prompt s.png:1.2 --image-prompt https://h/a.png:.5",
+    );
+    expect(request).toMatchObject({
+      controls: [
+        { preprocessor: "canny", image: "/here/e.png", strength: 0.4 },
+        { preprocessor: "depth", image: "https://host:8188" },
+      ],
+      imagePrompts: [
+        { image: "/here/s.png", weight: 1.2 },
+        { image: "https://h/a.png", weight: 0.5 },
+      ],
+    });
+    expect(() => spec("p --control canny")).toThrow(/name=value/);
+    expect(() => spec("p --control canny=e.png:20")).toThrow(/strength/);
   });
 
   it("is named after the prompt, without tags, at a word's end", () => {

@@ -69,7 +69,7 @@ function drawing(options: GenerateOptions, before: Partial<Generate>, hasPrompt:
   const uses = [...kept, ...(varied === undefined ? [] : [useOf(varied)])];
   const strengths = strengthsOf(options, variations.strengths, main);
   if (strengths !== undefined && strengths.length > 1 && !hasMain) {
-    throw new UserError("--lora: several strengths need a LoRA that they are of", { code: "no-lora" });
+    throw noMainLora(options, strengths);
   }
   return {
     request: { ...request, ...(uses.length === 0 ? {} : { loras: uses }) } as NonNullable<Generate["request"]>,
@@ -78,6 +78,13 @@ function drawing(options: GenerateOptions, before: Partial<Generate>, hasPrompt:
     ...(variations.seeds === undefined ? {} : { seeds: variations.seeds }),
     ...(Object.keys(variations.vary).length === 0 ? {} : { vary: { ...before.vary, ...variations.vary } }),
   };
+}
+
+/** Several strengths are those of the main LoRA: one in a prompt or behind another has its own. */
+function noMainLora({ strip }: GenerateOptions, strengths: readonly number[]): UserError {
+  const asked = strip ? "--strip draws one seed" : "several strengths draw the same picture";
+  const message = `${asked} at the strengths ${strengths.join(", ")} of the main LoRA, and none is named: add --lora <name> (\`loramill lora search\` lists those of the library) or --lora <file>, or \`lora\` in the file of --file; one in a prompt (<lora:name:0.6>) keeps its own strength`;
+  return new UserError(message, { code: "no-lora" });
 }
 
 const useOf = ({ lora, strength = USUAL_STRENGTH }: LoraOption) => ({ lora, strength });

@@ -1,6 +1,6 @@
 import type { GenerationKind, Json } from "@loramill/contracts";
 import { given } from "../given.ts";
-import type { GenerateOptions } from "./generate-options.ts";
+import type { GenerateOptions, GuideOption } from "./generate-options.ts";
 
 export type Request = { readonly [field: string]: Json | undefined };
 
@@ -62,10 +62,13 @@ function inputsOf({ control = [], imagePrompt = [], ...options }: GenerateOption
     audio,
     driving,
     clip,
-    controls: control.length === 0 ? undefined : control.map(([preprocessor, file]) => ({ preprocessor, image: file })),
-    imagePrompts: imagePrompt.length === 0 ? undefined : imagePrompt.map((file) => ({ image: file })),
+    controls: control.length === 0 ? undefined : control.map((each) => ({ ...each })),
+    imagePrompts: imagePrompt.length === 0 ? undefined : imagePrompt.map(asImagePrompt),
   });
 }
+
+/** What a ControlNet calls its strength is a weight there. */
+const asImagePrompt = ({ image, strength: weight }: GuideOption) => ({ image, ...given({ weight }) });
 
 /** Of a picture that is there, its scale; of one that is drawn, a second pass. A clip has neither: the schema says so. */
 function upscaling(upscale: GenerateOptions["upscale"], kind: string): Request {

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { type GenerationBackend, type GenerationRequest, GenerationSpec } from "@loramill/contracts";
+import { findFamily } from "@loramill/graphs";
 import { pictureCodec } from "@loramill/imaging";
 import { openStores } from "@loramill/storage";
 import {
@@ -18,6 +19,7 @@ import {
 } from "@loramill/testkit";
 import { createClipTools, videoConfig } from "@loramill/video";
 import { afterEach, describe, expect, it } from "vitest";
+import { packedFrames } from "../comfyui/generation/check-request.ts";
 import { createComfyUiGeneration } from "../comfyui/generation/comfyui-generation.ts";
 import { createPocketGeneration } from "../pocket/pocket-generation.ts";
 import { createFfmpegGeneration } from "./ffmpeg-generation.ts";
@@ -142,7 +144,11 @@ describe.skipIf(!(await hasFfmpeg()))("a clip whose frames are drawn on ComfyUI"
       servers: servers.map(({ url }) => ({ url, headers: {} })),
       ...{ timeoutMs: 20_000, maxJobs: 1, pollMs: 20, previewMs: null, usdPerHour: 3.6, generationTimeoutSeconds: 600 },
     };
-    const backend = addRestyling(createComfyUiGeneration(settings, { stores, clock, tools }), { stores, tools });
+    const backend = addRestyling(createComfyUiGeneration(settings, { stores, clock, tools }), {
+      stores,
+      tools,
+      packedFrames,
+    });
     cleanups.unshift(async () => {
       await backend.close();
       for (const server of servers) await server.close();
@@ -150,6 +156,54 @@ describe.skipIf(!(await hasFfmpeg()))("a clip whose frames are drawn on ComfyUI"
     const spec = { kind: "restyle-clip", model: { family: "sdxl" }, prompt: "ink", seed: 3, clip: "clip" };
     return { ...opened, backend, servers, restyle: request({ ...spec, chunkFrames: 4 }) };
   }
+
+  it("is drawn in whole pieces by a model of clips, which share some frames and give each one once", async () => {
+    const model = { family: "wan22" as const, variant: "14b" as const, files: {}, weightDtype: "default" as const };
+    const {
+      highNoise = "",
+      lowNoise = "",
+      textEncoders = [],
+      vae = "",
+    } = findFamily({ kind: "restyle-clip", model })?.usual.files ?? {};
+    const models = { diffusion_models: [highNoise, lowNoise], text_encoders: textEncoders, vae: [vae] };
+    const { request, backend, servers, keep, path } = await openOnComfyUi({ models });
+    const spec = { kind: "restyle-clip", model, prompt: "ink", seed: 3, clip: "clip", chunkFrames: 8 };
+    const restyle = request(spec);
+    expect(backend.validate(GenerationSpec.parse(spec))).toMatchObject([
+      { field: "chunkFrames", severity: "warning", message: expect.stringContaining("pieces of 9") },
+    ]);
+    expect(backend.estimate(GenerationSpec.parse(spec), 1).seconds.p50).toBeGreaterThan(0);
+    const { remoteId } = await backend.submit(restyle, backendContext());
+    expect((await pollGeneration(backend, remoteId, restyle)).at(-1)?.kind).toBe("succeeded");
+    const { files } = await backend.collect(remoteId, restyle, backendContext());
+    expect(await tools.look(await keep(files[0]?.file ?? { sha256: "" }))).toEqual(await tools.look(path));
+    expect(files[0]).toMatchObject({ frames: 10, fps: 25, baseModel: lowNoise });
+    const graphs = servers.flatMap(({ runner }) => [...runner.history.values()].map(({ prompt }) => prompt[2]));
+    const loaded = graphs.map((graph) =>
+      Object.values(graph as Record<string, { class_type: string }>).filter(
+        ({ class_type: type }) => type === "LoadImage",
+      ),
+    );
+    expect(loaded.map(({ length }) => length)).toEqual([9, 9]);
+  });
+
+  it("is refused by name where frames are drawn one by one and the model is one of clips", async () => {
+    const { make, request } = await open();
+    const [item] = request({
+      kind: "restyle-clip",
+      model: { family: "wan22" },
+      prompt: "ink",
+      seed: 3,
+      clip: "clip",
+    }).items;
+    expect(make().validate(item?.spec as GenerationSpec)).toMatchObject([
+      {
+        field: "model.family",
+        severity: "error",
+        message: expect.stringContaining("take pocket, or the backend comfyui"),
+      },
+    ]);
+  });
 
   it("is charged until a cancel for the frames that were being drawn", async () => {
     const { restyle, backend, servers } = await openOnComfyUi({ stepMs: 50 });

@@ -9,24 +9,35 @@ import {
   type GenerationBackend,
   type GenerationRequest,
   type GenerationRequestItem,
+  type GenerationSpec,
   type GenerationStatus,
   PermanentError,
-  type SpecOf,
   type Stores,
   TransientError,
 } from "@loramill/contracts";
 import { z } from "zod";
 import { openRecords } from "../job-records.ts";
+import { checkRestyling } from "./check-restyling.ts";
 import { type Frames, findFrames, framesPerSecond, joinClip, splitClip } from "./clip-frames.ts";
-import { FRAME, frameSize, frameSpec } from "./frame-spec.ts";
+import { cutClip } from "./clip-pieces.ts";
+import { frameSpec } from "./frame-spec.ts";
+import {
+  type PlannedChunk,
+  pieceLength,
+  planChunks,
+  RESTYLE_VERSION,
+  type RestyleSpec,
+  requestOf,
+} from "./restyle-chunks.ts";
 import { type Chunk, openRestyleMemory } from "./restyle-memory.ts";
 
 export interface RestyleParts {
   readonly stores: Stores;
   readonly tools: ClipTools;
+  /** Of a spec whose clip the backend draws as a whole, in how many frames its model packs; null, or left out: as pictures. */
+  readonly packedFrames?: (spec: GenerationSpec) => number | null;
 }
 
-const VERSION = 2;
 /** What a clip has where nobody has looked yet: five seconds. */
 const ASSUMED_FRAMES = 120;
 
@@ -38,14 +49,16 @@ const Record = z.object({
 });
 type Record = z.output<typeof Record>;
 
-type Clip = SpecOf<"restyle-clip">;
-
 /**
  * Adds `restyle-clip` to a backend that draws pictures over pictures: a clip is taken apart, its frames are drawn chunk by
  * chunk, and what is drawn is put together with the clip's rate and sound. A chunk that is done is remembered, and within
- * one the inner backend remembers pictures: a lost worker costs one frame.
+ * one the inner backend remembers pictures: a lost worker costs one frame. Models of clips draw a chunk as a whole, where
+ * the backend can (`packedFrames`).
  */
-export function addRestyling(inner: GenerationBackend, { stores, tools }: RestyleParts): GenerationBackend {
+export function addRestyling(
+  inner: GenerationBackend,
+  { stores, tools, packedFrames = () => null }: RestyleParts,
+): GenerationBackend {
   const { capabilities } = inner;
   if (!capabilities.kinds.includes("image-to-image")) return inner;
   const records = openRecords<Record>(stores.objects, "restyle", Record);
@@ -56,12 +69,16 @@ export function addRestyling(inner: GenerationBackend, { stores, tools }: Restyl
     ...inner,
     capabilities: { ...capabilities, kinds: [...capabilities.kinds, "restyle-clip"] },
 
-    validate: (spec) => inner.validate(spec.kind === "restyle-clip" ? frameSpec(spec, spec) : spec),
+    validate: (spec) =>
+      spec.kind === "restyle-clip" ? checkRestyling(spec, inner, packedFrames(spec)) : inner.validate(spec),
 
-    estimate: (spec, items) =>
-      spec.kind === "restyle-clip"
-        ? inner.estimate(frameSpec(spec, spec), items * ASSUMED_FRAMES)
-        : inner.estimate(spec, items),
+    estimate(spec, items) {
+      if (spec.kind !== "restyle-clip") return inner.estimate(spec, items);
+      const packed = packedFrames(spec);
+      if (packed === null) return inner.estimate(frameSpec(spec, spec), items * ASSUMED_FRAMES);
+      const chunkFrames = pieceLength(spec, packed);
+      return inner.estimate({ ...spec, chunkFrames }, items * cutClip(ASSUMED_FRAMES, { length: chunkFrames }).length);
+    },
 
     async submit(request, context) {
       if (!isClips(request)) return inner.submit(request, context);
@@ -127,7 +144,7 @@ export function addRestyling(inner: GenerationBackend, { stores, tools }: Restyl
         await splitClip(clip, { stores, tools }, context.signal);
         return running(done, 1);
       }
-      const chunks = chunksOf(item, split, await inner.version());
+      const chunks = await chunksOf(item, split);
       const drawn: Chunk[] = [];
       for (const chunk of chunks) {
         const known = await memory.findChunk(chunk.key);
@@ -153,7 +170,7 @@ export function addRestyling(inner: GenerationBackend, { stores, tools }: Restyl
     context: BackendContext,
   ): Promise<GenerationStatus> {
     const request = requestOf(chunk, marker);
-    const total = chunk.items.length;
+    const { pictures: total, kept } = chunk;
     if (record.inner?.chunk !== chunk.key) {
       const { remoteId } = await inner.submit(request, context);
       await records.write(context.job, { ...record, inner: { chunk: chunk.key, remoteId } });
@@ -178,7 +195,8 @@ export function addRestyling(inner: GenerationBackend, { stores, tools }: Restyl
     const { sampler, steps, guidance, baseModel } = first;
     const made = { sampler, steps, guidance, baseModel };
     const seconds = files.reduce((sum, file) => sum + file.seconds, 0);
-    await memory.putChunk(chunk.key, { frames: files.map(({ file }) => file), made, seconds });
+    const frames = files.slice(kept.from, kept.to).map(({ file }) => file);
+    await memory.putChunk(chunk.key, { frames, made, seconds });
     return { ...status, kind: "running", pollMs: 1 };
   }
 
@@ -191,7 +209,7 @@ export function addRestyling(inner: GenerationBackend, { stores, tools }: Restyl
     if (begun === null) return [];
     for (const item of items) {
       const split = await findFrames(clipOf(item), stores);
-      const chunks = split === null ? [] : chunksOf(item, split, await inner.version());
+      const chunks = split === null ? [] : await chunksOf(item, split);
       const chunk = chunks.find(({ key }) => key === begun.chunk);
       if (chunk === undefined) continue;
       const status = await inner.poll(begun.remoteId, requestOf(chunk, marker), context);
@@ -200,38 +218,17 @@ export function addRestyling(inner: GenerationBackend, { stores, tools }: Restyl
     return [];
   }
 
-  interface PlannedChunk {
-    readonly key: Digest;
-    readonly items: readonly GenerationRequestItem[];
-  }
-
-  function requestOf({ key, items }: PlannedChunk, marker: string): GenerationRequest {
-    return { marker: `${marker}/${key.slice(0, 16)}`, items };
-  }
-
-  function chunksOf(item: GenerationRequestItem, { frames, facts }: Frames, version: string): PlannedChunk[] {
+  async function chunksOf(item: GenerationRequestItem, split: Frames): Promise<PlannedChunk[]> {
     const spec = asked(item);
-    const drawing = frameSpec(spec, frameSize(spec, facts, capabilities));
-    const tensors = Object.entries(item.loras).map(([called, { tensorsSha256 }]) => [called, tensorsSha256]);
-    return Array.from({ length: Math.ceil(frames.length / spec.chunkFrames) }, (_, at) => {
-      const part = frames.slice(at * spec.chunkFrames, (at + 1) * spec.chunkFrames);
-      const decides = { version: VERSION, backend: inner.name, engine: version, drawing, tensors };
-      const key = digestOf({ ...decides, frames: part.map(({ sha256 }) => sha256) });
-      const items = part.map((frame, index) => ({
-        index,
-        spec: drawing,
-        loras: item.loras,
-        inputs: { [FRAME]: frame },
-      }));
-      return { key, items };
-    });
+    const drawing = { inner, engine: await inner.version(), packed: packedFrames(spec) };
+    return planChunks({ ...item, spec }, split, drawing);
   }
 
   async function clipKey(item: GenerationRequestItem): Promise<Digest> {
     const tensors = Object.entries(item.loras).map(([called, { tensorsSha256 }]) => [called, tensorsSha256]);
     const engine = await inner.version();
     const clip = clipOf(item).sha256;
-    return digestOf({ version: VERSION, backend: inner.name, engine, spec: item.spec, tensors, clip });
+    return digestOf({ version: RESTYLE_VERSION, backend: inner.name, engine, spec: item.spec, tensors, clip });
   }
 
   async function finish(
@@ -253,7 +250,7 @@ export function addRestyling(inner: GenerationBackend, { stores, tools }: Restyl
   }
 }
 
-function asked({ spec }: GenerationRequestItem): Clip {
+function asked({ spec }: GenerationRequestItem): RestyleSpec {
   if (spec.kind === "restyle-clip") return spec;
   throw new TypeError(`clips and other things (${spec.kind}) are not made in one request`);
 }

@@ -15,6 +15,8 @@ export interface GenerationRequestItem {
   readonly loras: Readonly<Record<string, LoraDocument>>;
   /** What the spec calls its input files → where they are. */
   readonly inputs: Readonly<Record<string, BlobRef>>;
+  /** Of `restyle-clip`, where the clip was taken apart already: the frames to draw anew, in order, instead of the clip. */
+  readonly frames?: readonly BlobRef[];
   /** The `choice` document that says why LoRAs and parameters are what they are. */
   readonly choice?: Digest;
 }

@@ -44,8 +44,11 @@ export function saveOutput(
 
 /** Sides and number of the pictures that reach a node: of the first node above it that gives a size. */
 function sizeOf(graph: PromptGraph, id: string, files: ServerFiles): { width: number; height: number; count: number } {
-  let size = { width: 64, height: 64, count: 1 };
-  for (const above of upstream(graph, id)) {
+  const nodes = upstream(graph, id);
+  // Two pictures go into each of these.
+  const joined = nodes.filter((above) => graph[above]?.class_type === "ImageBatch").length;
+  let size = { width: 64, height: 64, count: joined + 1 };
+  for (const above of nodes) {
     const { class_type: type = "", inputs = {} } = graph[above] ?? {};
     const { width, height, batch_size: batch } = inputs;
     if (type === "LoadImage") {

@@ -10,13 +10,13 @@ import {
   type SpecIssue,
   UserError,
 } from "@loramill/contracts";
-import { checkSpec, families } from "@loramill/graphs";
+import { checkSpec, families, findFamily } from "@loramill/graphs";
 import { planItem } from "./plan-item.ts";
 import { type KnownServer, lacksOf } from "./server-knowledge.ts";
 
 type Kind = GenerationCapabilities["kinds"][number];
 
-/** Kinds that no base model draws. Clips are smoothed by ffmpeg, and restyled frame by frame. */
+/** Kinds that no base model draws. Clips are smoothed by ffmpeg; who restyles them takes them apart first. */
 const WORKED = ["upscale", "face-swap", "face-expression", "face-motion", "interpolate", "solid-colour"] as const;
 const own = families.filter(({ name }) => name !== "pocket");
 const drawn = own.flatMap(({ kinds }) => Object.keys(kinds) as Kind[]).filter((kind) => kind !== "restyle-clip");
@@ -35,13 +35,21 @@ export const capabilities: GenerationCapabilities = {
 };
 
 /**
+ * Where a clip is drawn anew by a model that packs frames together: its pieces have a multiple of so many frames plus one.
+ * Null where each frame is drawn as a picture of its own.
+ */
+export const packedFrames = (spec: GenerationSpec): number | null =>
+  spec.kind === "restyle-clip" ? (findFamily(spec)?.frameStep ?? null) : null;
+
+/**
  * What ComfyUI cannot make of a spec, and what none of the servers that were looked at lately has for it. `known` is
  * empty where nobody has looked: then only the spec itself is judged.
  */
 export function checkRequest(spec: GenerationSpec, known: readonly KnownServer[]): SpecIssue[] {
   const error = (field: string, message: string): SpecIssue => ({ field, severity: "error", message });
   const { kinds, families: drawnWith, maxSidePixels } = capabilities;
-  if (!kinds.includes(spec.kind)) return [error("kind", `ComfyUI makes no ${spec.kind}: choose another backend`)];
+  if (!kinds.includes(spec.kind) && packedFrames(spec) === null)
+    return [error("kind", `ComfyUI makes no ${spec.kind}: choose another backend`)];
   if (isDrawn(spec) && !drawnWith.includes(spec.model.family)) {
     return [error("model.family", `ComfyUI draws with ${drawnWith.join(", ")}: choose another backend`)];
   }
@@ -89,5 +97,6 @@ function assumed(spec: GenerationSpec): GenerationRequestItem {
     spec,
     loras: Object.fromEntries(lorasOf(spec).map(({ lora: called }) => [called, lora])),
     inputs: Object.fromEntries(inputFilesOf(spec).map((called) => [called, NONE])),
+    ...(spec.kind === "restyle-clip" ? { frames: [NONE, NONE] } : {}),
   };
 }

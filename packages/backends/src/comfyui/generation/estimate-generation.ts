@@ -38,7 +38,8 @@ export function estimateGeneration(
 function secondsOf(spec: GenerationSpec): number {
   if (!isDrawn(spec)) return WORKED_SECONDS;
   const resolved = resolveSpec(spec) as typeof spec & { width?: number; height?: number; frames?: number };
-  const { width = 1024, height = 1024, frames = 1, sampling } = resolved;
+  const { width = 1024, height = 1024, sampling } = resolved;
+  const frames = resolved.kind === "restyle-clip" ? resolved.chunkFrames : (resolved.frames ?? 1);
   const { step = 1 } = SPEED[spec.model.family] ?? {};
   const guided = (sampling.guidance ?? 1) === 1 ? 0.5 : 1;
   // Video models pack about four frames into one.

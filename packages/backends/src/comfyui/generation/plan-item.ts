@@ -51,13 +51,14 @@ const CODE_VERSION = 1;
 export const loraFilename = (sha256: Digest): string => `loramill-${sha256.slice(0, 32)}.safetensors`;
 
 /** Everything that decides what comes out of an item on servers of a version. */
-export function itemKey({ spec, loras, inputs }: GenerationRequestItem, engine: string): Digest {
+export function itemKey({ spec, loras, inputs, frames }: GenerationRequestItem, engine: string): Digest {
   const tensors = Object.entries(loras).map(([called, lora]) => [
     called,
     loraFiles(lora).map(({ role, tensorsSha256 }) => [role, tensorsSha256]),
   ]);
   const files = Object.entries(inputs).map(([called, { sha256 }]) => [called, sha256]);
-  return digestOf({ version: CODE_VERSION, engine, spec, tensors, files });
+  const shown = frames === undefined ? {} : { frames: frames.map(({ sha256 }) => sha256) };
+  return digestOf({ version: CODE_VERSION, engine, spec, tensors, files, ...shown });
 }
 
 /** What an item needs; equal items of equal jobs need the same. `clipFps` where the graph must know how fast clips are. */
@@ -68,11 +69,18 @@ export function planItem(
 ): PlannedItem {
   const { spec } = item;
   const subfolder = `loramill/${digestOf(marker).slice(0, 24)}`;
-  const inputs = inputFilesOf(spec).map((called) => {
+  const upload = (blob: BlobRef): InputToUpload => {
+    return { blob, file: { filename: inputFilename(blob), subfolder, type: "input" } };
+  };
+  const onServer = ({ file }: InputToUpload): string => `${subfolder}/${file.filename}`;
+  const frames = item.frames?.map(upload);
+  const files = (frames === undefined ? inputFilesOf(spec) : []).map((called) => {
     const blob = item.inputs[called];
     if (blob === undefined) throw new TypeError(`the request lacks the file ${called}`);
-    return { called, blob, file: { filename: inputFilename(blob), subfolder, type: "input" as const } };
+    return { called, ...upload(blob) };
   });
+  // A clip that stands still shows one frame again and again.
+  const inputs = [...new Map([...files, ...(frames ?? [])].map((input) => [onServer(input), input])).values()];
   const loras = [...new Set(lorasOf(spec).map(({ lora }) => lora))].flatMap((called) => {
     const lora = item.loras[called];
     if (lora === undefined) throw new TypeError(`the request lacks the LoRA ${called}`);
@@ -82,7 +90,8 @@ export function planItem(
     });
   });
   const names: Omit<GraphNames, "filenamePrefix"> = {
-    inputs: Object.fromEntries(inputs.map(({ called, file }) => [called, `${subfolder}/${file.filename}`])),
+    inputs: Object.fromEntries(files.map((input) => [input.called, onServer(input)])),
+    ...(frames === undefined ? {} : { frames: { kind: "pictures", names: frames.map(onServer) } }),
     loras: filesByLora(loras),
     clipFps,
   };

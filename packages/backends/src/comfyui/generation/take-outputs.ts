@@ -22,6 +22,8 @@ export interface MadePrompt {
 
 const MAX_FILE_BYTES = 4 * 1024 ** 3;
 const PIPELINE_LENGTH = 2000;
+/** Folders of what draws, as against what reads prompts. */
+const DRAWING: ReadonlySet<string> = new Set(["checkpoints", "diffusion_models"]);
 
 /**
  * Fetches the files of a finished prompt, in the order of the spec's outputs, and says how they were made. PermanentError
@@ -68,7 +70,7 @@ async function describe({ spec, built, peakVramBytes }: MadePrompt, { blobs }: S
     sampler: sampling.sampler ?? "none",
     steps: sampling.steps ?? 0,
     guidance: sampling.guidance ?? 0,
-    baseModel: built.models[0]?.name ?? "none",
+    baseModel: (built.models.find(({ folder }) => DRAWING.has(folder)) ?? built.models[0])?.name ?? "none",
     pipeline: built.nodes.join(" > ").slice(0, PIPELINE_LENGTH),
     peakVramBytes,
     graph,
