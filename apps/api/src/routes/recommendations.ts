@@ -1,6 +1,7 @@
 import {
   ChoiceExplanation,
   GenerationSpec,
+  LoraSuggestions,
   PromptAnalysisAnswer,
   PromptAnalysisRequest,
   Recommendation,
@@ -10,6 +11,7 @@ import {
 import { profileNameOf } from "@loramill/intelligence";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
+import type { Caller } from "../auth.ts";
 import { gatherFacts } from "../choosing/choosing-facts.ts";
 import { findGeneration } from "../choosing/find-generation.ts";
 import { recommendFor } from "../choosing/recommend.ts";
@@ -23,6 +25,14 @@ export const recommendationRoutes =
   (deps: ApiDeps): FastifyPluginAsyncZod =>
   async (server) => {
     const { catalog, stores, promptReader, embeddings } = deps;
+    const recommend = async (asked: RecommendationRequest, caller: Caller, signal: AbortSignal) => {
+      const project = await loraProject(catalog, caller, asked.project);
+      const facts = await gatherFacts(project, deps, signal);
+      const { prompt, negativePrompt } = asked;
+      const { analysis, charges } = await promptReader.read({ prompt, negativePrompt }, signal);
+      const embedding = (await embeddings.ofPrompts([prompt], signal)).get(prompt) ?? null;
+      return recommendFor(asked, { facts, analysis, embedding, charges, defaultModel: await usualModel(deps) });
+    };
     server.post(
       "/v1/recommendations",
       {
@@ -35,13 +45,22 @@ export const recommendationRoutes =
           response: { 200: Recommendation },
         },
       },
+      ({ body, caller, signal }) => recommend(body, caller, signal),
+    );
+    server.post(
+      "/v1/loras/suggestions",
+      {
+        schema: {
+          summary: "LoRAs for a prompt, with what speaks for each, and those that came close",
+          tags,
+          body: RecommendationRequest,
+          response: { 200: LoraSuggestions },
+        },
+      },
       async ({ body, caller, signal }) => {
-        const project = await loraProject(catalog, caller, body.project);
-        const facts = await gatherFacts(project, deps, signal);
-        const { prompt, negativePrompt } = body;
-        const { analysis, charges } = await promptReader.read({ prompt, negativePrompt }, signal);
-        const embedding = (await embeddings.ofPrompts([prompt], signal)).get(prompt) ?? null;
-        return recommendFor(body, { facts, analysis, embedding, charges, defaultModel: await usualModel(deps) });
+        const { explanation, charges } = await recommend(body, caller, signal);
+        const { model, loras, passed, comparison } = explanation;
+        return { model, loras, passed, comparison, charges };
       },
     );
     server.post(
