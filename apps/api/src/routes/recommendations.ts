@@ -9,6 +9,7 @@ import {
   UserError,
 } from "@loramill/contracts";
 import { profileNameOf } from "@loramill/intelligence";
+import type { FastifyReply } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { Caller } from "../auth.ts";
@@ -45,7 +46,7 @@ export const recommendationRoutes =
           response: { 200: Recommendation },
         },
       },
-      ({ body, caller, signal }) => recommend(body, caller, signal),
+      ({ body, caller }, reply) => recommend(body, caller, goneOf(reply)),
     );
     server.post(
       "/v1/loras/suggestions",
@@ -57,8 +58,8 @@ export const recommendationRoutes =
           response: { 200: LoraSuggestions },
         },
       },
-      async ({ body, caller, signal }) => {
-        const { explanation, charges } = await recommend(body, caller, signal);
+      async ({ body, caller }, reply) => {
+        const { explanation, charges } = await recommend(body, caller, goneOf(reply));
         const { model, loras, passed, comparison } = explanation;
         return { model, loras, passed, comparison, charges };
       },
@@ -74,8 +75,8 @@ export const recommendationRoutes =
           response: { 200: PromptAnalysisAnswer },
         },
       },
-      async ({ body, signal }) => {
-        const { analysis, charges } = await promptReader.read(body, signal);
+      async ({ body }, reply) => {
+        const { analysis, charges } = await promptReader.read(body, goneOf(reply));
         return { ...analysis, charges: [...charges] };
       },
     );
@@ -98,6 +99,13 @@ export const recommendationRoutes =
       },
     );
   };
+
+/** Aborts when the client hangs up. A request's own signal does so as soon as its body has been read. */
+function goneOf(reply: FastifyReply): AbortSignal {
+  const gone = new AbortController();
+  reply.raw.once("close", () => gone.abort());
+  return gone.signal;
+}
 
 /** What the first available backend draws with where a spec does not say. */
 async function usualModel({ generationBackends }: ApiDeps): Promise<string> {
