@@ -1,6 +1,7 @@
 import { globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ChoiceExplanation, type RunSpecInput } from "@loramill/contracts";
+import { encodePicture, insertPngText, readPngText, readRgb } from "@loramill/imaging";
 import { readProvenance } from "@loramill/imaging/provenance";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { drawSamplePictures } from "../../scripts/sample-pictures.ts";
@@ -72,6 +73,11 @@ test("the LoRA that a prompt asks for is recommended, with reasons and what it w
   expect(checks).toMatchObject([{ name: "prompts", status: "off", advice: expect.stringContaining("LLM_URL") }]);
   const suggested = await loramill("--json", "lora", "suggest", "a clay toy");
   expect(JSON.parse(suggested.out).loras).toMatchObject([{ name: "clay" }]);
+  expect(await mill.client.intelligence.suggestLoras({ prompt: "a clay toy" })).toMatchObject({
+    loras: [{ name: "clay" }],
+    comparison: expect.stringContaining("by words alone"),
+    charges: [],
+  });
 });
 
 test("a run that names no LoRA draws with what suits, and its picture, its sidecar and the API say why", async () => {
@@ -134,20 +140,27 @@ test("ratings change what is recommended next, and taking them back undoes it", 
   const { items } = await mill.client.intelligence.ratings({ batch: "bad-day" });
   expect((await mill.client.intelligence.ratings({ project: "other" })).items).toEqual([]);
   expect(items).toMatchObject([{ by: "ann", stars: 1, comment: "not a lighthouse", arm: null }]);
+  const original = readFileSync(picture);
+  const small = await readRgb(original, { size: { width: 32, height: 32, fit: "fill" } });
+  const smaller = insertPngText(await encodePicture(small, { format: "png" }), readPngText(original));
+  writeFileSync(join(data.path, "smaller.png"), smaller);
+  const again = await loramill("--json", "rate", "smaller.png", "1", "--batch", "bad-day", "--by", "gil");
+  expect(JSON.parse(again.out), "a copy that was encoded anew").toMatchObject({ generation: items[0]?.generation });
   for (const by of ["bob", "cleo", "dan", "eve", "finn"]) {
     await mill.client.intelligence.rate(items[0]?.generation ?? "", { stars: 1, by, batch: "bad-day" });
   }
   expect((await recommended(before)).loras).toEqual([]);
   expect((await recommended(before)).passed[0]).toMatchObject({ name: "inkwash", because: "confidence" });
   const learning = await mill.client.intelligence.learning();
-  expect(learning).toMatchObject({ ratings: 6, calibration: { forecasts: 6 } });
-  expect((await loramill("ratings", "export", "--format", "csv")).out.split("\r\n")).toHaveLength(8);
+  expect(learning).toMatchObject({ ratings: 7, calibration: { forecasts: 7 } });
+  expect((await loramill("ratings", "export", "--format", "csv")).out.split("\r\n")).toHaveLength(9);
 
-  expect(await loramill("ratings", "rollback", "--batch", "bad-day")).toMatchObject({ out: "6 ratings taken back\n" });
+  expect(await loramill("ratings", "rollback", "--batch", "bad-day")).toMatchObject({ out: "7 ratings taken back\n" });
   expect((await recommended()).loras[0]?.confidence).toBe(before);
   expect(await mill.client.intelligence.restoreRatings({ by: "ann" })).toEqual({ ratings: 1 });
   expect((await recommended(0)).loras[0]?.confidence).toBeLessThan(before);
   writeFileSync(join(data.path, "other.png"), "not made here");
   const unknown = await loramill("rate", "other.png", "5");
   expect(unknown.code).not.toBe(0);
+  expect(unknown.err).toContain("it holds no record of one");
 });

@@ -1,5 +1,6 @@
 import { createAgentTraining } from "@loramill/backends";
 import { digestOf, type KnownModel, RunSpec, Source } from "@loramill/contracts";
+import { learn } from "@loramill/intelligence";
 import { presets } from "@loramill/recipes";
 import { expect, it } from "vitest";
 import { createPlanner, type PlanningDeps } from "./planning.ts";
@@ -124,4 +125,50 @@ it("refuses a training whose base model is not in the store, with the commands t
   const whole = { id: "black-forest-labs/FLUX.1-dev", family: "flux" as const };
   const { lock } = await plannerWith([{ ...whole, files: paths.map((path) => ({ path, stored })) }]).plan(spec);
   expect(lock.steps.find(({ kind }) => kind === "train")?.params).toMatchObject({ backend: "agent" });
+});
+
+it("says what a language model was paid for reading the prompts of a plan or a quote", async () => {
+  const charge = { kind: "analysis", supplier: "llm:small", quantity: 9, unit: "token", amountMicroUsd: 3, note: "" };
+  const planner = createPlanner({
+    localSources: true,
+    presets: {},
+    stores: { documents: { put: async () => "" } },
+    captioners: [],
+    fuser: null,
+    embedder: null,
+    tokenCounters: {},
+    faceFinder: { id: "faces/1", isAvailable: async () => ({ available: false, message: "" }) },
+    trainingBackends: [],
+    generationBackends: [
+      {
+        name: "pocket",
+        capabilities: {
+          kinds: ["text-to-image"],
+          families: ["pocket"],
+          loraFamilies: ["pocket"],
+          maxLoras: 4,
+          maxSidePixels: 128,
+          sideStep: 8,
+          itemsPerJob: 8,
+          needsReachableStore: false,
+        },
+        version: async () => "1",
+        validate: () => [],
+        estimate: () => ({ seconds: { p50: 1, p90: 2 }, costMicroUsd: { p50: 0, p90: 0 } }),
+        isAvailable: async () => ({ available: true, message: "" }),
+      },
+    ],
+    models: async () => [],
+    pastTrainings: async () => [],
+    findArtifact: async () => null,
+    fingerprint: async () => ({ digest: digestOf("nothing"), items: 0, bytes: 0 }),
+    choosingFacts: async () => ({ loras: [], past: [], learned: learn([], { now: 0 }) }),
+    embeddings: { ofPrompts: async () => new Map() },
+    promptReader: { readAll: async () => ({ analyses: new Map(), charges: [charge] }) },
+  } as unknown as PlanningDeps);
+  const spec = RunSpec.parse({ name: "x", generate: { mode: "auto", prompts: ["a cat"] } });
+  expect((await planner.plan(spec)).charges).toEqual([charge]);
+  expect((await planner.quote(spec)).charges).toEqual([charge]);
+  const manual = RunSpec.parse({ name: "x", generate: { mode: "manual", strengths: [0], prompts: ["a cat"] } });
+  expect((await planner.plan(manual)).charges, "nothing is read for it").toEqual([]);
 });

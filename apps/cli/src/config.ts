@@ -29,6 +29,7 @@ export const cliEnv = z.object({
     .describe(
       "Where the same commands with `--save-dataset` put prepared pictures and captions, a folder per run name. Default: datasets under DATA_DIR",
     ),
+  FFPROBE_PATH: z.string().min(1).default("ffprobe").describe("The ffprobe that comes with it: a name or a path"),
   EDITOR: z
     .string()
     .min(1)
@@ -51,6 +52,8 @@ export interface CliConfig {
   readonly dataDir: string;
   /** Command of a text editor; null where none is set. */
   readonly editor: string | null;
+  /** Reads the tags of clips. */
+  readonly ffprobePath: string;
   readonly loraOutputDir: string;
   readonly loraWarnBytes: number;
   readonly datasetOutputDir: string;
@@ -75,6 +78,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env, folder = proces
     url: parsed.data.LORAMILL_URL,
     apiKey: parsed.data.LORAMILL_API_KEY,
     editor: parsed.data.EDITOR ?? null,
+    ffprobePath: parsed.data.FFPROBE_PATH,
     dataDir: resolve(folder, parsed.data.DATA_DIR),
     loraOutputDir: resolve(folder, parsed.data.LORA_OUTPUT_DIR),
     loraWarnBytes: parsed.data.LORA_WARN_BYTES,

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { PageQuery, page } from "./api.ts";
-import { Digest } from "./digest.ts";
+import { Digest, JsonObject } from "./digest.ts";
 import { AppliedLora, Generation } from "./documents.ts";
 
 /** One of the catalog; ids sort by the time at which it was made. */
@@ -90,6 +90,22 @@ export const GenerationPage = page(GenerationSummary).meta({
     },
   ],
 });
+
+/**
+ * Which generation a file is, by its bytes or, where it was encoded anew since, by the record in it (`loramill` of a PNG or
+ * of a clip's tags, in XMP elsewhere), as it stands there.
+ */
+export const GenerationSearch = z
+  .strictObject({
+    project: z.string().optional().describe("Of this project; callers of one project see theirs"),
+    sha256: Digest.optional(),
+    record: JsonObject.optional(),
+  })
+  .refine(({ sha256, record }) => sha256 !== undefined || record !== undefined, {
+    error: "give sha256, record or both",
+  })
+  .meta({ examples: [{ sha256: "2".repeat(64) }] });
+export type GenerationSearch = z.output<typeof GenerationSearch>;
 
 export const GenerationQuery = PageQuery.extend({
   project: z.string().optional().describe("Of this project; callers of one project see theirs"),

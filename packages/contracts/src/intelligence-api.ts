@@ -59,6 +59,12 @@ export const Recommendation = z.object({
 });
 export type Recommendation = z.output<typeof Recommendation>;
 
+/** LoRAs alone, of a recommendation. */
+export const LoraSuggestions = Recommendation.pick({ charges: true }).extend(
+  ChoiceExplanation.pick({ model: true, loras: true, passed: true, comparison: true }).shape,
+);
+export type LoraSuggestions = z.output<typeof LoraSuggestions>;
+
 export const GenerationRatingRequest = z
   .strictObject({
     stars: z.int().min(1).max(5),

@@ -21,6 +21,7 @@ const choiceOf = (over: Partial<PromptChoice> = {}): PromptChoice => ({
   loras: [ink],
   sampling: { steps: 30, guidance: 4, sampler: "euler" },
   size: { width: 96, height: 64 },
+  frames: null,
   explanation: { summary: "Selected LoRAs: ink", warnings: ["odd"], passed: [] } as unknown as ChoiceExplanation,
   ...over,
 });
@@ -107,6 +108,33 @@ describe("plan, where a spec leaves LoRAs or parameters open", () => {
     expect(JSON.stringify(grid.prompts)).not.toContain("euler");
     const odd = planned({ mode: "auto", prompts: ["a"] }, () => choiceOf({ size: { width: 100, height: 64 } }));
     expect(odd.first).not.toHaveProperty("width");
+  });
+
+  it("sets the length of clips where nobody has said one", () => {
+    const backend = generationChoice({
+      capabilities: { ...generationChoice().capabilities, kinds: ["text-to-video"], families: ["wan22"] },
+      validate: (spec) =>
+        "frames" in spec && spec.frames === 34 ? [{ field: "frames", severity: "error", message: "4n + 1" }] : [],
+    });
+    const clip = (request: object, frames: number | null, over: Partial<Generate> = {}) =>
+      planned(
+        {
+          mode: "auto",
+          prompts: ["a"],
+          strengths: [0],
+          request: { kind: "text-to-video", model: { family: "wan22" }, ...request },
+          ...over,
+        } as Generate,
+        ({ isLengthOpen }) => choiceOf({ loras: [], frames: isLengthOpen ? frames : null }),
+        { generationBackends: [backend] },
+      );
+    expect(clip({}, 33).first).toMatchObject({ frames: 33 });
+    expect(clip({}, 34).first, "the backend would refuse it").not.toHaveProperty("frames");
+    expect(clip({ frames: 49 }, 33).first).toMatchObject({ frames: 49 });
+    expect(clip({ still: true }, 33).first).not.toHaveProperty("frames");
+    const varied = clip({}, 33, { vary: { frames: [17, 21] } });
+    expect(varied.first).toMatchObject({ frames: 17 });
+    expect(varied.asked.mock.calls[0]?.[0].isLengthOpen).toBe(false);
   });
 
   it("draws the base model, and says so, where nothing suits", () => {

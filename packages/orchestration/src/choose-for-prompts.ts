@@ -1,5 +1,6 @@
 import {
   type ChoiceExplanation,
+  type DrawnSpec,
   digestOf,
   type GenerateSpec,
   type GenerationGrid,
@@ -36,7 +37,7 @@ export interface ChosenPrompts {
 }
 
 /** What a choice gives a prompt, brought to what the backend takes. */
-type Given = Pick<GridPrompt, "loras" | "sampling" | "width" | "height">;
+type Given = Pick<GridPrompt, "loras" | "sampling" | "width" | "height" | "frames">;
 
 /**
  * Chooses for each prompt what the spec leaves open and writes it into the grid, with the document that says why. Prompts
@@ -60,6 +61,7 @@ export function chooseForPrompts(question: PromptsQuestion, choose: NonNullable<
       negativePrompt: prompt.negativePrompt ?? grid.negativePrompt,
       open,
       isSizeOpen,
+      isLengthOpen: open.parameters && isLengthOpen(spec) && !isVaried(grid, "frames"),
       loras: prompt.loras ?? own,
       loraFamilies: backend.capabilities.loraFamilies,
       maxLoras: backend.capabilities.maxLoras,
@@ -93,19 +95,28 @@ export function chooseForPrompts(question: PromptsQuestion, choose: NonNullable<
 
 /** The choice without what the spec varies and what the backend would refuse or do in another way. */
 function fitting(choice: PromptChoice, prompt: GridPrompt, { grid, backend, isSizeOpen }: PromptsQuestion): Given {
-  const isVaried = (field: string) =>
-    grid.axes.some((axis) => axis.field === field || field.startsWith(`${axis.field}.`));
   const uses: LoraUse[] = choice.loras.map(({ called, strength }) => ({ lora: called, strength }));
-  let sampling: Sampling = omit(choice.sampling, (name) => isVaried(`sampling.${name}`));
-  const side = isSizeOpen && !isVaried("width") && !isVaried("height") ? choice.size : null;
+  let sampling: Sampling = omit(choice.sampling, (name) => isVaried(grid, `sampling.${name}`));
+  const side = isSizeOpen && !isVaried(grid, "width") && !isVaried(grid, "height") ? choice.size : null;
   const { maxSidePixels, sideStep } = backend.capabilities;
   const fits = side !== null && [side.width, side.height].every((s) => s <= maxSidePixels && s % sideStep === 0);
   const size = fits ? side : {};
   const loras = uses.length === 0 ? {} : { loras: [...(prompt.loras ?? ownLoras(grid)), ...uses] };
-  const item = gridItem({ ...grid, axes: [], prompts: [{ ...prompt, ...loras, ...size, sampling }] }, 0);
+  const length = choice.frames === null ? {} : { frames: choice.frames };
+  const item = gridItem({ ...grid, axes: [], prompts: [{ ...prompt, ...loras, ...size, ...length, sampling }] }, 0);
   const refused = new Set(backend.validate(item).map(({ field }) => field));
   sampling = omit(sampling, (name) => refused.has(`sampling.${name}`));
-  return { ...loras, ...size, ...(Object.keys(sampling).length === 0 ? {} : { sampling }) };
+  const clip = refused.has("frames") ? {} : length;
+  return { ...loras, ...size, ...clip, ...(Object.keys(sampling).length === 0 ? {} : { sampling }) };
+}
+
+const isVaried = ({ axes }: GenerationGrid, field: string): boolean =>
+  axes.some((axis) => axis.field === field || field.startsWith(`${axis.field}.`));
+
+/** Kinds of clips that are as long as they are asked to be; what follows a sound or a clip is as long as that. */
+function isLengthOpen(spec: DrawnSpec): boolean {
+  if (spec.kind === "text-to-video") return spec.frames === undefined && !spec.still;
+  return (spec.kind === "image-to-video" || spec.kind === "motion-transfer") && spec.frames === undefined;
 }
 
 const ownLoras = ({ template }: GenerationGrid): readonly LoraUse[] =>

@@ -62,6 +62,8 @@ export interface ChoiceQuestion {
   readonly negativePrompt: string;
   readonly open: OpenChoices;
   readonly isSizeOpen: boolean;
+  /** Whether a clip is drawn whose length nobody has said. */
+  readonly isLengthOpen: boolean;
   /** What the spec applies to it, `main` among them. */
   readonly loras: readonly LoraUse[];
   /** Families of LoRAs that the backend applies, and most of them at once. */
@@ -76,6 +78,8 @@ export interface PromptChoice {
   /** Empty where the parameters are not open. */
   readonly sampling: Sampling;
   readonly size: { readonly width: number; readonly height: number } | null;
+  /** Of a clip whose length is open; else null. */
+  readonly frames: number | null;
   readonly explanation: ChoiceExplanation;
 }
 

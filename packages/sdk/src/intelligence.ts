@@ -2,6 +2,7 @@ import {
   ChoiceExplanation,
   type GenerationRatingInput,
   LearningView,
+  LoraSuggestions,
   PromptAnalysisAnswer,
   RatingPage,
   type RatingSelectionInput,
@@ -25,6 +26,8 @@ export function intelligenceCalls({ call, open }: Pick<Caller, "call" | "open">)
   return {
     recommend: (body: RecommendationRequestInput, signal?: AbortSignal) =>
       call({ method: "POST", path: "/v1/recommendations", body, answer: Recommendation, signal }),
+    suggestLoras: (body: RecommendationRequestInput, signal?: AbortSignal) =>
+      call({ method: "POST", path: "/v1/loras/suggestions", body, answer: LoraSuggestions, signal }),
     analysePrompt: (body: { readonly prompt: string; readonly negativePrompt?: string }, signal?: AbortSignal) =>
       call({ method: "POST", path: "/v1/prompts/analysis", body, answer: PromptAnalysisAnswer, signal }),
     /** Why a generation is what it is; by its id or the SHA-256 of its file. */

@@ -43,6 +43,7 @@ const question = (prompt: string, over: Partial<ChoiceQuestion> = {}): ChoiceQue
   negativePrompt: "",
   open: { loras: true, parameters: true },
   isSizeOpen: true,
+  isLengthOpen: false,
   loras: [],
   loraFamilies: ["sdxl"],
   maxLoras: 8,
@@ -115,6 +116,37 @@ describe("createChooser", () => {
     const within = chooser({ constraints: { maxSeconds: 12 } })(question("anime, manga"));
     expect(within?.explanation.estimate.seconds.p90).toBeLessThanOrEqual(12);
     expect(() => chooser({ constraints: { maxSeconds: 0.1 } })(question("anime"))).toThrow(/maxSeconds is 0\.1/);
+  });
+
+  it("shortens a clip whose length is open to keep a limit, and keeps one that is given", () => {
+    const clipOf = (request: object) => {
+      const clip = GenerationSpec.parse({
+        kind: "text-to-video",
+        prompt: "",
+        seed: 0,
+        model: { family: "sd15" },
+        ...request,
+      });
+      if (!isDrawn(clip)) throw new TypeError("a clip is drawn");
+      return clip;
+    };
+    const ask = (request: object, isLengthOpen: boolean, maxSeconds: number) =>
+      chooser({ mode: "auto", constraints: { maxSeconds } })(
+        question("a cat", { spec: clipOf(request), isLengthOpen, isSizeOpen: false }),
+      );
+    const size = { width: 512, height: 512, sampling: { steps: 20 } };
+    const free = ask(size, true, 3600);
+    expect(free).toMatchObject({
+      frames: 16,
+      explanation: { parameters: { frames: { value: 16, source: "family" } } },
+    });
+    const held = ask(size, true, (free?.explanation.estimate.seconds.p90 ?? 0) * 0.6);
+    expect(held?.explanation.parameters.frames).toMatchObject({ value: held?.frames, source: "constraint" });
+    expect(held?.frames).toBeLessThan(16);
+    const given = ask({ ...size, frames: 24 }, false, 3600);
+    expect(given?.frames).toBeNull();
+    expect(given?.explanation.parameters.frames).toMatchObject({ value: 24, source: "given" });
+    expect(ask({ ...size, still: true }, false, 3600)?.explanation.parameters.frames).toMatchObject({ value: 1 });
   });
 
   it("takes what a language model read in a prompt", () => {

@@ -107,6 +107,7 @@ function chooseOne(
     }),
     sampling: openSampling(choice, spec),
     size: { width: choice.parameters.width.value, height: choice.parameters.height.value },
+    frames: question.isLengthOpen ? choice.parameters.frames.value : null,
     explanation: { ...explainChoice(choice), arm: isLearned ? arm : null },
   };
 }
@@ -161,10 +162,16 @@ function givenParameters(question: ChoiceQuestion, limits: DrawingLimits | undef
     sampler,
     scheduler,
     ...sides,
-    frames: "frames" in spec ? spec.frames : undefined,
+    frames: framesOf(spec),
     offload: limits?.offload,
   };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+}
+
+/** Frames that the spec says; undefined for pictures, and for clips whose length it leaves open. */
+function framesOf(spec: DrawnSpec): number | undefined {
+  if (spec.kind === "text-to-video" && spec.still) return 1;
+  return "frames" in spec ? spec.frames : undefined;
 }
 
 /** What the spec itself says stays as it is. */

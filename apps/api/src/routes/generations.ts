@@ -4,6 +4,7 @@ import {
   GenerationId,
   GenerationPage,
   GenerationQuery,
+  GenerationSearch,
   type GenerationSummary,
   GenerationView,
   type ProjectId,
@@ -53,6 +54,30 @@ export const generationRoutes =
         const projects = await names();
         const items = await Promise.all(found.items.map((row) => toSummary(row, projects, signUrl)));
         return { items, next: found.next };
+      },
+    );
+    server.post(
+      "/v1/generations/find",
+      {
+        schema: {
+          summary: "The picture or clip that a file is, also where it was encoded anew",
+          description: "By the SHA-256 of its bytes; else by the record in it, where it was not drawn privately.",
+          tags,
+          body: GenerationSearch,
+          response: { 200: GenerationView },
+        },
+      },
+      async ({ body: { project: asked, sha256, record }, caller }) => {
+        const project = await projectOf(caller.project?.id, asked);
+        const byFile =
+          sha256 === undefined || project === null ? null : await catalog.generations.byFile({ sha256, project });
+        const row =
+          byFile ??
+          (record === undefined || project === null ? null : await catalog.generations.byRecord({ record, project }));
+        if (row === null) {
+          throw new UserError("there is no generation with this file or this record", { code: "generation-not-found" });
+        }
+        return { ...(await toSummary(row, await names(), signUrl)), record: row.record };
       },
     );
     server.get(

@@ -1,6 +1,7 @@
 import {
   ChoiceExplanation,
   GenerationSpec,
+  LoraSuggestions,
   PromptAnalysisAnswer,
   PromptAnalysisRequest,
   Recommendation,
@@ -8,8 +9,10 @@ import {
   UserError,
 } from "@loramill/contracts";
 import { profileNameOf } from "@loramill/intelligence";
+import type { FastifyReply } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
+import type { Caller } from "../auth.ts";
 import { gatherFacts } from "../choosing/choosing-facts.ts";
 import { findGeneration } from "../choosing/find-generation.ts";
 import { recommendFor } from "../choosing/recommend.ts";
@@ -23,6 +26,14 @@ export const recommendationRoutes =
   (deps: ApiDeps): FastifyPluginAsyncZod =>
   async (server) => {
     const { catalog, stores, promptReader, embeddings } = deps;
+    const recommend = async (asked: RecommendationRequest, caller: Caller, signal: AbortSignal) => {
+      const project = await loraProject(catalog, caller, asked.project);
+      const facts = await gatherFacts(project, deps, signal);
+      const { prompt, negativePrompt } = asked;
+      const { analysis, charges } = await promptReader.read({ prompt, negativePrompt }, signal);
+      const embedding = (await embeddings.ofPrompts([prompt], signal)).get(prompt) ?? null;
+      return recommendFor(asked, { facts, analysis, embedding, charges, defaultModel: await usualModel(deps) });
+    };
     server.post(
       "/v1/recommendations",
       {
@@ -35,13 +46,22 @@ export const recommendationRoutes =
           response: { 200: Recommendation },
         },
       },
-      async ({ body, caller, signal }) => {
-        const project = await loraProject(catalog, caller, body.project);
-        const facts = await gatherFacts(project, deps, signal);
-        const { prompt, negativePrompt } = body;
-        const { analysis, charges } = await promptReader.read({ prompt, negativePrompt }, signal);
-        const embedding = (await embeddings.ofPrompts([prompt], signal)).get(prompt) ?? null;
-        return recommendFor(body, { facts, analysis, embedding, charges, defaultModel: await usualModel(deps) });
+      ({ body, caller }, reply) => recommend(body, caller, goneOf(reply)),
+    );
+    server.post(
+      "/v1/loras/suggestions",
+      {
+        schema: {
+          summary: "LoRAs for a prompt, with what speaks for each, and those that came close",
+          tags,
+          body: RecommendationRequest,
+          response: { 200: LoraSuggestions },
+        },
+      },
+      async ({ body, caller }, reply) => {
+        const { explanation, charges } = await recommend(body, caller, goneOf(reply));
+        const { model, loras, passed, comparison } = explanation;
+        return { model, loras, passed, comparison, charges };
       },
     );
     server.post(
@@ -55,8 +75,8 @@ export const recommendationRoutes =
           response: { 200: PromptAnalysisAnswer },
         },
       },
-      async ({ body, signal }) => {
-        const { analysis, charges } = await promptReader.read(body, signal);
+      async ({ body }, reply) => {
+        const { analysis, charges } = await promptReader.read(body, goneOf(reply));
         return { ...analysis, charges: [...charges] };
       },
     );
@@ -79,6 +99,13 @@ export const recommendationRoutes =
       },
     );
   };
+
+/** Aborts when the client hangs up. A request's own signal does so as soon as its body has been read. */
+function goneOf(reply: FastifyReply): AbortSignal {
+  const gone = new AbortController();
+  reply.raw.once("close", () => gone.abort());
+  return gone.signal;
+}
 
 /** What the first available backend draws with where a spec does not say. */
 async function usualModel({ generationBackends }: ApiDeps): Promise<string> {

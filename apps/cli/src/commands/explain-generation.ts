@@ -5,8 +5,8 @@ import { readProvenance } from "@loramill/imaging/provenance";
 import { renderExplanation } from "@loramill/intelligence";
 import { withConnection } from "../connect.ts";
 import { exitCodes } from "../exit-codes.ts";
+import { findGeneration } from "../find-generation.ts";
 import { type CommandContext, printJson, printLine } from "./context.ts";
-import { generationRef } from "./ratings.ts";
 
 /** Why a generation has its LoRAs and parameters: as its file says, else as the catalog does. */
 export async function explainGenerationCommand(generation: string, context: CommandContext): Promise<number> {
@@ -24,6 +24,6 @@ async function told(path: string): Promise<ChoiceExplanation | null> {
 
 function known(generation: string, context: CommandContext): Promise<ChoiceExplanation> {
   return withConnection(context, async ({ client }) =>
-    client.intelligence.explanation(await generationRef(generation, context)),
+    client.intelligence.explanation(await findGeneration(generation, client, context)),
   );
 }

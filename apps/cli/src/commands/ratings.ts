@@ -1,21 +1,15 @@
-import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { userInfo } from "node:os";
 import type { LearningView, RatingSelectionInput } from "@loramill/contracts";
 import { withConnection } from "../connect.ts";
 import { exitCodes } from "../exit-codes.ts";
+import { findGeneration } from "../find-generation.ts";
 import { formatTable, printable, shortTime } from "../format.ts";
-import { hashFile } from "../hash-file.ts";
 import { type CommandContext, printJson, printLine } from "./context.ts";
 
 export interface RateGenerationOptions {
   readonly batch?: string;
   readonly by?: string;
-}
-
-/** A generation as the API finds it: a file by what is in it, else by id. */
-export function generationRef(generation: string, { interrupts }: CommandContext): Promise<string> | string {
-  return existsSync(generation) ? hashFile(generation, interrupts.signal) : generation;
 }
 
 export function rateCommand(
@@ -25,7 +19,7 @@ export function rateCommand(
   context: CommandContext,
 ): Promise<number> {
   return withConnection(context, async ({ client }) => {
-    const rating = await client.intelligence.rate(await generationRef(generation, context), {
+    const rating = await client.intelligence.rate(await findGeneration(generation, client, context), {
       stars,
       by: by ?? userInfo().username,
       ...(comment === undefined ? {} : { comment }),

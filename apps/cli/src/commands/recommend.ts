@@ -34,11 +34,10 @@ export function suggestLorasCommand(
   context: CommandContext,
 ): Promise<number> {
   return withConnection(context, async ({ client }) => {
-    const { explanation } = await client.intelligence.recommend(recommendationRequest(prompt, options));
-    const { loras, passed } = explanation;
-    if (context.json) printJson(context, { loras, passed });
-    else if (loras.length + passed.length === 0)
-      printLine(context, `no LoRA of the library suits it on ${explanation.model}`);
+    const suggestions = await client.intelligence.suggestLoras(recommendationRequest(prompt, options));
+    const { model, loras, passed } = suggestions;
+    if (context.json) printJson(context, suggestions);
+    else if (loras.length + passed.length === 0) printLine(context, `no LoRA of the library suits it on ${model}`);
     else {
       const rows = [
         ...loras.map(({ name, confidence, strength, reasons }) => [

@@ -1,4 +1,4 @@
-import { type ProjectId, type RunId, sha256Hex } from "@loramill/contracts";
+import { type JsonObject, type ProjectId, type RunId, sha256Hex } from "@loramill/contracts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Catalog } from "../index.ts";
 import { startTestServer, type TestServer } from "../testing.ts";
@@ -68,4 +68,37 @@ test("generations are listed newest first, by project, run, kind and LoRA, and b
     id: third,
     kind: "text-to-image",
   });
+});
+
+test("a generation is found by the record in its file, whatever became of the bytes", async () => {
+  const mine = (await catalog.projects.ensure("recorded")).id;
+  const others = (await catalog.projects.ensure("recorded elsewhere")).id;
+  const told = {
+    index: 4,
+    prompt: "ein Käfer",
+    seed: 7,
+    guidance: 3.5,
+    loras: [lora("ink")],
+    spec: { steps: 4, kind: "x" },
+  };
+  const file = { image: { sha256: sha256Hex("file"), bytes: 9, mediaType: "image/png" }, seconds: 2.25 };
+  const first = await insert(mine, runs.one, 104, ["ink"]);
+  const second = await insert(mine, runs.two, 105, ["ink"]);
+  for (const id of [first, second]) {
+    await catalog.pool.query("update loramill.generations set record = $2, seed = 7 where id = $1", [
+      id,
+      JSON.stringify({ ...told, ...file }),
+    ]);
+  }
+  const find = (record: JsonObject, project = mine) => catalog.generations.byRecord({ record, project });
+  const { spec, ...rest } = told;
+  expect(await find({ spec: { kind: "x", steps: 4.0 }, ...rest })).toMatchObject({ id: second });
+  expect(await find({ ...told, explanation: { summary: "why" } }), "its reasons stand beside it").toMatchObject({
+    id: second,
+  });
+  expect(await find({ ...told, seed: 8 })).toBeNull();
+  expect(await find({ ...told, prompt: "another" })).toBeNull();
+  expect(await find({})).toBeNull();
+  expect(await find(told, others)).toBeNull();
+  expect(await catalog.generations.byRecord({ record: told })).toMatchObject({ id: second });
 });

@@ -1,6 +1,7 @@
-import type { ProjectId, RunId } from "@loramill/contracts";
+import type { JsonObject, ProjectId, RunId } from "@loramill/contracts";
 import { and, desc, eq, lt, or, sql } from "drizzle-orm";
 import type { Connection } from "../connection.ts";
+import { jsonText } from "../json-text.ts";
 import { generations } from "../schema/library.ts";
 import { limitOf, type Page, type PageRequest, toPage } from "./paging.ts";
 
@@ -62,6 +63,34 @@ export function generationQueries({ db }: Connection) {
         .from(generations)
         .where(
           and(eq(generations.sha256, sha256), project === undefined ? undefined : eq(generations.project, project)),
+        )
+        .orderBy(desc(generations.id))
+        .limit(1);
+      return row ?? null;
+    },
+
+    /**
+     * The newest one whose record says this of how it was made: what `Generation` holds without what the bytes of its file
+     * decide. A picture that was drawn twice in the same way says the same of both.
+     */
+    async byRecord(ref: {
+      readonly record: JsonObject;
+      readonly project?: ProjectId | undefined;
+    }): Promise<LibraryGeneration | null> {
+      const { record, project } = ref;
+      const { image: _image, seconds: _seconds, graph: _graph, explanation: _explanation, ...told } = record;
+      const { seed, prompt } = told;
+      // What has neither is no record of ours, and the search would read every record there is.
+      if (typeof seed !== "number" || typeof prompt !== "string") return null;
+      const [row] = await db
+        .select()
+        .from(generations)
+        .where(
+          and(
+            project === undefined ? undefined : eq(generations.project, project),
+            eq(generations.seed, seed),
+            sql`${generations.record} - '{image,seconds,graph}'::text[] = ${jsonText(told)}::jsonb`,
+          ),
         )
         .orderBy(desc(generations.id))
         .limit(1);

@@ -11,6 +11,8 @@ export const GridPrompt = z.strictObject({
   sampling: Sampling.optional(),
   width: z.int().optional(),
   height: z.int().optional(),
+  /** Of a clip. */
+  frames: z.int().min(1).optional(),
 });
 export type GridPrompt = z.output<typeof GridPrompt>;
 

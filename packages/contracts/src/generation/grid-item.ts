@@ -83,7 +83,7 @@ interface Drawing {
 
 function withPrompt(template: GenerationTemplate, { prompt, negativePrompt, seed, strength }: Drawing): object {
   if (!("loras" in template)) return template;
-  const { text, loras, sampling, width, height, negativePrompt: own } = prompt;
+  const { text, loras, sampling, width, height, frames, negativePrompt: own } = prompt;
   return {
     ...template,
     prompt: text,
@@ -93,6 +93,7 @@ function withPrompt(template: GenerationTemplate, { prompt, negativePrompt, seed
     sampling: { ...template.sampling, ...sampling },
     ...(width === undefined ? {} : { width }),
     ...(height === undefined ? {} : { height }),
+    ...(frames === undefined ? {} : { frames }),
   };
 }
 
