@@ -1,6 +1,7 @@
 import {
   type Captioner,
   type CaptionProvider,
+  type CeilingView,
   type Digest,
   digestOf,
   type EstimateCalibration,
@@ -73,6 +74,8 @@ export interface PlanningDeps {
   readonly loraNames: (project: string) => Promise<readonly string[]>;
   /** Trainings that have ended, which quotes are corrected by. */
   readonly pastTrainings: () => Promise<readonly PastTraining[]>;
+  /** Those that bind a project, with what counts against them now. */
+  readonly ceilings: (project: string) => Promise<readonly CeilingView[]>;
   /** What choices of a project rest on. */
   readonly choosingFacts: (project: string) => Promise<ChoosingFacts>;
   readonly promptReader: Pick<PromptReader, "readAll">;
@@ -85,6 +88,8 @@ export interface Planner {
   /** The plan, its documents already in the store. */
   plan(spec: RunSpec, signal?: AbortSignal): Promise<{ lock: PlanLock; digest: string }>;
   quote(spec: RunSpec, signal?: AbortSignal): Promise<Quote>;
+  /** Those that bind a project. */
+  ceilings: PlanningDeps["ceilings"];
   /** How the model's estimates compare with trainings that have ended. */
   calibrations(): Promise<EstimateCalibration[]>;
 }
@@ -145,9 +150,12 @@ export function createPlanner(deps: PlanningDeps): Planner {
       const corrected = correctQuotes(context, past);
       const [grid] = made.documents.flatMap((document) => (document.kind === "grid" ? [document.value] : []));
       const grids = grid === undefined ? {} : { grid };
-      const answer = await quote(made.lock, { ...context, ...corrected, ...grids, lookup: deps.findArtifact });
+      const ceilings = await deps.ceilings(made.lock.project);
+      const lookup = deps.findArtifact;
+      const answer = await quote(made.lock, { ...context, ...corrected, ...grids, ceilings, lookup });
       return { ...answer, notes: [...answer.notes, ...notesOnEstimates(made.lock, context, past)] };
     },
+    ceilings: deps.ceilings,
     async calibrations() {
       return calibrationsOf(await deps.pastTrainings(), deps.trainingBackends);
     },

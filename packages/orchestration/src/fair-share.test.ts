@@ -117,7 +117,10 @@ describe("selectReleases", () => {
       r: { remainingMicroUsd: 20, reservedMicroUsd: 50 },
       s: { remainingMicroUsd: 20, reservedMicroUsd: 60 },
     };
-    expect(selectReleases(state(jobs, { budgets }), limits)).toMatchObject({ releases: [], blockedRuns: [{ run: "r", ceiling: null }] });
+    expect(selectReleases(state(jobs, { budgets }), limits)).toMatchObject({
+      releases: [],
+      blockedRuns: [{ run: "r", ceiling: null }],
+    });
   });
 
   it("does not let a project hoard while it is capped or has nothing that fits", () => {

@@ -8,7 +8,7 @@ import type { AgentDeps } from "./agent-deps.ts";
 import { openAgentRecords } from "./agent-record.ts";
 import { cancelTraining } from "./cancel-training.ts";
 import { bestSupport, chooseTrainer, noTrainer, trainableFamilies } from "./choose-trainer.ts";
-import { collectTraining } from "./collect-training.ts";
+import { collectCheckpoint, collectTraining } from "./collect-training.ts";
 import { lookAtAgents } from "./look-at-agents.ts";
 import { pollTraining } from "./poll-training.ts";
 import { findTraining, submitTraining } from "./submit-training.ts";
@@ -46,7 +46,11 @@ export function createAgentTraining(options: AgentOptions, parts: AgentTrainingP
       logs: true,
       needsReachableStore: true,
     },
-    limits: { maxJobs: options.maxJobs, timeoutSeconds: options.timeoutSeconds },
+    limits: {
+      maxJobs: options.maxJobs,
+      timeoutSeconds: options.timeoutSeconds,
+      unattendedSeconds: options.leaseSeconds,
+    },
     ...(options.gpu === undefined ? {} : { gpu: options.gpu }),
     version: async () => `agent/2:${options.trainers.join("+")}`,
     isAvailable: (signal) => lookAtAgents(clients, signal),
@@ -61,6 +65,7 @@ export function createAgentTraining(options: AgentOptions, parts: AgentTrainingP
     submit: (request, context) => submitTraining(request, context, deps),
     poll: (remoteId, request, context) => pollTraining(remoteId, request, context, deps),
     collect: (_remoteId, request, context) => collectTraining(request, context, deps),
+    collectCheckpoint: (request, context) => collectCheckpoint(request, context, deps),
     cancel: (remoteId, context) => cancelTraining(remoteId, context, deps),
     close: async () => undefined,
   };
