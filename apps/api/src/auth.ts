@@ -69,6 +69,9 @@ async function identify(request: FastifyRequest, options: AuthOptions): Promise<
   return OPERATOR;
 }
 
+/** What the audit calls who asks. */
+export const actorOf = ({ key }: Caller): string => key ?? "operator";
+
 /** The name of the project that a request may create things in: the key's, or the one asked for. */
 export function projectNameOf({ project }: Caller, asked: string): string {
   if (project === null || asked === project.name) return asked;

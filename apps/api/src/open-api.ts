@@ -12,6 +12,7 @@ import { isLoopback } from "@loramill/contracts";
 import type { Services } from "@loramill/runtime";
 import { createModelFetcher, createUrlFetcher, fingerprintSources, type SourceLimits } from "@loramill/storage";
 import type { Metrics } from "@loramill/telemetry";
+import { ceilingView } from "./ceiling-view.ts";
 import { gatherFacts } from "./choosing/choosing-facts.ts";
 import { createEmbeddings } from "./choosing/embed-loras.ts";
 import { createPromptReader } from "./choosing/read-prompts.ts";
@@ -105,6 +106,10 @@ export async function openApi(start: ApiStart): Promise<RunningApi> {
       return Object.fromEntries(saved.map(({ name, recipe }) => [name, recipe]));
     },
     pastTrainings: () => catalog.trainings.past(),
+    ceilings: async (projectName) => {
+      const { id } = await catalog.projects.ensure(projectName);
+      return (await catalog.ceilings.list(id)).map(ceilingView);
+    },
     loraNames: async (projectName) => {
       const { id } = await catalog.projects.ensure(projectName);
       return catalog.loras.names({ project: id });

@@ -1,6 +1,7 @@
 import {
   type Captioner,
   type CaptionProvider,
+  type CeilingView,
   type Charge,
   type Digest,
   digestOf,
@@ -75,6 +76,8 @@ export interface PlanningDeps {
   readonly loraNames: (project: string) => Promise<readonly string[]>;
   /** Trainings that have ended, which quotes are corrected by. */
   readonly pastTrainings: () => Promise<readonly PastTraining[]>;
+  /** Those that bind a project, with what counts against them now. */
+  readonly ceilings: (project: string) => Promise<readonly CeilingView[]>;
   /** What choices of a project rest on. */
   readonly choosingFacts: (project: string, signal?: AbortSignal) => Promise<ChoosingFacts>;
   readonly embeddings: Pick<Embeddings, "ofPrompts">;
@@ -88,6 +91,8 @@ export interface Planner {
   /** The plan, its documents already in the store. */
   plan(spec: RunSpec, signal?: AbortSignal): Promise<PlanAnswer>;
   quote(spec: RunSpec, signal?: AbortSignal): Promise<Quote>;
+  /** Those that bind a project. */
+  ceilings: PlanningDeps["ceilings"];
   /** How the model's estimates compare with trainings that have ended. */
   calibrations(): Promise<EstimateCalibration[]>;
 }
@@ -155,10 +160,13 @@ export function createPlanner(deps: PlanningDeps): Planner {
       const corrected = correctQuotes(context, past);
       const [grid] = made.documents.flatMap((document) => (document.kind === "grid" ? [document.value] : []));
       const grids = grid === undefined ? {} : { grid };
-      const answer = await quote(made.lock, { ...context, ...corrected, ...grids, lookup: deps.findArtifact });
+      const ceilings = await deps.ceilings(made.lock.project);
+      const lookup = deps.findArtifact;
+      const answer = await quote(made.lock, { ...context, ...corrected, ...grids, ceilings, lookup });
       const notes = [...answer.notes, ...notesOnEstimates(made.lock, context, past)];
-      return { ...answer, notes, charges: [...charges], ceilings: [] };
+      return { ...answer, notes, charges: [...charges] };
     },
+    ceilings: deps.ceilings,
     async calibrations() {
       return calibrationsOf(await deps.pastTrainings(), deps.trainingBackends);
     },

@@ -15,6 +15,7 @@ import { installAuth } from "./auth.ts";
 import type { ApiOptions } from "./config.ts";
 import type { ApiDeps } from "./deps.ts";
 import { installProblems } from "./problems.ts";
+import { ceilingRoutes } from "./routes/ceilings.ts";
 import { costRoutes } from "./routes/costs.ts";
 import { datasetRoutes } from "./routes/datasets.ts";
 import { eventRoutes } from "./routes/events.ts";
@@ -102,6 +103,7 @@ export async function startApi(deps: ApiDeps, options: ApiOptions & { localToken
   await server.register(healthRoutes(deps));
   await server.register(planRoutes(deps));
   await server.register(runRoutes(deps, { urlSeconds: options.urlSeconds }));
+  await server.register(ceilingRoutes(deps));
   await server.register(costRoutes(deps));
   await server.register(datasetRoutes(deps));
   await server.register(modelRoutes(deps));

@@ -13,12 +13,13 @@ import {
   TransientError,
   UserError,
 } from "@loramill/contracts";
+import { sayLimit } from "@loramill/orchestration";
 import { z } from "zod";
 import { consult, type Said } from "./consult.ts";
 import { type Gates, USELESS } from "./gate.ts";
 import { mapBounded } from "./map-bounded.ts";
 import { plannedTools, type Tools } from "./planned-tools.ts";
-import { costOf, createPurse, type Purse } from "./purse.ts";
+import { costOf, createPurse, NoRoom, type Purse } from "./purse.ts";
 
 export interface CaptionerDeps extends Tools {
   readonly stores: Stores;
@@ -37,7 +38,8 @@ const Turn = z.object({ idleWaits: z.int().default(0) });
 
 /**
  * Captions one part of a dataset. Captions that came with the pictures are kept, replaced or combined as the style says.
- * A picture that a captioner refuses is listed and does not fail the job. An endpoint that asks to wait parks the job:
+ * A picture that a captioner refuses is listed and does not fail the job. Where a budget or ceiling has no room for the
+ * next picture, the job waits for it with what it has. An endpoint that asks to wait parks the job:
  * what was answered is remembered, so that the next turn asks only for the rest.
  */
 export async function captionImages(input: Input, deps: CaptionerDeps, ctx: JobContext): Promise<JobOutput | Parked> {
@@ -45,7 +47,7 @@ export async function captionImages(input: Input, deps: CaptionerDeps, ctx: JobC
   const tools = plannedTools(input.params, deps);
   const { images } = await deps.stores.documents.get("dataset-part", input.part);
   const limit = microUsdPerImage === undefined ? null : microUsdPerImage * images.length;
-  const asking = { tools, input, deps, purse: createPurse(limit), giveUp: new AbortController() };
+  const asking = { tools, input, deps, purse: createPurse(limit, ctx.hold), giveUp: new AbortController() };
   let done = 0;
   let answers = 0;
   try {
@@ -66,6 +68,10 @@ export async function captionImages(input: Input, deps: CaptionerDeps, ctx: JobC
     throwWhenUseless(results);
     return await publish(results, deps, ctx);
   } catch (error) {
+    if (error instanceof NoRoom && !ctx.signal.aborted) {
+      ctx.event("caption.stopped", { by: sayLimit(error.limit), done, total: images.length });
+      return ctx.giveBack({ idleWaits: 0 });
+    }
     return waitOrThrow(error, answers > 0, ctx);
   }
 }
@@ -127,6 +133,7 @@ async function captionOne(
     return error instanceof TransientError ? { asked: false, refusal, error } : { asked: false, refusal };
   }
   for (const charge of said.charges) ctx.charge(charge);
+  if (said.asked) purse.charged(said.charges);
   const text = existing === "" || isSidecar(said) ? said.text : combineWith(existing, said.text, style);
   return {
     asked: said.asked,

@@ -1,7 +1,8 @@
 import { Command, InvalidArgumentError } from "commander";
 import { addCaptionCommands } from "./caption-program.ts";
+import { addCeilingCommands } from "./ceiling-program.ts";
 import { commandsOf } from "./command-group.ts";
-import { cancelCommand, resumeCommand, saveCommand, watchCommand } from "./commands/change.ts";
+import { cancelCommand, type ResumeOptions, resumeCommand, saveCommand, watchCommand } from "./commands/change.ts";
 import type { CommandContext } from "./commands/context.ts";
 import { type CostOptions, costCommand } from "./commands/cost.ts";
 import { doctorCommand } from "./commands/doctor.ts";
@@ -17,6 +18,7 @@ import { addIntelligenceCommands } from "./intelligence-program.ts";
 import { addLoraFileCommands } from "./lora-file-program.ts";
 import { addLoraCommands } from "./lora-program.ts";
 import { addModelCommands } from "./models-program.ts";
+import { number } from "./option-values.ts";
 import { addPictureCommands } from "./picture-program.ts";
 import type { SpecOptions } from "./read-spec.ts";
 import { addTrainCommands } from "./train-program.ts";
@@ -53,6 +55,7 @@ export function createProgram(execute: (work: Work, json: boolean) => Promise<vo
     ),
   )
     .option("--detach", "start it and go")
+    .option("--over-ceiling", "also where a ceiling will probably end it before it is done")
     .action((spec: string, options: RunOptions) => does((context) => runCommand(spec, options, context)));
   withSpecOptions(
     command(
@@ -101,8 +104,16 @@ export function createProgram(execute: (work: Work, json: boolean) => Promise<vo
     does((context) => cancelCommand(run, context)),
   );
   withSaveOptions(
-    ofRun("resume", "go on with a failed, cancelled or exhausted run, as `run` does", "loramill resume last"),
-  ).action((run: string, options: SaveOptions) => does((context) => resumeCommand(run, options, context)));
+    ofRun(
+      "resume",
+      "go on with a failed, cancelled or exhausted run, as `run` does",
+      "loramill resume last",
+      "loramill resume last --budget 5",
+    ),
+  )
+    .option("--budget <usd>", "another hard limit of the whole cost, what is spent included", number)
+    .option("--deadline <time>", "another deadline, as 2026-12-01T18:00:00Z")
+    .action((run: string, options: ResumeOptions) => does((context) => resumeCommand(run, options, context)));
   ofRun(
     "previews",
     "save the newest look at each picture that is being drawn",
@@ -126,6 +137,7 @@ export function createProgram(execute: (work: Work, json: boolean) => Promise<vo
   addLoraCommands(program, does);
   addPictureCommands(program, does);
   addIntelligenceCommands(program, does);
+  addCeilingCommands(program, does);
   addFleetCommands(program, does);
   command(
     "doctor",

@@ -10,6 +10,7 @@ import {
 } from "@loramill/contracts";
 import { cleanName } from "./clean-name.ts";
 import { isVideo, sourceOf } from "./dataset-spec.ts";
+import { moment } from "./moment.ts";
 import { readSpecFile } from "./read-spec-file.ts";
 
 /** Options of `run`, `plan` and `quote` that stand for parts of a spec. */
@@ -27,6 +28,8 @@ export interface SpecOptions {
   readonly strength?: readonly number[];
   readonly seed?: number;
   readonly budget?: number;
+  readonly deadline?: string;
+  readonly onBudget?: string;
   readonly train?: boolean;
   readonly generate?: boolean;
 }
@@ -65,6 +68,8 @@ function applyOptions(spec: RunSpecInput, options: SpecOptions): RunSpecInput {
     ...(options.name ? { name: options.name } : {}),
     ...(options.project ? { project: options.project } : {}),
     ...(options.budget === undefined ? {} : { budgetUsd: options.budget }),
+    ...(options.deadline === undefined ? {} : { deadline: moment("deadline", options.deadline) }),
+    ...(options.onBudget === undefined ? {} : { policy: { ...spec.policy, onBudget: options.onBudget as "stop" } }),
     ...(caption || options.trigger || options.class || options.captioner
       ? {
           caption: {

@@ -12,9 +12,12 @@ import {
   PermanentError,
   type PreviewedItem,
   previewPath,
+  type SpendingLimit,
   toErrorRecord,
   UserError,
 } from "@loramill/contracts";
+import { sayLimit } from "@loramill/orchestration";
+import { askForItems } from "./ask-for-money.ts";
 import { type LoadedRequest, loadRequest } from "./generation-request.ts";
 import { leaveOut } from "./loras/leave-out.ts";
 import { goWithout, type LoraSettling, settleLoras } from "./loras/settle-loras.ts";
@@ -72,6 +75,8 @@ async function start(making: Making): Promise<Parked> {
 async function follow(turn: Turn, making: Making): Promise<JobOutput | Parked> {
   const { backend, loaded, context, deps, ctx } = making;
   const request = leaveOut(loaded.request, turn.left);
+  // It was stopped for want of money: what the backend would start now is asked for first.
+  if (turn.heldBack && (await askForItems(backend, request, ctx)) !== null) return ctx.giveBack({ ...turn });
   const status = await backend.poll(turn.remoteId, request, context);
   if (isCancelled(ctx.signal)) throw ctx.signal.reason;
   if (status.kind !== "lost") for (const charge of status.charges ?? []) ctx.charge(charge);
@@ -83,7 +88,11 @@ async function follow(turn: Turn, making: Making): Promise<JobOutput | Parked> {
   }
   context.onProgress({ done: status.done, total: status.total, ...shownPreviews(status.previews, ctx) });
   const applied = turn.applied || reportApplied(status.done, turn, making);
-  if (status.kind === "running") return ctx.park(status.pollMs, { ...turn, applied });
+  if (status.kind === "running") {
+    const limit = await askForItems(backend, request, ctx, status);
+    if (limit !== null) return stopBetweenItems({ ...turn, applied }, limit, status.done, making);
+    return ctx.park(status.pollMs, { ...turn, applied, heldBack: false });
+  }
   const collected = await backend.collect(turn.remoteId, request, context);
   const { left, loads } = turn;
   return publishGenerations(
@@ -103,9 +112,21 @@ function shownPreviews(previews: readonly PreviewedItem[] = [], { job }: JobCont
   return { previews: shown };
 }
 
+/** What is made is kept and is not paid for again; the rest waits for room. */
+async function stopBetweenItems(turn: Turn, limit: SpendingLimit, done: number, making: Making): Promise<Parked> {
+  await tellCancelled(turn, making);
+  making.ctx.event("generation.stopped", { by: sayLimit(limit), done, total: making.loaded.request.items.length });
+  return making.ctx.giveBack({ ...turn, lost: 0, heldBack: true });
+}
+
 /** Submits; where the backend finds out only now that it cannot load a LoRA, once more without it. */
 async function submitOrLeaveOut(settled: Pick<Turn, "left" | "loads">, making: Making): Promise<Parked> {
   const { backend, loaded, context, ctx } = making;
+  const limit = await askForItems(backend, leaveOut(loaded.request, settled.left), ctx);
+  if (limit !== null) {
+    ctx.event("generation.stopped", { by: sayLimit(limit), done: 0, total: loaded.request.items.length });
+    return ctx.giveBack({});
+  }
   try {
     const remoteId = await submit(backend, leaveOut(loaded.request, settled.left), context);
     return ctx.park(0, { ...Turn.parse({ ...settled, remoteId }) });

@@ -7,6 +7,8 @@ export const Turn = z.object({
   remoteId: z.string(),
   /** How often the backend no longer knew the work. */
   lost: z.int().default(0),
+  /** Whether it was stopped for want of money, and nobody has asked for more yet. */
+  heldBack: z.boolean().default(false),
   /** Whether it was reported that the LoRAs were applied. */
   applied: z.boolean().default(false),
   /** LoRAs that the job goes on without. */
@@ -16,6 +18,7 @@ export const Turn = z.object({
 });
 export type Turn = z.output<typeof Turn>;
 
+/** Null where nothing was submitted yet. */
 export function readTurn(parked: JsonObject | null): Turn | null {
-  return parked === null ? null : Turn.parse(parked);
+  return parked === null || Object.keys(parked).length === 0 ? null : Turn.parse(parked);
 }

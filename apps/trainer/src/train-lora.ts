@@ -16,10 +16,12 @@ import {
   type TrainingStatus,
   UserError,
 } from "@loramill/contracts";
+import { askToGoOn, askToStart } from "./ask-for-money.ts";
 import { cancelTraining, isCancelled, tellBackend } from "./cancel-training.ts";
 import { changeAfter, changedRecipe } from "./change-recipe.ts";
 import { findBackend } from "./find-backend.ts";
 import { publishLora } from "./publish-lora.ts";
+import { stopEarly } from "./stop-early.ts";
 import { openTrainingLog, type TrainingLog } from "./training-log.ts";
 import type { RequestLoader } from "./training-request.ts";
 import { type RunningTurn, readTurn, type Turn } from "./turn.ts";
@@ -35,7 +37,7 @@ export interface TrainerDeps {
 type Input = InputOf<"train-lora">;
 
 /** What the turns of one job work with. */
-interface Training {
+export interface Training {
   readonly input: Input;
   readonly backend: TrainingBackend;
   readonly request: TrainingRequest;
@@ -97,9 +99,12 @@ async function holdSlot({ backend, deps, ctx }: Pick<Training, "backend" | "deps
   return slots === null || deps.slots.take({ backend: backend.name, job: ctx.job, slots });
 }
 
-async function submit(turn: Turn, { backend, request, context, deps, ctx }: Training): Promise<Parked> {
+async function submit(turn: Turn, training: Training): Promise<JobOutput | Parked> {
+  const { backend, request, context, deps, ctx } = training;
   // A run that a person resumed has given its slot back.
   if (!(await holdSlot({ backend, deps, ctx }))) return ctx.park(SLOT_POLL_MS, { ...turn });
+  const stop = await askToStart(backend, request, ctx);
+  if (stop !== null) return stopEarly(turn, stop, training);
   const { remoteId } = await backend.submit(request, context);
   ctx.event("training.submitted", {
     backend: backend.name,
@@ -120,6 +125,8 @@ async function follow(turn: RunningTurn, training: Training): Promise<JobOutput 
   report(status, ctx);
   if (status.kind === "running") {
     await endWhenOverdue(turn, training);
+    const stop = await askToGoOn(status, { backend, request, ctx, now: deps.clock.now() });
+    if (stop !== null) return stopEarly(turn, stop, training);
     // A checkpoint says that it gets on: what counts is losses in a row.
     return ctx.park(status.pollMs, { ...turn, lost: status.checkpoints.length > 0 ? 0 : turn.lost });
   }

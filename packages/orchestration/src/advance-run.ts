@@ -129,7 +129,9 @@ function stuckFor({ budget }: RunSnapshot, progress: Progress): Stop | null {
 
 function failureIn({ steps }: Progress): Stop | null {
   const failed = [...steps.values()].find((step) => step.state === "failed");
-  return failed === undefined ? null : { event: "fail", error: failed.error ?? unexplained(failed) };
+  if (failed === undefined) return null;
+  const error = failed.error ?? unexplained(failed);
+  return { event: error.code === "deadline-passed" ? "exhaust" : "fail", error };
 }
 
 function endOfRun(progress: Progress, stop: Stop | null, started: boolean): RunDecision {

@@ -1,5 +1,7 @@
 import {
+  type CeilingView,
   type Digest,
+  formatMicroUsd,
   type GenerationGrid,
   gridItem,
   type PlanLock,
@@ -9,6 +11,7 @@ import {
 } from "@loramill/contracts";
 import type { GenerationChoice, TrainingChoice } from "./plan-context.ts";
 import { ASSUMED_IMAGES } from "./plan-train.ts";
+import { roomOf, sayLimit } from "./spending-limits.ts";
 import { stepKey } from "./step-key.ts";
 
 /** A result of an earlier run. */
@@ -24,6 +27,8 @@ export interface QuoteContext {
   readonly generationBackends: readonly Pick<GenerationChoice, "name" | "estimate">[];
   /** The plan's grid, where it generates. */
   readonly grid?: GenerationGrid;
+  /** Those that bind the plan's project; left out, none. */
+  readonly ceilings?: readonly CeilingView[];
 }
 
 type QuoteStep = Quote["steps"][number];
@@ -43,7 +48,7 @@ const USUAL_SPREAD = 2;
  * free, and gives the next step its key. `maybe` is a step that waits for an output which does not exist yet; it is
  * counted as if it had to be done. Times are added as if the steps ran one after the other on one worker.
  */
-export async function quote(lock: PlanLock, context: QuoteContext): Promise<Omit<Quote, "charges" | "ceilings">> {
+export async function quote(lock: PlanLock, context: QuoteContext): Promise<Omit<Quote, "charges">> {
   const known = new Map<string, CachedOutput>();
   const items = new Map<string, number | null>();
   const rows: { step: QuoteStep; figures: Figures }[] = [];
@@ -61,14 +66,30 @@ export async function quote(lock: PlanLock, context: QuoteContext): Promise<Omit
   }
   const total = (part: (figures: Figures) => number): number => rows.reduce((sum, row) => sum + part(row.figures), 0);
   const costMicroUsd = { p50: total((row) => row.costMicroUsd.p50), p90: total((row) => row.costMicroUsd.p90) };
+  const ceilings = ceilingsAgainst(costMicroUsd, context.ceilings ?? []);
   return {
     steps: rows.map((row) => row.step),
     seconds: { p50: total((row) => row.seconds.p50), p90: total((row) => row.seconds.p90) },
     costMicroUsd,
     vramBytes: Math.max(...rows.map((row) => row.figures.vramBytes)),
     withinBudget: lock.budgetMicroUsd === null ? null : costMicroUsd.p90 <= lock.budgetMicroUsd,
-    notes: lock.notes,
+    ceilings,
+    notes: [...lock.notes, ...ceilings.map(noteOf)],
   };
+}
+
+/** Those that have no room for it now. What machines may cost by the hour says nothing of a sum. */
+function ceilingsAgainst(cost: Quote["costMicroUsd"], ceilings: readonly CeilingView[]): Quote["ceilings"] {
+  return ceilings
+    .filter((ceiling) => ceiling.period !== "hour" && cost.p90 > Math.max(0, roomOf(ceiling)))
+    .map((ceiling) => ({ ceiling, surely: cost.p50 > Math.max(0, roomOf(ceiling)) }));
+}
+
+function noteOf({ ceiling, surely }: Quote["ceilings"][number]): string {
+  const limit = sayLimit({ of: { kind: "ceiling", ...ceiling }, limitMicroUsd: ceiling.limitMicroUsd });
+  const left = formatMicroUsd(Math.max(0, roomOf(ceiling)));
+  const then = ceiling.reopensAt === null ? "" : "; what does not fit waits until it begins anew";
+  return `${limit} has ${left} left, which ${surely ? "is" : "may be"} too little${then}`;
 }
 
 async function lookUp(

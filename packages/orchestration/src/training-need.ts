@@ -10,6 +10,8 @@ export interface TrainingPace {
   readonly checkpointEvery: number | null;
   /** Until the next look at it. */
   readonly lookSeconds: number;
+  /** For how long it goes on when nobody looks at it any more. */
+  readonly unattendedSeconds: number;
 }
 
 /** From the step of a checkpoint to its commit in the store, which is what makes it worth anything. */
@@ -19,11 +21,8 @@ const COMMIT_SECONDS = 30;
  * What a training has to have set aside to go on, in micro-dollars: for the way to its next checkpoint, to the look that
  * sees it, and to its end if nobody looks any more. Without it, going on would be paid for and lost.
  */
-export function needToGoOn(
-  { microUsdPerSecond, unchargedMicroUsd, unattendedSeconds }: TrainingMeter,
-  pace: TrainingPace,
-) {
-  const seconds = secondsToCheckpoint(pace) + pace.lookSeconds + unattendedSeconds;
+export function needToGoOn({ microUsdPerSecond, unchargedMicroUsd }: TrainingMeter, pace: TrainingPace): number {
+  const seconds = secondsToCheckpoint(pace) + pace.lookSeconds + pace.unattendedSeconds;
   return Math.ceil(unchargedMicroUsd + microUsdPerSecond * seconds);
 }
 

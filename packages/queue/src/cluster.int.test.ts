@@ -25,7 +25,14 @@ test("a prefix in braces keeps all keys of a mill in one slot of a Redis Cluster
   const heartbeats = startHeartbeats({ ledger, clock, intervalMs: 200, log: keepLog() });
   const worker = createWorker({
     ...{ queue: "caption", connection, ledger, heartbeats, clock, log: keepLog() },
-    ...{ name: "worker-1", random: Math.random, concurrency: 1, lockMs: 5_000, stalledMs: 1_000, drainDeadlineMs: 5_000 },
+    ...{
+      name: "worker-1",
+      random: Math.random,
+      concurrency: 1,
+      lockMs: 5_000,
+      stalledMs: 1_000,
+      drainDeadlineMs: 5_000,
+    },
     processors: {
       "caption-images": async () => ({ digest: "b".repeat(64), shape: "part" as const, items: 1, summary: {} }),
     },

@@ -1,10 +1,10 @@
 import {
+  type Allowance,
   type CatalogRecord,
   type Charge,
   type Claim,
-  type JobContext,
   type HoldRequest,
-  type Allowance,
+  type JobContext,
   type JsonObject,
   type Logger,
   type MicroUsd,

@@ -17,11 +17,13 @@ import {
   PlanLock,
   Problem,
   Quote,
+  type ResumeRequest,
   RunPage,
   type RunSpecInput,
   RunView,
 } from "@loramill/contracts";
 import type { z } from "zod";
+import { ceilingCalls } from "./ceilings.ts";
 import { datasetCalls } from "./datasets.ts";
 import { ApiError, UnreachableError } from "./errors.ts";
 import { fleetCalls } from "./fleet.ts";
@@ -124,6 +126,7 @@ export function createClient(options: ClientOptions) {
   return {
     url: base,
     datasets: datasetCalls(caller),
+    ceilings: ceilingCalls(caller),
     fleet: fleetCalls(caller),
     generations: generationCalls(caller),
     intelligence: intelligenceCalls(caller),
@@ -137,11 +140,18 @@ export function createClient(options: ClientOptions) {
     /** How estimates of trainings compare with what trainings took, by family and GPU type. */
     calibrations: (signal?: AbortSignal) =>
       call({ path: "/v1/estimates/calibrations", answer: EstimateCalibrations, signal }),
-    /** The same `idempotencyKey` answers the same run again instead of starting another. */
-    createRun: (spec: RunSpecInput, more: { idempotencyKey?: string; signal?: AbortSignal } = {}) =>
+    /**
+     * The same `idempotencyKey` answers the same run again instead of starting another. `overCeiling` starts it also where
+     * it will probably cost more than a ceiling leaves.
+     */
+    createRun: (
+      spec: RunSpecInput,
+      more: { idempotencyKey?: string; overCeiling?: boolean | undefined; signal?: AbortSignal } = {},
+    ) =>
       call({
         method: "POST",
         path: "/v1/runs",
+        query: { overCeiling: more.overCeiling ? "true" : undefined },
         body: spec,
         answer: RunView,
         signal: more.signal,
@@ -177,8 +187,9 @@ export function createClient(options: ClientOptions) {
       call({ path: `/v1/runs/${run}/explanation`, answer: Explanation, signal }),
     cancelRun: (run: string, signal?: AbortSignal) =>
       call({ method: "POST", path: `/v1/runs/${run}/cancel`, answer: RunView, signal }),
-    resumeRun: (run: string, signal?: AbortSignal) =>
-      call({ method: "POST", path: `/v1/runs/${run}/resume`, answer: RunView, signal }),
+    /** `change`: what it gets instead of the budget or deadline that it had. */
+    resumeRun: (run: string, change: ResumeRequest = {}, signal?: AbortSignal) =>
+      call({ method: "POST", path: `/v1/runs/${run}/resume`, body: change, answer: RunView, signal }),
     retryJob: (job: string, signal?: AbortSignal) =>
       call({ method: "POST", path: `/v1/jobs/${job}/retry`, answer: RunView, signal }),
     /** Stores files for a spec's `{ type: upload }` source. Archives are unpacked by the curator. */

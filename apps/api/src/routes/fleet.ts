@@ -21,7 +21,7 @@ import {
 import { recordKey, recordOf } from "@loramill/fleet";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import type { Caller } from "../auth.ts";
+import { actorOf, type Caller } from "../auth.ts";
 import type { ApiDeps } from "../deps.ts";
 
 const PodParams = z.object({ name: z.string().min(1).max(64) });
@@ -193,8 +193,6 @@ async function note(fleet: Fleet, caller: Caller, action: string, reason?: strin
   const details = reason === undefined ? {} : { reason };
   await fleet.audit.add({ actor: actorOf(caller), action, subject: "fleet", details });
 }
-
-const actorOf = ({ key }: Caller): string => key ?? "operator";
 
 async function viewOf(fleet: Fleet, { ended = false }: { ended?: boolean } = {}): Promise<FleetView> {
   const [switches, plan, pods] = await Promise.all([fleet.switches(), fleet.plan(), fleet.pods({ living: !ended })]);

@@ -3,9 +3,11 @@ import {
   CostView,
   digestOf,
   Explanation,
+  microUsdFromUsd,
   PageQuery,
   PlanLock,
   type ProjectId,
+  ResumeRequest,
   RunId,
   RunPage,
   RunSpec,
@@ -17,6 +19,7 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { listArtifacts } from "../artifacts.ts";
 import { type Caller, projectNameOf } from "../auth.ts";
+import { checkCeilings } from "../check-ceilings.ts";
 import type { ApiDeps } from "../deps.ts";
 import { explainRun } from "../explain-run.ts";
 import type { StepRest } from "../generation-artifacts.ts";
@@ -44,16 +47,23 @@ export const runRoutes =
           description: "The same Idempotency-Key with the same body answers the same run again.",
           tags: ["runs"],
           headers: IdempotencyHeader,
+          querystring: z.object({
+            overCeiling: z
+              .stringbool()
+              .default(false)
+              .describe("Also where it will probably cost more than a ceiling leaves, to go as far as that reaches"),
+          }),
           body: RunSpec,
           response: { 201: RunView },
         },
       },
-      async ({ body, caller, headers }, reply) => {
+      async ({ body, query, caller, headers }, reply) => {
         const spec = { ...body, project: projectNameOf(caller, body.project) };
         const project = await catalog.projects.ensure(spec.project);
         const idempotencyKey = headers["idempotency-key"];
         const start = async () => {
           const { lock, charges } = await planner.plan(spec);
+          if (!query.overCeiling) await checkCeilings(lock, spec, planner);
           return catalog.runs.create({ project: project.id, spec, lock, charges, idempotencyKey });
         };
         const run =
@@ -169,14 +179,20 @@ export const runRoutes =
       {
         config: { scope: "write" },
         schema: {
-          summary: "Go on with a failed, cancelled or exhausted run",
+          summary: "Go on with a failed, cancelled or exhausted run, with another budget or deadline if need be",
           tags: ["runs"],
           params: RunParams,
+          body: ResumeRequest.nullish(),
           response: { 200: RunView },
         },
       },
-      async ({ params, caller }) => {
-        const answer = await catalog.runs.resume(refOf(params.run, caller));
+      async ({ params, body, caller }) => {
+        const { budgetUsd, deadline } = body ?? {};
+        const answer = await catalog.runs.resume({
+          ...refOf(params.run, caller),
+          budgetMicroUsd: budgetUsd == null ? budgetUsd : microUsdFromUsd(budgetUsd),
+          deadline: deadline == null ? deadline : new Date(deadline),
+        });
         if (answer === "unknown") throw noRun(params.run);
         if (answer === "not-resumable") {
           const { state } = await found(params.run, caller);

@@ -2,6 +2,7 @@ import { isFinal } from "@loramill/contracts";
 import { withConnection } from "../connect.ts";
 import { exitCodeOfRun, exitCodes } from "../exit-codes.ts";
 import { withFollowed } from "../followed-run.ts";
+import { moment } from "../moment.ts";
 import { resolveRun } from "../resolve-run.ts";
 import { type CommandContext, printJson, printLine } from "./context.ts";
 import { finishRun, report, type SaveOptions, save } from "./run.ts";
@@ -25,10 +26,20 @@ export async function cancelCommand(run: string, context: CommandContext): Promi
   });
 }
 
+export interface ResumeOptions extends SaveOptions {
+  readonly budget?: number;
+  readonly deadline?: string;
+}
+
 /** Goes on with a run, follows it and saves what it makes, as `run` does. */
-export async function resumeCommand(run: string, options: SaveOptions, context: CommandContext): Promise<number> {
+export async function resumeCommand(run: string, options: ResumeOptions, context: CommandContext): Promise<number> {
+  const { budget, deadline } = options;
+  const change = {
+    ...(budget === undefined ? {} : { budgetUsd: budget }),
+    ...(deadline === undefined ? {} : { deadline: moment("deadline", deadline) }),
+  };
   return withFollowed(context, "cancel", {
-    start: async (client) => client.resumeRun(await resolveRun(client, run)),
+    start: async (client) => client.resumeRun(await resolveRun(client, run), change),
     end: (followed) => finishRun({ ...followed, options, context }),
   });
 }

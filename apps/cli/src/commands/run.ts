@@ -17,6 +17,7 @@ export interface SaveOptions {
 
 export interface RunOptions extends SpecOptions, SaveOptions {
   readonly detach?: boolean;
+  readonly overCeiling?: boolean;
 }
 
 /** Starts a run, follows it to its end, saves what it made, and says where. */
@@ -26,7 +27,7 @@ export function runCommand(argument: string, options: RunOptions, context: Comma
 
 export async function runSpec(
   local: RunSpecInput,
-  options: Pick<RunOptions, "detach" | keyof SaveOptions>,
+  options: Pick<RunOptions, "detach" | "overCeiling" | keyof SaveOptions>,
   context: CommandContext,
 ): Promise<number> {
   const connection = await connect(context);
@@ -34,13 +35,15 @@ export async function runSpec(
   let detached = false;
   try {
     const spec = await reachableSpec(local, connection, context);
+    const { overCeiling } = options;
+    const start = () => client.createRun(spec, { overCeiling });
     if (options.detach) {
-      const started = await client.createRun(spec);
+      const started = await start();
       detached = true;
       report(context, started, null);
       return exitCodes.ok;
     }
-    const followed = await followRun({ client, start: () => client.createRun(spec), onInterrupt: "cancel", context });
+    const followed = await followRun({ client, start, onInterrupt: "cancel", context });
     detached = followed.detached;
     return await finishRun({ ...followed, client, options, context });
   } finally {

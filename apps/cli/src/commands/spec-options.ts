@@ -18,6 +18,8 @@ export function withSpecOptions(command: Command): Command {
     .option("--strength <list>", "LoRA strengths, such as 0,0.5,1", numbers)
     .option("--seed <seed>", "seed of the training and first seed of the images", number)
     .option("--budget <usd>", "hard limit of the cost in US dollars", number)
+    .option("--deadline <time>", "when it has to be done, as 2026-12-01T18:00:00Z")
+    .option("--on-budget <what>", "when money or time runs out: stop at a checkpoint, or finish with it")
     .option("--no-train", "only the dataset and its captions")
     .option("--no-generate", "no images at the end");
 }

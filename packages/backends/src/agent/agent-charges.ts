@@ -1,4 +1,4 @@
-import type { Charge, TrainerName } from "@loramill/contracts";
+import type { Charge, TrainerName, TrainingMeter } from "@loramill/contracts";
 import { type Attempt, priceOf } from "./agent-attempts.ts";
 
 const SLICE_SECONDS = 60;
@@ -17,11 +17,30 @@ export function chargesOf(attempts: readonly Attempt[], trainer: TrainerName, wh
     .flatMap((attempt) => slicesOf(attempt, trainer).slice(-TOLD_AGAIN.slices));
 }
 
+/**
+ * What a training costs by the second on the machine that it has, and what was used and is in no charge yet. A machine that
+ * was lost may be billed for up to `lostSeconds` more than was seen of it, until its provider says.
+ */
+export function meterOf(attempts: readonly Attempt[], lostSeconds: number): TrainingMeter | null {
+  const last = attempts.at(-1);
+  if (last === undefined || last.microUsdPerHour === 0) return null;
+  const uncharged = attempts
+    .filter(({ isSettled }) => !isSettled)
+    .map((attempt) => {
+      const owed = attempt.endedMs === null ? 0 : priceOf(lostSeconds, attempt);
+      return Math.max(0, attempt.used.microUsd - priceOf(wholeSlices(attempt) * SLICE_SECONDS, attempt)) + owed;
+    });
+  const unchargedMicroUsd = Math.ceil(uncharged.reduce((sum, microUsd) => sum + microUsd, 0));
+  return { microUsdPerSecond: priceOf(1, last), unchargedMicroUsd };
+}
+
+const wholeSlices = ({ used }: Attempt): number => Math.floor(used.seconds / SLICE_SECONDS);
+
 function slicesOf(attempt: Attempt, trainer: TrainerName): Charge[] {
   const { id, machine, used, isSettled } = attempt;
   // Rounded down over the sum, so that what is left over is never less than nothing.
   const microUsdAfter = (slices: number) => Math.floor(priceOf(slices * SLICE_SECONDS, attempt));
-  const whole = Math.floor(used.seconds / SLICE_SECONDS);
+  const whole = wholeSlices(attempt);
   const charge = (n: number, seconds: number, amountMicroUsd: number): Charge => ({
     kind: "training",
     supplier: `agent:${trainer}`,

@@ -8,7 +8,7 @@ import type { AgentDeps } from "./agent-deps.ts";
 import { openAgentRecords } from "./agent-record.ts";
 import { cancelTraining } from "./cancel-training.ts";
 import { bestSupport, chooseTrainer, noTrainer, trainableFamilies } from "./choose-trainer.ts";
-import { collectTraining } from "./collect-training.ts";
+import { collectCheckpoint, collectTraining } from "./collect-training.ts";
 import { lookAtAgents } from "./look-at-agents.ts";
 import { openNamedAgents } from "./named-agents.ts";
 import { pollTraining } from "./poll-training.ts";
@@ -57,7 +57,11 @@ export function createAgentTraining(options: AgentOptions, parts: AgentTrainingP
       logs: true,
       needsReachableStore: true,
     },
-    limits: { maxJobs: options.maxJobs, timeoutSeconds: options.timeoutSeconds },
+    limits: {
+      maxJobs: options.maxJobs,
+      timeoutSeconds: options.timeoutSeconds,
+      unattendedSeconds: options.leaseSeconds,
+    },
     ...(options.gpu === undefined ? {} : { gpu: options.gpu }),
     version: async () => `agent/2:${options.trainers.join("+")}`,
     async isAvailable(signal) {
@@ -77,6 +81,7 @@ export function createAgentTraining(options: AgentOptions, parts: AgentTrainingP
     submit: async (request, context) => submitTraining(request, context, await depsFor(context)),
     poll: async (remoteId, request, context) => pollTraining(remoteId, request, context, await depsFor(context)),
     collect: async (_remoteId, request, context) => collectTraining(request, context, await depsFor(context)),
+    collectCheckpoint: async (request, context) => collectCheckpoint(request, context, await depsFor(context)),
     cancel: async (remoteId, context) => cancelTraining(remoteId, context, await depsFor(context)),
     close: async () => undefined,
   };

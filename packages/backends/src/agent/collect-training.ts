@@ -7,10 +7,10 @@ import {
   withLoraFiles,
 } from "@loramill/contracts";
 import { outcomeMetadata, replaceMetadata, tensorsSha256 } from "@loramill/lora";
-import { readSavedFile, savedWeights } from "./agent-checkpoints.ts";
+import { type CommittedSave, readSavedFile, savedWeights } from "./agent-checkpoints.ts";
 import type { AgentDeps } from "./agent-deps.ts";
 import { readAllSamples } from "./agent-samples.ts";
-import { finalSave, knowTraining } from "./know-training.ts";
+import { finalSave, type KnownTraining, knowTraining, savesOf } from "./know-training.ts";
 
 /** Takes the LoRA out of the final save, with the metadata of the request. PermanentError `not-trained` without one. */
 export async function collectTraining(
@@ -18,8 +18,7 @@ export async function collectTraining(
   context: BackendContext,
   deps: AgentDeps,
 ): Promise<CollectedTraining> {
-  const { records, stores } = deps;
-  const record = await records.find(context.job);
+  const record = await deps.records.find(context.job);
   const known = await knowTraining(request, record?.marker === request.marker ? record : null, deps);
   const end = await finalSave(known, record, context, deps);
   if (end === null) {
@@ -27,10 +26,33 @@ export async function collectTraining(
       code: "not-trained",
     });
   }
-  const { step: steps, paidSeconds: computeSeconds, loss: finalLoss, curve, resumedFromSteps } = end.manifest;
+  return readSave(end, request, known, context, deps);
+}
+
+/** Takes the LoRA out of the newest checkpoint of a training that was stopped; null without one. */
+export async function collectCheckpoint(
+  request: TrainingRequest,
+  context: BackendContext,
+  deps: AgentDeps,
+): Promise<CollectedTraining | null> {
+  const record = await deps.records.find(context.job);
+  if (record?.marker !== request.marker) return null;
+  const known = await knowTraining(request, record, deps);
+  const [newest] = await savesOf(known, record, context, deps);
+  return newest === undefined ? null : readSave(newest, request, known, context, deps);
+}
+
+async function readSave(
+  { manifest }: CommittedSave,
+  request: TrainingRequest,
+  known: KnownTraining,
+  context: BackendContext,
+  { stores }: AgentDeps,
+): Promise<CollectedTraining> {
+  const { step: steps, paidSeconds: computeSeconds, loss: finalLoss, curve, resumedFromSteps } = manifest;
   const files: LoraFile[] = [];
   // One after the other: each is in memory as a whole.
-  for (const { role, file } of savedWeights(end.manifest)) {
+  for (const { role, file } of savedWeights(manifest)) {
     const plain = await readSavedFile(stores.objects, file, context.signal);
     const outcome = { steps, computeSeconds, finalLoss, tensorsSha256: tensorsSha256(plain), role };
     const whole = replaceMetadata(plain, { ...request.metadata, ...outcomeMetadata(outcome) });

@@ -9,7 +9,7 @@ import {
 } from "@loramill/contracts";
 import type { News } from "./agent-account.ts";
 import type { Attempt } from "./agent-attempts.ts";
-import { chargesOf } from "./agent-charges.ts";
+import { chargesOf, meterOf } from "./agent-charges.ts";
 import { COMMITTED } from "./agent-checkpoints.ts";
 import type { AgentDeps } from "./agent-deps.ts";
 import type { AgentRecord } from "./agent-record.ts";
@@ -62,7 +62,9 @@ export async function statusOf(job: AgentJob, uploads: AgentJob["uploads"], look
     if (state === "succeeded") return { kind: "succeeded", progress, checkpoints, samples, charges };
     if (state === "failed") return failed(job, charges, { ...look, record });
   }
-  return { kind: "running", progress, checkpoints, samples, charges, pollMs: options.pollMs };
+  const meter = meterOf(record.attempts, options.leaseSeconds);
+  const running = { kind: "running", progress, checkpoints, samples, charges, pollMs: options.pollMs } as const;
+  return meter === null ? running : { ...running, meter };
 }
 
 /** What the store alone tells of a training whose agent knows it no longer. */

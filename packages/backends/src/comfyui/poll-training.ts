@@ -8,7 +8,7 @@ import type { PromptState } from "./prompts.ts";
 import { findTrained } from "./trained-file.ts";
 import { clientOf, type TrainingDeps } from "./training-deps.ts";
 import type { ComfyUiRecord } from "./training-record.ts";
-import { chargesOf, progressOf } from "./training-report.ts";
+import { chargesOf, meterOf, progressOf } from "./training-report.ts";
 
 /** A look nearer than this to the expected end would be wasted. */
 const SHORTEST_POLL_MS = 200;
@@ -104,7 +104,9 @@ function running({ record, request, options }: Turn, stepsPerSecond: number | nu
   // The last look comes about when the training ends.
   const left = progress.etaSeconds === null ? options.pollMs : progress.etaSeconds * 1000;
   const pollMs = Math.round(Math.min(options.pollMs, Math.max(SHORTEST_POLL_MS, left)));
-  return { kind: "running", progress, pollMs, checkpoints: [], charges: chargesOf(record, options.usdPerHour) };
+  const charges = chargesOf(record, options.usdPerHour);
+  const answer = { kind: "running", progress, pollMs, checkpoints: [], charges } as const;
+  return options.usdPerHour === 0 ? answer : { ...answer, meter: meterOf(record, options.usdPerHour) };
 }
 
 /**

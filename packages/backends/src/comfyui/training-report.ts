@@ -1,4 +1,4 @@
-import type { Charge, TrainingProgress, TrainingRequest } from "@loramill/contracts";
+import type { Charge, TrainingMeter, TrainingProgress, TrainingRequest } from "@loramill/contracts";
 import type { ComfyUiRecord } from "./training-record.ts";
 
 const priceOf = (seconds: number, usdPerHour: number): number => Math.round((seconds / 3600) * usdPerHour * 1_000_000);
@@ -35,6 +35,12 @@ export function chargesOf({ seconds, server, promptId, state }: ComfyUiRecord, u
       note: `prompt ${id}`,
       mark: id,
     }));
+}
+
+/** The prompt that is under way is charged when it is over. */
+export function meterOf({ seconds, promptId, state }: ComfyUiRecord, usdPerHour: number): TrainingMeter {
+  const unchargedMicroUsd = isOver(state) ? 0 : priceOf(seconds[promptId] ?? 0, usdPerHour);
+  return { microUsdPerSecond: (usdPerHour * 1_000_000) / 3_600, unchargedMicroUsd };
 }
 
 const isOver = (state: ComfyUiRecord["state"]): boolean => state !== "intent" && state !== "open";

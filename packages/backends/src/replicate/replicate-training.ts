@@ -8,6 +8,7 @@ import {
   type RecipeIssue,
   type Stores,
   type TrainingBackend,
+  type TrainingMeter,
   type TrainingProgress,
   type TrainingRequest,
   TransientError,
@@ -183,7 +184,7 @@ export function createReplicateTraining(
       if (divergedAt !== null && !hasEnded(training)) await trainings.cancel(remoteId, context.signal);
       const progress = progressOf(training, request);
       if (training.status === "succeeded") return { kind: "succeeded", progress, checkpoints: [], charges };
-      return { kind: "running", progress, pollMs, checkpoints: [], charges };
+      return { kind: "running", progress, meter: meterOf(training), pollMs, checkpoints: [], charges };
     },
 
     async collect(remoteId, request, context) {
@@ -271,6 +272,14 @@ export function createReplicateTraining(
   /** The address may be Replicate's own, which wants the token, or a store's, which must not see it. */
   function fetchWeights(url: string, signal: AbortSignal): AsyncIterable<Uint8Array> {
     return endpoint.download({ url, timeoutMs: WEIGHTS_TIMEOUT_MS, isOwn: url.startsWith(`${base}/`), signal });
+  }
+
+  /** Its price is told at its end: until then it is what its time costs. */
+  function meterOf({ started_at: startedAt, metrics }: Training): TrainingMeter {
+    const elapsed = startedAt ? (parts.clock.now().getTime() - Date.parse(startedAt)) / 1_000 : 0;
+    const seconds = Math.max(0, elapsed, metrics?.predict_time ?? 0);
+    const microUsdPerSecond = usdPerSecond * 1_000_000;
+    return { microUsdPerSecond, unchargedMicroUsd: Math.ceil(seconds * microUsdPerSecond) };
   }
 
   function chargeOf({ id, metrics }: Training): Charge {

@@ -9,6 +9,7 @@ const Training = z.looseObject({
   input: z.looseObject({ input_images: z.unknown().optional() }).nullish().catch(null),
   output: z.looseObject({ weights: z.url().optional() }).nullish().catch(null),
   error: z.unknown().optional(),
+  started_at: z.iso.datetime({ offset: true }).nullish().catch(null),
   logs: z.string().nullish().catch(null),
   metrics: z
     .looseObject({ predict_time: z.number().min(0).optional().catch(undefined) })

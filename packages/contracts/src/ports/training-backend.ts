@@ -72,6 +72,8 @@ export interface TrainingLimits {
   readonly maxJobs: number | null;
   /** From submission; a training that takes longer is cancelled on the remote side. Null for as long as it takes. */
   readonly timeoutSeconds: number | null;
+  /** For how long a training goes on costing when nobody looks at it any more; left out: to its end. */
+  readonly unattendedSeconds?: number;
 }
 
 export interface TrainingImage {
@@ -117,13 +119,11 @@ export interface CommittedCheckpoint {
   readonly loss: number | null;
 }
 
-/** How a running training costs money, where it does. */
+/** How a running training costs money, by the second. */
 export interface TrainingMeter {
   readonly microUsdPerSecond: number;
   /** Used by now, and in no charge yet. */
   readonly unchargedMicroUsd: number;
-  /** For how long it goes on when nobody looks at it any more. */
-  readonly unattendedSeconds: number;
 }
 
 export type TrainingStatus =

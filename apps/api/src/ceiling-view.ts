@@ -1,0 +1,20 @@
+import type { CeilingLimit } from "@loramill/catalog";
+import type { CeilingView } from "@loramill/contracts";
+
+export function ceilingView({
+  of,
+  reopensAt,
+  limitMicroUsd,
+  spentMicroUsd,
+  reservedMicroUsd,
+}: CeilingLimit): CeilingView {
+  const { scope, period } = of;
+  return {
+    scope,
+    period,
+    limitMicroUsd,
+    spentMicroUsd,
+    reservedMicroUsd,
+    reopensAt: reopensAt?.toISOString() ?? null,
+  };
+}

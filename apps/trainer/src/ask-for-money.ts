@@ -1,0 +1,78 @@
+import type {
+  Allowance,
+  JobContext,
+  Range,
+  TrainingBackend,
+  TrainingRequest,
+  TrainingStatus,
+} from "@loramill/contracts";
+import { needToGoOn, sayLimit } from "@loramill/orchestration";
+
+/** Why a training may not go on. */
+export interface EarlyStop {
+  /** Nothing changes by itself, and the run asks for a LoRA of what is there. */
+  readonly finishes: boolean;
+  /** What stops it, such as `the budget of $2.00`. */
+  readonly by: string;
+  /** Whether it is its time that has run out, not its money. */
+  readonly isLate: boolean;
+}
+
+type Running = Extract<TrainingStatus, { readonly kind: "running" }>;
+
+/** From the stop to the published LoRA, of which this is kept before a deadline. */
+const FINISH_MS = 60_000;
+
+/** Asks for what the first minutes of a training cost, before it is given to anybody; of one that cannot be stopped, for all. */
+export async function askToStart(
+  backend: TrainingBackend,
+  { recipe, images }: TrainingRequest,
+  ctx: JobContext,
+): Promise<EarlyStop | null> {
+  const { seconds, costMicroUsd } = backend.estimate(recipe, { images: images.length });
+  const { unattendedSeconds } = backend.limits;
+  const price = unattendedSeconds === undefined ? costMicroUsd.p90 : unattendedSeconds * dearest(costMicroUsd, seconds);
+  return refusalOf(await ctx.hold(Math.ceil(price)));
+}
+
+/** Asks for what the way to its next checkpoint costs, and looks whether its deadline is near. */
+export async function askToGoOn(
+  { meter, progress, pollMs }: Running,
+  { backend, request, ctx, now }: Asking,
+): Promise<EarlyStop | null> {
+  const need =
+    meter === undefined
+      ? 0
+      : needToGoOn(meter, {
+          ...progress,
+          checkpointEvery: backend.capabilities.resume ? request.recipe.saveEverySteps : null,
+          lookSeconds: pollMs / 1_000,
+          unattendedSeconds: backend.limits.unattendedSeconds ?? 0,
+        });
+  const allowance = await ctx.hold(need);
+  return refusalOf(allowance) ?? latenessOf(allowance, now.getTime() + pollMs, backend);
+}
+
+interface Asking {
+  readonly backend: TrainingBackend;
+  readonly request: TrainingRequest;
+  readonly ctx: JobContext;
+  readonly now: Date;
+}
+
+function refusalOf({ refusedBy, onBudget }: Allowance): EarlyStop | null {
+  if (refusedBy === null) return null;
+  const finishes = onBudget === "finish" && refusedBy.reopensAt === null;
+  return { finishes, by: sayLimit(refusedBy), isLate: false };
+}
+
+/** A run that stops at its deadline is stopped by the dispatcher; one that finishes has to begin with it before. */
+function latenessOf({ deadline, onBudget }: Allowance, nextLookMs: number, backend: TrainingBackend): EarlyStop | null {
+  if (deadline === null || onBudget !== "finish" || backend.collectCheckpoint === undefined) return null;
+  if (deadline.getTime() - nextLookMs > FINISH_MS) return null;
+  return { finishes: true, by: `the deadline of ${deadline.toISOString()}`, isLate: true };
+}
+
+/** Micro-dollars by the second. */
+const dearest = (cost: Range, seconds: Range): number =>
+  Math.max(...(["p50", "p90"] as const).map((of) => (seconds[of] === 0 ? 0 : cost[of] / seconds[of])));
