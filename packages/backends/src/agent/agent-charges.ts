@@ -18,7 +18,7 @@ export function chargesOf(attempts: readonly Attempt[], trainer: TrainerName, wh
 }
 
 function slicesOf(attempt: Attempt, trainer: TrainerName): Charge[] {
-  const { id, machine, used, isSettled } = attempt;
+  const { id, machine, pod, used, isSettled } = attempt;
   // Rounded down over the sum, so that what is left over is never less than nothing.
   const microUsdAfter = (slices: number) => Math.floor(priceOf(slices * SLICE_SECONDS, attempt));
   const whole = Math.floor(used.seconds / SLICE_SECONDS);
@@ -30,6 +30,7 @@ function slicesOf(attempt: Attempt, trainer: TrainerName): Charge[] {
     amountMicroUsd,
     note: machine === null ? "" : `machine ${machine}`,
     mark: `${id}:${n}`,
+    ...(pod === null ? {} : { pod: pod.slice(0, 64) }),
   });
   const charges = Array.from({ length: whole }, (_, n) =>
     charge(n, SLICE_SECONDS, microUsdAfter(n + 1) - microUsdAfter(n)),
