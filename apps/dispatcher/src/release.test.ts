@@ -35,5 +35,12 @@ test("keeps the most urgent, then the oldest, as many as the cap has room for", 
 
 test("gives no place to a job that fits no budget, and still shows it", () => {
   const all = [candidate(1, { estimateMicroUsd: 10 }), candidate(2, { run: "run_2" }), candidate(3, { run: "run_2" })];
-  expect(jobs(withinCaps(all, cap(1, 0, ({ run }) => run !== "run_1")))).toEqual(["job_2", "job_1"]);
+  expect(
+    jobs(
+      withinCaps(
+        all,
+        cap(1, 0, ({ run }) => run !== "run_1"),
+      ),
+    ),
+  ).toEqual(["job_2", "job_1"]);
 });

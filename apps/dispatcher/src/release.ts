@@ -1,10 +1,6 @@
 import type { Candidate, Project, ReleaseBounds } from "@loramill/catalog";
 import type { QueueName, RunId, SpendingLimit } from "@loramill/contracts";
-import {
-  type BlockedRun,
-  type Releases,
-  selectReleases,
-} from "@loramill/orchestration";
+import { type BlockedRun, type Releases, selectReleases } from "@loramill/orchestration";
 import type { DispatcherDeps } from "./deps.ts";
 import { type Funds, fundsOf } from "./funds.ts";
 

@@ -457,6 +457,7 @@ export {
   RecipeTemplate,
   rangeOf,
   recipeFields,
+  StoredRecipe,
 } from "./recipe.ts";
 export {
   EstimateCalibration,

@@ -43,7 +43,10 @@ export function createAgentTraining(options: AgentOptions, parts: AgentTrainingP
       families: trainableFamilies(options.trainers),
       recipe: bestSupport(options.trainers),
       placement: {
-        local: options.urls.length === 0 && options.dnsName === undefined ? null : { devices: ["cuda"], optimizations: ["sdpa"] },
+        local:
+          options.urls.length === 0 && options.dnsName === undefined
+            ? null
+            : { devices: ["cuda"], optimizations: ["sdpa"] },
         cloud: options.fleet ? { providers: options.fleet.providers } : null,
       },
       resume: true,

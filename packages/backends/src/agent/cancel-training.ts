@@ -14,7 +14,11 @@ export async function cancelTraining(
   if (record?.remoteId !== remoteId) return "unknown";
   // First, because an agent that does not answer ends its training when nobody asks after it any more.
   await records.write(context.job, { ...record, cancelled: true });
-  const job = await agentOf(record, await agents(record))?.client.cancel(jobIdOf(remoteId), context.epoch, context.signal);
+  const job = await agentOf(record, await agents(record))?.client.cancel(
+    jobIdOf(remoteId),
+    context.epoch,
+    context.signal,
+  );
   if (job?.state === "succeeded") {
     await records.write(context.job, record);
     return "already-ended";

@@ -18,7 +18,9 @@ export async function lookAtAgents(
   const trouble = failure === undefined ? "" : `; ${failure.message}`;
   const answering = `${found.length} of ${agents.length} agents answer, with ${trainers || "no trainer"}${trouble}`;
   const coming = [
-    ...(dnsName === undefined || trainers !== "" ? [] : [`one behind ${dnsName.host} starts when a training waits for it`]),
+    ...(dnsName === undefined || trainers !== ""
+      ? []
+      : [`one behind ${dnsName.host} starts when a training waits for it`]),
     ...(fleet ? [`machines are rented from ${fleet.providers.join(", ")} when there is work`] : []),
   ];
   const said = agents.length === 0 && fleet ? [] : [answering];

@@ -1,14 +1,8 @@
-import {
-  type Allowance,
-  type HoldRequest,
-  type ProjectId,
-  type RunId,
-  TransientError,
-} from "@loramill/contracts";
+import { type Allowance, type HoldRequest, type ProjectId, type RunId, TransientError } from "@loramill/contracts";
 import { firstWithoutRoom } from "@loramill/orchestration";
 import { type Connection, inTransaction, type Sql, toNumber } from "../connection.ts";
-import { jsonText } from "../json-text.ts";
 import { budgetLimits, ceilingLimits, isOfMoney, OPEN, RESERVED, takeSpendingLock } from "../fleet/limits.ts";
+import { jsonText } from "../json-text.ts";
 
 interface HolderRow {
   readonly run: RunId;
