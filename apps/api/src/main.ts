@@ -35,6 +35,7 @@ await runProcess({
       engine,
       stores: services.stores,
       clock,
+      pods: () => services.catalog.fleet.agentPods(),
       captioner,
       llm,
       vision: config,

@@ -9,7 +9,7 @@ import {
   openTrainingBackends,
   type TrainingOptions,
 } from "@loramill/backends";
-import type { Clock, PocketEngine, Stores } from "@loramill/contracts";
+import type { AgentPod, Clock, PocketEngine, Stores } from "@loramill/contracts";
 import { measurePicture, pictureCodec, readRgb } from "@loramill/imaging";
 import { presets } from "@loramill/recipes";
 import { createRemoteReader, type SourceLimits } from "@loramill/storage";
@@ -22,6 +22,8 @@ export async function openOffers(parts: {
   engine: PocketEngine;
   stores: Stores;
   clock: Clock;
+  /** The rented machines whose agents can be asked now. */
+  pods: () => Promise<readonly AgentPod[]>;
   captioner: CaptionerOptions;
   llm: LlmOptions;
   vision: VisionOptions;
@@ -30,7 +32,7 @@ export async function openOffers(parts: {
   sources: Pick<SourceLimits, "http">;
   video: VideoOptions;
 }): Promise<{ offers: Offers; close: () => Promise<void> }> {
-  const { engine, stores, clock } = parts;
+  const { engine, stores, clock, pods } = parts;
   const faceFinder = createFaceFinder();
   const vision = await openVision(parts.vision, stores);
   const captioners = openCaptioners(parts.captioner, { clock }, vision.captioners);
@@ -38,6 +40,7 @@ export async function openOffers(parts: {
     engine,
     stores,
     clock,
+    pods,
     prepareImage: (bytes, side) => readRgb(bytes, { size: { width: side, height: side, fit: "cover" } }),
   });
   const reader = createRemoteReader(parts.sources.http);

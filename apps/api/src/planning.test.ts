@@ -73,6 +73,50 @@ it("plans the best of several answers, and an exact length, by what the installa
   });
 });
 
+it("refuses rented machines where they cannot reach the object store, and says what to do", async () => {
+  const clock = { now: () => new Date() };
+  const agent = createAgentTraining(
+    {
+      ...{ urls: [], token: "", trainers: ["ai-toolkit"], maxJobs: null, pollMs: 1_000, leaseSeconds: 300 },
+      ...{ timeoutSeconds: 600, usdPerHour: 0, fleet: { providers: ["runpod"], secret: "a secret of the tests" } },
+    },
+    { stores: {} as PlanningDeps["stores"], clock, pods: async () => [] },
+  );
+  const planner = (storeReachable: boolean) =>
+    createPlanner({
+      ...{
+        localSources: true,
+        storeReachable,
+        presets,
+        captioners: [],
+        fuser: null,
+        embedder: null,
+        tokenCounters: {},
+      },
+      stores: { documents: { put: async () => "" } },
+      faceFinder: { id: "faces/1", isAvailable: async () => ({ available: false, message: "" }) },
+      trainingBackends: [agent],
+      generationBackends: [],
+      models: async () => [],
+      fingerprint: async () => ({ digest: digestOf("pictures"), items: 20, bytes: 3 }),
+    } as unknown as PlanningDeps);
+  const spec = RunSpec.parse({
+    name: "x",
+    dataset: { sources: [Source.parse({ type: "folder", path: "/pictures" })] },
+    train: { preset: "flux", mode: "cloud", compute: { gpu_type: "A100", max_cost_per_hour: 2 } },
+  });
+  await expect(planner(false).plan(spec)).rejects.toMatchObject({
+    message: expect.stringContaining(
+      "agent runs elsewhere and cannot reach the object store: use S3 or set PUBLIC_URL",
+    ),
+  });
+  const { lock } = await planner(true).plan(spec);
+  expect(lock.steps.find(({ kind }) => kind === "train")?.params).toMatchObject({
+    backend: "agent",
+    placement: { mode: "cloud", provider: "runpod", maxMicroUsdPerHour: 2_000_000 },
+  });
+});
+
 it("refuses a training whose base model is not in the store, with the commands that bring it there", async () => {
   const agent = createAgentTraining(
     {

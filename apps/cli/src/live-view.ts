@@ -105,6 +105,7 @@ function progressText(step: StepView): string {
   if (progress.totalSteps) parts.push(`${progress.step}/${progress.totalSteps}`);
   else if (progress.total) parts.push(`${progress.done}/${progress.total}`);
   else if (progress.done) parts.push(`${progress.done} ${progress.phase === "reading" ? "files read" : "done"}`);
+  if (typeof progress.waitsFor === "string") parts.push(`waits for ${progress.waitsFor}`);
   if (step.jobs.total > 1) parts.push(`${step.jobs.succeeded}/${step.jobs.total} jobs`);
   if (typeof progress.averageLoss === "number") parts.push(`loss ${progress.averageLoss.toFixed(4)}`);
   if (Array.isArray(progress.previews)) parts.push(`${progress.previews.length} in preview`);

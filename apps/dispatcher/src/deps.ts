@@ -1,5 +1,6 @@
 import type { Catalog } from "@loramill/catalog";
 import type { Clock, Delivery, Logger, QueueName, Stores } from "@loramill/contracts";
+import type { FleetPlanOptions } from "./fleet/fleet-config.ts";
 import type { BacklogGauge } from "./housekeeping.ts";
 import type { DispatcherOptions } from "./options.ts";
 import type { Pulse } from "./pulse.ts";
@@ -21,6 +22,8 @@ export interface DispatcherDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly options: DispatcherOptions;
+  /** How machines are planned; left out, or null: none are. */
+  readonly fleet?: FleetPlanOptions | null | undefined;
   readonly pulse: Pulse;
   /** Told the whole backlog every few seconds while this dispatcher leads, and an empty one when it no longer does. */
   readonly onBacklog?: ((gauges: readonly BacklogGauge[]) => void) | undefined;

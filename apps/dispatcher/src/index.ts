@@ -1,5 +1,6 @@
 export { dispatcherConfig } from "./config.ts";
 export type { DeliveryProducer } from "./deps.ts";
+export { type FleetPlanOptions, fleetPlanConfig } from "./fleet/fleet-config.ts";
 export type { BacklogGauge } from "./housekeeping.ts";
 export { type DispatcherOptions, defaultOptions } from "./options.ts";
 export { type Dispatcher, type DispatcherStart, startDispatcher } from "./start-dispatcher.ts";

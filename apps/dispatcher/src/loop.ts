@@ -2,6 +2,7 @@ import type { Leadership } from "@loramill/catalog";
 import { toErrorRecord } from "@loramill/contracts";
 import { type Bell, createBell } from "./bell.ts";
 import type { DispatcherDeps } from "./deps.ts";
+import { createMachinePlanner } from "./fleet/plan-machines.ts";
 import { tidy, toGauges } from "./housekeeping.ts";
 import { reconcile } from "./reconcile.ts";
 import { sendOwed } from "./release.ts";
@@ -12,7 +13,7 @@ const SPACING_MS = 20;
 /** After a failure everything pauses this long: Postgres or the queue is away, or a bug repeats itself. */
 const PAUSE_AFTER_FAILURE_MS = 1_000;
 
-/** Does the dispatcher's work until the signal aborts. Three lanes, so that a queue that is away delays nothing else. */
+/** Does the dispatcher's work until the signal aborts. In lanes, so that a queue that is away delays nothing else. */
 export async function lead(deps: DispatcherDeps, leadership: Leadership, stopping: AbortSignal): Promise<void> {
   const signal = AbortSignal.any([stopping, leadership.lost]);
   const changed = createBell();
@@ -24,6 +25,7 @@ export async function lead(deps: DispatcherDeps, leadership: Leadership, stoppin
       sendLane(deps, owed, signal),
       reconcileLane(deps, owed, signal),
       every(deps.options.tidyMs, "tidy", deps, signal, () => tidy(deps)),
+      fleetLane(deps, signal),
       every(deps.options.gaugeMs, "backlog", deps, signal, () => tellBacklog(deps)),
     ]);
   } finally {
@@ -64,6 +66,12 @@ async function reconcileLane(deps: DispatcherDeps, owed: Bell, signal: AbortSign
   await every(deps.options.reconcileMs, "reconcile", deps, signal, async () => {
     if ((await reconcile(deps, signal)) > 0) owed.ring();
   });
+}
+
+async function fleetLane(deps: DispatcherDeps, signal: AbortSignal): Promise<void> {
+  if (!deps.fleet) return;
+  const plan = createMachinePlanner(deps, deps.fleet);
+  await every(deps.fleet.planMs, "fleet", deps, signal, () => plan(signal));
 }
 
 async function tellBacklog({ catalog, onBacklog }: DispatcherDeps): Promise<void> {

@@ -10,6 +10,7 @@ import {
 } from "@loramill/runtime";
 import { createMetrics, startHealthServer, telemetryConfig } from "@loramill/telemetry";
 import { dispatcherConfig } from "./config.ts";
+import { fleetPlanConfig } from "./fleet/fleet-config.ts";
 import { type Dispatcher, startDispatcher } from "./start-dispatcher.ts";
 import { watchDispatcher } from "./watch-dispatcher.ts";
 
@@ -20,7 +21,12 @@ const READY_WITHIN_MS = 30_000;
 export function runDispatcher({ env, host }: { env: Environment; host?: ProcessHost }): Promise<number> {
   return runProcess({
     name: "dispatcher",
-    config: { ...servicesConfig, telemetry: telemetryConfig, dispatcher: inner(dispatcherConfig, "dispatcher") },
+    config: {
+      ...servicesConfig,
+      telemetry: telemetryConfig,
+      dispatcher: inner(dispatcherConfig, "dispatcher"),
+      fleetPlan: fleetPlanConfig,
+    },
     env,
     ...(host === undefined ? {} : { host }),
     open: async (context) => {
@@ -50,6 +56,7 @@ export function runDispatcher({ env, host }: { env: Environment; host?: ProcessH
           random,
           log,
           options: config.dispatcher,
+          fleet: config.fleetPlan,
           onBacklog: metrics.setBacklog,
           onRunEvent: metrics.observeRunEvent,
         }),

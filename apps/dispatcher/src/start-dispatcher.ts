@@ -2,6 +2,7 @@ import type { Catalog, Leadership, QueueBacklog } from "@loramill/catalog";
 import { type Clock, type Logger, type Stores, toErrorRecord } from "@loramill/contracts";
 import { createBell } from "./bell.ts";
 import type { DeliveryProducer } from "./deps.ts";
+import type { FleetPlanOptions } from "./fleet/fleet-config.ts";
 import type { BacklogGauge } from "./housekeeping.ts";
 import { lead } from "./loop.ts";
 import { type DispatcherOptions, defaultOptions } from "./options.ts";
@@ -27,6 +28,8 @@ export interface DispatcherStart {
   readonly random: () => number;
   readonly log: Logger;
   readonly options?: Partial<DispatcherOptions>;
+  /** How machines are planned; left out, or null: none are. */
+  readonly fleet?: FleetPlanOptions | null;
   /** Told the whole backlog every few seconds while this dispatcher leads, and an empty one when it no longer does. */
   readonly onBacklog?: (gauges: readonly BacklogGauge[]) => void;
   /** Told each move of a run that this dispatcher made, such as `run.exhaust`. */

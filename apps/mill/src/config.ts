@@ -2,7 +2,7 @@ import { apiConfig, llmConfig } from "@loramill/api";
 import { captionerWorkerConfig } from "@loramill/captioner";
 import { defineConfig } from "@loramill/contracts";
 import { curatorWorkerConfig } from "@loramill/curator";
-import { dispatcherConfig } from "@loramill/dispatcher";
+import { dispatcherConfig, fleetPlanConfig } from "@loramill/dispatcher";
 import { evaluatorWorkerConfig } from "@loramill/evaluator";
 import { generatorWorkerConfig } from "@loramill/generator";
 import { provisionerWorkerConfig } from "@loramill/provisioner";
@@ -33,5 +33,6 @@ export const millConfig = {
   api: apiConfig,
   llm: llmConfig,
   dispatcher: inner(dispatcherConfig, "dispatcher"),
+  fleetPlan: fleetPlanConfig,
   idle: idleConfig,
 } as const;

@@ -36,8 +36,11 @@ export interface Agent {
   find(marker: string): Promise<AgentJob>;
   poll(id: string, request: AgentPoll): Promise<AgentJob>;
   cancel(id: string, epoch: number): Promise<AgentJob>;
-  /** Five seconds' notice: trainers are stopped, what is nearly in the store is finished. Safe to call twice. */
-  close(): Promise<void>;
+  /**
+   * Trainers are stopped, and what they saved goes to the store as far as the time allows: the grace of a machine that is taken,
+   * or a minute on one that is given back because nobody asks after it (`lease-lost`). Safe to call twice.
+   */
+  close(reason?: "shutdown" | "lease-lost"): Promise<void>;
 }
 
 /** After a restart of the agent its controller has this long to speak again. */
@@ -204,9 +207,9 @@ export async function openAgent(settings: AgentSettings, options: { fetch?: type
       told.add(id);
       return job.view(null);
     },
-    close() {
+    close(reason = "shutdown") {
       closing ??= (async () => {
-        await Promise.all([...jobs.values()].map((job) => job.stop("shutdown")));
+        await Promise.all([...jobs.values()].map((job) => job.stop(reason)));
         await unlock();
       })();
       return closing;

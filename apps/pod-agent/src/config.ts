@@ -1,8 +1,10 @@
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { z } from "zod";
+import type { GiveBack } from "./give-machine-back.ts";
+import type { RentedMachineLease } from "./hold-machine.ts";
 import type { Retirement } from "./retire.ts";
-import type { AgentSettings, Environment, InstalledTrainer } from "./settings.ts";
+import type { AgentSettings, Environment, GiveBackCommand, InstalledTrainer } from "./settings.ts";
 
 const GiB = 1024 ** 3;
 const folder = z.string().min(1).optional();
@@ -43,6 +45,20 @@ export const agentEnvironment = z.object({
   AGENT_ON_LEASE_LOST: Command.optional().describe(
     "JSON array of program and arguments that deletes this pod when nobody has asked after its work for a lease",
   ),
+  AGENT_MACHINE_LEASE_SECONDS: seconds
+    .optional()
+    .describe(
+      "A rented machine gives itself back when nobody with the token has spoken to it for so long; left out, never",
+    ),
+  AGENT_GRACE_SECONDS: seconds
+    .default(5)
+    .describe("From SIGTERM to the machine's end: within it the trainer is ended and what it saved is uploaded"),
+  RUNPOD_POD_ID: z.string().min(1).optional().describe("On a pod of RunPod: its id, which RunPod sets"),
+  RUNPOD_API_KEY: z.string().min(1).optional().describe("On a pod of RunPod: its own key, which RunPod sets"),
+  RUNPOD_API_URL: z
+    .url({ protocol: /^https?$/ })
+    .default("https://api.runpod.io/v2")
+    .describe("RunPod's REST API, by which a pod deletes itself"),
   AI_TOOLKIT_DIR: folder.describe("Checkout of ostris/ai-toolkit"),
   AI_TOOLKIT_PYTHON: folder.describe("Its Python; left out: python3"),
   SD_SCRIPTS_DIR: folder.describe("Checkout of kohya-ss/sd-scripts"),
@@ -51,12 +67,16 @@ export const agentEnvironment = z.object({
   SIMPLETUNER_PYTHON: folder.describe("Its Python; left out: python3"),
 });
 
+type AgentEnvironment = z.output<typeof agentEnvironment>;
+
 export interface AgentConfig {
   readonly token: string;
   readonly host: string;
   readonly port: number;
   readonly retirement: Retirement;
   readonly settings: AgentSettings;
+  /** Of a rented machine; null on one of your own. */
+  readonly machineLease: RentedMachineLease | null;
 }
 
 /** Throws with every problem at once. */
@@ -64,6 +84,11 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   const parsed = agentEnvironment.safeParse(environment);
   if (!parsed.success) throw new Error(`the configuration cannot be used:\n${z.prettifyError(parsed.error)}`);
   const env = parsed.data;
+  const isRented = env.AGENT_MACHINE_LEASE_SECONDS !== undefined;
+  const command: GiveBackCommand | null =
+    env.AGENT_ON_LEASE_LOST === undefined
+      ? null
+      : { command: env.AGENT_ON_LEASE_LOST, environment: given(environment) };
   return {
     token: env.AGENT_TOKEN,
     host: env.AGENT_HOST,
@@ -87,13 +112,20 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       quietMs: 5_000,
       stallMs: env.AGENT_STALL_SECONDS * 1_000,
       killMs: 3_000,
-      onLeaseLost:
-        env.AGENT_ON_LEASE_LOST === undefined
-          ? null
-          : { command: env.AGENT_ON_LEASE_LOST, environment: given(environment) },
+      graceMs: env.AGENT_GRACE_SECONDS * 1_000,
+      // The lease of a rented machine is one for all of its trainings, and for the time in which it has none.
+      onLeaseLost: isRented ? null : command,
       environment: forTrainers(environment),
     },
+    machineLease:
+      env.AGENT_MACHINE_LEASE_SECONDS === undefined
+        ? null
+        : { ms: env.AGENT_MACHINE_LEASE_SECONDS * 1_000, giveBack: { command, pod: ownPod(env) } },
   };
+}
+
+function ownPod({ RUNPOD_POD_ID: id, RUNPOD_API_KEY: key, RUNPOD_API_URL: url }: AgentEnvironment): GiveBack["pod"] {
+  return id === undefined || key === undefined ? null : { url: url.replace(/\/+$/, ""), id, key };
 }
 
 function installed(name: string, at: string | undefined, python = "python3"): Record<string, InstalledTrainer> {

@@ -54,14 +54,17 @@ const LOG_BYTES = 64 * 1024;
 const METER_NOTE_MS = 5_000;
 /** From the loss of a lease, for what is being uploaded; the URLs may still be good. */
 const LAST_UPLOAD_MS = 60_000;
-/** From SIGTERM, for the trainer and then for uploads: together well below the five seconds that a pod is given. */
-const SHUTDOWN_KILL_MS = 1_500;
-const SHUTDOWN_UPLOAD_MS = 1_000;
+/** What a pod is given from SIGTERM on. */
+const GRACE_MS = 5_000;
+/** Shares of it, for the trainer and then for uploads: together well below the whole. */
+const SHUTDOWN_KILL = 0.3;
+const SHUTDOWN_UPLOAD = 0.2;
 
 /** Runs one training from its inputs to the store. A record with a living trainer is taken over where it is. */
 export function runJob(record: JobRecord, start: AgentStart, leaseMs: number, parts: JobParts): RunningJob {
   const { settings, place, adapter } = parts;
   const now = () => Date.now();
+  const graceMs = settings.graceMs ?? GRACE_MS;
   const grants = createGrants(now);
   const transferEnd = new AbortController();
   const transfer = { fetch: parts.fetch, grants, signal: transferEnd.signal };
@@ -141,7 +144,10 @@ export function runJob(record: JobRecord, start: AgentStart, leaseMs: number, pa
       await delay(settings.tickMs, undefined, { signal: wake.signal }).catch(() => undefined);
     }
     const hung = await isAlive(child);
-    await stopTrainer(child, Math.min(settings.killMs, stopReason === "shutdown" ? SHUTDOWN_KILL_MS : settings.killMs));
+    await stopTrainer(
+      child,
+      Math.min(settings.killMs, stopReason === "shutdown" ? graceMs * SHUTDOWN_KILL : settings.killMs),
+    );
     await followed.read();
     if (stopReason !== "cancelled") await look(0);
     if (stopReason !== null) return null;
@@ -150,7 +156,7 @@ export function runJob(record: JobRecord, start: AgentStart, leaseMs: number, pa
 
   async function finish(saves: SaveWatcher, failure: ErrorRecord | null): Promise<void> {
     if (stopReason === "cancelled") transferEnd.abort(new TransientError("it was cancelled", { code: "cancelled" }));
-    const limitMs = stopReason === "lease-lost" ? LAST_UPLOAD_MS : SHUTDOWN_UPLOAD_MS;
+    const limitMs = stopReason === "lease-lost" ? LAST_UPLOAD_MS : graceMs * SHUTDOWN_UPLOAD;
     const limit = stopReason === null ? null : setTimeout(() => transferEnd.abort(gaveUp()), limitMs);
     if (stopReason === null) await change({ state: "saving" });
     else grants.seal();

@@ -19,10 +19,16 @@ const REQUEST_MS = 60_000;
 /** The agent over HTTP. All but `/healthz` wants the token. */
 export async function serveAgent(
   agent: Agent,
-  options: { readonly token: string; readonly host: string; readonly port: number },
+  options: {
+    readonly token: string;
+    readonly host: string;
+    readonly port: number;
+    /** Called for each request with the token. */
+    readonly heard?: () => void;
+  },
 ): Promise<AgentServer> {
   const server = createServer({ requestTimeout: REQUEST_MS }, (request, response) => {
-    answer(agent, options.token, request, response).catch((error: unknown) => refuse(response, error));
+    answer(agent, options, request, response).catch((error: unknown) => refuse(response, error));
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
@@ -41,7 +47,12 @@ export async function serveAgent(
   };
 }
 
-async function answer(agent: Agent, token: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(
+  agent: Agent,
+  { token, heard }: { readonly token: string; readonly heard?: () => void },
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const { method = "GET", url = "/" } = request;
   const path = url.split("?")[0] ?? "/";
   if (method === "GET" && path === "/healthz") return send(response, 200, { ok: true });
@@ -49,6 +60,7 @@ async function answer(agent: Agent, token: string, request: IncomingMessage, res
     const message = "the token is missing or wrong: send Authorization: Bearer with the agent's AGENT_TOKEN";
     return send(response, 401, problem(401, "unauthorised", message));
   }
+  heard?.();
   if (method === "GET" && path === "/v1/health") return send(response, 200, agent.health());
   if (method === "POST" && path === "/v1/jobs") {
     return send(response, 200, await agent.start(await readBody(request, AgentStart)));

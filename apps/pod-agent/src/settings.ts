@@ -9,6 +9,20 @@ export interface InstalledTrainer {
 
 export type Environment = Readonly<Record<string, string>>;
 
+/** A program that gives this machine back. */
+export interface GiveBackCommand {
+  readonly command: readonly [string, ...string[]];
+  readonly environment: Environment;
+}
+
+/** The pod of RunPod on which this runs, as it can be deleted from inside. */
+export interface OwnPod {
+  /** Of the vendor's REST API. */
+  readonly url: string;
+  readonly id: string;
+  readonly key: string;
+}
+
 export interface AgentSettings {
   readonly workspace: string;
   readonly trainers: Readonly<Partial<Record<TrainerName, InstalledTrainer>>>;
@@ -27,8 +41,10 @@ export interface AgentSettings {
   readonly stallMs: number;
   /** From a trainer's SIGTERM to its SIGKILL. */
   readonly killMs: number;
-  /** Gives this machine back when a lease is lost; null leaves it running. */
-  readonly onLeaseLost: { readonly command: readonly [string, ...string[]]; readonly environment: Environment } | null;
+  /** From SIGTERM to the end of everything; what a vendor gives to a machine that it takes. Left out: five seconds. */
+  readonly graceMs?: number;
+  /** Gives this machine back when a training's lease is lost; null leaves it running. */
+  readonly onLeaseLost: GiveBackCommand | null;
   /** What the trainers see of this process's environment, the agent's own secrets taken out. */
   readonly environment: Environment;
 }

@@ -80,7 +80,7 @@ export interface AgentMachine {
 /** A GPU machine of the tests: an agent over HTTP, whose trainer is the scripted one. */
 export async function startMachine(
   settings: AgentSettings,
-  { port = 0, begun = new Set<string>() } = {},
+  { port = 0, begun = new Set<string>(), token = TOKEN } = {},
 ): Promise<AgentMachine> {
   const opened = await openAgent(settings);
   const agent: Agent = {
@@ -91,7 +91,7 @@ export async function startMachine(
       return job;
     },
   };
-  const server: AgentServer = await serveAgent(agent, { token: TOKEN, host: "127.0.0.1", port });
+  const server: AgentServer = await serveAgent(agent, { token, host: "127.0.0.1", port });
   return {
     settings,
     agent,

@@ -28,11 +28,6 @@ const Volumes = z
 export const provisionerConfig = defineConfig(
   {
     ...fleetVariables,
-    FLEET_NAME_PREFIX: z
-      .string()
-      .regex(/^[a-z0-9][a-z0-9-]{0,30}-$/, "lower-case letters, digits and dashes, with a dash at the end")
-      .default("loramill-")
-      .describe("Names of rented machines begin with it; no machine of another name is ever touched"),
     FLEET_IMAGE: z
       .string()
       .min(1)

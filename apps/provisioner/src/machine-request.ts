@@ -6,11 +6,17 @@ export function machineRequest(
   { name }: Pick<Pod, "name">,
   options: Pick<ProvisionerOptions, "agentSecret" | "agentEnv" | "image" | "command" | "diskBytes" | "leaseMs">,
 ): Omit<MachineRequest, "offer" | "volume" | "signal"> {
-  const { agentSecret, agentEnv, image, command, diskBytes } = options;
+  const { agentSecret, agentEnv, image, command, diskBytes, leaseMs } = options;
   if (agentSecret === null) {
     throw new UserError("FLEET_AGENT_SECRET is not set: nobody could speak to a machine", { code: "bad-config" });
   }
-  const env = { AGENT_HOST: "0.0.0.0", ...agentEnv, AGENT_TOKEN: podToken(agentSecret, name) };
+  const env = {
+    AGENT_HOST: "0.0.0.0",
+    // Its agent gives the machine back by itself when everybody who could do it is gone.
+    AGENT_MACHINE_LEASE_SECONDS: String(leaseMs / 1_000),
+    ...agentEnv,
+    AGENT_TOKEN: podToken(agentSecret, name),
+  };
   return { name, image, env, diskBytes, ...(command === null ? {} : { command }) };
 }
 

@@ -105,14 +105,15 @@ async function submit(turn: Turn, training: Training): Promise<JobOutput | Parke
   if (!(await holdSlot({ backend, deps, ctx }))) return ctx.park(SLOT_POLL_MS, { ...turn });
   const stop = await askToStart(backend, request, ctx);
   if (stop !== null) return stopEarly(turn, stop, training);
-  const { remoteId } = await backend.submit(request, context);
+  const { remoteId, pod = null } = await backend.submit(request, context);
   ctx.event("training.submitted", {
     backend: backend.name,
     remoteId,
+    ...(pod === null ? {} : { pod }),
     images: request.images.length,
     steps: stepsOf(request.recipe),
   });
-  return ctx.park(0, { ...turn, phase: "running", remoteId, submittedAt: deps.clock.now().toISOString() });
+  return ctx.park(0, { ...turn, phase: "running", remoteId, pod, submittedAt: deps.clock.now().toISOString() });
 }
 
 async function follow(turn: RunningTurn, training: Training): Promise<JobOutput | Parked> {
@@ -134,7 +135,7 @@ async function follow(turn: RunningTurn, training: Training): Promise<JobOutput 
   return publishLora(collected, request, input, turn.deviations, deps.stores, ctx);
 }
 
-async function submitAgain({ remoteId, ...turn }: RunningTurn, { backend, ctx }: Training): Promise<Parked> {
+async function submitAgain({ remoteId, pod: _, ...turn }: RunningTurn, { backend, ctx }: Training): Promise<Parked> {
   const lost = turn.lost + 1;
   if (lost > MAX_LOST) {
     throw new PermanentError(`${backend.name} lost the training ${lost} times: look at the backend's own log`, {
@@ -148,7 +149,7 @@ async function submitAgain({ remoteId, ...turn }: RunningTurn, { backend, ctx }:
 /** A failure that another recipe may avoid is submitted once more; any other is thrown. */
 function changeOrFail(
   error: unknown,
-  { remoteId: _ended, ...turn }: RunningTurn,
+  { remoteId: _ended, pod: _, ...turn }: RunningTurn,
   { input, backend, ctx }: Pick<Training, "input" | "backend" | "ctx">,
 ): Parked {
   const change = changeAfter(error, { turn: { ...turn, phase: "waiting" }, planned: input.params.recipe, backend });

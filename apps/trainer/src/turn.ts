@@ -19,7 +19,14 @@ const kept = {
 export const Turn = z.discriminatedUnion("phase", [
   z.object({ phase: z.literal("waiting"), ...kept }),
   z.object({ phase: z.literal("submitting"), ...kept }),
-  z.object({ phase: z.literal("running"), remoteId: z.string(), submittedAt: z.iso.datetime(), ...kept }),
+  z.object({
+    phase: z.literal("running"),
+    remoteId: z.string(),
+    /** Name of the rented machine that has it; the catalog reads it when machines are planned. */
+    pod: z.string().nullable().default(null),
+    submittedAt: z.iso.datetime(),
+    ...kept,
+  }),
 ]);
 export type Turn = z.output<typeof Turn>;
 export type RunningTurn = Extract<Turn, { readonly phase: "running" }>;

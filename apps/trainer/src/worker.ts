@@ -26,6 +26,8 @@ export function createTrainerWorker(openEngine: (context: Context) => Promise<Po
         stores,
         clock: context.clock,
         models: () => knownModels(catalog, stores.objects),
+        pods: () => catalog.fleet.agentPods(),
+        machines: () => catalog.fleet.machines(),
         prepareImage: (bytes, side) => readTrainingImage(bytes, side, engine.model),
       });
       context.opened("training backends", backends, async (open) => {

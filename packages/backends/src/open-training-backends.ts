@@ -1,4 +1,5 @@
 import type {
+  AgentPod,
   Clock,
   ComputeProvider,
   KnownModel,
@@ -21,6 +22,8 @@ export interface TrainingParts {
   readonly models?: () => Promise<readonly KnownModel[]>;
   /** The rented machines and their bills; left out where none are rented. */
   readonly machines?: ComputeProvider["machines"];
+  /** The pods whose agents can be asked now; left out where none are rented. */
+  readonly pods?: () => Promise<readonly AgentPod[]>;
   /** Decodes a prepared picture to what the embedded model sees; `side` in pixels. */
   readonly prepareImage: (bytes: Uint8Array, side: number) => Promise<RgbImage>;
 }

@@ -150,6 +150,7 @@ export {
   toErrorRecord,
   UserError,
 } from "./errors.ts";
+export type { AgentPod } from "./fleet/agent-pod.ts";
 export { Ceiling, CeilingPeriod, CeilingScope, type CeilingUse } from "./fleet/ceiling.ts";
 export {
   AuditList,
@@ -456,6 +457,7 @@ export {
   RecipeTemplate,
   rangeOf,
   recipeFields,
+  StoredRecipe,
 } from "./recipe.ts";
 export {
   EstimateCalibration,

@@ -78,6 +78,13 @@ it("goes on with the attempt whose answer was lost, and forgets one that never b
   expect((await give(3, asked)).map(({ id }) => id)).toEqual(["1@pod-1:8690"]);
 });
 
+it("knows a pod by its name, since its address may have been another's", async () => {
+  const { account } = trial({ seconds: 60, isFinal: false });
+  const given = (pod: string | null) => account.give([], { agent: AGENT, pod, epoch: 1 }, signal);
+  expect(await given("one")).toMatchObject([{ machine: "pod-1", pod: "one", before: { seconds: 60 } }]);
+  expect(await given("an earlier one")).toMatchObject([{ machine: null, pod: null }]);
+});
+
 it("goes by the agent's own meter where nobody bills the machine, anew for each training that it begins", async () => {
   const { account } = trial();
   const own = { agent: "http://own:1", epoch: 1 };

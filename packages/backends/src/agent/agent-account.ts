@@ -12,11 +12,19 @@ export const MAX_ATTEMPTS = 16;
 
 export interface AgentAccount {
   /** A training is given to an agent: a new attempt, unless it goes on with the one that it has there. */
-  give(attempts: readonly Attempt[], to: { agent: string; epoch: number }, signal: AbortSignal): Promise<Attempt[]>;
+  give(attempts: readonly Attempt[], to: GivenTo, signal: AbortSignal): Promise<Attempt[]>;
   /** The agent answered. One that begins anew on a machine that nobody bills begins a new attempt: its meter does. */
   accept(attempts: readonly Attempt[], at: { jobId: string; epoch: number }): Attempt[];
   /** What is known now. `job` is the agent's answer about the last attempt, `end` tells that this one has ended. */
   look(attempts: readonly Attempt[], news: News, signal: AbortSignal): Promise<Attempt[]>;
+}
+
+export interface GivenTo {
+  /** Address of the agent. */
+  readonly agent: string;
+  /** Name of its pod, where it is on one; left out, a machine is known by its address alone. */
+  readonly pod?: string | null;
+  readonly epoch: number;
 }
 
 export interface News {
@@ -43,6 +51,7 @@ export function openAgentAccount(parts: {
       id: `${epoch}@${new URL(agent).host}`.slice(0, 120),
       agent,
       machine: machine?.remoteId ?? null,
+      pod: machine?.name ?? null,
       jobId: null,
       microUsdPerHour: machine?.pricePerHourMicroUsd ?? parts.usdPerHour * 1_000_000,
       before: { seconds, microUsd: amountMicroUsd },
@@ -53,8 +62,10 @@ export function openAgentAccount(parts: {
   }
 
   return {
-    async give(attempts, { agent, epoch }, signal) {
-      const machine = (await list(signal)).find(({ address, bill }) => isSame(address, agent) && !bill.isFinal);
+    async give(attempts, { agent, pod, epoch }, signal) {
+      const machine = (await list(signal)).find(
+        ({ address, name, bill }) => (pod ? name === pod : isSame(address, agent)) && !bill.isFinal,
+      );
       const last = attempts.at(-1);
       const isHere = last?.agent === agent && last.machine === (machine?.remoteId ?? null);
       if (last !== undefined && last.endedMs === null && isHere) return [...attempts];

@@ -13,6 +13,8 @@ export const Attempt = z.object({
   agent: z.string(),
   /** The provider's id of the machine; null for one that nobody bills, which is paid for by the agent's own meter. */
   machine: z.string().nullable(),
+  /** Our name of that machine; null where it has none. */
+  pod: z.string().nullable().default(null),
   /** The agent's id of the training; null until it answered. */
   jobId: z.string().nullable(),
   microUsdPerHour: z.number().min(0),

@@ -37,7 +37,7 @@ export function meterOf(attempts: readonly Attempt[], lostSeconds: number): Trai
 const wholeSlices = ({ used }: Attempt): number => Math.floor(used.seconds / SLICE_SECONDS);
 
 function slicesOf(attempt: Attempt, trainer: TrainerName): Charge[] {
-  const { id, machine, used, isSettled } = attempt;
+  const { id, machine, pod, used, isSettled } = attempt;
   // Rounded down over the sum, so that what is left over is never less than nothing.
   const microUsdAfter = (slices: number) => Math.floor(priceOf(slices * SLICE_SECONDS, attempt));
   const whole = wholeSlices(attempt);
@@ -49,6 +49,7 @@ function slicesOf(attempt: Attempt, trainer: TrainerName): Charge[] {
     amountMicroUsd,
     note: machine === null ? "" : `machine ${machine}`,
     mark: `${id}:${n}`,
+    ...(pod === null ? {} : { pod: pod.slice(0, 64) }),
   });
   const charges = Array.from({ length: whole }, (_, n) =>
     charge(n, SLICE_SECONDS, microUsdAfter(n + 1) - microUsdAfter(n)),

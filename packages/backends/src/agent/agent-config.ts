@@ -1,4 +1,4 @@
-import { EndpointUrl, TrainerName } from "@loramill/contracts";
+import { EndpointUrl, fleetVariables, TrainerName, UserError } from "@loramill/contracts";
 import { z } from "zod";
 import { type GpuMachine, GpuName } from "../estimate-on-gpu.ts";
 
@@ -53,14 +53,26 @@ export const agentShape = {
     .max(1000)
     .default(0)
     .describe("Price of an hour on such a machine, for quotes and the ledger; 0 on your own"),
+  ...fleetVariables,
 } as const;
 
-/** Null where no agent is configured. */
-export function agentOptions(env: z.output<z.ZodObject<typeof agentShape>>) {
-  if (env.AGENT_URLS === undefined && env.AGENT_DNS_NAME === undefined) return null;
+type AgentEnvironment = z.output<z.ZodObject<typeof agentShape>>;
+
+/** The machines that are rented when there is work. */
+export interface AgentFleet {
+  readonly providers: readonly string[];
+  /** What the tokens of their agents are derived from. */
+  readonly secret: string;
+}
+
+/** Null where no agent is configured. UserError `bad-config` for a fleet whose agents nobody could speak to. */
+export function agentOptions(env: AgentEnvironment) {
+  const fleet = fleetOf(env);
+  if (env.AGENT_URLS === undefined && env.AGENT_DNS_NAME === undefined && fleet === null) return null;
   return {
     urls: env.AGENT_URLS ?? [],
     ...(env.AGENT_DNS_NAME === undefined ? {} : { dnsName: env.AGENT_DNS_NAME }),
+    fleet,
     token: env.AGENT_TOKEN ?? "",
     trainers: env.AGENT_TRAINERS,
     maxJobs: env.AGENT_MAX_JOBS ?? null,
@@ -72,4 +84,17 @@ export function agentOptions(env: z.output<z.ZodObject<typeof agentShape>>) {
   };
 }
 
-export type AgentOptions = Omit<NonNullable<ReturnType<typeof agentOptions>>, keyof GpuMachine> & GpuMachine;
+type Options = NonNullable<ReturnType<typeof agentOptions>>;
+export type AgentOptions = Omit<Options, keyof GpuMachine | "fleet"> &
+  GpuMachine & {
+    /** Left out, or null: no machine is rented. */
+    readonly fleet?: AgentFleet | null;
+  };
+
+function fleetOf({ FLEET_PROVIDERS: providers, FLEET_AGENT_SECRET: secret }: AgentEnvironment): AgentFleet | null {
+  if (providers.length === 0) return null;
+  if (secret !== undefined) return { providers, secret };
+  throw new UserError("the configuration is wrong:\n  FLEET_AGENT_SECRET: set it where FLEET_PROVIDERS is set", {
+    code: "bad-config",
+  });
+}

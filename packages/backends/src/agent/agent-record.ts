@@ -18,6 +18,8 @@ const AgentRecord = z.object({
   models: z.array(AgentModelFile).max(32),
   /** Address of the agent that was asked. */
   agent: z.string(),
+  /** Name of the pod that it is on; null where nobody rents the machine out. */
+  pod: z.string().nullable().default(null),
   /** Null until it answered. */
   remoteId: z.string().nullable(),
   /** Checkpoints of this epoch and later count. */

@@ -1,5 +1,5 @@
 import type { BackendContext, TrainingBackend } from "@loramill/contracts";
-import { type AgentDeps, clientOf } from "./agent-deps.ts";
+import { type AgentDeps, agentOf } from "./agent-deps.ts";
 import { jobIdOf } from "./agent-record.ts";
 import { keepAccount } from "./training-status.ts";
 
@@ -9,12 +9,16 @@ export async function cancelTraining(
   context: BackendContext,
   deps: AgentDeps,
 ): ReturnType<TrainingBackend["cancel"]> {
-  const { records, clients } = deps;
+  const { records, agents } = deps;
   const record = await records.find(context.job);
   if (record?.remoteId !== remoteId) return "unknown";
   // First, because an agent that does not answer ends its training when nobody asks after it any more.
   await records.write(context.job, { ...record, cancelled: true });
-  const job = await clientOf(record, clients)?.cancel(jobIdOf(remoteId), context.epoch, context.signal);
+  const job = await agentOf(record, await agents(record))?.client.cancel(
+    jobIdOf(remoteId),
+    context.epoch,
+    context.signal,
+  );
   if (job?.state === "succeeded") {
     await records.write(context.job, record);
     return "already-ended";

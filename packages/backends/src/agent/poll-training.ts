@@ -9,7 +9,7 @@ import {
 import { splitLines } from "@loramill/trainers";
 import { chargesOf } from "./agent-charges.ts";
 import { type AgentClient, UNREACHABLE } from "./agent-client.ts";
-import { type AgentDeps, clientOf } from "./agent-deps.ts";
+import { type AgentDeps, agentOf } from "./agent-deps.ts";
 import { jobIdOf } from "./agent-record.ts";
 import { finalSave, knowTraining } from "./know-training.ts";
 import { waitFor } from "./submit-to-agents.ts";
@@ -30,12 +30,12 @@ export async function pollTraining(
     return { kind: "lost", charges: chargesOf(record.attempts, record.trainer, "all") };
   }
   const look: Look = { ...deps, record, request, known, context };
-  const client = clientOf(record, deps.clients);
-  if (client === undefined) return withoutAgent(look);
+  const agent = agentOf(record, await deps.agents(record));
+  if (agent === undefined) return withoutAgent(look);
 
   let answers: AgentJob[] | null;
   try {
-    answers = await ask(client, jobIdOf(remoteId), look);
+    answers = await ask(agent.client, jobIdOf(remoteId), look);
   } catch (error) {
     if (!(error instanceof TransientError) || error.code !== UNREACHABLE) throw error;
     return whileUnreachable(error, look);

@@ -6,12 +6,14 @@ import {
   TransientError,
 } from "@loramill/contracts";
 import type { CommittedSave } from "./agent-checkpoints.ts";
-import { type AgentClient, UNREACHABLE } from "./agent-client.ts";
+import { UNREACHABLE } from "./agent-client.ts";
 import type { AgentOptions } from "./agent-config.ts";
-import { type AgentDeps, clientOf } from "./agent-deps.ts";
+import { type AgentDeps, agentOf } from "./agent-deps.ts";
 import { type AgentRecord, remoteIdOf } from "./agent-record.ts";
 import { agentImages } from "./describe-request.ts";
+import type { KnownAgent } from "./find-agents.ts";
 import type { KnownTraining } from "./know-training.ts";
+import { orderAgents } from "./order-agents.ts";
 
 interface Submission extends AgentDeps {
   readonly known: KnownTraining;
@@ -30,13 +32,15 @@ const MAX_TRUSTED = 16;
  * Finds an agent that takes the training. Which one is asked is written down first; an agent that was asked before is asked
  * again before any other, because it may be at work: its answer may have been lost. While such an agent cannot be reached,
  * nobody else is asked until its lease has run out, when it has stopped by itself, unless it was seen to have ended or its
- * provider says that the machine is gone. So at most one trainer of a job is paid
- * for, but for the seconds between the end of a lease and the moment at which the agent notices it.
+ * provider says that the machine is gone. So at most one trainer of a job is paid for, but for the seconds between the end of
+ * a lease and the moment at which the agent notices it. A pod that is to end gets back nothing that has ended on it.
  */
 export async function submitToAgents(submission: Submission): Promise<AgentRecord> {
-  const { clients, found, records, context, clock, options } = submission;
-  const asked = clientOf(found, clients);
-  if (found !== null && asked !== undefined) {
+  const { found, records, request, context, clock, options } = submission;
+  const agents = await submission.agents(found);
+  const asked = agentOf(found, agents);
+  const takesBack = asked?.pod?.takesWork !== false;
+  if (found !== null && asked !== undefined && (takesBack || !(await isOver(found, submission)))) {
     try {
       return await startOn(asked, submission);
     } catch (error) {
@@ -50,25 +54,32 @@ export async function submitToAgents(submission: Submission): Promise<AgentRecor
       } else if (error.code !== UNREACHABLE && error.code !== "capacity") throw error;
     }
   }
-  const refusals: string[] = [];
-  for (const client of clients.filter((client) => client !== asked)) {
-    const refusal = await reasonAgainst(client, submission);
+  const others = agents.filter((agent) => agent !== asked);
+  const order = orderAgents(others, { job: context.job, placement: request.placement });
+  const refusals = [...order.refusals];
+  for (const agent of order.offered) {
+    const refusal = await reasonAgainst(agent, submission);
     if (refusal !== null) refusals.push(refusal);
     else {
       try {
-        return await startOn(client, submission);
+        return await startOn(agent, submission);
       } catch (error) {
         if (!(error instanceof TransientError) || error.code !== "capacity") throw error;
         refusals.push(error.message);
       }
     }
   }
-  const nobody = asked === undefined ? "none is there" : "the only agent is busy";
-  const because = refusals.length === 0 ? nobody : refusals.join("; ");
-  throw new TransientError(`no agent can take the training now: ${because}`, {
-    code: "capacity",
-    retryAfterMs: CAPACITY_WAIT_MS,
-  });
+  throw noAgent(refusals, asked !== undefined && takesBack, submission);
+}
+
+/** Nobody can take it now. With a fleet, the training is demand from here on: the job waits, and spends no attempt on it. */
+function noAgent(refusals: readonly string[], wasAsked: boolean, { options, context }: Submission): TransientError {
+  const because = [...(wasAsked ? ["the agent that had it is busy"] : []), ...refusals];
+  const message = options.fleet
+    ? ["waits for a machine", ...because].join("; ")
+    : `no agent can take the training now: ${because.join("; ") || "none is there"}`;
+  if (options.fleet) context.onProgress({ waitsFor: "a machine" });
+  return new TransientError(message, { code: "capacity", retryAfterMs: CAPACITY_WAIT_MS });
 }
 
 /** Whether what the agent had of this training has ended, so that it needs no lease to notice. */
@@ -83,7 +94,7 @@ export function waitFor(error: TransientError, options: AgentOptions): Transient
   return new TransientError(message, { code: "preempted", retryAfterMs: options.pollMs, cause: error });
 }
 
-async function reasonAgainst(client: AgentClient, { known, context }: Submission): Promise<string | null> {
+async function reasonAgainst({ client }: KnownAgent, { known, context }: Submission): Promise<string | null> {
   const host = new URL(client.url).host;
   try {
     const health = await client.health(context.signal);
@@ -95,11 +106,14 @@ async function reasonAgainst(client: AgentClient, { known, context }: Submission
   }
 }
 
-async function startOn(client: AgentClient, submission: Submission): Promise<AgentRecord> {
+async function startOn(agent: KnownAgent, submission: Submission): Promise<AgentRecord> {
   const { request, known, records, context, found, saves, options, account } = submission;
   const { digests, office, trainer, models } = known;
+  const { client } = agent;
+  const pod = agent.pod?.name ?? null;
+  const isSame = found?.agent === client.url && found.pod === pod;
   const before = found?.attempts ?? [];
-  const attempts = await account.give(before, { agent: client.url, epoch: context.epoch }, context.signal);
+  const attempts = await account.give(before, { agent: client.url, pod, epoch: context.epoch }, context.signal);
   const trusted = saves.slice(0, MAX_TRUSTED).map(({ prefix }) => prefix);
   const intent: AgentRecord = {
     marker: request.marker,
@@ -107,9 +121,10 @@ async function startOn(client: AgentClient, submission: Submission): Promise<Age
     trainer,
     models: [...models],
     agent: client.url,
-    remoteId: found?.agent === client.url ? found.remoteId : null,
-    fromEpoch: found?.agent === client.url ? found.fromEpoch : context.epoch,
-    trusted: found?.agent === client.url ? found.trusted : trusted,
+    pod,
+    remoteId: isSame ? found.remoteId : null,
+    fromEpoch: isSame ? found.fromEpoch : context.epoch,
+    trusted: isSame ? found.trusted : trusted,
     toldSamples: found?.toldSamples ?? [],
     unreachableSince: null,
     failureReported: false,
@@ -139,7 +154,7 @@ async function startOn(client: AgentClient, submission: Submission): Promise<Age
   });
   const remoteId = remoteIdOf(client.url, job.id);
   // The agent went on with what it had: its earlier checkpoints count. Otherwise only what is made from here on does.
-  const isAdopted = intent.remoteId === null ? found?.agent === client.url : intent.remoteId === remoteId;
+  const isAdopted = intent.remoteId === null ? isSame : intent.remoteId === remoteId;
   const fence = isAdopted ? {} : { fromEpoch: context.epoch, trusted };
   const accepted = account.accept(attempts, { jobId: job.id, epoch: context.epoch });
   return records.write(context.job, { ...intent, ...fence, remoteId, attempts: accepted });

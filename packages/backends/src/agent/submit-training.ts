@@ -1,5 +1,5 @@
 import type { BackendContext, TrainingRequest } from "@loramill/contracts";
-import { type AgentDeps, clientOf } from "./agent-deps.ts";
+import { type AgentDeps, agentOf } from "./agent-deps.ts";
 import { remoteIdOf } from "./agent-record.ts";
 import { knowTraining, savesOf } from "./know-training.ts";
 import { submitToAgents } from "./submit-to-agents.ts";
@@ -8,13 +8,13 @@ const FINISHED_HERE = "stored";
 
 /** An agent whose answer was lost is asked whether it has the training. */
 export async function findTraining(marker: string, context: BackendContext, deps: AgentDeps): Promise<string | null> {
-  const { records, clients, account } = deps;
+  const { records, agents, account } = deps;
   const record = await records.find(context.job);
   if (record?.marker !== marker || record.remoteId !== null) return record?.remoteId ?? null;
-  const client = clientOf(record, clients);
-  const job = await client?.find(marker, context.signal);
-  if (client === undefined || !job) return null;
-  const remoteId = remoteIdOf(client.url, job.id);
+  const agent = agentOf(record, await agents(record));
+  const job = await agent?.client.find(marker, context.signal);
+  if (agent === undefined || !job) return null;
+  const remoteId = remoteIdOf(agent.client.url, job.id);
   const attempts = account.accept(record.attempts, { jobId: job.id, epoch: context.epoch });
   await records.write(context.job, { ...record, remoteId, attempts });
   return remoteId;
@@ -25,7 +25,7 @@ export async function submitTraining(
   request: TrainingRequest,
   context: BackendContext,
   deps: AgentDeps,
-): Promise<{ remoteId: string }> {
+): Promise<{ remoteId: string; pod?: string }> {
   const { records } = deps;
   const record = await records.find(context.job);
   const found = record?.marker === request.marker ? record : null;
@@ -37,6 +37,6 @@ export async function submitTraining(
     await records.write(context.job, { ...found, request: known.digests.request, remoteId, cancelled: false });
     return { remoteId };
   }
-  const { remoteId } = await submitToAgents({ ...deps, known, request, context, found, saves });
-  return { remoteId: remoteId ?? FINISHED_HERE };
+  const { remoteId, pod } = await submitToAgents({ ...deps, known, request, context, found, saves });
+  return { remoteId: remoteId ?? FINISHED_HERE, ...(pod === null ? {} : { pod }) };
 }

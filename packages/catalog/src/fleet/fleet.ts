@@ -1,7 +1,9 @@
 import type { Connection } from "../connection.ts";
 import { unwrapFailures } from "../unreachable.ts";
+import { agentPodQueries } from "./agent-pods.ts";
 import { billQueries } from "./bills.ts";
 import { careQueries } from "./care.ts";
+import { demandQueries } from "./demand.ts";
 import { intentQueries } from "./intents.ts";
 import { bookQueries, offerQueries, recordQueries } from "./market.ts";
 import { planQueries } from "./plans.ts";
@@ -14,8 +16,10 @@ export function fleetQueries(connection: Connection) {
     ...unwrapFailures({
       ...podQueries(connection),
       ...careQueries(connection),
-      ...switchQueries(connection),
+      ...agentPodQueries(connection),
+      ...demandQueries(connection),
       ...planQueries(connection),
+      ...switchQueries(connection),
       ...billQueries(connection),
     }),
     /** What may have been paid for, for `createSafely` and `terminateSafely`. */

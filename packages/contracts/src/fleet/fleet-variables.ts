@@ -13,4 +13,9 @@ export const fleetVariables = {
     .min(16)
     .optional()
     .describe("The tokens of agents on rented machines are derived from it; the same wherever it is set"),
+  FLEET_NAME_PREFIX: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]{0,30}-$/, "lower-case letters, digits and dashes, with a dash at the end")
+    .default("loramill-")
+    .describe("Names of rented machines begin with it; no machine of another name is ever touched"),
 } as const;

@@ -209,7 +209,11 @@ export interface TrainingBackend {
   estimate(recipe: Recipe, dataset: { readonly images: number }): TrainingEstimate;
   /** The remote id of a training of this marker where the backend has one, under way or ended. */
   find(marker: string, context: BackendContext): Promise<string | null>;
-  submit(request: TrainingRequest, context: BackendContext): Promise<{ readonly remoteId: string }>;
+  /** `pod` names the rented machine that has it, where one has. */
+  submit(
+    request: TrainingRequest,
+    context: BackendContext,
+  ): Promise<{ readonly remoteId: string; readonly pod?: string }>;
   poll(remoteId: string, request: TrainingRequest, context: BackendContext): Promise<TrainingStatus>;
   collect(remoteId: string, request: TrainingRequest, context: BackendContext): Promise<CollectedTraining>;
   /**

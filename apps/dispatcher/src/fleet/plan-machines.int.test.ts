@@ -1,0 +1,189 @@
+import type { Catalog } from "@loramill/catalog";
+import { startTestServer, type TestServer } from "@loramill/catalog/testing";
+import { keepLog, waitUntil } from "@loramill/testkit";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { fleetOptions, offer, openFleetBench } from "../../test/fleet-bench.ts";
+import { startDispatcher } from "../start-dispatcher.ts";
+import { createMachinePlanner } from "./plan-machines.ts";
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startTestServer();
+});
+afterAll(() => server.stop());
+
+const clock = { now: () => new Date() };
+const never = new AbortController().signal;
+const planner = (catalog: Catalog, options = fleetOptions()) =>
+  createMachinePlanner({ catalog, clock, log: keepLog() }, options);
+
+test("a training that no agent could take becomes a wish for one machine, however often it is planned", async () => {
+  await using bench = await openFleetBench(server);
+  const { fleet } = bench.catalog;
+  await planner(bench.catalog)(never);
+  expect(await fleet.pods()).toEqual([]);
+  const job = await bench.waitingTraining("one");
+  const plan = planner(bench.catalog);
+  await plan(never);
+  const [pod] = await fleet.pods();
+  expect(pod).toMatchObject({ state: "wanted", provider: "simulated", wantedFor: [job], candidates: [offer] });
+  expect(pod?.name).toMatch(/^trial-[0-9a-f]{12}$/);
+  expect((await fleet.plan()).decisions).toMatchObject([{ kind: "create", jobs: [job] }]);
+  await plan(never);
+  await planner(bench.catalog)(never);
+  expect(await fleet.pods()).toHaveLength(1);
+  expect((await fleet.plan()).decisions).toMatchObject([{ kind: "keep", pod: pod?.name, jobs: [job] }]);
+  expect(await fleet.audit.list({ limit: 10 })).toMatchObject([{ actor: "dispatcher", action: "machine.want" }]);
+});
+
+test("a dispatcher that dies after a wish was written leaves no second one, nor do two that plan at once", async () => {
+  await using bench = await openFleetBench(server);
+  await bench.waitingTraining("one");
+  const { fleet } = bench.catalog;
+  const dying = {
+    ...bench.catalog,
+    fleet: {
+      ...fleet,
+      openPod: async (wanted: Parameters<typeof fleet.openPod>[0]) => {
+        await fleet.openPod(wanted);
+        throw new Error("the process died");
+      },
+    },
+  };
+  await expect(planner(dying)(never)).rejects.toThrow("died");
+  await planner(bench.catalog)(never);
+  expect(await fleet.pods()).toHaveLength(1);
+  await bench.waitingTraining("two");
+  const other = server.openAgain(bench.url);
+  await Promise.all([bench.catalog, other, bench.catalog, other].map((catalog) => planner(catalog)(never)));
+  const wanted = (await fleet.pods({ living: true })).flatMap(({ wantedFor }) => wantedFor);
+  expect(wanted.length).toBe(new Set(wanted).size);
+});
+
+test("nothing is rented in dry run or while the fleet is stopped, and the plan says what would be", async () => {
+  await using bench = await openFleetBench(server);
+  const { fleet } = bench.catalog;
+  const job = await bench.waitingTraining("one");
+  const plan = planner(bench.catalog);
+  await fleet.setDryRun(true);
+  await plan(never);
+  expect((await fleet.plan()).decisions).toMatchObject([{ kind: "create" }]);
+  await fleet.setDryRun(false);
+  await fleet.stop("a person said so", "local");
+  await plan(never);
+  expect((await fleet.plan()).decisions).toMatchObject([
+    { kind: "wait", job, because: expect.stringContaining("a person said so") },
+  ]);
+  expect(await fleet.pods()).toEqual([]);
+  await fleet.start();
+  await plan(never);
+  expect(await fleet.pods()).toHaveLength(1);
+});
+
+test("ceilings of the account and of the project, and the run's budget, keep machines from being rented", async () => {
+  await using bench = await openFleetBench(server);
+  const { fleet, pool } = bench.catalog;
+  const ceiling = (project: string, period: string, limit: number) =>
+    pool.query(
+      `insert into loramill.ceilings (project, period, limit_micro_usd) values ($1, $2, $3)
+       on conflict (project, period) do update set limit_micro_usd = excluded.limit_micro_usd`,
+      [project, period, limit],
+    );
+  const job = await bench.waitingTraining("one");
+  const plan = planner(bench.catalog);
+  const { id: project } = await bench.catalog.projects.ensure("default");
+  const refused = async () => {
+    await plan(never);
+    expect((await fleet.plan()).decisions).toMatchObject([{ kind: "wait", job }]);
+    await pool.query("delete from loramill.ceilings");
+  };
+  await ceiling("", "hour", offer.pricePerHourMicroUsd - 1);
+  await refused();
+  await ceiling("", "day", 100);
+  await refused();
+  await ceiling(project, "total", 100);
+  await refused();
+  const poor = await bench.waitingTraining("poor", {}, { budgetMicroUsd: 50 });
+  await plan(never);
+  expect((await fleet.plan()).decisions).toMatchObject([
+    { kind: "create", jobs: [job] },
+    { kind: "wait", job: poor },
+  ]);
+});
+
+test("a machine that is ready wakes its training, is kept while it works, and is drained when nobody needs it", async () => {
+  await using bench = await openFleetBench(server);
+  const { fleet, pool } = bench.catalog;
+  const job = await bench.waitingTraining("one");
+  const plan = planner(bench.catalog, fleetOptions({ idleSeconds: 0 }));
+  await plan(never);
+  const name = (await fleet.pods())[0]?.name ?? "";
+  await bench.bootPod(name);
+  expect(await fleet.agentPods()).toMatchObject([{ name, offer, takesWork: true, reservedFor: [job] }]);
+  await plan(never);
+  await bench.startOn(job, name);
+  expect(await fleet.agentPods()).toMatchObject([{ name, reservedFor: [] }]);
+  await pool.query("update loramill.jobs set progress = $2 where id = $1", [job, { step: 400, total: 1_000 }]);
+  expect(await fleet.wantingTrainings()).toMatchObject([{ job, pod: name, stepsDone: 400, preemptions: 0 }]);
+  await plan(never);
+  expect((await fleet.plan()).decisions).toMatchObject([{ kind: "keep", pod: name, jobs: [job] }]);
+
+  await pool.query("update loramill.jobs set state = 'succeeded' where id = $1", [job]);
+  await plan(never);
+  expect(await fleet.pod(name)).toMatchObject({ state: "draining", reason: expect.stringContaining("without work") });
+  expect(await fleet.agentPods()).toMatchObject([{ name, takesWork: false }]);
+});
+
+test("a training whose machine is taken wants another, with what its checkpoints hold behind it", async () => {
+  await using bench = await openFleetBench(server);
+  const { fleet, pool } = bench.catalog;
+  const job = await bench.waitingTraining("one");
+  const plan = planner(bench.catalog);
+  await plan(never);
+  const name = (await fleet.pods())[0]?.name ?? "";
+  await bench.bootPod(name);
+  await plan(never);
+  await bench.startOn(job, name);
+  await pool.query(
+    `insert into loramill.checkpoints (id, run, job, epoch, step, images_seen, paid_seconds, object_prefix)
+     select 'chk_1', run, id, 1, 300, 300, 60, 'x' from loramill.jobs where id = $1`,
+    [job],
+  );
+  await fleet.move(name, "end", { reason: "it was taken back" });
+  expect(await fleet.wantingTrainings()).toMatchObject([{ job, pod: null, stepsDone: 300 }]);
+  await plan(never);
+  const living = await fleet.pods({ living: true });
+  expect(living.map(({ state }) => state).sort()).toEqual(["ending", "wanted"]);
+  expect(new Set(living.map((pod) => pod.name)).size).toBe(2);
+});
+
+test("the dispatcher that leads plans, and the next goes on where it stopped", async () => {
+  await using bench = await openFleetBench(server);
+  const { fleet } = bench.catalog;
+  await Promise.all(bench.dispatchers.map((dispatcher) => dispatcher.stop()));
+  const open = () => {
+    const { producer, documents, log } = bench;
+    return startDispatcher({
+      ...{ catalog: server.openAgain(bench.url), stores: { documents }, producer, clock, random: Math.random, log },
+      ...{ options: { leaderCheckMs: 200, tickMs: 50, idleTickMs: 100 }, fleet: fleetOptions() },
+    });
+  };
+  const [first, second] = [open(), open()];
+  bench.dispatchers.push(first, second);
+  const one = await bench.waitingTraining("one");
+  await waitUntil("a wish for a machine", async () => (await fleet.pods()).length === 1);
+  const leader = first.isLeader() ? first : second;
+  await leader.stop();
+  const two = await bench.waitingTraining("two");
+  await waitUntil(
+    "a machine for both",
+    async () => {
+      const { decisions } = await fleet.plan();
+      const placed = decisions.flatMap((decision) => ("jobs" in decision ? decision.jobs : []));
+      return placed.includes(one) && placed.includes(two);
+    },
+    { timeoutMs: 60_000 },
+  );
+  const wanted = (await fleet.pods({ living: true })).flatMap(({ wantedFor }) => wantedFor);
+  expect(wanted.length).toBe(new Set(wanted).size);
+}, 120_000);

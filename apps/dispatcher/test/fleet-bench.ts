@@ -1,0 +1,86 @@
+import type { TestServer } from "@loramill/catalog/testing";
+import {
+  type FleetOffer,
+  type JobId,
+  type JsonObject,
+  neutralRecipe,
+  type PlanLock,
+  type Recipe,
+} from "@loramill/contracts";
+import { defaultFleetSettings, type FleetSettings, offerKey } from "@loramill/fleet";
+import { type TrialStep, waitUntil } from "@loramill/testkit";
+import type { FleetPlanOptions } from "../src/index.ts";
+import { openBench } from "./bench.ts";
+
+const GIB = 1024 ** 3;
+
+export const offer: FleetOffer = {
+  ...{ provider: "simulated", gpuType: "NVIDIA GeForce RTX 4090", region: "EU-RO-1", vramBytes: 24 * GIB },
+  ...{ pricePerHourMicroUsd: 340_000, interruptible: false, available: 10 },
+};
+
+export const fleetOptions = (settings: Partial<FleetSettings> = {}): FleetPlanOptions => ({
+  providers: ["simulated"],
+  namePrefix: "trial-",
+  planMs: 50,
+  settings: { ...defaultFleetSettings, ...settings },
+});
+
+const recipe: Recipe = {
+  ...neutralRecipe,
+  ...{ family: "sd15", baseModel: "some/model", rank: 16, alpha: 16, learningRate: 1e-4, optimiser: "adamw8bit" },
+  ...{ scheduler: "constant", mixedPrecision: "bf16", steps: 1_000, batchSize: 1, resolution: 512 },
+  ...{ saveEverySteps: 100, textEncoderLearningRate: 0, seed: 1 },
+};
+
+export const trainStep = (name: string, params: JsonObject = {}): TrialStep => ({
+  ...{ name: "train", kind: "train", job: "train-lora" },
+  params: { name, backend: "agent", backendVersion: "agent/2", triggerWord: null, recipe, ...params },
+});
+
+/** A dispatcher that rents nothing, trainings that wait for a machine, and the market of one provider. */
+export async function openFleetBench(server: TestServer) {
+  const bench = await openBench(server);
+  const { fleet } = bench.catalog;
+  await fleet.offers.replace("simulated", [{ key: offerKey(offer), offer }]);
+
+  /** The next delivery of a training, taken by a worker. */
+  const takenBy = async (job: JobId | null) =>
+    waitUntil("a delivery of the training", () =>
+      bench.producer.due("train").find((delivery) => job === null || delivery.job === job),
+    );
+
+  return {
+    ...bench,
+    takenBy,
+    /** A training that every agent has refused. */
+    async waitingTraining(
+      name: string,
+      params: JsonObject = {},
+      lock: Partial<Omit<PlanLock, "policy">> = {},
+    ): Promise<JobId> {
+      await bench.submit([trainStep(name, params)], { ...lock, name });
+      const delivery = await takenBy(null);
+      await bench.workOn(delivery, async () => ({
+        ...{ kind: "retrying", until: new Date(Date.now() + 3_600_000), spendsAttempt: false },
+        error: { class: "transient", code: "capacity", message: "waits for a machine", details: {} },
+        turn: { phase: "submitting" },
+      }));
+      return delivery.job;
+    },
+    /** A worker's turn that leaves the training at work on a machine. */
+    async startOn(job: JobId, pod: string): Promise<void> {
+      await bench.workOn(await takenBy(job), async () => ({
+        kind: "parked",
+        until: new Date(Date.now() + 3_600_000),
+        turn: { phase: "running", remoteId: `1@${pod}`, pod },
+      }));
+    },
+    /** What the provisioner does until the agent of a machine answers. */
+    async bootPod(name: string): Promise<void> {
+      await fleet.intents.put({ name, state: "rented", asked: null, remoteId: `remote-${name}` });
+      await fleet.move(name, "rent", { rentedAt: new Date(), offer });
+      await fleet.move(name, "answer", { answeredAt: new Date(), address: `http://${name}:8690` });
+    },
+  };
+}

@@ -1,0 +1,34 @@
+import type { AgentPod, FleetOffer, JobId } from "@loramill/contracts";
+import type { Connection } from "../connection.ts";
+
+/**
+ * From its agent's first answer, a machine is kept so long for the trainings that it was rented for. They come within the
+ * pause between two tries; one that does not come is held up by something else.
+ */
+const RESERVED_SECONDS = 120;
+
+/** A training that is at work has a machine, whichever it is. */
+const AGENT_PODS = `
+select p.name, p.provider, p.offer, p.address, p.state = 'ready' as "takesWork",
+  case when p.answered_at > now() - $1 * interval '1 second' then array(
+    select j.id from loramill.jobs j
+    where j.id = any(p.wanted_for) and j.state in ('waiting', 'released', 'active', 'parked')
+      and j.turn->>'phase' is distinct from 'running'
+    order by j.id
+  ) else '{}' end as "reservedFor"
+from loramill.pods p
+where p.state in ('ready', 'draining', 'ending') and p.address is not null and p.offer is not null
+order by p.created_at, p.name`;
+
+export function agentPodQueries({ pool }: Connection) {
+  return {
+    /** The rented machines whose agents can be asked; one that is being given back may still answer. */
+    async agentPods(): Promise<AgentPod[]> {
+      const { rows } = await pool.query<Omit<AgentPod, "offer"> & { offer: FleetOffer; reservedFor: JobId[] }>(
+        AGENT_PODS,
+        [RESERVED_SECONDS],
+      );
+      return rows;
+    },
+  };
+}
