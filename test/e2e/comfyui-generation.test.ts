@@ -89,7 +89,11 @@ test("a run that is drawn shows a preview, and a cancelled one leaves nothing in
   const env = { COMFYUI_API_URL: comfyui.url, COMFYUI_POLL_SECONDS: "0.2", COMFYUI_PREVIEWS: "0.2" };
   const mill = await startMill({ dataDir: join(data.path, "cancelled"), env });
   onTestFinished(() => mill.crash());
-  const request = { kind: "text-to-image" as const, model: { family: "sdxl" as const }, width: 64, height: 64 };
+  const request = {
+    ...{ kind: "text-to-image" as const, model: { family: "sdxl" as const }, width: 64, height: 64 },
+    // Long enough for whoever looks at it, on however busy a machine.
+    sampling: { steps: 200 },
+  };
   const { id } = await mill.client.createRun({
     ...spec,
     generate: { backend: "comfyui", prompts: ["a dog"], strengths: [0], request },

@@ -474,7 +474,7 @@ describe("previews", () => {
   const slow = picture({ sampling: { steps: 200 } });
 
   async function draw(setup: GenerationSetup = {}) {
-    const opened = await open({ stepMs: 20, ...setup, options: { previewMs: 100, ...setup.options } });
+    const opened = await open({ stepMs: 50, ...setup, options: { previewMs: 100, ...setup.options } });
     const request = await opened.requestOf([slow]);
     const context = backendContext();
     const { remoteId } = await opened.backend.submit(request, context);
@@ -505,7 +505,7 @@ describe("previews", () => {
 
   it("go when the picture is finished", async () => {
     const { backend, requestOf, stores } = await open({ stepMs: 20, options: { previewMs: 1 } });
-    const request = await requestOf([picture({ sampling: { steps: 20 } })]);
+    const request = await requestOf([picture({ sampling: { steps: 60 } })]);
     const { remoteId } = await backend.submit(request, backendContext());
     const statuses = await pollGeneration(backend, remoteId, request);
     expect(statuses.some((status) => status.kind === "running" && status.previews !== undefined)).toBe(true);
