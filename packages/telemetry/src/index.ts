@@ -9,4 +9,5 @@ export {
 } from "./health-server.ts";
 export { createLogger, type LoggerOptions, type LogLevel, type ProcessLogger } from "./logger.ts";
 export { type BacklogRow, createMetrics, type Metrics } from "./metrics.ts";
+export { createSpendingMetrics, type SpendingGauge, type SpendingMetrics } from "./spending-metrics.ts";
 export { createTurnObserver, type TurnReport } from "./turn-report.ts";
