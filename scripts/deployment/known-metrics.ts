@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { watchDispatcher } from "@loramill/dispatcher";
-import { createFleetMetrics, createMetrics } from "@loramill/telemetry";
+import { createFleetMetrics, createMetrics, createSpendingMetrics } from "@loramill/telemetry";
 
 const root = join(import.meta.dirname, "../..");
 
@@ -12,6 +12,7 @@ const root = join(import.meta.dirname, "../..");
 export async function knownMetrics(): Promise<ReadonlySet<string>> {
   const metrics = createMetrics();
   createFleetMetrics(metrics);
+  createSpendingMetrics(metrics);
   watchDispatcher(metrics, () => undefined);
   const all = await metrics.registry.getMetricsAsJSON();
   const names = all.flatMap(({ name, type }) =>

@@ -3,7 +3,7 @@ import { toErrorRecord } from "@loramill/contracts";
 import { type Bell, createBell } from "./bell.ts";
 import type { DispatcherDeps } from "./deps.ts";
 import { createMachinePlanner } from "./fleet/plan-machines.ts";
-import { tidy, toGauges } from "./housekeeping.ts";
+import { tidy, toGauges, toSpending } from "./housekeeping.ts";
 import { reconcile } from "./reconcile.ts";
 import { sendOwed } from "./release.ts";
 import { createTick } from "./tick.ts";
@@ -27,9 +27,11 @@ export async function lead(deps: DispatcherDeps, leadership: Leadership, stoppin
       every(deps.options.tidyMs, "tidy", deps, signal, () => tidy(deps)),
       fleetLane(deps, signal),
       every(deps.options.gaugeMs, "backlog", deps, signal, () => tellBacklog(deps)),
+      every(deps.options.gaugeMs, "spending", deps, signal, () => tellSpending(deps)),
     ]);
   } finally {
     deps.onBacklog?.([]);
+    deps.onSpending?.({ ceilings: [], isStopped: false });
     await listening.close();
   }
 }
@@ -76,6 +78,12 @@ async function fleetLane(deps: DispatcherDeps, signal: AbortSignal): Promise<voi
 
 async function tellBacklog({ catalog, onBacklog }: DispatcherDeps): Promise<void> {
   onBacklog?.(toGauges(await catalog.dispatch.backlog()));
+}
+
+async function tellSpending({ catalog, onSpending }: DispatcherDeps): Promise<void> {
+  if (onSpending === undefined) return;
+  const [ceilings, { stopped }] = await Promise.all([catalog.ceilings.list(), catalog.fleet.switches()]);
+  onSpending(toSpending(ceilings, stopped));
 }
 
 async function every(

@@ -1,4 +1,3 @@
-import { createProducer } from "@loramill/queue";
 import {
   type Environment,
   inner,
@@ -11,7 +10,8 @@ import {
 import { createMetrics, startHealthServer, telemetryConfig } from "@loramill/telemetry";
 import { dispatcherConfig } from "./config.ts";
 import { fleetPlanConfig } from "./fleet/fleet-config.ts";
-import { type Dispatcher, startDispatcher } from "./start-dispatcher.ts";
+import { openDispatcher } from "./open-dispatcher.ts";
+import type { Dispatcher } from "./start-dispatcher.ts";
 import { watchDispatcher } from "./watch-dispatcher.ts";
 
 const LIVE_WITHIN_MS = 120_000;
@@ -45,23 +45,12 @@ export function runDispatcher({ env, host }: { env: Environment; host?: ProcessH
         opened("health endpoint", server, (started) => started.stop());
       }
       const services = await openServices(context);
-      const producerOptions = { connection: services.queue, retention: config.queue.retention };
-      const producer = opened("producer", createProducer(producerOptions), (open) => open.close());
-      dispatcher = opened(
-        "dispatcher",
-        startDispatcher({
-          ...services,
-          producer,
-          clock,
-          random,
-          log,
-          options: config.dispatcher,
-          fleet: config.fleetPlan,
-          onBacklog: metrics.setBacklog,
-          onRunEvent: metrics.observeRunEvent,
-        }),
-        (open) => open.stop(),
-      );
+      dispatcher = openDispatcher({
+        ...{ services, metrics, clock, random, log, opened },
+        options: config.dispatcher,
+        fleet: config.fleetPlan,
+        retention: config.queue.retention,
+      });
     },
     run: (_, { signal }) => untilAborted(signal),
   });

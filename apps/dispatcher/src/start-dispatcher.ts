@@ -3,7 +3,7 @@ import { type Clock, type Logger, type Stores, toErrorRecord } from "@loramill/c
 import { createBell } from "./bell.ts";
 import type { DeliveryProducer } from "./deps.ts";
 import type { FleetPlanOptions } from "./fleet/fleet-config.ts";
-import type { BacklogGauge } from "./housekeeping.ts";
+import type { BacklogGauge, Spending } from "./housekeeping.ts";
 import { lead } from "./loop.ts";
 import { type DispatcherOptions, defaultOptions } from "./options.ts";
 import { createPulse, type DispatcherHealth } from "./pulse.ts";
@@ -34,6 +34,10 @@ export interface DispatcherStart {
   readonly onBacklog?: (gauges: readonly BacklogGauge[]) => void;
   /** Told each move of a run that this dispatcher made, such as `run.exhaust`. */
   readonly onRunEvent?: (type: string) => void;
+  /** Told every few seconds while this dispatcher leads; no ceilings when it no longer does. */
+  readonly onSpending?: (spending: Spending) => void;
+  /** Told with each plan of machines: seconds of GPU work that wait for machines, or have them. */
+  readonly onDemand?: (gpuSeconds: number) => void;
 }
 
 const STOP_WITHIN_MS = 5_000;

@@ -2,12 +2,11 @@ import { randomBytes } from "node:crypto";
 import { type DoctorPart, endpointPart, openApi, openOffers } from "@loramill/api";
 import { captionerWorker } from "@loramill/captioner";
 import { curatorWorker } from "@loramill/curator";
-import { type Dispatcher, startDispatcher, watchDispatcher } from "@loramill/dispatcher";
+import { type Dispatcher, openDispatcher, watchDispatcher } from "@loramill/dispatcher";
 import { evaluatorWorker } from "@loramill/evaluator";
 import { createGeneratorWorker } from "@loramill/generator";
 import { openPocketEngine } from "@loramill/pocket";
 import { provisionerWorker } from "@loramill/provisioner";
-import { createProducer } from "@loramill/queue";
 import {
   type Environment,
   openServices,
@@ -46,23 +45,12 @@ export function runMill({ env }: { env: Environment }): Promise<number> {
         { context, services, metrics },
       );
 
-      const producerOptions = { connection: services.queue, retention: config.queue.retention };
-      const producer = opened("producer", createProducer(producerOptions), (open) => open.close());
-      const dispatcher = opened(
-        "dispatcher",
-        startDispatcher({
-          ...services,
-          producer,
-          clock,
-          random,
-          log,
-          options: config.dispatcher,
-          fleet: config.fleetPlan,
-          onBacklog: metrics.setBacklog,
-          onRunEvent: metrics.observeRunEvent,
-        }),
-        (open) => open.stop(),
-      );
+      const dispatcher = openDispatcher({
+        ...{ services, metrics, clock, random, log, opened },
+        options: config.dispatcher,
+        fleet: config.fleetPlan,
+        retention: config.queue.retention,
+      });
       watchDispatcher(metrics, () => dispatcher);
 
       const { captioner, training, generation, sources } = config;

@@ -1,4 +1,4 @@
-import type { PastTraining } from "@loramill/contracts";
+import type { FleetDemand, PastTraining } from "@loramill/contracts";
 import { planFleet } from "@loramill/fleet";
 import type { DispatcherDeps } from "../deps.ts";
 import { carryOut } from "./carry-out.ts";
@@ -14,7 +14,7 @@ const PAST_MS = 600_000;
  * why, and its decisions as rows. In dry run it is only made and kept.
  */
 export function createMachinePlanner(
-  { catalog, clock, log }: Pick<DispatcherDeps, "catalog" | "clock" | "log">,
+  { catalog, clock, log, onDemand }: Pick<DispatcherDeps, "catalog" | "clock" | "log" | "onDemand">,
   options: FleetPlanOptions,
 ): (signal: AbortSignal) => Promise<void> {
   const estimates = createWorkEstimates();
@@ -28,6 +28,7 @@ export function createMachinePlanner(
       pastReadMs = nowMs;
     }
     const facts = await readFacts({ catalog, clock, options, estimates, past });
+    onDemand?.(secondsOf(facts.demand));
     const decisions = planFleet(facts, options.settings);
     const { dryRun } = await catalog.fleet.switches();
     if (signal.aborted) return;
@@ -35,4 +36,12 @@ export function createMachinePlanner(
     if (dryRun) return;
     await carryOut(decisions, facts, { fleet: catalog.fleet, namePrefix: options.namePrefix, log, signal });
   };
+}
+
+/** As expected of the GPU type that is fastest for each. */
+function secondsOf(demand: readonly FleetDemand[]): number {
+  return demand.reduce((sum, { seconds }) => {
+    const each = Object.values(seconds).map(({ p50 }) => p50);
+    return each.length === 0 ? sum : sum + Math.min(...each);
+  }, 0);
 }

@@ -1,0 +1,42 @@
+import type { Clock, Logger } from "@loramill/contracts";
+import { createProducer, type ProducerOptions } from "@loramill/queue";
+import type { Services } from "@loramill/runtime";
+import { createSpendingMetrics, type Metrics } from "@loramill/telemetry";
+import type { FleetPlanOptions } from "./fleet/fleet-config.ts";
+import type { DispatcherOptions } from "./options.ts";
+import { type Dispatcher, startDispatcher } from "./start-dispatcher.ts";
+
+export interface DispatcherHost {
+  readonly services: Services;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Logger;
+  readonly options: Partial<DispatcherOptions>;
+  readonly fleet: FleetPlanOptions | null;
+  /** How long the queue keeps what has ended. */
+  readonly retention: NonNullable<ProducerOptions["retention"]>;
+  /** Takes what is to be closed when the process ends. */
+  readonly opened: <T>(what: string, open: T, close: (open: T) => Promise<void>) => T;
+}
+
+/** A dispatcher inside of a process: with a producer of its own, and its numbers among those of the process. */
+export function openDispatcher({ services, metrics, opened, retention, ...start }: DispatcherHost): Dispatcher {
+  const spending = createSpendingMetrics(metrics);
+  const producer = opened("producer", createProducer({ connection: services.queue, retention }), (open) =>
+    open.close(),
+  );
+  const dispatcher = startDispatcher({
+    ...services,
+    ...start,
+    producer,
+    onBacklog: metrics.setBacklog,
+    onRunEvent: metrics.observeRunEvent,
+    onDemand: spending.setDemand,
+    onSpending({ ceilings, isStopped }) {
+      spending.setCeilings(ceilings);
+      spending.setStopped(isStopped);
+    },
+  });
+  return opened("dispatcher", dispatcher, (open) => open.stop());
+}
