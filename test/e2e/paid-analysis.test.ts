@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { AnalystAnswer } from "@loramill/contracts";
+import type { AnalystAnswer, RunSpecInput } from "@loramill/contracts";
 import { type FakeLlmServer, startFakeLlmServer } from "@loramill/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type MillProcess, makeDataDir, startMill } from "../support/mill.ts";
@@ -41,7 +41,7 @@ afterAll(async () => {
 const charge = { kind: "analysis", supplier: "llm:small", quantity: 1000, unit: "token", amountMicroUsd: 2800 };
 
 test("a run pays for what a language model read when it was planned, once", async () => {
-  const spec = { name: "lights", generate: { mode: "auto", prompts: ["a lighthouse"] } } as const;
+  const spec: RunSpecInput = { name: "lights", generate: { mode: "auto", prompts: ["a lighthouse"] } };
   const { id } = await mill.client.createRun(spec);
   expect(await finished(mill.client, id)).toMatchObject({ state: "succeeded" });
   const { entries, steps, totalMicroUsd } = await mill.client.cost(id);
@@ -58,6 +58,6 @@ test("what belongs to no run is told by the answer", async () => {
   const { charges, explanation } = await intelligence.recommend({ prompt: "a lighthouse at night" });
   expect(charges).toMatchObject([charge]);
   expect(explanation.prompt.source).toBe("llm:small");
-  const quote = { name: "x", generate: { mode: "auto", prompts: ["a lighthouse in fog"] } } as const;
+  const quote: RunSpecInput = { name: "x", generate: { mode: "auto", prompts: ["a lighthouse in fog"] } };
   expect((await mill.client.quote(quote)).charges).toMatchObject([charge]);
 });

@@ -7,7 +7,8 @@ export const PLANNING_EPOCH = 0;
 
 /**
  * Enters in the ledger what was paid before the run had a job, under the step that pictures come from, else its first. The
- * step itself stands in the job's place, with an epoch that no attempt has.
+ * step itself stands in the job's place, with an epoch that no attempt has. It counts against the run's budget and the
+ * ceilings like any other.
  */
 export async function chargePlanning(
   sql: Sql,
@@ -31,4 +32,13 @@ export async function chargePlanning(
   const amount = charges.reduce((sum, { amountMicroUsd }) => sum + amountMicroUsd, 0);
   await sql.query("update loramill.steps set spent_micro_usd = spent_micro_usd + $2 where id = $1", [step.id, amount]);
   await sql.query("update loramill.runs set spent_micro_usd = spent_micro_usd + $2 where id = $1", [run, amount]);
+  await sql.query(
+    `insert into loramill.spending as s (period, project, amount_micro_usd)
+     select p.period, r.project, $2::bigint
+     from loramill.runs r, (values ('total'), (to_char(now() at time zone 'utc', 'YYYY-MM-DD'))) as p(period)
+     where r.id = $1 and $2::bigint > 0
+     order by p.period
+     on conflict (period, project) do update set amount_micro_usd = s.amount_micro_usd + excluded.amount_micro_usd`,
+    [run, amount],
+  );
 }

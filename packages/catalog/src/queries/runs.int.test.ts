@@ -69,6 +69,12 @@ describe("a run", () => {
       ],
       entries: charges.map((charge) => ({ ...charge, step: "generate", job: null, epoch: 0 })),
     });
+    await catalog.runs.create({ project, ...planned, charges });
+    const { rows } = await catalog.pool.query(
+      "select amount_micro_usd as amount from loramill.spending where project = $1",
+      [project],
+    );
+    expect(rows, "of the day and in total, for the ceilings").toEqual([{ amount: "8400" }, { amount: "8400" }]);
   });
 
   test("of another project is not there, whatever is asked", async () => {
