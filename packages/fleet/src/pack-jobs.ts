@@ -1,6 +1,6 @@
 import type { FleetDemand, FleetFacts } from "@loramill/contracts";
 import { chooseFit } from "./choose-fit.ts";
-import { type Fit, fitJob, laneWith } from "./fit-job.ts";
+import { fitJob, laneWith } from "./fit-job.ts";
 import type { FleetSettings } from "./fleet-settings.ts";
 import { type Lane, newLane } from "./lane.ts";
 import { offerOdds } from "./offer-odds.ts";
@@ -64,21 +64,4 @@ export function packJobs({ facts, settings, waiting, purse, ...question }: Packi
   }
   const [wanted, existing] = [lanes.filter(({ pod }) => pod === null), lanes.filter(({ pod }) => pod !== null)];
   return { lanes: existing, wanted, waits };
-}
-
-/** The jobs of a lane on another, in their order, as far as all of them can be done there; null where one cannot. */
-export function refit(
-  lane: Lane,
-  jobs: readonly FleetDemand[],
-  context: { readonly now: Date; readonly settings: FleetSettings },
-): Fit[] | null {
-  const fits: Fit[] = [];
-  let current = lane;
-  for (const job of jobs) {
-    const fit = fitJob(current, job, context);
-    if (fit === null) return null;
-    fits.push(fit);
-    current = laneWith(fit, job);
-  }
-  return fits;
 }
