@@ -3,7 +3,7 @@ import { chooseFit } from "./choose-fit.ts";
 import { fitJob, laneWith } from "./fit-job.ts";
 import type { FleetSettings } from "./fleet-settings.ts";
 import { type Lane, newLane } from "./lane.ts";
-import { offerOdds } from "./offer-odds.ts";
+import { offerOdds, stockOf } from "./offer-odds.ts";
 import type { Purse } from "./purse.ts";
 import { inOrderOfService } from "./service-order.ts";
 import { whyNot } from "./why-not.ts";
@@ -38,7 +38,7 @@ export function packJobs({ facts, settings, waiting, purse, ...question }: Packi
   const able = waiting.length === 0 ? [] : offers;
   const fresh = able.map((offer) => newLane(offer, offerOdds(offer, records, settings), settings));
   /** What is left of each. */
-  const stock = new Map(fresh.map((lane) => [lane, lane.offer.available]));
+  const stock = new Map(fresh.map((lane) => [lane, stockOf(lane.offer, lane.odds)]));
   const waits: { job: FleetDemand; because: string }[] = [];
   let podsLeft = stopped === null ? question.podsLeft : 0;
 

@@ -2,7 +2,7 @@ import type { FleetDemand, FleetFacts } from "@loramill/contracts";
 import { type Fit, fitJob, laneWith } from "./fit-job.ts";
 import type { FleetSettings } from "./fleet-settings.ts";
 import { type Lane, newLane } from "./lane.ts";
-import { offerOdds } from "./offer-odds.ts";
+import { offerOdds, stockOf } from "./offer-odds.ts";
 import { recordKey } from "./offer-reputation.ts";
 import { compare } from "./service-order.ts";
 
@@ -29,9 +29,10 @@ export function rankCandidates(
   limits: { readonly perHour: number; readonly microUsd: number },
 ): Ranking {
   const all = facts.offers
-    .filter(({ available, pricePerHourMicroUsd }) => available > 0 && pricePerHourMicroUsd <= limits.perHour)
-    .flatMap((offer) => {
-      const lane = newLane(offer, offerOdds(offer, facts.records, settings), settings);
+    .filter(({ pricePerHourMicroUsd }) => pricePerHourMicroUsd <= limits.perHour)
+    .map((offer) => newLane(offer, offerOdds(offer, facts.records, settings), settings))
+    .filter(({ offer, odds }) => stockOf(offer, odds) > 0)
+    .flatMap((lane) => {
       const fits = refit(lane, wanted.jobs, { now: facts.now, settings });
       return fits === null ? [] : [{ lane, fits, microUsd: fits.reduce((sum, fit) => sum + fit.microUsd, 0) }];
     });
