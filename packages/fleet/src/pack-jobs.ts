@@ -29,8 +29,8 @@ export interface PackingQuestion {
 }
 
 /**
- * Every job in its turn goes where it is worth most: behind the work of a machine that there is, of one that is to be rented
- * anyway, or on one of its own. What that takes of stock, ceilings and budgets is gone for those that follow.
+ * Every job in its turn goes where it costs least, its waiting weighed in: behind the work of a machine that there is, of one
+ * that is to be rented anyway, or on one of its own. What that takes of stock, ceilings and budgets is gone for those that follow.
  */
 export function packJobs({ facts, settings, waiting, purse, ...question }: PackingQuestion): Packing {
   const { now, stopped, offers, records } = facts;
