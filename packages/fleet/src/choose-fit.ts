@@ -6,17 +6,19 @@ import { compare } from "./service-order.ts";
 const GAIN = 0.02;
 
 /**
- * The best of several: what is in time and worth most. Where nothing is in time, what is done first, because a deadline that
- * is missed by little is missed by more with every saving.
+ * The best of several: of what is in time, what costs least with its waiting. Where nothing is in time, what is done first,
+ * because a deadline that is missed by little is missed by more with every saving.
  */
 export function chooseFit(fits: readonly Fit[]): Fit | null {
   const inTime = fits.filter(({ isInTime }) => isInTime);
-  if (inTime.length > 0) return least(inTime, worthOf);
+  if (inTime.length > 0) return least(inTime, weighedOf);
   return least(fits, ({ doneSeconds }) => doneSeconds);
 }
 
-const worthOf = ({ lane, worth, microUsd }: Fit): number => worth + (isNew(lane.pod, lane.jobs) ? microUsd * GAIN : 0);
-const isNew = (pod: string | null, jobs: readonly unknown[]): boolean => pod === null && jobs.length === 0;
+function weighedOf({ lane, weighed, microUsd }: Fit): number {
+  const isNew = lane.pod === null && lane.jobs.length === 0;
+  return weighed + (isNew ? microUsd * GAIN : 0);
+}
 
 /** Equal ones are told apart by what does not depend on the order of the facts. */
 function least(fits: readonly Fit[], value: (fit: Fit) => number): Fit | null {

@@ -11,7 +11,7 @@ export interface Fit {
   /** What the fleet pays for it, in micro-dollars and not rounded. */
   readonly microUsd: number;
   /** The same with what its waiting is worth: the least of several is best. */
-  readonly worth: number;
+  readonly weighed: number;
   readonly isInTime: boolean;
   /** When it is done, nine times in ten. */
   readonly doneSeconds: number;
@@ -60,7 +60,7 @@ export function fitJob(
     startSeconds: lane.freeSeconds,
     seconds,
     microUsd,
-    worth: microUsd + (settings.waitMicroUsdPerHour * (job.deadline === null ? 1 : HAS_TIME) * doneAt) / 3_600,
+    weighed: microUsd + (settings.waitMicroUsdPerHour * (job.deadline === null ? 1 : HAS_TIME) * doneAt) / 3_600,
     doneSeconds: doneAt + lateness,
     isInTime: doneAt + lateness + restart <= secondsToDeadline(job, now),
   };

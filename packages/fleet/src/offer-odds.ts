@@ -23,3 +23,13 @@ export function offerOdds(offer: FleetOffer, records: FleetFacts["records"], set
     failureShare: record?.failureShare ?? USUAL_FAILURES,
   };
 }
+
+/**
+ * How many machines of an offer are worth asking for: none where more come to grief than not, until that is forgotten. So an offer
+ * that is listed and cannot be had is asked for 17 times, and then about twice in an hour.
+ */
+export function stockOf({ available }: FleetOffer, { failureShare }: OfferOdds): number {
+  return failureShare > HOPELESS ? 0 : available;
+}
+
+const HOPELESS = 0.5;

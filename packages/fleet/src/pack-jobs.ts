@@ -1,9 +1,9 @@
 import type { FleetDemand, FleetFacts } from "@loramill/contracts";
 import { chooseFit } from "./choose-fit.ts";
-import { type Fit, fitJob, laneWith } from "./fit-job.ts";
+import { fitJob, laneWith } from "./fit-job.ts";
 import type { FleetSettings } from "./fleet-settings.ts";
 import { type Lane, newLane } from "./lane.ts";
-import { offerOdds } from "./offer-odds.ts";
+import { offerOdds, stockOf } from "./offer-odds.ts";
 import type { Purse } from "./purse.ts";
 import { inOrderOfService } from "./service-order.ts";
 import { whyNot } from "./why-not.ts";
@@ -29,8 +29,8 @@ export interface PackingQuestion {
 }
 
 /**
- * Every job in its turn goes where it is worth most: behind the work of a machine that there is, of one that is to be rented
- * anyway, or on one of its own. What that takes of stock, ceilings and budgets is gone for those that follow.
+ * Every job in its turn goes where it costs least, its waiting weighed in: behind the work of a machine that there is, of one
+ * that is to be rented anyway, or on one of its own. What that takes of stock, ceilings and budgets is gone for those that follow.
  */
 export function packJobs({ facts, settings, waiting, purse, ...question }: PackingQuestion): Packing {
   const { now, stopped, offers, records } = facts;
@@ -38,7 +38,7 @@ export function packJobs({ facts, settings, waiting, purse, ...question }: Packi
   const able = waiting.length === 0 ? [] : offers;
   const fresh = able.map((offer) => newLane(offer, offerOdds(offer, records, settings), settings));
   /** What is left of each. */
-  const stock = new Map(fresh.map((lane) => [lane, lane.offer.available]));
+  const stock = new Map(fresh.map((lane) => [lane, stockOf(lane.offer, lane.odds)]));
   const waits: { job: FleetDemand; because: string }[] = [];
   let podsLeft = stopped === null ? question.podsLeft : 0;
 
@@ -64,21 +64,4 @@ export function packJobs({ facts, settings, waiting, purse, ...question }: Packi
   }
   const [wanted, existing] = [lanes.filter(({ pod }) => pod === null), lanes.filter(({ pod }) => pod !== null)];
   return { lanes: existing, wanted, waits };
-}
-
-/** The jobs of a lane on another, in their order, as far as all of them can be done there; null where one cannot. */
-export function refit(
-  lane: Lane,
-  jobs: readonly FleetDemand[],
-  context: { readonly now: Date; readonly settings: FleetSettings },
-): Fit[] | null {
-  const fits: Fit[] = [];
-  let current = lane;
-  for (const job of jobs) {
-    const fit = fitJob(current, job, context);
-    if (fit === null) return null;
-    fits.push(fit);
-    current = laneWith(fit, job);
-  }
-  return fits;
 }

@@ -43,13 +43,16 @@ describe("renting", () => {
     expect(first(6)).toBe(false);
   });
 
-  it("ranks down offers whose machines come to grief", () => {
+  it("ranks down offers whose machines come to grief, and leaves alone those where more do than not", () => {
     const other = offer({ region: "US-KS-2" });
-    const records = {
-      "runpod|NVIDIA L4|EU-RO-1||on-demand": { failureShare: 0.6, preemptionsPerHour: null, bootSeconds: null },
+    const regions = (failureShare: number) => {
+      const record = { failureShare, preemptionsPerHour: null, bootSeconds: null };
+      const records = { "runpod|NVIDIA L4|EU-RO-1||on-demand": record };
+      const [create] = plan({ demand: [demand()], offers: [offer(), other], records });
+      return create?.kind === "create" && create.candidates.map(({ region }) => region);
     };
-    const [create] = plan({ demand: [demand()], offers: [offer(), other], records });
-    expect(create?.kind === "create" && create.candidates.map(({ region }) => region)).toEqual(["US-KS-2", "EU-RO-1"]);
+    expect(regions(0.4)).toEqual(["US-KS-2", "EU-RO-1"]);
+    expect(regions(0.6)).toEqual(["US-KS-2"]);
   });
 
   it("goes from spot to on demand when a restart would miss the deadline", () => {

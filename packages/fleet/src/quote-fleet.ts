@@ -1,8 +1,9 @@
-import type { FleetDemand, FleetFacts, JobId, Range } from "@loramill/contracts";
+import type { FleetFacts, JobId, Range } from "@loramill/contracts";
 import { drawNormal, type Random, rangeOf } from "./draw.ts";
+import { fitJob, laneWith } from "./fit-job.ts";
 import type { FleetSettings } from "./fleet-settings.ts";
 import type { Lane } from "./lane.ts";
-import { packJobs } from "./pack-jobs.ts";
+import { type Packing, packJobs } from "./pack-jobs.ts";
 import { openPurse } from "./purse.ts";
 import { rehearseLane } from "./rehearse-lane.ts";
 import { compare } from "./service-order.ts";
@@ -41,7 +42,7 @@ export function quoteFleet(
   const alone: FleetFacts = { ...facts, supply: [], stopped: null };
   const purse = openPurse(alone);
   const packing = packJobs({ facts: alone, settings, purse, waiting: demand, lanes: [], podsLeft: settings.maxPods });
-  const { lanes, without } = queueUp(packing.wanted, packing.waits);
+  const { lanes, without } = queueUp(packing, { now: facts.now, settings });
   const runs = Array.from({ length: samples }, () => {
     const common = Math.exp(COMMON_SPREAD * drawNormal(random));
     const rehearsed = lanes.map((lane) => rehearseLane(lane, { settings, random, common }));
@@ -58,24 +59,18 @@ export function quoteFleet(
   };
 }
 
-/** Jobs for which there was no room now, each behind the lane that is free first of those that can do it. */
+/** Jobs for which there was no room now, each behind the work of the lane that is free first of those that can do it. */
 function queueUp(
-  wanted: readonly Lane[],
-  waits: readonly { readonly job: FleetDemand; readonly because: string }[],
+  { wanted, waits }: Pick<Packing, "wanted" | "waits">,
+  context: { readonly now: Date; readonly settings: FleetSettings },
 ): { lanes: readonly Lane[]; without: FleetQuote["without"] } {
   const lanes = [...wanted];
   const without: { job: JobId; because: string }[] = [];
   for (const { job, because } of waits) {
-    const able = lanes.filter(
-      ({ offer }) => job.seconds[offer.gpuType] !== undefined && offer.vramBytes >= job.vramBytes,
-    );
-    const [first] = able.toSorted((a, b) => compare(a.freeSeconds, b.freeSeconds));
-    if (first === undefined) {
-      without.push({ job: job.job, because });
-      continue;
-    }
-    const work = job.seconds[first.offer.gpuType]?.p50 ?? 0;
-    lanes[lanes.indexOf(first)] = { ...first, freeSeconds: first.freeSeconds + work, jobs: [...first.jobs, job] };
+    const fits = lanes.flatMap((lane) => fitJob(lane, job, context) ?? []);
+    const [first] = fits.toSorted((a, b) => compare(a.startSeconds, b.startSeconds));
+    if (first === undefined) without.push({ job: job.job, because });
+    else lanes[lanes.indexOf(first.lane)] = laneWith(first, job);
   }
   return { lanes, without };
 }

@@ -30,7 +30,7 @@ export function whyNot({ job, fits, stock, purse, facts, settings }: WhyNotQuest
   if (able.length === 0) return nothingSuits(job, fresh);
   const inStock = able.filter((lane) => (stock.get(lane) ?? 0) > 0);
   if (inStock.length === 0) {
-    return `all ${sayCount(able.length, "offer")} that can do it are out of stock; more GPU types, regions or providers would help`;
+    return `all ${sayCount(able.length, "offer")} that can do it are out of stock, or failed too often lately; more GPU types, regions or providers would help`;
   }
   const prices = inStock.map(({ offer }) => offer.pricePerHourMicroUsd);
   const price = Math.min(...prices);
