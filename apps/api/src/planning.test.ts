@@ -205,6 +205,7 @@ it("says what a language model was paid for reading the prompts of a plan or a q
     models: async () => [],
     pastTrainings: async () => [],
     findArtifact: async () => null,
+    ceilings: async () => [],
     fingerprint: async () => ({ digest: digestOf("nothing"), items: 0, bytes: 0 }),
     choosingFacts: async () => ({ loras: [], past: [], learned: learn([], { now: 0 }) }),
     embeddings: { ofPrompts: async () => new Map() },
