@@ -46,6 +46,10 @@ describe.each(["services", "gpu"])("infra/docker/%s.Dockerfile", (family) => {
         expect(text).toMatch(/checkout --quiet \$\{[A-Z_]+_COMMIT\}/);
       }
       for (const { text } of stage.instructions) {
+        for (const [, what = ""] of text.matchAll(/pip install --no-cache-dir ((?:[a-z]+==\S+ ?)+|\S+)/g)) {
+          // A version each, or what the commit itself asks for.
+          expect(what.trim(), text).toMatch(/^([a-z]+==\d+\.\d+\.\d+ ?)+$|^--(requirement|editable)$/);
+        }
         if (text.includes("npm ")) expect(text).toMatch(/^npm ci .*--ignore-scripts/);
         if (text.includes("apt-get install")) expect(text).toContain("--no-install-recommends");
       }

@@ -3,13 +3,13 @@ import { join } from "node:path";
 import { queueNames } from "@loramill/contracts";
 import { describeConfig } from "@loramill/runtime";
 import { describe, expect, test } from "vitest";
-import { parse, parseAllDocuments } from "yaml";
+import { parse } from "yaml";
 import { findFragments } from "../config-docs/find-fragments.ts";
+import { buildOverlay, type PodTemplate } from "./build-overlay.ts";
 import { parseDockerfile } from "./dockerfile.ts";
 import { knownMetrics, metricsIn } from "./known-metrics.ts";
 import { checkManifest } from "./manifest-schemas.ts";
 import { SERVICE_APPS } from "./service-apps.ts";
-import { runSystemProgram } from "./system-program.ts";
 
 const root = join(import.meta.dirname, "../..");
 /** States of `loramill_backlog_jobs`; the last two are among the parked ones. */
@@ -17,55 +17,8 @@ const STATES = ["waiting", "released", "active", "parked", "due", "starved"];
 const rows = describeConfig(await findFragments(root));
 const known = await knownMetrics();
 
-interface Trigger {
-  readonly name: string;
-  readonly metadata: { readonly query: string; readonly ignoreNullValues: string };
-}
-interface Container {
-  readonly name: string;
-  readonly args: readonly string[];
-  readonly envFrom: readonly {
-    readonly configMapRef?: { readonly name: string };
-    readonly secretRef?: { readonly name: string };
-  }[];
-  readonly env?: readonly { readonly name: string; readonly value?: string; readonly valueFrom?: object }[];
-  readonly image: string;
-  readonly resources: { readonly requests: object; readonly limits: Readonly<Record<string, string>> };
-  readonly securityContext: object;
-}
-interface PodTemplate {
-  readonly metadata: { readonly labels: Readonly<Record<string, string>> };
-  readonly spec: { readonly terminationGracePeriodSeconds: number; readonly containers: readonly Container[] };
-}
-interface Manifest {
-  readonly kind: string;
-  readonly metadata: { readonly name: string; readonly namespace: string };
-  readonly data: Readonly<Record<string, string>>;
-  readonly spec: {
-    readonly replicas?: number;
-    readonly selector: { readonly matchLabels: object };
-    readonly minReplicaCount: number;
-    readonly scaleTargetRef: { readonly name: string };
-    readonly triggers: readonly Trigger[];
-    readonly groups: unknown;
-    readonly template: PodTemplate;
-    readonly jobTargetRef: { readonly backoffLimit: number; readonly template: PodTemplate };
-    readonly rollout: object;
-    readonly scalingStrategy: object;
-    readonly clusterIP?: string;
-    readonly ports: readonly { readonly port: number }[];
-  };
-}
-
-function build(overlay: string): readonly Manifest[] | null {
-  const answer = runSystemProgram("kubectl", ["kustomize", `k8s/overlays/${overlay}`], root);
-  if (answer === null) return null;
-  expect(answer.code, answer.output).toBe(0);
-  return parseAllDocuments(answer.output).map((document) => document.toJS() as Manifest);
-}
-
 describe.each(["dev", "production", "production-gpu"])("the overlay %s", (overlay) => {
-  const manifests = build(overlay);
+  const manifests = buildOverlay(overlay);
   const missing = manifests === null;
   const ofKind = (kind: string) => (manifests ?? []).filter((manifest) => manifest.kind === kind);
   const [settings] = ofKind("ConfigMap");
@@ -126,6 +79,23 @@ describe.each(["dev", "production", "production-gpu"])("the overlay %s", (overla
     },
   );
 
+  test.skipIf(missing)(
+    "asks for what each pod needs, lets it be no root and gain no rights, and looks whether it lives",
+    () => {
+      const templates: PodTemplate[] = [...ofKind("Deployment"), ...ofKind("Job")].map(({ spec }) => spec.template);
+      const scaled = ofKind("ScaledJob").map(({ spec }) => spec.jobTargetRef.template);
+      for (const { spec } of [...templates, ...scaled]) {
+        expect(spec).toMatchObject({ automountServiceAccountToken: false, securityContext: { runAsNonRoot: true } });
+        for (const { name, resources, securityContext, livenessProbe, readinessProbe } of spec.containers) {
+          expect(Object.keys(resources.requests).sort(), name).toEqual(["cpu", "memory"]);
+          expect(Object.keys(resources.limits), name).toContain("memory");
+          expect(securityContext).toMatchObject({ allowPrivilegeEscalation: false, readOnlyRootFilesystem: true });
+          if (name !== "migrate") expect(livenessProbe && readinessProbe, name).toBeDefined();
+        }
+      }
+    },
+  );
+
   test.skipIf(missing)("has a disruption budget for each app, and the alerts of infra/prometheus", () => {
     expect(ofKind("PodDisruptionBudget").map(({ metadata }) => metadata.name)).toEqual(SERVICE_APPS);
     const [rule] = ofKind("PrometheusRule");
@@ -135,7 +105,7 @@ describe.each(["dev", "production", "production-gpu"])("the overlay %s", (overla
 });
 
 test("only who rents machines has the keys of those who rent them out", ({ skip }) => {
-  const manifests = build("production");
+  const manifests = buildOverlay("production");
   if (manifests === null) return skip("no kubectl");
   const secretsOf = (name: string) => {
     const app = manifests.find(({ kind, metadata }) => kind === "Deployment" && metadata.name === name);
@@ -148,7 +118,7 @@ test("only who rents machines has the keys of those who rent them out", ({ skip 
 });
 
 describe("agents on the cluster's GPUs", () => {
-  const manifests = build("production-gpu");
+  const manifests = buildOverlay("production-gpu");
   const named = (kind: string, name: string) =>
     manifests?.find((manifest) => manifest.kind === kind && manifest.metadata.name === name);
   const job = named("ScaledJob", "gpu-agent");
