@@ -157,7 +157,7 @@ it("a run that is to finish on its budget gets the LoRA of the newest checkpoint
   const lora = await training.stores.documents.get("lora", output.digest);
   expect(lora.steps).toBeGreaterThanOrEqual(20);
   expect(lora.steps).toBeLessThan(recipe.steps);
-  expect(lora.steps % recipe.saveEverySteps).toBe(0);
+  expect((lora.steps ?? 1) % recipe.saveEverySteps).toBe(0);
   expect(lora.deviations).toContainEqual({
     code: "stopped-early",
     message: `stopped at step ${lora.steps} of ${recipe.steps} by the budget of $0.045`,

@@ -41,7 +41,7 @@ const anyTraining = fc.record({
   /** Charges are told in whole slices of it. */
   sliceMicroUsd: fc.integer({ min: 1, max: 100_000 }),
 });
-type AnyTraining = fc.infer<typeof anyTraining>;
+type AnyTraining = typeof anyTraining extends fc.Arbitrary<infer Value> ? Value : never;
 
 it("never takes a training over any limit, whatever it costs, however late it is looked at", () => {
   fc.assert(
