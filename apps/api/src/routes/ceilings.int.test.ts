@@ -82,7 +82,7 @@ test("a run whose middle expectation is over what a ceiling in all leaves is ref
     quote: async () =>
       Quote.parse({
         ...{ steps: [], seconds: { p50: 1, p90: 1 }, costMicroUsd: { p50: 600_000, p90: 700_000 } },
-        ...{ vramBytes: 0, withinBudget: null, ceilings: [{ ceiling, surely }], notes: [] },
+        ...{ vramBytes: 0, withinBudget: null, ceilings: [{ ceiling, surely }], notes: [], charges: [] },
       }),
   });
   await expect(checkCeilings(PlanLock.parse(lock), spec, planner(true))).rejects.toMatchObject({
