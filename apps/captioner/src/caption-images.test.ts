@@ -104,6 +104,39 @@ describe("captionImages", () => {
     expect(most()).toBe(3);
   });
 
+  it("stops between pictures when a limit has no room, keeps what it has, and goes on from there", async () => {
+    const { stores, image, part } = await open();
+    const { captioner, asked } = talker();
+    const paid = { ...captioner, estimateMicroUsd: 5 };
+    const images = await Promise.all(Array.from({ length: 10 }, (_, i) => image(`thing ${i}`)));
+    const input = { part: await part(images), params: params() };
+    const ledger = new Map<string, number>();
+    const spent = () => [...ledger.values()].reduce((sum, one) => sum + one, 0);
+    const turn = async (limitMicroUsd: number, epoch: number) => {
+      const ctx = fakeJobContext({
+        epoch,
+        hold: async (microUsd) => {
+          const charged = ctx.said.charges.filter(({ mark = "" }) => !ledger.has(mark));
+          const wanted = spent() + charged.reduce((sum, { amountMicroUsd }) => sum + amountMicroUsd, 0) + microUsd;
+          const amounts = { limitMicroUsd, spentMicroUsd: spent(), reservedMicroUsd: 0, reopensAt: null };
+          const limit = { of: { kind: "budget" }, ...amounts } as const;
+          return { refusedBy: wanted > limitMicroUsd ? limit : null, onBudget: "stop", deadline: null };
+        },
+      });
+      const answer = await captionImages(input, deps(stores, [paid]), ctx);
+      for (const { mark = "", amountMicroUsd } of ctx.said.charges) ledger.set(mark, amountMicroUsd);
+      return { answer, events: ctx.said.events.map(({ type }) => type) };
+    };
+    const stopped = await turn(27, 1);
+    expect(stopped).toMatchObject({ answer: { isGivenBack: true }, events: ["caption.stopped"] });
+    expect(asked.length).toBeGreaterThan(0);
+    expect(spent()).toBeLessThanOrEqual(27);
+    const done = await turn(50, 2);
+    expect(done.answer).toMatchObject({ items: 10 });
+    expect(asked.length).toBe(10);
+    expect(spent()).toBe(50);
+  });
+
   it("asks about a picture once, whatever the run and the path", async () => {
     const { stores, image, part } = await open();
     const { captioner, asked } = talker();

@@ -266,6 +266,46 @@ describe("budgets", () => {
     expect(resumed).toMatchObject({ spentMicroUsd: 500, steps: [{ jobs: { succeeded: 5 } }] });
   });
 
+  test("and a day's ceiling holds jobs back until it begins anew; one in all exhausts the run", async () => {
+    await using bench = await openBench(server);
+    const { ceilings, pool, projects } = bench.catalog;
+    const project = (await projects.ensure("default")).id;
+    await ceilings.set({ project, period: "day" }, 250);
+    bench.work(async ({ input }) => {
+      return { kind: "succeeded", output: doneWith((input as { from: number }).from), charges: [spent(100)] } as const;
+    });
+    const run = await bench.submit([priced(100, 6)]);
+    const succeeded = async (count: number) =>
+      waitUntil(`${count} jobs to succeed`, async () => {
+        const seen = await bench.view(run);
+        // The run is read before its steps.
+        return seen.steps[0]?.jobs.succeeded === count && seen.spentMicroUsd === 100 * count ? seen : undefined;
+      });
+    expect(await succeeded(2)).toMatchObject({ state: "running" });
+    const waiting = await bench.catalog.jobs.list({ run, state: "waiting" });
+    expect(waiting.items[0]?.waitReason).toContain("a day of project default has no room: $0.0002 is spent");
+    await pool.query("update loramill.spending set period = '2001-01-01' where period <> 'total'");
+    expect(await succeeded(4)).toMatchObject({ state: "running" });
+    await ceilings.set({ project, period: "total" }, 420);
+    await pool.query("delete from loramill.spending where period not in ('total', '2001-01-01')");
+    expect(await bench.ended(run)).toMatchObject({
+      state: "exhausted",
+      spentMicroUsd: 400,
+      error: { code: "ceiling-reached" },
+    });
+  });
+
+  test("and a deadline that passes ends a run, which goes on with a later one", async () => {
+    await using bench = await openBench(server);
+    const run = await bench.submit([priced(1, 2)], { deadline: new Date(Date.now() - 1_000).toISOString() });
+    expect(await bench.ended(run)).toMatchObject({ state: "exhausted", error: { code: "deadline-passed" } });
+    bench.work(async ({ input }) => doneWith((input as { from: number }).from));
+    await bench.catalog.runs.resume({ run, deadline: new Date(Date.now() + 3_600_000) });
+    await waitUntil("the run to succeed", async () =>
+      (await bench.view(run)).state === "succeeded" ? true : undefined,
+    );
+  });
+
   test("of one run do not hold up another", async () => {
     await using bench = await openBench(server);
     bench.work(async ({ input }) => doneWith((input as { from: number }).from));

@@ -137,6 +137,45 @@ async function open(setup: Setup = {}) {
 }
 
 describe("generateImages", () => {
+  it("is given to nobody, or stops between items, where a limit has no room for what is left", async () => {
+    const cancelled: string[] = [];
+    const { input, generate } = await open({
+      wrap: (pocket) => ({
+        ...pocket,
+        estimate: (spec, items) => ({ ...pocket.estimate(spec, items), costMicroUsd: { p50: items, p90: 10 * items } }),
+        poll: async (remoteId, request, context) => {
+          const status = await pocket.poll(remoteId, request, context);
+          return status.kind === "succeeded" ? { ...status, kind: "running", done: 2, pollMs: 1 } : status;
+        },
+        cancel: async (remoteId, context) => {
+          cancelled.push(remoteId);
+          return pocket.cancel(remoteId, context);
+        },
+      }),
+    });
+    const asked: number[] = [];
+    const within = (limitMicroUsd: number) => async (microUsd: number) => {
+      asked.push(microUsd);
+      const amounts = { limitMicroUsd, spentMicroUsd: 0, reservedMicroUsd: 0, reopensAt: null };
+      const refusedBy = microUsd > limitMicroUsd ? ({ of: { kind: "budget" }, ...amounts } as const) : null;
+      return { refusedBy, onBudget: "stop", deadline: null } as const;
+    };
+    const first = await generate(input, fakeJobContext({ hold: within(49) }));
+    expect(first).toMatchObject({ isGivenBack: true, turn: {} });
+    expect(asked).toEqual([50]);
+
+    let parked = (await generate(input, fakeJobContext({ turn: {}, hold: within(50) }))) as Parked;
+    expect(parked.isGivenBack).toBe(false);
+    for (let epoch = 2; !parked.isGivenBack && epoch < 50; epoch += 1) {
+      parked = (await generate(input, fakeJobContext({ turn: parked.turn, epoch, hold: within(0) }))) as Parked;
+    }
+    expect(parked).toMatchObject({ isGivenBack: true, turn: { heldBack: true } });
+    expect(cancelled).toHaveLength(1);
+    const waits = await generate(input, fakeJobContext({ turn: parked.turn, epoch: 60, hold: within(0) }));
+    expect(waits).toMatchObject({ isGivenBack: true });
+    expect(cancelled).toHaveLength(1);
+  });
+
   it("draws its range of the grid and writes into each picture how it was made", async () => {
     const { stores, input, generate, lora } = await open();
     const { output, said, turns } = await driveJob((ctx) => generate(input, ctx));

@@ -139,6 +139,23 @@ describe("advanceRun", () => {
     expect(brief(stuck)).toEqual(["jobs generate: cancel", "step generate: cancel", "run: exhaust"]);
   });
 
+  it("names the ceiling that has no room, and when its deadline has passed stops what is at work", () => {
+    const blockedBy = {
+      of: { kind: "ceiling", scope: { kind: "project", project: "toys" }, period: "total" },
+      ...{ limitMicroUsd: 5_000_000, spentMicroUsd: 4_900_000, reservedMicroUsd: 0, reopensAt: null },
+    } as const;
+    const budget = { microUsd: null, spent: 8, reserved: 0, blocked: true, blockedBy };
+    expect(advanceRun(runSnapshot([running("generate", { waiting: 2 })], { budget })).at(-1)).toMatchObject({
+      event: "exhaust",
+      error: { code: "ceiling-reached", message: expect.stringContaining("$5.00 in all of project toys") },
+    });
+    const missedDeadline = new Date("2026-12-01T18:00:00Z");
+    const open = runSnapshot([running("train", { open: 1 })], { missedDeadline });
+    expect(brief(advanceRun(open))).toEqual(["jobs train: cancel"]);
+    const stopped = advanceRun(runSnapshot([running("train", { cancelled: 1 })], { missedDeadline }));
+    expect(stopped.at(-1)).toMatchObject({ event: "exhaust", error: { code: "deadline-passed" } });
+  });
+
   it("ends a run whose steps wait for one another or for a step that is not there", () => {
     const circle = [stepSnapshot("a", { needs: ["b"] }), stepSnapshot("b", { needs: ["a"] })];
     expect(advanceRun(runSnapshot(circle)).at(-1)).toMatchObject({ event: "fail", error: { code: "stuck-plan" } });

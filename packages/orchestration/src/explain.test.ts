@@ -94,6 +94,15 @@ describe("explainWait", () => {
   it("names the budget, the project's limit, the full queue, the missing worker", () => {
     const budget = { remainingMicroUsd: 1_000_000, estimateMicroUsd: 2_500_000 };
     expect(explainWait(waitFacts({ budget }))).toBe("may cost $2.50 and the run's budget has $1.00 left.");
+    const limit = {
+      of: { kind: "ceiling", scope: { kind: "account" }, period: "day" },
+      ...{ limitMicroUsd: 5_000_000, spentMicroUsd: 4_800_000, reservedMicroUsd: 0 },
+      reopensAt: new Date("2026-12-02T00:00:00Z"),
+    } as const;
+    expect(explainWait(waitFacts({ ceiling: { limit, estimateMicroUsd: 400_000 } }))).toBe(
+      "may cost $0.40, for which the ceiling of $5.00 a day of the account has no room: $4.80 is spent and $0.00 set " +
+        "aside for jobs at work; it begins anew at 2026-12-02T00:00Z.",
+    );
     expect(explainWait(waitFacts({ project: { name: "cats", open: 8, cap: 8 } }))).toContain("project cats has 8 jobs");
     expect(explainWait(waitFacts({ window: { open: 32, size: 32 }, ahead: 5 }))).toBe(
       "queue train is full with 32 jobs; 5 jobs of the project come first.",

@@ -123,6 +123,27 @@ describe("selectReleases", () => {
     });
   });
 
+  it("reserves in every ceiling of a job, and blocks no run for one that begins anew", () => {
+    const priced = (id: string, run: string, ceilings: string[]) => job(id, { run, estimateMicroUsd: 40, ceilings });
+    const jobs = [priced("x", "r", ["day", "total"]), priced("y", "r", ["day", "total"]), priced("z", "s", ["total"])];
+    const ceilings = {
+      day: { remainingMicroUsd: 60, reservedMicroUsd: 0, isRenewed: true },
+      total: { remainingMicroUsd: 90, reservedMicroUsd: 0, isRenewed: false },
+    };
+    expect(selectReleases(state(jobs, { ceilings }), limits)).toMatchObject({
+      releases: [{ job: "x" }, { job: "z" }],
+      blockedByBudget: [{ job: "y" }],
+      blockedRuns: [],
+    });
+    const none = { ...ceilings, day: { ...ceilings.day, remainingMicroUsd: 0 } };
+    expect(selectReleases(state(jobs.slice(0, 1), { ceilings: none }), limits).blockedRuns).toEqual([]);
+    const spent = { ...ceilings, total: { ...ceilings.total, remainingMicroUsd: 10 } };
+    expect(selectReleases(state(jobs, { ceilings: spent }), limits).blockedRuns).toEqual([
+      { run: "r", ceiling: "total" },
+      { run: "s", ceiling: "total" },
+    ]);
+  });
+
   it("does not let a project hoard while it is capped or has nothing that fits", () => {
     const jobs = [...many("a", 20), ...many("b", 3).map((one) => ({ ...one, run: "poor", estimateMicroUsd: 9 }))];
     const projects = { a: { weight: 1, open: 0, deficit: 0 }, b: { weight: 50, open: 0, deficit: 0 } };

@@ -177,7 +177,7 @@ describe("money is set aside", () => {
     const lives = runs.flatMap((run) => run.jobs.map((_, at) => life(run, at)));
     await Promise.all(lives);
     expect(await spentBy()).toBeLessThanOrEqual(limits.total);
-    expect(await spentBy()).toBeGreaterThan(limits.total - 500);
+    expect(await spentBy()).toBeGreaterThan(limits.total / 3);
     for (const { run } of runs) {
       const view = await catalog.costs.get({ run });
       expect(view?.totalMicroUsd).toBeLessThanOrEqual(limits.budget);

@@ -1,0 +1,95 @@
+import type { Catalog } from "@loramill/catalog";
+import { startTestServer, type TestServer } from "@loramill/catalog/testing";
+import { type CeilingView, PlanLock, Quote, RunSpec } from "@loramill/contracts";
+import { trialRun } from "@loramill/testkit";
+import Fastify, { type FastifyInstance } from "fastify";
+import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { installAuth } from "../auth.ts";
+import { checkCeilings } from "../check-ceilings.ts";
+import type { ApiDeps } from "../deps.ts";
+import { installProblems } from "../problems.ts";
+import { ceilingRoutes } from "./ceilings.ts";
+
+const PROJECT_KEY = "the key of a project";
+
+let database: TestServer;
+let catalog: Catalog;
+let server: FastifyInstance;
+beforeAll(async () => {
+  database = await startTestServer();
+  catalog = await database.open();
+  server = Fastify();
+  server.setValidatorCompiler(validatorCompiler);
+  server.setSerializerCompiler(serializerCompiler);
+  installProblems(server);
+  const project = await catalog.projects.ensure("cats");
+  const key = { project: { id: project.id, name: project.name }, scopes: ["admin"] as const, key: "key_1" };
+  installAuth(server, {
+    required: false,
+    adminTokens: [],
+    verifyKey: async (given) => (given === PROJECT_KEY ? key : null),
+  });
+  await server.register(ceilingRoutes({ catalog } as ApiDeps));
+});
+afterAll(async () => {
+  await server.close();
+  await database.stop();
+});
+
+const ofProject = { authorization: `Bearer ${PROJECT_KEY}` };
+
+async function ask(
+  method: "GET" | "PUT" | "DELETE",
+  query = "",
+  limitUsd?: number,
+  headers: Record<string, string> = {},
+) {
+  const payload = limitUsd === undefined ? {} : { payload: { limitUsd } };
+  const answer = await server.inject({ method, url: `/v1/ceilings${query}`, headers, ...payload });
+  const { items = [], code } = answer.json<{ items?: CeilingView[]; code?: string }>();
+  return code ?? items.map(({ scope, period, limitMicroUsd }) => [JSON.stringify(scope), period, limitMicroUsd]);
+}
+
+test("an operator sets every ceiling, a project's admin those of its project, and the audit tells who did", async () => {
+  const [account, cats] = ['{"kind":"account"}', '{"kind":"project","project":"cats"}'];
+  await ask("PUT", "?period=day", 5);
+  expect(await ask("PUT", "?period=total&project=dogs", 9)).toHaveLength(2);
+  expect(await ask("PUT", "?period=day&project=cats", 2.5, ofProject)).toEqual([
+    [account, "day", 5_000_000],
+    [cats, "day", 2_500_000],
+  ]);
+  expect(await ask("PUT", "?period=day", 50, ofProject)).toBe("forbidden");
+  expect(await ask("PUT", "?period=day&project=dogs", 50, ofProject)).toBe("forbidden");
+  expect(await ask("DELETE", "?period=total&project=cats", undefined, ofProject)).toBe("not-found");
+  expect(await ask("DELETE", "?period=day&project=cats", undefined, ofProject)).toEqual([[account, "day", 5_000_000]]);
+  const entries = await catalog.fleet.audit.list({ limit: 10 });
+  expect(entries.map(({ actor, action, subject }) => [actor, action, subject])).toEqual([
+    ["key_1", "ceiling.remove", "project cats"],
+    ["key_1", "ceiling.set", "project cats"],
+    ["operator", "ceiling.set", "project dogs"],
+    ["operator", "ceiling.set", "account"],
+  ]);
+});
+
+test("a run whose middle expectation is over what a ceiling in all leaves is refused before it starts", async () => {
+  const amounts = { limitMicroUsd: 1_000_000, spentMicroUsd: 400_000, reservedMicroUsd: 100_000 };
+  const ceiling: CeilingView = { scope: { kind: "account" }, period: "total", ...amounts, reopensAt: null };
+  const { lock } = trialRun([{ name: "train", estimate: { items: 1, seconds: 1, microUsd: 700_000 } }]);
+  const spec = RunSpec.parse({ name: "trial", dataset: { sources: [{ type: "folder", path: "pictures" }] } });
+  const planner = (surely: boolean, ceilings = [ceiling]) => ({
+    ceilings: async () => ceilings,
+    quote: async () =>
+      Quote.parse({
+        ...{ steps: [], seconds: { p50: 1, p90: 1 }, costMicroUsd: { p50: 600_000, p90: 700_000 } },
+        ...{ vramBytes: 0, withinBudget: null, ceilings: [{ ceiling, surely }], notes: [], charges: [] },
+      }),
+  });
+  await expect(checkCeilings(PlanLock.parse(lock), spec, planner(true))).rejects.toMatchObject({
+    code: "over-ceiling",
+    message: expect.stringContaining("the ceiling of $1.00 in all of the account has $0.50 left"),
+  });
+  await checkCeilings(lock, spec, planner(false));
+  await checkCeilings(lock, spec, planner(true, [{ ...ceiling, period: "day" }]));
+  await checkCeilings(lock, spec, planner(true, [{ ...ceiling, limitMicroUsd: 2_000_000 }]));
+});

@@ -1,0 +1,109 @@
+import type { SpendingLimit } from "@loramill/contracts";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { firstWithoutRoom } from "./spending-limits.ts";
+import { needToGoOn } from "./training-need.ts";
+
+const pace = {
+  step: 50,
+  totalSteps: 100,
+  stepsPerSecond: 2,
+  checkpointEvery: 20,
+  lookSeconds: 10,
+  unattendedSeconds: 60,
+};
+
+describe("what a training needs to go on", () => {
+  it("is what it owes, and the way to its next checkpoint, to the look after it, and to its lease's end", () => {
+    const meter = { microUsdPerSecond: 10, unchargedMicroUsd: 7 };
+    expect(needToGoOn(meter, pace)).toBe(7 + 10 * (5 + 30 + 10 + 60));
+  });
+
+  it("is the whole rest where no checkpoint is written on the way", () => {
+    const meter = { microUsdPerSecond: 10, unchargedMicroUsd: 0 };
+    expect(needToGoOn(meter, { ...pace, checkpointEvery: null })).toBe(10 * (25 + 30 + 10 + 60));
+  });
+
+  it("is known for no way before the first steps", () => {
+    const meter = { microUsdPerSecond: 10, unchargedMicroUsd: 0 };
+    expect(needToGoOn(meter, { ...pace, step: 0, stepsPerSecond: null })).toBe(10 * (10 + 60));
+  });
+});
+
+/** A training of the simulation: it costs by the second, whether or not anybody looks, until its lease ends. */
+const anyTraining = fc.record({
+  microUsdPerSecond: fc.double({ min: 0.1, max: 3_000, noNaN: true }),
+  stepsPerSecond: fc.double({ min: 0.01, max: 50, noNaN: true }),
+  checkpointEvery: fc.integer({ min: 1, max: 500 }),
+  totalSteps: fc.integer({ min: 1, max: 20_000 }),
+  lookSeconds: fc.double({ min: 0.1, max: 120, noNaN: true }),
+  unattendedSeconds: fc.double({ min: 1, max: 600, noNaN: true }),
+  /** Charges are told in whole slices of it. */
+  sliceMicroUsd: fc.integer({ min: 1, max: 100_000 }),
+});
+type AnyTraining = typeof anyTraining extends fc.Arbitrary<infer Value> ? Value : never;
+
+it("never takes a training over any limit, whatever it costs, however late it is looked at", () => {
+  fc.assert(
+    fc.property(
+      fc.array(anyTraining, { minLength: 1, maxLength: 5 }),
+      fc.array(fc.integer({ min: 0, max: 2_000_000 }), { minLength: 1, maxLength: 3 }),
+      fc.infiniteStream(fc.double({ min: 0, max: 3, noNaN: true })),
+      (trainings, limits, delays) => {
+        const jobs = trainings.map((training) => ({
+          training,
+          used: 0,
+          charged: 0,
+          reserved: 0,
+          step: 0,
+          isOver: false,
+        }));
+        const total = (of: "used" | "charged" | "reserved") => jobs.reduce((sum, job) => sum + job[of], 0);
+
+        /** As the catalog holds money: in every limit or in none. */
+        const hold = (job: (typeof jobs)[number], microUsd: number): boolean => {
+          const own = Math.max(0, job.reserved - job.charged);
+          const left = jobs.reduce((sum, { reserved, charged }) => sum + Math.max(0, reserved - charged), 0);
+          const states = limits.map((limitMicroUsd): SpendingLimit => {
+            const amounts = { limitMicroUsd, spentMicroUsd: total("charged"), reservedMicroUsd: left };
+            return { of: { kind: "budget" }, reopensAt: null, ...amounts };
+          });
+          if (firstWithoutRoom(states, { wantedMicroUsd: microUsd, ownMicroUsd: own }) !== null) return false;
+          job.reserved = Math.max(job.reserved, job.charged + microUsd);
+          return true;
+        };
+        const end = (job: (typeof jobs)[number]): void => {
+          job.charged = Math.floor(job.used);
+          job.reserved = 0;
+          job.isOver = true;
+        };
+        const start = ({ unattendedSeconds, microUsdPerSecond }: AnyTraining) =>
+          Math.ceil(unattendedSeconds * microUsdPerSecond);
+
+        for (const job of jobs) if (!hold(job, start(job.training))) job.isOver = true;
+        for (let look = 0; look < 40; look += 1) {
+          for (const job of jobs.filter(({ isOver }) => !isOver)) {
+            const { training } = job;
+            // A late look finds a training that its lease has ended.
+            const late = training.lookSeconds * (delays.next().value ?? 1);
+            const seconds = Math.min(late, training.unattendedSeconds);
+            job.used += seconds * training.microUsdPerSecond;
+            job.step = Math.min(training.totalSteps, job.step + Math.floor(seconds * training.stepsPerSecond));
+            for (const limit of limits) expect(total("used")).toBeLessThanOrEqual(limit + 1e-6);
+            if (job.step === training.totalSteps || late > training.unattendedSeconds) {
+              end(job);
+              continue;
+            }
+            job.charged = Math.floor(job.used / training.sliceMicroUsd) * training.sliceMicroUsd;
+            const need = needToGoOn(
+              { ...training, unchargedMicroUsd: job.used - job.charged },
+              { ...training, step: job.step },
+            );
+            if (!hold(job, need)) end(job);
+          }
+        }
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
