@@ -115,6 +115,8 @@ it("refuses rented machines where they cannot reach the object store, and says w
     backend: "agent",
     placement: { mode: "cloud", provider: "runpod", maxMicroUsdPerHour: 2_000_000 },
   });
+  // At what its GPU is listed for: nobody has rented one yet.
+  expect(lock.steps.find(({ kind }) => kind === "train")?.estimate.microUsd).toBeGreaterThan(0);
 });
 
 it("refuses a training whose base model is not in the store, with the commands that bring it there", async () => {
@@ -208,6 +210,7 @@ it("says what a language model was paid for reading the prompts of a plan or a q
     ceilings: async () => [],
     fingerprint: async () => ({ digest: digestOf("nothing"), items: 0, bytes: 0 }),
     choosingFacts: async () => ({ loras: [], past: [], learned: learn([], { now: 0 }) }),
+    ceilings: async () => [],
     embeddings: { ofPrompts: async () => new Map() },
     promptReader: { readAll: async () => ({ analyses: new Map(), charges: [charge] }) },
   } as unknown as PlanningDeps);

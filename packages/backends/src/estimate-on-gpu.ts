@@ -19,6 +19,11 @@ export interface GpuMachine {
   readonly usdPerHour: number;
 }
 
+/** What the GPU of rented machines is listed at; 0 where no price is known. */
+export function listedUsdPerHour(name: string = USUAL_GPU): number {
+  return findGpu(name)?.usdPerHour ?? 0;
+}
+
 /** Time and memory by the model of docs/training.md, as `loramill train estimate` says them; cost by the machine's price. */
 export function estimateOnGpu(
   recipe: Recipe,

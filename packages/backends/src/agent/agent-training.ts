@@ -1,6 +1,6 @@
 import type { AgentPod, Clock, ComputeProvider, KnownModel, Stores, TrainingBackend } from "@loramill/contracts";
 import type { fetch as undiciFetch } from "undici";
-import { estimateOnGpu } from "../estimate-on-gpu.ts";
+import { estimateOnGpu, listedUsdPerHour } from "../estimate-on-gpu.ts";
 import { openAgentAccount } from "./agent-account.ts";
 import type { AgentOptions } from "./agent-config.ts";
 import type { AgentDeps } from "./agent-deps.ts";
@@ -33,6 +33,9 @@ export interface AgentTrainingParts {
 export function createAgentTraining(options: AgentOptions, parts: AgentTrainingParts): TrainingBackend {
   const { stores, clock, models, machines } = parts;
   const agents = openAgentFinder(options, parts);
+  const hasOwn = options.urls.length > 0 || options.dnsName !== undefined;
+  // Where all machines are rented, a quote goes by the list until one is there that has a price.
+  const usdPerHour = options.usdPerHour || (hasOwn ? 0 : listedUsdPerHour(options.gpu));
   const records = openAgentRecords(stores.objects);
   const account = openAgentAccount({ machines, clock, usdPerHour: options.usdPerHour });
   const deps: AgentDeps = { options, stores, clock, agents, records, account, models };
@@ -43,10 +46,7 @@ export function createAgentTraining(options: AgentOptions, parts: AgentTrainingP
       families: trainableFamilies(options.trainers),
       recipe: bestSupport(options.trainers),
       placement: {
-        local:
-          options.urls.length === 0 && options.dnsName === undefined
-            ? null
-            : { devices: ["cuda"], optimizations: ["sdpa"] },
+        local: hasOwn ? { devices: ["cuda"], optimizations: ["sdpa"] } : null,
         cloud: options.fleet ? { providers: options.fleet.providers } : null,
       },
       resume: true,
@@ -67,7 +67,7 @@ export function createAgentTraining(options: AgentOptions, parts: AgentTrainingP
       if (choice !== null) return choice.issues;
       return [{ field: "family", severity: "error", message: noTrainer(recipe.family, options.trainers) }];
     },
-    estimate: (recipe, dataset) => estimateOnGpu(recipe, options, dataset),
+    estimate: (recipe, dataset) => estimateOnGpu(recipe, { ...options, usdPerHour }, dataset),
 
     find: (marker, context) => findTraining(marker, context, deps),
     submit: (request, context) => submitTraining(request, context, deps),

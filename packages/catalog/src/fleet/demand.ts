@@ -56,7 +56,8 @@ select j.id as job, j.run, j.step, j.project, r.priority, j.waiting_since as sin
 from loramill.jobs j
 join loramill.steps s on s.id = j.step
 join loramill.runs r on r.id = j.run
-left join loramill.pods p on p.name = j.turn->>'pod' and p.state in ('ready', 'draining')
+left join loramill.pods p
+  on p.name = j.turn->>'pod' and j.turn->>'phase' = 'running' and p.state in ('ready', 'draining')
 where j.queue = 'train' and j.state in ${OPEN} and j.cancel_requested_at is null
   and r.state = 'running' and r.cancel_requested_at is null
   and s.planned #>> '{params,backend}' = 'agent' and s.planned #>> '{params,placement,mode}' is distinct from 'local'
