@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { z } from "zod";
 import type { GiveBack } from "./give-machine-back.ts";
 import type { RentedMachineLease } from "./hold-machine.ts";
@@ -36,11 +36,14 @@ export const agentEnvironment = z.object({
     .optional()
     .describe("Ends after so many trainings, when their end has been asked for; left out, it goes on"),
   AGENT_IDLE_SECONDS: seconds.optional().describe("Ends when it has had no training for so long; left out, it waits"),
-  AGENT_MODEL_CACHE_BYTES: z.coerce
+  AGENT_CACHE_DIR: folder.describe(
+    "Folder of base models, LoRAs and pictures by digest; several agents may share one on a volume; left out: cache in AGENT_WORKSPACE",
+  ),
+  AGENT_CACHE_MAX_GIB: z.coerce
     .number()
     .min(0)
-    .default(100 * GiB)
-    .describe("Most bytes of base models kept between jobs; the least recently used go first"),
+    .default(100)
+    .describe("Most GiB kept there between jobs; what was used longest ago goes first, and nothing that is in use"),
   AGENT_STALL_SECONDS: seconds.default(1800).describe("A trainer that prints nothing for so long is taken as hung"),
   AGENT_ON_LEASE_LOST: Command.optional().describe(
     "JSON array of program and arguments that deletes this pod when nobody has asked after its work for a lease",
@@ -107,6 +110,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       maxJobs: env.AGENT_SLOTS,
       ...(env.AGENT_TRAININGS === undefined ? {} : { maxTrainings: env.AGENT_TRAININGS }),
       modelCacheBytes: env.AGENT_MODEL_CACHE_BYTES,
+      cacheFolder: resolve(env.AGENT_CACHE_DIR ?? join(env.AGENT_WORKSPACE, "cache")),
+      cacheBytes: env.AGENT_CACHE_MAX_GIB * GiB,
       partBytes: 32 * 1024 * 1024,
       tickMs: 1_000,
       quietMs: 5_000,

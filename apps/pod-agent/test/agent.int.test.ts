@@ -100,7 +100,7 @@ describe("a training on an agent", () => {
     } while (status.kind === "running" && epoch < 1_000);
     expect(status.kind).toBe("succeeded");
     const loaded = lines.flatMap(
-      (line) => /^loading (\w+) from .*models\/(\w+)\/.*: (\d+) bytes$/.exec(line)?.slice(1) ?? [],
+      (line) => /^loading (\w+) from .*cache\/files\/(\w+)\/.*: (\d+) bytes$/.exec(line)?.slice(1) ?? [],
     );
     expect(loaded).toEqual(
       ["base", "ae", "clip_l", "t5xxl"].flatMap((role, i) => [
