@@ -27,7 +27,7 @@ export const agentEnvironment = z.object({
   AGENT_TOKEN: z.string().min(16, "must have at least 16 characters").describe("Bearer token that callers must send"),
   AGENT_HOST: z.string().min(1).default("127.0.0.1").describe("Address to listen on; 0.0.0.0 behind a pod's proxy"),
   AGENT_PORT: z.coerce.number().int().min(0).max(65_535).default(8690).describe("Port to listen on"),
-  AGENT_WORKSPACE: z.string().min(1).default("./agent").describe("Folder for jobs and models; best on a volume"),
+  AGENT_WORKSPACE: z.string().min(1).default("./agent").describe("Folder for jobs, of this agent alone"),
   AGENT_SLOTS: z.coerce.number().int().min(1).max(16).default(1).describe("Trainings at once on this machine"),
   AGENT_TRAININGS: z.coerce
     .number()

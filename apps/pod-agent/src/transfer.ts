@@ -108,7 +108,7 @@ function startOf(response: Response, asked: number): number {
   return start === undefined ? asked : Number(start);
 }
 
-const wrongDigest = ({ bytes, sha256 }: { readonly bytes: number; readonly sha256: Digest }) =>
+export const wrongDigest = ({ bytes, sha256 }: { readonly bytes: number; readonly sha256: Digest }) =>
   new PermanentError(`a file of ${bytes} bytes is not the one with SHA-256 ${sha256}`, {
     code: "wrong-digest",
     details: { sha256 },

@@ -62,12 +62,12 @@ async function open() {
     );
     return { child, ended };
   }
-  return { content, sha256, sent, run };
+  return { sha256, sent, run };
 }
 
 describe("a cache under kill -9", () => {
   it("goes on where it was killed, and has the file in the end", async () => {
-    const { content, sha256, sent, run } = await open();
+    const { sha256, sent, run } = await open();
     for (let kill = 1; kill <= 4; kill += 1) {
       const { child, ended } = run("one");
       const before = sent.bytes;

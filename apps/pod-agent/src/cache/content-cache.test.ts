@@ -109,6 +109,15 @@ describe("a cache by digest", () => {
     expect(await trial.stateOf(file)).toEqual([]);
   });
 
+  it("keeps a verified file although somebody says that it has another size", async () => {
+    const trial = await open();
+    const file = trial.file("a.safetensors", 1);
+    const machine = await trial.startMachine("one");
+    await machine.take(file);
+    await expect(machine.take({ ...file, bytes: 4_000 })).rejects.toMatchObject({ code: "wrong-digest" });
+    expect(await trial.wholeFiles()).toEqual([file.sha256]);
+  });
+
   it("holds a file that somebody else brought against its digest, once, and fetches one that is damaged", async () => {
     const trial = await open();
     const [good, bad] = [trial.file("good.safetensors", 1), trial.file("bad.safetensors", 2)];

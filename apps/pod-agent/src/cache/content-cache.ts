@@ -1,6 +1,6 @@
-import { join } from "node:path";
-import { type AgentCacheHealth, cacheLayout, Digest, MAX_HELD_DIGESTS } from "@loramill/contracts";
-import { download, type Origin, type TransferParts } from "../transfer.ts";
+import { basename, join } from "node:path";
+import { type AgentCacheHealth, cacheLayout, Digest, lockNumber, MAX_HELD_DIGESTS } from "@loramill/contracts";
+import { download, type Origin, type TransferParts, wrongDigest } from "../transfer.ts";
 import { type Disk, nodeDisk } from "./disk.ts";
 import { type Entry, listEntries, readNote } from "./entries.ts";
 import { createLocks, type Lock } from "./lock.ts";
@@ -40,7 +40,9 @@ export interface ContentCache {
 }
 
 const HEALTH_AGE_MS = 30_000;
-const ROOM_AGE_MS = 60_000;
+/** Others may fill a shared folder meanwhile; a look through a large one takes a while. */
+const ROOM_AGE_MS = 600_000;
+const LOOKS_AT_ONCE = 16;
 
 export async function openContentCache(options: {
   readonly folder: string;
@@ -74,6 +76,8 @@ export async function openContentCache(options: {
   async function adopt(file: CachedFile, lock: Lock): Promise<boolean> {
     const { sha256, bytes } = file;
     const note = await readNote(disk, folder, sha256);
+    // What jobs may be using is not thrown away for one who says that it has another size.
+    if (note !== null && note.bytes !== bytes) throw wrongDigest(file);
     const names = await disk.names(at(cacheLayout.filesOf(sha256)));
     for (const name of note === null ? names : [note.name]) {
       const path = at(cacheLayout.file(sha256, name));
@@ -141,12 +145,16 @@ export async function openContentCache(options: {
       };
     },
     async forgetPast() {
-      for (const name of await disk.names(at(cacheLayout.states))) {
-        const sha256 = Digest.safeParse(name);
-        if (!sha256.success) continue;
-        await marks.forgetPast(sha256.data);
-        await locks.forgetPast(sha256.data);
-      }
+      const digests = (await disk.names(at(cacheLayout.states))).flatMap((name) => Digest.safeParse(name).data ?? []);
+      const pending = digests.values();
+      const forget = async () => {
+        for (const sha256 of pending) {
+          const names = await disk.names(at(cacheLayout.state(sha256)));
+          if (names.includes(basename(cacheLayout.use(sha256, owner)))) await marks.forgetPast(sha256);
+          if (names.some((name) => lockNumber(name) !== null)) await locks.forgetPast(sha256);
+        }
+      };
+      await Promise.all(Array.from({ length: LOOKS_AT_ONCE }, forget));
     },
     async health() {
       if (looked === null || ticker.now() - looked.at > HEALTH_AGE_MS) {
