@@ -109,7 +109,6 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       },
       maxJobs: env.AGENT_SLOTS,
       ...(env.AGENT_TRAININGS === undefined ? {} : { maxTrainings: env.AGENT_TRAININGS }),
-      modelCacheBytes: env.AGENT_MODEL_CACHE_BYTES,
       cacheFolder: resolve(env.AGENT_CACHE_DIR ?? join(env.AGENT_WORKSPACE, "cache")),
       cacheBytes: env.AGENT_CACHE_MAX_GIB * GiB,
       partBytes: 32 * 1024 * 1024,

@@ -75,8 +75,13 @@ function sync(volume: VolumeFiles, list: readonly WantedFile[], more: Partial<Sy
 const text = (volume: VolumeFiles, key: string, body: string) => volume.put(key, Buffer.from(body));
 
 /** What an agent leaves of a file that it has verified: the file, its note, and a mark when it uses it. */
-async function putAsAgent(volume: VolumeFiles, name: string, owner: string | null = null): Promise<Digest> {
-  const content = Buffer.alloc(9 * MiB, name);
+async function putAsAgent(
+  volume: VolumeFiles,
+  name: string,
+  owner: string | null = null,
+  bytes = 9 * MiB,
+): Promise<Digest> {
+  const content = Buffer.alloc(bytes, name);
   const sha256 = sha256Hex(content);
   await volume.put(cacheLayout.file(sha256, name), content);
   await text(volume, cacheLayout.note(sha256), JSON.stringify({ name, bytes: content.length }));
@@ -239,15 +244,17 @@ describe("filling a volume", () => {
 /** More requests than one call takes. */
 const MOST_REQUESTS = 90;
 
-describe.each(["before", "after"] as const)("a call that dies at any request, %s it was carried out", (when) => {
+describe("a call that dies at any request", () => {
   it("leaves only what the next one finishes", async () => {
     const [base, lora] = wanted("base.safetensors", "lora.safetensors");
     if (base === undefined || lora === undefined) throw new Error("two files");
     const list = [base, lora];
     let deaths = 0;
     for (let n = 0; n < MOST_REQUESTS; n += 1) {
+      // To die after a request, or before the one that follows, leaves the same: one of the two is enough.
+      const when = n % 2 === 0 ? "before" : "after";
       const { s3, volume, pass, keys } = await open();
-      await putAsAgent(volume, "idle");
+      await putAsAgent(volume, "idle", null, 2 * MiB);
       if (when === "after") s3.faults.add({ skip: n, fault: { type: "drop", when } });
       s3.faults.add({ skip: n, count: 1_000, fault: { type: "drop", when: "before" } });
       const dying = await volumeOn(s3, 1);
