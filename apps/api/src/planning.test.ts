@@ -210,7 +210,6 @@ it("says what a language model was paid for reading the prompts of a plan or a q
     ceilings: async () => [],
     fingerprint: async () => ({ digest: digestOf("nothing"), items: 0, bytes: 0 }),
     choosingFacts: async () => ({ loras: [], past: [], learned: learn([], { now: 0 }) }),
-    ceilings: async () => [],
     embeddings: { ofPrompts: async () => new Map() },
     promptReader: { readAll: async () => ({ analyses: new Map(), charges: [charge] }) },
   } as unknown as PlanningDeps);

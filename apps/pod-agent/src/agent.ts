@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { createHash, randomBytes } from "node:crypto";
+import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { mkdir, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import {
@@ -12,11 +12,11 @@ import {
   UserError,
 } from "@loramill/contracts";
 import { trainerAdapters } from "@loramill/trainers";
+import { openContentCache } from "./cache/content-cache.ts";
 import { readText, writeWhole } from "./files.ts";
 import { type JobPlace, jobPlace } from "./job-place.ts";
 import { isFinalState, type JobRecord, readRecord, writeRecord } from "./job-record.ts";
 import { caughtUp } from "./meter.ts";
-import { createModelCache } from "./model-cache.ts";
 import type { AgentWork } from "./retire.ts";
 import { type RunningJob, runJob } from "./run-job.ts";
 import type { AgentSettings, InstalledTrainer } from "./settings.ts";
@@ -27,7 +27,7 @@ import { lockWorkspace } from "./workspace-lock.ts";
 export const AGENT_VERSION = "2";
 
 export interface Agent {
-  health(): AgentHealth;
+  health(): Promise<AgentHealth>;
   /** How far this agent is with what it was started for. */
   work(): AgentWork;
   /** Idempotent by marker: the same training is adopted, another one of that marker replaces what has ended. */
@@ -51,7 +51,9 @@ export async function openAgent(settings: AgentSettings, options: { fetch?: type
   const fetchIt = options.fetch ?? fetch;
   await mkdir(join(settings.workspace, "jobs"), { recursive: true });
   const unlock = await lockWorkspace(settings.workspace);
-  const models = createModelCache(join(settings.workspace, "models"), settings.modelCacheBytes);
+  const { cacheFolder, cacheBytes } = settings;
+  const owner = await readOwner(settings.workspace);
+  const cache = await openContentCache({ folder: cacheFolder, maxBytes: cacheBytes, owner });
   const jobs = new Map<string, RunningJob>();
   let closing: Promise<void> | null = null;
   /** Starts go one after another: between the look and the entry nothing may come. */
@@ -79,7 +81,7 @@ export async function openAgent(settings: AgentSettings, options: { fetch?: type
       place,
       adapter: trainerAdapters[record.trainer],
       installed: trainerHere(record.trainer),
-      models,
+      cache,
       fetch: fetchIt,
       onLeaseLost: () => {
         told.add(record.id);
@@ -171,14 +173,21 @@ export async function openAgent(settings: AgentSettings, options: { fetch?: type
     return job.view(null);
   }
 
-  for (const id of await readdir(join(settings.workspace, "jobs"))) await recover(id);
+  try {
+    for (const id of await readdir(join(settings.workspace, "jobs"))) await recover(id);
+    await cache.forgetPast();
+  } catch (error) {
+    await cache.close();
+    throw error;
+  }
 
   return {
-    health: () => ({
+    health: async () => ({
       version: AGENT_VERSION,
       trainers: Object.keys(settings.trainers) as AgentHealth["trainers"],
       maxJobs: settings.maxJobs,
       activeJobs: active().length,
+      cache: await cache.health(),
     }),
     start(request) {
       const started = starting.then(() => startNow(request));
@@ -210,11 +219,22 @@ export async function openAgent(settings: AgentSettings, options: { fetch?: type
     close(reason = "shutdown") {
       closing ??= (async () => {
         await Promise.all([...jobs.values()].map((job) => job.stop(reason)));
+        await cache.close();
         await unlock();
       })();
       return closing;
     },
   };
+}
+
+/** Name of an agent in a cache that several share: that of its workspace, which belongs to one agent at a time. */
+async function readOwner(workspace: string): Promise<string> {
+  const path = join(workspace, "cache-owner");
+  const known = await readText(path);
+  if (known !== null) return known;
+  const owner = randomUUID();
+  await writeWhole(path, owner);
+  return owner;
 }
 
 function refuseStale(record: Readonly<JobRecord>, epoch: number): void {

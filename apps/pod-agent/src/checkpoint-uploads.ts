@@ -11,8 +11,9 @@ import {
   sha256Hex,
 } from "@loramill/contracts";
 import { z } from "zod";
+import { nodeDisk } from "./cache/disk.ts";
 import { orNull, readText, writeWhole } from "./files.ts";
-import { digestFile, type TransferParts, upload } from "./transfer.ts";
+import { type TransferParts, upload } from "./transfer.ts";
 
 /** What stands in the manifest of a checkpoint besides its files. */
 export type UploadFacts = Omit<AgentManifest, "format" | "files">;
@@ -78,7 +79,7 @@ export async function uploadSnapshot(
       parts.push((progress.parts[number] as StoredFile["parts"][number]) ?? (await uploadPart(path, at, number)));
       number += 1;
     }
-    stored.push({ name, bytes: sizes[i] ?? 0, sha256: await digestFile(path), parts });
+    stored.push({ name, bytes: sizes[i] ?? 0, sha256: await nodeDisk.digest(path), parts });
   }
   const manifest: AgentManifest = { format: "loramill-agent-checkpoint/1", ...facts, files: stored };
   const body = new TextEncoder().encode(JSON.stringify(manifest));

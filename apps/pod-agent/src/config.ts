@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { z } from "zod";
 import type { GiveBack } from "./give-machine-back.ts";
 import type { RentedMachineLease } from "./hold-machine.ts";
@@ -27,7 +27,7 @@ export const agentEnvironment = z.object({
   AGENT_TOKEN: z.string().min(16, "must have at least 16 characters").describe("Bearer token that callers must send"),
   AGENT_HOST: z.string().min(1).default("127.0.0.1").describe("Address to listen on; 0.0.0.0 behind a pod's proxy"),
   AGENT_PORT: z.coerce.number().int().min(0).max(65_535).default(8690).describe("Port to listen on"),
-  AGENT_WORKSPACE: z.string().min(1).default("./agent").describe("Folder for jobs and models; best on a volume"),
+  AGENT_WORKSPACE: z.string().min(1).default("./agent").describe("Folder for jobs, of this agent alone"),
   AGENT_SLOTS: z.coerce.number().int().min(1).max(16).default(1).describe("Trainings at once on this machine"),
   AGENT_TRAININGS: z.coerce
     .number()
@@ -36,11 +36,14 @@ export const agentEnvironment = z.object({
     .optional()
     .describe("Ends after so many trainings, when their end has been asked for; left out, it goes on"),
   AGENT_IDLE_SECONDS: seconds.optional().describe("Ends when it has had no training for so long; left out, it waits"),
-  AGENT_MODEL_CACHE_BYTES: z.coerce
+  AGENT_CACHE_DIR: folder.describe(
+    "Folder of base models, LoRAs and pictures by digest; several agents may share one on a volume; left out: cache in AGENT_WORKSPACE",
+  ),
+  AGENT_CACHE_MAX_GIB: z.coerce
     .number()
     .min(0)
-    .default(100 * GiB)
-    .describe("Most bytes of base models kept between jobs; the least recently used go first"),
+    .default(100)
+    .describe("Most GiB kept there between jobs; what was used longest ago goes first, and nothing that is in use"),
   AGENT_STALL_SECONDS: seconds.default(1800).describe("A trainer that prints nothing for so long is taken as hung"),
   AGENT_ON_LEASE_LOST: Command.optional().describe(
     "JSON array of program and arguments that deletes this pod when nobody has asked after its work for a lease",
@@ -106,7 +109,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       },
       maxJobs: env.AGENT_SLOTS,
       ...(env.AGENT_TRAININGS === undefined ? {} : { maxTrainings: env.AGENT_TRAININGS }),
-      modelCacheBytes: env.AGENT_MODEL_CACHE_BYTES,
+      cacheFolder: resolve(env.AGENT_CACHE_DIR ?? join(env.AGENT_WORKSPACE, "cache")),
+      cacheBytes: env.AGENT_CACHE_MAX_GIB * GiB,
       partBytes: 32 * 1024 * 1024,
       tickMs: 1_000,
       quietMs: 5_000,

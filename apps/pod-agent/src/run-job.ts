@@ -12,12 +12,12 @@ import {
   toErrorRecord,
 } from "@loramill/contracts";
 import type { TrainerAdapter } from "@loramill/trainers";
+import type { ContentCache } from "./cache/content-cache.ts";
 import { followTrainer } from "./follow-trainer.ts";
 import { createGrants } from "./grants.ts";
 import type { JobPlace } from "./job-place.ts";
 import { isFinalState, type JobRecord, writeRecord } from "./job-record.ts";
 import { startMeter } from "./meter.ts";
-import type { ModelCache } from "./model-cache.ts";
 import { openSaveWatcher, type SaveWatcher } from "./save-watcher.ts";
 import type { AgentSettings, InstalledTrainer } from "./settings.ts";
 import { stageInputs } from "./stage-inputs.ts";
@@ -43,7 +43,7 @@ export interface JobParts {
   readonly place: JobPlace;
   readonly adapter: TrainerAdapter;
   readonly installed: InstalledTrainer;
-  readonly models: ModelCache;
+  readonly cache: ContentCache;
   readonly fetch: typeof fetch;
   /** The lease ran out; called when the trainer has been stopped and what could be saved is saved. */
   onLeaseLost(): void;
@@ -72,7 +72,9 @@ export function runJob(record: JobRecord, start: AgentStart, leaseMs: number, pa
   let leaseUntil = now() + leaseMs;
   let stopReason: StopReason | null = null;
   const wake = new AbortController();
-  let releaseModels = () => {};
+  // A trainer that is taken over has its models already.
+  let releaseModels =
+    record.child === null || isFinalState(record.state) ? async () => {} : parts.cache.keep(start.models);
   let logServed = 0;
   let uploadsServed = 0;
   const followed = followTrainer(place.log, adapter, start.recipe, {
@@ -94,7 +96,7 @@ export function runJob(record: JobRecord, start: AgentStart, leaseMs: number, pa
   }
 
   async function begin(): Promise<void> {
-    const staged = await stageInputs(start, place, adapter.restoresTo, parts.models, transfer);
+    const staged = await stageInputs(start, place, adapter.restoresTo, parts.cache, transfer);
     releaseModels = staged.release;
     for (const folder of [place.work, place.output, place.resume]) await mkdir(folder, { recursive: true });
     const command = adapter.command({
@@ -192,7 +194,8 @@ export function runJob(record: JobRecord, start: AgentStart, leaseMs: number, pa
         stopReason === null ? "failed" : stopReason === "cancelled" ? "cancelled" : "preempted";
       await change({ state, error: stopReason === null ? toErrorRecord(error) : null });
     } finally {
-      releaseModels();
+      // A mark that stays is taken back at the next start.
+      await releaseModels().catch(() => undefined);
       clearInterval(leaseCheck);
       clearInterval(meterNote);
       await writing.catch(() => undefined);

@@ -61,7 +61,7 @@ async function answer(
     return send(response, 401, problem(401, "unauthorised", message));
   }
   heard?.();
-  if (method === "GET" && path === "/v1/health") return send(response, 200, agent.health());
+  if (method === "GET" && path === "/v1/health") return send(response, 200, await agent.health());
   if (method === "POST" && path === "/v1/jobs") {
     return send(response, 200, await agent.start(await readBody(request, AgentStart)));
   }

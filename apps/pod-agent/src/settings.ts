@@ -29,8 +29,10 @@ export interface AgentSettings {
   readonly maxJobs: number;
   /** Trainings that are taken in this agent's life; left out, as many as are asked for. */
   readonly maxTrainings?: number;
-  /** Most bytes of base models that are kept between jobs. */
-  readonly modelCacheBytes: number;
+  /** Base models, LoRAs and pictures by digest; may lie on a volume that several machines share. */
+  readonly cacheFolder: string;
+  /** Most bytes in it; what is in use stays all the same. */
+  readonly cacheBytes: number;
   /** Size of one request of an upload. */
   readonly partBytes: number;
   /** Between two looks at the trainer. */

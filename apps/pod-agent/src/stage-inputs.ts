@@ -1,5 +1,5 @@
-import { createReadStream, createWriteStream } from "node:fs";
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { constants, createReadStream, createWriteStream } from "node:fs";
+import { copyFile, mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import {
@@ -9,9 +9,10 @@ import {
   PermanentError,
   type StoredFile,
 } from "@loramill/contracts";
+import type { ContentCache } from "./cache/content-cache.ts";
+import { nodeDisk } from "./cache/disk.ts";
 import type { JobPlace } from "./job-place.ts";
-import type { ModelCache } from "./model-cache.ts";
-import { digestFile, download, type TransferParts } from "./transfer.ts";
+import { download, type TransferParts } from "./transfer.ts";
 
 const DOWNLOADS_AT_ONCE = 8;
 
@@ -20,35 +21,47 @@ export async function stageInputs(
   start: AgentStart,
   place: JobPlace,
   restoresTo: "output" | "resume",
-  models: ModelCache,
+  cache: ContentCache,
   parts: TransferParts,
-): Promise<{ readonly models: Record<string, string>; readonly release: () => void }> {
-  await stageImages(start.images, place.images, parts);
+): Promise<{ readonly models: Record<string, string>; readonly release: () => Promise<void> }> {
+  await stageImages(start.images, place.images, cache, parts);
   if (start.regularisationImages.length > 0) {
-    await stageImages(start.regularisationImages, place.regularisation, parts);
+    await stageImages(start.regularisationImages, place.regularisation, cache, parts);
   }
   if (start.resume !== null) await stageCheckpoint(start.resume, place, place[restoresTo], parts);
-  const taken: { readonly role: string; readonly path: string; readonly release: () => void }[] = [];
-  const release = () => {
-    for (const model of taken.splice(0)) model.release();
+  const taken: { readonly role: string; readonly path: string; readonly release: () => Promise<void> }[] = [];
+  const release = async () => {
+    for (const model of taken.splice(0)) await model.release();
   };
   try {
-    for (const file of start.models) taken.push({ role: file.role, ...(await models.take(file, parts)) });
+    for (const file of start.models) {
+      const origin = file.key === null ? { url: file.url ?? "" } : { key: file.key };
+      taken.push({ role: file.role, ...(await cache.take(file, origin, parts)) });
+    }
   } catch (error) {
-    release();
+    await release();
     throw error;
   }
   return { models: Object.fromEntries(taken.map(({ role, path }) => [role, path])), release };
 }
 
-/** Plain numbered names: some trainers change or refuse others. */
-async function stageImages(images: readonly AgentImage[], folder: string, parts: TransferParts): Promise<void> {
+/** Plain numbered names: some trainers change or refuse others. A copy, since some change the pictures. */
+async function stageImages(
+  images: readonly AgentImage[],
+  folder: string,
+  cache: ContentCache,
+  parts: TransferParts,
+): Promise<void> {
   await mkdir(folder, { recursive: true });
   const pending = images.entries();
   const work = async () => {
     for (const [i, image] of pending) {
       const stem = join(folder, String(i + 1).padStart(6, "0"));
-      await download({ key: `blobs/${image.sha256}` }, image, `${stem}.${extensionOf(image.mediaType)}`, parts);
+      const extension = extensionOf(image.mediaType);
+      const file = { sha256: image.sha256, bytes: image.bytes, name: `picture.${extension}` };
+      const { path, release } = await cache.take(file, { key: `blobs/${image.sha256}` }, parts);
+      // Where the disk can, a copy that shares the bytes until one of the two is changed.
+      await copyFile(path, `${stem}.${extension}`, constants.COPYFILE_FICLONE).finally(release);
       await writeFile(`${stem}.txt`, `${image.caption}\n`);
     }
   };
@@ -75,14 +88,15 @@ async function stageFile(file: StoredFile, scratch: string, path: string, transf
   await rm(path, { force: true });
   for (const part of file.parts) {
     const piece = join(scratch, part.sha256);
-    await download({ key: part.key }, part, piece, transfer).catch((error: unknown) => {
+    const target = { path: piece, partial: `${piece}.part` };
+    await download({ key: part.key }, part, target, { ...transfer, disk: nodeDisk }).catch((error: unknown) => {
       throw error instanceof PermanentError && error.code === "wrong-digest" ? corrupt(file, error) : error;
     });
     await pipeline(createReadStream(piece), createWriteStream(path, { flags: "a" }));
     await rm(piece, { force: true });
   }
   if (file.parts.length === 0) await writeFile(path, "");
-  if ((await digestFile(path)) === file.sha256) return;
+  if ((await nodeDisk.digest(path)) === file.sha256) return;
   throw corrupt(file);
 }
 

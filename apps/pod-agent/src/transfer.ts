@@ -1,10 +1,6 @@
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { mkdir, open, rename, rm, stat } from "node:fs/promises";
-import { dirname } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { type Digest, isRetryableStatus, PermanentError, TransientError } from "@loramill/contracts";
-import { orNull } from "./files.ts";
+import type { Disk, PartFile } from "./cache/disk.ts";
 import type { Grants } from "./grants.ts";
 
 /** How a file is asked for: by a grant for a key, or by an address of its own. */
@@ -20,6 +16,15 @@ const ATTEMPTS = 6;
 /** Without a byte for so long, a request is given up. */
 const IDLE_MS = 60_000;
 
+/** Where a file comes to lie. */
+export interface Target {
+  readonly path: string;
+  /** Where it is gathered, on the same disk. */
+  readonly partial: string;
+  /** Throws when another may write there now. */
+  readonly assertMayWrite?: () => void;
+}
+
 /**
  * Brings a file here. What a broken download left is gone on from; the digest of the whole is checked before the file has
  * its name. PermanentError `wrong-digest` when what was sent is something else, twice.
@@ -27,56 +32,87 @@ const IDLE_MS = 60_000;
 export async function download(
   origin: Origin,
   expected: { readonly bytes: number; readonly sha256: Digest },
-  path: string,
-  parts: TransferParts,
+  target: Target,
+  parts: TransferParts & { readonly disk: Disk },
 ): Promise<void> {
-  if ((await orNull(stat(path)))?.size === expected.bytes && (await digestFile(path)) === expected.sha256) return;
-  await mkdir(dirname(path), { recursive: true });
-  const partial = `${path}.part`;
+  const { disk } = parts;
   for (let round = 1; ; round += 1) {
-    await retry(() => fetchRest(origin, expected.bytes, partial, parts), parts.signal);
-    if ((await digestFile(partial)) === expected.sha256) break;
-    await rm(partial, { force: true });
-    if (round === 2) {
-      throw new PermanentError(`a file of ${expected.bytes} bytes is not the one with SHA-256 ${expected.sha256}`, {
-        code: "wrong-digest",
-        details: { sha256: expected.sha256 },
-      });
-    }
+    await retry(() => fetchRest(origin, expected.bytes, target, parts), parts.signal);
+    if ((await disk.digest(target.partial)) === expected.sha256) break;
+    target.assertMayWrite?.();
+    await disk.remove(target.partial);
+    if (round === 2) throw wrongDigest(expected);
   }
-  await rename(partial, path);
+  target.assertMayWrite?.();
+  await disk.move(target.partial, target.path);
 }
 
-/** Reads what is missing at the end of a partial file. */
-async function fetchRest(origin: Origin, bytes: number, partial: string, parts: TransferParts): Promise<void> {
-  const have = (await orNull(stat(partial)))?.size ?? 0;
-  if (have === bytes && have > 0) return;
-  const start = have < bytes ? have : 0;
+/**
+ * Reads what is missing at the end of a partial file. Its length is what has come, as bytes are written in their order and to
+ * their place; whether they are right is for the digest to say.
+ */
+async function fetchRest(
+  origin: Origin,
+  bytes: number,
+  { partial, assertMayWrite }: Target,
+  parts: TransferParts & { readonly disk: Disk },
+): Promise<void> {
+  const have = (await parts.disk.facts(partial))?.bytes ?? 0;
+  if (have > bytes) await parts.disk.remove(partial);
+  const start = have > bytes ? 0 : have;
+  const file = await parts.disk.openPart(partial);
+  try {
+    if (start < bytes) await receive(origin, { start, bytes }, file, { ...parts, assertMayWrite });
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+async function receive(
+  origin: Origin,
+  { start, bytes }: { readonly start: number; readonly bytes: number },
+  file: PartFile,
+  parts: TransferParts & { readonly assertMayWrite: (() => void) | undefined },
+): Promise<void> {
   const url = "url" in origin ? origin.url : await parts.grants.read(origin.key, parts.signal);
   const idle = idleTimeout(parts.signal);
   try {
-    const response = await parts.fetch(url, {
-      headers: start > 0 ? { range: `bytes=${start}-` } : {},
-      signal: idle.signal,
-    });
-    if (!response.ok || response.body === null) throw refused(response.status, url, parts.grants);
-    const file = await open(partial, response.status === 206 && start > 0 ? "a" : "w");
-    let written = response.status === 206 ? start : 0;
-    try {
-      for await (const chunk of response.body) {
-        idle.touch();
-        written += chunk.byteLength;
-        if (written > bytes) throw new PermanentError(`more than ${bytes} bytes were sent`, { code: "wrong-digest" });
-        await file.write(chunk);
-      }
-    } finally {
-      await file.close();
+    const headers = start > 0 ? { range: `bytes=${start}-` } : {};
+    const response = await parts.fetch(url, { headers, signal: idle.signal });
+    if (!response.ok || response.body === null) {
+      await response.body?.cancel();
+      throw refused(response.status, url, parts.grants);
     }
-    if (written < bytes) throw new TransientError("a download broke off", { code: "download-broken" });
+    // A server that knows no ranges sends it all, and one may send another range than it was asked for.
+    let position = response.status === 206 ? startOf(response, start) : 0;
+    if (position > start)
+      throw new TransientError("a download began too late in the file", { code: "download-broken" });
+    for await (const chunk of response.body) {
+      idle.touch();
+      if (position + chunk.byteLength > bytes) {
+        throw new PermanentError(`more than ${bytes} bytes were sent`, { code: "wrong-digest" });
+      }
+      parts.assertMayWrite?.();
+      await file.write(chunk, position);
+      position += chunk.byteLength;
+    }
+    if (position < bytes) throw new TransientError("a download broke off", { code: "download-broken" });
   } finally {
     idle.stop();
   }
 }
+
+function startOf(response: Response, asked: number): number {
+  const [, start] = /^bytes (\d+)-/.exec(response.headers.get("content-range") ?? "") ?? [];
+  return start === undefined ? asked : Number(start);
+}
+
+export const wrongDigest = ({ bytes, sha256 }: { readonly bytes: number; readonly sha256: Digest }) =>
+  new PermanentError(`a file of ${bytes} bytes is not the one with SHA-256 ${sha256}`, {
+    code: "wrong-digest",
+    details: { sha256 },
+  });
 
 /** Writes bytes to a signed URL, which is asked for anew when it is no longer taken. */
 export async function upload(urlOf: () => Promise<string>, body: Uint8Array, parts: TransferParts): Promise<void> {
@@ -98,12 +134,6 @@ export async function upload(urlOf: () => Promise<string>, body: Uint8Array, par
   }, parts.signal);
 }
 
-export async function digestFile(path: string): Promise<Digest> {
-  const hash = createHash("sha256");
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Uint8Array);
-  return hash.digest("hex") as Digest;
-}
-
 /** 403 and 400 are what stores answer to a URL whose time is over: it is dropped and asked for again. */
 function refused(status: number, url: string, grants: Grants): Error {
   grants.drop(url);
@@ -119,7 +149,9 @@ async function retry(work: () => Promise<void>, signal: AbortSignal): Promise<vo
       return await work();
     } catch (error) {
       signal.throwIfAborted();
-      if (error instanceof PermanentError || attempt === ATTEMPTS) throw error;
+      // Who may no longer write has to take the lock first.
+      const isLost = error instanceof TransientError && error.code === "lock-lost";
+      if (error instanceof PermanentError || isLost || attempt === ATTEMPTS) throw error;
       await delay(Math.min(10_000, 200 * 2 ** attempt), undefined, { signal });
     }
   }

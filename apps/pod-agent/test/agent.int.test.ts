@@ -100,7 +100,7 @@ describe("a training on an agent", () => {
     } while (status.kind === "running" && epoch < 1_000);
     expect(status.kind).toBe("succeeded");
     const loaded = lines.flatMap(
-      (line) => /^loading (\w+) from .*models\/(\w+)\/.*: (\d+) bytes$/.exec(line)?.slice(1) ?? [],
+      (line) => /^loading (\w+) from .*cache\/files\/(\w+)\/.*: (\d+) bytes$/.exec(line)?.slice(1) ?? [],
     );
     expect(loaded).toEqual(
       ["base", "ae", "clip_l", "t5xxl"].flatMap((role, i) => [
@@ -110,6 +110,9 @@ describe("a training on an agent", () => {
       ]),
     );
     expect((await trial.backend.collect(remoteId, request, context(epoch))).steps).toBe(request.recipe.steps);
+    const held = (await trial.machines[0]?.agent.health())?.cache?.digests;
+    const inputs = [...files.map(({ stored }) => stored), ...request.images.map(({ image }) => image)];
+    expect(held?.toSorted()).toEqual(inputs.map((blob) => blob?.sha256).sort());
 
     const other = { ...request, marker: "another" };
     await expect(trial.backend.submit(other, backendContext({ job: `job_${"9".repeat(32)}` }))).rejects.toMatchObject({

@@ -119,7 +119,8 @@ export async function openTrial(options: TrialOptions = {}) {
     workspace: join(folder, `workspace-${n}`),
     trainers: { [trainer]: scripted.installed },
     maxJobs: 1,
-    modelCacheBytes: 1e9,
+    cacheFolder: join(folder, `workspace-${n}`, "cache"),
+    cacheBytes: 1e9,
     partBytes: 1_000,
     tickMs: 20,
     quietMs: 30,
@@ -186,7 +187,10 @@ export async function openTrial(options: TrialOptions = {}) {
     );
   const remote: RemoteSide = {
     started: async () => begun.size,
-    active: async () => machines.reduce((sum, { agent }) => sum + agent.health().activeJobs, 0),
+    active: async () => {
+      const healths = await Promise.all(machines.map(({ agent }) => agent.health()));
+      return healths.reduce((sum, { activeJobs }) => sum + activeJobs, 0);
+    },
     loseNextAnswer: () => {
       losesAnswer = true;
     },

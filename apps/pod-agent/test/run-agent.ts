@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { openAgent } from "../src/agent.ts";
 import { serveAgent } from "../src/server.ts";
 
@@ -10,7 +11,8 @@ const agent = await openAgent({
   workspace,
   trainers: { "sd-scripts": { folder, python } },
   maxJobs: Number(slots),
-  modelCacheBytes: 1e9,
+  cacheFolder: join(workspace, "cache"),
+  cacheBytes: 1e9,
   partBytes: 32_768,
   tickMs: 20,
   quietMs: 30,

@@ -21,3 +21,5 @@ export {
 export { createVirtualClock, type VirtualClock } from "./simulated/virtual-clock.ts";
 export { type StaticOptions, staticConfig } from "./static/static-config.ts";
 export { createStaticProvider, type StaticParts } from "./static/static-provider.ts";
+export { type SyncRequest, type SyncResult, syncVolume, type WantedFile } from "./sync/sync-volume.ts";
+export { type VolumeOptions, volumeAddress, volumeConfig } from "./sync/volume-config.ts";

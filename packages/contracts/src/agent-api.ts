@@ -188,10 +188,25 @@ export const AgentJob = z.object({
 });
 export type AgentJob = z.output<typeof AgentJob>;
 
+/** Most digests that a health answer names. */
+export const MAX_HELD_DIGESTS = 256;
+
+/** What lies in an agent's cache, which may be one volume for several agents. */
+export const AgentCacheHealth = z.object({
+  /** Of all whole and half files. */
+  bytes: Count,
+  maxBytes: Count,
+  /** Verified and whole, the largest first, so that base models come before pictures. */
+  digests: z.array(Digest).max(MAX_HELD_DIGESTS),
+});
+export type AgentCacheHealth = z.output<typeof AgentCacheHealth>;
+
 export const AgentHealth = z.object({
   version: z.string(),
   trainers: z.array(TrainerName),
   maxJobs: z.int().min(0),
   activeJobs: Count,
+  /** Left out by agents that know no cache by digest. */
+  cache: AgentCacheHealth.optional(),
 });
 export type AgentHealth = z.output<typeof AgentHealth>;

@@ -75,7 +75,7 @@ const SECRETS = [
   [/\b([a-z][a-z0-9+.-]*:\/\/)[^/\s:@]*:[^/\s@]*@/gi, "$1***@"],
   [/([?&](?:X-Amz-Signature|X-Amz-Credential|X-Amz-Security-Token|signature|token|key)=)[^&\s"']+/gi, "$1***"],
   [/\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{8,}/g, "$1 ***"],
-  [/\b(sk|hf|r8|rpa|lm)_[A-Za-z0-9]{12,}/g, "$1_***"],
+  [/\b(sk|hf|r8|rpa|rps|lm)_[A-Za-z0-9]{12,}/g, "$1_***"],
 ] as const;
 
 export function redact(text: string): string {

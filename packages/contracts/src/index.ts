@@ -1,4 +1,5 @@
 export {
+  AgentCacheHealth,
   AgentCancel,
   AgentGrants,
   AgentHealth,
@@ -13,6 +14,7 @@ export {
   AgentUpload,
   AgentWants,
   type AgentWriteGrant,
+  MAX_HELD_DIGESTS,
   StoredFile,
   TrainerName,
 } from "./agent-api.ts";
@@ -54,6 +56,7 @@ export {
   UploadOfferAnswer,
 } from "./api.ts";
 export { isArchiveName, withoutArchiveExtension } from "./archive-names.ts";
+export { cacheLayout, lockNumber, userOf } from "./cache-layout.ts";
 export { Caption, CaptionPart, CaptionVoice } from "./caption-documents.ts";
 export { CaptionProvider, CaptionSpec, CaptionStyle } from "./caption-spec.ts";
 export { CeilingBody, CeilingList, CeilingQuery, CeilingView, ResumeRequest } from "./ceiling-api.ts";
@@ -446,6 +449,7 @@ export type {
   TrainingRequest,
   TrainingStatus,
 } from "./ports/training-backend.ts";
+export type { LargeSource, VolumeFiles } from "./ports/volume-files.ts";
 export { type FacetValue, type PromptFacet, promptFacets } from "./prompt-facets.ts";
 export {
   describeField,

@@ -1,6 +1,7 @@
 export { type CheckStorageOptions, checkStorage, type StorageCheck } from "./check-storage.ts";
 export { createModelFetcher, type ModelFetcher } from "./models/model-fetcher.ts";
 export { type OpenedStores, openStores, type StorageOptions } from "./open-stores.ts";
+export { openVolumeFiles, type VolumePlace } from "./s3/open-volume.ts";
 export type { S3Options } from "./s3/s3-options.ts";
 export { OBJECTS_PATH, type UrlSigner } from "./signed-url.ts";
 export { type Fingerprint, fingerprintSources } from "./sources/fingerprint.ts";

@@ -7,17 +7,18 @@ import {
   PutObjectCommand,
 } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
-import { type ObjectInfo, PermanentError } from "@loramill/contracts";
+import { type ObjectInfo, PermanentError, type VolumeFiles } from "@loramill/contracts";
 import { assertExpected, isMissing } from "../bytes.ts";
 import type { ObjectDriver } from "../driver.ts";
 import { assertSafeKey, assertSafePrefix } from "../keys.ts";
 import { assertExpiry } from "../signed-url.ts";
 import { download } from "./download.ts";
+import { listUploads, uploadResumably } from "./resumable-upload.ts";
 import { createS3Client, createSigningClient } from "./s3-client.ts";
 import { mapS3Error } from "./s3-errors.ts";
 import type { S3Options } from "./s3-options.ts";
 import { spool } from "./spool.ts";
-import { abortable, upload } from "./upload.ts";
+import { abortable, giveUp, upload } from "./upload.ts";
 
 /** S3's own limit of one DeleteObjects. */
 const MAX_DELETES = 1000;
@@ -26,7 +27,7 @@ const MAX_DELETES = 1000;
 export function openS3Store(
   at: { readonly bucket: string; readonly prefix: string },
   options: S3Options,
-): ObjectDriver {
+): ObjectDriver & VolumeFiles {
   const { bucket } = at;
   const base = at.prefix === "" ? "" : `${at.prefix}/`;
   const id = `s3://${bucket}/${base}${options.endpoint === null ? "" : ` at ${new URL(options.endpoint).host}`}`;
@@ -105,6 +106,13 @@ export function openS3Store(
           return { bytes, sha256, stored };
         } finally {
           await spooled.dispose();
+        }
+      }),
+    putLarge: (key, source, put) => guard(key, put.signal, () => uploadResumably(target(key), source, put)),
+    dropUploads: (keep, signal) =>
+      guard(base, signal, async () => {
+        for (const one of await listUploads({ client, bucket }, base, signal)) {
+          if (!keep.has(one.Key.slice(base.length))) await giveUp(client, one);
         }
       }),
     get: (key, get = {}) =>

@@ -16,11 +16,11 @@ import { partsOf } from "./parts.ts";
 import type { S3Options } from "./s3-options.ts";
 
 /** S3's own limit. */
-const MAX_PARTS = 10_000;
+export const MAX_PARTS = 10_000;
 const ABORT_TIMEOUT_MS = 15_000;
 const ABORT_ATTEMPTS = 4;
 /** Metadata that tells an upload whose answer was lost from one that never ended. */
-const MARKER = "loramill-upload";
+export const MARKER = "loramill-upload";
 
 export interface Target {
   readonly client: S3Client;
@@ -142,7 +142,7 @@ async function sendSideBySide(
   return done.sort((a, b) => (a.PartNumber ?? 0) - (b.PartNumber ?? 0));
 }
 
-async function complete(
+export async function complete(
   client: S3Client,
   upload: { Bucket: string; Key: string; UploadId: string | undefined },
   parts: CompletedPart[],
@@ -176,7 +176,7 @@ async function wasCompleted(
  * Removes the parts, also after an abort, so with a time limit and tries of its own. A server that cannot be reached
  * even for this keeps them until its lifecycle rule removes them; the error that led here is the one to report.
  */
-async function giveUp(
+export async function giveUp(
   client: S3Client,
   upload: { Bucket: string; Key: string; UploadId: string | undefined },
 ): Promise<void> {

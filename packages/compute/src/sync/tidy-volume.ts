@@ -1,0 +1,19 @@
+import { cacheLayout, type VolumeFiles } from "@loramill/contracts";
+import type { VolumeEntry } from "./volume-entries.ts";
+import type { VolumeNeighbours } from "./volume-locks.ts";
+
+/** Takes away what was left by who died: locks that nobody holds, and the marks of files that are no more. */
+export async function tidyVolume(
+  volume: VolumeFiles,
+  neighbours: VolumeNeighbours,
+  entries: readonly VolumeEntry[],
+): Promise<void> {
+  for (const entry of entries) {
+    const { sha256, locks, bytes, keys } = entry;
+    if (locks.length > 0 && !(await neighbours.isBusy({ ...entry, users: [] }))) {
+      for (const number of locks.splice(0)) await volume.delete(cacheLayout.lock(sha256, number));
+    }
+    if (bytes > 0 || (await neighbours.isBusy(entry))) continue;
+    for (const key of keys) await volume.delete(key);
+  }
+}
