@@ -47,22 +47,24 @@ function hourlyWorth(market: readonly TracedOffer[], bootSeconds: number, hours:
   });
   // Of the offers of an hour, one that is dearer and no safer binds nothing.
   const byHour = Map.groupBy(rents, ({ hour }) => hour);
-  /** Rents begun so far: what each has not earned back yet, discounted by the chance that it still lives. */
-  const begun: { hour: number; price: number; lasts: number; open: number; alive: number }[] = [];
+  /**
+   * Rents begun so far. `slack`: what each may still earn above its price until it has earned its boot, by the chance that it
+   * still lives; it is never below 0, and grows with every hour in which a machine may have been lost.
+   */
+  const begun: { hour: number; price: number; lasts: number; slack: number }[] = [];
   const worth: number[] = [];
   for (let hour = 0; hour < hours; hour += 1) {
     const offers = (byHour.get(hour) ?? []).toSorted((a, b) => a.price - b.price);
     const binding = offers.filter((one, at) => !offers.slice(0, at).some((other) => other.lasts >= one.lasts));
-    for (const { price, lasts } of binding) begun.push({ hour, price, lasts, open: price * bootSeconds, alive: 1 });
+    for (const { price, lasts } of binding) begun.push({ hour, price, lasts, slack: price * bootSeconds });
     let value = Number.POSITIVE_INFINITY;
-    for (const { price, open, alive } of begun) value = Math.min(value, price + open / (3_600 * alive));
+    for (const { price, slack } of begun) value = Math.min(value, price + slack / 3_600);
     worth.push(value);
     for (const rent of begun) {
       const gain = (value - rent.price) * 3_600;
       // One that was rented only at the end of its hour has lost nothing in it; a loss hits only what lives to its end.
-      const loss = rent.hour === hour ? 0 : gain * rent.alive * rent.lasts;
-      rent.open -= gain > 0 ? gain * rent.alive : loss;
-      rent.alive *= rent.lasts;
+      const loss = rent.hour === hour ? 0 : gain * rent.lasts;
+      rent.slack = Math.max(0, rent.slack - (gain > 0 ? gain : loss)) / rent.lasts;
     }
   }
   return worth;

@@ -101,10 +101,15 @@ describe("what the figures are measured by", () => {
       available: 1,
     }));
     const offer = { gpuType: RTX_4090, region: "EU-RO-1", vramBytes: 48 * GIB, interruptible: false };
-    const bound = lowerBound({ market: [{ offer, trace }], jobs, bootSeconds: 120, hours: 100 });
+    const boundOf = (market: Parameters<typeof lowerBound>[0]["market"]) =>
+      lowerBound({ market, jobs, bootSeconds: 120, hours: 100 });
     const work = jobs.reduce((sum, job) => sum + workSeconds(job), 0);
+    const bound = boundOf([{ offer, trace }]);
     expect(bound).toBeGreaterThanOrEqual((work * 400_000) / 3_600 - 1);
     expect(bound).toBeLessThan(((work + 120) * 400_000) / 3_600 + 1);
+    // Every hour needs a boot where hardly a machine lives to the next.
+    const taken = boundOf([{ offer: { ...offer, interruptible: true }, preemptionsPerHour: 20, trace }]);
+    expect(taken / bound).toBeCloseTo(1 + 120 / 3_600, 2);
   });
 
   /** On an RTX 4090. */
