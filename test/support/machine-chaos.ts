@@ -65,8 +65,11 @@ export async function machineChaos(options: { readonly seed: number; readonly ki
     expect(mill.processes.complaints).toEqual([]);
     await submitting;
     const runs: RunView[] = [];
-    for (const id of submitted) runs.push(await finished(mill.client, id, 300_000));
+    for (const id of submitted) runs.push(await finished(mill.client, id, 180_000));
     return await checkHistory(mill, runs, harm);
+  } catch (error) {
+    console.error(await tellAll(mill));
+    throw error;
   } finally {
     await mill.close();
   }
@@ -144,6 +147,30 @@ async function checkHistory(
     machines: (await mill.runpod.account()).pods.length,
     slowestRecoverySeconds: recoveries.length === 0 ? null : Math.round(Math.max(...recoveries) / 1_000),
   };
+}
+
+/** What a person would look at first when something did not come to its end. */
+async function tellAll({ catalog, runpod, processes }: MachineMill): Promise<string> {
+  const pods = await catalog.fleet.pods();
+  const { rows: jobs } = await catalog.pool.query(
+    `select run, name, state, release, epoch, not_before, heartbeat_at, enqueued_at, attempts_spent, turn, error
+     from loramill.jobs where state not in ('succeeded', 'failed', 'cancelled')`,
+  );
+  const { rows: events } = await catalog.pool.query(
+    `select at, run, type, data from loramill.run_events where type <> 'job.progress' order by id desc limit 60`,
+  );
+  const decisions = (await catalog.pool.query("select decisions, planned_at, stopped from loramill.fleet")).rows;
+  const account = await runpod.account();
+  const all = { complaints: processes.complaints, decisions, pods, jobs, events: events.reverse(), account };
+  return Object.entries(all)
+    .map(
+      ([what, value]) =>
+        `${what}:\n${[value]
+          .flat()
+          .map((one) => `  ${JSON.stringify(one)}`)
+          .join("\n")}`,
+    )
+    .join("\n");
 }
 
 /** From each move that took a machine while the run trained on it to the run's next submission, in milliseconds. */
