@@ -17,6 +17,7 @@ import { expect } from "vitest";
 import { drawCaptionedPictures } from "./draw-pictures.ts";
 import { type Fleet, type Role, startFleet } from "./fleet.ts";
 import { makeDataDir, queueEnv, storageEnv } from "./mill.ts";
+import { eventually, finished } from "./runs.ts";
 
 const AGENT = resolve(import.meta.dirname, "../../apps/pod-agent/test/run-agent.ts");
 
@@ -111,8 +112,18 @@ export async function startMachineMill(options: {
   };
 }
 
-/** Every machine that was ever rented has ended, and the ledger has of each what the provider billed, to the micro-dollar. */
-export async function expectBalance({ catalog, runpod }: MachineMill): Promise<number> {
+/**
+ * Every machine that was ever rented ends, its run succeeds, and the ledger has of each what the provider billed, to the
+ * micro-dollar. Answers the sum.
+ */
+export async function expectBalance({ client, catalog, runpod }: MachineMill): Promise<number> {
+  await eventually(
+    "all machines are given back, and their accounts closed",
+    () => catalog.fleet.pods({ living: true }),
+    (living) => living.length === 0,
+    180_000,
+  );
+  for (const { run } of await catalog.fleet.pods()) expect((await finished(client, run)).state).toBe("succeeded");
   const { pods, refused } = await runpod.account();
   expect(refused).toEqual([]);
   const { rows } = await catalog.pool.query<{ name: string; state: string; remoteId: string | null; charged: string }>(

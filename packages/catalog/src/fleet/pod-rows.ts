@@ -14,6 +14,9 @@ export function toPod({ intent: _intent, asked: _asked, ...row }: Row): Pod {
   };
 }
 
+/** All of a bill that was closed has been charged: who still waits for a part of it settles for what was seen. */
+const NO_MORE = { seconds: 0, amountMicroUsd: 0, isFinal: true } as const;
+
 const SEEN_AS = {
   wanted: "creating",
   booting: "creating",
@@ -28,6 +31,8 @@ export function toMachine(row: Row): RentedMachine | null {
   const { remoteId, name, offer, address, bill, endedAt } = row;
   if (remoteId === null || offer === null) return null;
   const { pricePerHourMicroUsd } = offer;
+  if (row.state === "ended")
+    return { remoteId, name, state: "gone", pricePerHourMicroUsd, address: null, bill: NO_MORE };
   const state = endedAt === null ? SEEN_AS[row.state as PodState] : "gone";
   return { remoteId, name, state, pricePerHourMicroUsd, address, bill };
 }

@@ -180,12 +180,19 @@ describe("machines", () => {
     return run;
   };
 
-  test("are told of with their bills until their account is closed", async () => {
+  test("are told of with their bills, and with nothing more to take once their account is closed", async () => {
     for (const name of ["lm-seen", "lm-lately", "lm-long-ago"]) await rent(name);
     await catalog.fleet.move("lm-lately", "end");
     await catalog.fleet.note("lm-lately", { endedAt: new Date(), bill: { ...bill, isFinal: true } });
-    await catalog.fleet.move("lm-long-ago", "end");
-    await catalog.fleet.move("lm-long-ago", "close");
+    await rent("lm-closed");
+    for (const [name, endedAt] of [
+      ["lm-closed", new Date()],
+      ["lm-long-ago", new Date(Date.now() - 48 * 3_600_000)],
+    ] as const) {
+      await catalog.fleet.move(name, "end");
+      await catalog.fleet.note(name, { endedAt });
+      await catalog.fleet.move(name, "close");
+    }
     const machines = (await catalog.fleet.machines()).filter(({ remoteId }) => remoteId.startsWith("remote-lm-"));
     const address = "https://lm-seen";
     expect(machines).toEqual([
@@ -194,6 +201,7 @@ describe("machines", () => {
         ...{ address, bill },
       },
       expect.objectContaining({ name: "lm-lately", state: "gone", bill: { ...bill, isFinal: true } }),
+      expect.objectContaining({ name: "lm-closed", bill: { seconds: 0, amountMicroUsd: 0, isFinal: true } }),
     ]);
     const { intents, leases } = await catalog.fleet.answering(["lm-seen", "lm-nobody"]);
     expect([...intents.values()]).toEqual([
@@ -215,6 +223,12 @@ describe("machines", () => {
     };
     const parked = { kind: "parked" as const, until: new Date(), turn: { pod: "lm-used" } };
     await catalog.ledger.settle(settlementOf(await claimTrain(has), parked));
+    expect(await catalog.fleet.isUsed("lm-used")).toBe(true);
+    await catalog.ledger.settle(settlementOf(await claimTrain(has), { ...parked, turn: {} }));
+    expect(await catalog.fleet.isUsed("lm-used")).toBe(false);
+    const { run, step } = training;
+    const data = { pod: "lm-used" };
+    await catalog.ledger.emit({ run, step, job: has.job, type: "training.submitted", data });
     expect(await catalog.fleet.isUsed("lm-used")).toBe(true);
     await catalog.ledger.settle(settlementOf(await claimTrain(has)));
     expect(await catalog.fleet.isUsed("lm-used")).toBe(false);

@@ -10,7 +10,7 @@ import {
   type RunId,
   statesAllowing,
 } from "@loramill/contracts";
-import { and, asc, eq, inArray, isNotNull, ne } from "drizzle-orm";
+import { and, asc, eq, inArray, isNotNull, ne, or, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/node-postgres";
 import { type Connection, inTransaction, type Sql } from "../connection.ts";
 import { jsonText } from "../json-text.ts";
@@ -39,6 +39,8 @@ export type PodFacts = Partial<
 >;
 /** What comes with a change of its state. */
 export type PodChange = PodFacts & Partial<Pick<Pod, "rentedAt" | "answeredAt" | "reason">>;
+
+const ENDED_LATELY = sql`ended_at > now() - interval '1 day'`;
 
 export function podQueries({ db, pool, newId }: Connection) {
   return {
@@ -108,11 +110,11 @@ export function podQueries({ db, pool, newId }: Connection) {
     wake: (name: string): Promise<boolean> => inTransaction(pool, (client) => wakeTender(client, name)),
 
     /**
-     * What was rented and whose account is open, with its bill as it was seen last: for those who pay for a part of it. A machine
-     * whose account was closed is told of no more, so that nobody takes a part of what was shared out already.
+     * What was rented and lives, or ended within a day, with its bill as it was seen last: for those who pay for a part of it. The
+     * bill of one whose account is closed is shared out, and shows nothing more to take.
      */
     async machines(): Promise<RentedMachine[]> {
-      const rented = and(isNotNull(pods.remoteId), ne(pods.state, "ended"));
+      const rented = and(isNotNull(pods.remoteId), or(ne(pods.state, "ended"), ENDED_LATELY));
       const rows = await db.select().from(pods).where(rented).orderBy(asc(pods.createdAt), asc(pods.name));
       return rows.flatMap((row) => toMachine(row) ?? []);
     },
