@@ -6,9 +6,11 @@ import { drawWorldMarket, type MarketShape } from "./markets.ts";
 import { planCheapestFirst } from "./plan-cheapest-first.ts";
 import { runWorld, type WorldResult } from "./world.ts";
 import { USUAL_BANDWIDTH, usualScript } from "./world-defaults.ts";
+import { START } from "./world-state.ts";
 
-/** The jobs of thirty days, and time for the last of them. */
-const HOURS = { jobs: 720, market: 800 };
+/** Thirty days, on average: requests come by chance. */
+const HOURS = 720;
+const HOUR_MS = 3_600_000;
 const CEILING_MICRO_USD_PER_HOUR = 8_000_000;
 
 export interface Month extends WorldResult {
@@ -32,8 +34,10 @@ export async function runMonth(
   plan: Planner,
   { shape, seed, count = 1_000 }: { readonly shape: MarketShape; readonly seed: number; readonly count?: number },
 ): Promise<Month> {
-  const jobs = drawJobs({ seed, count, hours: HOURS.jobs, batch: 20, slackHours: [1, 24] });
-  const market = drawWorldMarket(shape, seed, HOURS.market);
+  const jobs = drawJobs({ seed, count, hours: HOURS, batch: 20, slackHours: [1, 24] });
+  const lastMs = Math.max(...jobs.map(({ arrivesMs, deadlineMs }) => deadlineMs ?? arrivesMs));
+  const hours = Math.ceil((lastMs - START.getTime()) / HOUR_MS) + 1;
+  const market = drawWorldMarket(shape, seed, hours);
   const script = usualScript(seed, market);
   const result = await runWorld({
     script,
@@ -43,7 +47,7 @@ export async function runMonth(
     bandwidth: USUAL_BANDWIDTH,
     lostAnswers: 0.01,
   });
-  const bound = lowerBound({ market, jobs, bootSeconds: script.boot.medianMs / 1_000, hours: HOURS.market });
+  const bound = lowerBound({ market, jobs, bootSeconds: script.boot.medianMs / 1_000, hours });
   const isLate = ({ job, finishedMs }: (typeof result.jobs)[number]) =>
     job.deadlineMs !== null && (finishedMs ?? Number.POSITIVE_INFINITY) > job.deadlineMs;
   return { ...result, vsBound: result.billMicroUsd / bound, missed: result.jobs.filter(isLate).length / jobs.length };
