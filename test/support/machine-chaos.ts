@@ -46,7 +46,7 @@ interface Taken {
  */
 export async function machineChaos(options: { readonly seed: number; readonly kills: number; readonly ms: number }) {
   const { seed, kills, ms } = options;
-  const mill = await startMachineMill({ roles, kills, seed, stepMs: 60 });
+  const mill = await startMachineMill({ roles, kills, seed, stepMs: 120 });
   if (mill === null) return null;
   try {
     const harm = openHarm(mill, seededRandom(seed));
@@ -130,7 +130,8 @@ async function checkHistory(
   const starts = (await mill.trainer.starts()).length;
   const stepsLost = (await mill.trainer.steps()).length - runs.length * STEPS;
   expect(starts).toBeGreaterThanOrEqual(runs.length);
-  expect(stepsLost).toBeLessThanOrEqual((starts - runs.length) * SAVE_EVERY_STEPS);
+  // Of each start: what came after the newest checkpoint that had reached the store, while the next one was on its way.
+  expect(stepsLost).toBeLessThan((starts - runs.length) * 2 * SAVE_EVERY_STEPS + 1);
   const recoveries: number[] = [];
   for (const { id } of runs)
     recoveries.push(...recoveriesOf((await mill.client.listEvents(id, { limit: 1_000 })).items, taken));
