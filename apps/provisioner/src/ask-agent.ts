@@ -26,8 +26,8 @@ export function createAgentProbe(parts: {
         await response.body?.cancel();
         return { silence: `it answers with status ${response.status}` };
       }
-      const { trainers, maxJobs, activeJobs } = AgentHealth.parse(await response.json());
-      return { at: parts.clock.now(), trainers, slots: maxJobs, active: activeJobs, holds: [] };
+      const { trainers, maxJobs, activeJobs, cache } = AgentHealth.parse(await response.json());
+      return { at: parts.clock.now(), trainers, slots: maxJobs, active: activeJobs, holds: cache?.digests ?? [] };
     } catch (error) {
       signal.throwIfAborted();
       return { silence: redact(error instanceof Error ? error.message : "it cannot be reached") };
