@@ -64,9 +64,9 @@ export const provisionerConfig = defineConfig(
     FLEET_BILL_WAIT_SECONDS: seconds(1, 604_800)
       .default(86_400)
       .describe("After so long the bill of a machine that has ended is taken as it was seen last"),
-    FLEET_CLOSE_SECONDS: seconds(0.1, 86_400)
-      .default(900)
-      .describe("How long trainings that used a machine have to take their part of its last bill"),
+    FLEET_CLOSE_SECONDS: seconds(0.1, 2_592_000)
+      .default(604_800)
+      .describe("How long the last bill of a machine waits at most for the ends of trainings that used it"),
   },
   (env) => ({
     providers: env.FLEET_PROVIDERS,
