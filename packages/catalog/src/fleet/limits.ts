@@ -38,7 +38,7 @@ const MACHINES = `(
     select max((each->>'pricePerHourMicroUsd')::bigint) from jsonb_array_elements(p.candidates) each
   ), 0))
   from loramill.pods p
-  where p.state <> 'ended' and (c.project = '' or exists (
+  where p.state <> 'ended' and p.ended_at is null and (c.project = '' or exists (
     select 1 from loramill.jobs j where j.id = any(p.wanted_for) and j.project = c.project
   ))
 )`;
