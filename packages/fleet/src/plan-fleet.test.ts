@@ -176,6 +176,15 @@ describe("giving back", () => {
     ]);
   });
 
+  it("keeps a machine that is on its way for a job that another would have now, and lets it go when another has it", () => {
+    const onItsWay = supply({ name: "lm-2", state: "booting", createdAt: after(-5), answeredAt: null, busyAt: null });
+    const pods = [idle(10), { ...onItsWay, wantedFor: ["job_1" as JobId] }];
+    const [, kept] = plan({ supply: pods, demand: [demand({ job: "job_1" })], offers: [offer()] });
+    expect(kept).toMatchObject({ kind: "keep", pod: "lm-2", jobs: ["job_1"] });
+    const taken = plan({ supply: pods, demand: [demand({ job: "job_1", pod: "lm-1" })], offers: [offer()] });
+    expect(taken.find(({ kind }) => kind === "end")).toMatchObject({ pod: "lm-2" });
+  });
+
   it("ends what was wanted for work that has gone, and wishes that nothing met", () => {
     const wanted = supply({ state: "wanted", createdAt: after(-60), answeredAt: null, busyAt: null });
     expect(about({ supply: [wanted] })).toEqual(["end: the work that it was wanted for is gone"]);

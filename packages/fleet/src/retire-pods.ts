@@ -16,8 +16,7 @@ export function retirePods(
     .toSorted((a, b) => compare(a.offer.pricePerHourMicroUsd, b.offer.pricePerHourMicroUsd) || compare(a.name, b.name));
   const kept = new Set(cheapestFirst.slice(0, warm).map(({ name }) => name));
   return unneeded.map((pod): FleetDecision => {
-    if (pod.state !== "ready")
-      return { kind: "end", pod: pod.name, because: "the work that it was wanted for is gone" };
+    if (pod.state !== "ready") return unready(pod, facts);
     if (kept.has(pod.name)) {
       return {
         kind: "keep",
@@ -28,6 +27,21 @@ export function retirePods(
     }
     return idlePod(pod, facts, settings);
   });
+}
+
+/**
+ * A machine that is on its way stays as long as anything waits that it was wanted for, also where that would go to another one
+ * first now: what changes its mind with every look pays for boots and trains nothing.
+ */
+function unready({ name, wantedFor }: FleetSupply, { demand }: FleetFacts): FleetDecision {
+  const jobs = demand.filter(({ job, pod }) => pod === null && wantedFor.includes(job)).map(({ job }) => job);
+  if (jobs.length === 0) return { kind: "end", pod: name, because: "the work that it was wanted for is gone" };
+  return {
+    kind: "keep",
+    pod: name,
+    jobs,
+    because: `is on its way for ${sayCount(jobs.length, "job")} that still waits`,
+  };
 }
 
 function idlePod(pod: FleetSupply, { now, offers }: FleetFacts, { idleSeconds }: FleetSettings): FleetDecision {
