@@ -60,7 +60,16 @@ async function open() {
 }
 
 async function volumeOn({ endpoint, region, bucket, credentials }: S3Server, attempts = 3): Promise<VolumeFiles> {
-  const place = { endpoint, region, bucket, credentials, folder: "cache", partBytes: PART, attempts };
+  const place = {
+    endpoint,
+    region,
+    bucket,
+    credentials,
+    credentialsAdvice: "the keys",
+    folder: "cache",
+    partBytes: PART,
+    attempts,
+  };
   const volume = await openVolumeFiles(place);
   closers.push(() => volume.close());
   return volume;

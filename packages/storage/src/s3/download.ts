@@ -12,6 +12,8 @@ export interface DownloadTarget {
   readonly bucketKey: string;
   /** Resumes without a byte of progress before a read is given up. */
   readonly attempts: number;
+  /** What to look at when credentials are refused. */
+  readonly credentialsAdvice?: string | undefined;
 }
 
 /** Opens an object; a body that breaks off is resumed where it broke, as long as the object is still the same. */
@@ -39,12 +41,12 @@ async function request(
   ifMatch: string | undefined,
   signal: AbortSignal | undefined,
 ): Promise<GetObjectCommandOutput> {
-  const { client, bucket, bucketKey, key, id } = target;
+  const { client, bucket, bucketKey, key, id, credentialsAdvice } = target;
   const command = new GetObjectCommand({ Bucket: bucket, Key: bucketKey, Range: range, IfMatch: ifMatch });
   try {
     return await client.send(command, abortable(signal));
   } catch (error) {
-    throw mapS3Error(error, { id, key, signal });
+    throw mapS3Error(error, { id, key, signal, credentialsAdvice });
   }
 }
 

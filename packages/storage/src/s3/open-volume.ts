@@ -10,6 +10,8 @@ export interface VolumePlace {
   /** Folder on the volume that keys are below, without slashes at its ends. */
   readonly folder: string;
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  /** What to look at when they are refused, such as the variables that they came from. */
+  readonly credentialsAdvice: string;
   /** Size of one request of an upload, between 5 and 500 MB; default 64 MiB. */
   readonly partBytes?: number;
   /** Tries per request, the first included; default 10, as these services answer 502 now and then. */
@@ -22,7 +24,7 @@ export interface VolumePlace {
  */
 export async function openVolumeFiles(place: VolumePlace): Promise<VolumeFiles> {
   const { openS3Store } = await import("./s3-store.ts");
-  const { endpoint, region, credentials, partBytes = 64 * 1024 * 1024, attempts = 10 } = place;
+  const { endpoint, region, credentials, credentialsAdvice, partBytes = 64 * 1024 * 1024, attempts = 10 } = place;
   return openS3Store(
     { bucket: place.bucket, prefix: place.folder },
     {
@@ -30,6 +32,7 @@ export async function openVolumeFiles(place: VolumePlace): Promise<VolumeFiles> 
       publicEndpoint: null,
       region,
       credentials,
+      credentialsAdvice,
       forcePathStyle: true,
       checksums: "when-required",
       contentMd5: false,

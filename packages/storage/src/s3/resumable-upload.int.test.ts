@@ -21,7 +21,7 @@ async function open(server: S3ServerOptions = {}) {
 async function volumeOn(s3: S3Server, attempts = 3) {
   const { endpoint, region, bucket, credentials } = s3;
   const place = { endpoint, region, bucket, credentials, folder: "cache", partBytes: PART, attempts };
-  const volume = await openVolumeFiles(place);
+  const volume = await openVolumeFiles({ ...place, credentialsAdvice: "the keys of the volume" });
   closers.push(() => volume.close());
   return volume;
 }
@@ -120,5 +120,15 @@ describe("a resumable upload to a volume", () => {
     for (const key of ["files/a", "files/b"]) await volume.putLarge(key, source, { signal }).catch(() => {});
     await volume.dropUploads(new Set(["files/b"]), signal);
     expect(s3.contents().uploads).toEqual(["cache/files/b"]);
+  });
+});
+
+it("refused keys are told with what to look at, which is not the object store's", async () => {
+  const s3 = await open();
+  const credentials = { ...s3.credentials, secretAccessKey: "another secret than the server's" };
+  const volume = await volumeOn({ ...s3, credentials }, 1);
+  await expect(volume.put("x", Buffer.from("x"))).rejects.toMatchObject({
+    code: "storage-denied",
+    message: expect.stringMatching(/check the keys of the volume$/),
   });
 });

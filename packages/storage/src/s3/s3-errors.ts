@@ -14,6 +14,7 @@ const UNREACHABLE = new Set([
   "HPE_INVALID_CONSTANT",
 ]);
 const DENIED = new Set(["AccessDenied", "SignatureDoesNotMatch", "InvalidAccessKeyId", "AuthorizationHeaderMalformed"]);
+const OWN_CREDENTIALS = "S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY and the bucket's policy";
 const DAMAGED_IN_TRANSFER = new Set([
   "BadDigest",
   "InvalidDigest",
@@ -34,6 +35,8 @@ interface S3Failure {
 export interface FailedRequest {
   readonly id: string;
   readonly key: string;
+  /** What to look at when credentials are refused. */
+  readonly credentialsAdvice?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -60,7 +63,7 @@ export function mapS3Error(error: unknown, request: FailedRequest): unknown {
   }
   if (DENIED.has(name) || name === "CredentialsProviderError" || status === 401 || status === 403) {
     return new PermanentError(
-      `${id} refuses these credentials (${name}): check S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY and the bucket's policy`,
+      `${id} refuses these credentials (${name}): check ${request.credentialsAdvice ?? OWN_CREDENTIALS}`,
       make("storage-denied"),
     );
   }

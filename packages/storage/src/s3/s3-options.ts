@@ -7,6 +7,8 @@ export interface S3Options {
   readonly region: string;
   /** Null: the SDK's own search (environment, profile, instance role). */
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string } | null;
+  /** What to look at when they are refused; default: the variables of the object store, and the bucket's policy. */
+  readonly credentialsAdvice?: string;
   /** `host/bucket/key` instead of `bucket.host/key`; most servers besides Amazon's want it. */
   readonly forcePathStyle: boolean;
   /** `when-required` for servers that do not know the newer checksum headers and trailers. */

@@ -43,7 +43,7 @@ export function openS3Store(
       signal?.throwIfAborted();
       return await work();
     } catch (error) {
-      throw mapS3Error(error, { id, key, signal });
+      throw mapS3Error(error, { id, key, signal, credentialsAdvice: options.credentialsAdvice });
     }
   };
   const target = (key: string) => ({ client, options, bucket, key: keyIn(key) });
@@ -117,7 +117,18 @@ export function openS3Store(
       }),
     get: (key, get = {}) =>
       guard(key, get.signal, () =>
-        download({ client, id, bucket, key, bucketKey: keyIn(key), attempts: options.attempts }, get),
+        download(
+          {
+            client,
+            id,
+            bucket,
+            key,
+            bucketKey: keyIn(key),
+            attempts: options.attempts,
+            credentialsAdvice: options.credentialsAdvice,
+          },
+          get,
+        ),
       ),
     head: (key, { signal } = {}) => head(key, signal),
     delete: (key) =>
