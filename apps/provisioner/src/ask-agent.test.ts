@@ -1,37 +1,56 @@
-import { podToken, sha256Hex } from "@loramill/contracts";
+import { type AgentHealth, podToken, sha256Hex } from "@loramill/contracts";
 import { expect, it } from "vitest";
 import { createAgentProbe } from "./ask-agent.ts";
 
 const now = new Date("2026-11-21T10:00:00Z");
-const secret = "a secret that nobody may see";
+const tokens = { secret: "what tokens are derived from", own: "of agents started by hand" };
+const health: AgentHealth = { version: "1", trainers: ["sd-scripts"], maxJobs: 2, activeJobs: 1 };
 const { signal } = new AbortController();
 
-function probe(answer: () => Response | Promise<Response>) {
-  const asked: { url: string; authorization: string | null }[] = [];
-  const fetch = async (url: unknown, init?: RequestInit) => {
-    asked.push({ url: String(url), authorization: new Headers(init?.headers).get("authorization") });
-    return answer();
+/** An agent that answers whoever has its token. */
+function agentWith(token: string, says: AgentHealth) {
+  const asked: string[] = [];
+  const fetch = async (url: unknown, { headers }: { headers: Record<string, string> }) => {
+    asked.push(String(url));
+    return headers.authorization === `Bearer ${token}` ? Response.json(says) : new Response("", { status: 401 });
   };
-  const ask = createAgentProbe({ secret, fetch: fetch as typeof globalThis.fetch, clock: { now: () => now } });
-  return { asked, ask: () => ask({ name: "lm-a" }, "https://a/", signal) };
+  return { asked, ask: createAgentProbe({ tokens, fetch: fetch as never, clock: { now: () => now } }) };
 }
 
-it("an agent is asked by the token of its own machine, and says what it has", async () => {
-  const cache = { bytes: 1, maxBytes: 2, digests: [sha256Hex("model")] };
-  const health = { version: "3", trainers: ["sd-scripts"], maxJobs: 2, activeJobs: 1, cache };
-  const { ask, asked } = probe(() => Response.json(health));
-  expect(await ask()).toEqual({ at: now, trainers: ["sd-scripts"], slots: 2, active: 1, holds: cache.digests });
-  expect(asked).toEqual([{ url: "https://a/v1/health", authorization: `Bearer ${podToken(secret, "lm-a")}` }]);
+it("hears what lies in the machine's cache, so that jobs can be put where their base model is", async () => {
+  const holds = Array.from({ length: 64 }, (_, n) => sha256Hex(`file ${n}`));
+  const cache = { bytes: 10, maxBytes: 100, digests: [...holds, sha256Hex("a picture")] };
+  const { ask, asked } = agentWith(podToken(tokens.secret, "lm-a"), { ...health, cache });
+  const pod = { name: "lm-a", provider: "runpod" };
+  expect(await ask(pod, "https://agent.example/", signal)).toEqual({
+    ...{ at: now, trainers: ["sd-scripts"], slots: 2, active: 1, holds },
+  });
+  expect(asked).toEqual(["https://agent.example/v1/health"]);
 });
 
-it("whatever else it says is silence, with a reason that holds no token", async () => {
-  const token = podToken(secret, "lm-a");
+it("takes an agent that knows no cache for one that holds nothing", async () => {
+  const { ask } = agentWith(podToken(tokens.secret, "lm-a"), health);
+  expect(await ask({ name: "lm-a", provider: "runpod" }, "https://agent.example", signal)).toMatchObject({ holds: [] });
+});
+
+it("speaks to an own server's agent by the token that it was started with", async () => {
+  const { ask } = agentWith(tokens.own, health);
+  expect(await ask({ name: "lm-a", provider: "static" }, "http://127.0.0.1:1", signal)).toMatchObject({ slots: 2 });
+  expect(await ask({ name: "lm-a", provider: "runpod" }, "http://127.0.0.1:1", signal)).toEqual({
+    silence: "it answers with status 401",
+  });
+});
+
+it("takes whatever else it says for silence, with a reason that holds no token", async () => {
+  const token = podToken(tokens.secret, "lm-a");
   for (const answer of [
     () => new Response("no", { status: 502 }),
     () => Response.json({ hello: "world" }),
     () => Promise.reject(new Error(`connect failed with Bearer ${token}`)),
   ]) {
-    const said = await probe(answer).ask();
+    const fetch = async () => answer();
+    const ask = createAgentProbe({ tokens, fetch: fetch as never, clock: { now: () => now } });
+    const said = await ask({ name: "lm-a", provider: "runpod" }, "https://agent.example", signal);
     expect(said).toHaveProperty("silence");
     expect(JSON.stringify(said)).not.toContain(token);
   }

@@ -1,24 +1,35 @@
-import { AgentHealth, type Clock, type Pod, type PodHealth, podToken, redact } from "@loramill/contracts";
+import {
+  AgentHealth,
+  type AgentTokens,
+  agentToken,
+  type Clock,
+  type Pod,
+  type PodHealth,
+  redact,
+} from "@loramill/contracts";
 
 /** What the agent of a machine says; words where it says nothing that can be understood. */
 export type AgentProbe = (
-  pod: Pick<Pod, "name">,
+  pod: Pick<Pod, "name" | "provider">,
   address: string,
   signal: AbortSignal,
 ) => Promise<PodHealth | { readonly silence: string }>;
 
 const ANSWER_MS = 5_000;
+/** They come largest first: after so many, none is worth placing a training by. */
+const MOST_HELD = 64;
 
-/** Asks agents over HTTP, each by the token of its own machine. Being asked renews the agent's lease. */
+/** Asks agents over HTTP, each by its own token. Being asked renews the agent's lease. */
 export function createAgentProbe(parts: {
-  readonly secret: string;
+  readonly tokens: AgentTokens;
   readonly fetch: typeof fetch;
   readonly clock: Clock;
 }): AgentProbe {
-  return async ({ name }, address, signal) => {
+  return async (pod, address, signal) => {
+    const token = agentToken(parts.tokens, pod);
     try {
       const response = await parts.fetch(`${address.replace(/\/+$/, "")}/v1/health`, {
-        headers: { authorization: `Bearer ${podToken(parts.secret, name)}` },
+        headers: { authorization: `Bearer ${token}` },
         redirect: "manual",
         signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]),
       });
@@ -27,7 +38,8 @@ export function createAgentProbe(parts: {
         return { silence: `it answers with status ${response.status}` };
       }
       const { trainers, maxJobs, activeJobs, cache } = AgentHealth.parse(await response.json());
-      return { at: parts.clock.now(), trainers, slots: maxJobs, active: activeJobs, holds: cache?.digests ?? [] };
+      const holds = cache?.digests.slice(0, MOST_HELD) ?? [];
+      return { at: parts.clock.now(), trainers, slots: maxJobs, active: activeJobs, holds };
     } catch (error) {
       signal.throwIfAborted();
       return { silence: redact(error instanceof Error ? error.message : "it cannot be reached") };

@@ -154,6 +154,7 @@ export {
   UserError,
 } from "./errors.ts";
 export type { AgentPod } from "./fleet/agent-pod.ts";
+export { type AgentTokens, agentToken } from "./fleet/agent-token.ts";
 export { Ceiling, CeilingPeriod, CeilingScope, type CeilingUse } from "./fleet/ceiling.ts";
 export {
   AuditList,
@@ -171,7 +172,7 @@ export {
   StopFleet,
 } from "./fleet/fleet-api.ts";
 export type { FleetDecision, FleetDemand, FleetFacts, FleetSupply, OfferRecord } from "./fleet/fleet-facts.ts";
-export { fleetVariables } from "./fleet/fleet-variables.ts";
+export { agentVariables, fleetVariables } from "./fleet/fleet-variables.ts";
 export { FLEET_PROJECT, type FleetOffer, type Pod, type PodHealth, type PodState, podPrice } from "./fleet/pod.ts";
 export { podToken } from "./fleet/pod-token.ts";
 export { Choosing, DrawingLimits } from "./generate-choosing.ts";

@@ -1,4 +1,4 @@
-import { EndpointUrl, fleetVariables, TrainerName, UserError } from "@loramill/contracts";
+import { agentVariables, EndpointUrl, fleetVariables, TrainerName, UserError } from "@loramill/contracts";
 import { z } from "zod";
 import { type GpuMachine, GpuName } from "../estimate-on-gpu.ts";
 
@@ -22,7 +22,7 @@ export const agentShape = {
   AGENT_DNS_NAME: NameAndPort.optional().describe(
     "Name and port behind which pod-agents come and go, such as a headless service of Kubernetes: each of its addresses is one, asked by plain HTTP; trainings wait while there is none",
   ),
-  AGENT_TOKEN: z.string().min(16).optional().describe("Bearer token that these agents were started with"),
+  ...agentVariables,
   AGENT_TRAINERS: z
     .string()
     .default("ai-toolkit,sd-scripts,simpletuner")
@@ -91,10 +91,14 @@ export type AgentOptions = Omit<Options, keyof GpuMachine | "fleet"> &
     readonly fleet?: AgentFleet | null;
   };
 
-function fleetOf({ FLEET_PROVIDERS: providers, FLEET_AGENT_SECRET: secret }: AgentEnvironment): AgentFleet | null {
+function fleetOf(env: AgentEnvironment): AgentFleet | null {
+  const { FLEET_PROVIDERS: providers, FLEET_AGENT_SECRET: secret } = env;
   if (providers.length === 0) return null;
-  if (secret !== undefined) return { providers, secret };
-  throw new UserError("the configuration is wrong:\n  FLEET_AGENT_SECRET: set it where FLEET_PROVIDERS is set", {
-    code: "bad-config",
-  });
+  if (secret === undefined) throw wrong("FLEET_AGENT_SECRET: set it where FLEET_PROVIDERS is set");
+  if (providers.includes("static") && env.AGENT_TOKEN === undefined) {
+    throw wrong("AGENT_TOKEN: set it where FLEET_PROVIDERS names static");
+  }
+  return { providers, secret };
 }
+
+const wrong = (problem: string) => new UserError(`the configuration is wrong:\n  ${problem}`, { code: "bad-config" });

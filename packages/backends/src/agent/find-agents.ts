@@ -1,4 +1,4 @@
-import { type AgentPod, podToken } from "@loramill/contracts";
+import { type AgentPod, agentToken } from "@loramill/contracts";
 import type { fetch as undiciFetch } from "undici";
 import { type AgentClient, createAgentClient } from "./agent-client.ts";
 import type { AgentOptions } from "./agent-config.ts";
@@ -26,9 +26,10 @@ export function openAgentFinder(
     const behind = (await named?.(record?.pod === null ? record.agent : undefined)) ?? [];
     const all = [...own, ...behind.map((client) => ({ client, pod: null }))];
     if (!fleet || parts.pods === undefined) return all;
+    const tokens = { secret: fleet.secret, own: token === "" ? null : token };
     const rented = (await parts.pods()).map((pod) => {
       const url = pod.address.replace(/\/+$/, "");
-      return { client: createAgentClient(url, podToken(fleet.secret, pod.name), parts.fetch), pod };
+      return { client: createAgentClient(url, agentToken(tokens, pod), parts.fetch), pod };
     });
     return [...all, ...rented];
   };

@@ -8,19 +8,24 @@ import { createVirtualClock } from "../simulated/virtual-clock.ts";
 import { staticConfig } from "./static-config.ts";
 import { createStaticProvider } from "./static-provider.ts";
 
-const server = { token: "0123456789abcdef", gpu: "NVIDIA RTX A5000", vramGb: 24, usdPerHour: 0.1 };
+const server = { gpu: "NVIDIA RTX A5000", vramGb: 24, usdPerHour: 0.1 };
 const servers = [
   { ...server, name: "cellar", url: "http://127.0.0.1:8690" },
   { ...server, name: "attic", url: "http://127.0.0.1:8691" },
 ];
+const token = "0123456789abcdef";
 const image = "registry.example/trainer:1";
 
 async function open(silent: readonly string[] = []) {
   const leasesDir = await mkdtemp(join(tmpdir(), "leases-"));
   const clock = createVirtualClock(new Date("2026-11-20T10:00:00Z"));
-  const env = { STATIC_MACHINES: JSON.stringify(servers), STATIC_LEASES_DIR: leasesDir };
+  const env = {
+    ...{ STATIC_MACHINES: JSON.stringify(servers), STATIC_LEASES_DIR: leasesDir },
+    AGENT_TOKEN: token,
+  };
   const options = staticConfig.options(staticConfig.env.parse(env));
-  const fetch = async (url: unknown) => {
+  const fetch = async (url: unknown, { headers }: { headers: Record<string, string> }) => {
+    if (headers.authorization !== `Bearer ${token}`) return new Response("", { status: 401 });
     if (silent.some((one) => String(url).startsWith(one))) throw new TypeError("fetch failed");
     return new Response("{}");
   };
@@ -70,6 +75,11 @@ it("offers no server whose agent is silent", async () => {
   onTestFinished(close);
   expect((await provider.offers()).map(({ region }) => region)).toEqual(["cellar"]);
   expect((await provider.isAvailable()).message).toBe("1 of 2 own servers answer");
+});
+
+it("wants the token that their agents were started with", () => {
+  const env = staticConfig.env.parse({ STATIC_MACHINES: JSON.stringify(servers) });
+  expect(() => staticConfig.options(env)).toThrow("AGENT_TOKEN: set it");
 });
 
 it.each([

@@ -26,7 +26,7 @@ const HEALTH_MS = 5_000;
  * pod-agent with it. What is to run on it is there already, so that image, command and disk of a request mean nothing here.
  */
 export function createStaticProvider(options: StaticOptions, parts: StaticParts): FleetProvider {
-  const { servers } = options;
+  const { servers, token } = options;
   const { clock, fetch = undiciFetch } = parts;
   const folder = openLeaseFolder(options.leasesDir);
 
@@ -34,7 +34,7 @@ export function createStaticProvider(options: StaticOptions, parts: StaticParts)
     const timeout = AbortSignal.timeout(HEALTH_MS);
     try {
       const response = await fetch(`${server.url}/v1/health`, {
-        headers: { authorization: `Bearer ${server.token}` },
+        headers: { authorization: `Bearer ${token}` },
         redirect: "manual",
         signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
       });

@@ -1,5 +1,14 @@
 import { z } from "zod";
 
+/** What every process reads that speaks to agents which were started by hand. */
+export const agentVariables = {
+  AGENT_TOKEN: z
+    .string()
+    .min(16)
+    .optional()
+    .describe("Bearer token that agents of AGENT_URLS, of AGENT_DNS_NAME and on own servers were started with"),
+} as const;
+
 /** What every process reads that plans, rents or speaks to rented machines. */
 export const fleetVariables = {
   FLEET_PROVIDERS: z
