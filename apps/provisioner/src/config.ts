@@ -1,5 +1,6 @@
-import { runpodConfig, staticConfig } from "@loramill/compute";
-import { defineConfig, fleetVariables } from "@loramill/contracts";
+import { relative } from "node:path/posix";
+import { runpodConfig, staticConfig, volumeConfig } from "@loramill/compute";
+import { defineConfig, fleetVariables, UserError } from "@loramill/contracts";
 import { endpointsConfig } from "@loramill/runtime";
 import { z } from "zod";
 
@@ -38,6 +39,11 @@ export const provisionerConfig = defineConfig(
     FLEET_VOLUMES: json(Volumes)
       .default([])
       .describe('Network volumes to attach in their regions, as a JSON array of {"id","region","path"}'),
+    FLEET_SYNC_SECONDS: seconds(1, 86_400)
+      .optional()
+      .describe(
+        "How often these volumes are brought the base models that trainings want (no LoRAs, no pictures); left out, never",
+      ),
     FLEET_AGENT_ENV: json(z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string()))
       .default({})
       .describe("More environment for the pod-agents on rented machines, as a JSON object of texts"),
@@ -69,14 +75,14 @@ export const provisionerConfig = defineConfig(
       .describe("How long the last bill of a machine waits at most for the ends of trainings that used it"),
   },
   (env) => ({
+    ...volumesOf(env.FLEET_VOLUMES, env.FLEET_AGENT_ENV),
+    syncMs: env.FLEET_SYNC_SECONDS === undefined ? null : env.FLEET_SYNC_SECONDS * 1_000,
     providers: env.FLEET_PROVIDERS,
     agentSecret: env.FLEET_AGENT_SECRET ?? null,
     namePrefix: env.FLEET_NAME_PREFIX,
     image: env.FLEET_IMAGE,
     command: env.FLEET_COMMAND ?? null,
     diskBytes: env.FLEET_DISK_GIB * GIB,
-    volumes: env.FLEET_VOLUMES,
-    agentEnv: env.FLEET_AGENT_ENV,
     leaseMs: env.FLEET_LEASE_SECONDS * 1_000,
     pollMs: env.FLEET_POLL_SECONDS * 1_000,
     boot: { startMs: env.FLEET_START_SECONDS * 1_000, answerMs: env.FLEET_ANSWER_SECONDS * 1_000 },
@@ -88,6 +94,17 @@ export const provisionerConfig = defineConfig(
     closeMs: env.FLEET_CLOSE_SECONDS * 1_000,
   }),
 );
+/** @throws UserError `bad-config` where the agents of several machines would take one workspace for their own. */
+function volumesOf(volumes: z.output<typeof Volumes>, agentEnv: Readonly<Record<string, string>>) {
+  const { AGENT_WORKSPACE: workspace } = agentEnv;
+  const shared = workspace && volumes.find(({ path }) => !relative(path, workspace).startsWith(".."));
+  if (!shared) return { volumes, agentEnv };
+  throw new UserError(
+    `FLEET_AGENT_ENV puts AGENT_WORKSPACE on the volume ${shared.id}, which machines share: leave it out, or name a folder outside of ${shared.path}`,
+    { code: "bad-config" },
+  );
+}
+
 export type ProvisionerOptions = ReturnType<typeof provisionerConfig.options>;
 
 /** What the provisioner reads besides what every worker reads. */
@@ -95,5 +112,6 @@ export const provisionerWorkerConfig = {
   provisioner: provisionerConfig,
   runpod: runpodConfig,
   static: staticConfig,
+  volumes: volumeConfig,
   endpoints: endpointsConfig,
 } as const;

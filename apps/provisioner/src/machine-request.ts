@@ -1,5 +1,11 @@
+import { join } from "node:path/posix";
+import type { VolumeOptions } from "@loramill/compute";
 import { type FleetProvider, type MachineRequest, type Pod, podToken, UserError } from "@loramill/contracts";
 import type { ProvisionerOptions } from "./config.ts";
+
+const GIB = 1024 ** 3;
+/** On the machine's own disk, where the agent may write whoever it runs as. */
+const OWN_WORKSPACE = "/tmp/loramill-agent";
 
 /** What is asked of a provider for one machine, whichever offer it comes from. */
 export function machineRequest(
@@ -20,14 +26,27 @@ export function machineRequest(
   return { name, image, env, diskBytes, ...(command === null ? {} : { command }) };
 }
 
-/** The provider, with the network volume of its region attached to each machine that is created there. */
-export function withVolumes(provider: FleetProvider, volumes: ProvisionerOptions["volumes"]): FleetProvider {
+/**
+ * The provider, with the network volume of its region attached to each machine that is created there. All machines on a volume
+ * share the cache that sync fills, and none its workspace: two agents with one would take it for their own.
+ */
+export function withVolumes(
+  provider: FleetProvider,
+  volumes: ProvisionerOptions["volumes"],
+  cache: Pick<VolumeOptions, "folder" | "maxBytes">,
+): FleetProvider {
   return {
     ...provider,
     create: (request) => {
       const found = volumes.find(({ region }) => region === request.offer.region);
       if (found === undefined || provider.volumes === null) return provider.create(request);
-      return provider.create({ ...request, volume: { id: found.id, path: found.path } });
+      const env = {
+        AGENT_WORKSPACE: OWN_WORKSPACE,
+        AGENT_CACHE_DIR: join(found.path, cache.folder),
+        AGENT_CACHE_MAX_GIB: String(cache.maxBytes / GIB),
+        ...request.env,
+      };
+      return provider.create({ ...request, env, volume: { id: found.id, path: found.path } });
     },
   };
 }

@@ -9,7 +9,12 @@ export async function rentTurn(turn: Turn): Promise<Parked> {
   const { fleet, options, clock } = deps;
   const { stopped } = await fleet.switches();
   if (stopped !== null) return giveUp(turn, `the fleet is stopped: ${stopped}`);
-  const parts = { provider: withVolumes(provider, options.volumes), ...fleet, clock, settleMs: options.settleMs };
+  const parts = {
+    provider: withVolumes(provider, options.volumes, deps.volumeCache),
+    ...fleet,
+    clock,
+    settleMs: options.settleMs,
+  };
   const request = { ...machineRequest(pod, options), candidates: pod.candidates, signal: ctx.signal };
   const outcome = await createSafely(parts, request).catch((error: unknown) => refused(turn, error));
   switch (outcome.kind) {

@@ -1,5 +1,6 @@
 import type { Catalog } from "@loramill/catalog";
 import { startTestServer, type TestServer } from "@loramill/catalog/testing";
+import { sha256Hex } from "@loramill/contracts";
 import { offerKey } from "@loramill/fleet";
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
 import { openTestFleet } from "../test/open-fleet.ts";
@@ -35,17 +36,34 @@ it("a machine is rented with what its agent needs, and is ready when that has an
   await fleet.until(isIn("booting"));
   for (let turns = 0; turns < 3; turns += 1) await fleet.take();
   expect(await fleet.pod()).toMatchObject({ state: "booting", offer: fleet.offers[0], health: null });
-  fleet.agent.says = { slots: 2 };
+  const holds = [sha256Hex("a base model")];
+  fleet.agent.says = { slots: 2, holds };
   await fleet.until(isIn("ready"));
   const [pod] = fleet.server.pods;
   expect(pod).toMatchObject({ image: "registry.example/agent:1", args: "node agent.mjs", disk: 22 });
   expect(pod?.env).toMatchObject({ AGENT_HOST: "0.0.0.0", AI_TOOLKIT_DIR: "/ai-toolkit" });
   expect(pod?.env.AGENT_TOKEN).toMatch(/^[\w-]{43}$/);
   expect(pod?.mounts).toEqual({ network: [{ volumeId: "vol1", path: "/workspace" }] });
+  // All machines on the volume share its cache, and none its workspace.
+  const onVolume = { AGENT_CACHE_DIR: "/workspace/loramill-cache", AGENT_CACHE_MAX_GIB: "200" };
+  expect(pod?.env).toMatchObject({ AGENT_WORKSPACE: "/tmp/loramill-agent", ...onVolume });
   const row = await fleet.pod();
-  expect(row).toMatchObject({ health: { slots: 2, active: 0 }, remoteId: pod?.id, busyAt: null });
+  expect(row).toMatchObject({ health: { slots: 2, active: 0, holds }, remoteId: pod?.id, busyAt: null });
   expect(row.leaseUntil?.getTime()).toBeGreaterThan(fleet.clock.now().getTime());
   expect((await catalog.fleet.machines()).map(({ name }) => name)).toContain(row.name);
+});
+
+it("what the configuration says of a machine's folders wins, and without a volume nothing is said of them", async () => {
+  const FLEET_AGENT_ENV = '{"AGENT_WORKSPACE":"/root/agent","AGENT_CACHE_DIR":"/root/cache"}';
+  const FLEET_VOLUMES = '[{"id":"vol1","region":"US-KS-2","path":"/workspace"}]';
+  const { fleet, isIn } = await open({ FLEET_AGENT_ENV, FLEET_VOLUMES });
+  await fleet.until(isIn("ready"));
+  expect(fleet.server.pods[0]?.env).toMatchObject(JSON.parse(FLEET_AGENT_ENV));
+
+  const { fleet: plain, isIn: plainIsIn } = await open();
+  await plain.until(plainIsIn("ready"));
+  const names = Object.keys(plain.server.pods[0]?.env ?? {});
+  expect(names.filter((name) => /WORKSPACE|CACHE/.test(name))).toEqual([]);
 });
 
 it("one that drains is given back when its work is done, and what nobody paid for is charged at its end", async () => {

@@ -1,11 +1,13 @@
 import { UserError } from "@loramill/contracts";
 import { defineWorker, type WorkerContext } from "@loramill/runtime";
+import { openVolumeFiles } from "@loramill/storage";
 import { createFleetMetrics } from "@loramill/telemetry";
 import { createAgentProbe } from "./ask-agent.ts";
 import { provisionerWorkerConfig } from "./config.ts";
 import type { ProvisionerDeps } from "./deps.ts";
 import { openProviders } from "./open-providers.ts";
 import { startSurvey } from "./survey.ts";
+import { startSync } from "./sync.ts";
 import { tendMachine } from "./tend-machine.ts";
 
 /** The worker of the queue `provision`, with the survey beside it. */
@@ -19,17 +21,22 @@ export const provisionerWorker = defineWorker({
     if (options.agentSecret === null) {
       throw new UserError("FLEET_AGENT_SECRET: set it where machines are rented", { code: "bad-config" });
     }
+    const tokens = { secret: options.agentSecret, own: config.static.token };
     const fleetMetrics = createFleetMetrics(metrics);
     const providers = opened("providers", openProviders({ ...config, clock, log }), async (open) => {
       for (const provider of open.values()) await provider.close();
     });
     const shared = { providers, options, clock, metrics: fleetMetrics };
     opened("survey of the fleet", startSurvey({ ...shared, catalog, log }), (survey) => survey.stop());
+    const { objects } = stores;
+    const sync = startSync({ catalog, objects, options, cache: config.volumes, open: openVolumeFiles, clock, log });
+    if (sync !== null) opened("sync of the volumes", sync, (open) => open.stop());
     return {
       ...shared,
       fleet: catalog.fleet,
+      volumeCache: config.volumes,
       documents: stores.documents,
-      askAgent: createAgentProbe({ secret: options.agentSecret, fetch, clock }),
+      askAgent: createAgentProbe({ tokens, fetch, clock }),
     };
   },
   processors: { "tend-machine": tendMachine },

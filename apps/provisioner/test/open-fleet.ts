@@ -57,6 +57,7 @@ export async function openTestFleet(catalog: Catalog, name: string, env: Readonl
       },
       documents: createMemoryDocuments(),
       options,
+      volumeCache: { folder: "loramill-cache", maxBytes: 200 * 1024 ** 3 },
       clock,
       metrics: {
         preempted: () => {

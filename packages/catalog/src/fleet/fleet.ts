@@ -9,6 +9,7 @@ import { bookQueries, offerQueries, recordQueries } from "./market.ts";
 import { planQueries } from "./plans.ts";
 import { podQueries } from "./pods.ts";
 import { auditQueries, switchQueries } from "./switches.ts";
+import { wantedModelQueries } from "./wanted-models.ts";
 
 /** What is remembered of rented machines, and of the market that they come from. */
 export function fleetQueries(connection: Connection) {
@@ -18,6 +19,7 @@ export function fleetQueries(connection: Connection) {
       ...careQueries(connection),
       ...agentPodQueries(connection),
       ...demandQueries(connection),
+      ...wantedModelQueries(connection),
       ...planQueries(connection),
       ...switchQueries(connection),
       ...billQueries(connection),
