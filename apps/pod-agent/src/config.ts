@@ -37,7 +37,7 @@ export const agentEnvironment = z.object({
     .describe("Ends after so many trainings, when their end has been asked for; left out, it goes on"),
   AGENT_IDLE_SECONDS: seconds.optional().describe("Ends when it has had no training for so long; left out, it waits"),
   AGENT_CACHE_DIR: folder.describe(
-    "Folder of base models, LoRAs and pictures by digest; several agents may share one on a volume; left out: cache in AGENT_WORKSPACE",
+    "Folder of base models and pictures by digest; several agents may share one on a volume; left out: cache in AGENT_WORKSPACE",
   ),
   AGENT_CACHE_MAX_GIB: z.coerce
     .number()

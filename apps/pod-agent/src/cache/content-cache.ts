@@ -23,7 +23,7 @@ export interface TakenFile {
 }
 
 /**
- * Files by digest: base models, LoRAs and pictures, kept between jobs and, on a volume, between the machines that share it. Each
+ * Files by digest: base models and pictures, kept between jobs and, on a volume, between the machines that share it. Each
  * is fetched by one at a time, held against its digest before it has its name, and stays while a job has it.
  */
 export interface ContentCache {
