@@ -49,5 +49,7 @@ function describe(part: string, variable: string, field: z.ZodType): ConfigRow {
 function defaultOf(field: z.ZodType): string | null {
   const parsed = field.safeParse(undefined);
   if (!parsed.success || parsed.data === undefined || parsed.data === null) return null;
-  return parsed.data === tmpdir() ? "the system's folder for temporary files" : String(parsed.data);
+  if (parsed.data === tmpdir()) return "the system's folder for temporary files";
+  const isRecord = typeof parsed.data === "object" && !Array.isArray(parsed.data);
+  return isRecord ? JSON.stringify(parsed.data) : String(parsed.data);
 }
