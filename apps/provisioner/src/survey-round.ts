@@ -1,6 +1,6 @@
 import type { Catalog } from "@loramill/catalog";
 import { type Clock, type FleetMachine, type FleetProvider, type Logger, toErrorRecord } from "@loramill/contracts";
-import { findOrphans, offerKey } from "@loramill/fleet";
+import { billingGap, findOrphans, offerKey } from "@loramill/fleet";
 import type { FleetMetrics } from "@loramill/telemetry";
 import type { ProvisionerOptions } from "./config.ts";
 
@@ -52,7 +52,7 @@ export async function readBooks(deps: SurveyDeps, signal: AbortSignal): Promise<
     );
   }
   for (const { provider, billedMicroUsd, chargedMicroUsd } of await books.compare(between.from)) {
-    const gap = chargedMicroUsd > 0 ? billedMicroUsd / chargedMicroUsd - 1 : Math.sign(billedMicroUsd);
+    const gap = billingGap({ billedMicroUsd, chargedMicroUsd });
     deps.metrics.setBillingGap(provider, gap);
     if (Math.abs(gap) > ALARMING_GAP) {
       deps.log.error({ provider, billedMicroUsd, chargedMicroUsd }, "what was billed is not what was charged");

@@ -1,3 +1,4 @@
+export { billingGap } from "./billing-gap.ts";
 export { findOrphans, type Orphan, type OrphanQuestion } from "./find-orphans.ts";
 export { defaultFleetSettings, type FleetSettings } from "./fleet-settings.ts";
 export { type KeepWarm, parseKeepWarm } from "./keep-warm.ts";

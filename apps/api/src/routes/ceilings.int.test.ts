@@ -1,43 +1,18 @@
 import type { Catalog } from "@loramill/catalog";
-import { startTestServer, type TestServer } from "@loramill/catalog/testing";
 import { type CeilingView, PlanLock, Quote, RunSpec } from "@loramill/contracts";
 import { trialRun } from "@loramill/testkit";
-import Fastify, { type FastifyInstance } from "fastify";
-import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { installAuth } from "../auth.ts";
+import { ofProject, type ServedRoutes, serveRoutes } from "../../test/serve-routes.ts";
 import { checkCeilings } from "../check-ceilings.ts";
-import type { ApiDeps } from "../deps.ts";
-import { installProblems } from "../problems.ts";
 import { ceilingRoutes } from "./ceilings.ts";
 
-const PROJECT_KEY = "the key of a project";
-
-let database: TestServer;
 let catalog: Catalog;
-let server: FastifyInstance;
+let routes: ServedRoutes;
 beforeAll(async () => {
-  database = await startTestServer();
-  catalog = await database.open();
-  server = Fastify();
-  server.setValidatorCompiler(validatorCompiler);
-  server.setSerializerCompiler(serializerCompiler);
-  installProblems(server);
-  const project = await catalog.projects.ensure("cats");
-  const key = { project: { id: project.id, name: project.name }, scopes: ["admin"] as const, key: "key_1" };
-  installAuth(server, {
-    required: false,
-    adminTokens: [],
-    verifyKey: async (given) => (given === PROJECT_KEY ? key : null),
-  });
-  await server.register(ceilingRoutes({ catalog } as ApiDeps));
+  routes = await serveRoutes(ceilingRoutes);
+  catalog = routes.catalog;
 });
-afterAll(async () => {
-  await server.close();
-  await database.stop();
-});
-
-const ofProject = { authorization: `Bearer ${PROJECT_KEY}` };
+afterAll(() => routes.close());
 
 async function ask(
   method: "GET" | "PUT" | "DELETE",
@@ -46,7 +21,7 @@ async function ask(
   headers: Record<string, string> = {},
 ) {
   const payload = limitUsd === undefined ? {} : { payload: { limitUsd } };
-  const answer = await server.inject({ method, url: `/v1/ceilings${query}`, headers, ...payload });
+  const answer = await routes.server.inject({ method, url: `/v1/ceilings${query}`, headers, ...payload });
   const { items = [], code } = answer.json<{ items?: CeilingView[]; code?: string }>();
   return code ?? items.map(({ scope, period, limitMicroUsd }) => [JSON.stringify(scope), period, limitMicroUsd]);
 }

@@ -1,43 +1,21 @@
 import type { Catalog } from "@loramill/catalog";
-import { startTestServer, type TestServer } from "@loramill/catalog/testing";
 import { type FleetOffer, type JobId, JsonObject } from "@loramill/contracts";
-import Fastify, { type FastifyInstance } from "fastify";
-import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { installAuth } from "../auth.ts";
-import type { ApiDeps } from "../deps.ts";
-import { installProblems } from "../problems.ts";
+import { ofProject, type ServedRoutes, serveRoutes } from "../../test/serve-routes.ts";
 import { fleetRoutes } from "./fleet.ts";
 
-const PROJECT_KEY = "the key of a project";
 const offer: FleetOffer = {
   ...{ provider: "runpod", gpuType: "NVIDIA L4", region: "US-KS-2", vramBytes: 24 * 1024 ** 3 },
   ...{ pricePerHourMicroUsd: 390_000, interruptible: true, available: 4, cloud: "SECURE" },
 };
 
-let database: TestServer;
 let catalog: Catalog;
-let server: FastifyInstance;
+let routes: ServedRoutes;
 beforeAll(async () => {
-  database = await startTestServer();
-  catalog = await database.open();
-  server = Fastify();
-  server.setValidatorCompiler(validatorCompiler);
-  server.setSerializerCompiler(serializerCompiler);
-  installProblems(server);
-  const project = await catalog.projects.ensure("cats");
-  const key = { project: { id: project.id, name: project.name }, scopes: ["admin"] as const, key: "key_1" };
-  installAuth(server, {
-    required: false,
-    adminTokens: [],
-    verifyKey: async (given) => (given === PROJECT_KEY ? key : null),
-  });
-  await server.register(fleetRoutes({ catalog, clock: { now: () => new Date() } } as ApiDeps));
+  routes = await serveRoutes(fleetRoutes);
+  catalog = routes.catalog;
 });
-afterAll(async () => {
-  await server.close();
-  await database.stop();
-});
+afterAll(() => routes.close());
 beforeEach(() =>
   catalog.pool.query("truncate loramill.pods, loramill.runs, loramill.fleet, loramill.audit, loramill.offers cascade"),
 );
@@ -45,7 +23,12 @@ beforeEach(() =>
 type Method = "GET" | "POST" | "PATCH";
 
 async function ask(method: Method, path: string, body?: JsonObject, headers: Record<string, string> = {}) {
-  const answer = await server.inject({ method, url: `/v1/fleet${path}`, headers, ...(body ? { payload: body } : {}) });
+  const answer = await routes.server.inject({
+    method,
+    url: `/v1/fleet${path}`,
+    headers,
+    ...(body ? { payload: body } : {}),
+  });
   return { status: answer.statusCode, body: JsonObject.parse(answer.json()) };
 }
 
@@ -149,7 +132,7 @@ test("is switched to plan without carrying out, and back", async () => {
 });
 
 test("is not for the key of a project, not even an admin's", async () => {
-  const answer = await ask("GET", "", undefined, { authorization: `Bearer ${PROJECT_KEY}` });
+  const answer = await ask("GET", "", undefined, ofProject);
   expect(answer).toMatchObject({ status: 403, body: { code: "forbidden" } });
 });
 

@@ -12,13 +12,14 @@ import {
   OfferList,
   type OfferView,
   type Pod,
+  type PodBill,
   PodReason,
   PodView,
   podPrice,
   StopFleet,
   UserError,
 } from "@loramill/contracts";
-import { recordKey, recordOf } from "@loramill/fleet";
+import { billingGap, recordKey, recordOf } from "@loramill/fleet";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { actorOf, type Caller } from "../auth.ts";
@@ -109,7 +110,7 @@ export const fleetRoutes =
           response: { 200: BillList },
         },
       },
-      async ({ query: { from } }) => fleet.bills(from === undefined ? {} : { from: new Date(from) }),
+      async ({ query: { from } }) => toBillList(await fleet.bills(from === undefined ? {} : { from: new Date(from) })),
     );
     server.get(
       "/v1/fleet/audit",
@@ -237,3 +238,13 @@ const toOfferView = ({ provider, gpuType, region, cloud, ...offer }: FleetOffer)
   pricePerHourMicroUsd: offer.pricePerHourMicroUsd,
   available: offer.available,
 });
+
+/** The gap is that of machines that have ended and of which the books tell. */
+function toBillList(items: PodBill[]): BillList {
+  const sumsOf = (bills: readonly PodBill[]) => ({
+    chargedMicroUsd: bills.reduce((sum, { chargedMicroUsd }) => sum + chargedMicroUsd, 0),
+    billedMicroUsd: bills.reduce((sum, { billedMicroUsd }) => sum + (billedMicroUsd ?? 0), 0),
+  });
+  const told = items.filter(({ isFinal, billedMicroUsd }) => isFinal && billedMicroUsd !== null);
+  return { items, ...sumsOf(items), gapShare: told.length === 0 ? null : billingGap(sumsOf(told)) };
+}

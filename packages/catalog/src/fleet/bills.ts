@@ -1,4 +1,4 @@
-import type { BillList, PodBill } from "@loramill/contracts";
+import type { PodBill } from "@loramill/contracts";
 import { type Connection, toNumber } from "../connection.ts";
 
 /** Machines of which is told at once. */
@@ -17,7 +17,7 @@ interface Row {
 export function billQueries({ pool }: Connection) {
   return {
     /** Machines that were rented, latest first: by the ledger, by their own meters, and by their providers' books. */
-    async bills({ from }: { readonly from?: Date | undefined } = {}): Promise<BillList> {
+    async bills({ from }: { readonly from?: Date | undefined } = {}): Promise<PodBill[]> {
       const { rows } = await pool.query<Row>(
         `select p.name as pod, p.provider, p.remote_id as "remoteId", coalesce(l.amount, 0) as charged,
            coalesce((p.bill->>'amountMicroUsd')::bigint, 0) as metered, b.amount as billed,
@@ -32,24 +32,9 @@ export function billQueries({ pool }: Connection) {
          order by p.created_at desc, p.name desc limit $2`,
         [from ?? null, LIMIT],
       );
-      const items = rows.map(toPodBill);
-      return {
-        items,
-        chargedMicroUsd: items.reduce((sum, { chargedMicroUsd }) => sum + chargedMicroUsd, 0),
-        billedMicroUsd: items.reduce((sum, { billedMicroUsd }) => sum + (billedMicroUsd ?? 0), 0),
-        gapShare: gapOf(items),
-      };
+      return rows.map(toPodBill);
     },
   };
-}
-
-/** How far the books are from the ledger, over the machines that have ended and of which both tell; null without any. */
-export function gapOf(bills: readonly PodBill[]): number | null {
-  const both = bills.filter(({ isFinal, billedMicroUsd }) => isFinal && billedMicroUsd !== null);
-  const charged = both.reduce((sum, { chargedMicroUsd }) => sum + chargedMicroUsd, 0);
-  const apart = both.reduce((sum, bill) => sum + Math.abs((bill.billedMicroUsd ?? 0) - bill.chargedMicroUsd), 0);
-  if (both.length === 0) return null;
-  return charged === 0 ? Math.min(1, apart) : apart / charged;
 }
 
 const toPodBill = ({ pod, provider, remoteId, charged, metered, billed, isFinal }: Row): PodBill => ({

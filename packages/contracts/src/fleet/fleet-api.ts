@@ -92,7 +92,7 @@ export const PodBill = z.object({
 });
 export type PodBill = z.output<typeof PodBill>;
 
-/** `gapShare`: how far the books are from the ledger, over the machines that both tell of; null without any. */
+/** `gapShare`: billed over charged, less 1, of the machines that have ended and that the books tell of; null without any. */
 export const BillList = z.object({
   items: z.array(PodBill),
   chargedMicroUsd: MicroUsd,
