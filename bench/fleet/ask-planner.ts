@@ -18,6 +18,7 @@ export async function askPlanner(world: WorldState): Promise<void> {
     offers: (await provider.offers()).map((offer) => ({ ...offer, provider: PROVIDER })),
     records: Object.fromEntries([...reputations].map(([key, one]) => [key, recordOf(one, clock.now())])),
     perHourMicroUsd: settings.perHourMicroUsd,
+    perHourByProject: {},
     remainingMicroUsd: null,
     remainingByProject: {},
     stopped: null,

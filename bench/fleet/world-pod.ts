@@ -34,6 +34,7 @@ export function supplyOf(pod: WorldPod): FleetSupply {
     slots: 1,
     jobs: pod.shift === null ? [] : [pod.shift.progress.job.job],
     wantedFor: pod.wantedFor,
+    projects: [],
     holds: [...pod.holds],
     createdAt: new Date(pod.createdMs),
     answeredAt: dateOf(pod.answeredMs),

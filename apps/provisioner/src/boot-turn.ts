@@ -1,5 +1,6 @@
 import type { FleetMachine, Parked } from "@loramill/contracts";
 import { watchBoot } from "@loramill/fleet";
+import { setAside } from "./set-aside.ts";
 import { again, giveUp, leaseFromNow, remember, type Turn } from "./turn.ts";
 
 /** Waits for the first answer of a machine that was rented, and gives one up that takes too long. */
@@ -11,6 +12,8 @@ export async function bootTurn(turn: Turn): Promise<Parked> {
   if (machine === null) return ctx.park(options.pollMs, {});
   const { address, bill, state } = machine;
   await fleet.note(pod.name, { address, bill });
+  const funds = await setAside(turn, bill.amountMicroUsd);
+  if (funds.kind === "none") return giveUp(turn, funds.because);
   const asked = address === null ? null : await deps.askAgent(pod, address, ctx.signal);
   const health = asked !== null && "at" in asked ? asked : null;
 

@@ -21,7 +21,7 @@ export function machineRequest(
     // Its agent gives the machine back by itself when everybody who could do it is gone.
     AGENT_MACHINE_LEASE_SECONDS: String(leaseMs / 1_000),
     ...agentEnv,
-    AGENT_TOKEN: podToken(agentSecret, name),
+    ...{ AGENT_TOKEN: podToken(agentSecret, name), AGENT_SLOTS: "1" }, // One training: each takes its part of the whole bill.
   };
   return { name, image, env, diskBytes, ...(command === null ? {} : { command }) };
 }

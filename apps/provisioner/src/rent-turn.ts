@@ -1,6 +1,7 @@
 import { createSafely } from "@loramill/compute";
 import { type FleetOffer, type Parked, PermanentError, TransientError, toErrorRecord } from "@loramill/contracts";
 import { machineRequest, withVolumes } from "./machine-request.ts";
+import { setAside } from "./set-aside.ts";
 import { giveUp, leaseFromNow, remember, type Turn } from "./turn.ts";
 
 /** Rents a machine that is wanted from the first candidate that can be had; once, however often it is called. */
@@ -9,6 +10,8 @@ export async function rentTurn(turn: Turn): Promise<Parked> {
   const { fleet, options, clock } = deps;
   const { stopped } = await fleet.switches();
   if (stopped !== null) return giveUp(turn, `the fleet is stopped: ${stopped}`);
+  const funds = await setAside(turn, 0);
+  if (funds.kind !== "enough") return waitForMoney(turn, funds.because);
   const parts = {
     provider: withVolumes(provider, options.volumes, deps.volumeCache),
     ...fleet,
@@ -41,6 +44,19 @@ export async function rentTurn(turn: Turn): Promise<Parked> {
     case "refused":
       return giveUp(turn, outcome.reason);
   }
+}
+
+/**
+ * Nothing is asked for without money. One that may have been rented already, before a ceiling was lowered, is given up; else
+ * it is wanted until there is money, or until the planner makes another wish.
+ */
+async function waitForMoney(turn: Turn, because: string): Promise<Parked> {
+  const { pod, deps, ctx } = turn;
+  const intent = await deps.fleet.intents.find(pod.name);
+  if (intent !== null && (intent.asked !== null || intent.state !== "open")) return giveUp(turn, because);
+  if (ctx.turn?.waitsFor !== because) ctx.event("machine.waits", { reason: because });
+  ctx.progress({ state: pod.state, waitsFor: because });
+  return ctx.park(deps.options.pollMs, { waitsFor: because });
 }
 
 /**

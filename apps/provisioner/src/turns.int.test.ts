@@ -29,7 +29,7 @@ async function open(env: Readonly<Record<string, string>> = {}) {
 it("a machine is rented with what its agent needs, and is ready when that has answered", async () => {
   const { fleet, isIn } = await open({
     ...{ FLEET_IMAGE: "registry.example/agent:1", FLEET_COMMAND: "node agent.mjs", FLEET_DISK_GIB: "20" },
-    FLEET_AGENT_ENV: '{"AI_TOOLKIT_DIR":"/ai-toolkit"}',
+    FLEET_AGENT_ENV: '{"AI_TOOLKIT_DIR":"/ai-toolkit","AGENT_SLOTS":"4"}',
     FLEET_VOLUMES: '[{"id":"vol1","region":"US-KS-2","path":"/workspace"}]',
   });
   fleet.agent.says = { silence: "it starts" };
@@ -41,7 +41,7 @@ it("a machine is rented with what its agent needs, and is ready when that has an
   await fleet.until(isIn("ready"));
   const [pod] = fleet.server.pods;
   expect(pod).toMatchObject({ image: "registry.example/agent:1", args: "node agent.mjs", disk: 22 });
-  expect(pod?.env).toMatchObject({ AGENT_HOST: "0.0.0.0", AI_TOOLKIT_DIR: "/ai-toolkit" });
+  expect(pod?.env).toMatchObject({ AGENT_HOST: "0.0.0.0", AI_TOOLKIT_DIR: "/ai-toolkit", AGENT_SLOTS: "1" });
   expect(pod?.env.AGENT_TOKEN).toMatch(/^[\w-]{43}$/);
   expect(pod?.mounts).toEqual({ network: [{ volumeId: "vol1", path: "/workspace" }] });
   // All machines on the volume share its cache, and none its workspace.

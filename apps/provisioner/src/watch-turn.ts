@@ -1,9 +1,11 @@
 import type { Parked } from "@loramill/contracts";
-import { giveUp, hoursOf, leaseFromNow, remember, type Turn } from "./turn.ts";
+import { setAside } from "./set-aside.ts";
+import { again, giveUp, hoursOf, leaseFromNow, remember, type Turn } from "./turn.ts";
 
 /**
  * Looks after a machine that is there: renews its lease, writes down what its provider and its agent say, and gives it back when
- * it was taken, has fallen silent, or is to be given back and has no work any more.
+ * it was taken, has fallen silent, or is to be given back and has no work any more. When its money runs short it drains: its
+ * trainings stop at their checkpoints; when what is left is only what giving it back may take, that is done.
  */
 export async function watchTurn(turn: Turn): Promise<Parked> {
   const { pod, provider, deps, ctx } = turn;
@@ -14,6 +16,13 @@ export async function watchTurn(turn: Turn): Promise<Parked> {
   if (machine !== null) await fleet.note(pod.name, { bill: machine.bill });
   if (machine === null || machine.state === "gone" || machine.state === "stopping") {
     return taken(turn, `${pod.provider} has taken it back`);
+  }
+
+  const funds = await setAside(turn, machine.bill.amountMicroUsd);
+  if (funds.kind === "none") return giveUp(turn, funds.because);
+  if (funds.kind === "short" && pod.state === "ready") {
+    await fleet.move(pod.name, "drain", { reason: funds.because });
+    return again(turn);
   }
 
   const address = machine.address ?? pod.address;

@@ -3,6 +3,7 @@ import { createRunPodProvider, createVirtualClock, runpodConfig } from "@loramil
 import {
   type Charge,
   type FleetOffer,
+  type JobContext,
   type JobOutput,
   type JsonObject,
   Parked,
@@ -20,7 +21,12 @@ const LAG_HOURS = 1;
 export interface TestFleet extends Awaited<ReturnType<typeof openTestFleet>> {}
 
 /** One machine's turns on a fake RunPod with a clock of its own, and rows in a real catalog. */
-export async function openTestFleet(catalog: Catalog, name: string, env: Readonly<Record<string, string>> = {}) {
+export async function openTestFleet(
+  catalog: Catalog,
+  name: string,
+  env: Readonly<Record<string, string>> = {},
+  hold?: JobContext["hold"],
+) {
   const clock = createVirtualClock(new Date("2026-11-21T10:00:00Z"));
   const server = await startFakeRunPodServer({ apiKey, now: clock.now });
   const runpod = runpodConfig.options(
@@ -82,7 +88,7 @@ export async function openTestFleet(catalog: Catalog, name: string, env: Readonl
     /** One turn by a new process; its charges and what it hands on are kept unless it died. */
     async take(crash: CrashPoint | null = null): Promise<JobOutput | Parked> {
       epoch += 1;
-      const ctx = fakeJobContext({ turn, epoch });
+      const ctx = fakeJobContext({ turn, epoch, ...(hold === undefined ? {} : { hold }) });
       const answer = await tendMachine({ params: { pod: name } }, depsOf(crash), ctx);
       for (const charge of ctx.said.charges) charges.set(charge.mark ?? "", charge);
       if (answer instanceof Parked) turn = answer.turn;

@@ -14,9 +14,10 @@ export function chooseCreate(
   { facts, settings, purse }: { readonly facts: FleetFacts; readonly settings: FleetSettings; readonly purse: Purse },
 ): FleetDecision & { kind: "create" } {
   const { jobs } = wanted;
+  const projects = new Set(jobs.map(({ project }) => project));
   const reserved = wanted.offer.pricePerHourMicroUsd;
   const limits = {
-    perHour: reserved + purse.perHourLeft(),
+    perHour: reserved + purse.perHourLeft(projects),
     microUsd: Math.min(...jobs.map((job) => purse.leftFor(job))),
   };
   const { packed, ranked } = rankCandidates(wanted, { facts, settings }, limits);
@@ -26,7 +27,7 @@ export function chooseCreate(
     .filter(({ lane, microUsd }) => lane.offer.provider === provider && microUsd <= best.microUsd * TOLERANCE)
     .slice(0, settings.candidates);
   const candidates = taken.map(({ lane }) => lane.offer);
-  purse.rent(Math.max(...candidates.map(({ pricePerHourMicroUsd }) => pricePerHourMicroUsd)) - reserved);
+  purse.rent(Math.max(...candidates.map(({ pricePerHourMicroUsd }) => pricePerHourMicroUsd)) - reserved, projects);
   const dearest = Math.max(...taken.map(({ microUsd }) => microUsd));
   for (const job of jobs.slice(0, 1)) purse.spend(job, dearest - packed.microUsd);
   const last = best.fits.at(-1);

@@ -42,16 +42,22 @@ export function packJobs({ facts, settings, waiting, purse, ...question }: Packi
   const waits: { job: FleetDemand; because: string }[] = [];
   let podsLeft = stopped === null ? question.podsLeft : 0;
 
-  const canRent = (lane: Lane) =>
-    podsLeft > 0 && (stock.get(lane) ?? 0) > 0 && lane.offer.pricePerHourMicroUsd <= purse.perHourLeft();
-  const take = (lane: Lane) => {
+  const canRent = (lane: Lane, { project }: FleetDemand) =>
+    podsLeft > 0 && (stock.get(lane) ?? 0) > 0 && lane.offer.pricePerHourMicroUsd <= purse.perHourLeft([project]);
+  const take = (lane: Lane, { project }: FleetDemand) => {
     podsLeft -= 1;
     stock.set(lane, (stock.get(lane) ?? 0) - 1);
-    purse.rent(lane.offer.pricePerHourMicroUsd);
+    purse.rent(lane.offer.pricePerHourMicroUsd, [project]);
   };
+  /** A machine that this plan rents for other projects alone would count for this one too. */
+  const isNewTo = ({ pod, jobs }: Lane, { project }: FleetDemand) =>
+    pod === null && jobs.every((other) => other.project !== project);
+  const canJoin = (lane: Lane, job: FleetDemand) =>
+    !isNewTo(lane, job) || lane.offer.pricePerHourMicroUsd <= purse.perHourLeftOf(job.project);
 
   for (const job of inOrderOfService(waiting, now)) {
-    const fits = [...lanes, ...fresh.filter(canRent)].flatMap((lane) => fitJob(lane, job, { now, settings }) ?? []);
+    const open = [...lanes.filter((lane) => canJoin(lane, job)), ...fresh.filter((lane) => canRent(lane, job))];
+    const fits = open.flatMap((lane) => fitJob(lane, job, { now, settings }) ?? []);
     const best = chooseFit(fits.filter(({ microUsd }) => microUsd <= purse.leftFor(job)));
     if (best === null) {
       waits.push({ job, because: whyNot({ job, fits, stock, purse, facts, settings }) });
@@ -59,7 +65,8 @@ export function packJobs({ facts, settings, waiting, purse, ...question }: Packi
     }
     purse.spend(job, best.microUsd);
     const at = lanes.indexOf(best.lane);
-    if (at === -1) take(best.lane);
+    if (at === -1) take(best.lane, job);
+    else if (isNewTo(best.lane, job)) purse.join(best.lane.offer.pricePerHourMicroUsd, job.project);
     lanes.splice(at === -1 ? lanes.length : at, at === -1 ? 0 : 1, laneWith(best, job));
   }
   const [wanted, existing] = [lanes.filter(({ pod }) => pod === null), lanes.filter(({ pod }) => pod !== null)];

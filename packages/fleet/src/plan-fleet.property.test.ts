@@ -33,9 +33,12 @@ const states = fc.constantFrom(
 const anyFacts: fc.Arbitrary<FleetFacts> = fc
   .record({
     offers,
-    machines: fc.array(fc.record({ state: states, offer: fc.nat(9), age: fc.nat(4_000), hasJob: fc.boolean() }), {
-      maxLength: 5,
-    }),
+    machines: fc.array(
+      fc.record({ state: states, offer: fc.nat(9), age: fc.nat(4_000), hasJob: fc.boolean(), of: fc.nat(1) }),
+      {
+        maxLength: 5,
+      },
+    ),
     jobs: fc.array(
       fc.record({
         seconds: range,
@@ -52,6 +55,7 @@ const anyFacts: fc.Arbitrary<FleetFacts> = fc
     ),
     runs: fc.array(fc.option(amount), { minLength: 3, maxLength: 3 }),
     perHour: fc.option(amount),
+    perHourOfProject: fc.option(amount),
     remaining: fc.option(amount),
     project: fc.option(amount),
     isStopped: fc.boolean(),
@@ -67,6 +71,7 @@ const anyFacts: fc.Arbitrary<FleetFacts> = fc
           provider: rented.provider,
           state: machine.state,
           offer: rented,
+          projects: [`project_${machine.of}` as ProjectId],
           jobs: works ? [`job_on_${at}` as JobId] : [],
           createdAt: after(-machine.age),
           answeredAt: machine.state === "wanted" || machine.state === "booting" ? null : after(-machine.age / 2),
@@ -101,6 +106,7 @@ const anyFacts: fc.Arbitrary<FleetFacts> = fc
       supply: pods,
       demand: [...running, ...waiting],
       perHourMicroUsd: all.perHour,
+      perHourByProject: all.perHourOfProject === null ? {} : { project_0: all.perHourOfProject },
       remainingMicroUsd: all.remaining,
       remainingByProject: all.project === null ? {} : { project_0: all.project },
       stopped: all.isStopped ? "a person stopped it" : null,
@@ -124,6 +130,20 @@ describe("any plan of the fleet", () => {
       const living = facts.supply.reduce((sum, pod) => sum + pod.priceAtMostMicroUsd, 0);
       const dearest = creates.map(({ candidates }) => Math.max(...candidates.map((one) => one.pricePerHourMicroUsd)));
       expect(dearest.reduce((sum, price) => sum + price, living)).toBeLessThanOrEqual(facts.perHourMicroUsd);
+    });
+  });
+
+  it("rents nothing that takes the machines of a project above its ceiling by the hour, whoever shares them", () => {
+    check((facts, plan) => {
+      const projectOf = new Map(facts.demand.map(({ job, project }) => [job, project]));
+      for (const [project, limit] of Object.entries(facts.perHourByProject)) {
+        const creates = createsOf(plan).filter(({ jobs }) => jobs.some((job) => projectOf.get(job) === project));
+        if (creates.length === 0) continue;
+        const own = facts.supply.filter(({ projects }) => projects.includes(project as ProjectId));
+        const living = own.reduce((sum, pod) => sum + pod.priceAtMostMicroUsd, 0);
+        const dearest = creates.map(({ candidates }) => Math.max(...candidates.map((one) => one.pricePerHourMicroUsd)));
+        expect(dearest.reduce((sum, price) => sum + price, living)).toBeLessThanOrEqual(limit);
+      }
     });
   });
 

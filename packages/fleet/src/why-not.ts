@@ -34,9 +34,13 @@ export function whyNot({ job, fits, stock, purse, facts, settings }: WhyNotQuest
   }
   const prices = inStock.map(({ offer }) => offer.pricePerHourMicroUsd);
   const price = Math.min(...prices);
-  if (price > purse.perHourLeft()) {
-    const ceiling = sayPrice(facts.perHourMicroUsd ?? 0);
-    return `the cheapest machine for it costs ${sayPrice(price)}, and ${sayPrice(purse.perHourLeft())} is left below the ceiling of ${ceiling}: a machine has to end first, or the ceiling to rise`;
+  const [all, ofProject] = [purse.perHourLeft([]), purse.perHourLeftOf(job.project)];
+  if (price > Math.min(all, ofProject)) {
+    const ceiling =
+      ofProject < all
+        ? `${sayPrice(facts.perHourByProject[job.project] ?? 0)} of its project`
+        : sayPrice(facts.perHourMicroUsd ?? 0);
+    return `the cheapest machine for it costs ${sayPrice(price)}, and ${sayPrice(Math.min(all, ofProject))} is left below the ceiling of ${ceiling}: a machine has to end first, or the ceiling to rise`;
   }
   return `${settings.maxPods} machines are the most that may be rented at once: one of them has to end first`;
 }

@@ -61,7 +61,7 @@ export function takeNotes(options: {
     turn: claim.turn,
     park: (afterMs, turn) => parked(afterMs, turn, false),
     giveBack: (turn) => parked(0, turn, true),
-    hold: (microUsd) => hold({ job: claim.job, epoch: claim.epoch, microUsd, charges }),
+    hold: (microUsd, how) => hold({ job: claim.job, epoch: claim.epoch, microUsd, charges, ...how }),
     progress: (next) => {
       if (!closed) progress = next; // Late progress is worth nothing.
     },

@@ -26,7 +26,7 @@ interface FactsParts {
 /** All that a plan of the fleet is made of, as the catalog has it now. */
 export async function readFacts({ catalog, clock, options, estimates, past }: FactsParts): Promise<FleetFacts> {
   const { fleet, models } = catalog;
-  const [trainings, pods, seen, histories, switches, ceilings, known] = await Promise.all([
+  const [trainings, pods, seen, histories, switches, ceilings, known, projects] = await Promise.all([
     fleet.wantingTrainings(),
     fleet.pods({ living: true }),
     fleet.offers.list(),
@@ -34,10 +34,11 @@ export async function readFacts({ catalog, clock, options, estimates, past }: Fa
     fleet.switches(),
     catalog.ceilings.list(),
     models.list(),
+    fleet.projectsOf(),
   ]);
   const now = clock.now();
   const offers = seen.map(({ offer }) => offer).filter(({ provider }) => options.providers.includes(provider));
-  const supply = pods.flatMap((pod) => toSupply(pod, trainings) ?? []);
+  const supply = pods.flatMap((pod) => toSupply(pod, trainings, projects.get(pod.name) ?? []) ?? []);
   const gpuTypes = [...new Set([...offers, ...supply.map(({ offer }) => offer)].map(({ gpuType }) => gpuType))];
   const context = { gpuTypes, past, estimates, models: new Map(known.map(({ id, files }) => [id, filesOf(files)])) };
   estimates.keep(new Set(trainings.map(({ step }) => step)));
@@ -55,12 +56,16 @@ export async function readFacts({ catalog, clock, options, estimates, past }: Fa
 }
 
 /** Null for one that has nothing to be rented. */
-function toSupply(pod: Pod, trainings: readonly WantingTraining[]): FleetSupply | null {
+function toSupply(
+  pod: Pod,
+  trainings: readonly WantingTraining[],
+  projects: FleetSupply["projects"],
+): FleetSupply | null {
   const { name, provider, state, wantedFor, health, createdAt, answeredAt, busyAt } = pod;
   const offer = pod.offer ?? pod.candidates[0];
   if (offer === undefined) return null;
   return {
-    ...{ name, provider, state, offer, wantedFor, createdAt, answeredAt, busyAt },
+    ...{ name, provider, state, offer, wantedFor, projects, createdAt, answeredAt, busyAt },
     priceAtMostMicroUsd: podPrice(pod),
     slots: Math.max(1, health?.slots ?? 1),
     jobs: trainings.filter((training) => training.pod === name).map(({ job }) => job),
@@ -73,11 +78,11 @@ const filesOf = (
 ): FleetDemand["models"] =>
   files.flatMap(({ sha256, bytes }) => (sha256 === null || bytes === null ? [] : [{ digest: sha256, bytes }]));
 
-/** What the ceilings leave to be rented and spent. Those of a project by the hour bind the release of its jobs. */
+/** What the ceilings leave to be rented and spent. */
 export function roomIn(
   ceilings: readonly CeilingLimit[],
-): Pick<FleetFacts, "perHourMicroUsd" | "remainingMicroUsd" | "remainingByProject"> {
-  const perHour = ceilings.find(({ project, of }) => project === null && of.period === "hour");
+): Pick<FleetFacts, "perHourMicroUsd" | "perHourByProject" | "remainingMicroUsd" | "remainingByProject"> {
+  const perHour = ceilings.filter(({ of }) => of.period === "hour");
   const left = Map.groupBy(
     ceilings.filter(({ of }) => of.period !== "hour"),
     ({ project }) => project,
@@ -86,7 +91,10 @@ export function roomIn(
     Math.min(...of.map(({ limitMicroUsd, spentMicroUsd }) => Math.max(0, limitMicroUsd - spentMicroUsd)));
   const ofAccount = left.get(null);
   return {
-    perHourMicroUsd: perHour?.limitMicroUsd ?? null,
+    perHourMicroUsd: perHour.find(({ project }) => project === null)?.limitMicroUsd ?? null,
+    perHourByProject: Object.fromEntries(
+      perHour.flatMap(({ project, limitMicroUsd }) => (project === null ? [] : [[project, limitMicroUsd]])),
+    ),
     remainingMicroUsd: ofAccount === undefined ? null : least(ofAccount),
     remainingByProject: Object.fromEntries(
       [...left].flatMap(([project, of]) => (project === null ? [] : [[project, least(of)]])),

@@ -18,7 +18,7 @@ export interface Candidate {
   readonly queue: QueueName;
   readonly priority: number;
   readonly waitingSince: Date;
-  /** What its release sets aside: what it may still spend. */
+  /** What its release sets aside: what it may still spend. 0 for those that tend machines, whose money stays set aside. */
   readonly estimateMicroUsd: number;
 }
 
@@ -130,7 +130,7 @@ export function deliveryQueries({ pool }: Connection) {
     }): Promise<Candidate[]> {
       const { rows } = await pool.query<Omit<Candidate, "estimateMicroUsd"> & { estimate: string }>(
         `select j.id as job, s.project, s.run, s.queue, s.priority, j.waiting_since as "waitingSince",
-           j.reserves as estimate
+           case when s.queue = 'provision' then 0 else j.reserves end as estimate
          from (
            select s.id, s.run, s.queue, q.per_step, r.project, r.priority, row_number() over (
              partition by s.queue, r.project

@@ -1,7 +1,8 @@
-import type { MachineIntent, RunId } from "@loramill/contracts";
+import type { MachineIntent, ProjectId, RunId } from "@loramill/contracts";
 import { inArray } from "drizzle-orm";
 import { type Connection, toNumber } from "../connection.ts";
 import { pods } from "../schema/fleet.ts";
+import { COUNTS_FOR } from "./limits.ts";
 
 /** Who looks after machines, and who pays for them. */
 export function careQueries({ db, pool }: Connection) {
@@ -53,6 +54,16 @@ export function careQueries({ db, pool }: Connection) {
         [name],
       );
       return rows[0]?.used === true;
+    },
+
+    /** For whose ceilings by the hour each machine counts that may cost something, by its name. */
+    async projectsOf(): Promise<Map<string, ProjectId[]>> {
+      const { rows } = await pool.query<{ pod: string; projects: ProjectId[] }>(
+        `select p.name as pod, array_agg(distinct j.project order by j.project) as projects
+         from loramill.pods p join loramill.jobs j on ${COUNTS_FOR}
+         where p.state <> 'ended' group by p.name`,
+      );
+      return new Map(rows.map(({ pod, projects }) => [pod, projects]));
     },
 
     /** What the ledger has of a machine's bill so far. */

@@ -32,15 +32,28 @@ const amountsOf = ({ limit, spent, reserved }: LimitRow) => ({
   reservedMicroUsd: toNumber(reserved ?? 0),
 });
 
-/** Sums of the living machines' prices by the hour; those of a project are the machines that its jobs were wanted for. */
+/** Whether job `j` makes machine `p` count for its project: it was wanted for the job, or the job is on it. */
+export const COUNTS_FOR = `(
+  j.id = any(p.wanted_for)
+  or j.queue = 'train' and j.state in ${OPEN} and j.turn->>'phase' = 'running' and j.turn->>'pod' = p.name
+)`;
+
+/** Sums of the living machines' prices by the hour, whole for each project that they count for. */
 const MACHINES = `(
   select sum(coalesce((p.offer->>'pricePerHourMicroUsd')::bigint, (
     select max((each->>'pricePerHourMicroUsd')::bigint) from jsonb_array_elements(p.candidates) each
   ), 0))
   from loramill.pods p
   where p.state <> 'ended' and p.ended_at is null and (c.project = '' or exists (
-    select 1 from loramill.jobs j where j.id = any(p.wanted_for) and j.project = c.project
+    select 1 from loramill.jobs j where j.project = c.project and ${COUNTS_FOR}
   ))
+)`;
+
+/** A machine costs money also while the job that tends it waits, because its worker was stopped: nobody else may have that. */
+const RECALLED_TENDERS = `(
+  select coalesce(sum(${RESERVED}), 0)
+  from loramill.pods p join loramill.steps s on s.run = p.run join loramill.jobs j on j.step = s.id
+  where p.state <> 'ended' and j.state = 'waiting' and (c.project = '' or j.project = c.project)
 )`;
 
 /**
@@ -58,9 +71,9 @@ export async function ceilingLimits(sql: Sql, project?: ProjectId): Promise<Ceil
            and (c.project = '' or s.project = c.project)
        ) end, 0) as spent,
        case when c.period <> 'hour' then (
-         select sum(${RESERVED}) from loramill.jobs j
+         select coalesce(sum(${RESERVED}), 0) from loramill.jobs j
          where j.state in ${OPEN} and (c.project = '' or j.project = c.project)
-       ) end as reserved,
+       ) + ${RECALLED_TENDERS} end as reserved,
        case when c.period = 'day' then (date_trunc('day', now() at time zone 'utc') + interval '1 day') at time zone 'utc'
        end as reopens
      from loramill.ceilings c left join loramill.projects p on p.id = c.project

@@ -28,7 +28,7 @@ where j.id = $1`;
 /**
  * Sets money aside for a job: raises its reservation where that does not reach, in every limit or in none. What is set
  * aside and what is spent never exceed a limit together, because reservations are made one after the other. A job that is
- * refused keeps in mind what it wanted, for its next release. TransientError `superseded` for a job that is another
+ * refused keeps in mind what it wanted, for its next release, unless it only tried. TransientError `superseded` for a job that is another
  * worker's by now.
  */
 export async function hold({ pool }: Pick<Connection, "pool">, request: HoldRequest): Promise<Allowance> {
@@ -37,6 +37,7 @@ export async function hold({ pool }: Pick<Connection, "pool">, request: HoldRequ
   return inTransaction(pool, async (sql) => {
     await takeSpendingLock(sql);
     const { allowance, wantedMicroUsd } = await look(sql, request);
+    if (allowance.refusedBy !== null && request.isTentative === true) return allowance;
     await sql.query(
       `update loramill.jobs set estimate_micro_usd = greatest(estimate_micro_usd, spent_micro_usd + $3)
        where id = $1 and epoch = $2 and state = 'active'`,

@@ -50,6 +50,8 @@ export interface FleetSupply {
   readonly slots: number;
   readonly jobs: readonly JobId[];
   readonly wantedFor: readonly JobId[];
+  /** For whose ceilings by the hour it counts, whole for each: those of the jobs that it was wanted for, or that it has. */
+  readonly projects: readonly ProjectId[];
   readonly holds: readonly Digest[];
   readonly createdAt: Date;
   readonly answeredAt: Date | null;
@@ -77,6 +79,8 @@ export interface FleetFacts {
   readonly records: Readonly<Record<string, OfferRecord>>;
   /** What may be spent by the hour on machines now, over all; null without such a ceiling. */
   readonly perHourMicroUsd: MicroUsd | null;
+  /** The same by project, of the machines that count for it. */
+  readonly perHourByProject: Readonly<Record<string, MicroUsd>>;
   /** What may still be spent until the next ceiling is reached, over all; null without one. */
   readonly remainingMicroUsd: MicroUsd | null;
   /** By project. */

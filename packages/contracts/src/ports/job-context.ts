@@ -45,9 +45,9 @@ export interface JobContext {
   giveBack(turn: JsonObject): Parked;
   /**
    * Asks for money before it is spent: sets it aside over what the job was charged up to now, in every budget and ceiling
-   * that binds it, or in none. What it was refused is what its next release has to have room for.
+   * that binds it, or in none. What it was refused is what its next release has to have room for, unless it was only tried.
    */
-  hold(microUsd: MicroUsd): Promise<Allowance>;
+  hold(microUsd: MicroUsd, how?: { readonly isTentative: boolean }): Promise<Allowance>;
   /** Shown live and kept as the job's last progress; cheap, may be called often. */
   progress(progress: JsonObject): void;
   charge(charge: Charge): void;

@@ -81,6 +81,8 @@ export interface HoldRequest {
   readonly microUsd: MicroUsd;
   /** Of this turn, which the ledger does not have yet. */
   readonly charges: readonly Pick<Charge, "amountMicroUsd" | "mark">[];
+  /** A refusal changes nothing; left out, the job's next release has to have room for what it was refused. */
+  readonly isTentative?: boolean;
 }
 
 /** `superseded`: another worker has claimed the job since; stop, nothing of yours will be taken. */
