@@ -9,6 +9,7 @@ import type {
   TrainingBackend,
 } from "@loramill/contracts";
 import { isLoopback } from "@loramill/contracts";
+import { recordOf } from "@loramill/fleet";
 import type { Services } from "@loramill/runtime";
 import { createModelFetcher, createUrlFetcher, fingerprintSources, type SourceLimits } from "@loramill/storage";
 import type { Metrics } from "@loramill/telemetry";
@@ -106,6 +107,12 @@ export async function openApi(start: ApiStart): Promise<RunningApi> {
       return Object.fromEntries(saved.map(({ name, recipe }) => [name, recipe]));
     },
     pastTrainings: () => catalog.trainings.past(),
+    rentalMarket: async () => {
+      const [seen, histories] = await Promise.all([catalog.fleet.offers.list(), catalog.fleet.records.list()]);
+      const now = start.clock.now();
+      const records = histories.map(({ provider, key, ...history }) => [`${provider}|${key}`, recordOf(history, now)]);
+      return { now, offers: seen.map(({ offer }) => offer), records: Object.fromEntries(records) };
+    },
     ceilings: async (projectName) => {
       const { id } = await catalog.projects.ensure(projectName);
       return (await catalog.ceilings.list(id)).map(ceilingView);

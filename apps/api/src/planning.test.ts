@@ -1,5 +1,5 @@
 import { createAgentTraining } from "@loramill/backends";
-import { digestOf, type KnownModel, RunSpec, Source } from "@loramill/contracts";
+import { digestOf, type FleetOffer, type KnownModel, RunSpec, Source } from "@loramill/contracts";
 import { learn } from "@loramill/intelligence";
 import { presets } from "@loramill/recipes";
 import { expect, it } from "vitest";
@@ -82,7 +82,7 @@ it("refuses rented machines where they cannot reach the object store, and says w
     },
     { stores: {} as PlanningDeps["stores"], clock, pods: async () => [] },
   );
-  const planner = (storeReachable: boolean) =>
+  const planner = (storeReachable: boolean, offers: readonly FleetOffer[] = []) =>
     createPlanner({
       ...{
         localSources: true,
@@ -98,6 +98,10 @@ it("refuses rented machines where they cannot reach the object store, and says w
       trainingBackends: [agent],
       generationBackends: [],
       models: async () => [],
+      pastTrainings: async () => [],
+      ceilings: async () => [],
+      findArtifact: async () => null,
+      rentalMarket: async () => ({ now: new Date(0), offers, records: {} }),
       fingerprint: async () => ({ digest: digestOf("pictures"), items: 20, bytes: 3 }),
     } as unknown as PlanningDeps);
   const spec = RunSpec.parse({
@@ -117,6 +121,22 @@ it("refuses rented machines where they cannot reach the object store, and says w
   });
   // At what its GPU is listed for: nobody has rented one yet.
   expect(lock.steps.find(({ kind }) => kind === "train")?.estimate.microUsd).toBeGreaterThan(0);
+  const a100 = {
+    ...{ provider: "runpod", gpuType: "NVIDIA A100 80GB PCIe", region: "EU-RO-1", vramBytes: 80 * 2 ** 30 },
+    ...{ pricePerHourMicroUsd: 1_190_000, interruptible: false, available: 2 },
+  };
+  const notesWith = async (...offers: FleetOffer[]) => (await planner(true, offers).quote(spec)).notes;
+  expect(await notesWith()).toContainEqual(expect.stringContaining("no offers are known yet"));
+  const notes = await notesWith(a100);
+  expect(notes).toContainEqual(
+    expect.stringMatching(
+      /^rented now, the training comes to \$.* \(p90 \$.*on demand .*A100.* in EU-RO-1 at \$1\.19\/h/,
+    ),
+  );
+  expect(await notesWith(a100)).toEqual(notes);
+  expect(await notesWith({ ...a100, pricePerHourMicroUsd: 2_500_000 })).toContainEqual(
+    expect.stringContaining("no machine on offer can take the training"),
+  );
 });
 
 it("refuses a training whose base model is not in the store, with the commands that bring it there", async () => {

@@ -41,6 +41,10 @@ import type { PromptReader } from "./choosing/read-prompts.ts";
 import { calibrationsOf, correctQuotes, notesOnEstimates } from "./corrected-estimates.ts";
 import { type PinnedSpec, pinDatasets } from "./datasets/pin-datasets.ts";
 import { fetchInputs, type InputLimits } from "./fetch-inputs.ts";
+import { notesOnRental, type RentalMarket } from "./quote-rental.ts";
+
+/** Pictures of a dataset that nobody counted. */
+const ASSUMED_IMAGES = 30;
 
 /** A captioner beside the provider name a spec asks for it by. */
 export interface OfferedCaptioner {
@@ -76,6 +80,8 @@ export interface PlanningDeps {
   readonly loraNames: (project: string) => Promise<readonly string[]>;
   /** Trainings that have ended, which quotes are corrected by. */
   readonly pastTrainings: () => Promise<readonly PastTraining[]>;
+  /** What machines are offered for now, and how such offers did so far. */
+  readonly rentalMarket: () => Promise<RentalMarket>;
   /** Those that bind a project, with what counts against them now. */
   readonly ceilings: (project: string) => Promise<readonly CeilingView[]>;
   /** What choices of a project rest on. */
@@ -163,7 +169,10 @@ export function createPlanner(deps: PlanningDeps): Planner {
       const ceilings = await deps.ceilings(made.lock.project);
       const lookup = deps.findArtifact;
       const answer = await quote(made.lock, { ...context, ...corrected, ...grids, ceilings, lookup });
-      const notes = [...answer.notes, ...notesOnEstimates(made.lock, context, past)];
+      const images = answer.steps.find(({ name }) => name === "dataset")?.items ?? ASSUMED_IMAGES;
+      const trains = answer.steps.some(({ kind, cache }) => kind === "train" && cache !== "reused");
+      const rental = trains ? notesOnRental(made.lock, images, await deps.rentalMarket(), past) : [];
+      const notes = [...answer.notes, ...notesOnEstimates(made.lock, context, past), ...rental];
       return { ...answer, notes, charges: [...charges] };
     },
     ceilings: deps.ceilings,
