@@ -46,6 +46,7 @@ export function notesOnRental(
     perHourMicroUsd: null,
     remainingMicroUsd: null,
     remainingByProject: {},
+    perHourByProject: {},
     stopped: null,
   };
   const { microUsd, seconds, without } = quoteFleet(facts, defaultFleetSettings, {
