@@ -129,9 +129,7 @@ it("refuses rented machines where they cannot reach the object store, and says w
   expect(await notesWith()).toContainEqual(expect.stringContaining("no offers are known yet"));
   const notes = await notesWith(a100);
   expect(notes).toContainEqual(
-    expect.stringMatching(
-      /^rented now, the training comes to \$.* \(p90 \$.*on demand .*A100.* in EU-RO-1 at \$1\.19\/h/,
-    ),
+    expect.stringMatching(/^rented now, the training comes to \$.* \(p90 \$.*NVIDIA A100.* in EU-RO-1 at \$1\.19\/h/),
   );
   expect(await notesWith(a100)).toEqual(notes);
   expect(await notesWith({ ...a100, pricePerHourMicroUsd: 2_500_000 })).toContainEqual(

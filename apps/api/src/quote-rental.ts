@@ -11,10 +11,9 @@ import {
   type Range,
   Recipe,
   type RunId,
-  stepsOf,
 } from "@loramill/contracts";
 import { defaultFleetSettings, planFleet, quoteFleet } from "@loramill/fleet";
-import { calibrate, calibrationOf, estimateOn, estimateVram, findGpu } from "@loramill/recipes";
+import { calibrate, calibrationOf, estimateOn, findGpu, machineDemand } from "@loramill/recipes";
 import { seededRandom } from "./choosing/seeded-random.ts";
 
 /** The market as it was last seen. */
@@ -63,38 +62,23 @@ export function notesOnRental(
 
 function toDemand(
   recipe: Recipe,
-  cloud: Extract<Placement, { mode: "cloud" }>,
+  placement: Placement,
   {
     images,
     market,
     past,
   }: { readonly images: number; readonly market: RentalMarket; readonly past: readonly PastTraining[] },
 ): FleetDemand {
-  const wanted = findGpu(cloud.gpu);
-  const seconds: Record<string, Range> = {};
-  for (const { gpuType } of market.offers) {
+  const gpuTypes = [...new Set(market.offers.map(({ gpuType }) => gpuType))];
+  const demand = machineDemand(recipe, placement, gpuTypes, (gpuType) => {
     const gpu = findGpu(gpuType);
-    if (gpu === undefined || gpu.id !== wanted?.id) continue;
+    if (gpu === undefined) return null;
     const model = estimateOn(recipe, gpu, { images });
-    if (model.fits === "no") continue;
-    seconds[gpuType] = calibrate(model, calibrationOf({ family: recipe.family, gpu: model.gpuId }, past)).seconds;
-  }
-  const [whole] = Object.values(seconds);
+    return calibrate(model, calibrationOf({ family: recipe.family, gpu: model.gpuId }, past));
+  });
   return {
-    ...ASKED,
-    priority: 1,
-    since: market.now,
-    deadline: null,
-    vramBytes: estimateVram(recipe).bytes.p50,
-    seconds,
-    models: [],
-    providers: [cloud.provider],
-    regions: cloud.dataCentres ?? [],
-    maxMicroUsdPerHour: cloud.maxMicroUsdPerHour ?? null,
-    remainingMicroUsd: null,
-    checkpointSeconds: (whole?.p50 ?? 0) * Math.min(1, recipe.saveEverySteps / stepsOf(recipe)),
-    pod: null,
-    preemptions: 0,
+    ...{ ...ASKED, ...demand, priority: 1, since: market.now, deadline: null, models: [] },
+    ...{ remainingMicroUsd: null, pod: null, preemptions: 0 },
   };
 }
 

@@ -2,6 +2,7 @@ export { checkRecipe } from "./check-recipe.ts";
 export { calibrate, calibrationOf } from "./estimates/calibrate.ts";
 export { estimateOn, estimateOnAll, type GpuEstimate } from "./estimates/estimate-training.ts";
 export { estimateVram } from "./estimates/estimate-vram.ts";
+export { type MachineDemand, machineDemand } from "./estimates/machine-demand.ts";
 export { usualVramBytes } from "./estimates/usual-vram.ts";
 export { type ExplainedField, explainRecipe } from "./explain-recipe.ts";
 export { families } from "./families/index.ts";

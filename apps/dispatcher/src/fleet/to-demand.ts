@@ -1,14 +1,6 @@
 import type { WantingTraining } from "@loramill/catalog";
-import {
-  type FleetDemand,
-  type PastTraining,
-  type Placement,
-  type Range,
-  type Recipe,
-  StoredRecipe,
-  stepsOf,
-} from "@loramill/contracts";
-import { estimateVram, findGpu } from "@loramill/recipes";
+import { type FleetDemand, type PastTraining, StoredRecipe, stepsOf } from "@loramill/contracts";
+import { machineDemand } from "@loramill/recipes";
 import type { WorkEstimates } from "./estimate-work.ts";
 
 /** Pictures of a dataset that nobody counted, as for the quote of its run. */
@@ -29,45 +21,21 @@ export function toDemand(training: WantingTraining, context: DemandContext): Fle
   const parsed = StoredRecipe.safeParse(training.recipe);
   if (!parsed.success) return null;
   const recipe = parsed.data;
-  const { job, run, project, priority, since, deadline, remainingMicroUsd, pod, preemptions, placement } = training;
-  const cloud = placement?.mode === "cloud" ? placement : null;
-  const whole = secondsOn(training, recipe, cloud, context);
+  const { job, run, project, priority, since, deadline, remainingMicroUsd, pod, preemptions, placement, step } =
+    training;
+  const { gpuTypes, models, past, estimates } = context;
+  const images = training.images ?? ASSUMED_IMAGES;
+  const whole = machineDemand(recipe, placement, gpuTypes, (gpuType) =>
+    estimates.on(gpuType, { step, recipe, images }, past),
+  );
   const total = stepsOf(recipe);
   const left = Math.max(0, total - training.stepsDone) / total;
-  const vram = estimateVram(recipe).bytes;
   return {
     ...{ job, run, project, priority, since, deadline, remainingMicroUsd, pod, preemptions },
-    // Who names a GPU is taken at their word where it may fit.
-    vramBytes: cloud === null ? vram.p90 : vram.p50,
+    ...whole,
     seconds: Object.fromEntries(
-      [...whole].map(([gpuType, { p50, p90 }]) => [gpuType, { p50: p50 * left, p90: p90 * left }]),
+      Object.entries(whole.seconds).map(([gpuType, { p50, p90 }]) => [gpuType, { p50: p50 * left, p90: p90 * left }]),
     ),
-    models: context.models.get(recipe.baseModel) ?? [],
-    providers: cloud === null ? [] : [cloud.provider],
-    regions: cloud?.dataCentres ?? [],
-    maxMicroUsdPerHour: cloud?.maxMicroUsdPerHour ?? null,
-    checkpointSeconds: median([...whole.values()].map(({ p50 }) => p50)) * Math.min(1, recipe.saveEverySteps / total),
+    models: models.get(recipe.baseModel) ?? [],
   };
-}
-
-/** From the beginning to the end, on each GPU type on which it fits. */
-function secondsOn(
-  { step, images }: WantingTraining,
-  recipe: Recipe,
-  cloud: Extract<Placement, { mode: "cloud" }> | null,
-  { gpuTypes, past, estimates }: DemandContext,
-): Map<string, Range> {
-  const wanted = cloud === null ? null : (findGpu(cloud.gpu)?.id ?? cloud.gpu);
-  const found = gpuTypes.flatMap((gpuType): [string, Range][] => {
-    if (wanted !== null && (findGpu(gpuType)?.id ?? gpuType) !== wanted) return [];
-    const estimate = estimates.on(gpuType, { step, recipe, images: images ?? ASSUMED_IMAGES }, past);
-    const fits = estimate?.fits === "yes" || (estimate?.fits === "tight" && wanted !== null);
-    return estimate !== null && fits ? [[gpuType, estimate.seconds]] : [];
-  });
-  return new Map(found);
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? 0;
 }
