@@ -21,14 +21,18 @@ const POD = "its name, as `loramill fleet status` says it";
 export function addFleetCommands(parent: Command, does: Does): void {
   const command = commandsOf(commandsOf(parent)("fleet", "rented machines", "loramill fleet status"));
   const ofPod = (name: "drain" | "end", description: string) =>
-    command(name, description, `loramill fleet ${name} lm-0198f3c2`)
+    command(name, description, `loramill fleet ${name} loramill-0198f3c2a7d1`)
       .argument("<pod>", POD)
       .option("--reason <words>", "kept in the audit")
       .action((pod: string, options: { reason?: string }) =>
         does((context) => retireCommand(name, pod, options, context)),
       );
 
-  command("status", "machines, what they cost by the hour, and whether more may be rented", "loramill fleet status")
+  command(
+    "status",
+    "machines, their work and what they cost, and whether the fleet is stopped",
+    "loramill fleet status",
+  )
     .option("--ended", "also machines that have ended")
     .action((options: { ended?: boolean }) => does((context) => fleetStatusCommand(options, context)));
   command("explain", "what the fleet was last planned to do, and why", "loramill fleet explain").action(() =>

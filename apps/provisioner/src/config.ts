@@ -49,7 +49,9 @@ export const provisionerConfig = defineConfig(
       .describe("More environment for the pod-agents on rented machines, as a JSON object of texts"),
     FLEET_LEASE_SECONDS: seconds(10, 86_400)
       .default(600)
-      .describe("A rented machine that nobody has looked after for so long is given back by whoever sees it"),
+      .describe(
+        "A rented machine that nobody has spoken to for so long gives itself back; where it cannot, the next survey does",
+      ),
     FLEET_POLL_SECONDS: seconds(0.1, 600).default(10).describe("How often each rented machine is looked at"),
     FLEET_START_SECONDS: seconds(1, 86_400)
       .default(900)

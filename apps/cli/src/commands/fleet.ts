@@ -1,4 +1,5 @@
 import {
+  type AuditList,
   type BillList,
   type FleetView,
   formatMicroUsd,
@@ -117,12 +118,17 @@ export async function auditCommand(context: CommandContext): Promise<number> {
         actor,
         action,
         subject,
-        printable(typeof details.reason === "string" ? details.reason : ""),
+        printable(whyOf(details)),
       ]);
       printLine(context, formatTable(["at (UTC)", "who", "did", "to", "why"], rows));
     }
     return exitCodes.ok;
   });
+}
+
+/** What the audit notes as the reason: a person's words, the plan's sentence, or a provider's refusal. */
+function whyOf({ reason, because, message }: AuditList["items"][number]["details"]): string {
+  return [reason, because, message].find((words) => typeof words === "string") ?? "";
 }
 
 export async function retireCommand(

@@ -62,7 +62,7 @@ export const fleetPlanConfig = defineConfig(
       .min(0)
       .max(1_000)
       .default(usual.waitMicroUsdPerHour / 1_000_000)
-      .describe("What it is worth that a training begins an hour sooner; the higher, the more machines boot"),
+      .describe("What it is worth that a training is done an hour sooner; the higher, the more machines boot"),
     FLEET_DOWNLOAD_MB_PER_SECOND: z.coerce
       .number()
       .min(0.1)
