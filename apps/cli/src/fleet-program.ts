@@ -42,7 +42,7 @@ export function addFleetCommands(parent: Command, does: Does): void {
     does(offersCommand),
   );
   command("bills", "machines as the ledger has them and as their providers' books do", "loramill fleet bills --csv")
-    .option("--from <day>", "machines that were wanted from this day (UTC) on")
+    .option("--from <day>", "machines that were wanted from this day (UTC) or moment on")
     .option("--csv", "as comma-separated values, in US dollars")
     .action((options: { from?: string; csv?: boolean }) => does((context) => billsCommand(options, context)));
   command("audit", "who did what to the fleet, latest first", "loramill fleet audit").action(() => does(auditCommand));
