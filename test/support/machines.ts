@@ -81,6 +81,7 @@ export async function startMachineMill(options: {
       ...{ DISPATCH_SILENT_SECONDS: "5", API_PORT: String(port) },
       ...{ AGENT_POLL_SECONDS: "1", AGENT_LEASE_SECONDS: "30" },
       ...{ FLEET_PROVIDERS: "runpod", FLEET_AGENT_SECRET: "a secret that nobody may see", FLEET_NAME_PREFIX: "lm-" },
+      FLEET_IMAGE: "registry.example/agent:1",
       ...{ FLEET_PLAN_SECONDS: "1", FLEET_IDLE_SECONDS: "3", FLEET_POLL_SECONDS: "0.5", FLEET_SURVEY_SECONDS: "2" },
       ...{ FLEET_SILENT_SECONDS: "5", FLEET_SETTLE_SECONDS: "5", FLEET_BOOKS_SECONDS: "5", FLEET_CLOSE_SECONDS: "600" },
       // A hundredth of an hour is what the fake's books take.

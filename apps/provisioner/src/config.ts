@@ -32,8 +32,8 @@ export const provisionerConfig = defineConfig(
     FLEET_IMAGE: z
       .string()
       .min(1)
-      .default("ghcr.io/loramill/pod-agent:latest")
-      .describe("Container image of rented machines: a trainer and the pod-agent"),
+      .optional()
+      .describe("Container image of machines from RunPod: a trainer and the pod-agent (infra/docker/gpu.Dockerfile)"),
     FLEET_COMMAND: z.string().min(1).optional().describe("Replaces the command of that image"),
     FLEET_DISK_GIB: z.coerce.number().int().min(1).max(4096).default(60).describe("Disk of a rented machine, in GiB"),
     FLEET_VOLUMES: json(Volumes)
@@ -82,7 +82,7 @@ export const provisionerConfig = defineConfig(
     providers: env.FLEET_PROVIDERS,
     agentSecret: env.FLEET_AGENT_SECRET ?? null,
     namePrefix: env.FLEET_NAME_PREFIX,
-    image: env.FLEET_IMAGE,
+    image: env.FLEET_IMAGE ?? null,
     command: env.FLEET_COMMAND ?? null,
     diskBytes: env.FLEET_DISK_GIB * GIB,
     leaseMs: env.FLEET_LEASE_SECONDS * 1_000,

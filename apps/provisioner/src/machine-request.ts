@@ -23,7 +23,8 @@ export function machineRequest(
     ...agentEnv,
     ...{ AGENT_TOKEN: podToken(agentSecret, name), AGENT_SLOTS: "1" }, // One training: each takes its part of the whole bill.
   };
-  return { name, image, env, diskBytes, ...(command === null ? {} : { command }) };
+  // Own servers run what they run; only there is none named.
+  return { name, image: image ?? "", env, diskBytes, ...(command === null ? {} : { command }) };
 }
 
 /**

@@ -3,7 +3,7 @@ import { type Clock, type FleetProvider, type Logger, UserError } from "@loramil
 import type { ProvisionerOptions } from "./config.ts";
 
 interface ProviderParts {
-  readonly provisioner: Pick<ProvisionerOptions, "providers">;
+  readonly provisioner: Pick<ProvisionerOptions, "providers" | "image">;
   readonly runpod: RunPodOptions;
   readonly static: StaticOptions;
   readonly endpoints: { readonly runpodKey: string | null };
@@ -11,14 +11,18 @@ interface ProviderParts {
   readonly log: Logger;
 }
 
-/** The providers of the configuration, by name. UserError for one that lacks its key. */
+/** The providers of the configuration, by name. UserError for one that lacks what it needs. */
 export function openProviders(parts: ProviderParts): ReadonlyMap<string, FleetProvider> {
   const { clock, log, endpoints } = parts;
-  const open = (name: string): FleetProvider => {
+  const open = (name: ProvisionerOptions["providers"][number]): FleetProvider => {
     if (name === "static") return createStaticProvider(parts.static, { clock });
-    if (name !== "runpod") throw new UserError(`no machines can be rented from ${name}`, { code: "bad-config" });
     if (endpoints.runpodKey === null) {
       throw new UserError("RUNPOD_API_KEY: set it where FLEET_PROVIDERS names runpod", { code: "bad-config" });
+    }
+    if (parts.provisioner.image === null) {
+      throw new UserError("FLEET_IMAGE: name the image that rented machines run, where FLEET_PROVIDERS names runpod", {
+        code: "bad-config",
+      });
     }
     const onSpotLost = (error: Error) => log.warn({ error: error.message }, "no spot machines can be had now");
     return createRunPodProvider(parts.runpod, { apiKey: endpoints.runpodKey, clock, onSpotLost });

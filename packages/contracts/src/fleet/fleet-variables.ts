@@ -15,7 +15,7 @@ export const fleetVariables = {
     .string()
     .default("")
     .transform((text) => [...new Set(text.split(/[\s,]+/).filter(Boolean))])
-    .pipe(z.array(z.enum(["runpod", "static", "simulated"])))
+    .pipe(z.array(z.enum(["runpod", "static"])))
     .describe("Who machines are rented from when there is work, separated by commas; left out, nobody"),
   FLEET_AGENT_SECRET: z
     .string()
