@@ -22,7 +22,9 @@ export function addCeilingCommands(parent: Command, does: Does): void {
   command("list", "ceilings, what is spent and set aside, and when they begin anew", "loramill ceiling list").action(
     () => does(listCeilingsCommand),
   );
-  ofCeiling(command("set", "set a ceiling, or change the one that is there", "loramill ceiling set day 25 --project toys"))
+  ofCeiling(
+    command("set", "set a ceiling, or change the one that is there", "loramill ceiling set day 25 --project toys"),
+  )
     .argument("<usd>", "US dollars", number)
     .action((period: string, usd: number, options: CeilingOptions) =>
       does((context) => setCeilingCommand(period, usd, options, context)),
