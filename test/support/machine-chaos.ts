@@ -19,6 +19,9 @@ const MOVES = ["preempt", "kill", "vanish", "starve"] as const;
 const OPEN_RUNS = 3;
 /** Milliseconds between two moves against machines, at least and at most. */
 const PAUSE_MS = [2_000, 8_000] as const;
+const STEP_MS = 120;
+const MOST_STARVED_SECONDS = 3;
+const STARVED_STEPS = (MOST_STARVED_SECONDS * 1_000) / STEP_MS;
 
 export interface ChaosHistory {
   readonly kills: number;
@@ -46,7 +49,7 @@ interface Taken {
  */
 export async function machineChaos(options: { readonly seed: number; readonly kills: number; readonly ms: number }) {
   const { seed, kills, ms } = options;
-  const mill = await startMachineMill({ roles, kills, seed, stepMs: 120 });
+  const mill = await startMachineMill({ roles, kills, seed, stepMs: STEP_MS });
   if (mill === null) return null;
   try {
     const harm = openHarm(mill, seededRandom(seed));
@@ -91,7 +94,7 @@ function openHarm({ runpod }: MachineMill, random: () => number) {
       const move = MOVES[Math.floor(how * MOVES.length)];
       if (victim === undefined || move === undefined) return;
       if (move !== "starve") taken.push({ pod: victim.name, at: Date.now() });
-      await runpod.move({ pod: victim.id, how: move, seconds: 1 + 2 * seconds });
+      await runpod.move({ pod: victim.id, how: move, seconds: 1 + (MOST_STARVED_SECONDS - 1) * seconds });
       done[move] = (done[move] ?? 0) + 1;
     },
   };
@@ -130,8 +133,11 @@ async function checkHistory(
   const starts = (await mill.trainer.starts()).length;
   const stepsLost = (await mill.trainer.steps()).length - runs.length * STEPS;
   expect(starts).toBeGreaterThanOrEqual(runs.length);
-  // Of each start: what came after the newest checkpoint that had reached the store, while the next one was on its way.
-  expect(stepsLost).toBeLessThan((starts - runs.length) * 2 * SAVE_EVERY_STEPS + 1);
+  // Of each start: what came after the newest checkpoint that had reached the store, while the next one was on its way; and
+  // what was trained while the agent of a starved machine stood still, which uploads nothing then.
+  expect(stepsLost).toBeLessThanOrEqual(
+    (starts - runs.length) * 2 * SAVE_EVERY_STEPS + (done.starve ?? 0) * STARVED_STEPS,
+  );
   const recoveries: number[] = [];
   for (const { id } of runs) {
     // The API pages them; the catalog has them all.

@@ -76,6 +76,11 @@ describe("redact", () => {
     ["Basic aHVudGVyMjpodW50ZXIy was refused", "aHVudGVyMjpodW50ZXIy"],
     ["token hf_abcdefghijklmnop is not valid", "hf_abcdefghijklmnop"],
     ["r8_abcdefghijklmnop and rpa_abcdefghijklmnop", "abcdefghijklmnop"],
+    ["rps_abcdefghijklmnop was refused", "abcdefghijklmnop"],
+    ["Incorrect API key provided: sk-proj-abcdefghijklmnop_1", "abcdefghijklmnop"],
+    ["cannot fetch https://glpat-abcdefghijklmnop@code.example/a/b", "abcdefghijklmnop"],
+    ["https://x.example/a?api_key=hunter2&sig=hunter2", "hunter2"],
+    ["https://x.example/a?b=1&access_token=hunter2", "hunter2"],
   ] as const;
 
   it("takes credentials out of texts, and leaves the rest to be understood", () => {

@@ -73,9 +73,15 @@ export type ErrorRecord = z.output<typeof ErrorRecord>;
 /** Matches credentials in the texts of errors that libraries throw: userinfo in URLs, signatures, bearer tokens. */
 const SECRETS = [
   [/\b([a-z][a-z0-9+.-]*:\/\/)[^/\s:@]*:[^/\s@]*@/gi, "$1***@"],
-  [/([?&](?:X-Amz-Signature|X-Amz-Credential|X-Amz-Security-Token|signature|token|key)=)[^&\s"']+/gi, "$1***"],
+  // A token in the place of a name, as code hosts take it; names are shorter.
+  [/\b([a-z][a-z0-9+.-]*:\/\/)[^/\s:@?#]{20,}@/gi, "$1***@"],
+  [
+    /([?&](?:X-Amz-Signature|X-Amz-Credential|X-Amz-Security-Token|X-Goog-Signature|signature|sig|access_token|token|api_?key|key)=)[^&\s"']+/gi,
+    "$1***",
+  ],
   [/\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{8,}/g, "$1 ***"],
   [/\b(sk|hf|r8|rpa|rps|lm)_[A-Za-z0-9]{12,}/g, "$1_***"],
+  [/\bsk-[A-Za-z0-9_-]{20,}/g, "sk-***"],
 ] as const;
 
 export function redact(text: string): string {

@@ -11,11 +11,11 @@ beforeAll(async () => {
 });
 afterAll(() => redis?.stop());
 
-async function openMill(prefix: string) {
+async function openMill(prefix: string, timeoutMs = 60_000) {
   const connection = await openQueueConnection({ url: redis?.url ?? "", prefix });
   const ledger = new MemoryLedger();
   const delivery = ledger.addJob({ name: "caption-images", queue: "caption", input });
-  const producer = createProducer({ connection, timeoutMs: 3_000 });
+  const producer = createProducer({ connection, timeoutMs });
   return { connection, ledger, delivery, producer };
 }
 
@@ -50,7 +50,7 @@ test("a prefix in braces keeps all keys of a mill in one slot of a Redis Cluster
 
 test("without braces a cluster takes no delivery", async ({ skip }) => {
   if (redis === null) return skip("no redis-server");
-  const { connection, delivery, producer } = await openMill("loramill");
+  const { connection, delivery, producer } = await openMill("loramill", 3_000);
   await expect(producer.add([{ queue: "caption", delivery }])).rejects.toMatchObject({ code: "queue-unreachable" });
   await producer.close();
   await connection.close();

@@ -41,6 +41,7 @@ test.each([
   ["authorization", "Bearer abcdefghijkl"],
   ["Authorization", "anything"],
   ["apiKey", "k"],
+  ["secretAccessKey", "k"],
   ["api_key", "k"],
   ["hf-token", "t"],
   ["clientSecret", "s"],

@@ -1,6 +1,6 @@
 import { redact } from "@loramill/contracts";
 
-const SECRET_KEY = /(authorization|password|passphrase|secret|token|apikey|signature|cookie|credentials?)$/;
+const SECRET_KEY = /(authorization|password|passphrase|secret|token|apikey|accesskey|signature|cookie|credentials?)$/;
 const MAX_DEPTH = 8;
 
 function isSecret(key: string, value: unknown): boolean {

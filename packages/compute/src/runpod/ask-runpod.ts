@@ -1,7 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { type Clock, PermanentError, redact, TransientError, UserError } from "@loramill/contracts";
+import { type Clock, PermanentError, TransientError, UserError } from "@loramill/contracts";
 import { type Response, fetch as undiciFetch } from "undici";
 import type { z } from "zod";
+import { hideSecrets } from "./hide-secrets.ts";
 import { errorOfAnswer } from "./runpod-errors.ts";
 
 export interface Connection {
@@ -42,7 +43,7 @@ export function connectRunPod(connection: Connection): RunPod {
   const { apiKey, clock, timeoutMs, capacityWords } = connection;
   const fetch = connection.fetch ?? undiciFetch;
   const sleep = connection.sleep ?? ((ms, signal) => delay(ms, undefined, signal === undefined ? {} : { signal }));
-  const say = (text: string) => redact(apiKey === "" ? text : text.replaceAll(apiKey, "***"));
+  const say = hideSecrets(apiKey);
 
   async function once(question: Question): Promise<Response> {
     const { method = "GET", url, body, signal } = question;
@@ -60,7 +61,7 @@ export function connectRunPod(connection: Connection): RunPod {
     });
     if (response.ok) return response;
     const failed = { status: response.status, headers: response.headers, body: await readText(response) };
-    throw errorOfAnswer({ ...failed, now: clock.now(), capacityWords, say });
+    throw errorOfAnswer({ ...failed, now: clock.now(), capacityWords, say: hideSecrets(apiKey, body) });
   }
 
   async function tryOnce(question: Question): Promise<unknown> {

@@ -130,6 +130,19 @@ describe("RunPod's refusals", () => {
     const create = opened.provider.create({ name: "lm-a", offer, image: IMAGE });
     await expect(create).rejects.toThrow(/bad key \*\*\*/);
   });
+
+  it("do not repeat the environment of a machine, in whichever way it is quoted", async () => {
+    const opened = await openForTest({ env: { RUNPOD_SPOT: "true" } });
+    const env = { AGENT_TOKEN: "x8Kq-what-an-agent-is-asked-by_0", LICENCE: 'of "somebody" else', AGENT_SLOTS: "1" };
+    const detail = `cannot have ${JSON.stringify(env)} with ${env.LICENCE}`;
+    const shown = /cannot have \{"AGENT_TOKEN":"\*\*\*","LICENCE":"\*\*\*","AGENT_SLOTS":"1"\} with \*\*\*$/;
+    const [onDemand, spot] = [await offerOf(opened), await offerOf(opened, true)];
+    opened.server.misbehave("POST /v2/pods", { kind: "status", status: 422, detail });
+    opened.server.misbehave("POST /graphql", { kind: "graphql-error", message: detail });
+    for (const offer of [onDemand, spot]) {
+      await expect(opened.provider.create({ name: "lm-a", offer, image: IMAGE, env })).rejects.toThrow(shown);
+    }
+  });
 });
 
 describe("RunPod's machines", () => {

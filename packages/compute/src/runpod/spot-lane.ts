@@ -1,6 +1,7 @@
 import { type MachineOffer, microUsdFromUsd, PermanentError, TransientError } from "@loramill/contracts";
 import { z } from "zod";
 import { type Connection, connectRunPod } from "./ask-runpod.ts";
+import { hideSecrets } from "./hide-secrets.ts";
 import { NO_CAPACITY, REQUEST_REFUSED, tellsNoCapacity } from "./runpod-errors.ts";
 import type { CreatePod } from "./runpod-requests.ts";
 import { stockOf } from "./stock-levels.ts";
@@ -44,7 +45,7 @@ export function createSpotLane(url: string, connection: Connection): SpotLane {
     const answer = await runpod.ask({ method: "POST", url, body: { query, variables }, signal }, Answer);
     const said = answer.errors?.[0]?.message;
     if (said !== undefined) {
-      const message = `RunPod answered: ${said.slice(0, 300)}`;
+      const message = `RunPod answered: ${hideSecrets(connection.apiKey, variables)(said).slice(0, 300)}`;
       if (tellsNoCapacity(said, connection.capacityWords)) throw new TransientError(message, { code: NO_CAPACITY });
       throw new PermanentError(message, { code: REQUEST_REFUSED });
     }

@@ -6,7 +6,7 @@ export async function waitUntil<T>(
   look: () => T | undefined | false | Promise<T | undefined | false>,
   options: { readonly timeoutMs?: number; readonly everyMs?: number } = {},
 ): Promise<T> {
-  const { timeoutMs = 20_000, everyMs = 20 } = options;
+  const { timeoutMs = 60_000, everyMs = 20 } = options;
   const deadline = performance.now() + timeoutMs;
   let lastError: unknown;
   for (;;) {

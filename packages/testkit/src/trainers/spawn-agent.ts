@@ -52,7 +52,12 @@ function firstLine({ stdout }: ChildProcess): Promise<string> {
 async function trainersOf(workspace: string): Promise<number[]> {
   const pids: number[] = [];
   for (const id of await readdir(join(workspace, "jobs"))) {
-    const { child } = State.parse(JSON.parse(await readFile(join(workspace, "jobs", id, "state.json"), "utf8")));
+    const state = await readFile(join(workspace, "jobs", id, "state.json"), "utf8").catch((error: unknown) => {
+      // The agent was killed before it had written down the first word of this job: no trainer was started.
+      if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
+      throw error;
+    });
+    const child = state === null ? null : State.parse(JSON.parse(state)).child;
     if (child !== null) pids.push(child.pid);
   }
   return pids;
