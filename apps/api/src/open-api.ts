@@ -9,7 +9,7 @@ import type {
   TrainingBackend,
 } from "@loramill/contracts";
 import { isLoopback } from "@loramill/contracts";
-import { recordOf } from "@loramill/fleet";
+import { recordsOf } from "@loramill/fleet";
 import type { Services } from "@loramill/runtime";
 import { createModelFetcher, createUrlFetcher, fingerprintSources, type SourceLimits } from "@loramill/storage";
 import type { Metrics } from "@loramill/telemetry";
@@ -110,8 +110,7 @@ export async function openApi(start: ApiStart): Promise<RunningApi> {
     rentalMarket: async () => {
       const [seen, histories] = await Promise.all([catalog.fleet.offers.list(), catalog.fleet.records.list()]);
       const now = start.clock.now();
-      const records = histories.map(({ provider, key, ...history }) => [`${provider}|${key}`, recordOf(history, now)]);
-      return { now, offers: seen.map(({ offer }) => offer), records: Object.fromEntries(records) };
+      return { now, offers: seen.map(({ offer }) => offer), records: recordsOf(histories, now) };
     },
     ceilings: async (projectName) => {
       const { id } = await catalog.projects.ensure(projectName);

@@ -1,24 +1,10 @@
 import type { FleetMachine, MachineIntent } from "@loramill/contracts";
 import { describe, expect, it } from "vitest";
 import { findOrphans } from "./find-orphans.ts";
+import { machine, NOW as start } from "./testing/facts.ts";
 
-const start = new Date("2026-11-20T10:00:00Z");
 const after = (ms: number) => new Date(start.getTime() + ms);
 const HOUR_MS = 3_600_000;
-
-const machine = (change: Partial<FleetMachine> = {}): FleetMachine => ({
-  remoteId: "pod1",
-  name: "lm-a",
-  state: "running",
-  pricePerHourMicroUsd: 690_000,
-  address: null,
-  bill: { seconds: 0, amountMicroUsd: 0, isFinal: false },
-  gpuType: "NVIDIA L4",
-  region: null,
-  interruptible: false,
-  createdAt: start,
-  ...change,
-});
 
 describe("orphans", () => {
   const intent = (change: Partial<MachineIntent> = {}): MachineIntent => ({

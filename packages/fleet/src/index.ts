@@ -9,6 +9,7 @@ export {
   type Reputation,
   recordKey,
   recordOf,
+  recordsOf,
 } from "./offer-reputation.ts";
 export { planFleet } from "./plan-fleet.ts";
 export { type FleetQuote, type QuoteOptions, quoteFleet } from "./quote-fleet.ts";

@@ -74,6 +74,16 @@ export function recordOf(reputation: Reputation | undefined, now: Date): OfferRe
   };
 }
 
+/** Those of all offers, by `recordKey`: what `FleetFacts.records` holds. */
+export function recordsOf(
+  histories: readonly (Reputation & { readonly provider: string; readonly key: string })[],
+  now: Date,
+): Record<string, OfferRecord> {
+  return Object.fromEntries(
+    histories.map(({ provider, key, ...reputation }) => [`${provider}|${key}`, recordOf(reputation, now)]),
+  );
+}
+
 /** Expected share of machines of this offer that come to grief, above 0 and below 1. */
 export function failureShare(reputation: Reputation | undefined, now: Date): number {
   const { good, bad } = decayed(reputation, now);

@@ -1,23 +1,8 @@
-import type { FleetMachine } from "@loramill/contracts";
 import { describe, expect, it } from "vitest";
+import { machine, NOW as start } from "./testing/facts.ts";
 import { watchBoot } from "./watch-boot.ts";
 
-const start = new Date("2026-11-20T10:00:00Z");
 const after = (ms: number) => new Date(start.getTime() + ms);
-
-const machine = (change: Partial<FleetMachine> = {}): FleetMachine => ({
-  remoteId: "pod1",
-  name: "lm-a",
-  state: "running",
-  pricePerHourMicroUsd: 690_000,
-  address: null,
-  bill: { seconds: 0, amountMicroUsd: 0, isFinal: false },
-  gpuType: "NVIDIA L4",
-  region: null,
-  interruptible: false,
-  createdAt: start,
-  ...change,
-});
 
 describe("the boot of a machine", () => {
   const limits = { startMs: 10 * 60_000, answerMs: 20 * 60_000 };

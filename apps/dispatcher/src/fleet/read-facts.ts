@@ -9,7 +9,7 @@ import {
   type Pod,
   podPrice,
 } from "@loramill/contracts";
-import { recordOf } from "@loramill/fleet";
+import { recordsOf } from "@loramill/fleet";
 import type { WorkEstimates } from "./estimate-work.ts";
 import type { FleetPlanOptions } from "./fleet-config.ts";
 import { toDemand } from "./to-demand.ts";
@@ -47,9 +47,7 @@ export async function readFacts({ catalog, clock, options, estimates, past }: Fa
     demand: trainings.flatMap((training) => toDemand(training, context) ?? []),
     supply,
     offers,
-    records: Object.fromEntries(
-      histories.map(({ provider, key, ...history }) => [`${provider}|${key}`, recordOf(history, now)]),
-    ),
+    records: recordsOf(histories, now),
     ...roomIn(ceilings),
     stopped: switches.stopped,
   };

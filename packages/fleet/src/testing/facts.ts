@@ -2,6 +2,7 @@ import type {
   Digest,
   FleetDemand,
   FleetFacts,
+  FleetMachine,
   FleetOffer,
   FleetSupply,
   JobId,
@@ -79,5 +80,20 @@ export const facts = (change: Partial<FleetFacts> = {}): FleetFacts => ({
   remainingMicroUsd: null,
   remainingByProject: {},
   stopped: null,
+  ...change,
+});
+
+/** As its provider lists it. */
+export const machine = (change: Partial<FleetMachine> = {}): FleetMachine => ({
+  remoteId: "pod1",
+  name: "lm-a",
+  state: "running",
+  pricePerHourMicroUsd: 690_000,
+  address: null,
+  bill: { seconds: 0, amountMicroUsd: 0, isFinal: false },
+  gpuType: "NVIDIA L4",
+  region: null,
+  interruptible: false,
+  createdAt: NOW,
   ...change,
 });
