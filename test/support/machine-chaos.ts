@@ -1,9 +1,10 @@
 import { setTimeout as wait } from "node:timers/promises";
-import type { RunEvent, RunView } from "@loramill/contracts";
+import type { RunView } from "@loramill/contracts";
 import { seededRandom } from "@loramill/testkit";
 import { expect } from "vitest";
 import type { Role } from "./fleet.ts";
 import { expectBalance, type MachineMill, SAVE_EVERY_STEPS, STEPS, startMachineMill } from "./machines.ts";
+import { type Recovery, readRecoveries, type Taking, tellRecovery } from "./recoveries.ts";
 import { finished, stepOf } from "./runs.ts";
 
 const roles: readonly Role[] = [
@@ -34,13 +35,8 @@ export interface ChaosHistory {
   readonly starts: number;
   /** Steps that were computed more than once. */
   readonly stepsLost: number;
-  /** From a move that took a training's machine to its next submission, in seconds; null when none was taken. */
-  readonly slowestRecoverySeconds: number | null;
-}
-
-interface Taken {
-  readonly pod: string;
-  readonly at: number;
+  /** From moves that took a training's machine to its next submission, in seconds; the slowest first. */
+  readonly recoverySeconds: readonly number[];
 }
 
 /**
@@ -81,7 +77,7 @@ export async function machineChaos(options: { readonly seed: number; readonly ki
 /** Does something to a machine that is rented now, if there is one. */
 function openHarm({ runpod }: MachineMill, random: () => number) {
   const done: Record<string, number> = {};
-  const taken: Taken[] = [];
+  const taken: Taking[] = [];
   return {
     done,
     taken,
@@ -93,7 +89,7 @@ function openHarm({ runpod }: MachineMill, random: () => number) {
       const victim = living[Math.floor(which * living.length)];
       const move = MOVES[Math.floor(how * MOVES.length)];
       if (victim === undefined || move === undefined) return;
-      if (move !== "starve") taken.push({ pod: victim.name, at: Date.now() });
+      if (move !== "starve") taken.push({ pod: victim.name, how: move, at: Date.now() });
       await runpod.move({ pod: victim.id, how: move, seconds: 1 + (MOST_STARVED_SECONDS - 1) * seconds });
       done[move] = (done[move] ?? 0) + 1;
     },
@@ -122,7 +118,7 @@ async function keepOpen({ client, spec }: MachineMill, submitted: string[], isWa
 async function checkHistory(
   mill: MachineMill,
   runs: readonly RunView[],
-  { done, taken }: { readonly done: Record<string, number>; readonly taken: readonly Taken[] },
+  { done, taken }: { readonly done: Record<string, number>; readonly taken: readonly Taking[] },
 ): Promise<ChaosHistory> {
   expect(runs.map(({ id, state, error }) => ({ id, state, error }))).toEqual(
     runs.map(({ id }) => ({ id, state: "succeeded", error: null })),
@@ -138,15 +134,14 @@ async function checkHistory(
   expect(stepsLost).toBeLessThanOrEqual(
     (starts - runs.length) * 2 * SAVE_EVERY_STEPS + (done.starve ?? 0) * STARVED_STEPS,
   );
-  const recoveries: number[] = [];
-  for (const { id } of runs) {
-    // The API pages them; the catalog has them all.
-    recoveries.push(...recoveriesOf(await mill.catalog.events.list({ run: id, limit: 1_000 }), taken));
-  }
+  const recoveries: Recovery[] = [];
+  for (const { id } of runs) recoveries.push(...(await readRecoveries(mill.catalog, id, taken)));
+  const [slowest] = recoveries.sort((a, b) => b.seconds - a.seconds);
+  if (slowest !== undefined) console.log(tellRecovery(slowest));
   return {
     ...{ kills: mill.processes.kills, moves: done, runs: runs.length, billedMicroUsd, starts, stepsLost },
     machines: (await mill.runpod.account()).pods.length,
-    slowestRecoverySeconds: recoveries.length === 0 ? null : Math.round(Math.max(...recoveries) / 1_000),
+    recoverySeconds: recoveries.map(({ seconds }) => Math.round(seconds)),
   };
 }
 
@@ -172,18 +167,4 @@ async function tellAll({ catalog, runpod, processes }: MachineMill): Promise<str
           .join("\n")}`,
     )
     .join("\n");
-}
-
-/** From each move that took a machine while the run trained on it to the run's next submission, in milliseconds. */
-function recoveriesOf(events: readonly RunEvent[], taken: readonly Taken[]): number[] {
-  const submissions = events
-    .filter(({ type }) => type === "training.submitted")
-    .map(({ at, data }) => ({ at: Date.parse(at), pod: data.pod }));
-  const publishedAt = Date.parse(events.find(({ type }) => type === "lora.published")?.at ?? "");
-  return taken.flatMap(({ pod, at }) => {
-    const had = submissions.findLast((one) => one.at < at);
-    if (had?.pod !== pod || publishedAt < at) return [];
-    const next = submissions.find((one) => one.at > at);
-    return next === undefined ? [] : [next.at - at];
-  });
 }

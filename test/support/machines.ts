@@ -84,6 +84,8 @@ export async function startMachineMill(options: {
       FLEET_IMAGE: "registry.example/agent:1",
       ...{ FLEET_PLAN_SECONDS: "1", FLEET_IDLE_SECONDS: "3", FLEET_POLL_SECONDS: "0.5", FLEET_SURVEY_SECONDS: "2" },
       ...{ FLEET_SILENT_SECONDS: "5", FLEET_SETTLE_SECONDS: "5", FLEET_BOOKS_SECONDS: "5", FLEET_CLOSE_SECONDS: "600" },
+      // A machine that is killed while it boots is never heard of; one that boots here answers within seconds.
+      FLEET_ANSWER_SECONDS: "20",
       // A hundredth of an hour is what the fake's books take.
       RUNPOD_BILLING_LAG_HOURS: "0.001",
       ...runpod.env,

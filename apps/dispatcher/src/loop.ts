@@ -10,6 +10,8 @@ import { createTick } from "./tick.ts";
 
 /** Changes that come this close together are looked at together. */
 const SPACING_MS = 20;
+/** The same for machines: a plan reads and weighs everything, and machines that are lost are often lost together. */
+const PLAN_SPACING_MS = 100;
 /** After a failure everything pauses this long: Postgres or the queue is away, or a bug repeats itself. */
 const PAUSE_AFTER_FAILURE_MS = 1_000;
 
@@ -18,14 +20,19 @@ export async function lead(deps: DispatcherDeps, leadership: Leadership, stoppin
   const signal = AbortSignal.any([stopping, leadership.lost]);
   const changed = createBell();
   const owed = createBell();
-  const listening = await deps.catalog.listen("loramill_dispatch", () => changed.ring(), signal);
+  const machines = createBell();
+  const hear = (what: string) => {
+    changed.ring();
+    if (what === "fleet") machines.ring();
+  };
+  const listening = await deps.catalog.listen("loramill_dispatch", hear, signal);
   try {
     await Promise.all([
       tickLane(deps, changed, owed, signal),
       sendLane(deps, owed, signal),
       reconcileLane(deps, owed, signal),
       every(deps.options.tidyMs, "tidy", deps, signal, () => tidy(deps)),
-      fleetLane(deps, signal),
+      fleetLane(deps, machines, signal),
       every(deps.options.gaugeMs, "backlog", deps, signal, () => tellBacklog(deps)),
       every(deps.options.gaugeMs, "spending", deps, signal, () => tellSpending(deps)),
     ]);
@@ -70,10 +77,16 @@ async function reconcileLane(deps: DispatcherDeps, owed: Bell, signal: AbortSign
   });
 }
 
-async function fleetLane(deps: DispatcherDeps, signal: AbortSignal): Promise<void> {
-  if (!deps.fleet) return;
-  const plan = createMachinePlanner(deps, deps.fleet);
-  await every(deps.fleet.planMs, "fleet", deps, signal, () => plan(signal));
+/** Plans when it begins to lead, whenever a machine was lost, and after each pause. */
+async function fleetLane({ fleet, ...deps }: DispatcherDeps, machines: Bell, signal: AbortSignal): Promise<void> {
+  if (!fleet) return;
+  const plan = createMachinePlanner(deps, fleet);
+  const spacing = createBell();
+  await repeat("fleet", deps, signal, async () => {
+    await plan(signal);
+    await spacing.wait(PLAN_SPACING_MS, signal);
+    await machines.wait(Math.max(0, fleet.planMs - PLAN_SPACING_MS), signal);
+  });
 }
 
 async function tellBacklog({ catalog, onBacklog }: DispatcherDeps): Promise<void> {

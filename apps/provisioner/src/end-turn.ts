@@ -15,6 +15,6 @@ export async function endTurn(turn: Turn): Promise<JobOutput | Parked> {
     const outcome = await terminateSafely(parts, { name: pod.name, signal: ctx.signal });
     if (outcome.kind === "in-doubt") return ctx.park(Math.min(outcome.retryAfterMs, options.pollMs), {});
   }
-  if (pod.endedAt === null) await fleet.note(pod.name, { endedAt: clock.now(), address: null });
+  if (pod.endedAt === null) await fleet.gone(pod.name, clock.now());
   return closeTurn({ ...turn, pod: { ...pod, endedAt: pod.endedAt ?? clock.now() } });
 }

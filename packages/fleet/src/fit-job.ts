@@ -60,7 +60,7 @@ export function fitJob(
     startSeconds: lane.freeSeconds,
     seconds,
     microUsd,
-    weighed: microUsd + (settings.waitMicroUsdPerHour * (job.deadline === null ? 1 : HAS_TIME) * doneAt) / 3_600,
+    weighed: microUsd + (settings.waitMicroUsdPerHour * weightedSeconds(job, lane.freeSeconds, doneAt)) / 3_600,
     doneSeconds: doneAt + lateness,
     isInTime: doneAt + lateness + restart <= secondsToDeadline(job, now),
   };
@@ -68,6 +68,16 @@ export function fitJob(
 
 /** What waiting is worth with a deadline, by what it is without. */
 const HAS_TIME = 0.1;
+/**
+ * The same for a training that lost its machine, until it goes on: somebody has seen it run, and a machine of its own costs
+ * cents. It stands behind others only where those are done about as soon as a machine would be up.
+ */
+const INTERRUPTED = 100;
+
+/** Seconds of waiting, those that are worth more counted more often. How long its work takes is no waiting for a machine. */
+function weightedSeconds({ deadline, preemptions }: FleetDemand, startSeconds: number, doneSeconds: number): number {
+  return doneSeconds * (deadline === null ? 1 : HAS_TIME) + (preemptions > 0 ? startSeconds * INTERRUPTED : 0);
+}
 
 /** Infinite without a deadline, and when it has passed: what is late for good is not made dearer. */
 function secondsToDeadline({ deadline }: FleetDemand, now: Date): number {

@@ -107,6 +107,29 @@ describe("packing", () => {
     expect(decisions.map(({ kind }) => kind)).toEqual(["create", "keep"]);
   });
 
+  it("gives a training that lost its machine one of its own, unless the warm one is free about as soon", () => {
+    const fast = offer({ gpuType: A40, pricePerHourMicroUsd: 3_000_000 });
+    const seconds = { [L4]: { p50: 3_600, p90: 4_000 }, [A40]: { p50: 1_800, p90: 2_000 } };
+    const lost = { preemptions: 1, models: [{ digest: model("a"), bytes: GIB }], seconds };
+    const kinds = (change: Parameters<typeof demand>[0], own = 600) => {
+      const facts = busy(change);
+      const [running] = facts.demand.map((job) => ({ ...job, seconds: { [L4]: { p50: own, p90: own } } }));
+      return plan({
+        ...facts,
+        demand: [...(running ? [running] : []), ...facts.demand.slice(1)],
+        offers: [offer(), fast],
+      });
+    };
+    expect(kinds({ ...lost, preemptions: 0 })).toMatchObject([{ kind: "keep", jobs: ["job_0", "job_1"] }]);
+    expect(kinds(lost)).toMatchObject([
+      { kind: "create", jobs: ["job_1"] },
+      { kind: "keep", jobs: ["job_0"] },
+    ]);
+    // It is to go on soon, and not to be done at any price.
+    expect(kinds(lost)[0]).toMatchObject({ candidates: [{ gpuType: L4 }] });
+    expect(kinds(lost, 150)).toMatchObject([{ kind: "keep", jobs: ["job_0", "job_1"] }]);
+  });
+
   it("serves by priority, then by how soon a job has to begin", () => {
     const jobs = [
       demand({ job: "job_late", deadline: after(90_000) }),

@@ -31,9 +31,11 @@ export async function carryOut(
     if (parts.signal.aborted) return;
     if (decision.kind === "drain" || decision.kind === "end") await retire(decision, parts);
     if (decision.kind === "keep") {
-      const state = facts.supply.find(({ name }) => name === decision.pod)?.state;
-      if (state === "draining") await parts.fleet.move(decision.pod, "keep", { reason: decision.because });
-      if (state === "ready") await parts.fleet.wakeWaiting(decision.jobs.filter((job) => waiting.has(job)));
+      const pod = facts.supply.find(({ name }) => name === decision.pod);
+      if (pod?.state === "draining") await parts.fleet.move(decision.pod, "keep", { reason: decision.because });
+      // Who stands behind others there is woken when they are done: until then it would only hear that the machine is busy.
+      const free = pod?.state === "ready" ? Math.max(0, pod.slots - pod.jobs.length) : 0;
+      await parts.fleet.wakeWaiting(decision.jobs.filter((job) => waiting.has(job)).slice(0, free));
     }
   }
 }

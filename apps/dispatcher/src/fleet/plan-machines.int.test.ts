@@ -120,7 +120,7 @@ test("a machine that is ready wakes its training, is kept while it works, and is
   const name = (await fleet.pods())[0]?.name ?? "";
   await bench.bootPod(name);
   expect(await fleet.agentPods()).toMatchObject([{ name, offer, takesWork: true, reservedFor: [job] }]);
-  await plan(never);
+  // Without another plan: the answer of its agent has woken it.
   await bench.startOn(job, name);
   expect(await fleet.agentPods()).toMatchObject([{ name, reservedFor: [] }]);
   await pool.query("update loramill.jobs set progress = $2 where id = $1", [job, { step: 400, total: 1_000 }]);
@@ -142,7 +142,6 @@ test("a training whose machine is taken wants another, with what its checkpoints
   await plan(never);
   const name = (await fleet.pods())[0]?.name ?? "";
   await bench.bootPod(name);
-  await plan(never);
   await bench.startOn(job, name);
   await pool.query(
     `insert into loramill.checkpoints (id, run, job, epoch, step, images_seen, paid_seconds, object_prefix)
@@ -150,11 +149,14 @@ test("a training whose machine is taken wants another, with what its checkpoints
     [job],
   );
   await fleet.move(name, "end", { reason: "it was taken back" });
-  expect(await fleet.wantingTrainings()).toMatchObject([{ job, pod: null, stepsDone: 300 }]);
+  expect(await fleet.wantingTrainings()).toMatchObject([{ job, pod: null, stepsDone: 300, preemptions: 1 }]);
   await plan(never);
   const living = await fleet.pods({ living: true });
   expect(living.map(({ state }) => state).sort()).toEqual(["ending", "wanted"]);
   expect(new Set(living.map((pod) => pod.name)).size).toBe(2);
+  // It is gone: the training looks at once, an hour before its next look.
+  await fleet.gone(name, new Date());
+  expect(await bench.takenBy(job)).toMatchObject({ job });
 });
 
 test("the dispatcher that leads plans, and the next goes on where it stopped", async () => {

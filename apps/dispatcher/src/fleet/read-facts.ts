@@ -53,7 +53,7 @@ export async function readFacts({ catalog, clock, options, estimates, past }: Fa
   };
 }
 
-/** Null for one that has nothing to be rented. */
+/** Null for one that has nothing to be rented, and for one that is gone: until its last bill is there it takes no room. */
 function toSupply(
   pod: Pod,
   trainings: readonly WantingTraining[],
@@ -61,7 +61,7 @@ function toSupply(
 ): FleetSupply | null {
   const { name, provider, state, wantedFor, health, createdAt, answeredAt, busyAt } = pod;
   const offer = pod.offer ?? pod.candidates[0];
-  if (offer === undefined) return null;
+  if (offer === undefined || pod.endedAt !== null) return null;
   return {
     ...{ name, provider, state, offer, wantedFor, projects, createdAt, answeredAt, busyAt },
     priceAtMostMicroUsd: podPrice(pod),

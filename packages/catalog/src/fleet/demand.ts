@@ -34,7 +34,8 @@ type Row = Omit<WantingTraining, "deadline" | "placement" | "remainingMicroUsd">
 /**
  * A training wants a machine from when every agent that there is has refused it (`capacity`), and as long as one is on its way
  * for it; those that wait for a slot of their backend do not yet. What its turn says (apps/trainer/src/turn.ts) tells which
- * machine it has: one on a machine of one's own has none. Of one whose machine is ending, only checkpoints count as done.
+ * machine it has: one on a machine of one's own has none. Of one whose machine is ending, only checkpoints count as done, and it has
+ * lost that machine, which its own next turn will say.
  */
 const WANTING = `
 select j.id as job, j.run, j.step, j.project, r.priority, j.waiting_since as since, r.lock->>'deadline' as deadline,
@@ -52,7 +53,8 @@ select j.id as job, j.run, j.step, j.project, r.priority, j.waiting_since as sin
   ), 0) as remaining,
   p.name as pod,
   (select count(*)::int from loramill.run_events e
-    where e.run = j.run and e.job = j.id and e.type = 'training.lost') as preemptions
+    where e.run = j.run and e.job = j.id and e.type = 'training.lost')
+    + coalesce((j.turn->>'phase' = 'running' and p.name is null)::int, 0) as preemptions
 from loramill.jobs j
 join loramill.steps s on s.id = j.step
 join loramill.runs r on r.id = j.run

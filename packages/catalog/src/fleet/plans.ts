@@ -1,6 +1,7 @@
 import type { FleetDecision, JobId } from "@loramill/contracts";
 import { type Connection, retryConflicts } from "../connection.ts";
 import { jsonText } from "../json-text.ts";
+import { wakeWaiting } from "./wake-trainings.ts";
 
 /** What was decided last, and when; `at` is null before the first plan. */
 export interface FleetPlan {
@@ -30,23 +31,6 @@ export function planQueries({ pool }: Connection) {
      * Makes the next turn of trainings due at once that wait for a machine, because there is one for them now. Answers how many
      * were woken.
      */
-    async wakeWaiting(jobs: readonly JobId[]): Promise<number> {
-      if (jobs.length === 0) return 0;
-      const { rowCount } = await retryConflicts(() =>
-        pool.query(
-          `with found as materialized (
-             select id from loramill.jobs
-             where id = any($1) and state = 'parked' and error->>'code' = 'capacity' and not_before > now()
-             order by id for no key update
-           ), woken as (
-             update loramill.jobs j set release = j.release + 1, enqueued_at = null, not_before = null
-             from found f where j.id = f.id returning j.id
-           )
-           select id, pg_notify('loramill_dispatch', '') from woken`,
-          [jobs],
-        ),
-      );
-      return rowCount ?? 0;
-    },
+    wakeWaiting: (jobs: readonly JobId[]): Promise<number> => retryConflicts(() => wakeWaiting(pool, jobs)),
   };
 }

@@ -183,14 +183,15 @@ describe("machines", () => {
   test("are told of with their bills, and with nothing more to take once their account is closed", async () => {
     for (const name of ["lm-seen", "lm-lately", "lm-long-ago"]) await rent(name);
     await catalog.fleet.move("lm-lately", "end");
-    await catalog.fleet.note("lm-lately", { endedAt: new Date(), bill: { ...bill, isFinal: true } });
+    await catalog.fleet.note("lm-lately", { bill: { ...bill, isFinal: true } });
+    await catalog.fleet.gone("lm-lately", new Date());
     await rent("lm-closed");
     for (const [name, endedAt] of [
       ["lm-closed", new Date()],
       ["lm-long-ago", new Date(Date.now() - 48 * 3_600_000)],
     ] as const) {
       await catalog.fleet.move(name, "end");
-      await catalog.fleet.note(name, { endedAt });
+      await catalog.fleet.gone(name, endedAt);
       await catalog.fleet.move(name, "close");
     }
     const machines = (await catalog.fleet.machines()).filter(({ remoteId }) => remoteId.startsWith("remote-lm-"));

@@ -20,6 +20,7 @@ import { pods } from "../schema/fleet.ts";
 import { wakeTender } from "./end-machine.ts";
 import { machineRun } from "./machine-run.ts";
 import { toMachine, toPod } from "./pod-rows.ts";
+import { askForPlan, wakeWaiting, wakeWorking } from "./wake-trainings.ts";
 
 /** A machine that somebody wants. */
 export interface WantedPod {
@@ -35,7 +36,7 @@ export interface WantedPod {
 
 /** What is learned of a machine without its state changing. */
 export type PodFacts = Partial<
-  Pick<Pod, "address" | "bill" | "leaseUntil" | "health" | "busyAt" | "endedAt"> & { readonly offer: FleetOffer }
+  Pick<Pod, "address" | "bill" | "leaseUntil" | "health" | "busyAt"> & { readonly offer: FleetOffer }
 >;
 /** What comes with a change of its state. */
 export type PodChange = PodFacts & Partial<Pick<Pod, "rentedAt" | "answeredAt" | "reason">>;
@@ -81,7 +82,11 @@ export function podQueries({ db, pool, newId }: Connection) {
       return row === undefined ? null : toPod(row);
     },
 
-    /** Moves a machine to where an event leads; null where the event is not allowed in the state that it is in. */
+    /**
+     * Moves a machine to where an event leads; null where the event is not allowed in the state that it is in. Nobody waits
+     * for the next look to hear of it: the trainings that a machine was wanted for try it as soon as it has answered, and for
+     * those of one that ends another is planned.
+     */
     async move(name: string, event: EventOf<"pod">, change: PodChange = {}): Promise<Pod | null> {
       const from = statesAllowing("pod", event);
       const state = from[0] && nextState("pod", from[0], event);
@@ -94,7 +99,10 @@ export function podQueries({ db, pool, newId }: Connection) {
           .returning();
         if (row === undefined) return null;
         await tellRun(client, row.run, `machine.${state}`, { reason: row.reason, remoteId: row.remoteId });
-        return toPod(row);
+        const pod = toPod(row);
+        if (event === "answer") await wakeWaiting(client, pod.wantedFor.slice(0, pod.health?.slots ?? 1));
+        if (event === "end") await askForPlan(client);
+        return pod;
       });
     },
 
@@ -105,6 +113,17 @@ export function podQueries({ db, pool, newId }: Connection) {
         .set(facts)
         .where(and(eq(pods.name, name), ne(pods.state, "ended")));
     },
+
+    /** Writes down that a machine is there no more. Its trainings look at once, and go on elsewhere. */
+    gone: (name: string, endedAt: Date): Promise<void> =>
+      inTransaction(pool, async (client) => {
+        await drizzle(client)
+          .update(pods)
+          .set({ endedAt, address: null })
+          .where(and(eq(pods.name, name), ne(pods.state, "ended")));
+        await wakeWorking(client, name);
+        await askForPlan(client);
+      }),
 
     /** Makes the next turn of the job that tends it due at once; false where none is parked. */
     wake: (name: string): Promise<boolean> => inTransaction(pool, (client) => wakeTender(client, name)),

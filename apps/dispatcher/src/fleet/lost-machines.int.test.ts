@@ -1,0 +1,81 @@
+import type { Catalog } from "@loramill/catalog";
+import { startTestServer, type TestServer } from "@loramill/catalog/testing";
+import { keepLog, waitUntil } from "@loramill/testkit";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { fleetOptions, openFleetBench } from "../../test/fleet-bench.ts";
+import { startDispatcher } from "../start-dispatcher.ts";
+import { createMachinePlanner } from "./plan-machines.ts";
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startTestServer();
+});
+afterAll(() => server.stop());
+
+const clock = { now: () => new Date() };
+const never = new AbortController().signal;
+const planner = (catalog: Catalog, options = fleetOptions()) =>
+  createMachinePlanner({ catalog, clock, log: keepLog() }, options);
+
+test("a machine that is gone takes no room any more while its last bill is waited for", async () => {
+  await using bench = await openFleetBench(server);
+  const { fleet } = bench.catalog;
+  const plan = planner(bench.catalog, fleetOptions({ maxPods: 1 }));
+  await bench.waitingTraining("one");
+  await plan(never);
+  const name = (await fleet.pods())[0]?.name ?? "";
+  await bench.bootPod(name);
+  await fleet.move(name, "end", { reason: "it was taken back" });
+  await plan(never);
+  expect(await fleet.pods({ living: true })).toHaveLength(1);
+  await fleet.gone(name, new Date());
+  await plan(never);
+  expect((await fleet.pods({ living: true })).map(({ state }) => state).sort()).toEqual(["ending", "wanted"]);
+});
+
+test("who stands behind another on a machine is not woken before that one is done", async () => {
+  await using bench = await openFleetBench(server);
+  const { fleet, pool } = bench.catalog;
+  const plan = planner(bench.catalog, fleetOptions({ maxPods: 1 }));
+  const [first, second] = [await bench.waitingTraining("one"), await bench.waitingTraining("two")];
+  await plan(never);
+  const name = (await fleet.pods())[0]?.name ?? "";
+  await bench.bootPod(name);
+  await bench.startOn(first, name);
+  await plan(never);
+  expect((await fleet.plan()).decisions).toMatchObject([{ kind: "keep", jobs: [first, second] }]);
+  const released = async () =>
+    (await pool.query("select release from loramill.jobs where id = $1", [second])).rows[0]?.release;
+  const before = await released();
+  await plan(never);
+  expect(await released()).toBe(before);
+  await pool.query("update loramill.jobs set state = 'succeeded' where id = $1", [first]);
+  await plan(never);
+  expect(await released()).toBe(before + 1);
+});
+
+test("a dispatcher plans at once when a machine is lost, long before its next look", async () => {
+  await using bench = await openFleetBench(server);
+  const { fleet } = bench.catalog;
+  await Promise.all(bench.dispatchers.map((dispatcher) => dispatcher.stop()));
+  const { producer, documents, log } = bench;
+  bench.dispatchers.push(
+    startDispatcher({
+      ...{ catalog: server.openAgain(bench.url), stores: { documents }, producer, clock, random: Math.random, log },
+      ...{
+        options: { leaderCheckMs: 200, tickMs: 50, idleTickMs: 100 },
+        fleet: { ...fleetOptions(), planMs: 3_600_000 },
+      },
+    }),
+  );
+  await waitUntil("the first plan", async () => (await fleet.plan()).at !== null);
+  const job = await bench.waitingTraining("one");
+  await planner(bench.catalog)(never);
+  const name = (await fleet.pods())[0]?.name ?? "";
+  await bench.bootPod(name);
+  await bench.startOn(job, name);
+  await fleet.move(name, "end", { reason: "it was taken back" });
+  await waitUntil("another machine is wanted", async () => (await fleet.pods({ living: true })).length === 2, {
+    timeoutMs: 60_000,
+  });
+}, 120_000);
