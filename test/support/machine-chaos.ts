@@ -1,8 +1,9 @@
 import { setTimeout as wait } from "node:timers/promises";
-import type { RunView } from "@loramill/contracts";
+import type { JobId, RunView } from "@loramill/contracts";
 import { seededRandom } from "@loramill/testkit";
 import { expect } from "vitest";
 import type { Role } from "./fleet.ts";
+import { type Loss, readLostWork, type Standstill } from "./lost-work.ts";
 import { expectBalance, type MachineMill, SAVE_EVERY_STEPS, STEPS, startMachineMill } from "./machines.ts";
 import { type Recovery, readRecoveries, type Taking, tellRecovery } from "./recoveries.ts";
 import { finished, stepOf } from "./runs.ts";
@@ -22,7 +23,6 @@ const OPEN_RUNS = 3;
 const PAUSE_MS = [2_000, 8_000] as const;
 const STEP_MS = 120;
 const MOST_STARVED_SECONDS = 3;
-const STARVED_STEPS = (MOST_STARVED_SECONDS * 1_000) / STEP_MS;
 
 export interface ChaosHistory {
   readonly kills: number;
@@ -35,6 +35,10 @@ export interface ChaosHistory {
   readonly starts: number;
   /** Steps that were computed more than once. */
   readonly stepsLost: number;
+  /** The most that was computed once more after one end of a trainer. */
+  readonly mostStepsLost: number;
+  /** From a save on the disk to its commit in the store: half of them, and the slowest. */
+  readonly uploadMs: { readonly p50: number; readonly most: number };
   /** From moves that took a training's machine to its next submission, in seconds; the slowest first. */
   readonly recoverySeconds: readonly number[];
 }
@@ -78,9 +82,9 @@ export async function machineChaos(options: { readonly seed: number; readonly ki
 function openHarm({ runpod }: MachineMill, random: () => number) {
   const done: Record<string, number> = {};
   const taken: Taking[] = [];
+  const starved: Standstill[] = [];
   return {
-    done,
-    taken,
+    ...{ done, taken, starved },
     async next(): Promise<void> {
       // Drawn before anything happens, so that how long things take does not change what is drawn.
       const [pause, which, how, seconds] = [random(), random(), random(), random()];
@@ -89,8 +93,10 @@ function openHarm({ runpod }: MachineMill, random: () => number) {
       const victim = living[Math.floor(which * living.length)];
       const move = MOVES[Math.floor(how * MOVES.length)];
       if (victim === undefined || move === undefined) return;
-      if (move !== "starve") taken.push({ pod: victim.name, how: move, at: Date.now() });
-      await runpod.move({ pod: victim.id, how: move, seconds: 1 + (MOST_STARVED_SECONDS - 1) * seconds });
+      const still = 1 + (MOST_STARVED_SECONDS - 1) * seconds;
+      if (move === "starve") starved.push({ pod: victim.id, from: Date.now(), to: Date.now() + 1_000 * still });
+      else taken.push({ pod: victim.name, how: move, at: Date.now() });
+      await runpod.move({ pod: victim.id, how: move, seconds: still });
       done[move] = (done[move] ?? 0) + 1;
     },
   };
@@ -118,7 +124,7 @@ async function keepOpen({ client, spec }: MachineMill, submitted: string[], isWa
 async function checkHistory(
   mill: MachineMill,
   runs: readonly RunView[],
-  { done, taken }: { readonly done: Record<string, number>; readonly taken: readonly Taking[] },
+  { done, taken, starved }: ReturnType<typeof openHarm>,
 ): Promise<ChaosHistory> {
   expect(runs.map(({ id, state, error }) => ({ id, state, error }))).toEqual(
     runs.map(({ id }) => ({ id, state: "succeeded", error: null })),
@@ -129,20 +135,40 @@ async function checkHistory(
   const starts = (await mill.trainer.starts()).length;
   const stepsLost = (await mill.trainer.steps()).length - runs.length * STEPS;
   expect(starts).toBeGreaterThanOrEqual(runs.length);
-  // Of each start: what came after the newest checkpoint that had reached the store, while the next one was on its way; and
-  // what was trained while the agent of a starved machine stood still, which uploads nothing then.
-  expect(stepsLost).toBeLessThanOrEqual(
-    (starts - runs.length) * 2 * SAVE_EVERY_STEPS + (done.starve ?? 0) * STARVED_STEPS,
-  );
+  const { losses, uploadsMs } = await readLostWork({
+    ...{ jobs: await trainingsOf(mill, runs), objects: mill.objects, standstills: starved },
+    deeds: await mill.trainer.deeds(),
+  });
+  for (const loss of losses) expectSmall(loss);
   const recoveries: Recovery[] = [];
   for (const { id } of runs) recoveries.push(...(await readRecoveries(mill.catalog, id, taken)));
   const [slowest] = recoveries.sort((a, b) => b.seconds - a.seconds);
   if (slowest !== undefined) console.log(tellRecovery(slowest));
   return {
     ...{ kills: mill.processes.kills, moves: done, runs: runs.length, billedMicroUsd, starts, stepsLost },
+    mostStepsLost: Math.max(0, ...losses.map(({ steps }) => steps)),
+    uploadMs: { p50: uploadsMs[Math.floor(uploadsMs.length / 2)] ?? 0, most: uploadsMs.at(-1) ?? 0 },
     machines: (await mill.runpod.account()).pods.length,
     recoverySeconds: recoveries.map(({ seconds }) => Math.round(seconds)),
   };
+}
+
+/**
+ * A checkpoint interval at most, and what was trained while the upload that died was under way. Only the newest save may not
+ * have arrived: an upload takes less than an interval, on a machine whose agent does not stand still.
+ */
+function expectSmall(loss: Loss): void {
+  expect(loss.steps, JSON.stringify(loss)).toBeLessThanOrEqual(SAVE_EVERY_STEPS + loss.stepsSinceSave);
+  expect(loss.uploadMs, JSON.stringify(loss)).toBeLessThan(SAVE_EVERY_STEPS * STEP_MS);
+}
+
+/** The jobs that train. */
+async function trainingsOf({ catalog }: MachineMill, runs: readonly RunView[]): Promise<JobId[]> {
+  const { rows } = await catalog.pool.query<{ id: JobId }>(
+    "select id from loramill.jobs where run = any($1) and queue = 'train' order by id",
+    [runs.map(({ id }) => id)],
+  );
+  return rows.map(({ id }) => id);
 }
 
 /** What a person would look at first when something did not come to its end. */

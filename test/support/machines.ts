@@ -1,9 +1,10 @@
 import { chmodSync, mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type Catalog, openCatalog } from "@loramill/catalog";
-import type { RunSpecInput } from "@loramill/contracts";
+import type { ObjectStore, RunSpecInput } from "@loramill/contracts";
 import { startEmbeddedPostgres } from "@loramill/embedded";
 import { type Client, createClient } from "@loramill/sdk";
+import { openStores } from "@loramill/storage";
 import {
   freePort,
   installScriptedTrainer,
@@ -30,6 +31,8 @@ export interface MachineMill {
   readonly catalog: Catalog;
   readonly runpod: RunPodProcess;
   readonly trainer: ScriptedTrainer;
+  /** What all of them store in. */
+  readonly objects: ObjectStore;
   readonly processes: Fleet;
   /** What is trained; runs of different seeds share their pictures and nothing else. */
   spec(seed: number): RunSpecInput;
@@ -55,6 +58,8 @@ export async function startMachineMill(options: {
   mkdirSync(at("disks"));
   await drawCaptionedPictures(at("pictures"));
   const s3 = await startS3Server();
+  const { endpoint, credentials, bucket } = s3;
+  const stores = await openStores({ url: `s3://${bucket}/e2e`, s3: { endpoint, credentials, forcePathStyle: true } });
   const trainer = await installScriptedTrainer(at("trainer"), { stepMs: options.stepMs });
   const runpod = await startRunPodProcess({
     ...{ apiKey: "rpa_0123456789abcdef0123", folder: at("disks"), agent: AGENT, trainer: trainer.installed },
@@ -95,6 +100,7 @@ export async function startMachineMill(options: {
   });
   return {
     ...{ client: createClient({ url: `http://127.0.0.1:${port}` }), catalog, runpod, trainer, processes },
+    objects: stores.objects,
     spec: (seed) => ({
       name: `sdxl-${seed}`,
       dataset: { name: "drawings", sources: [{ type: "folder", path: at("pictures") }] },
@@ -108,6 +114,7 @@ export async function startMachineMill(options: {
       await runpod.stop();
       await catalog.close();
       await postgres.stop();
+      await stores.close();
       await s3.stop();
       await redis.stop();
       data.remove();

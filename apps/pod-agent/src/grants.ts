@@ -10,8 +10,11 @@ export interface Grants {
   read(key: string, signal: AbortSignal): Promise<string>;
   /** Waits for slots for an upload. */
   write(want: WriteWant, signal: AbortSignal): Promise<AgentWriteGrant>;
-  /** Asks for slots before they are needed, so that an upload need not wait for the controller's next word. */
-  expect(want: WriteWant): void;
+  /**
+   * Asks for the slots of these before they are needed, in place of what was expected before: an upload need not wait for the
+   * controller's next word, nor while there is none to give it.
+   */
+  expect(wants: readonly WriteWant[]): void;
   /** A URL was refused: it is asked for anew. */
   drop(url: string): void;
   /** Nobody will give anything more: what is there can be used up, who waits is turned away. */
@@ -21,6 +24,7 @@ export interface Grants {
 /** A URL with less left than this is not begun with. */
 const MARGIN_MS = 15_000;
 const MAX_READS = 2_000;
+const MAX_WRITES = 16;
 
 export function createGrants(now: () => number): Grants {
   const reads = new Map<string, { readonly url: string; readonly until: number }>();
@@ -29,7 +33,7 @@ export function createGrants(now: () => number): Grants {
   const wantedWrites = new Map<string, WriteWant>();
   const waiters: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = [];
   let isSealed = false;
-  let expected: WriteWant | null = null;
+  let expected: readonly WriteWant[] = [];
 
   const slot = ({ kind, step }: { kind: string; step: number }) => `${kind} ${step}`;
   const isFresh = ({ until }: { until: number }) => until - MARGIN_MS > now();
@@ -67,13 +71,13 @@ export function createGrants(now: () => number): Grants {
     },
     wants: () => ({
       reads: [...wantedReads.keys()].slice(0, MAX_READS),
-      writes: [...wantedWrites.values(), ...(expected === null || granted(expected) !== null ? [] : [expected])].slice(
-        0,
-        16,
-      ),
+      writes: [
+        ...wantedWrites.values(),
+        ...expected.filter((want) => !wantedWrites.has(slot(want)) && granted(want) === null),
+      ].slice(0, MAX_WRITES),
     }),
-    expect(want) {
-      expected = wantedWrites.has(slot(want)) ? null : want;
+    expect(wants) {
+      expected = wants;
     },
     async read(key, signal) {
       for (;;) {

@@ -18,7 +18,7 @@ import { createGrants } from "./grants.ts";
 import type { JobPlace } from "./job-place.ts";
 import { isFinalState, type JobRecord, writeRecord } from "./job-record.ts";
 import { startMeter } from "./meter.ts";
-import { openSaveWatcher, type SaveWatcher } from "./save-watcher.ts";
+import { firstParts, openSaveWatcher, type SaveWatcher, slotsAfter } from "./save-watcher.ts";
 import type { AgentSettings, InstalledTrainer } from "./settings.ts";
 import { stageInputs } from "./stage-inputs.ts";
 import { failureOf } from "./trainer-failure.ts";
@@ -56,9 +56,9 @@ const METER_NOTE_MS = 5_000;
 const LAST_UPLOAD_MS = 60_000;
 /** What a pod is given from SIGTERM on. */
 const GRACE_MS = 5_000;
-/** Shares of it, for the trainer and then for uploads: together well below the whole. */
+/** Shares of it: the trainer's at most, and that after which uploads are given up, so that the agent itself ends in time. */
 const SHUTDOWN_KILL = 0.3;
-const SHUTDOWN_UPLOAD = 0.2;
+const SHUTDOWN_USED = 0.8;
 
 /** Runs one training from its inputs to the store. A record with a living trainer is taken over where it is. */
 export function runJob(record: JobRecord, start: AgentStart, leaseMs: number, parts: JobParts): RunningJob {
@@ -69,8 +69,12 @@ export function runJob(record: JobRecord, start: AgentStart, leaseMs: number, pa
   const transferEnd = new AbortController();
   const transfer = { fetch: parts.fetch, grants, signal: transferEnd.signal };
   const files = { log: place.log, exit: place.exit };
+  // With the first word to its controller, so that the slots are there long before the first save.
+  grants.expect(slotsAfter(start.resume?.step ?? 0, start, firstParts(start, settings.partBytes)));
   let leaseUntil = now() + leaseMs;
   let stopReason: StopReason | null = null;
+  /** When it was given; of `shutdown` the grace runs from there. */
+  let stoppedMs = 0;
   const wake = new AbortController();
   // A trainer that is taken over has its models already.
   let releaseModels =
@@ -131,6 +135,7 @@ export function runJob(record: JobRecord, start: AgentStart, leaseMs: number, pa
     const look = (quietMs: number) =>
       saves.look({
         quietMs,
+        step: followed.progress(0).step,
         paidSeconds: meter.read(),
         curve: followed.curve,
         divergedAt: followed.divergedAt,
@@ -158,7 +163,8 @@ export function runJob(record: JobRecord, start: AgentStart, leaseMs: number, pa
 
   async function finish(saves: SaveWatcher, failure: ErrorRecord | null): Promise<void> {
     if (stopReason === "cancelled") transferEnd.abort(new TransientError("it was cancelled", { code: "cancelled" }));
-    const limitMs = stopReason === "lease-lost" ? LAST_UPLOAD_MS : graceMs * SHUTDOWN_UPLOAD;
+    const graceLeftMs = Math.max(0, stoppedMs + graceMs * SHUTDOWN_USED - now());
+    const limitMs = stopReason === "shutdown" ? graceLeftMs : LAST_UPLOAD_MS;
     const limit = stopReason === null ? null : setTimeout(() => transferEnd.abort(gaveUp()), limitMs);
     if (stopReason === null) await change({ state: "saving" });
     else grants.seal();
@@ -219,6 +225,7 @@ export function runJob(record: JobRecord, start: AgentStart, leaseMs: number, pa
   }, METER_NOTE_MS);
 
   function interrupt(reason: StopReason): void {
+    if (stopReason === null) stoppedMs = now();
     stopReason ??= reason;
     wake.abort();
     if (record.state !== "running") transferEnd.abort(gaveUp());

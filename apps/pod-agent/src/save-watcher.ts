@@ -4,6 +4,7 @@ import {
   AgentManifest,
   type AgentStart,
   type AgentUpload,
+  type AgentWants,
   type LossPoint,
   stepsOf,
   trainedRoles,
@@ -23,6 +24,13 @@ type Snapshot = z.output<typeof Snapshot>;
 const MAX_CURVE = 10_000;
 /** Until the first save says how large one is. */
 const FIRST_GUESS_PARTS = 8;
+/**
+ * Trainers save between two steps, so one that is so far past a save has finished it: its upload need not wait until the files
+ * have been quiet. One step more than that takes, since a bar may be drawn before its step's save.
+ */
+const STEPS_PAST_SAVE = 2;
+/** Saves whose slots are asked for ahead: what comes while no controller speaks is stored all the same. */
+const SAVES_AHEAD = 3;
 
 export interface SaveWatcher {
   /** Looks for new saves and samples and copies them for upload. `quietMs` 0 once the trainer has ended. */
@@ -30,12 +38,14 @@ export interface SaveWatcher {
   /** Waits until all copies are in the store. Throws what stopped one of them. */
   drain(): Promise<void>;
   readonly hasFinal: boolean;
-  /** Asks for the slots of the save that comes after this step. */
+  /** Asks for the slots of the saves that come after this step. */
   expectAfter(step: number): void;
 }
 
 export interface LookAt {
   readonly quietMs: number;
+  /** The furthest that the trainer has told of. */
+  readonly step: number;
   readonly paidSeconds: number;
   readonly curve: readonly LossPoint[];
   /** Saves from this step on hold no numbers and are left alone; null when all are good. */
@@ -64,7 +74,7 @@ export async function openSaveWatcher(parts: SaveWatcherParts): Promise<SaveWatc
   let hasFinal = parts.committed.some(({ final }) => final);
   let working: Promise<void> = Promise.resolve();
   let failure: unknown = null;
-  let usualParts = FIRST_GUESS_PARTS;
+  let usualParts = firstParts(start, parts.partBytes);
 
   const folderOf = (snapshot: Snapshot) => join(place.snapshots, snapshotName(snapshot.facts));
 
@@ -112,7 +122,7 @@ export async function openSaveWatcher(parts: SaveWatcherParts): Promise<SaveWatc
     get hasFinal() {
       return hasFinal;
     },
-    async look({ quietMs, paidSeconds, curve, divergedAt }) {
+    async look({ quietMs, step: reached, paidSeconds, curve, divergedAt }) {
       const files = await listFiles(place.output);
       const byPath = new Map(files.map((file) => [file.path, file]));
       const factsAt = (kind: UploadFacts["kind"], step: number, final: boolean): UploadFacts => ({
@@ -129,16 +139,16 @@ export async function openSaveWatcher(parts: SaveWatcherParts): Promise<SaveWatc
         curve: kind === "checkpoint" ? thin(curve.filter((point) => point.step <= step)) : [],
         weights: null,
       });
-      const isReady = (paths: readonly string[]) => {
+      const isReady = (paths: readonly string[], step: number) => {
         const facts = paths.map((path) => byPath.get(path)).filter((file): file is FileFacts => file !== undefined);
-        return areWhole(place.output, facts, Date.now(), quietMs);
+        return areWhole(place.output, facts, Date.now(), reached >= step + STEPS_PAST_SAVE ? 0 : quietMs);
       };
       for (const found of adapter.findCheckpoints(files, context)) {
         const facts = factsAt("checkpoint", found.step, found.final);
         const isOld = !found.final && (found.step <= context.fromStep || found.step >= totalSteps);
         if (isOld || known.has(snapshotName(facts))) continue;
         if (divergedAt !== null && found.step >= divergedAt) continue;
-        if (!(await isReady(found.files))) continue;
+        if (!(await isReady(found.files, found.step))) continue;
         usualParts = partsOf(
           found.files.map((path) => byPath.get(path)?.bytes ?? 0),
           parts.partBytes,
@@ -149,20 +159,32 @@ export async function openSaveWatcher(parts: SaveWatcherParts): Promise<SaveWatc
         const facts = factsAt("samples", step, false);
         // One prompt is drawn after the other: a round is whole with the last, or when the trainer has ended.
         const isRound = paths.length >= recipe.samplePrompts.length || quietMs === 0;
-        if (isRound && !known.has(snapshotName(facts)) && (await isReady(paths))) await copy(null, facts, paths);
+        if (isRound && !known.has(snapshotName(facts)) && (await isReady(paths, step))) await copy(null, facts, paths);
       }
     },
-    expectAfter(step) {
-      const { fromStep } = context;
-      const rounds = Math.floor((step - fromStep) / recipe.saveEverySteps) + 1;
-      const next = Math.min(totalSteps, fromStep + rounds * recipe.saveEverySteps);
-      transfer.grants.expect({ kind: "checkpoint", step: next, epoch: null, parts: usualParts });
-    },
+    expectAfter: (step) => transfer.grants.expect(slotsAfter(step, start, usualParts)),
     async drain() {
       await working;
       if (failure !== null) throw failure;
     },
   };
+}
+
+/** Slots that the first save is expected to take: as many as the one that the training goes on from. */
+export const firstParts = ({ resume }: AgentStart, partBytes: number): number =>
+  resume === null
+    ? FIRST_GUESS_PARTS
+    : partsOf(
+        resume.files.map(({ bytes }) => bytes),
+        partBytes,
+      );
+
+/** What the saves after a step want, the next first. */
+export function slotsAfter(step: number, { recipe, resume }: AgentStart, parts: number): AgentWants["writes"] {
+  const [fromStep, totalSteps, every] = [resume?.step ?? 0, stepsOf(recipe), recipe.saveEverySteps];
+  const round = Math.floor((step - fromStep) / every) + 1;
+  const steps = Array.from({ length: SAVES_AHEAD }, (_, i) => Math.min(totalSteps, fromStep + (round + i) * every));
+  return [...new Set(steps)].map((next) => ({ kind: "checkpoint", step: next, epoch: null, parts }));
 }
 
 /** How a manifest names the files that hold the LoRA. */

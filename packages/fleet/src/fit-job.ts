@@ -24,6 +24,7 @@ export function laneWith({ lane, startSeconds, seconds, doneSeconds }: Fit, job:
     ...lane,
     holds: new Set([...lane.holds, ...job.models.map(({ digest }) => digest)]),
     freeSeconds,
+    workSeconds: lane.workSeconds + seconds,
     lateness: Math.max(0, doneSeconds - freeSeconds) ** 2,
     openingSeconds: 0,
     jobs: [...lane.jobs, job],
@@ -60,7 +61,7 @@ export function fitJob(
     startSeconds: lane.freeSeconds,
     seconds,
     microUsd,
-    weighed: microUsd + (settings.waitMicroUsdPerHour * weightedSeconds(job, lane.freeSeconds, doneAt)) / 3_600,
+    weighed: microUsd + (settings.waitMicroUsdPerHour * weightedSeconds(job, lane, doneAt)) / 3_600,
     doneSeconds: doneAt + lateness,
     isInTime: doneAt + lateness + restart <= secondsToDeadline(job, now),
   };
@@ -69,14 +70,14 @@ export function fitJob(
 /** What waiting is worth with a deadline, by what it is without. */
 const HAS_TIME = 0.1;
 /**
- * The same for a training that lost its machine, until it goes on: somebody has seen it run, and a machine of its own costs
- * cents. It stands behind others only where those are done about as soon as a machine would be up.
+ * The same for a training that lost its machine, while it stands behind others' work: it is to go on when a machine is up, and a
+ * machine of its own costs cents. How long boots and its own work take is weighed as ever.
  */
 const INTERRUPTED = 100;
 
-/** Seconds of waiting, those that are worth more counted more often. How long its work takes is no waiting for a machine. */
-function weightedSeconds({ deadline, preemptions }: FleetDemand, startSeconds: number, doneSeconds: number): number {
-  return doneSeconds * (deadline === null ? 1 : HAS_TIME) + (preemptions > 0 ? startSeconds * INTERRUPTED : 0);
+/** Seconds until it is done, those counted more often that are worth more. */
+function weightedSeconds({ deadline, preemptions }: FleetDemand, { workSeconds }: Lane, doneSeconds: number): number {
+  return doneSeconds * (deadline === null ? 1 : HAS_TIME) + (preemptions > 0 ? workSeconds * INTERRUPTED : 0);
 }
 
 /** Infinite without a deadline, and when it has passed: what is late for good is not made dearer. */

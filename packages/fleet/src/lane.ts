@@ -12,6 +12,8 @@ export interface Lane {
   readonly holds: ReadonlySet<Digest>;
   /** Seconds from now until it can begin a job, half the time. */
   readonly freeSeconds: number;
+  /** Seconds of others' work among them; the rest is its boot. */
+  readonly workSeconds: number;
   /** How much later one time in ten, squared: independent delays add up so. */
   readonly lateness: number;
   /** Seconds that are paid for only if it gets a job: what is left of its boot, boots that fail, idling at the end. */
@@ -30,6 +32,7 @@ export function newLane(offer: FleetOffer, odds: OfferOdds, settings: FleetSetti
     odds,
     holds: new Set(),
     freeSeconds: bootSeconds.p50,
+    workSeconds: 0,
     lateness: (bootSeconds.p90 - bootSeconds.p50) ** 2,
     openingSeconds: bootSeconds.p50 + wasted + settings.idleSeconds,
     jobs: [],
@@ -54,6 +57,7 @@ export function lanesOf(
       odds,
       holds,
       freeSeconds: bootLeft + left.p50,
+      workSeconds: left.p50,
       lateness: (left.p90 - left.p50) ** 2,
       openingSeconds: bootLeft,
       jobs: [],
@@ -65,8 +69,8 @@ export function lanesOf(
 function bootSecondsLeft({ createdAt }: FleetSupply, { bootSeconds }: OfferOdds, now: Date): number {
   const age = (now.getTime() - createdAt.getTime()) / 1_000;
   if (age < bootSeconds.p50) return bootSeconds.p50 - age;
-  return Math.max(LAST_SECONDS, bootSeconds.p90 - age);
+  return Math.max(Math.min(LAST_SECONDS, bootSeconds.p50), bootSeconds.p90 - age);
 }
 
-/** It may answer at any moment. */
+/** It may answer at any moment: another one would not be up sooner. */
 const LAST_SECONDS = 15;

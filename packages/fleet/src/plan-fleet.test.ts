@@ -127,7 +127,18 @@ describe("packing", () => {
     ]);
     // It is to go on soon, and not to be done at any price.
     expect(kinds(lost)[0]).toMatchObject({ candidates: [{ gpuType: L4 }] });
-    expect(kinds(lost, 150)).toMatchObject([{ kind: "keep", jobs: ["job_0", "job_1"] }]);
+    expect(kinds(lost, 60)).toMatchObject([{ kind: "keep", jobs: ["job_0", "job_1"] }]);
+  });
+
+  it("rents no other machine while one boots for the job, however late that is", () => {
+    const record = { failureShare: 0.05, preemptionsPerHour: null, bootSeconds: { p50: 2, p90: 3 } };
+    const records = { "runpod|NVIDIA L4|EU-RO-1||on-demand": record };
+    const job = demand({ preemptions: 1 });
+    for (const age of [1, 5, 60]) {
+      const booting = supply({ state: "booting", slots: 0, createdAt: after(-age), answeredAt: null, busyAt: null });
+      const decisions = plan({ supply: [booting], demand: [job], offers: [offer()], records }, { idleSeconds: 3 });
+      expect(decisions).toMatchObject([{ kind: "keep", pod: "lm-1", jobs: ["job_1"] }]);
+    }
   });
 
   it("serves by priority, then by how soon a job has to begin", () => {

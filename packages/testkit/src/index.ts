@@ -112,5 +112,10 @@ export { type S3Server, type S3ServerOptions, startS3Server } from "./s3/s3-serv
 export { type DrawnVideo, drawCountedVideo, drawSceneVideo, hasFfmpeg, numberOfGrey } from "./sources/draw-video.ts";
 export { type FileMisbehaviour, type FileServer, startFileServer } from "./sources/file-server.ts";
 export { runObjectStoreSuite, type StoreUnderTest } from "./storage/object-store-suite.ts";
-export { installScriptedTrainer, type ScriptedTrainer, type TrainerBehaviour } from "./trainers/install-trainer.ts";
+export {
+  installScriptedTrainer,
+  type ScriptedTrainer,
+  type TrainerBehaviour,
+  type TrainerDeed,
+} from "./trainers/install-trainer.ts";
 export { type SpawnedAgent, spawnAgent } from "./trainers/spawn-agent.ts";

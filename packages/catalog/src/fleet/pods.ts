@@ -39,7 +39,7 @@ export type PodFacts = Partial<
   Pick<Pod, "address" | "bill" | "leaseUntil" | "health" | "busyAt"> & { readonly offer: FleetOffer }
 >;
 /** What comes with a change of its state. */
-export type PodChange = PodFacts & Partial<Pick<Pod, "rentedAt" | "answeredAt" | "reason">>;
+export type PodChange = PodFacts & Partial<Pick<Pod, "rentedAt" | "answeredAt" | "endedAt" | "reason">>;
 
 const ENDED_LATELY = sql`ended_at > now() - interval '1 day'`;
 

@@ -20,6 +20,19 @@ export interface TrainerBehaviour {
   readonly ignoresTerm?: boolean;
 }
 
+/** Something that a process of the trainer has done, on this machine's clock. */
+export interface TrainerDeed {
+  /** Unique among the processes. */
+  readonly process: string;
+  /** `start` at the step from which it went on; `save` when the save of that step lay on the disk as a whole. */
+  readonly kind: "start" | "step" | "save";
+  readonly step: number;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  /** Folder of its pictures, which is in the workspace of the agent that started it. */
+  readonly images: string;
+}
+
 export interface ScriptedTrainer {
   /** As an agent is told where a trainer is. */
   readonly installed: { readonly folder: string; readonly python: string };
@@ -28,6 +41,8 @@ export interface ScriptedTrainer {
   starts(): Promise<number[]>;
   /** Every step that was computed, those done twice as well. */
   steps(): Promise<number[]>;
+  /** All of it, in the order in which it was done. */
+  deeds(): Promise<TrainerDeed[]>;
 }
 
 /**
@@ -45,18 +60,33 @@ export async function installScriptedTrainer(
   await chmod(python, 0o755);
   const behave = (given: TrainerBehaviour) => writeFile(join(folder, "behaviour.json"), JSON.stringify(given));
   await behave(behaviour);
-  const numbers = async (name: string) => {
-    const text = await readFile(join(folder, name), "utf8").catch((error: unknown) => {
+  async function deeds(): Promise<TrainerDeed[]> {
+    const text = await readFile(join(folder, "deeds.txt"), "utf8").catch((error: unknown) => {
       if (error instanceof Error && "code" in error && error.code === "ENOENT") return "";
       throw error;
     });
-    return text.split("\n").filter(Boolean).map(Number);
-  };
+    return text
+      .split("\n")
+      .filter(Boolean)
+      .map((line) => {
+        const [process = "", kind = "", step, at, ...images] = line.split(" ");
+        return {
+          process,
+          kind: kind as TrainerDeed["kind"],
+          step: Number(step),
+          at: Number(at),
+          images: images.join(" "),
+        };
+      });
+  }
+  const stepsOf = async (kind: TrainerDeed["kind"]) =>
+    (await deeds()).filter((deed) => deed.kind === kind).map(({ step }) => step);
   return {
     installed: { folder, python },
     behave,
-    starts: () => numbers("starts.txt"),
-    steps: () => numbers("steps.txt"),
+    starts: () => stepsOf("start"),
+    steps: () => stepsOf("step"),
+    deeds,
   };
 }
 

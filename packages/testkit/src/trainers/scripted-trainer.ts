@@ -30,7 +30,10 @@ const encoded = () => loras.map((lora) => encodeLora(lora, training.alpha));
 const images = readdirSync(training.images).filter((name) => !name.endsWith(".txt"));
 if (images.length === 0) throw new Error(`no pictures in ${training.images}`);
 
-appendFileSync("starts.txt", `${fromStep}\n`);
+const self = `${process.pid}-${Date.now()}`;
+const note = (kind: "start" | "step" | "save", step: number) =>
+  appendFileSync("deeds.txt", `${self} ${kind} ${step} ${Date.now()} ${training.images}\n`);
+note("start", fromStep);
 for (const line of training.begin(fromStep)) process.stdout.write(`${line}\n`);
 const began = Date.now();
 for (let step = fromStep + 1; step <= training.steps; step += 1) {
@@ -38,11 +41,12 @@ for (let step = fromStep + 1; step <= training.steps; step += 1) {
   // Experts take turns, and learn different things.
   const turn = Math.floor((step - 1) / training.stepsPerTurn) % loras.length;
   for (const lora of loras.slice(turn, turn + 1)) learn(lora, step, training.seed + turn);
-  appendFileSync("steps.txt", `${step}\n`);
+  note("step", step);
   process.stderr.write(`${training.bar(step, fromStep, lossAt(step), (Date.now() - began) / 1_000)}\r`);
   if (step % training.saveEvery === 0) {
     process.stdout.write(`\nSaving at step ${step}\n`);
     training.save(step, fromStep, encoded());
+    note("save", step);
   }
   training.draw?.(step, fromStep);
   if (step === behaviour.crashAtStep) fail(CRASH);
