@@ -68,11 +68,14 @@ async function reapOrphans(deps: SurveyDeps, provider: FleetProvider, signal: Ab
   const { intents, leases } = await fleet.answering(ours.map(({ name }) => name));
   const question = { prefix: options.namePrefix, now: clock.now(), graceMs: options.settleMs };
   for (const { machine, reason } of findOrphans({ ...question, machines: ours, intents, leases })) {
-    await provider.terminate(machine.remoteId, signal);
-    metrics.orphanReaped(provider.name);
-    log.warn({ ...wordsOf(machine), provider: provider.name, reason }, "gave back a machine that nobody answers for");
-    const details = { ...wordsOf(machine), provider: provider.name, reason };
-    await fleet.audit.add({ actor: "provisioner", action: "machine.reaped", subject: machine.name, details });
+    // One that cannot be given back now must not keep the others.
+    await survived(deps, provider, `giving back ${machine.name} (${machine.remoteId})`, async () => {
+      await provider.terminate(machine.remoteId, signal);
+      metrics.orphanReaped(provider.name);
+      const details = { ...wordsOf(machine), provider: provider.name, reason };
+      log.warn(details, "gave back a machine that nobody answers for");
+      await fleet.audit.add({ actor: "provisioner", action: "machine.reaped", subject: machine.name, details });
+    });
   }
 }
 

@@ -62,11 +62,12 @@ export function createFakeRunPodAccount(market: {
   readonly bootMs: number;
   readonly pageSize: number | undefined;
   readonly bucketMs: number | undefined;
+  readonly booksBehindMs: number;
   /** Told of each pod that was rented, and of each that its owner or the vendor ended. */
   readonly onRent: (pod: FakePod) => void;
   readonly onEnd: (pod: FakePod) => void;
 }): FakeRunPodAccount {
-  const { now, gpus, bootMs, pageSize, bucketMs, onRent, onEnd } = market;
+  const { now, gpus, bootMs, pageSize, bucketMs, booksBehindMs, onRent, onEnd } = market;
   const pods: FakePod[] = [];
   const things = createFakeRunPodThings();
   const view = (pod: FakePod) => viewOfPod(pod, now(), bootMs);
@@ -145,8 +146,11 @@ export function createFakeRunPodAccount(market: {
 
   function billing(query: URLSearchParams): Answer {
     const from = Date.parse(query.get("startTime") ?? "1970-01-01T00:00:00Z");
+    const only = query.get("podId");
+    const told = new Date(now().getTime() - booksBehindMs);
     const records = pods
-      .flatMap((pod) => billOfPod(pod, now(), bucketMs))
+      .filter(({ id }) => only === null || id === only)
+      .flatMap((pod) => billOfPod(pod, told, bucketMs))
       .filter(({ endTime }) => Date.parse(endTime) > from);
     const sum = records.reduce((total, { totalAmount }) => total + totalAmount, 0);
     const totals = { totalAmount: sum, gpuAmount: sum, cpuAmount: 0, diskAmount: 0 };

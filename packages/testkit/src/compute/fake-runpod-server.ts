@@ -36,6 +36,8 @@ export interface FakeRunPodOptions {
   readonly log?: readonly string[];
   /** Of its books; default an hour, as the vendor has it. */
   readonly bucketMs?: number;
+  /** For how long its books say nothing of what was spent; default not at all. */
+  readonly booksBehindMs?: number;
   /** What runs on its pods; left out, nothing does. Its answers go to requests under `/proxy/<pod>/<port>/`. */
   readonly machines?: FakeRunPodMachines;
 }
@@ -53,10 +55,11 @@ export async function startFakeRunPodServer(options: FakeRunPodOptions): Promise
     pageSize,
     log = [],
     bucketMs,
+    booksBehindMs = 0,
     machines,
   } = options;
   const account = createFakeRunPodAccount({
-    ...{ now, gpus, bootMs, pageSize, bucketMs },
+    ...{ now, gpus, bootMs, pageSize, bucketMs, booksBehindMs },
     onRent: (pod) => machines?.boot(pod),
     onEnd: (pod) => machines?.end(pod),
   });
