@@ -62,6 +62,23 @@ it("machines that nobody answers for are given back, and nobody else's", async (
   expect((await fleet.pod()).reason).toBe("runpod has taken it back");
 });
 
+it("a machine that its provider will not take back keeps no other from being given back", async () => {
+  const { fleet, deps } = await open("lm-survey-locked");
+  const { clock, provider, options } = fleet;
+  const offer = fleet.offers[0];
+  if (offer === undefined) throw new Error("no offers");
+  for (const name of ["lm-stuck", "lm-lost"]) await provider.create({ name, offer, image: "i" });
+  clock.advance(options.settleMs + 1);
+  fleet.server.misbehave("DELETE /v2/pods/{id}", { kind: "status", status: 403 });
+  await surveyRound(deps, signal);
+  expect(fleet.living().map(({ name }) => name)).toEqual(["lm-stuck"]);
+  expect(deps.log.lines.map(({ details }) => details.what)).toContainEqual(
+    expect.stringMatching(/^giving back lm-stuck /),
+  );
+  await surveyRound(deps, signal);
+  expect(fleet.living()).toEqual([]);
+});
+
 it("a provider that does not answer is left for the next round", async () => {
   const { fleet, deps } = await open("lm-survey-away");
   fleet.server.misbehave("GET /v2/catalog/gpus", { kind: "status", status: 403 }, { kind: "status", status: 403 });
