@@ -291,6 +291,18 @@ describe("RunPod's machines", () => {
     });
   });
 
+  it("are told which credentials their image is pulled with, on demand and as spot", async () => {
+    const opened = await openForTest({ env: { RUNPOD_SPOT: "true", RUNPOD_REGISTRY_ID: "reg1" } });
+    for (const offer of [await offerOf(opened), await offerOf(opened, true)]) {
+      await opened.provider.create({ name: "lm-a", offer, image: IMAGE });
+    }
+    expect(opened.server.pods.map(({ registry, isSpot }) => [registry, isSpot])).toEqual([
+      ["reg1", false],
+      ["reg1", true],
+    ]);
+    expect(opened.server.refused).toEqual([]);
+  });
+
   it("show what they wrote last, though the stream goes on", async () => {
     const opened = await openForTest({ log: ["one", "two", "three"] });
     const { remoteId } = await opened.provider.create({ name: "lm-a", offer: await offerOf(opened), image: IMAGE });

@@ -154,6 +154,7 @@ function podOf(request: MachineRequest, options: RunPodOptions): CreatePod {
     env: { ...env, ...marks },
     ...(offer.region === "" ? {} : { dataCenterIds: [offer.region] }),
     ...(command === undefined ? {} : { args: command }),
+    ...(options.registryId === null ? {} : { registry: options.registryId }),
     ...(volume === undefined ? {} : { mounts: { network: [{ volumeId: volume.id, path: volume.path }] } }),
   };
 }

@@ -40,6 +40,7 @@ interface CreateBody {
   readonly ports?: readonly string[];
   readonly mounts?: object;
   readonly args?: string;
+  readonly registry?: string;
 }
 
 interface Answer {
@@ -75,6 +76,7 @@ export function createFakeRunPodAccount(market: {
 
   function rent(body: CreateBody, usdPerHour: number, isSpot: boolean): FakePod {
     const { name, image, args = "", disk = 20, env = {}, ports = [], mounts = {}, cloud = "SECURE" } = body;
+    const { registry = null } = body;
     const gpu = { id: body.gpu.id, count: body.gpu.count ?? 1 };
     const pod: FakePod = {
       id: `pod${String(pods.length + 1).padStart(7, "0")}`,
@@ -85,6 +87,7 @@ export function createFakeRunPodAccount(market: {
       env,
       ports,
       mounts,
+      registry,
       gpu,
       cloud,
       dataCenterId: body.dataCenterIds?.[0] ?? null,
@@ -196,11 +199,12 @@ export function createFakeRunPodAccount(market: {
             stockStatus: usd.spot > 0 ? "Low" : null,
           },
         })),
-      rent({ name, imageName, gpuTypeId, bidPerGpu, env, cloudType, containerDiskInGb, ports }) {
+      rent({ name, imageName, gpuTypeId, bidPerGpu, env, cloudType, containerDiskInGb, ports, ...more }) {
         const pairs = Object.fromEntries(env.map(({ key, value }) => [key, value]));
         const cloud = cloudType === "ALL" ? "SECURE" : cloudType;
         const made = { name, image: imageName, gpu: { id: gpuTypeId }, env: pairs, cloud, disk: containerDiskInGb };
-        return rent({ ...made, ports: ports.split(",") }, bidPerGpu, true).id;
+        const { containerRegistryAuthId: registry } = more;
+        return rent({ ...made, ports: ports.split(","), ...(registry && { registry }) }, bidPerGpu, true).id;
       },
     });
   }

@@ -8,6 +8,7 @@ export interface FakePod {
   readonly env: Readonly<Record<string, string>>;
   readonly ports: readonly string[];
   readonly mounts: object;
+  readonly registry: string | null;
   readonly gpu: { readonly id: string; readonly count: number };
   readonly cloud: string;
   readonly dataCenterId: string | null;
@@ -33,7 +34,7 @@ export function viewOfPod(pod: FakePod, now: Date, bootMs: number) {
     disk,
     env,
     ports,
-    registry: null,
+    registry: pod.registry,
     status,
     actions: isRunning ? ["stop", "restart", "terminate"] : ["terminate"],
     mounts,
