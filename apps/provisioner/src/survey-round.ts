@@ -41,15 +41,19 @@ export async function surveyRound(deps: SurveyDeps, signal: AbortSignal): Promis
   }
 }
 
-/** Reads the providers' own books, and compares them with what was charged. */
+/** Reads the providers' own books, charges what volumes cost by them, and compares the rest with what was charged. */
 export async function readBooks(deps: SurveyDeps, signal: AbortSignal): Promise<void> {
   const to = deps.clock.now();
   const between = { from: new Date(to.getTime() - BOOKS_MS), to };
   const { books } = deps.catalog.fleet;
   for (const provider of deps.providers.values()) {
-    await survived(deps, provider, "books", async () =>
-      books.put(provider.name, await provider.books(between, signal)),
-    );
+    await survived(deps, provider, "books", async () => {
+      await books.put(provider.name, await provider.books(between, signal));
+      // Those of the configuration: others of the account are somebody else's.
+      for (const { id } of deps.options.volumes) {
+        await deps.catalog.fleet.chargeStanding({ provider: provider.name, kind: "volume", remoteId: id });
+      }
+    });
   }
   for (const { provider, billedMicroUsd, chargedMicroUsd } of await books.compare(between.from)) {
     const gap = billingGap({ billedMicroUsd, chargedMicroUsd });
