@@ -29,7 +29,8 @@ export function createAgentProbe(parts: {
     const token = agentToken(parts.tokens, pod);
     try {
       const response = await parts.fetch(`${address.replace(/\/+$/, "")}/v1/health`, {
-        headers: { authorization: `Bearer ${token}` },
+        // Networks in front of rented machines refuse clients by the usual names of their libraries.
+        headers: { authorization: `Bearer ${token}`, "user-agent": "loramill" },
         redirect: "manual",
         signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]),
       });

@@ -1,5 +1,6 @@
 import type { FleetMachine, Parked } from "@loramill/contracts";
 import { watchBoot } from "@loramill/fleet";
+import { tellLastWords } from "./last-words.ts";
 import { setAside } from "./set-aside.ts";
 import { again, giveUp, leaseFromNow, remember, type Turn } from "./turn.ts";
 
@@ -25,6 +26,7 @@ export async function bootTurn(turn: Turn): Promise<Parked> {
   const offer = pod.offer ?? pod.candidates[0];
   if (verdict.kind === "give-up") {
     deps.metrics.bootFailed(pod.provider);
+    await tellLastWords(turn);
     if (offer !== undefined) await remember(turn, offer, { kind: "boot-failed" });
     return giveUp(turn, verdict.reason);
   }

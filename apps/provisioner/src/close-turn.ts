@@ -1,6 +1,10 @@
 import type { Charge, JobOutput, MachineBill, Parked } from "@loramill/contracts";
 import { type Turn, TurnNotes } from "./turn.ts";
 
+/** A share of the time that has passed already: books come after hours, and looking for them counts as a request. */
+const LOOK_AGAIN = 0.1;
+const HOUR_MS = 3_600_000;
+
 /**
  * Closes the account of a machine that has ended: waits for its last bill and for the trainings that still take their part of
  * it, and charges what is left, so that all charges together are what the provider bills.
@@ -11,10 +15,10 @@ export async function closeTurn(turn: Turn): Promise<JobOutput | Parked> {
   if (pod.state === "ended") return settle(turn, pod.bill);
   const nowMs = clock.now().getTime();
   const endedMs = (pod.endedAt ?? clock.now()).getTime();
-  const bill = await lastBill(turn);
+  const bill = await lastBill(turn, new Date(endedMs));
   const isKnown = bill.isFinal || nowMs - endedMs >= options.billWaitMs;
   await fleet.note(pod.name, { bill: { ...bill, isFinal: isKnown } });
-  if (!isKnown) return ctx.park(options.pollMs, {});
+  if (!isKnown) return ctx.park(Math.max(options.pollMs, LOOK_AGAIN * (nowMs - endedMs)), {});
 
   const { billedAt } = TurnNotes.parse(ctx.turn ?? {});
   const billedMs = billedAt === null ? nowMs : Date.parse(billedAt);
@@ -26,13 +30,15 @@ export async function closeTurn(turn: Turn): Promise<JobOutput | Parked> {
   return settle(turn, bill);
 }
 
-/** As the provider has it now; as it was seen last, where the provider does not know it any more. */
-async function lastBill({ pod, provider, ctx }: Turn): Promise<MachineBill> {
+/** As the provider has it now; as it was seen last, where the provider has none to show. */
+async function lastBill({ pod, provider, ctx }: Turn, to: Date): Promise<MachineBill> {
   if (pod.remoteId === null) return { ...pod.bill, isFinal: true };
   if (pod.bill.isFinal) return pod.bill;
-  const found = (await provider.machines(ctx.signal)).find(({ remoteId }) => remoteId === pod.remoteId);
-  if (found === undefined) return pod.bill;
-  return { ...found.bill, seconds: Math.max(found.bill.seconds, pod.bill.seconds) };
+  // An hour more, because clocks differ; nobody else is billed under its id.
+  const from = new Date(Math.min(pod.createdAt.getTime(), (pod.rentedAt ?? to).getTime()) - HOUR_MS);
+  const life = { from, to, signal: ctx.signal };
+  const bill = (await provider.lastBill(pod.remoteId, life)) ?? pod.bill;
+  return { ...bill, seconds: Math.max(bill.seconds, pod.bill.seconds) };
 }
 
 /** Charges the rest and ends the job. A turn after one that was lost here finds the same rest, which the ledger takes once. */

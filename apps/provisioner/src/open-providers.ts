@@ -3,7 +3,7 @@ import { type Clock, type FleetProvider, type Logger, UserError } from "@loramil
 import type { ProvisionerOptions } from "./config.ts";
 
 interface ProviderParts {
-  readonly provisioner: Pick<ProvisionerOptions, "providers" | "image">;
+  readonly provisioner: Pick<ProvisionerOptions, "providers" | "image" | "pollMs">;
   readonly runpod: RunPodOptions;
   readonly static: StaticOptions;
   readonly endpoints: { readonly runpodKey: string | null };
@@ -25,7 +25,9 @@ export function openProviders(parts: ProviderParts): ReadonlyMap<string, FleetPr
       });
     }
     const onSpotLost = (error: Error) => log.warn({ error: error.message }, "no spot machines can be had now");
-    return createRunPodProvider(parts.runpod, { apiKey: endpoints.runpodKey, clock, onSpotLost });
+    // Turns of all machines look within one pause: half of it makes a list serve most of them.
+    const lookMs = parts.provisioner.pollMs / 2;
+    return createRunPodProvider(parts.runpod, { apiKey: endpoints.runpodKey, clock, lookMs, onSpotLost });
   };
   return new Map(parts.provisioner.providers.map((name) => [name, open(name)]));
 }

@@ -8,8 +8,9 @@ import { giveUp, leaseFromNow, remember, type Turn } from "./turn.ts";
 export async function rentTurn(turn: Turn): Promise<Parked> {
   const { pod, provider, deps, ctx } = turn;
   const { fleet, options, clock } = deps;
-  const { stopped } = await fleet.switches();
+  const { stopped, dryRun } = await fleet.switches();
   if (stopped !== null) return giveUp(turn, `the fleet is stopped: ${stopped}`);
+  if (dryRun) return giveUp(turn, "in dry run nothing is rented");
   const funds = await setAside(turn, 0);
   if (funds.kind !== "enough") return waitForMoney(turn, funds.because);
   const parts = {
@@ -23,8 +24,10 @@ export async function rentTurn(turn: Turn): Promise<Parked> {
   switch (outcome.kind) {
     case "rented": {
       const asked = (await fleet.intents.find(pod.name))?.asked?.offer ?? pod.candidates[0];
-      const { address, bill, remoteId } = outcome.machine;
-      const offer = { ...asked, provider: pod.provider } as FleetOffer;
+      const { address, bill, remoteId, pricePerHourMicroUsd } = outcome.machine;
+      // Its own price counts: that of the offer may have changed since it was seen.
+      const price = pricePerHourMicroUsd > 0 ? { pricePerHourMicroUsd } : {};
+      const offer = { ...asked, ...price, provider: pod.provider } as FleetOffer;
       const rented = { offer, rentedAt: clock.now(), leaseUntil: leaseFromNow(turn), address, bill };
       await fleet.move(pod.name, "rent", rented);
       ctx.event("machine.rented", { remoteId, gpu: offer.gpuType, region: offer.region, adopted: outcome.adopted });

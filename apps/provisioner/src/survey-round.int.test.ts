@@ -16,8 +16,8 @@ afterAll(() => database.stop());
 
 const { signal } = new AbortController();
 
-async function open(name: string) {
-  const fleet = await openTestFleet(catalog, name);
+async function open(name: string, env: Readonly<Record<string, string>> = {}) {
+  const fleet = await openTestFleet(catalog, name, env);
   onTestFinished(fleet.close);
   const metrics = createMetrics({ processMetrics: false });
   const log = keepLog();
@@ -62,6 +62,23 @@ it("machines that nobody answers for are given back, and nobody else's", async (
   expect((await fleet.pod()).reason).toBe("runpod has taken it back");
 });
 
+it("a machine that its provider will not take back keeps no other from being given back", async () => {
+  const { fleet, deps } = await open("lm-survey-locked");
+  const { clock, provider, options } = fleet;
+  const offer = fleet.offers[0];
+  if (offer === undefined) throw new Error("no offers");
+  for (const name of ["lm-stuck", "lm-lost"]) await provider.create({ name, offer, image: "i" });
+  clock.advance(options.settleMs + 1);
+  fleet.server.misbehave("DELETE /v2/pods/{id}", { kind: "status", status: 403 });
+  await surveyRound(deps, signal);
+  expect(fleet.living().map(({ name }) => name)).toEqual(["lm-stuck"]);
+  expect(deps.log.lines.map(({ details }) => details.what)).toContainEqual(
+    expect.stringMatching(/^giving back lm-stuck /),
+  );
+  await surveyRound(deps, signal);
+  expect(fleet.living()).toEqual([]);
+});
+
 it("a provider that does not answer is left for the next round", async () => {
   const { fleet, deps } = await open("lm-survey-away");
   fleet.server.misbehave("GET /v2/catalog/gpus", { kind: "status", status: 403 }, { kind: "status", status: 403 });
@@ -81,4 +98,19 @@ it("what was billed is compared with what was charged, and a gap is told of", as
   // The test's turns keep their charges to themselves, so that nothing of this bill is in the ledger.
   expect(deps.log.lines.map(({ message }) => message)).toContain("what was billed is not what was charged");
   expect(await lines()).toContain('loramill_fleet_billing_gap_ratio{provider="runpod"} 1');
+});
+
+it("the rent of our volumes is charged as the books have it, and nobody else's", async () => {
+  const { deps } = await open("lm-survey-rent", {
+    FLEET_VOLUMES: '[{"id":"vol1","region":"US-KS-2","path":"/workspace"}]',
+  });
+  const hour = { from: new Date("2026-11-21T08:00:00Z"), to: new Date("2026-11-21T09:00:00Z") };
+  const rent = (remoteId: string) => ({ ...hour, kind: "volume" as const, remoteId, amountMicroUsd: 9_722 });
+  await catalog.fleet.books.put("runpod", [rent("vol1"), rent("theirs")]);
+  await readBooks(deps, signal);
+  await readBooks(deps, signal);
+  const { rows } = await catalog.pool.query(
+    "select note, amount_micro_usd::int as amount from loramill.ledger where kind = 'storage'",
+  );
+  expect(rows).toEqual([{ note: "volume vol1, by its provider's books", amount: 9_722 }]);
 });

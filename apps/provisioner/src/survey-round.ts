@@ -41,15 +41,19 @@ export async function surveyRound(deps: SurveyDeps, signal: AbortSignal): Promis
   }
 }
 
-/** Reads the providers' own books, and compares them with what was charged. */
+/** Reads the providers' own books, charges what volumes cost by them, and compares the rest with what was charged. */
 export async function readBooks(deps: SurveyDeps, signal: AbortSignal): Promise<void> {
   const to = deps.clock.now();
   const between = { from: new Date(to.getTime() - BOOKS_MS), to };
   const { books } = deps.catalog.fleet;
   for (const provider of deps.providers.values()) {
-    await survived(deps, provider, "books", async () =>
-      books.put(provider.name, await provider.books(between, signal)),
-    );
+    await survived(deps, provider, "books", async () => {
+      await books.put(provider.name, await provider.books(between, signal));
+      // Those of the configuration: others of the account are somebody else's.
+      for (const { id } of deps.options.volumes) {
+        await deps.catalog.fleet.chargeStanding({ provider: provider.name, kind: "volume", remoteId: id });
+      }
+    });
   }
   for (const { provider, billedMicroUsd, chargedMicroUsd } of await books.compare(between.from)) {
     const gap = billingGap({ billedMicroUsd, chargedMicroUsd });
@@ -68,11 +72,14 @@ async function reapOrphans(deps: SurveyDeps, provider: FleetProvider, signal: Ab
   const { intents, leases } = await fleet.answering(ours.map(({ name }) => name));
   const question = { prefix: options.namePrefix, now: clock.now(), graceMs: options.settleMs };
   for (const { machine, reason } of findOrphans({ ...question, machines: ours, intents, leases })) {
-    await provider.terminate(machine.remoteId, signal);
-    metrics.orphanReaped(provider.name);
-    log.warn({ ...wordsOf(machine), provider: provider.name, reason }, "gave back a machine that nobody answers for");
-    const details = { ...wordsOf(machine), provider: provider.name, reason };
-    await fleet.audit.add({ actor: "provisioner", action: "machine.reaped", subject: machine.name, details });
+    // One that cannot be given back now must not keep the others.
+    await survived(deps, provider, `giving back ${machine.name} (${machine.remoteId})`, async () => {
+      await provider.terminate(machine.remoteId, signal);
+      metrics.orphanReaped(provider.name);
+      const details = { ...wordsOf(machine), provider: provider.name, reason };
+      log.warn(details, "gave back a machine that nobody answers for");
+      await fleet.audit.add({ actor: "provisioner", action: "machine.reaped", subject: machine.name, details });
+    });
   }
 }
 

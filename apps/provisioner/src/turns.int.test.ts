@@ -93,6 +93,8 @@ it("one whose agent never answers is given up, and its offer remembered for it",
   await fleet.until(isIn("ending"));
   expect((await fleet.pod()).reason).toBe("the machine started, but its agent did not answer within 5 min");
   expect(fleet.seen).toEqual({ preempted: 0, bootFailed: 1 });
+  const [said] = fleet.events.filter(({ type }) => type === "machine.log");
+  expect(said?.data.lines).toEqual([expect.not.stringContaining("abcdefgh"), "no kernel image"]);
   expect((await recordOf(fleet.offers[0]))?.bad).toBeGreaterThan(before?.bad ?? 0);
 });
 
@@ -130,6 +132,48 @@ it("where no offer can be had, nothing is rented, and the offers are remembered 
   expect(output?.summary).toMatchObject({ microUsd: 0 });
   expect((await fleet.pod()).reason).toMatch(/^none of \d+ offers could be had/);
   expect([fleet.server.pods.length, fleet.charges.size]).toEqual([0, 0]);
+});
+
+it("a machine of which nobody can say what it wrote is given up all the same", async () => {
+  const { fleet, isIn } = await open({ FLEET_ANSWER_SECONDS: "300" });
+  fleet.agent.says = { silence: "it cannot be reached" };
+  fleet.server.misbehave("GET /v2/pods/{id}/logs", { kind: "status", status: 500 });
+  await fleet.until(isIn("ending"));
+  expect(fleet.events.map(({ type }) => type)).not.toContain("machine.log");
+});
+
+it("in dry run nothing is rented, also nothing that was wanted before", async () => {
+  const { fleet } = await open();
+  await catalog.fleet.setDryRun(true);
+  onTestFinished(() => catalog.fleet.setDryRun(false));
+  await fleet.until(async () => false);
+  expect((await fleet.pod()).reason).toBe("in dry run nothing is rented");
+  expect(fleet.server.requests).not.toContain("POST /v2/pods");
+});
+
+it("a machine counts with the price that it has, whatever it was offered for", async () => {
+  const { fleet, isIn } = await open();
+  const { name } = await fleet.pod();
+  await catalog.pool.query(
+    "update loramill.pods set candidates = jsonb_set(candidates, '{0,pricePerHourMicroUsd}', '1') where name = $1",
+    [name],
+  );
+  await fleet.until(isIn("ready"));
+  expect((await fleet.pod()).offer?.pricePerHourMicroUsd).toBe(fleet.offers[0]?.pricePerHourMicroUsd);
+});
+
+it("a machine that lived for days is charged for all of them, and its bill is not asked for again and again", async () => {
+  const { fleet, isIn } = await open();
+  await fleet.until(isIn("ready"));
+  const hours = 100;
+  fleet.clock.advance(hours * 3_600_000);
+  await catalog.fleet.move((await fleet.pod()).name, "end", { reason: "it is tried" });
+  const { summary } = await fleet.end();
+  const price = fleet.offers[0]?.pricePerHourMicroUsd ?? 0;
+  expect(summary?.microUsd).toBeGreaterThanOrEqual(hours * price);
+  expect([...fleet.charges.values()].map(({ amountMicroUsd }) => amountMicroUsd)).toEqual([summary?.microUsd]);
+  const asked = fleet.server.requests.filter((request) => request === "GET /v2/billing/pods");
+  expect(asked.length).toBeLessThan(60);
 });
 
 it("a provider that refuses to be paid stops the whole fleet until somebody starts it again", async () => {

@@ -17,6 +17,8 @@ import { tendMachine } from "../src/tend-machine.ts";
 
 const apiKey = "rpa_0123456789abcdef0123";
 const LAG_HOURS = 1;
+/** Of what machines write: no reader is to see it. */
+const TOKEN = "Bearer abcdefghijklmnopqrstuvwxyz012345";
 
 export interface TestFleet extends Awaited<ReturnType<typeof openTestFleet>> {}
 
@@ -28,7 +30,7 @@ export async function openTestFleet(
   hold?: JobContext["hold"],
 ) {
   const clock = createVirtualClock(new Date("2026-11-21T10:00:00Z"));
-  const server = await startFakeRunPodServer({ apiKey, now: clock.now });
+  const server = await startFakeRunPodServer({ apiKey, now: clock.now, log: [`token ${TOKEN}`, "no kernel image"] });
   const runpod = runpodConfig.options(
     runpodConfig.env.parse({ RUNPOD_API_URL: server.url, RUNPOD_BILLING_LAG_HOURS: String(LAG_HOURS) }),
   );
@@ -47,6 +49,7 @@ export async function openTestFleet(
     .map((offer): FleetOffer => ({ ...offer, provider: "runpod" }));
   const run = await catalog.fleet.openPod({ name, provider: "runpod", candidates: offers, wantedFor: [], reason: "" });
   const charges = new Map<string, Charge>();
+  const events: { readonly type: string; readonly data: JsonObject }[] = [];
   let turn: JsonObject | null = null;
   let epoch = 0;
 
@@ -77,7 +80,7 @@ export async function openTestFleet(
   }
 
   return {
-    ...{ clock, server, offers, agent, charges, run, seen, options, runpod },
+    ...{ clock, server, offers, agent, charges, events, run, seen, options, runpod },
     provider: createRunPodProvider(runpod, parts),
     living: () => server.pods.filter(({ isListed }) => isListed),
     pod: async () => {
@@ -91,6 +94,7 @@ export async function openTestFleet(
       const ctx = fakeJobContext({ turn, epoch, ...(hold === undefined ? {} : { hold }) });
       const answer = await tendMachine({ params: { pod: name } }, depsOf(crash), ctx);
       for (const charge of ctx.said.charges) charges.set(charge.mark ?? "", charge);
+      events.push(...ctx.said.events);
       if (answer instanceof Parked) turn = answer.turn;
       return answer;
     },

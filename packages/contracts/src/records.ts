@@ -12,7 +12,7 @@ export const Charge = z.object({
   /** Where the money or time went: `pocket`, `openai:model`, … */
   supplier: z.string().max(128),
   quantity: z.number().min(0),
-  unit: z.enum(["cpu-second", "gpu-second", "image", "token", "request"]),
+  unit: z.enum(["cpu-second", "gpu-second", "hour", "image", "token", "request"]),
   amountMicroUsd: MicroUsd,
   note: z.string().max(512).default(""),
   /**

@@ -8,6 +8,7 @@ import { intentQueries } from "./intents.ts";
 import { bookQueries, offerQueries, recordQueries } from "./market.ts";
 import { planQueries } from "./plans.ts";
 import { podQueries } from "./pods.ts";
+import { standingCostQueries } from "./standing-costs.ts";
 import { auditQueries, switchQueries } from "./switches.ts";
 import { wantedModelQueries } from "./wanted-models.ts";
 
@@ -23,6 +24,7 @@ export function fleetQueries(connection: Connection) {
       ...planQueries(connection),
       ...switchQueries(connection),
       ...billQueries(connection),
+      ...standingCostQueries(connection),
     }),
     /** What may have been paid for, for `createSafely` and `terminateSafely`. */
     intents: unwrapFailures(intentQueries(connection)),

@@ -1,10 +1,8 @@
 import {
   type EventOf,
-  FLEET_PROJECT,
   type FleetOffer,
   type JobId,
   nextState,
-  PermanentError,
   type Pod,
   type RentedMachine,
   type RunId,
@@ -12,12 +10,13 @@ import {
 } from "@loramill/contracts";
 import { and, asc, eq, inArray, isNotNull, ne, or, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/node-postgres";
-import { type Connection, inTransaction, type Sql } from "../connection.ts";
+import { type Connection, inTransaction } from "../connection.ts";
 import { jsonText } from "../json-text.ts";
 import { insertRun } from "../queries/insert-run.ts";
 import { tellRun } from "../queries/runs.ts";
 import { pods } from "../schema/fleet.ts";
 import { wakeTender } from "./end-machine.ts";
+import { ensureFleet } from "./ensure-fleet.ts";
 import { machineRun } from "./machine-run.ts";
 import { toMachine, toPod } from "./pod-rows.ts";
 import { askForPlan, wakeWaiting, wakeWorking } from "./wake-trainings.ts";
@@ -138,14 +137,4 @@ export function podQueries({ db, pool, newId }: Connection) {
       return rows.flatMap((row) => toMachine(row) ?? []);
     },
   };
-}
-
-async function ensureFleet(client: Sql, id: string): Promise<string> {
-  const { rows } = await client.query<{ id: string }>(
-    `insert into loramill.projects (id, name) values ($1, $2)
-     on conflict (name) do update set name = excluded.name returning id`,
-    [id, FLEET_PROJECT],
-  );
-  if (rows[0] === undefined) throw new PermanentError("an upsert returned no row", { code: "no-row" });
-  return rows[0].id;
 }

@@ -30,7 +30,16 @@ export async function chargePlanning(
     [run, step.id, PLANNING_EPOCH, jsonText(charges)],
   );
   const amount = charges.reduce((sum, { amountMicroUsd }) => sum + amountMicroUsd, 0);
-  await sql.query("update loramill.steps set spent_micro_usd = spent_micro_usd + $2 where id = $1", [step.id, amount]);
+  await countSpending(sql, { run, step: step.id }, amount);
+}
+
+/** Counts what was entered in the ledger against the sums that budgets and ceilings look at. */
+export async function countSpending(
+  sql: Sql,
+  { run, step }: { readonly run: RunId; readonly step: string },
+  amount: number,
+): Promise<void> {
+  await sql.query("update loramill.steps set spent_micro_usd = spent_micro_usd + $2 where id = $1", [step, amount]);
   await sql.query("update loramill.runs set spent_micro_usd = spent_micro_usd + $2 where id = $1", [run, amount]);
   await sql.query(
     `insert into loramill.spending as s (period, project, amount_micro_usd)

@@ -20,7 +20,9 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 beforeEach(() =>
-  catalog.pool.query("truncate loramill.ledger, loramill.pods, loramill.runs, loramill.projects cascade"),
+  catalog.pool.query(
+    "truncate loramill.ledger, loramill.pods, loramill.runs, loramill.projects, loramill.book_entries, loramill.spending cascade",
+  ),
 );
 
 interface Work {
@@ -103,6 +105,45 @@ test("a machine that nobody came to use is paid by those that it was wanted for,
   await charge(await pod("lm-1", [cats.job, dogs.job]), 101, { pod: "lm-1" });
   await charge(await pod("lm-2"), 7, { pod: "lm-2" });
   expect(amounts(await report("project"))).toEqual({ cats: 50, dogs: 51, fleet: 7 });
+});
+
+test("the rent of volumes is paid by those that had machines on that day, else by the fleet, and is charged once", async () => {
+  const volume = { provider: "runpod", kind: "volume", remoteId: "vol1" } as const;
+  const hour = (n: number, amountMicroUsd: number) => ({
+    ...({ kind: "volume", remoteId: "vol1", amountMicroUsd } as const),
+    ...{ from: new Date(Date.UTC(2026, 10, 20, n)), to: new Date(Date.UTC(2026, 10, 20, n + 1)) },
+  });
+  expect(await catalog.fleet.chargeStanding(volume)).toBe(0);
+  await catalog.fleet.books.put("runpod", [hour(1, 97), hour(2, 97), { ...hour(1, 5_000), remoteId: "theirs" }]);
+  expect(await catalog.fleet.chargeStanding(volume)).toBe(194);
+  expect(amounts(await report("project"))).toEqual({ fleet: 194 });
+
+  const [cats, dogs] = [await work("cats"), await work("dogs")];
+  const today = new Date().toISOString();
+  await charge(cats, 1_000, { pod: "lm-1", seconds: 100, at: today });
+  await charge(dogs, 2_000, { pod: "lm-2", seconds: 200, at: today });
+  await charge(dogs, 500, { seconds: 900, at: today });
+  await charge(cats, 4_000, { pod: "lm-1", seconds: 900 });
+  // An hour grew, and one came after it; two at once take turns.
+  await catalog.fleet.books.put("runpod", [hour(2, 100), hour(3, 103)]);
+  const charged = await Promise.all([1, 2, 3].map(() => catalog.fleet.chargeStanding(volume)));
+  expect(charged.sort()).toEqual([0, 0, 106]);
+  // Both entries are of today, when they were read; each is shared out by itself, a third and two thirds.
+  expect(amounts(await report("project"))).toEqual({ cats: 5_099, dogs: 2_701 });
+  expect((await report("supplier")).totalMicroUsd).toBe(7_800);
+  const { rows } = await catalog.pool.query("select quantity, unit, kind from loramill.ledger where kind = 'storage'");
+  expect(rows).toEqual([
+    { quantity: 2, unit: "hour", kind: "storage" },
+    { quantity: 1, unit: "hour", kind: "storage" },
+  ]);
+  // What a volume cost counts against ceilings.
+  const spent = await catalog.pool.query(
+    "select amount_micro_usd::int as amount from loramill.spending where period = 'total'",
+  );
+  expect(spent.rows).toContainEqual({ amount: 300 });
+  // Books that take something back take nothing out of the ledger.
+  await catalog.fleet.books.put("runpod", [hour(3, 1)]);
+  expect(await catalog.fleet.chargeStanding(volume)).toBe(0);
 });
 
 test("costs are told by result, with all attempts of its step, and what came to nothing", async () => {

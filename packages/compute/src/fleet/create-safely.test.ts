@@ -12,12 +12,14 @@ const apiKey = "rpa_0123456789abcdef0123";
 const image = "registry.example/trainer:1";
 const settleMs = 60_000;
 
-async function open() {
+async function open(env: Readonly<Record<string, string>> = {}) {
   const clock = createVirtualClock(new Date("2026-11-20T10:00:00Z"));
   const server = await startFakeRunPodServer({ apiKey, now: clock.now });
   onTestFinished(server.close);
   const { close } = server;
-  const options = runpodConfig.options(runpodConfig.env.parse({ RUNPOD_API_URL: server.url }));
+  const options = runpodConfig.options(
+    runpodConfig.env.parse({ RUNPOD_API_URL: server.url, RUNPOD_GRAPHQL_URL: server.graphqlUrl, ...env }),
+  );
   const provider: FleetProvider = createRunPodProvider(options, { apiKey, clock, sleep: async () => {} });
   const intents = createMemoryIntents();
   const parts = { provider, intents, clock, settleMs };
@@ -65,6 +67,35 @@ describe("createSafely", () => {
     misbehave({ kind: "no-capacity" }, { kind: "status", status: 403 });
     expect(await create()).toMatchObject({ kind: "rented" });
     expect(living()).toMatchObject([{ dataCenterId: candidates[2]?.region, cloud: candidates[2]?.cloud }]);
+  });
+
+  it("goes on where what is asked for is not there for one offer", async () => {
+    const { create, misbehave, candidates, living } = await open();
+    misbehave({ kind: "status", status: 404, detail: "network volume not found" });
+    expect(await create()).toMatchObject({ kind: "rented" });
+    expect(living()).toMatchObject([{ dataCenterId: candidates[1]?.region }]);
+  });
+
+  it.each<RunPodMove>([
+    { kind: "status", status: 404 },
+    { kind: "status", status: 401 },
+    { kind: "graphql-error", message: "Cannot query field podRentInterruptable" },
+  ])("rents on demand where spot is sold no more ($kind $status)", async (move) => {
+    const { create, server, candidates, living } = await open({ RUNPOD_SPOT: "true" });
+    const spot = candidates.filter(({ interruptible }) => interruptible);
+    candidates.sort((a, b) => Number(b.interruptible) - Number(a.interruptible));
+    expect(spot.length).toBeGreaterThan(0);
+    server.misbehave("POST /graphql", ...spot.map(() => move));
+    expect(await create()).toMatchObject({ kind: "rented" });
+    expect(living()).toMatchObject([{ isSpot: false }]);
+  });
+
+  it("rents one spot machine, also where it is not let look at it", async () => {
+    const { create, server, candidates, living } = await open({ RUNPOD_SPOT: "true" });
+    candidates.sort((a, b) => Number(b.interruptible) - Number(a.interruptible));
+    server.misbehave("GET /v2/pods/{id}", { kind: "status", status: 403 });
+    expect(await create()).toMatchObject({ kind: "rented", adopted: true });
+    expect(living()).toMatchObject([{ isSpot: true }]);
   });
 
   it("tells which offers were tried when all are sold out", async () => {

@@ -90,6 +90,18 @@ export function connectRunPod(connection: Connection): RunPod {
     return new TransientError(message, { code: "provider-unreachable", cause: error });
   }
 
+  async function* chunksOf(
+    body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+    signal: AbortSignal,
+  ): AsyncGenerator<Uint8Array> {
+    try {
+      yield* body;
+    } catch (error) {
+      signal.throwIfAborted();
+      throw failureOf(error, false);
+    }
+  }
+
   async function untilAnswered(question: Question): Promise<unknown> {
     for (let tries = 1; ; tries += 1) {
       try {
@@ -113,7 +125,7 @@ export function connectRunPod(connection: Connection): RunPod {
     },
     async open(question) {
       try {
-        return (await once(question)).body ?? nothing();
+        return chunksOf((await once(question)).body ?? [], question.signal);
       } catch (error) {
         question.signal.throwIfAborted();
         throw failureOf(error, false);
@@ -121,8 +133,6 @@ export function connectRunPod(connection: Connection): RunPod {
     },
   };
 }
-
-async function* nothing(): AsyncGenerator<Uint8Array> {}
 
 async function readText(response: Response): Promise<string> {
   const chunks: Uint8Array[] = [];

@@ -1,4 +1,11 @@
-import { type BookEntry, type Clock, microUsdFromUsd, PermanentError, TransientError } from "@loramill/contracts";
+import {
+  type BookEntry,
+  type Clock,
+  type MachineBill,
+  microUsdFromUsd,
+  PermanentError,
+  TransientError,
+} from "@loramill/contracts";
 import type { RunPodClient } from "./runpod-client.ts";
 import type { Booked } from "./runpod-machine.ts";
 
@@ -7,29 +14,39 @@ const KEPT_HOURS = 48;
 const MAX_AGE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 
+/** Time in which something is charged for. */
+interface Life {
+  readonly from: Date;
+  readonly to: Date;
+}
+
 /** What RunPod has charged, by its own records, hour by hour; an hour changes for `lagMs` after its end. */
 export function openRunPodBooks(client: RunPodClient, clock: Clock, lagMs: number) {
   const maxAgeMs = Math.min(MAX_AGE_MS, lagMs);
   let kept: { readonly at: number; readonly byPod: ReadonlyMap<string, Booked> } | null = null;
 
-  async function entries(between: { from: Date; to: Date }, signal?: AbortSignal): Promise<BookEntry[]> {
+  async function entries(between: Life, signal?: AbortSignal): Promise<BookEntry[]> {
     const [pods, volumes] = await Promise.all([
       client.billing.pods(between, signal),
       client.billing.volumes(between, signal),
     ]);
     return [
-      ...pods.map((one) => ({ kind: "machine" as const, remoteId: one.podId, ...amountOf(one) })),
-      ...volumes.map((one) => ({ kind: "volume" as const, remoteId: one.networkVolumeId, ...amountOf(one) })),
+      ...pods.map((one) => ({ kind: "machine" as const, remoteId: one.podId, ...timeOf(one), ...amountOf(one) })),
+      ...volumes.map((one) => ({
+        kind: "volume" as const,
+        remoteId: one.networkVolumeId,
+        ...timeOf(one),
+        ...amountOf(one),
+      })),
     ];
   }
 
-  async function read(now: Date, signal?: AbortSignal): Promise<Map<string, Booked>> {
-    const from = new Date(now.getTime() - KEPT_HOURS * HOUR_MS);
+  async function read(asked: Life & { readonly podId?: string }, signal?: AbortSignal): Promise<Map<string, Booked>> {
     const byPod = new Map<string, Booked>();
-    for (const { podId, totalAmount, endTime } of await client.billing.pods({ from, to: now }, signal)) {
-      const before = byPod.get(podId);
-      const amountMicroUsd = (before?.amountMicroUsd ?? 0) + microUsdFromUsd(totalAmount);
-      byPod.set(podId, { amountMicroUsd, to: before !== undefined && before.to > endTime ? before.to : endTime });
+    for (const { podId: id, endTime, ...record } of await client.billing.pods(asked, signal)) {
+      const before = byPod.get(id);
+      const amountMicroUsd = (before?.amountMicroUsd ?? 0) + amountOf(record).amountMicroUsd;
+      byPod.set(id, { amountMicroUsd, to: before !== undefined && before.to > endTime ? before.to : endTime });
     }
     return byPod;
   }
@@ -37,14 +54,26 @@ export function openRunPodBooks(client: RunPodClient, clock: Clock, lagMs: numbe
   return {
     entries,
     /**
-     * By pod, at most a minute old. Machines are found and given back also where the books are closed to the key or do not
+     * All that a pod came to in its life; null while the books have nothing of it. It is final when neither its last hour in the
+     * books nor the hour in which it ended changes any more: books that are behind must not end a bill early.
+     */
+    async ofPod(podId: string, { from, to }: Life, signal?: AbortSignal): Promise<MachineBill | null> {
+      const now = clock.now();
+      const booked = (await read({ from, to: now, podId }, signal)).get(podId);
+      if (booked === undefined) return null;
+      const settledBy = new Date(now.getTime() - lagMs);
+      const isFinal = booked.to <= settledBy && to <= settledBy;
+      return { seconds: 0, amountMicroUsd: booked.amountMicroUsd, isFinal };
+    },
+    /**
+     * Of the last two days by pod, at most a minute old. Machines are found and given back also where the books are closed to the key or do not
      * answer: what was read last is told then, or nothing.
      */
     async byPod(signal?: AbortSignal): Promise<ReadonlyMap<string, Booked>> {
       const now = clock.now();
       if (kept !== null && now.getTime() - kept.at < maxAgeMs) return kept.byPod;
       try {
-        kept = { at: now.getTime(), byPod: await read(now, signal) };
+        kept = { at: now.getTime(), byPod: await read(lately(now), signal) };
       } catch (error) {
         signal?.throwIfAborted();
         if (!(error instanceof PermanentError || error instanceof TransientError)) throw error;
@@ -55,8 +84,11 @@ export function openRunPodBooks(client: RunPodClient, clock: Clock, lagMs: numbe
   };
 }
 
-const amountOf = (record: { startTime: Date; endTime: Date; totalAmount: number }) => ({
-  from: record.startTime,
-  to: record.endTime,
-  amountMicroUsd: microUsdFromUsd(Math.max(0, record.totalAmount)),
+const lately = (now: Date): Life => ({ from: new Date(now.getTime() - KEPT_HOURS * HOUR_MS), to: now });
+
+/** A credit is no cost of a machine: it is left to the account. */
+const amountOf = ({ totalAmount }: { totalAmount: number }) => ({
+  amountMicroUsd: microUsdFromUsd(Math.max(0, totalAmount)),
 });
+
+const timeOf = ({ startTime, endTime }: { startTime: Date; endTime: Date }) => ({ from: startTime, to: endTime });

@@ -55,8 +55,10 @@ export function createRunPodClient(baseUrl: string, connection: Connection) {
     record: z.ZodType<T>,
     { from, to }: { from: Date; to: Date },
     signal?: AbortSignal,
+    only: Readonly<Record<string, string>> = {},
   ) {
-    const query = new URLSearchParams({ startTime: from.toISOString(), endTime: to.toISOString(), bucketSize: "hour" });
+    const between = { startTime: from.toISOString(), endTime: to.toISOString(), bucketSize: "hour" };
+    const query = new URLSearchParams({ ...between, ...only });
     return list(`${at("billing", kind)}?${query}`, "records", record, signal);
   }
 
@@ -107,7 +109,9 @@ export function createRunPodClient(baseUrl: string, connection: Connection) {
       remove: endpoint.remove,
     },
     billing: {
-      pods: (between: { from: Date; to: Date }, signal?: AbortSignal) => billing("pods", PodRecord, between, signal),
+      /** Of all pods, or of one. */
+      pods: ({ podId, ...between }: { from: Date; to: Date; podId?: string }, signal?: AbortSignal) =>
+        billing("pods", PodRecord, between, signal, podId === undefined ? {} : { podId }),
       volumes: (between: { from: Date; to: Date }, signal?: AbortSignal) =>
         billing("network-volumes", VolumeRecord, between, signal),
     },

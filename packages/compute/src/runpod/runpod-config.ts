@@ -71,6 +71,11 @@ export const runpodConfig = defineConfig(
       .default(8690)
       .describe("Port of the pod-agent on a machine, reached through RunPod's proxy"),
     RUNPOD_DISK_GB: z.coerce.number().int().min(1).max(4096).default(60).describe("Container disk of a machine, in GB"),
+    RUNPOD_REGISTRY_ID: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("Id of the registry credentials at RunPod that FLEET_IMAGE is pulled with; left out, none"),
     RUNPOD_TIMEOUT_SECONDS: seconds.default(60).describe("Seconds until RunPod must have answered a request"),
     RUNPOD_BILLING_LAG_HOURS: z.coerce
       .number()
@@ -89,6 +94,7 @@ export const runpodConfig = defineConfig(
     seedUsdPerHour: pricesOf(env.RUNPOD_SEED_PRICES),
     agentPort: env.RUNPOD_AGENT_PORT,
     diskGb: env.RUNPOD_DISK_GB,
+    registryId: env.RUNPOD_REGISTRY_ID ?? null,
     timeoutMs: env.RUNPOD_TIMEOUT_SECONDS * 1_000,
     billingLagHours: env.RUNPOD_BILLING_LAG_HOURS,
   }),

@@ -7,31 +7,41 @@ import { createRunPodProvider } from "./runpod-provider.ts";
 const KEY = "rpa_0123456789abcdef0123";
 const IMAGE = "registry.example/trainer:1";
 
-async function open(settings: { env?: Record<string, string>; pageSize?: number; key?: string; log?: string[] } = {}) {
+interface Settings {
+  readonly env?: Record<string, string>;
+  readonly pageSize?: number;
+  readonly key?: string;
+  readonly log?: string[];
+  readonly booksBehindMs?: number;
+  readonly lookMs?: number;
+}
+
+async function open({ env, pageSize, key = KEY, log, booksBehindMs = 0, lookMs = 0 }: Settings = {}) {
   const clock = createVirtualClock(new Date("2026-11-20T10:00:00Z"));
-  const { pageSize, log, key = KEY } = settings;
   const server = await startFakeRunPodServer({
     apiKey: KEY,
     now: clock.now,
     bootMs: 60_000,
+    booksBehindMs,
     ...(pageSize && { pageSize }),
     ...(log && { log }),
   });
   const options = runpodConfig.options(
-    runpodConfig.env.parse({ RUNPOD_API_URL: server.url, RUNPOD_GRAPHQL_URL: server.graphqlUrl, ...settings.env }),
+    runpodConfig.env.parse({ RUNPOD_API_URL: server.url, RUNPOD_GRAPHQL_URL: server.graphqlUrl, ...env }),
   );
   const waits: number[] = [];
   const spotErrors: Error[] = [];
   const provider = createRunPodProvider(options, {
     apiKey: key,
     clock,
+    lookMs,
     sleep: async (ms) => void waits.push(ms),
     onSpotLost: (error) => void spotErrors.push(error),
   });
   return { clock, server, provider, waits, spotErrors };
 }
 
-async function openForTest(settings: Parameters<typeof open>[0] = {}) {
+async function openForTest(settings: Settings = {}) {
   const opened = await open(settings);
   onTestFinished(opened.server.close);
   return opened;
@@ -172,6 +182,82 @@ describe("RunPod's machines", () => {
     expect(await told()).toMatchObject({ state: "gone", bill: { amountMicroUsd: 345_000, isFinal: true } });
   });
 
+  const HOUR_MS = 3_600_000;
+
+  it("are billed for their whole life when they are gone, however long it was", async () => {
+    const { provider, clock, ...opened } = await openForTest();
+    const offer = await offerOf({ provider, clock, ...opened });
+    const from = clock.now();
+    const { remoteId } = await provider.create({ name: "lm-a", offer, image: IMAGE });
+    await provider.create({ name: "lm-b", offer, image: IMAGE });
+    clock.advance(100 * HOUR_MS);
+    await provider.terminate(remoteId);
+    const life = { from, to: clock.now() };
+    const amountMicroUsd = 100 * offer.pricePerHourMicroUsd;
+    expect(await provider.lastBill(remoteId, life)).toMatchObject({ amountMicroUsd, isFinal: false });
+    clock.advance(4 * HOUR_MS);
+    expect(await provider.lastBill(remoteId, life)).toMatchObject({ amountMicroUsd, isFinal: true });
+    expect(await provider.lastBill("nobody", life)).toBeNull();
+    expect(opened.server.refused).toEqual([]);
+  });
+
+  it("have no last bill from books that are behind", async () => {
+    const { provider, clock, ...opened } = await openForTest({ booksBehindMs: 3.5 * HOUR_MS });
+    const offer = await offerOf({ provider, clock, ...opened });
+    const from = clock.now();
+    const { remoteId } = await provider.create({ name: "lm-a", offer, image: IMAGE });
+    clock.advance(10 * HOUR_MS);
+    await provider.terminate(remoteId);
+    const life = { from, to: clock.now() };
+    const bill = await provider.lastBill(remoteId, life);
+    expect(bill?.isFinal).toBe(false);
+    expect(bill?.amountMicroUsd).toBeLessThan(10 * offer.pricePerHourMicroUsd);
+    clock.advance(8 * HOUR_MS);
+    expect(await provider.lastBill(remoteId, life)).toMatchObject({
+      amountMicroUsd: 10 * offer.pricePerHourMicroUsd,
+      isFinal: true,
+    });
+  });
+
+  it("are looked up in one list by all who look within a moment, and by themselves where it may be too old", async () => {
+    const opened = await openForTest({ lookMs: 5_000, pageSize: 2 });
+    const { provider, server, clock } = opened;
+    const offer = await offerOf(opened);
+    const rent = async (name: string) => (await provider.create({ name, offer, image: IMAGE })).remoteId;
+    const ids = [await rent("lm-a"), await rent("lm-b")];
+    const asked = (route: string) => server.requests.filter((request) => request === route).length;
+    const look = () => Promise.all(ids.map((id) => provider.describe(id)));
+
+    expect((await look()).map((machine) => machine?.name)).toEqual(["lm-a", "lm-b"]);
+    clock.advance(4_999);
+    await look();
+    expect(asked("GET /v2/pods")).toBe(1);
+    const young = await rent("lm-c");
+    expect(await provider.describe(young)).toMatchObject({ name: "lm-c" });
+    expect([asked("GET /v2/pods"), asked(`GET /v2/pods/${young}`)]).toEqual([1, 1]);
+
+    server.preempt(ids[0] ?? "");
+    clock.advance(1);
+    expect((await look()).map((machine) => machine?.state)).toEqual(["stopping", "creating"]);
+    // Three pods by now, in two pages.
+    expect(asked("GET /v2/pods")).toBe(3);
+  });
+
+  it("are asked for again when a list was refused, and whoever leaves takes the answer from nobody", async () => {
+    const opened = await openForTest({ lookMs: 5_000 });
+    const { provider, server } = opened;
+    const { remoteId } = await provider.create({ name: "lm-a", offer: await offerOf(opened), image: IMAGE });
+    server.misbehave("GET /v2/pods", { kind: "status", status: 403 });
+    await expect(provider.describe(remoteId)).rejects.toMatchObject({ code: "offer-forbidden" });
+
+    const leaving = new AbortController();
+    const left = provider.describe(remoteId, leaving.signal);
+    const stayed = provider.describe(remoteId);
+    leaving.abort(new Error("gone"));
+    await expect(left).rejects.toThrow("gone");
+    expect(await stayed).toMatchObject({ name: "lm-a" });
+  });
+
   it.each<RunPodMove>([
     { kind: "status", status: 403 },
     { kind: "status", status: 500 },
@@ -203,6 +289,18 @@ describe("RunPod's machines", () => {
       ports: ["8690/http"],
       mounts: { network: [{ volumeId: "vol1", path: "/workspace" }] },
     });
+  });
+
+  it("are told which credentials their image is pulled with, on demand and as spot", async () => {
+    const opened = await openForTest({ env: { RUNPOD_SPOT: "true", RUNPOD_REGISTRY_ID: "reg1" } });
+    for (const offer of [await offerOf(opened), await offerOf(opened, true)]) {
+      await opened.provider.create({ name: "lm-a", offer, image: IMAGE });
+    }
+    expect(opened.server.pods.map(({ registry, isSpot }) => [registry, isSpot])).toEqual([
+      ["reg1", false],
+      ["reg1", true],
+    ]);
+    expect(opened.server.refused).toEqual([]);
   });
 
   it("show what they wrote last, though the stream goes on", async () => {
@@ -241,18 +339,54 @@ describe("RunPod's spot lane", () => {
     expect(await opened.provider.describe(remoteId)).toMatchObject({ interruptible: true, name: "lm-a" });
   });
 
-  it("finds errors in answers of status 200", async () => {
+  it.each<[RunPodMove, object]>([
+    [
+      { kind: "graphql-error", message: NO_INSTANCES },
+      { errorClass: "transient", code: "capacity" },
+    ],
+    [
+      { kind: "status", status: 402 },
+      { errorClass: "permanent", code: "payment-required" },
+    ],
+    [
+      { kind: "status", status: 429 },
+      { errorClass: "transient", code: "rate-limited" },
+    ],
+    [
+      { kind: "proxy", status: 524 },
+      { errorClass: "transient", code: "provider-timeout" },
+    ],
+    // Whatever else it says, also with status 200, ends spot and nothing else.
+    [
+      { kind: "graphql-error", message: "Cannot query field" },
+      { errorClass: "permanent", code: "offer-forbidden" },
+    ],
+    [
+      { kind: "status", status: 404 },
+      { errorClass: "permanent", code: "offer-forbidden" },
+    ],
+    [
+      { kind: "status", status: 401 },
+      { errorClass: "permanent", code: "offer-forbidden" },
+    ],
+  ])("says of %o when a machine is wanted: %o", async (move, error) => {
     const opened = await openForTest({ env });
     const offer = await offerOf(opened, true);
-    opened.server.misbehave(
-      "POST /graphql",
-      { kind: "graphql-error", message: NO_INSTANCES },
-      { kind: "graphql-error", message: "Something else" },
-    );
-    const create = () => opened.provider.create({ name: "lm-a", offer, image: IMAGE });
-    await expect(create()).rejects.toMatchObject({ code: "capacity" });
-    await expect(create()).rejects.toMatchObject({ code: "request-refused" });
+    opened.server.misbehave("POST /graphql", move);
+    await expect(opened.provider.create({ name: "lm-a", offer, image: IMAGE })).rejects.toMatchObject(error);
   });
+
+  it.each<RunPodMove>([{ kind: "status", status: 403 }, { kind: "status", status: 404 }, { kind: "network" }])(
+    "takes no refusal to show a machine that it has rented ($kind $status) for one to rent it",
+    async (move) => {
+      const opened = await openForTest({ env });
+      const offer = await offerOf(opened, true);
+      opened.server.misbehave("GET /v2/pods/{id}", move);
+      const create = opened.provider.create({ name: "lm-a", offer, image: IMAGE });
+      await expect(create).rejects.toMatchObject({ errorClass: "transient", code: "provider-failed" });
+      expect(opened.server.pods).toHaveLength(1);
+    },
+  );
 
   it("leaves the offers on demand when it is gone, and says so", async () => {
     const { provider, server, spotErrors } = await openForTest({ env });

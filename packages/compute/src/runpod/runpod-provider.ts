@@ -12,14 +12,18 @@ import type { Connection } from "./ask-runpod.ts";
 import { openRunPodBooks } from "./runpod-books.ts";
 import { createRunPodClient } from "./runpod-client.ts";
 import type { RunPodOptions } from "./runpod-config.ts";
+import { OFFER_FORBIDDEN, REQUEST_REFUSED } from "./runpod-errors.ts";
 import { machineOfBooks, machineOfPod, SPOT_MARK } from "./runpod-machine.ts";
 import { offersOfGpus } from "./runpod-offers.ts";
 import type { CreatePod } from "./runpod-requests.ts";
 import type { Pod } from "./runpod-schemas.ts";
 import { createRunPodVolumes } from "./runpod-volumes.ts";
+import { sharePods } from "./share-pods.ts";
 import { createSpotLane } from "./spot-lane.ts";
 
 export type RunPodParts = Pick<Connection, "apiKey" | "clock" | "fetch" | "sleep"> & {
+  /** How old, in milliseconds, the list may be that machines are looked up in; left out, each is asked for by itself. */
+  readonly lookMs?: number;
   /** Spot machines cannot be had now; offers on demand are what is left. */
   readonly onSpotLost?: (error: Error) => void;
 };
@@ -29,11 +33,12 @@ const HOUR_MS = 3_600_000;
 
 /** RunPod's pods as machines: on demand by its REST API, and spot, where that is switched on, by its older one. */
 export function createRunPodProvider(options: RunPodOptions, parts: RunPodParts): FleetProvider {
-  const { onSpotLost, ...own } = parts;
+  const { onSpotLost, lookMs = 0, ...own } = parts;
   const connection: Connection = { ...own, timeoutMs: options.timeoutMs, capacityWords: options.capacityWords };
   const client = createRunPodClient(options.url, connection);
   const spot = options.offersSpot ? createSpotLane(options.graphqlUrl, connection) : null;
   const books = openRunPodBooks(client, parts.clock, options.billingLagHours * HOUR_MS);
+  const listed = lookMs > 0 ? sharePods(client.pods.list, parts.clock, lookMs) : null;
 
   async function view(pod: Pod, signal?: AbortSignal): Promise<FleetMachine> {
     const booked = (await books.byPod(signal)).get(pod.id);
@@ -53,10 +58,29 @@ export function createRunPodProvider(options: RunPodOptions, parts: RunPodParts)
 
   async function rentSpot(pod: CreatePod, offer: MachineOffer, signal?: AbortSignal): Promise<Pod> {
     if (spot === null) throw new UserError("Spot machines are switched off (RUNPOD_SPOT)", { code: "spot-is-off" });
-    const id = await spot.rent(pod, offer.pricePerHourMicroUsd / 1_000_000, signal);
-    const rented = await client.pods.find(id, signal);
+    const id = await spot.rent(pod, offer.pricePerHourMicroUsd / 1_000_000, signal).catch((error: unknown) => {
+      throw notAsSpot(error, onSpotLost);
+    });
+    // It is paid for from here on: that it cannot be looked at is no refusal, after which another would be rented.
+    const rented = await client.pods.find(id, signal).catch((error: unknown) => {
+      signal?.throwIfAborted();
+      throw new TransientError(`RunPod rented out ${id} and does not show it: ${toErrorRecord(error).message}`, {
+        code: "provider-failed",
+        cause: error,
+      });
+    });
     if (rented !== null) return rented;
     throw new TransientError(`RunPod rented out ${id} and does not list it yet`, { code: "provider-failed" });
+  }
+
+  async function rent(pod: CreatePod, signal?: AbortSignal): Promise<Pod> {
+    try {
+      return await client.pods.create(pod, signal);
+    } catch (error) {
+      // A volume or a template that is not there: another offer may do without it, and when none does, we asked for a wrong one.
+      const isMissing = error instanceof PermanentError && error.code === "not-found";
+      throw isMissing ? new PermanentError(error.message, { code: REQUEST_REFUSED, cause: error }) : error;
+    }
   }
 
   return {
@@ -91,19 +115,30 @@ export function createRunPodProvider(options: RunPodOptions, parts: RunPodParts)
     async create(request) {
       const { offer, signal } = request;
       const body = podOf(request, options);
-      const pod = offer.interruptible ? await rentSpot(body, offer, signal) : await client.pods.create(body, signal);
+      const pod = offer.interruptible ? await rentSpot(body, offer, signal) : await rent(body, signal);
       return machineOfPod(pod, { now: parts.clock.now(), ...options, booked: undefined });
     },
     async describe(remoteId, signal) {
-      const pod = await client.pods.find(remoteId, signal);
+      const pod = (await listed?.(signal))?.get(remoteId) ?? (await client.pods.find(remoteId, signal));
       return pod === null ? null : view(pod, signal);
     },
+    lastBill: (remoteId, { from, to, signal }) => books.ofPod(remoteId, { from, to }, signal),
     terminate: async (remoteId, signal) => ((await client.pods.remove(remoteId, signal)) ? "terminated" : "unknown"),
     logs: (remoteId, { tail, signal }) => client.pods.logs(remoteId, { tail, ...(signal && { signal }) }),
     books: (between, signal) => books.entries(between, signal),
     volumes: createRunPodVolumes(client),
     close: async () => {},
   };
+}
+
+/**
+ * Spot is bought on an API that is meant to end. What it refuses is refused of spot: the next offer is asked for, and machines on
+ * demand say for themselves whether the request was wrong. Only want of money is the same everywhere.
+ */
+function notAsSpot(error: unknown, onSpotLost: RunPodParts["onSpotLost"]): unknown {
+  if (!(error instanceof PermanentError) || error.code === "payment-required") return error;
+  onSpotLost?.(error);
+  return new PermanentError(error.message, { code: OFFER_FORBIDDEN, cause: error });
 }
 
 function podOf(request: MachineRequest, options: RunPodOptions): CreatePod {
@@ -119,6 +154,7 @@ function podOf(request: MachineRequest, options: RunPodOptions): CreatePod {
     env: { ...env, ...marks },
     ...(offer.region === "" ? {} : { dataCenterIds: [offer.region] }),
     ...(command === undefined ? {} : { args: command }),
+    ...(options.registryId === null ? {} : { registry: options.registryId }),
     ...(volume === undefined ? {} : { mounts: { network: [{ volumeId: volume.id, path: volume.path }] } }),
   };
 }

@@ -11,6 +11,8 @@ export interface CreatePod {
   readonly env?: Readonly<Record<string, string>>;
   readonly ports: readonly string[];
   readonly args?: string;
+  /** Id of the credentials for the image's registry. */
+  readonly registry?: string;
 }
 
 export interface CreateTemplate {

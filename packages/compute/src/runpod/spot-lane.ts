@@ -90,6 +90,7 @@ export function createSpotLane(url: string, connection: Connection): SpotLane {
         env: Object.entries(pod.env ?? {}).map(([key, value]) => ({ key, value })),
         bidPerGpu: bidUsdPerHour,
         ...(pod.args === undefined ? {} : { dockerArgs: pod.args }),
+        ...(pod.registry === undefined ? {} : { containerRegistryAuthId: pod.registry }),
         ...(pod.dataCenterIds?.[0] === undefined ? {} : { dataCenterId: pod.dataCenterIds[0] }),
         ...(mount === undefined ? {} : { networkVolumeId: mount.volumeId, volumeMountPath: mount.path }),
       };

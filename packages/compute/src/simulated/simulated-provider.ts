@@ -159,6 +159,11 @@ export function createSimulatedProvider(script: SimulatedScript, parts: Simulate
       const machine = find(remoteId);
       return machine === undefined ? null : viewAt(machine, nowMs());
     },
+    async lastBill(remoteId, { signal }) {
+      signal?.throwIfAborted();
+      const machine = find(remoteId);
+      return machine === undefined ? null : billAt(machine, nowMs());
+    },
     async terminate(remoteId, signal) {
       signal?.throwIfAborted();
       const machine = find(remoteId);

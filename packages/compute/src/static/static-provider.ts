@@ -62,6 +62,9 @@ export function createStaticProvider(options: StaticOptions, parts: StaticParts)
     return (await folder.list()).map((lease) => viewOf(lease, serverOf(lease, servers), clock.now()));
   }
 
+  const find = async (remoteId: string, signal?: AbortSignal): Promise<FleetMachine | null> =>
+    (await leases(signal)).find((one) => one.remoteId === remoteId) ?? null;
+
   return {
     name: "static",
     async isAvailable(signal) {
@@ -80,7 +83,8 @@ export function createStaticProvider(options: StaticOptions, parts: StaticParts)
       }
       throw new TransientError(`no own server with ${offer.gpuType} is free`, { code: "capacity" });
     },
-    describe: async (remoteId, signal) => (await leases(signal)).find((one) => one.remoteId === remoteId) ?? null,
+    describe: find,
+    lastBill: async (remoteId, { signal }) => (await find(remoteId, signal))?.bill ?? null,
     async terminate(remoteId, signal) {
       signal?.throwIfAborted();
       return (await folder.giveBack(remoteId, clock.now())) ? "terminated" : "unknown";

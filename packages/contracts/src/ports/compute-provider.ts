@@ -104,6 +104,11 @@ export interface FleetProvider extends ComputeProvider {
   create(request: MachineRequest): Promise<FleetMachine>;
   /** Null when the provider does not know it. */
   describe(remoteId: string, signal?: AbortSignal): Promise<FleetMachine | null>;
+  /**
+   * What a machine came to in all that was rented after `from` and had ended by `to`; null while the provider has no bill of it to
+   * show.
+   */
+  lastBill(remoteId: string, life: { from: Date; to: Date; signal?: AbortSignal }): Promise<MachineBill | null>;
   /** The last lines that a machine wrote, oldest first; null where the provider keeps none. */
   readonly logs:
     | ((remoteId: string, options: { tail: number; signal?: AbortSignal }) => Promise<readonly string[]>)

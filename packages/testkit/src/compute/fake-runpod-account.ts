@@ -40,6 +40,7 @@ interface CreateBody {
   readonly ports?: readonly string[];
   readonly mounts?: object;
   readonly args?: string;
+  readonly registry?: string;
 }
 
 interface Answer {
@@ -62,11 +63,12 @@ export function createFakeRunPodAccount(market: {
   readonly bootMs: number;
   readonly pageSize: number | undefined;
   readonly bucketMs: number | undefined;
+  readonly booksBehindMs: number;
   /** Told of each pod that was rented, and of each that its owner or the vendor ended. */
   readonly onRent: (pod: FakePod) => void;
   readonly onEnd: (pod: FakePod) => void;
 }): FakeRunPodAccount {
-  const { now, gpus, bootMs, pageSize, bucketMs, onRent, onEnd } = market;
+  const { now, gpus, bootMs, pageSize, bucketMs, booksBehindMs, onRent, onEnd } = market;
   const pods: FakePod[] = [];
   const things = createFakeRunPodThings();
   const view = (pod: FakePod) => viewOfPod(pod, now(), bootMs);
@@ -74,6 +76,7 @@ export function createFakeRunPodAccount(market: {
 
   function rent(body: CreateBody, usdPerHour: number, isSpot: boolean): FakePod {
     const { name, image, args = "", disk = 20, env = {}, ports = [], mounts = {}, cloud = "SECURE" } = body;
+    const { registry = null } = body;
     const gpu = { id: body.gpu.id, count: body.gpu.count ?? 1 };
     const pod: FakePod = {
       id: `pod${String(pods.length + 1).padStart(7, "0")}`,
@@ -84,6 +87,7 @@ export function createFakeRunPodAccount(market: {
       env,
       ports,
       mounts,
+      registry,
       gpu,
       cloud,
       dataCenterId: body.dataCenterIds?.[0] ?? null,
@@ -145,8 +149,11 @@ export function createFakeRunPodAccount(market: {
 
   function billing(query: URLSearchParams): Answer {
     const from = Date.parse(query.get("startTime") ?? "1970-01-01T00:00:00Z");
+    const only = query.get("podId");
+    const told = new Date(now().getTime() - booksBehindMs);
     const records = pods
-      .flatMap((pod) => billOfPod(pod, now(), bucketMs))
+      .filter(({ id }) => only === null || id === only)
+      .flatMap((pod) => billOfPod(pod, told, bucketMs))
       .filter(({ endTime }) => Date.parse(endTime) > from);
     const sum = records.reduce((total, { totalAmount }) => total + totalAmount, 0);
     const totals = { totalAmount: sum, gpuAmount: sum, cpuAmount: 0, diskAmount: 0 };
@@ -192,11 +199,12 @@ export function createFakeRunPodAccount(market: {
             stockStatus: usd.spot > 0 ? "Low" : null,
           },
         })),
-      rent({ name, imageName, gpuTypeId, bidPerGpu, env, cloudType, containerDiskInGb, ports }) {
+      rent({ name, imageName, gpuTypeId, bidPerGpu, env, cloudType, containerDiskInGb, ports, ...more }) {
         const pairs = Object.fromEntries(env.map(({ key, value }) => [key, value]));
         const cloud = cloudType === "ALL" ? "SECURE" : cloudType;
         const made = { name, image: imageName, gpu: { id: gpuTypeId }, env: pairs, cloud, disk: containerDiskInGb };
-        return rent({ ...made, ports: ports.split(",") }, bidPerGpu, true).id;
+        const { containerRegistryAuthId: registry } = more;
+        return rent({ ...made, ports: ports.split(","), ...(registry && { registry }) }, bidPerGpu, true).id;
       },
     });
   }

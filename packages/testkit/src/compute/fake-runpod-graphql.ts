@@ -12,6 +12,7 @@ export const SpotInput = z.strictObject({
   env: z.array(z.strictObject({ key: z.string(), value: z.string() })),
   bidPerGpu: z.number().positive(),
   dockerArgs: z.string().optional(),
+  containerRegistryAuthId: z.string().optional(),
   dataCenterId: z.string().optional(),
   networkVolumeId: z.string().optional(),
   volumeMountPath: z.string().optional(),

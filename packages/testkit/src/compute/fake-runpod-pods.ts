@@ -8,6 +8,7 @@ export interface FakePod {
   readonly env: Readonly<Record<string, string>>;
   readonly ports: readonly string[];
   readonly mounts: object;
+  readonly registry: string | null;
   readonly gpu: { readonly id: string; readonly count: number };
   readonly cloud: string;
   readonly dataCenterId: string | null;
@@ -33,7 +34,7 @@ export function viewOfPod(pod: FakePod, now: Date, bootMs: number) {
     disk,
     env,
     ports,
-    registry: null,
+    registry: pod.registry,
     status,
     actions: isRunning ? ["stop", "restart", "terminate"] : ["terminate"],
     mounts,
@@ -55,11 +56,11 @@ export function viewOfPod(pod: FakePod, now: Date, bootMs: number) {
 const HOUR_MS = 3_600_000;
 
 /**
- * What a pod cost, hour by hour of the clock, as the vendor does; or by shorter buckets, for tests that cannot wait for the end
+ * What a pod cost until `now`, hour by hour of the clock, as the vendor does; or by shorter buckets, for tests that cannot wait for the end
  * of an hour. Begun seconds count whole, in the bucket in which they began.
  */
 export function billOfPod(pod: FakePod, now: Date, bucketMs = HOUR_MS) {
-  const end = pod.stoppedAt ?? now;
+  const end = pod.stoppedAt === null || pod.stoppedAt > now ? now : pod.stoppedAt;
   const records = [];
   for (let at = pod.createdAt.getTime(); at < end.getTime(); ) {
     const bucket = Math.floor(at / bucketMs) * bucketMs;

@@ -18,6 +18,8 @@ export interface FakeRunPodServer {
   readonly requests: readonly string[];
   /** The next requests to a route such as `POST /v2/pods` or `POST /graphql` are treated so, in this order. */
   misbehave(route: string, ...moves: readonly RunPodMove[]): void;
+  /** What was still to be done to a route is forgotten. */
+  behave(route: string): void;
   /** The machine is taken: the pod has stopped, and stays listed. */
   preempt(id: string): void;
   /** The pod is gone, and nobody says why. */
@@ -36,6 +38,8 @@ export interface FakeRunPodOptions {
   readonly log?: readonly string[];
   /** Of its books; default an hour, as the vendor has it. */
   readonly bucketMs?: number;
+  /** For how long its books say nothing of what was spent; default not at all. */
+  readonly booksBehindMs?: number;
   /** What runs on its pods; left out, nothing does. Its answers go to requests under `/proxy/<pod>/<port>/`. */
   readonly machines?: FakeRunPodMachines;
 }
@@ -53,10 +57,11 @@ export async function startFakeRunPodServer(options: FakeRunPodOptions): Promise
     pageSize,
     log = [],
     bucketMs,
+    booksBehindMs = 0,
     machines,
   } = options;
   const account = createFakeRunPodAccount({
-    ...{ now, gpus, bootMs, pageSize, bucketMs },
+    ...{ now, gpus, bootMs, pageSize, bucketMs, booksBehindMs },
     onRent: (pod) => machines?.boot(pod),
     onEnd: (pod) => machines?.end(pod),
   });
@@ -85,7 +90,7 @@ export async function startFakeRunPodServer(options: FakeRunPodOptions): Promise
       refused.push(`${route}: ${problems.join("; ")}`);
       return send(response, 400, problem(400, "the request is not valid", problems));
     }
-    if (route === "GET /v2/pods/{id}/logs") return sendLog(response, log);
+    if (route === "GET /v2/pods/{id}/logs") return heard === "unheard" ? undefined : sendLog(response, log);
     const { status, body: made } = account.answer(route, id, url.searchParams, body);
     const own = status < 400 ? answerProblems(route, status, made) : [];
     if (own.length > 0) throw new Error(`the fake answers ${route} wrongly: ${own.join("; ")}`);
@@ -100,6 +105,7 @@ export async function startFakeRunPodServer(options: FakeRunPodOptions): Promise
     refused,
     requests,
     misbehave: (route, ...next) => void moves.set(route, [...(moves.get(route) ?? []), ...next]),
+    behave: (route) => void moves.delete(route),
     preempt: account.preempt,
     vanish: account.vanish,
     close: server.close,

@@ -1,0 +1,22 @@
+import { PermanentError, podToken, redact, TransientError } from "@loramill/contracts";
+import type { Turn } from "./turn.ts";
+
+const LINES = 20;
+const CHARACTERS = 300;
+
+/**
+ * Tells in the machine's run what it wrote last, which is mostly why it did not come up: an image without its key, a driver that is
+ * too old. A machine whose provider cannot say is given up all the same.
+ */
+export async function tellLastWords({ pod, provider, deps, ctx }: Turn): Promise<void> {
+  if (provider.logs === null || pod.remoteId === null) return;
+  try {
+    const lines = await provider.logs(pod.remoteId, { tail: LINES, signal: ctx.signal });
+    const token = podToken(deps.options.agentSecret ?? "", pod.name);
+    const words = lines.map((line) => redact(line.replaceAll(token, "***")).slice(0, CHARACTERS));
+    if (words.length > 0) ctx.event("machine.log", { lines: words });
+  } catch (error) {
+    ctx.signal.throwIfAborted();
+    if (!(error instanceof TransientError || error instanceof PermanentError)) throw error;
+  }
+}

@@ -1,0 +1,71 @@
+import { FLEET_PROJECT, type RunId } from "@loramill/contracts";
+import { type Connection, inTransaction, type Sql, toNumber } from "../connection.ts";
+import { countSpending, PLANNING_EPOCH } from "../queries/charge-planning.ts";
+import { insertRun } from "../queries/insert-run.ts";
+import { ensureFleet } from "./ensure-fleet.ts";
+import { standingRun } from "./machine-run.ts";
+
+/** Something that costs money for as long as it is there, whether anybody works or not. */
+export interface Standing {
+  readonly provider: string;
+  readonly kind: "volume";
+  readonly remoteId: string;
+}
+
+export function standingCostQueries({ pool, newId }: Connection) {
+  /** The step that stands for it in the ledger; made when it is first charged for, and never at work. */
+  async function ensureStep(sql: Sql, name: string): Promise<{ run: RunId; step: string }> {
+    const find = `select r.id as run, s.id as step from loramill.runs r join loramill.steps s on s.run = r.id
+      join loramill.projects p on p.id = r.project where p.name = $1 and r.name = $2 order by r.id limit 1`;
+    const { rows } = await sql.query<{ run: RunId; step: string }>(find, [FLEET_PROJECT, name]);
+    if (rows[0] !== undefined) return rows[0];
+    const project = await ensureFleet(sql, newId("prj"));
+    const run = await insertRun(sql, newId, { project, ...standingRun(name) });
+    await sql.query("update loramill.runs set state = 'succeeded', ended_at = now() where id = $1", [run]);
+    const made = await sql.query<{ step: string }>(
+      "update loramill.steps set state = 'succeeded', ended_at = now() where run = $1 returning id as step",
+      [run],
+    );
+    return { run, step: made.rows[0]?.step ?? "" };
+  }
+
+  return {
+    /**
+     * Enters in the ledger what a provider's books have of something and the ledger does not have yet, so that both come to the
+     * same. Answers how much that was. Books that take something back are waited out: the ledger only grows.
+     */
+    async chargeStanding({ provider, kind, remoteId }: Standing): Promise<number> {
+      const name = `${kind} ${remoteId}`;
+      return inTransaction(pool, async (sql) => {
+        // Nobody charges the same twice at once.
+        await sql.query("select pg_advisory_xact_lock(hashtextextended('loramill.standing ' || $1, 0))", [name]);
+        const { rows } = await sql.query<{ hours: number; amount: string | null }>(
+          `select coalesce(sum(extract(epoch from "to" - "from") / 3600)::float8, 0) as hours, sum(amount_micro_usd) as amount
+           from loramill.book_entries where provider = $1 and kind = $2 and remote_id = $3`,
+          [provider, kind, remoteId],
+        );
+        const [booked] = rows;
+        if (booked === undefined || booked.amount === null) return 0;
+        const { run, step } = await ensureStep(sql, name);
+        const entered = await sql.query<{ hours: number; amount: string; entries: number }>(
+          `select coalesce(sum(quantity), 0) as hours, coalesce(sum(amount_micro_usd), 0) as amount, count(*)::int as entries
+           from loramill.ledger where job = $1`,
+          [step],
+        );
+        const before = entered.rows[0] ?? { hours: 0, amount: "0", entries: 0 };
+        const amount = toNumber(booked.amount) - toNumber(before.amount);
+        if (amount <= 0) return 0;
+        await sql.query(
+          `insert into loramill.ledger (id, run, step, job, epoch, ordinal, kind, supplier, quantity, unit, amount_micro_usd, note)
+           values ($1, $2, $3, $3, $4, $5, 'storage', $6, $7, 'hour', $8, $9)`,
+          [
+            ...[newId("led"), run, step, PLANNING_EPOCH, before.entries, provider],
+            ...[Math.max(0, booked.hours - before.hours), amount, `${name}, by its provider's books`],
+          ],
+        );
+        await countSpending(sql, { run, step }, amount);
+        return amount;
+      });
+    },
+  };
+}
