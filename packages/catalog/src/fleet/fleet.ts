@@ -9,7 +9,8 @@ import { bookQueries, offerQueries, recordQueries } from "./market.ts";
 import { planQueries } from "./plans.ts";
 import { podQueries } from "./pods.ts";
 import { auditQueries, switchQueries } from "./switches.ts";
-import { wantedModelQueries } from "./wanted-models.ts";
+import { volumeQueries } from "./volumes.ts";
+import { wantedFileQueries } from "./wanted-files.ts";
 
 /** What is remembered of rented machines, and of the market that they come from. */
 export function fleetQueries(connection: Connection) {
@@ -19,7 +20,8 @@ export function fleetQueries(connection: Connection) {
       ...careQueries(connection),
       ...agentPodQueries(connection),
       ...demandQueries(connection),
-      ...wantedModelQueries(connection),
+      ...wantedFileQueries(connection),
+      ...volumeQueries(connection),
       ...planQueries(connection),
       ...switchQueries(connection),
       ...billQueries(connection),
