@@ -6,12 +6,14 @@ import {
   type AgentImage,
   type AgentManifest,
   type AgentStart,
+  blobKey,
   PermanentError,
   type StoredFile,
 } from "@loramill/contracts";
 import type { ContentCache } from "./cache/content-cache.ts";
 import { nodeDisk } from "./cache/disk.ts";
 import type { JobPlace } from "./job-place.ts";
+import { type OpenPack, openPack } from "./picture-pack.ts";
 import { download, type TransferParts } from "./transfer.ts";
 
 const DOWNLOADS_AT_ONCE = 8;
@@ -53,19 +55,34 @@ async function stageImages(
   parts: TransferParts,
 ): Promise<void> {
   await mkdir(folder, { recursive: true });
+  const pack = await openPack(images, cache, parts.signal);
   const pending = images.entries();
   const work = async () => {
     for (const [i, image] of pending) {
       const stem = join(folder, String(i + 1).padStart(6, "0"));
-      const extension = extensionOf(image.mediaType);
-      const file = { sha256: image.sha256, bytes: image.bytes, name: `picture.${extension}` };
-      const { path, release } = await cache.take(file, { key: `blobs/${image.sha256}` }, parts);
-      // Where the disk can, a copy that shares the bytes until one of the two is changed.
-      await copyFile(path, `${stem}.${extension}`, constants.COPYFILE_FICLONE).finally(release);
+      await stageImage(image, `${stem}.${extensionOf(image.mediaType)}`, { pack, cache, parts });
       await writeFile(`${stem}.txt`, `${image.caption}\n`);
     }
   };
-  await Promise.all(Array.from({ length: DOWNLOADS_AT_ONCE }, work));
+  try {
+    await Promise.all(Array.from({ length: DOWNLOADS_AT_ONCE }, work));
+  } finally {
+    await pack?.close();
+  }
+}
+
+/** From the pack of its dataset where there is one, else by itself. */
+async function stageImage(
+  { sha256, bytes, mediaType }: AgentImage,
+  path: string,
+  from: { readonly pack: OpenPack | null; readonly cache: ContentCache; readonly parts: TransferParts },
+): Promise<void> {
+  const packed = await from.pack?.read(sha256);
+  if (packed) return writeFile(path, packed);
+  const file = { sha256, bytes, name: `picture.${extensionOf(mediaType)}` };
+  const taken = await from.cache.take(file, { key: blobKey(sha256) }, from.parts);
+  // Where the disk can, a copy that shares the bytes until one of the two is changed.
+  await copyFile(taken.path, path, constants.COPYFILE_FICLONE).finally(taken.release);
 }
 
 function extensionOf(mediaType: string): string {

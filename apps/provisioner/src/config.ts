@@ -42,7 +42,7 @@ export const provisionerConfig = defineConfig(
     FLEET_SYNC_SECONDS: seconds(1, 86_400)
       .optional()
       .describe(
-        "How often these volumes are brought the base models that trainings want (no LoRAs, no pictures); left out, never",
+        "How often these volumes are brought the base models and datasets that trainings want; left out, never",
       ),
     FLEET_AGENT_ENV: json(z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string()))
       .default({})

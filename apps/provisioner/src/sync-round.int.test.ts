@@ -1,19 +1,11 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import type { Catalog } from "@loramill/catalog";
 import { startTestServer, type TestServer } from "@loramill/catalog/testing";
-import { cacheLayout, type JsonObject, neutralRecipe } from "@loramill/contracts";
-import { openStores, openVolumeFiles } from "@loramill/storage";
-import { keepLog, startS3Server, trialRun, waitUntil } from "@loramill/testkit";
-import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
+import { waitUntil } from "@loramill/testkit";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { MIB, openSyncTrial } from "../test/sync-trial.ts";
 import { provisionerConfig } from "./config.ts";
 import { startSync } from "./sync.ts";
-import { type SyncDeps, syncRound } from "./sync-round.ts";
+import { syncRound } from "./sync-round.ts";
 
-const MIB = 1024 ** 2;
-const PART = 5 * MIB;
-const clock = { now: () => new Date() };
 const { signal } = new AbortController();
 
 let database: TestServer;
@@ -22,63 +14,18 @@ beforeAll(async () => {
 });
 afterAll(() => database.stop());
 
-/** A catalog with two base models in a store, and a volume behind a strict S3 server. */
-async function open() {
-  const catalog = await database.open();
-  const folder = await mkdtemp(join(tmpdir(), "sync-round-"));
-  const stores = await openStores({ url: folder, sync: "never" });
-  const s3 = await startS3Server({ region: "EU-RO-1" });
-  onTestFinished(async () => {
-    await s3.stop();
-    await stores.close();
-    await rm(folder, { recursive: true, force: true });
-  });
-  const model = async (id: string, path: string, bytes: number) => {
-    const content = Buffer.alloc(bytes, `the bytes of ${id}, which nobody else has; `);
-    const { sha256 } = await stores.blobs.put(content, { mediaType: "application/octet-stream" });
-    const source = { type: "hub" as const, repository: id, revision: "main" };
-    const files = [{ path, sha256, bytes }];
-    await catalog.models.save({ id, family: "sdxl", source, licence: null, files });
-    return cacheLayout.file(sha256, path);
-  };
-  const log = keepLog();
-  const deps: SyncDeps = {
-    ...{ catalog, objects: stores.objects, clock, log },
-    options: { volumes: [{ id: s3.bucket, region: s3.region, path: "/workspace" }] },
-    cache: { url: s3.endpoint, credentials: s3.credentials, folder: "cache", maxBytes: 20 * MIB },
-    open: (place) => openVolumeFiles({ ...place, partBytes: PART, attempts: 1 }),
-  };
-  return {
-    ...{ catalog, s3, deps, log, model },
-    keys: () => s3.contents().keys.map((key) => key.replace(/^cache\//, "")),
-    sentParts: () => s3.requests.filter(({ operation, status }) => operation === "UploadPart" && status === 200).length,
-    audit: () => catalog.fleet.audit.list({ subject: s3.bucket, limit: 10 }),
-  };
-}
-
-/** A run that trains on a model and waits for a machine. */
-async function train(catalog: Catalog, baseModel: string, params: JsonObject = {}) {
-  const recipe = { ...neutralRecipe, family: "sdxl", baseModel } as JsonObject;
-  const project = (await catalog.projects.ensure("default")).id;
-  const step = {
-    name: "train",
-    kind: "train",
-    job: "train-lora",
-    params: { backend: "agent", recipe, ...params },
-  } as const;
-  return catalog.runs.create({ project, ...trialRun([step]) });
-}
+const open = () => openSyncTrial(database);
 
 it("brings what trainings want to the volume, and then finds it there", async () => {
-  const { catalog, deps, s3, model, keys, audit, log } = await open();
+  const { deps, s3, model, train, keys, audit, log } = await open();
   const wanted = await model("some/model", "model.safetensors", 11 * MIB);
   await model("other/model", "other.safetensors", 100_000);
   await syncRound(deps, signal);
   expect([s3.requests.length, keys()]).toEqual([0, []]);
 
-  await train(catalog, "some/model");
-  await train(catalog, "other/model", { backend: "pocket" });
-  await train(catalog, "not/known");
+  await train("some/model");
+  await train("other/model", { backend: "pocket" });
+  await train("not/known");
   await syncRound(deps, signal);
   expect(keys()).toEqual([wanted]);
   expect(await audit()).toMatchObject([
@@ -93,9 +40,9 @@ it("brings what trainings want to the volume, and then finds it there", async ()
 });
 
 it("goes on in the next round when the line was cut in the middle, and sends no part twice", async () => {
-  const { catalog, deps, s3, model, keys, sentParts, audit, log } = await open();
+  const { deps, s3, model, train, keys, sentParts, audit, log } = await open();
   const wanted = await model("some/model", "model.safetensors", 11 * MIB);
-  await train(catalog, "some/model");
+  await train("some/model");
   s3.faults.add({ operation: "UploadPart", skip: 1, count: 1_000, fault: { type: "drop", when: "before" } });
   await syncRound(deps, signal);
   expect(keys()).toEqual([]);
@@ -108,15 +55,15 @@ it("goes on in the next round when the line was cut in the middle, and sends no 
 });
 
 it("makes room by what no training wants any more", async () => {
-  const { catalog, deps, model, keys, audit } = await open();
+  const { catalog, deps, model, train, keys, audit } = await open();
   const first = await model("first/model", "first.safetensors", 11 * MIB);
   const second = await model("second/model", "second.safetensors", 12 * MIB);
-  const run = await train(catalog, "first/model");
+  const run = await train("first/model");
   await syncRound(deps, signal);
   expect(keys()).toEqual([first]);
   await catalog.dispatch.moveRun(run, "start", null);
   await catalog.dispatch.moveRun(run, "succeed", null);
-  await train(catalog, "second/model");
+  await train("second/model");
   const inTwoWeeks = { ...deps, clock: { now: () => new Date(Date.now() + 14 * 24 * 3_600_000) } };
   await syncRound(inTwoWeeks, signal);
   expect(keys()).toEqual([second]);
@@ -124,9 +71,9 @@ it("makes room by what no training wants any more", async () => {
 });
 
 it("tries the next volume when the keys of one are refused, and says which to look at", async () => {
-  const { catalog, deps, model, log, s3, keys } = await open();
+  const { deps, model, train, log, s3, keys } = await open();
   const wanted = await model("some/model", "model.safetensors", 100_000);
-  await train(catalog, "some/model");
+  await train("some/model");
   const [volume] = deps.options.volumes;
   if (volume === undefined) throw new Error("a volume");
   const volumes = [{ ...volume, id: "unknown-volume" }, { ...volume, region: "EU-SE-1" }, volume];
@@ -141,7 +88,7 @@ it("tries the next volume when the keys of one are refused, and says which to lo
 });
 
 it("goes on by itself in one provisioner of several, when the configuration says so", async () => {
-  const { catalog, deps, model, keys, audit, log } = await open();
+  const { catalog, deps, model, train, keys, audit, log } = await open();
   const wanted = await model("some/model", "model.safetensors", 100_000);
   const optionsOf = (env: Record<string, string>) => ({
     ...provisionerConfig.options(provisionerConfig.env.parse(env)),
@@ -154,7 +101,7 @@ it("goes on by itself in one provisioner of several, when the configuration says
   expect(() => startSync({ ...parts, cache: keyless })).toThrow("RUNPOD_S3_ACCESS_KEY_ID and");
 
   const running = [startSync(parts), startSync(parts)];
-  await train(catalog, "some/model");
+  await train("some/model");
   const patiently = { timeoutMs: 60_000 };
   await waitUntil("the volume to be filled", () => keys().includes(wanted), patiently);
   const looked = () => log.lines.filter(({ message }) => message === "looked at a volume").length >= 2;

@@ -28,8 +28,7 @@ export const provisionerWorker = defineWorker({
     });
     const shared = { providers, options, clock, metrics: fleetMetrics };
     opened("survey of the fleet", startSurvey({ ...shared, catalog, log }), (survey) => survey.stop());
-    const { objects } = stores;
-    const sync = startSync({ catalog, objects, options, cache: config.volumes, open: openVolumeFiles, clock, log });
+    const sync = startSync({ catalog, stores, options, cache: config.volumes, open: openVolumeFiles, clock, log });
     if (sync !== null) opened("sync of the volumes", sync, (open) => open.stop());
     return {
       ...shared,

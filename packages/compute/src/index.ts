@@ -21,5 +21,6 @@ export {
 export { createVirtualClock, type VirtualClock } from "./simulated/virtual-clock.ts";
 export { type StaticOptions, staticConfig } from "./static/static-config.ts";
 export { createStaticProvider, type StaticParts } from "./static/static-provider.ts";
+export { digestPack } from "./sync/read-blobs.ts";
 export { type SyncRequest, type SyncResult, syncVolume, type WantedFile } from "./sync/sync-volume.ts";
 export { type VolumeOptions, volumeAddress, volumeConfig } from "./sync/volume-config.ts";

@@ -18,6 +18,13 @@ export const cacheLayout = {
   /** Text: the owner. The highest number holds. */
   lock: (sha256: Digest, number: number): string => `state/${sha256}/${lockName(number)}`,
   use: (sha256: Digest, owner: string): string => `state/${sha256}/use-${owner}`,
+  /**
+   * Says which file holds the pictures of a set: `packs/PICTURES/DIGEST`, written when that file is there. One that outlives its file
+   * misleads nobody, since the file is looked for.
+   */
+  packs: "packs",
+  packsOf: (pictures: Digest): string => `packs/${pictures}`,
+  pack: (pictures: Digest, sha256: Digest): string => `packs/${pictures}/${sha256}`,
   heartbeats: "agents",
   /** Changes every few seconds while its owner lives. */
   heartbeat: (owner: string): string => `agents/${owner}`,

@@ -171,7 +171,14 @@ export {
   PodView,
   StopFleet,
 } from "./fleet/fleet-api.ts";
-export type { FleetDecision, FleetDemand, FleetFacts, FleetSupply, OfferRecord } from "./fleet/fleet-facts.ts";
+export type {
+  FleetDecision,
+  FleetDemand,
+  FleetFacts,
+  FleetSupply,
+  FleetVolume,
+  OfferRecord,
+} from "./fleet/fleet-facts.ts";
 export { agentVariables, fleetVariables } from "./fleet/fleet-variables.ts";
 export { FLEET_PROJECT, type FleetOffer, type Pod, type PodHealth, type PodState, podPrice } from "./fleet/pod.ts";
 export { podToken } from "./fleet/pod-token.ts";
@@ -356,6 +363,7 @@ export {
   samplesPrefix,
 } from "./object-keys.ts";
 export type { PastTraining } from "./past-training.ts";
+export { layOutPack, PACK_NAME, type PicturePack } from "./picture-pack.ts";
 export { FanOut, PlanLock, PlannedStep, StepKind } from "./plan-lock.ts";
 export type { BackendSlots } from "./ports/backend-slots.ts";
 export type {

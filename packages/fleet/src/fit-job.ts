@@ -1,4 +1,4 @@
-import type { FleetDemand } from "@loramill/contracts";
+import type { Digest, FleetDemand } from "@loramill/contracts";
 import type { FleetSettings } from "./fleet-settings.ts";
 import type { Lane } from "./lane.ts";
 
@@ -44,10 +44,8 @@ export function fitJob(
   const { offer, odds } = lane;
   const work = job.seconds[offer.gpuType];
   if (work === undefined || !isAllowed(lane, job)) return null;
-  const missing = job.models.reduce((bytes, model) => bytes + (lane.holds.has(model.digest) ? 0 : model.bytes), 0);
-  const whole = job.models.reduce((bytes, model) => bytes + model.bytes, 0);
-  const download = missing / settings.downloadBytesPerSecond;
-  const again = odds.bootSeconds.p50 + whole / settings.downloadBytesPerSecond;
+  const download = bytesBeside(lane.holds, job) / settings.downloadBytesPerSecond;
+  const again = odds.bootSeconds.p50 + bytesBeside(lane.onVolume, job) / settings.downloadBytesPerSecond;
   const restarts = (work.p50 * odds.preemptionsPerHour) / 3_600;
   const seconds = download + work.p50 + restarts * (job.checkpointSeconds / 2 + again);
 
@@ -65,6 +63,11 @@ export function fitJob(
     doneSeconds: doneAt + lateness,
     isInTime: doneAt + lateness + restart <= secondsToDeadline(job, now),
   };
+}
+
+/** Of its models, what has to be fetched where these are. */
+export function bytesBeside(held: ReadonlySet<Digest>, { models }: FleetDemand): number {
+  return models.reduce((sum, { digest, bytes }) => sum + (held.has(digest) ? 0 : bytes), 0);
 }
 
 /** What waiting is worth with a deadline, by what it is without. */

@@ -10,6 +10,8 @@ export interface Lane {
   readonly odds: OfferOdds;
   /** What lies on its disk when its next job begins. */
   readonly holds: ReadonlySet<Digest>;
+  /** What lies on the network volume of its region: also there for the machine that takes its place. */
+  readonly onVolume: ReadonlySet<Digest>;
   /** Seconds from now until it can begin a job, half the time. */
   readonly freeSeconds: number;
   /** Seconds of others' work among them; the rest is its boot. */
@@ -23,14 +25,19 @@ export interface Lane {
 }
 
 /** A machine of an offer, not rented yet. Failed boots are paid until they are given up, about as long as slow ones take. */
-export function newLane(offer: FleetOffer, odds: OfferOdds, settings: FleetSettings): Lane {
+export function newLane(
+  offer: FleetOffer,
+  { odds, onVolume }: Pick<Lane, "odds" | "onVolume">,
+  settings: FleetSettings,
+): Lane {
   const { bootSeconds, failureShare } = odds;
   const wasted = (failureShare / (1 - failureShare)) * bootSeconds.p90;
   return {
     pod: null,
     offer,
     odds,
-    holds: new Set(),
+    holds: onVolume,
+    onVolume,
     freeSeconds: bootSeconds.p50,
     workSeconds: 0,
     lateness: (bootSeconds.p90 - bootSeconds.p50) ** 2,
@@ -42,11 +49,23 @@ export function newLane(offer: FleetOffer, odds: OfferOdds, settings: FleetSetti
 /** The slots of a machine, each free when the job that it has now is done. `running`: the jobs that it has. */
 export function lanesOf(
   pod: FleetSupply,
-  { odds, running, now }: { readonly odds: OfferOdds; readonly running: readonly FleetDemand[]; readonly now: Date },
+  {
+    odds,
+    onVolume,
+    running,
+    now,
+  }: Pick<Lane, "odds" | "onVolume"> & {
+    readonly running: readonly FleetDemand[];
+    readonly now: Date;
+  },
 ): Lane[] {
   const offer = { ...pod.offer, provider: pod.provider };
   const bootLeft = pod.state === "ready" ? 0 : bootSecondsLeft(pod, odds, now);
-  const holds = new Set([...pod.holds, ...running.flatMap(({ models }) => models.map(({ digest }) => digest))]);
+  const holds = new Set([
+    ...onVolume,
+    ...pod.holds,
+    ...running.flatMap(({ models }) => models.map(({ digest }) => digest)),
+  ]);
   // One that has not answered yet has told of none.
   const slots = Math.max(1, pod.slots, running.length);
   return Array.from({ length: slots }, (_, slot) => {
@@ -56,6 +75,7 @@ export function lanesOf(
       offer,
       odds,
       holds,
+      onVolume,
       freeSeconds: bootLeft + left.p50,
       workSeconds: left.p50,
       lateness: (left.p90 - left.p50) ** 2,

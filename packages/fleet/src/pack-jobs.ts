@@ -2,8 +2,9 @@ import type { FleetDemand, FleetFacts } from "@loramill/contracts";
 import { chooseFit } from "./choose-fit.ts";
 import { fitJob, laneWith } from "./fit-job.ts";
 import type { FleetSettings } from "./fleet-settings.ts";
+import { knownOf } from "./known-of.ts";
 import { type Lane, newLane } from "./lane.ts";
-import { offerOdds, stockOf } from "./offer-odds.ts";
+import { stockOf } from "./offer-odds.ts";
 import type { Purse } from "./purse.ts";
 import { inOrderOfService } from "./service-order.ts";
 import { whyNot } from "./why-not.ts";
@@ -33,10 +34,10 @@ export interface PackingQuestion {
  * that is to be rented anyway, or on one of its own. What that takes of stock, ceilings and budgets is gone for those that follow.
  */
 export function packJobs({ facts, settings, waiting, purse, ...question }: PackingQuestion): Packing {
-  const { now, stopped, offers, records } = facts;
+  const { now, stopped, offers } = facts;
   const lanes = [...question.lanes];
   const able = waiting.length === 0 ? [] : offers;
-  const fresh = able.map((offer) => newLane(offer, offerOdds(offer, records, settings), settings));
+  const fresh = able.map((offer) => newLane(offer, knownOf(offer, facts, settings), settings));
   /** What is left of each. */
   const stock = new Map(fresh.map((lane) => [lane, stockOf(lane.offer, lane.odds)]));
   const waits: { job: FleetDemand; because: string }[] = [];

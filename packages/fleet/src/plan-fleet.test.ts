@@ -86,6 +86,20 @@ describe("packing", () => {
     expect(creates(after(5_500))).toHaveLength(4);
   });
 
+  it("rents where the base model lies on a volume when its download costs more than the difference in price", () => {
+    const there = offer({ region: "EU-CZ-1", pricePerHourMicroUsd: 410_000 });
+    const jobs = [demand({ models: [{ digest: model("a"), bytes: 60 * GIB }] })];
+    const first = (volumes: FleetFacts["volumes"]) => {
+      const [create] = plan({ demand: jobs, offers: [offer(), there], ...(volumes && { volumes }) });
+      return create?.kind === "create" && create.candidates[0]?.region;
+    };
+    const volume = { provider: "runpod", region: "EU-CZ-1", holds: [model("a")] };
+    expect(first(undefined)).toBe("EU-RO-1");
+    expect(first([volume])).toBe("EU-CZ-1");
+    expect(first([{ ...volume, holds: [model("b")] }])).toBe("EU-RO-1");
+    expect(first([{ ...volume, provider: "another" }])).toBe("EU-RO-1");
+  });
+
   it("waits for a warm machine that holds the base model rather than to boot another", () => {
     const decisions = plan({ ...busy(), offers: [offer()] });
     expect(decisions).toMatchObject([{ kind: "keep", pod: "lm-1", jobs: ["job_0", "job_1"] }]);

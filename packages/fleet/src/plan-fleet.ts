@@ -1,8 +1,8 @@
 import type { FleetDecision, FleetDemand, FleetFacts, FleetSupply } from "@loramill/contracts";
 import { chooseCreate } from "./choose-create.ts";
 import type { FleetSettings } from "./fleet-settings.ts";
+import { knownOf } from "./known-of.ts";
 import { type Lane, lanesOf } from "./lane.ts";
-import { offerOdds } from "./offer-odds.ts";
 import { packJobs } from "./pack-jobs.ts";
 import { podsOverCeiling } from "./pods-over-ceiling.ts";
 import { openPurse } from "./purse.ts";
@@ -85,8 +85,8 @@ function lanesFor(
   facts: FleetFacts,
   settings: FleetSettings,
 ): Lane[] {
-  const odds = offerOdds({ ...pod.offer, provider: pod.provider }, facts.records, settings);
-  return lanesOf(pod, { odds, running, now: facts.now });
+  const known = knownOf({ ...pod.offer, provider: pod.provider }, facts, settings);
+  return lanesOf(pod, { ...known, running, now: facts.now });
 }
 
 function keep(pod: FleetSupply, running: readonly FleetDemand[], lanes: readonly Lane[]): FleetDecision {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { defaultFleetSettings } from "./fleet-settings.ts";
 import { quoteFleet } from "./quote-fleet.ts";
-import { demand, facts, GIB, offer } from "./testing/facts.ts";
+import { demand, facts, GIB, model, offer } from "./testing/facts.ts";
 
 /** A repeatable stream; any will do. */
 function stream(seed: number): () => number {
@@ -46,6 +46,19 @@ describe("a quote", () => {
     const calm = quote({ demand: jobs(3), offers: risky }, { ...defaultFleetSettings, preemptionsPerHour: 0 });
     const wild = quote({ demand: jobs(3), offers: risky }, { ...defaultFleetSettings, preemptionsPerHour: 2 });
     expect(wild.microUsd.p50).toBeGreaterThan(calm.microUsd.p50 * 1.1);
+  });
+
+  it("counts no download where the base model lies on the volume of the region, not on a restart either", () => {
+    const volumes = [{ provider: "runpod", region: "EU-RO-1", holds: [model("a")] }];
+    const large = [demand({ models: [{ digest: model("a"), bytes: 120 * GIB }] })];
+    const [far, near] = [quote({ demand: large }), quote({ demand: large, volumes })];
+    const none = quote({ demand: [demand({ models: [] })] });
+    expect(near).toEqual(none);
+    expect(far.seconds.p50 - near.seconds.p50).toBeGreaterThan(500);
+    const risky = { demand: large, offers: [offer({ interruptible: true })] };
+    const settings = { ...defaultFleetSettings, preemptionsPerHour: 2 };
+    const saved = quote(risky, settings).seconds.p50 - quote({ ...risky, volumes }, settings).seconds.p50;
+    expect(saved).toBeGreaterThan(900);
   });
 
   it("names the jobs that nothing on offer can do", () => {

@@ -1,8 +1,9 @@
 import type { FleetDemand, FleetFacts } from "@loramill/contracts";
 import { type Fit, fitJob, laneWith } from "./fit-job.ts";
 import type { FleetSettings } from "./fleet-settings.ts";
+import { knownOf } from "./known-of.ts";
 import { type Lane, newLane } from "./lane.ts";
-import { offerOdds, stockOf } from "./offer-odds.ts";
+import { stockOf } from "./offer-odds.ts";
 import { recordKey } from "./offer-reputation.ts";
 import { compare } from "./service-order.ts";
 
@@ -30,7 +31,7 @@ export function rankCandidates(
 ): Ranking {
   const all = facts.offers
     .filter(({ pricePerHourMicroUsd }) => pricePerHourMicroUsd <= limits.perHour)
-    .map((offer) => newLane(offer, offerOdds(offer, facts.records, settings), settings))
+    .map((offer) => newLane(offer, knownOf(offer, facts, settings), settings))
     .filter(({ offer, odds }) => stockOf(offer, odds) > 0)
     .flatMap((lane) => {
       const fits = refit(lane, wanted.jobs, { now: facts.now, settings });

@@ -1,5 +1,6 @@
-import type { Digest, FleetDemand } from "@loramill/contracts";
+import type { FleetDemand } from "@loramill/contracts";
 import { drawFrom, drawWaitSeconds, type Random } from "./draw.ts";
+import { bytesBeside } from "./fit-job.ts";
 import type { FleetSettings } from "./fleet-settings.ts";
 import type { Lane } from "./lane.ts";
 
@@ -23,11 +24,11 @@ export function rehearseLane(
   const { settings } = rehearsal;
   const { pricePerHourMicroUsd } = lane.offer;
   let seconds = bootSeconds(lane, rehearsal);
-  const holds = new Set<Digest>();
+  const holds = new Set(lane.onVolume);
   for (const job of lane.jobs) {
-    const missing = job.models.filter(({ digest }) => !holds.has(digest));
-    for (const { digest } of missing) holds.add(digest);
-    seconds += downloadSeconds(missing, settings) + workSeconds(lane, job, rehearsal) + HANDOVER_SECONDS;
+    const download = bytesBeside(holds, job) / settings.downloadBytesPerSecond;
+    for (const { digest } of job.models) holds.add(digest);
+    seconds += download + workSeconds(lane, job, rehearsal) + HANDOVER_SECONDS;
   }
   return { seconds, microUsd: (pricePerHourMicroUsd * (seconds + settings.idleSeconds)) / 3_600 };
 }
@@ -38,20 +39,18 @@ function bootSeconds({ odds }: Lane, { random }: Rehearsal): number {
   return seconds;
 }
 
-const downloadSeconds = (models: FleetDemand["models"], { downloadBytesPerSecond }: FleetSettings): number =>
-  models.reduce((sum, { bytes }) => sum + bytes, 0) / downloadBytesPerSecond;
-
 /** Until all of it is done: after each preemption a boot, a download and what came after the last checkpoint are paid again. */
 function workSeconds(lane: Lane, job: FleetDemand, rehearsal: Rehearsal): number {
   const { random, common, settings } = rehearsal;
   const estimate = job.seconds[lane.offer.gpuType] ?? { p50: 0, p90: 0 };
   let left = drawFrom(estimate, random) * common;
+  const download = bytesBeside(lane.onVolume, job) / settings.downloadBytesPerSecond;
   let seconds = 0;
   for (let restarts = 0; restarts < MOST_RESTARTS; restarts += 1) {
     const until = drawWaitSeconds(lane.odds.preemptionsPerHour, random);
     if (until >= left) break;
     left -= Math.floor(until / job.checkpointSeconds) * job.checkpointSeconds;
-    seconds += until + bootSeconds(lane, rehearsal) + downloadSeconds(job.models, settings);
+    seconds += until + bootSeconds(lane, rehearsal) + download;
   }
   return seconds + left;
 }

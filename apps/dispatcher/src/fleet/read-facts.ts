@@ -26,7 +26,7 @@ interface FactsParts {
 /** All that a plan of the fleet is made of, as the catalog has it now. */
 export async function readFacts({ catalog, clock, options, estimates, past }: FactsParts): Promise<FleetFacts> {
   const { fleet, models } = catalog;
-  const [trainings, pods, seen, histories, switches, ceilings, known, projects] = await Promise.all([
+  const [trainings, pods, seen, histories, switches, ceilings, known, projects, volumes] = await Promise.all([
     fleet.wantingTrainings(),
     fleet.pods({ living: true }),
     fleet.offers.list(),
@@ -35,6 +35,7 @@ export async function readFacts({ catalog, clock, options, estimates, past }: Fa
     catalog.ceilings.list(),
     models.list(),
     fleet.projectsOf(),
+    fleet.volumes(clock.now()),
   ]);
   const now = clock.now();
   const offers = seen.map(({ offer }) => offer).filter(({ provider }) => options.providers.includes(provider));
@@ -48,6 +49,7 @@ export async function readFacts({ catalog, clock, options, estimates, past }: Fa
     supply,
     offers,
     records: recordsOf(histories, now),
+    volumes,
     ...roomIn(ceilings),
     stopped: switches.stopped,
   };

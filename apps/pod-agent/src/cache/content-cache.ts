@@ -1,5 +1,13 @@
 import { basename, join } from "node:path";
-import { type AgentCacheHealth, cacheLayout, Digest, lockNumber, MAX_HELD_DIGESTS } from "@loramill/contracts";
+import {
+  type AgentCacheHealth,
+  cacheLayout,
+  Digest,
+  lockNumber,
+  MAX_HELD_DIGESTS,
+  PACK_NAME,
+  type PicturePack,
+} from "@loramill/contracts";
 import { download, type Origin, type TransferParts, wrongDigest } from "../transfer.ts";
 import { type Disk, nodeDisk } from "./disk.ts";
 import { type Entry, listEntries, readNote } from "./entries.ts";
@@ -29,6 +37,8 @@ export interface TakenFile {
 export interface ContentCache {
   /** PermanentError `wrong-digest` when what is sent is something else, twice. */
   take(file: CachedFile, origin: Origin, parts: TransferParts): Promise<TakenFile>;
+  /** The file that somebody brought for a whole set of pictures, verified; null where there is none. Nothing is fetched. */
+  findPack(pack: Pick<PicturePack, "pictures" | "bytes">, signal: AbortSignal): Promise<TakenFile | null>;
   /** Keeps files for a job that was begun in an earlier life of this agent; what is gone is not fetched again. */
   keep(files: readonly Pick<CachedFile, "sha256">[]): () => Promise<void>;
   /** Once, when all jobs of earlier lives have kept theirs: what is left of those that are over goes. */
@@ -123,19 +133,53 @@ export async function openContentCache(options: {
     }
   }
 
+  /** Whether it is here, under whatever name; one that was never held against its digest is now. */
+  async function isHere(file: CachedFile, signal: AbortSignal): Promise<boolean> {
+    if (await isWhole(file)) return true;
+    const note = await readNote(disk, folder, file.sha256);
+    const names = await disk.names(at(cacheLayout.filesOf(file.sha256)));
+    if (names.length === 0 || (note !== null && note.bytes !== file.bytes)) return false;
+    const lock = await locks.take(file.sha256, signal);
+    try {
+      return (await isWhole(file)) || (await adopt(file, lock));
+    } finally {
+      await lock.release();
+    }
+  }
+
+  /** The file for a job; its age is from now on that of this use. */
+  async function give(file: CachedFile, release: () => Promise<void>): Promise<TakenFile> {
+    const note = await readNote(disk, folder, file.sha256);
+    if (note !== null) await disk.replace(at(cacheLayout.note(file.sha256)), JSON.stringify(note));
+    return { path: fileOf(file), release };
+  }
+
   return {
     async take(file, origin, parts) {
       const release = await marks.add(file.sha256);
       try {
         while (!(await isWhole(file))) await once(underWay, file.sha256, () => bring(file, origin, parts));
-        const note = await readNote(disk, folder, file.sha256);
-        // Its age is that of the last use.
-        if (note !== null) await disk.replace(at(cacheLayout.note(file.sha256)), JSON.stringify(note));
-        return { path: fileOf(file), release };
+        return await give(file, release);
       } catch (error) {
         await release();
         throw error;
       }
+    },
+    async findPack({ pictures, bytes }, signal) {
+      for (const name of await disk.names(at(cacheLayout.packsOf(pictures)))) {
+        const { data: sha256 } = Digest.safeParse(name);
+        if (sha256 === undefined) continue;
+        const file = { sha256, bytes, name: PACK_NAME };
+        const release = await marks.add(sha256);
+        try {
+          if (await isHere(file, signal)) return await give(file, release);
+          await release();
+        } catch (error) {
+          await release();
+          throw error;
+        }
+      }
+      return null;
     },
     keep(files) {
       const adding = files.map(({ sha256 }) => marks.add(sha256));

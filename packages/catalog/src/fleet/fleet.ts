@@ -10,7 +10,8 @@ import { planQueries } from "./plans.ts";
 import { podQueries } from "./pods.ts";
 import { standingCostQueries } from "./standing-costs.ts";
 import { auditQueries, switchQueries } from "./switches.ts";
-import { wantedModelQueries } from "./wanted-models.ts";
+import { volumeQueries } from "./volumes.ts";
+import { wantedFileQueries } from "./wanted-files.ts";
 
 /** What is remembered of rented machines, and of the market that they come from. */
 export function fleetQueries(connection: Connection) {
@@ -20,7 +21,8 @@ export function fleetQueries(connection: Connection) {
       ...careQueries(connection),
       ...agentPodQueries(connection),
       ...demandQueries(connection),
-      ...wantedModelQueries(connection),
+      ...wantedFileQueries(connection),
+      ...volumeQueries(connection),
       ...planQueries(connection),
       ...switchQueries(connection),
       ...billQueries(connection),

@@ -1,5 +1,5 @@
 import { cacheLayout, type Digest, type VolumeFiles } from "@loramill/contracts";
-import type { VolumeEntry } from "./volume-entries.ts";
+import type { VolumeEntry, VolumeListing } from "./volume-entries.ts";
 import { readText, type VolumeNeighbours } from "./volume-locks.ts";
 
 /** Who asks for room on a volume. */
@@ -8,6 +8,8 @@ export interface RoomParts {
   readonly neighbours: VolumeNeighbours;
   /** Candidates, what was used longest ago first; those that were looked at are taken out. */
   readonly candidates: VolumeEntry[];
+  /** Names that go with their files. */
+  readonly packs: VolumeListing["packs"];
   readonly signal: AbortSignal;
 }
 
@@ -29,7 +31,7 @@ export async function freeRoom(parts: RoomParts, bytes: number): Promise<{ bytes
  * An agent marks a file and then reads its note; here the note goes and then marks are looked for, so that one of the two sees
  * the other whatever comes between. What an agent would verify anew meanwhile is locked.
  */
-async function removeUnused({ volume, neighbours, signal }: RoomParts, entry: VolumeEntry): Promise<boolean> {
+async function removeUnused({ volume, neighbours, packs, signal }: RoomParts, entry: VolumeEntry): Promise<boolean> {
   const { sha256 } = entry;
   if (await neighbours.isBusy(entry)) return false;
   const lock = await neighbours.lock(sha256);
@@ -47,6 +49,7 @@ async function removeUnused({ volume, neighbours, signal }: RoomParts, entry: Vo
     }
     for (const name of entry.files.keys()) await volume.delete(cacheLayout.file(sha256, name));
     await volume.delete(cacheLayout.part(sha256));
+    for (const [key, packed] of packs) if (packed === sha256) await volume.delete(key);
     for (const key of marks) await volume.delete(key);
     return true;
   } finally {

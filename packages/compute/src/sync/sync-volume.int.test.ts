@@ -1,10 +1,11 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { cacheLayout, type Digest, sha256Hex, type VolumeFiles } from "@loramill/contracts";
+import { cacheLayout, type Digest, layOutPack, PACK_NAME, sha256Hex, type VolumeFiles } from "@loramill/contracts";
 import { openStores, openVolumeFiles } from "@loramill/storage";
 import { type S3Server, startS3Server } from "@loramill/testkit";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { digestPack } from "./read-blobs.ts";
 import { type SyncRequest, type SyncResult, syncVolume, type WantedFile } from "./sync-volume.ts";
 
 const PART = 5 * 1024 * 1024;
@@ -36,6 +37,19 @@ afterAll(async () => {
   await stores.close();
   await rm(folder, { recursive: true, force: true });
 });
+
+/** Pictures of a dataset as files of their own, and as their pack. */
+async function pictures(count: number, bytes: number) {
+  const single: WantedFile[] = [];
+  for (let n = 0; n < count; n += 1) {
+    const content = Buffer.alloc(bytes, `the bytes of picture ${n}, which nobody else has; `);
+    const { sha256 } = await stores.blobs.put(content, { mediaType: "image/png" });
+    single.push({ sha256, bytes, name: "picture.png" });
+  }
+  const pack = layOutPack(single);
+  const sha256 = await digestPack(stores.objects, pack, new AbortController().signal);
+  return { single, packed: { sha256, bytes: pack.bytes, name: PACK_NAME, pack } };
+}
 
 function wanted(...names: string[]): WantedFile[] {
   return names.map((name) => files.get(name) ?? expect.fail(name));
@@ -240,6 +254,25 @@ describe("filling a volume", () => {
     expect(await volume.head(cacheLayout.note(idle))).not.toBeNull();
   });
 
+  it("takes a dozen requests for pictures in one pack, where each by itself takes nine", async () => {
+    const { single, packed } = await pictures(150, 20_000);
+    const requests = async (list: readonly WantedFile[]) => {
+      const { s3, volume, keys } = await open();
+      expect(await sync(volume, list)).toMatchObject({ kind: "synced", sent: digestsOf(list), bytes: packed.bytes });
+      // However long it takes, and however often the claim is renewed meanwhile.
+      const sent = s3.requests.filter(({ key }) => !key.includes(`/${cacheLayout.heartbeats}/`)).length;
+      return { sent, keys: keys(), volume };
+    };
+    const [each, one] = [await requests(single), await requests([packed])];
+    expect(one.keys).toEqual([
+      cacheLayout.file(packed.sha256, PACK_NAME),
+      cacheLayout.pack(packed.pack.pictures, packed.sha256),
+    ]);
+    expect(await digestIn(one.volume, cacheLayout.file(packed.sha256, PACK_NAME))).toBe(packed.sha256);
+    expect(each.sent).toBeGreaterThan(150 * 8);
+    expect(one.sent).toBeLessThan(20);
+  }, 120_000);
+
   it("replaces a file that is not whole", async () => {
     const { volume, keys } = await open();
     const [lora] = wanted("lora.safetensors");
@@ -255,9 +288,12 @@ const MOST_REQUESTS = 90;
 
 describe("a call that dies at any request", () => {
   it("leaves only what the next one finishes", async () => {
-    const [base, lora] = wanted("base.safetensors", "lora.safetensors");
-    if (base === undefined || lora === undefined) throw new Error("two files");
-    const list = [base, lora];
+    const [base] = wanted("base.safetensors");
+    if (base === undefined) throw new Error("a base model");
+    const { packed } = await pictures(3, 30_000);
+    const list = [base, packed];
+    const whole = list.map(({ sha256, name }) => cacheLayout.file(sha256, name));
+    const keysOfAll = [...whole, cacheLayout.pack(packed.pack.pictures, packed.sha256)].sort();
     let deaths = 0;
     for (let n = 0; n < MOST_REQUESTS; n += 1) {
       // To die after a request, or before the one that follows, leaves the same: one of the two is enough.
@@ -280,7 +316,7 @@ describe("a call that dies at any request", () => {
       }
       pass(100_000);
       expect(await sync(volume, list, { limits })).toMatchObject({ kind: "synced" });
-      expect(keys()).toEqual(list.map(({ sha256, name }) => cacheLayout.file(sha256, name)).sort());
+      expect(keys()).toEqual(keysOfAll);
       expect(s3.contents().uploads).toEqual([]);
       const parts = s3.requests.filter(({ operation, key }) => operation === "UploadPart" && key.endsWith(base.name));
       expect(parts).toHaveLength(3);

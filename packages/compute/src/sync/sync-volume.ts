@@ -1,16 +1,26 @@
-import { blobKey, cacheLayout, type Digest, type ObjectStore, UserError, type VolumeFiles } from "@loramill/contracts";
+import {
+  cacheLayout,
+  type Digest,
+  type ObjectStore,
+  type PicturePack,
+  UserError,
+  type VolumeFiles,
+} from "@loramill/contracts";
 import { freeRoom } from "./free-room.ts";
+import { readBlobs } from "./read-blobs.ts";
 import { tidyVolume } from "./tidy-volume.ts";
 import { CLAIM_MS, claimVolume, type VolumeClaim } from "./volume-claim.ts";
 import { listVolume, type VolumeEntry } from "./volume-entries.ts";
 import { type VolumeNeighbours, watchNeighbours } from "./volume-locks.ts";
 
-/** A file that a volume is to hold; its bytes lie in the object store under their digest. */
+/** A file that a volume is to hold; its bytes lie in the object store under their digest, or as the pictures of a pack. */
 export interface WantedFile {
   readonly sha256: Digest;
   readonly bytes: number;
   /** Its last part may say the format, as `flux1-dev.safetensors`. */
   readonly name: string;
+  /** Which pictures it is made of; left out for a blob of its own. */
+  readonly pack?: PicturePack;
 }
 
 export interface SyncRequest {
@@ -96,6 +106,7 @@ interface Outcome {
 async function fill(request: SyncRequest, claim: VolumeClaim, state: Outcome): Promise<void> {
   const { volume, limits, signal, onProgress, watchMs } = request;
   const listing = await listVolume(volume, signal);
+  const { packs } = listing;
   const neighbours = watchNeighbours(volume, listing, claim, { signal, watchMs });
   const wanted = new Map(request.wanted.map((file) => [file.sha256, file]));
   const entries = [...listing.entries.values()];
@@ -108,16 +119,19 @@ async function fill(request: SyncRequest, claim: VolumeClaim, state: Outcome): P
     .filter(({ sha256, bytes }) => !wanted.has(sha256) && bytes > 0)
     .sort((a, b) => a.usedAt - b.usedAt);
   await volume.dropUploads(new Set(missing.map(({ sha256, name }) => cacheLayout.file(sha256, name))), signal);
-  await tidyVolume(volume, neighbours, entries);
+  await tidyVolume(volume, neighbours, listing);
   const totalBytes = missing.reduce((sum, { bytes }) => sum + bytes, 0);
   let doneBytes = 0;
+  for (const file of [...wanted.values()].filter(isThere)) {
+    if (file.pack !== undefined && !packs.has(packKey(file.pack, file))) await namePack(request, file);
+  }
 
   for (const file of missing) {
     claim.assertHeld();
     const before = listing.entries.get(file.sha256);
     const over = state.bytes - (before?.bytes ?? 0) + file.bytes - limits.maxBytes;
     if (over > 0) {
-      const { bytes, removed } = await freeRoom({ volume, neighbours, candidates, signal }, over);
+      const { bytes, removed } = await freeRoom({ volume, neighbours, candidates, packs, signal }, over);
       state.bytes -= bytes;
       state.removed.push(...removed);
       if (bytes < over) {
@@ -130,6 +144,7 @@ async function fill(request: SyncRequest, claim: VolumeClaim, state: Outcome): P
       state.sent.push(file.sha256);
       state.bytes += file.bytes - (before?.bytes ?? 0);
       doneBytes += file.bytes;
+      await namePack(request, file);
     } else {
       state.fetched.push(file.sha256);
     }
@@ -146,14 +161,13 @@ async function send(
     readonly before: VolumeEntry | undefined;
     readonly report: (bytes: number) => void;
   },
-  { sha256, bytes, name }: WantedFile,
+  { sha256, bytes, name, pack }: WantedFile,
 ): Promise<boolean> {
   const lock = await work.neighbours.lock(sha256);
   if (lock === null) return false;
   try {
     const open = async function* (until: AbortSignal) {
-      const { body } = await objects.get(blobKey(sha256), { signal: until });
-      for await (const chunk of body) {
+      for await (const chunk of readBlobs(objects, pack?.places.keys() ?? [sha256], until)) {
         work.claim.assertHeld();
         yield chunk;
       }
@@ -172,6 +186,14 @@ async function send(
     await lock.release().catch(() => undefined);
   }
 }
+
+/** Machines know which pictures they want, and not which file has them: they look for its digest under the name of the set. */
+async function namePack({ volume, signal }: SyncRequest, file: WantedFile): Promise<void> {
+  if (file.pack === undefined) return;
+  await volume.put(packKey(file.pack, file), Buffer.from(file.sha256), { signal });
+}
+
+const packKey = ({ pictures }: PicturePack, { sha256 }: WantedFile): string => cacheLayout.pack(pictures, sha256);
 
 function refuseTooMuch(wanted: readonly WantedFile[], maxBytes: number): void {
   const files = new Map(wanted.map(({ sha256, bytes }) => [sha256, bytes]));

@@ -19,16 +19,21 @@ export interface VolumeEntry {
 /** Everything below the cache's folder. */
 export interface VolumeListing {
   readonly entries: ReadonlyMap<Digest, VolumeEntry>;
+  /** Which file is named for which set of pictures: that file's digest by the key that says so. */
+  readonly packs: ReadonlyMap<string, Digest>;
   /** Time of each owner's last heartbeat, by the volume's clock. */
   readonly heartbeats: ReadonlyMap<string, number>;
 }
 
 export async function listVolume(volume: VolumeFiles, signal: AbortSignal, prefix = ""): Promise<VolumeListing> {
   const entries = new Map<Digest, VolumeEntry>();
+  const packs = new Map<string, Digest>();
   const heartbeats = new Map<string, number>();
   for await (const { key, bytes, modifiedAt } of volume.list(prefix, { signal })) {
     const [place = "", name = "", file = ""] = key.split("/");
     if (place === cacheLayout.heartbeats) heartbeats.set(name, modifiedAt.getTime());
+    const packed = Digest.safeParse(file);
+    if (place === cacheLayout.packs && packed.success) packs.set(key, packed.data);
     const sha256 = Digest.safeParse(name);
     if (!sha256.success || (place !== cacheLayout.files && place !== cacheLayout.states)) continue;
     const entry = entries.get(sha256.data) ?? emptyEntry(sha256.data);
@@ -46,7 +51,7 @@ export async function listVolume(volume: VolumeFiles, signal: AbortSignal, prefi
     entry.users.push(...[userOf(file)].filter((user) => user !== null));
     entry.locks.push(...[lockNumber(file)].filter((number) => number !== null));
   }
-  return { entries, heartbeats };
+  return { entries, packs, heartbeats };
 }
 
 const emptyEntry = (sha256: Digest): VolumeEntry => ({

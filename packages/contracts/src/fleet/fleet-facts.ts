@@ -69,6 +69,14 @@ export interface OfferRecord {
   readonly bootSeconds: Range | null;
 }
 
+/** A network volume that machines of its provider get in its region. */
+export interface FleetVolume {
+  readonly provider: string;
+  readonly region: string;
+  /** What lies on it, so that no machine there downloads it. */
+  readonly holds: readonly Digest[];
+}
+
 /** All that a plan of the fleet is made of. */
 export interface FleetFacts {
   readonly now: Date;
@@ -77,6 +85,8 @@ export interface FleetFacts {
   readonly offers: readonly FleetOffer[];
   /** By `recordKey` of packages/fleet. */
   readonly records: Readonly<Record<string, OfferRecord>>;
+  /** Left out: none. */
+  readonly volumes?: readonly FleetVolume[];
   /** What may be spent by the hour on machines now, over all; null without such a ceiling. */
   readonly perHourMicroUsd: MicroUsd | null;
   /** The same by project, of the machines that count for it. */
