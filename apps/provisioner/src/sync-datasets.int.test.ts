@@ -79,7 +79,7 @@ it("wants datasets of trainings that are not over, beside models, as far as ther
   // What two trainings want comes before what one wants.
   expect(log.lines.find(({ level }) => level === "warn")?.details).toMatchObject({ datasets: [expect.any(String)] });
   expect(keys()).toEqual([wanted, ...packKeys(second)].sort());
-  await catalog.runs.requestCancel({ run }, "a test");
+  await catalog.runs.requestCancel({ run });
   expect(await catalog.fleet.wantedDatasets()).toContain(large);
 });
 

@@ -27,7 +27,7 @@ const pod = {
   ports: ["8690/http"],
 };
 const endpoint = {
-  ...{ name: "e", image, type: "QUEUE", gpu: { pools: ["ADA_24"] } },
+  ...{ name: "e", image, type: "QUEUE" as const, gpu: { pools: ["ADA_24"] } },
   scaling: { type: "QUEUE_DELAY", queueDelay: 4 },
 } as const;
 
