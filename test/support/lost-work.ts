@@ -12,15 +12,10 @@ export interface Standstill {
 /** What was computed once more after a process of the trainer had ended. */
 export interface Loss {
   readonly steps: number;
-  /**
-   * Of these, what came after the oldest save that never reached the store: what was trained while its upload was under way.
-   * None where every save had arrived.
-   */
-  readonly stepsSinceSave: number;
-  /** Saves of that process that never reached the store. */
-  readonly savesLost: number;
-  /** For how long that upload had been possible, without the time in which its agent stood still. */
-  readonly uploadMs: number;
+  /** Of these, what was trained while the oldest save that had not reached the store was on its way there. */
+  readonly stepsMeanwhile: number;
+  /** For how much of that time its agent stood still, in milliseconds. */
+  readonly asleepMs: number;
 }
 
 export interface LostWork {
@@ -48,10 +43,13 @@ export async function readLostWork(parts: {
       const next = processes[i + 1]?.[0];
       const last = deeds.at(-1);
       if (last === undefined) continue;
-      const until = next?.at ?? Number.POSITIVE_INFINITY;
-      const saves = deeds.filter(({ kind }) => kind === "save");
-      uploadsMs.push(...saves.flatMap((save) => arrivalOf(save, commits, until) ?? []));
-      if (next !== undefined) losses.push(lossOf(deeds, next.step, last, parts.standstills));
+      const arrivals = deeds
+        .filter(({ kind }) => kind === "save")
+        .flatMap((save) => arrivalOf(save, commits) ?? [])
+        .filter(({ at }) => at <= last.at);
+      uploadsMs.push(...arrivals.map(({ ms }) => ms));
+      const arrived = new Set(arrivals.map(({ step }) => step));
+      if (next !== undefined) losses.push(lossOf(deeds, { ...parts, wentOnFrom: next.step, last, arrived }));
     }
   }
   return { losses, uploadsMs: uploadsMs.sort((a, b) => a - b) };
@@ -59,22 +57,22 @@ export async function readLostWork(parts: {
 
 function lossOf(
   deeds: readonly TrainerDeed[],
-  wentOnFrom: number,
-  last: TrainerDeed,
-  standstills: readonly Standstill[],
+  {
+    wentOnFrom,
+    last,
+    arrived,
+    standstills,
+  }: { wentOnFrom: number; last: TrainerDeed; arrived: ReadonlySet<number>; standstills: readonly Standstill[] },
 ): Loss {
   const reached = Math.max(...deeds.map(({ step }) => step));
-  const missed = deeds.filter(({ kind, step }) => kind === "save" && step > wentOnFrom);
-  const [oldest] = missed;
-  const asleepMs = (from: number) =>
-    standstills
-      .filter(({ pod }) => last.images.includes(`/${pod}/`))
-      .reduce((sum, still) => sum + Math.max(0, Math.min(still.to, last.at) - Math.max(still.from, from)), 0);
+  const oldest = deeds.find(({ kind, step }) => kind === "save" && step > wentOnFrom && !arrived.has(step));
+  const asleepMs = standstills
+    .filter(({ pod }) => last.images.includes(`/${pod}/`))
+    .reduce((sum, { from, to }) => sum + Math.max(0, Math.min(to, last.at) - Math.max(from, oldest?.at ?? last.at)), 0);
   return {
     steps: Math.max(0, reached - wentOnFrom),
-    stepsSinceSave: oldest === undefined ? 0 : reached - oldest.step,
-    savesLost: missed.length,
-    uploadMs: oldest === undefined ? 0 : last.at - oldest.at - asleepMs(oldest.at),
+    stepsMeanwhile: oldest === undefined ? 0 : reached - oldest.step,
+    asleepMs,
   };
 }
 
@@ -83,10 +81,10 @@ interface Commit {
   readonly at: number;
 }
 
-/** Milliseconds from a save to its commit; null where it did not arrive. */
-function arrivalOf(save: TrainerDeed, commits: readonly Commit[], until: number): number | null {
-  const commit = commits.find(({ step, at }) => step === save.step && at >= save.at && at < until);
-  return commit === undefined ? null : commit.at - save.at;
+/** When a save was committed, and how long that took; null for one that never was. */
+function arrivalOf(save: TrainerDeed, commits: readonly Commit[]): (Commit & { readonly ms: number }) | null {
+  const commit = commits.find(({ step, at }) => step === save.step && at >= save.at);
+  return commit === undefined ? null : { ...commit, ms: commit.at - save.at };
 }
 
 async function commitsOf(objects: ObjectStore, job: JobId): Promise<Commit[]> {

@@ -46,7 +46,8 @@ const hasCheckpoint = (status: TrainingStatus): boolean => status.kind === "runn
 describe("a training on an agent", () => {
   it("goes on over three preemptions with continuous steps, and loses at most one checkpoint interval each time", async () => {
     for (const trainer of trainers) {
-      const trial = await open({ trainer, behaviour: { stepMs: 25 } });
+      // A busy machine looks seldom, and the training must not end between two looks.
+      const trial = await open({ trainer, behaviour: { stepMs: 50 } });
       const recipe = { ...trial.request.recipe, steps: 100 };
       const request = { ...trial.request, recipe };
       const here = { ...trial, request };
@@ -125,7 +126,8 @@ describe("a training on an agent", () => {
   it.each(trainers)(
     "tells every picture that %s draws on the way once, by step and prompt, and collects them all",
     async (trainer) => {
-      const trial = await open({ trainer, behaviour: { stepMs: 25 } });
+      // A busy machine looks seldom, and the training must not end between two looks.
+      const trial = await open({ trainer, behaviour: { stepMs: 50 } });
       const recipe = {
         ...trial.request.recipe,
         samplePrompts: ["sks on a hill", "sks at night"],
