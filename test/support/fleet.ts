@@ -5,17 +5,24 @@ import { seededRandom } from "@loramill/testkit";
 
 /** A kind of process, and how long its processes live before they are killed, in milliseconds. */
 export interface Role {
-  readonly app: "api" | "captioner" | "curator" | "dispatcher" | "provisioner" | "trainer";
-  /** The log line that says that it works now; null: there is none, and its life counts from its start. */
-  readonly ready: string | null;
+  readonly app: "api" | "captioner" | "curator" | "dispatcher" | "evaluator" | "generator" | "provisioner" | "trainer";
+  /** Words of its log that say that it works now: from then on its life counts. */
+  readonly ready: string;
   readonly processes: number;
   readonly lifeMs: readonly [shortest: number, longest: number];
 }
 
+/** A process that was killed. */
+export interface Death {
+  readonly app: Role["app"];
+  readonly pid: number;
+  readonly at: Date;
+  /** Whether it had not yet said that it works. */
+  readonly wasStarting: boolean;
+}
+
 export interface Fleet {
-  readonly kills: number;
-  /** Of processes that had not yet said that they work. */
-  readonly killsWhileStarting: number;
+  readonly deaths: readonly Death[];
   /** Resolves after the wanted number of kills, with the processes of the last round at work; or at a complaint. */
   readonly killed: Promise<void>;
   /** SIGTERM to all; answers the exit codes. */
@@ -23,6 +30,9 @@ export interface Fleet {
   /** What processes said that they should not have, and how they ended by themselves. */
   readonly complaints: readonly string[];
 }
+
+/** Kept from run to run: a process that is killed writes none of it down, and each start would compile everything anew. */
+const COMPILE_CACHE = resolve(import.meta.dirname, "../../node_modules/.cache/loramill-compile");
 
 /** One kill in five falls while the process starts. */
 const EARLY_SHARE = 0.2;
@@ -45,8 +55,7 @@ export function startFleet(options: {
   const wanted = roles.reduce((sum, { processes }) => sum + processes, 0);
   let stopping = false;
   let granted = 0;
-  let kills = 0;
-  let early = 0;
+  const deaths: Death[] = [];
 
   async function live(role: Role, random: () => number): Promise<void> {
     while (!stopping) {
@@ -58,8 +67,7 @@ export function startFleet(options: {
       running.add(child.process);
       child.exited.then(() => running.delete(child.process));
       if (!dies) {
-        // One that says nothing is at work after its shortest life, which is meant to be long enough for that.
-        survivors.push(Promise.race([role.ready === null ? wait(2 * role.lifeMs[0]) : child.isReady, child.exited]));
+        survivors.push(Promise.race([child.isReady, child.exited]));
         const code = await child.exited;
         if (!stopping) complaints.push(`${role.app} ended by itself with ${code}: ${child.output().slice(-2_000)}`);
         continue;
@@ -75,9 +83,9 @@ export function startFleet(options: {
         continue;
       }
       child.process.kill("SIGKILL");
+      const at = new Date();
       await child.exited;
-      kills += 1;
-      if (isEarly) early += 1;
+      deaths.push({ app: role.app, pid: child.process.pid ?? 0, at, wasStarting: isEarly });
     }
   }
 
@@ -85,15 +93,10 @@ export function startFleet(options: {
     Array.from({ length: role.processes }, (_, place) => live(role, seededRandom(seed * 1_000 + kind * 100 + place))),
   );
   return {
-    get kills() {
-      return kills;
-    },
-    get killsWhileStarting() {
-      return early;
-    },
+    deaths,
     complaints,
     killed: (async () => {
-      while ((kills < options.kills || survivors.length < wanted) && complaints.length === 0) await wait(200);
+      while ((deaths.length < options.kills || survivors.length < wanted) && complaints.length === 0) await wait(200);
       await Promise.all(survivors);
     })(),
     async stop() {
@@ -114,7 +117,13 @@ function start(role: Role, env: Readonly<Record<string, string>>) {
   const main = resolve(import.meta.dirname, `../../apps/${role.app}/src/main.ts`);
   const spawned = spawn(process.execPath, [main], {
     stdio: ["ignore", "pipe", "pipe"],
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, LOG_LEVEL: "info", ...env },
+    env: {
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
+      LOG_LEVEL: "info",
+      NODE_COMPILE_CACHE: COMPILE_CACHE,
+      ...env,
+    },
   });
   let output = "";
   let say = () => {};
@@ -124,10 +133,9 @@ function start(role: Role, env: Readonly<Record<string, string>>) {
   for (const stream of [spawned.stdout, spawned.stderr]) {
     stream?.setEncoding("utf8").on("data", (text: string) => {
       output = (output + text).slice(-20_000);
-      if (role.ready !== null && output.includes(role.ready)) say();
+      if (output.includes(role.ready)) say();
     });
   }
-  if (role.ready === null) say();
   const exited = new Promise<number | null>((done) => spawned.once("exit", done));
   return { process: spawned, isReady, exited, output: () => output };
 }

@@ -3,10 +3,13 @@ import type { JobId, RunView } from "@loramill/contracts";
 import { seededRandom } from "@loramill/testkit";
 import { expect } from "vitest";
 import type { Role } from "./fleet.ts";
+import { checkHistory } from "./history/check-history.ts";
+import { openHistory } from "./history/history.ts";
 import { type Loss, readLostWork, type Standstill } from "./lost-work.ts";
 import { expectBalance, type MachineMill, SAVE_EVERY_STEPS, STEPS, startMachineMill } from "./machines.ts";
 import { type Recovery, readRecoveries, type Taking, tellRecovery } from "./recoveries.ts";
 import { finished, stepOf } from "./runs.ts";
+import { countKills, type Outcome, slowestClaim } from "./soak/soak-log.ts";
 
 const roles: readonly Role[] = [
   { app: "api", ready: "listening", processes: 1, lifeMs: [10_000, 40_000] },
@@ -26,11 +29,9 @@ const MOST_STARVED_SECONDS = 3;
 /** From the loss of a training's machine to its next submission. */
 const MOST_RECOVERY_SECONDS = 45;
 
-export interface ChaosHistory {
-  readonly kills: number;
+export interface MachinesOutcome extends Outcome {
   /** Moves against machines, by kind. */
   readonly moves: Readonly<Record<string, number>>;
-  readonly runs: number;
   readonly machines: number;
   readonly billedMicroUsd: number;
   /** Times that a training was begun or gone on with. */
@@ -45,12 +46,22 @@ export interface ChaosHistory {
   readonly recoverySeconds: readonly number[];
 }
 
+/** What `expectBalance` holds. */
+const BALANCE = "machines are charged what they are billed, and none is left or rented twice";
+/** What `expectSmall` holds of each end of a trainer. */
+const LITTLE_IS_LOST = "no more work is lost than came after the newest checkpoint that could have reached the store";
+
 /**
  * Trains while processes are killed and machines are taken, killed and starved at random, until there were `kills` of the one and
  * `ms` have passed; then lets everything come to its end, and holds what happened to what was promised. Null without a Redis.
  */
-export async function machineChaos(options: { readonly seed: number; readonly kills: number; readonly ms: number }) {
+export async function machineChaos(options: {
+  readonly seed: number;
+  readonly kills: number;
+  readonly ms: number;
+}): Promise<MachinesOutcome | null> {
   const { seed, kills, ms } = options;
+  const startedAt = Date.now();
   const mill = await startMachineMill({ roles, kills, seed, stepMs: STEP_MS });
   if (mill === null) return null;
   try {
@@ -71,7 +82,20 @@ export async function machineChaos(options: { readonly seed: number; readonly ki
     await submitting;
     const runs: RunView[] = [];
     for (const id of submitted) runs.push(await finished(mill.client, id, 180_000));
-    return await checkHistory(mill, runs, harm);
+    const happened = await checkMachines(mill, runs, harm);
+    const holds = await checkHistory(openHistory(mill.catalog, submitted));
+    return {
+      ...{
+        world: "machines",
+        seed,
+        ...countKills(mill.processes.deaths),
+        runs: runs.length,
+        ...happened,
+        holds: [...holds, BALANCE, LITTLE_IS_LOST],
+      },
+      slowestClaimSeconds: await slowestClaim(mill.catalog, mill.processes.deaths),
+      seconds: Math.round((Date.now() - startedAt) / 1_000),
+    };
   } catch (error) {
     console.error(await tellAll(mill));
     throw error;
@@ -123,11 +147,11 @@ async function keepOpen({ client, spec }: MachineMill, submitted: string[], isWa
   }
 }
 
-async function checkHistory(
+async function checkMachines(
   mill: MachineMill,
   runs: readonly RunView[],
   { done, taken, starved }: ReturnType<typeof openHarm>,
-): Promise<ChaosHistory> {
+): Promise<Omit<MachinesOutcome, keyof Outcome>> {
   expect(runs.map(({ id, state, error }) => ({ id, state, error }))).toEqual(
     runs.map(({ id }) => ({ id, state: "succeeded", error: null })),
   );
@@ -150,7 +174,7 @@ async function checkHistory(
     expect(slowest.seconds, tellRecovery(slowest)).toBeLessThan(MOST_RECOVERY_SECONDS);
   }
   return {
-    ...{ kills: mill.processes.kills, moves: done, runs: runs.length, billedMicroUsd, starts, stepsLost },
+    ...{ moves: done, billedMicroUsd, starts, stepsLost },
     mostStepsLost: Math.max(0, ...losses.map(({ steps }) => steps)),
     uploadMs: { p50: uploadsMs[Math.floor(uploadsMs.length / 2)] ?? 0, most: uploadsMs.at(-1) ?? 0 },
     machines: (await mill.runpod.account()).pods.length,

@@ -17,6 +17,7 @@ import {
 import { expect } from "vitest";
 import { drawCaptionedPictures } from "./draw-pictures.ts";
 import { type Fleet, type Role, startFleet } from "./fleet.ts";
+import { recordHistory } from "./history/record-history.ts";
 import { makeDataDir, queueEnv, storageEnv } from "./mill.ts";
 import { eventually, finished } from "./runs.ts";
 
@@ -73,6 +74,7 @@ export async function startMachineMill(options: {
   const postgres = await startEmbeddedPostgres({ dataDir: at("postgres") });
   const catalog = openCatalog({ connection: postgres.connectionString, poolSize: 3, clock, log: quiet });
   await catalog.migrate();
+  await recordHistory(catalog);
   const port = await freePort();
   const processes = startFleet({
     roles: options.roles,
@@ -95,7 +97,6 @@ export async function startMachineMill(options: {
       RUNPOD_BILLING_LAG_HOURS: "0.001",
       ...runpod.env,
       ...options.env,
-      NODE_COMPILE_CACHE: at("compile-cache"),
     },
   });
   return {

@@ -57,6 +57,7 @@ export function startDispatcher(start: DispatcherStart): Dispatcher {
 
   async function stand(): Promise<void> {
     let failing = false;
+    let standsBy = false;
     while (!stopping.signal.aborted) {
       let leadership: Leadership | null = null;
       pulse.tried();
@@ -70,11 +71,14 @@ export function startDispatcher(start: DispatcherStart): Dispatcher {
         failing = true;
       }
       if (leadership === null) {
+        if (!standsBy && !failing) log.info({}, "this dispatcher stands by");
+        standsBy ||= !failing;
         // Standbys of one moment must not ask in step.
         await pause.wait(leaderCheckMs * (0.5 + random()), stopping.signal);
         continue;
       }
       leading = true;
+      standsBy = false;
       log.info({}, "this dispatcher leads");
       try {
         await lead(deps, leadership, stopping.signal);

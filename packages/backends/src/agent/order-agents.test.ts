@@ -35,7 +35,7 @@ it("asks the pod that was rented for the training first, then machines of one's 
 
 it("leaves pods to those for whom they were rented, and gives nothing new to one that is to end", () => {
   const answer = asked([pod("theirs", { reservedFor: [OTHER] }), pod("ending", { takesWork: false })]);
-  expect(answer).toEqual({ asked: [], refusals: ["theirs was rented for others", "ending takes no more work"] });
+  expect(answer).toEqual({ asked: [], refusals: ["theirs is kept for others", "ending takes no more work"] });
 });
 
 it("keeps a training that asks for a rented machine to pods of its GPU, provider, region and price", () => {

@@ -29,5 +29,5 @@ function reasonAgainst({ pod }: KnownAgent, isForIt: boolean, placement: Placeme
   if (misplaced !== null) return misplaced;
   if (pod === null) return null;
   if (!pod.takesWork) return "takes no more work";
-  return pod.reservedFor.length > 0 && !isForIt ? "was rented for others" : null;
+  return pod.reservedFor.length > 0 && !isForIt ? "is kept for others" : null;
 }

@@ -7,16 +7,28 @@ import type { Connection } from "../connection.ts";
  */
 const RESERVED_SECONDS = 120;
 
-/** A training that is at work has a machine, whichever it is. */
+/**
+ * What one training at a time has is its own until it has taken its part of the bill, also when its agent is done before anybody
+ * has looked: who came in between would take the same time on the machine as theirs. Of those for whom one was rented, a
+ * training that is at work has a machine, whichever it is.
+ */
 const AGENT_PODS = `
 select p.name, p.provider, p.offer, p.address, p.state = 'ready' as "takesWork",
-  case when p.answered_at > now() - $1 * interval '1 second' then array(
+  case when u.jobs <> '{}' then u.jobs when p.answered_at > now() - $1 * interval '1 second' then array(
     select j.id from loramill.jobs j
     where j.id = any(p.wanted_for) and j.state in ('waiting', 'released', 'active', 'parked')
       and j.turn->>'phase' is distinct from 'running'
     order by j.id
   ) else '{}' end as "reservedFor"
 from loramill.pods p
+cross join lateral (
+  select array(
+    select j.id from loramill.jobs j
+    where j.queue = 'train' and j.state in ('released', 'active', 'parked') and j.turn->>'pod' = p.name
+      and (p.health->>'slots')::int = 1
+    order by j.id
+  ) as jobs
+) u
 where p.state in ('ready', 'draining', 'ending') and p.address is not null and p.offer is not null
 order by p.created_at, p.name`;
 

@@ -225,7 +225,19 @@ describe("machines", () => {
     const parked = { kind: "parked" as const, until: new Date(), turn: { pod: "lm-used" } };
     await catalog.ledger.settle(settlementOf(await claimTrain(has), parked));
     expect(await catalog.fleet.isUsed("lm-used")).toBe(true);
+    // Until it has taken its part of the bill, a machine with one slot is nobody else's.
+    const keptFor = async (slots: number) => {
+      const health = { at: new Date().toISOString(), slots, active: 0, holds: [], trainers: [] };
+      await catalog.pool.query(
+        `update loramill.pods set state = 'ready', offer = $2, address = 'http://lm-used', health = $3 where name = $1`,
+        ["lm-used", offer, health],
+      );
+      return (await catalog.fleet.agentPods()).find(({ name }) => name === "lm-used")?.reservedFor;
+    };
+    expect(await keptFor(1)).toEqual([has.job]);
+    expect(await keptFor(2)).toEqual([]);
     await catalog.ledger.settle(settlementOf(await claimTrain(has), { ...parked, turn: {} }));
+    expect(await keptFor(1)).toEqual([]);
     expect(await catalog.fleet.isUsed("lm-used")).toBe(false);
     const { run, step } = training;
     const data = { pod: "lm-used" };

@@ -10,6 +10,6 @@ export interface AgentPod {
   readonly address: string;
   /** Whether it may be given a training that it does not have yet; false while it drains or ends. */
   readonly takesWork: boolean;
-  /** Trainings that it was rented for and that have no machine yet: others leave it to them. */
+  /** Trainings that have it to themselves, or for which it was rented and that have no machine yet: others leave it to them. */
   readonly reservedFor: readonly JobId[];
 }

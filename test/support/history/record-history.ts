@@ -1,0 +1,55 @@
+import type { Catalog } from "@loramill/catalog";
+
+/** What has states, and the column that names a row. */
+const SUBJECTS = { run: "runs.id", step: "steps.id", job: "jobs.id", pod: "pods.name" } as const;
+
+/** Rows that are written once; of an attempt, what it ended with. */
+const WRITTEN_ONCE = ["artifacts", "captions", "dataset_versions", "generations", "ledger", "run_events"] as const;
+
+/**
+ * Makes the database itself write down what happens from now on, beneath everything that could forget it: each change of a state
+ * or of an epoch into `history.changes`, and each change of a row that is meant to stay as it is into `history.rewrites`.
+ */
+export async function recordHistory({ pool }: Catalog): Promise<void> {
+  await pool.query(`
+    create schema history;
+    create table history.changes (
+      id bigserial primary key, subject text not null, name text not null, state_before text, state text not null,
+      epoch_before int, epoch int, at timestamptz not null default clock_timestamp()
+    );
+    create table history.rewrites (id bigserial primary key, what text not null, before jsonb not null, after jsonb);
+
+    create function history.note_change() returns trigger language plpgsql as $$
+    declare
+      now_ jsonb := to_jsonb(new);
+      before jsonb := case tg_op when 'UPDATE' then to_jsonb(old) end;
+    begin
+      if before is null or before->>'state' <> now_->>'state' or before->>'epoch' <> now_->>'epoch' then
+        insert into history.changes (subject, name, state_before, state, epoch_before, epoch)
+        values (tg_argv[0], now_->>tg_argv[1], before->>'state', now_->>'state', (before->>'epoch')::int, (now_->>'epoch')::int);
+      end if;
+      return null;
+    end $$;
+
+    create function history.note_rewrite() returns trigger language plpgsql as $$
+    begin
+      insert into history.rewrites (what, before, after)
+      values (tg_table_name, to_jsonb(old), case tg_op when 'UPDATE' then to_jsonb(new) end);
+      return null;
+    end $$;
+  `);
+  for (const [subject, place] of Object.entries(SUBJECTS)) {
+    const [table, name] = place.split(".");
+    await pool.query(`
+      create trigger history after insert or update of state${subject === "job" ? ", epoch" : ""} on loramill.${table}
+      for each row execute function history.note_change('${subject}', '${name}')`);
+  }
+  for (const table of WRITTEN_ONCE) {
+    await pool.query(`
+      create trigger history after update or delete on loramill.${table}
+      for each row execute function history.note_rewrite()`);
+  }
+  await pool.query(`
+    create trigger history after update on loramill.attempts
+    for each row when (old.outcome is not null) execute function history.note_rewrite()`);
+}
