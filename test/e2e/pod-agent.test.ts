@@ -6,6 +6,7 @@ import { freePort, installScriptedTrainer, startS3Server, waitUntil } from "@lor
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { drawCaptionedPictures } from "../support/draw-pictures.ts";
 import { makeDataDir, startMill, storageEnv } from "../support/mill.ts";
+import { processEnv } from "../support/process-env.ts";
 import { eventually, finished, stepOf } from "../support/runs.ts";
 
 const AGENT = resolve(import.meta.dirname, "../../apps/pod-agent/src/main.ts");
@@ -32,7 +33,7 @@ async function startPod(port: number, trainer: { readonly folder: string; readon
   const workspace = join(data.path, "pod");
   const agent = spawn(process.execPath, [AGENT], {
     env: {
-      PATH: process.env.PATH,
+      ...processEnv(),
       AGENT_TOKEN: TOKEN,
       AGENT_PORT: String(port),
       AGENT_WORKSPACE: workspace,

@@ -6,6 +6,7 @@ import { join, resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { type Client, createClient } from "@loramill/sdk";
 import type { S3Server } from "@loramill/testkit";
+import { processEnv } from "./process-env.ts";
 
 const MAIN = resolve(import.meta.dirname, "../../apps/mill/src/main.ts");
 
@@ -52,8 +53,7 @@ export async function startMill(options: {
   const child: ChildProcess = spawn(process.execPath, [MAIN], {
     stdio: ["ignore", "pipe", "pipe"],
     env: {
-      PATH: process.env.PATH,
-      HOME: process.env.HOME,
+      ...processEnv(),
       DATA_DIR: dataDir,
       API_PORT: "0",
       LOG_LEVEL: "info",
