@@ -33,7 +33,7 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 120_000,
           // Waits more than it computes.
-          maxWorkers: 3,
+          maxWorkers: 4,
         },
       },
       {
