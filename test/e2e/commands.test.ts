@@ -6,6 +6,7 @@ import { startFakeVisionServer } from "@loramill/testkit";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { drawSamplePictures } from "../../scripts/sample-pictures.ts";
 import { makeDataDir, startMill } from "../support/mill.ts";
+import { processEnv } from "../support/process-env.ts";
 import { eventually } from "../support/runs.ts";
 import { writeZip } from "../support/zip.ts";
 
@@ -29,7 +30,7 @@ function begin(args: readonly string[], env: Env) {
     cwd: data.path,
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
+    env: { ...processEnv(), ...env },
   });
   started.add(child);
   const said = { out: "", err: "" };

@@ -10,6 +10,7 @@ import { afterAll, expect, test } from "vitest";
 import { type ComposeService, readCompose } from "../../scripts/deployment/compose-file.ts";
 import { SERVICE_APPS } from "../../scripts/deployment/service-apps.ts";
 import { makeDataDir } from "../support/mill.ts";
+import { processEnv } from "../support/process-env.ts";
 import { eventually, finished } from "../support/runs.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -131,7 +132,7 @@ function start(name: string, program: string, args: readonly string[], env: Reco
   const child = spawn(program, args, {
     cwd: root,
     stdio: ["ignore", "pipe", "pipe"],
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
+    env: { ...processEnv(), ...env },
   });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) {
@@ -147,7 +148,7 @@ function start(name: string, program: string, args: readonly string[], env: Reco
 
 /** Runs a program to its end; answers its exit code. */
 function run(program: string, args: readonly string[], env: Readonly<Record<string, string>>): Promise<number | null> {
-  const child = spawn(program, args, { cwd: root, stdio: "ignore", env: { PATH: process.env.PATH, ...env } });
+  const child = spawn(program, args, { cwd: root, stdio: "ignore", env: { ...processEnv(), ...env } });
   return new Promise((done) => child.once("exit", done));
 }
 

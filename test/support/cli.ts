@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { resolve } from "node:path";
+import { processEnv } from "./process-env.ts";
 
 const MAIN = resolve(import.meta.dirname, "../../apps/cli/src/main.ts");
 
@@ -18,7 +19,7 @@ export function createCli(options: {
     const child = spawn(process.execPath, [MAIN, ...args], {
       cwd: options.cwd,
       stdio: ["ignore", "pipe", "pipe"],
-      env: { PATH: process.env.PATH, HOME: process.env.HOME, API_PORT: "0", ...options.env },
+      env: { ...processEnv(), API_PORT: "0", ...options.env },
     });
     const read = async (stream: NodeJS.ReadableStream) => (await Array.fromAsync(stream)).join("");
     const [out, err, code] = await Promise.all([

@@ -17,6 +17,7 @@ import type { ApiDeps } from "./deps.ts";
 import { installProblems } from "./problems.ts";
 import { ceilingRoutes } from "./routes/ceilings.ts";
 import { costRoutes } from "./routes/costs.ts";
+import { datasetVersionRoutes } from "./routes/dataset-versions.ts";
 import { datasetRoutes } from "./routes/datasets.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { fleetRoutes } from "./routes/fleet.ts";
@@ -106,6 +107,7 @@ export async function startApi(deps: ApiDeps, options: ApiOptions & { localToken
   await server.register(ceilingRoutes(deps));
   await server.register(costRoutes(deps));
   await server.register(datasetRoutes(deps));
+  await server.register(datasetVersionRoutes(deps));
   await server.register(modelRoutes(deps));
   await server.register(recipeRoutes(deps));
   await server.register(fleetRoutes(deps));

@@ -342,7 +342,11 @@ describe("cancel", () => {
       const verdicts = await bench.catalog.ledger.heartbeat([beat]);
       return verdicts.get(active.job) === "cancel";
     });
-    const counts = (await bench.view(run)).steps[0]?.jobs;
+    // The heartbeat knows of the cancel before the dispatcher has looked.
+    const counts = await waitUntil("what waits to be cancelled", async () => {
+      const jobs = (await bench.view(run)).steps[0]?.jobs;
+      return jobs?.waiting === 0 ? jobs : undefined;
+    });
     expect(counts).toMatchObject({ waiting: 0, cancelled: 4, open: 2 });
     // A turn has left something behind elsewhere: a worker gets the job at once to end it.
     const again = await waitUntil("the parked job to come back", () =>

@@ -51,11 +51,13 @@ describe("a training on an agent", () => {
       const recipe = { ...trial.request.recipe, steps: 100 };
       const request = { ...trial.request, recipe };
       const here = { ...trial, request };
+      await trial.holdAfterSave(1);
       let { remoteId } = await trial.backend.submit(request, backendContext());
       let epoch = 2;
-      for (let preemption = 0; preemption < 3; preemption += 1) {
+      for (let preemption = 1; preemption <= 3; preemption += 1) {
         epoch = await pollUntil(here, remoteId, hasCheckpoint, epoch);
         await trial.remote.vanish();
+        if (preemption < 3) await trial.holdAfterSave(preemption + 1);
         epoch = await pollUntil(here, remoteId, ({ kind }) => kind === "lost", epoch);
         ({ remoteId } = await trial.backend.submit(request, backendContext({ epoch })));
         epoch += 1;
@@ -232,7 +234,8 @@ describe("a training on an agent", () => {
       request: "a".repeat(64),
       lineage: "b".repeat(64),
       trainer: "sd-scripts",
-      recipe: request.recipe,
+      // More than it can do before somebody should have asked.
+      recipe: { ...request.recipe, steps: 1_000 },
       images: request.images.map(({ image, ...rest }) => ({ ...image, ...rest })),
       regularisationImages: [],
       models: [],
@@ -258,12 +261,14 @@ describe("a training on an agent", () => {
   });
 
   it("does not go on from what an agent that was given up wrote late", async () => {
-    const trial = await open({ behaviour: { stepMs: 25 } });
+    const trial = await open();
     const { backend, request, stores } = trial;
+    await trial.holdAfterSave(1);
     const { remoteId } = await backend.submit(request, backendContext());
     let epoch = await pollUntil(trial, remoteId, hasCheckpoint, 2);
     await trial.remote.vanish();
     epoch = await pollUntil(trial, remoteId, ({ kind }) => kind === "lost", epoch);
+    await trial.holdAfterSave(2);
     const second = await backend.submit(request, backendContext({ epoch: 500 }));
     await pollTraining(backend, second.remoteId, request, { fromEpoch: 501, turns: 2 });
     const { job } = backendContext();
@@ -287,6 +292,7 @@ describe("a training on an agent", () => {
     const { backend, stores } = trial;
     const request = { ...trial.request, recipe: { ...trial.request.recipe, steps: 120 } };
     const here = { ...trial, request };
+    await trial.holdAfterSave(2);
     const { remoteId } = await backend.submit(request, backendContext());
     const isSecond = (status: TrainingStatus) =>
       status.kind === "running" && status.checkpoints.some(({ step }) => step >= 40);

@@ -41,8 +41,9 @@ describe("a training of the experts of Wan 2.2", () => {
     expect(new Set(tensorsOf(whole)).size).toBe(2);
     expect(whole).toMatchObject({ weights: whole.files?.[0]?.weights, steps: 60 });
 
-    const trial = await open(pairRecipe, { behaviour: { stepMs: 40 } });
+    const trial = await open(pairRecipe);
     const { backend, request, remote, scripted, stores } = trial;
+    await trial.holdAfterSave(1);
     const { remoteId } = await backend.submit(request, backendContext());
     let hasSaved = false;
     let epoch = 2;

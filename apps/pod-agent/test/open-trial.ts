@@ -112,7 +112,8 @@ export async function openTrial(options: TrialOptions = {}) {
   const openStore = () =>
     openStores({ url: `s3://${bucket}/trial`, s3: { endpoint, credentials, forcePathStyle: true } });
   const stores = await openStore();
-  const scripted = await installScriptedTrainer(join(folder, "trainer"), { stepMs: 20, ...options.behaviour });
+  const behaviour: TrainerBehaviour = { stepMs: 20, ...options.behaviour };
+  const scripted = await installScriptedTrainer(join(folder, "trainer"), behaviour);
   const machines: AgentMachine[] = [];
   const begun = new Set<string>();
   const settingsOf = (n: number): AgentSettings => ({
@@ -124,7 +125,7 @@ export async function openTrial(options: TrialOptions = {}) {
     partBytes: 1_000,
     tickMs: 20,
     quietMs: 30,
-    stallMs: 20_000,
+    stallMs: 60_000,
     killMs: 1_000,
     onLeaseLost: null,
     environment: { PATH: process.env.PATH ?? "" },
@@ -185,6 +186,9 @@ export async function openTrial(options: TrialOptions = {}) {
         fetch: crash?.fetch(lossyFetch) ?? lossyFetch,
       },
     );
+  /** The trainer waits between its save of this number and the next, where most would be lost with it. */
+  const holdAfterSave = (save: number) =>
+    scripted.behave({ ...behaviour, waitsAtStep: (save + 1) * request.recipe.saveEverySteps - 1 });
   const remote: RemoteSide = {
     started: async () => begun.size,
     active: async () => {
@@ -194,12 +198,14 @@ export async function openTrial(options: TrialOptions = {}) {
     loseNextAnswer: () => {
       losesAnswer = true;
     },
+    holding: { hold: () => holdAfterSave(1), release: () => scripted.behave(behaviour) },
     async vanish() {
       for (const [n, machine] of machines.entries()) {
         await machine.stop();
         await rm(machine.settings.workspace, { recursive: true, force: true });
         machines[n] = await startMachine(machine.settings, { port: Number(new URL(machine.url).port), begun });
       }
+      await scripted.behave(behaviour);
     },
     openWithWrongKey: async () => makeBackend({ token: "another token than that" }),
   };
@@ -209,6 +215,7 @@ export async function openTrial(options: TrialOptions = {}) {
     s3,
     stores,
     scripted,
+    holdAfterSave,
     machines,
     settingsOf,
     request,

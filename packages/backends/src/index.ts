@@ -15,7 +15,8 @@ export { createOpenAiCaptioner, type OpenAiCaptionerOptions } from "./openai/ope
 export { createPocketGeneration } from "./pocket/pocket-generation.ts";
 export { createPocketTraining, type PocketTrainingOptions } from "./pocket/pocket-training.ts";
 export { createReplicateGeneration } from "./replicate/generation/replicate-generation.ts";
-export { createReplicateTraining, type ReplicateTrainingOptions } from "./replicate/replicate-training.ts";
+export { createReplicateTraining } from "./replicate/replicate-training.ts";
+export type { ReplicateTrainingOptions } from "./replicate/replicate-training-options.ts";
 export { createReplicateWebhooks, type ReplicateWebhooks } from "./replicate/replicate-webhooks.ts";
 export { createServerlessGeneration } from "./runpod-serverless/serverless-generation.ts";
 export { type TrainingOptions, trainingConfig } from "./training-config.ts";

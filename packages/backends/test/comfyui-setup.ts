@@ -123,8 +123,10 @@ export async function openComfyUiHarness() {
       started: async () => new Set(server.submitted).size,
       active: async () => server.runner.pending.length + (server.runner.running === null ? 0 : 1),
       loseNextAnswer: () => server.misbehave({ kind: "lose-receipt" }),
+      holding: { hold: () => server.runner.pause(), release: () => server.runner.resume() },
       vanish: async () => {
         server.runner.restart();
+        server.runner.resume();
         server.runner.files.all.clear();
       },
       openWithWrongKey: async () => openAs(withKey("another"), { stores }),

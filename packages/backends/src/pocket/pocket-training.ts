@@ -201,7 +201,8 @@ export function createPocketTraining(options: PocketTrainingOptions): TrainingBa
         state = await engine.train({ images: pictures, settings, from, untilStep: done + 1, signal: context.signal });
         if (state.step === done) break;
       } else state = next;
-      const seconds = (clock.now().getTime() - began) / 1000;
+      // A clock that is set back in the middle must not take back what was paid for.
+      const seconds = Math.max(0, clock.now().getTime() - began) / 1000;
       paidSeconds += seconds;
       charges.push(cpuCharge(seconds));
       refuseDiverged(state.curve, done, recipe.learningRate);

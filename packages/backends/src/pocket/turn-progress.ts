@@ -9,13 +9,15 @@ export function trainingProgress(at: {
   readonly paidSeconds: number;
 }): TrainingProgress {
   const rate = at.paidSeconds > 0 && at.step > 0 ? at.step / at.paidSeconds : null;
+  const left = at.totalSteps - at.step;
   return {
     step: at.step,
     totalSteps: at.totalSteps,
     loss: at.last?.loss ?? null,
     averageLoss: at.last?.averageLoss ?? null,
     stepsPerSecond: rate,
-    etaSeconds: rate === null ? null : (at.totalSteps - at.step) / rate,
+    // Steps too quick for the clock tell no rate; that none is left is known all the same.
+    etaSeconds: left === 0 ? 0 : rate === null ? null : left / rate,
     imagesSeen: at.step * at.batchSize,
     paidSeconds: at.paidSeconds,
   };

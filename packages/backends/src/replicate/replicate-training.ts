@@ -1,54 +1,24 @@
 import {
   type BackendContext,
-  type Charge,
   type Clock,
-  checkpointsOfJob,
   PermanentError,
-  type Recipe,
-  type RecipeIssue,
   type Stores,
   type TrainingBackend,
-  type TrainingMeter,
-  type TrainingProgress,
-  type TrainingRequest,
-  TransientError,
   UserError,
 } from "@loramill/contracts";
-import { exportFiles, packFiles } from "@loramill/datasets";
 import { outcomeMetadata, replaceMetadata, tensorsSha256 } from "@loramill/lora";
-import { supportIssues } from "@loramill/recipes";
 import { z } from "zod";
 import { openRecords } from "../job-records.ts";
 import { createEndpoint, type EndpointParts } from "../vision/endpoint.ts";
+import { handOverPictures } from "./hand-over-pictures.ts";
+import { replicateIssues } from "./replicate-issues.ts";
 import { replicateSupport } from "./replicate-support.ts";
+import type { ReplicateTrainingOptions } from "./replicate-training-options.ts";
 import { trainerInput } from "./trainer-input.ts";
 import { linesOf, readTrainingLog } from "./training-log.ts";
+import { chargeOf, failureOf, hasEnded, isWorthWaiting, meterOf, progressOf } from "./training-state.ts";
 import { openTrainings, type Training } from "./trainings.ts";
 import { readWeightsTar } from "./weights-tar.ts";
-
-export interface ReplicateTrainingOptions {
-  readonly token: string;
-  /** `https://api.replicate.com/v1`. */
-  readonly url: string;
-  /** `owner/name` of a trainer that gives a LoRA as safetensors. */
-  readonly trainer: string;
-  /** What that trainer trains, and the base model that it does it on. */
-  readonly family: Recipe["family"];
-  readonly baseModel: string;
-  /** `owner/name` of the model that takes the versions; created when it is not there. */
-  readonly destination: string;
-  /** What the destination is said to run on, as `GET /hardware` names it. */
-  readonly hardware: string;
-  readonly usdPerSecond: number;
-  readonly maxJobs: number;
-  readonly timeoutSeconds: number;
-  readonly pollMs: number;
-  /** Where Replicate reports the end of a training; null: it is only asked. */
-  readonly webhookUrl: string | null;
-  /** Larger sets are handed over by an address of the object store. */
-  readonly maxUploadBytes: number;
-  readonly maxWeightsBytes: number;
-}
 
 export interface ReplicateTrainingParts extends EndpointParts {
   readonly stores: Stores;
@@ -69,8 +39,6 @@ type Record = z.output<typeof Record>;
 const CODE_VERSION = 1;
 const CALL_TIMEOUT_MS = 60_000;
 const WEIGHTS_TIMEOUT_MS = 900_000;
-/** An archive is read once, by a trainer that may wait for a machine. */
-const SIGNED_SECONDS = 24 * 3600;
 /** Start of a machine, download of the base model, caching. */
 const SETUP_SECONDS = 120;
 /** One picture of 1024 px through a Flux step on an H100: 1,000 steps took 502 s. */
@@ -159,7 +127,7 @@ export function createReplicateTraining(
         return { remoteId: running.id };
       }
       const { inputs } = await trainings.trainer(context.signal);
-      const images = await handOver(request, context);
+      const images = await handOverPictures(request, context, { stores, trainings, ...options });
       const { input, deviations } = trainerInput(inputs, { ...request, images });
       await trainings.ensureDestination(context.signal);
       const record: Record = { marker: request.marker, images, remoteId: null, deviations: [...deviations], told: 0 };
@@ -174,7 +142,7 @@ export function createReplicateTraining(
       const training = await trainings.get(remoteId, context.signal);
       if (training === null) return { kind: "lost" };
       await tellLog(training, context);
-      const charges = hasEnded(training) ? [chargeOf(training)] : [];
+      const charges = hasEnded(training) ? [chargeOf(training, options)] : [];
       const { divergedAt } = readTrainingLog(training.logs ?? "", request.recipe.steps);
       const isCancelled = training.status === "canceled" || training.status === "aborted";
       if (isCancelled && divergedAt === null) return { kind: "cancelled", charges };
@@ -184,7 +152,14 @@ export function createReplicateTraining(
       if (divergedAt !== null && !hasEnded(training)) await trainings.cancel(remoteId, context.signal);
       const progress = progressOf(training, request);
       if (training.status === "succeeded") return { kind: "succeeded", progress, checkpoints: [], charges };
-      return { kind: "running", progress, meter: meterOf(training), pollMs, checkpoints: [], charges };
+      return {
+        kind: "running",
+        progress,
+        meter: meterOf(training, { now: parts.clock.now(), usdPerSecond }),
+        pollMs,
+        checkpoints: [],
+        charges,
+      };
     },
 
     async collect(remoteId, request, context) {
@@ -224,37 +199,6 @@ export function createReplicateTraining(
     close: endpoint.close,
   };
 
-  /** The set as a zip where the trainer can read it: uploaded, or in our store when it is too large for that. */
-  async function handOver(request: TrainingRequest, context: BackendContext): Promise<string> {
-    const items = request.images.map(({ image, width, height, caption }, at) => {
-      const path = `${String(at).padStart(6, "0")}.${image.mediaType.replace(/^image\//, "")}`;
-      return { path, blob: image, width, height, caption, repeats: 1 };
-    });
-    const settings = { name: request.name, className: null, resolution: request.recipe.resolution, buckets: true };
-    const { files } = exportFiles("replicate", items, settings);
-    const { signal } = context;
-    const open = async function* (blob: { readonly sha256: string }) {
-      yield* (await stores.blobs.open(blob, { signal })).body;
-    };
-    const bytes = items.reduce((sum, { blob }) => sum + blob.bytes, 0);
-    if (bytes <= options.maxUploadBytes) {
-      const zip = Buffer.concat(await Array.fromAsync(packFiles("zip", files, { open, signal })));
-      return trainings.upload(zip, "dataset.zip", signal);
-    }
-    const key = `${checkpointsOfJob(context.job)}dataset.zip`;
-    await stores.objects.put(key, packFiles("zip", files, { open, signal }), {
-      contentType: "application/zip",
-      signal,
-    });
-    const address = await stores.objects.presign(key, { method: "GET", expiresSeconds: SIGNED_SECONDS });
-    if (address !== null) return address;
-    const megabytes = [bytes, options.maxUploadBytes].map((size) => Math.ceil(size / 1024 ** 2));
-    throw new UserError(
-      `The pictures have ${megabytes[0]} MiB, more than the ${megabytes[1]} MiB that Replicate takes as a file: use S3 or set PUBLIC_URL, or prepare them smaller`,
-      { code: "dataset-too-large", details: { bytes } },
-    );
-  }
-
   async function note(job: string, change: Partial<Record>): Promise<void> {
     const record = await records.find(job);
     if (record !== null) await records.write(job, { ...record, ...change });
@@ -274,82 +218,5 @@ export function createReplicateTraining(
     return endpoint.download({ url, timeoutMs: WEIGHTS_TIMEOUT_MS, isOwn: url.startsWith(`${base}/`), signal });
   }
 
-  /** Its price is told at its end: until then it is what its time costs. */
-  function meterOf({ started_at: startedAt, metrics }: Training): TrainingMeter {
-    const elapsed = startedAt ? (parts.clock.now().getTime() - Date.parse(startedAt)) / 1_000 : 0;
-    const seconds = Math.max(0, elapsed, metrics?.predict_time ?? 0);
-    const microUsdPerSecond = usdPerSecond * 1_000_000;
-    return { microUsdPerSecond, unchargedMicroUsd: Math.ceil(seconds * microUsdPerSecond) };
-  }
-
-  function chargeOf({ id, metrics }: Training): Charge {
-    const quantity = metrics?.predict_time ?? 0;
-    const amountMicroUsd = Math.round(quantity * usdPerSecond * 1_000_000);
-    const note = `training ${id}`;
-    return {
-      kind: "training",
-      supplier: `replicate:${trainer}`,
-      quantity,
-      unit: "gpu-second",
-      amountMicroUsd,
-      note,
-      mark: id,
-    };
-  }
-
   return backend;
-}
-
-/** What such a trainer cannot do, and what to change. */
-function replicateIssues(recipe: Recipe, { family, baseModel, trainer }: ReplicateTrainingOptions): RecipeIssue[] {
-  if (recipe.family !== family) {
-    const message = `Replicate's ${trainer} trains LoRAs of the family ${family}, not ${recipe.family}`;
-    return [{ field: "family", severity: "error", message }];
-  }
-  const issues = supportIssues("replicate", recipe, replicateSupport);
-  if (recipe.baseModel !== baseModel) {
-    const message = `Replicate's ${trainer} has one base model, ${baseModel}, not ${recipe.baseModel}`;
-    issues.push({ field: "baseModel", severity: "error", message });
-  }
-  return issues.filter(({ field }) => field !== "alpha" || recipe.alpha !== recipe.rank);
-}
-
-const hasEnded = ({ status }: Training): boolean => ["succeeded", "failed", "canceled", "aborted"].includes(status);
-
-/** One that failed or was cancelled gives no LoRA; another is asked for. */
-const isWorthWaiting = (training: Training): boolean =>
-  !hasEnded(training) || (training.status === "succeeded" && training.output?.weights !== undefined);
-
-function progressOf(training: Training, { recipe }: TrainingRequest): TrainingProgress {
-  const { step, stepsPerSecond, curve } = readTrainingLog(training.logs ?? "", recipe.steps);
-  const done = training.status === "succeeded" ? recipe.steps : step;
-  return {
-    step: done,
-    totalSteps: recipe.steps,
-    loss: curve.at(-1)?.loss ?? null,
-    averageLoss: curve.at(-1)?.averageLoss ?? null,
-    stepsPerSecond,
-    etaSeconds: stepsPerSecond === null ? null : (recipe.steps - done) / stepsPerSecond,
-    imagesSeen: done * recipe.batchSize,
-    paidSeconds: training.metrics?.predict_time ?? 0,
-  };
-}
-
-/** Out of memory and a loss that is no number are known to the proxy, which changes the recipe and tries again. */
-function failureOf({ id, error, logs }: Training, { recipe }: TrainingRequest): Error {
-  const said = typeof error === "string" ? error : "";
-  const tail = linesOf(logs ?? "").at(-1) ?? "";
-  const details = { training: id };
-  if (/out of memory/i.test(`${said}\n${tail}`)) {
-    return new TransientError(`The training ran out of memory at batch size ${recipe.batchSize}`, {
-      code: "out-of-memory",
-      details,
-    });
-  }
-  const { divergedAt } = readTrainingLog(logs ?? "", recipe.steps);
-  if (divergedAt !== null) {
-    return new TransientError(`The loss was no longer a number at step ${divergedAt}`, { code: "diverged", details });
-  }
-  const why = (said || tail || "it gave no reason").slice(0, 300);
-  return new PermanentError(`Replicate's training ${id} failed: ${why}`, { code: "training-failed", details });
 }

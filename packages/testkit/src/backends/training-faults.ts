@@ -98,11 +98,13 @@ export function runTrainingFaults(start: () => Promise<TrainingHarness>): void {
     it("can be cancelled before it is looked at, twice, and no more once it has ended", async () => {
       const { backend, request, remote } = await start();
       if (!backend.capabilities.cancel) return;
+      await remote?.holding?.hold();
       const first = await backend.submit(request, backendContext());
       expect(await backend.cancel(first.remoteId, backendContext({ epoch: 2 }))).toBe("cancelled");
       expect(await backend.cancel(first.remoteId, backendContext({ epoch: 3 }))).toBe("cancelled");
       if (remote !== undefined) expect(await remote.active()).toBe(0);
       expect((await backend.poll(first.remoteId, request, backendContext({ epoch: 4 }))).kind).toBe("cancelled");
+      await remote?.holding?.release();
       const second = await backend.submit(request, backendContext({ epoch: 5 }));
       await pollTraining(backend, second.remoteId, request, { fromEpoch: 6 });
       expect(await backend.cancel(second.remoteId, backendContext({ epoch: 9_000 }))).toBe("already-ended");
@@ -136,6 +138,7 @@ export function runTrainingFaults(start: () => Promise<TrainingHarness>): void {
       const expected = await trainWhole(whole.backend, whole.request);
       const harness = await start();
       const { backend, request, remote } = harness;
+      await remote?.holding?.hold();
       const { remoteId } = await backend.submit(request, backendContext());
       const saved = await pollUntilCheckpoint(backend, remoteId, request);
       await remote?.vanish();

@@ -42,6 +42,11 @@ export interface RemoteSide {
   active(): Promise<number>;
   /** Carries out the next request that begins a training, and loses the answer. */
   loseNextAnswer(): void;
+  /**
+   * Keeps trainings from their end, not from their first checkpoint, until they are released or it vanishes: a test that is
+   * kept waiting meets them under way. Left out where only polls move them.
+   */
+  readonly holding?: { hold(): void | Promise<void>; release(): void | Promise<void> };
   /** Forgets everything without notice, as a pod that was taken away; then takes new trainings again. */
   vanish(): Promise<void>;
   /** The backend with credentials that the other side refuses. */
@@ -163,13 +168,15 @@ export function runTrainingBackendSuite(name: string, open: () => Promise<Traini
       const expected = await whole.backend.collect(remoteId, whole.request, backendContext({ epoch: 9_001 }));
 
       const broken = await start();
-      const { request } = broken;
+      const { request, remote } = broken;
+      await remote?.holding?.hold();
       const submitted = await broken.backend.submit(request, backendContext());
       const [before] = await pollTraining(broken.backend, submitted.remoteId, request, { turns: 1 });
       if (before?.kind !== "running") throw new Error("the harness should need more than one turn");
       for (const { objectPrefix } of before.checkpoints) expect(await broken.hasObjects(objectPrefix)).toBe(true);
       await broken.backend.close();
       const after = await broken.reopen();
+      await remote?.holding?.release();
       const statuses = await pollTraining(after, submitted.remoteId, request, { fromEpoch: 50 });
       const first = statuses[0];
       if (first?.kind !== "running" && first?.kind !== "succeeded") throw new Error(`unexpected ${first?.kind}`);
@@ -182,12 +189,14 @@ export function runTrainingBackendSuite(name: string, open: () => Promise<Traini
     });
 
     it("stops when it is cancelled, and goes on when it is submitted again", async () => {
-      const { backend, request } = await start();
+      const { backend, request, remote } = await start();
       if (!backend.capabilities.cancel) return;
+      await remote?.holding?.hold();
       const { remoteId } = await backend.submit(request, backendContext());
       await pollTraining(backend, remoteId, request, { turns: 1 });
       expect(await backend.cancel(remoteId, backendContext({ epoch: 3 }))).toBe("cancelled");
       expect((await backend.poll(remoteId, request, backendContext({ epoch: 4 }))).kind).toBe("cancelled");
+      await remote?.holding?.release();
       const again = await backend.submit(request, backendContext({ epoch: 5 }));
       const statuses = await pollTraining(backend, again.remoteId, request, { fromEpoch: 6 });
       expect(statuses.at(-1)?.kind).toBe("succeeded");

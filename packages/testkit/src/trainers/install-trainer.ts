@@ -1,4 +1,4 @@
-import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -10,6 +10,8 @@ export interface TrainerBehaviour {
   readonly crashAtStep?: number;
   /** Prints nothing more after this step, and lives. */
   readonly hangAtStep?: number;
+  /** Waits at this step until it is told to behave otherwise, so that what happens meanwhile meets it at work. */
+  readonly waitsAtStep?: number;
   /** Ends as PyTorch does when the GPU is full, when the batch is larger than `fitsBatch`. */
   readonly outOfMemoryAtStep?: number;
   readonly fitsBatch?: number;
@@ -58,7 +60,11 @@ export async function installScriptedTrainer(
   const script = fileURLToPath(new URL("./scripted-trainer.ts", import.meta.url));
   await writeFile(python, `#!/bin/sh\nexec ${quote(process.execPath)} ${quote(script)} "$@"\n`);
   await chmod(python, 0o755);
-  const behave = (given: TrainerBehaviour) => writeFile(join(folder, "behaviour.json"), JSON.stringify(given));
+  const behave = async (given: TrainerBehaviour) => {
+    const path = join(folder, "behaviour.json");
+    await writeFile(`${path}.new`, JSON.stringify(given));
+    await rename(`${path}.new`, path);
+  };
   await behave(behaviour);
   async function deeds(): Promise<TrainerDeed[]> {
     const text = await readFile(join(folder, "deeds.txt"), "utf8").catch((error: unknown) => {

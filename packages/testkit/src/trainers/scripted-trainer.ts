@@ -16,7 +16,8 @@ const CRASH = `Traceback (most recent call last):
 RuntimeError: mat1 and mat2 shapes cannot be multiplied (77x2048 and 768x320)
 `;
 
-const behaviour = JSON.parse(readFileSync("behaviour.json", "utf8")) as TrainerBehaviour;
+const readBehaviour = () => JSON.parse(readFileSync("behaviour.json", "utf8")) as TrainerBehaviour;
+const behaviour = readBehaviour();
 const training = readDialect(process.argv.slice(2), process.env);
 if (behaviour.ignoresTerm) process.on("SIGTERM", () => undefined);
 
@@ -52,6 +53,7 @@ for (let step = fromStep + 1; step <= training.steps; step += 1) {
   if (step === behaviour.crashAtStep) fail(CRASH);
   if (step === behaviour.outOfMemoryAtStep && training.batch > (behaviour.fitsBatch ?? 0)) fail(OUT_OF_MEMORY);
   if (step === behaviour.hangAtStep) await delay(3_600_000);
+  while (step === readBehaviour().waitsAtStep) await delay(10);
 }
 training.finish(encoded());
 for (const line of training.end()) process.stdout.write(`${line}\n`);

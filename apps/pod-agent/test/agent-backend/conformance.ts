@@ -1,14 +1,8 @@
 import { runTrainingBackendSuite } from "@loramill/testkit";
-import { openTrial, pairRecipe, type TrialOptions } from "./open-trial.ts";
+import { openTrial, type TrialOptions } from "../open-trial.ts";
 
-const trials: Record<string, TrialOptions> = {
-  "ai-toolkit": { trainer: "ai-toolkit" },
-  "sd-scripts": { trainer: "sd-scripts" },
-  simpletuner: { trainer: "simpletuner" },
-  "ai-toolkit, on both experts of Wan 2.2": { trainer: "ai-toolkit", recipe: pairRecipe },
-};
-
-for (const [name, options] of Object.entries(trials)) {
+/** The suite that every training backend passes, on an agent with one trainer. */
+export function agentConformance(name: string, options: TrialOptions): void {
   runTrainingBackendSuite(`agent with ${name}`, async () => {
     const { backend, request, makeBackend, stores, remote, close } = await openTrial(options);
     return {

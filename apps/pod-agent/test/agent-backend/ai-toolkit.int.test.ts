@@ -1,0 +1,3 @@
+import { agentConformance } from "./conformance.ts";
+
+agentConformance("ai-toolkit", { trainer: "ai-toolkit" });

@@ -1,0 +1,3 @@
+import { agentConformance } from "./conformance.ts";
+
+agentConformance("sd-scripts", { trainer: "sd-scripts" });
