@@ -10,7 +10,8 @@ test("the page has the table that follows from the numbers", () => {
 });
 
 test("what the page says beside the table follows from it too", () => {
-  const { gpuUsdPerHour, trainingSeconds, gpuWork, turnsPerSecond } = planLargeMill();
+  const plan = planLargeMill();
+  const { gpuUsdPerHour, trainingSeconds, gpuWork, turnsPerSecond, machines, fleetMachines } = plan;
   const priceOf = (what: string, pieces: number) => {
     const hours = gpuWork.find((work) => work.what === what)?.gpuHours ?? Number.NaN;
     return ((hours / assumptions.shareAtWork) * gpuUsdPerHour) / pieces;
@@ -20,4 +21,9 @@ test("what the page says beside the table follows from it too", () => {
   expect(page).toContain(`${Math.round(trainingSeconds / 10) * 10}`.replace(/(\d)(\d{3})$/, "$1,$2"));
   expect(page).toContain(`${Math.round(turnsPerSecond)} turns a second`);
   expect(page).toContain(`$${gpuUsdPerHour} an hour`);
+  expect(page).toContain(`${Math.round(plan.fleetTurnsPerSecond)} turns a second more`);
+  expect(page).toContain(`\`FLEET_MAX_PODS\` above ${fleetMachines}`);
+  expect(page).toContain(`${machines} machines are $${Math.round(plan.machinesUsdPerHour)} an hour`);
+  expect(plan.machinesUsdPerHour).toBeGreaterThan(plan.accountUsdPerHour);
+  expect(page).toContain(`$${plan.accountUsdPerHour} an hour that accounts`);
 });

@@ -5,6 +5,7 @@ const PICTURES = 1_000_000;
 const LORAS = 10_000;
 const PICTURES_PER_LORA = 50;
 const HOURS_PER_DAY = 24;
+const TRAINING = "train 10,000 LoRAs";
 
 /** What nobody has measured for you; docs/operations/cost.md lists these, and says where the others come from. */
 export const assumptions = {
@@ -23,6 +24,8 @@ export const assumptions = {
 /** `curate.imagesPerCoreSecond` of `npm run bench -- curate`, on two shared cores of a server. */
 const CURATED_PER_CORE_SECOND = 10;
 const POLL_SECONDS = 10;
+/** What accounts at RunPod may rent at one moment unless they ask for more, over everything they have there. */
+const ACCOUNT_USD_PER_HOUR = 80;
 const PICTURES_PER_JOB = 64;
 
 export interface GpuWork {
@@ -45,11 +48,14 @@ export function planLargeMill() {
   };
   const gpuWork = [
     work("caption 1M pictures", PICTURES / assumptions.captionsPerGpuSecond),
-    work("train 10,000 LoRAs", LORAS * training),
+    work(TRAINING, LORAS * training),
     work("draw 1M images", PICTURES * assumptions.secondsPerImage),
   ];
   const { picture, image, lora } = assumptions.megabytes;
   const gigabytes = (PICTURES * (picture + image) + LORAS * lora) / 1_000;
+  const fleetMachines = gpuWork.find(({ what }) => what === TRAINING)?.machines ?? 0;
+  const machines = gpuWork.reduce((sum, { machines: each }) => sum + each, 0);
+  const secondsADay = HOURS_PER_DAY * 3_600;
   const turns = (LORAS * training) / POLL_SECONDS + (3 * PICTURES) / PICTURES_PER_JOB;
   return {
     gpuUsdPerHour: gpu.usdPerHour,
@@ -58,7 +64,13 @@ export function planLargeMill() {
     curatingCoreHours: hours(PICTURES / CURATED_PER_CORE_SECOND),
     gigabytesPerDay: gigabytes,
     gigabytesKept: gigabytes * assumptions.daysKept,
-    turnsPerSecond: turns / (HOURS_PER_DAY * 3_600),
+    turnsPerSecond: turns / secondsADay,
+    /** The fleet rents machines for trainings, and looks at each as often as at a training. */
+    fleetTurnsPerSecond: fleetMachines / POLL_SECONDS,
+    fleetMachines,
+    machines,
+    machinesUsdPerHour: machines * gpu.usdPerHour,
+    accountUsdPerHour: ACCOUNT_USD_PER_HOUR,
   };
 }
 

@@ -2,7 +2,7 @@ import { createSafely } from "@loramill/compute";
 import { type FleetOffer, type Parked, PermanentError, TransientError, toErrorRecord } from "@loramill/contracts";
 import { machineRequest, withVolumes } from "./machine-request.ts";
 import { setAside } from "./set-aside.ts";
-import { giveUp, leaseFromNow, remember, type Turn } from "./turn.ts";
+import { giveUp, leaseFromNow, noteDone, remember, type Turn } from "./turn.ts";
 
 /** Rents a machine that is wanted from the first candidate that can be had; once, however often it is called. */
 export async function rentTurn(turn: Turn): Promise<Parked> {
@@ -30,6 +30,11 @@ export async function rentTurn(turn: Turn): Promise<Parked> {
       const offer = { ...asked, ...price, provider: pod.provider } as FleetOffer;
       const rented = { offer, rentedAt: clock.now(), leaseUntil: leaseFromNow(turn), address, bill };
       await fleet.move(pod.name, "rent", rented);
+      await noteDone(turn, "machine.rent", {
+        remoteId,
+        gpu: offer.gpuType,
+        pricePerHourMicroUsd: offer.pricePerHourMicroUsd,
+      });
       ctx.event("machine.rented", { remoteId, gpu: offer.gpuType, region: offer.region, adopted: outcome.adopted });
       return ctx.park(options.pollMs, {});
     }

@@ -45,11 +45,9 @@ it("machines that nobody answers for are given back, and nobody else's", async (
   expect(fleet.living()[0]?.id).toBe((await fleet.pod()).remoteId);
   expect(await lines()).toContain('loramill_fleet_orphans_total{provider="runpod"} 2');
   expect(await lines()).toContain('loramill_fleet_machines{provider="runpod",state="ready"} 1');
-  const reaped = (await catalog.fleet.audit.list({ limit: 10 })).map(({ subject, details }) => [
-    subject,
-    details.reason,
-  ]);
-  expect(reaped).toEqual([
+  const entries = await catalog.fleet.audit.list({ limit: 10 });
+  const reaped = entries.filter(({ action }) => action === "machine.reaped");
+  expect(reaped.map(({ subject, details }) => [subject, details.reason])).toEqual([
     ["lm-survey", "duplicate"],
     ["lm-stranger", "stranger"],
   ]);
@@ -98,6 +96,23 @@ it("what was billed is compared with what was charged, and a gap is told of", as
   // The test's turns keep their charges to themselves, so that nothing of this bill is in the ledger.
   expect(deps.log.lines.map(({ message }) => message)).toContain("what was billed is not what was charged");
   expect(await lines()).toContain('loramill_fleet_billing_gap_ratio{provider="runpod"} 1');
+
+  // Days later, of which nobody read the books: they are read from where they were left, and the gap is told no more.
+  const asked: Date[] = [];
+  const { provider } = fleet;
+  const watched = {
+    ...provider,
+    books: async (between: { from: Date; to: Date }) => {
+      asked.push(between.from);
+      return provider.books(between);
+    },
+  };
+  const until = await catalog.fleet.books.toldUntil("runpod");
+  await catalog.pool.query("update loramill.pods set ended_at = ended_at - interval '10 days'");
+  fleet.clock.advance(10 * 24 * 3_600_000);
+  await readBooks({ ...deps, providers: new Map([["runpod", watched]]) }, signal);
+  expect(asked).toEqual([new Date((until?.getTime() ?? 0) - 48 * 3_600_000)]);
+  expect(await lines()).toContain('loramill_fleet_billing_gap_ratio{provider="runpod"} 0');
 });
 
 it("the rent of our volumes is charged as the books have it, and nobody else's", async () => {

@@ -44,10 +44,14 @@ export async function surveyRound(deps: SurveyDeps, signal: AbortSignal): Promis
 /** Reads the providers' own books, charges what volumes cost by them, and compares the rest with what was charged. */
 export async function readBooks(deps: SurveyDeps, signal: AbortSignal): Promise<void> {
   const to = deps.clock.now();
-  const between = { from: new Date(to.getTime() - BOOKS_MS), to };
+  const lately = new Date(to.getTime() - BOOKS_MS);
   const { books } = deps.catalog.fleet;
   for (const provider of deps.providers.values()) {
     await survived(deps, provider, "books", async () => {
+      const told = await books.toldUntil(provider.name);
+      // After a time in which nobody read them, from where they were left.
+      const left = told === null ? lately : new Date(told.getTime() - BOOKS_MS);
+      const between = { from: left < lately ? left : lately, to };
       await books.put(provider.name, await provider.books(between, signal));
       // Those of the configuration: others of the account are somebody else's.
       for (const { id } of deps.options.volumes) {
@@ -55,7 +59,10 @@ export async function readBooks(deps: SurveyDeps, signal: AbortSignal): Promise<
       }
     });
   }
-  for (const { provider, billedMicroUsd, chargedMicroUsd } of await books.compare(between.from)) {
+  const sums = new Map((await books.compare(lately)).map(({ provider, ...sum }) => [provider, sum]));
+  for (const provider of deps.providers.keys()) {
+    // Also none: a gap of the past is not told for ever.
+    const { billedMicroUsd, chargedMicroUsd } = sums.get(provider) ?? { billedMicroUsd: 0, chargedMicroUsd: 0 };
     const gap = billingGap({ billedMicroUsd, chargedMicroUsd });
     deps.metrics.setBillingGap(provider, gap);
     if (Math.abs(gap) > ALARMING_GAP) {

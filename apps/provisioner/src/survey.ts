@@ -7,7 +7,7 @@ import { readBooks, type SurveyDeps, surveyRound } from "./survey-round.ts";
  * nobody was there are renewed by turns first.
  */
 export function startSurvey(deps: SurveyDeps & { readonly catalog: Catalog }): { stop(): Promise<void> } {
-  const { catalog, options, log, metrics } = deps;
+  const { catalog, options, log, metrics, providers } = deps;
   return repeatAsLeader({
     ...{ catalog, log, lock: "loramill fleet survey", what: "the survey of the fleet", pauseMs: options.surveyMs },
     begin: () => {
@@ -19,6 +19,9 @@ export function startSurvey(deps: SurveyDeps & { readonly catalog: Catalog }): {
         booksAt = performance.now();
       };
     },
-    onStandBy: () => metrics.setMachines([]),
+    onStandBy: () => {
+      metrics.setMachines([]);
+      for (const provider of providers.keys()) metrics.setBillingGap(provider, 0);
+    },
   });
 }

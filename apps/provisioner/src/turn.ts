@@ -1,4 +1,4 @@
-import type { FleetProvider, JobContext, JobOutput, MachineOffer, Parked, Pod } from "@loramill/contracts";
+import type { FleetProvider, JobContext, JobOutput, JsonObject, MachineOffer, Parked, Pod } from "@loramill/contracts";
 import { noteOfferEvent, type OfferEvent, offerKey } from "@loramill/fleet";
 import { z } from "zod";
 import type { ProvisionerDeps } from "./deps.ts";
@@ -28,8 +28,14 @@ export const leaseFromNow = ({ deps }: Pick<Turn, "deps">): Date =>
 
 /** Gives the machine up; the turn after ends it. */
 export async function giveUp(turn: Turn, reason: string): Promise<Parked> {
-  await turn.deps.fleet.move(turn.pod.name, "end", { reason });
+  const moved = await turn.deps.fleet.move(turn.pod.name, "end", { reason });
+  if (moved !== null) await noteDone(turn, "machine.end", { reason });
   return again(turn);
+}
+
+/** Writes into the audit what was done to the machine. */
+export async function noteDone({ deps, pod }: Pick<Turn, "deps" | "pod">, action: string, details: JsonObject) {
+  await deps.fleet.audit.add({ actor: "provisioner", action, subject: pod.name, details });
 }
 
 /** Remembers how machines of an offer do; where nothing was rented there is nothing to remember. */

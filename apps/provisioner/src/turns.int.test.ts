@@ -51,6 +51,9 @@ it("a machine is rented with what its agent needs, and is ready when that has an
   expect(row).toMatchObject({ health: { slots: 2, active: 0, holds }, remoteId: pod?.id, busyAt: null });
   expect(row.leaseUntil?.getTime()).toBeGreaterThan(fleet.clock.now().getTime());
   expect((await catalog.fleet.machines()).map(({ name }) => name)).toContain(row.name);
+  expect(await catalog.fleet.audit.list({ subject: row.name, limit: 9 })).toMatchObject([
+    { actor: "provisioner", action: "machine.rent", details: { remoteId: pod?.id, pricePerHourMicroUsd: 690_000 } },
+  ]);
 });
 
 it("what the configuration says of a machine's folders wins, and without a volume nothing is said of them", async () => {
@@ -182,8 +185,9 @@ it("a provider that refuses to be paid stops the whole fleet until somebody star
   await fleet.until(async () => false);
   const { stopped, stoppedBy } = await catalog.fleet.switches();
   expect([stopped, stoppedBy]).toEqual([expect.stringMatching(/^runpod: /), "provisioner"]);
-  const [entry] = await catalog.fleet.audit.list({ limit: 1 });
+  const [after, entry] = await catalog.fleet.audit.list({ limit: 2 });
   expect(entry).toMatchObject({ action: "fleet.stop", details: { code: "payment-required" } });
+  expect(after).toMatchObject({ action: "machine.end", actor: "provisioner" });
 
   const { fleet: next } = await open();
   await next.until(async () => false);

@@ -3,6 +3,7 @@ import { defineWorker, type WorkerContext } from "@loramill/runtime";
 import { openVolumeFiles } from "@loramill/storage";
 import { createFleetMetrics } from "@loramill/telemetry";
 import { createAgentProbe } from "./ask-agent.ts";
+import { checkStore } from "./check-store.ts";
 import { provisionerWorkerConfig } from "./config.ts";
 import type { ProvisionerDeps } from "./deps.ts";
 import { openProviders } from "./open-providers.ts";
@@ -21,6 +22,7 @@ export const provisionerWorker = defineWorker({
     if (options.agentSecret === null) {
       throw new UserError("FLEET_AGENT_SECRET: set it where machines are rented", { code: "bad-config" });
     }
+    if (options.providers.includes("runpod")) await checkStore(stores.objects, config.runpod.url);
     const tokens = { secret: options.agentSecret, own: config.static.token };
     const fleetMetrics = createFleetMetrics(metrics);
     const providers = opened("providers", openProviders({ ...config, clock, log }), async (open) => {

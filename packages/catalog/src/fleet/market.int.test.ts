@@ -67,6 +67,12 @@ test("books are read again and again, and compared with what was charged for mac
   const charges = [{ ...charge(60), pod: "lm-a" }];
   await catalog.ledger.settle(settlementOf(claim, undefined, { charges }));
   expect(await books.compare(new Date(0))).toEqual([{ provider: "runpod", billedMicroUsd: 65, chargedMicroUsd: 60 }]);
+
+  // A machine that lived for weeks counts by its end.
+  await catalog.pool.query("update loramill.pods set created_at = ended_at - interval '30 days' where name = 'lm-a'");
+  expect(await books.compare(new Date(at.getTime() - 1))).toMatchObject([{ billedMicroUsd: 65 }]);
+  expect(await books.compare(new Date(at.getTime() + 1))).toEqual([]);
+  expect([await books.toldUntil("runpod"), await books.toldUntil("nobody")]).toEqual([hour(2), null]);
 });
 
 test("the fleet is stopped and started, and who did what is kept", async () => {

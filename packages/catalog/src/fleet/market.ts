@@ -100,8 +100,17 @@ export function bookQueries({ db, pool }: Connection) {
       return rows.map(({ readAt: _readAt, ...entry }) => entry);
     },
 
+    /** End of the last time that a provider's books told of; null before they told of any. */
+    async toldUntil(provider: string): Promise<Date | null> {
+      const { rows } = await pool.query<{ until: Date | null }>(
+        `select max("to") as until from loramill.book_entries where provider = $1`,
+        [provider],
+      );
+      return rows[0]?.until ?? null;
+    },
+
     /**
-     * What providers billed for machines that began and ended after `since`, and what the ledger has charged for the same ones:
+     * What providers billed for machines that ended after `since`, however long they lived, and what the ledger has charged for the same ones:
      * whether the two agree. Only machines that the books know.
      */
     async compare(since: Date): Promise<{ provider: string; billedMicroUsd: number; chargedMicroUsd: number }[]> {
@@ -115,7 +124,7 @@ export function bookQueries({ db, pool }: Connection) {
          left join lateral (
            select sum(amount_micro_usd) as charged from loramill.ledger where pod = p.name
          ) l on true
-         where p.state = 'ended' and p.created_at >= $1 group by p.provider order by p.provider`,
+         where p.state = 'ended' and p.ended_at >= $1 group by p.provider order by p.provider`,
         [since],
       );
       return rows.map(({ provider, billed, charged }) => ({
