@@ -1,4 +1,5 @@
 import { generationConfig } from "@loramill/backends";
+import { volumeConfig } from "@loramill/compute";
 import { defineConfig } from "@loramill/contracts";
 import { pocketConfig } from "@loramill/pocket";
 import { servicesConfig } from "@loramill/runtime";
@@ -34,6 +35,8 @@ export const generatorWorkerConfig = {
   loraUse: loraUseConfig,
   video: videoConfig,
   generation: generationConfig,
+  /** How the serverless endpoint's volume is reached. */
+  volumes: volumeConfig,
   /** Rules for addresses that services name. */
   sources: servicesConfig.sources,
 } as const;

@@ -7,6 +7,7 @@ import { createRemoteReader } from "@loramill/storage";
 import { createClipTools } from "@loramill/video";
 import { generatorWorkerConfig } from "./config.ts";
 import { drawGrid } from "./draw-grid.ts";
+import { endpointVolume } from "./endpoint-volume.ts";
 import { generateImages } from "./generate-images.ts";
 import { readFallbackTable } from "./loras/fallback-words.ts";
 
@@ -29,6 +30,7 @@ export function createGeneratorWorker(openEngine: (context: Context) => Promise<
       const reader = context.opened("reader of results", createRemoteReader(config.sources.http), (open) =>
         open.close(),
       );
+      const volume = config.generation.serverless?.volume ?? null;
       const backends = openGenerationBackends(config.generation, {
         engine,
         stores,
@@ -37,6 +39,7 @@ export function createGeneratorWorker(openEngine: (context: Context) => Promise<
         measurePicture,
         readRemoteFile: reader.read,
         tools,
+        openEndpointVolume: volume === null ? undefined : endpointVolume(volume, config.volumes),
       });
       context.opened("generation backends", backends, async (open) => {
         for (const backend of open) await backend.close();

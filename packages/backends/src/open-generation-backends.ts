@@ -1,4 +1,4 @@
-import type { ClipTools, Clock, GenerationBackend, PocketEngine, Stores } from "@loramill/contracts";
+import type { ClipTools, Clock, GenerationBackend, PocketEngine, Stores, VolumeFiles } from "@loramill/contracts";
 import { createFfmpegGeneration } from "./clips/ffmpeg-generation.ts";
 import { addRestyling } from "./clips/restyle-generation.ts";
 import { packedFrames } from "./comfyui/generation/check-request.ts";
@@ -20,17 +20,22 @@ export interface GenerationParts {
   readonly measurePicture: MeasurePicture;
   readonly readRemoteFile: ReadRemoteFile;
   readonly tools: ClipTools;
+  /** Folder of LoRAs on the volume of the serverless endpoint; left out where they are not brought there. */
+  readonly openEndpointVolume?: (() => Promise<VolumeFiles>) | undefined;
 }
 
 /** The generation backends that are configured, in the order in which `auto` tries them. A new one is a line here. */
 export function openGenerationBackends(
   { comfyui, serverless, replicate }: GenerationOptions,
-  { pictures, ...parts }: GenerationParts,
+  { pictures, openEndpointVolume: open, ...parts }: GenerationParts,
 ): readonly GenerationBackend[] {
+  const loraVolume = open && serverless && { loraVolume: { open, maxBytes: serverless.lorasMaxBytes } };
   return [
     addRestyling(createPocketGeneration({ ...parts, ...pictures }), parts),
     addRestyling(createComfyUiGeneration(comfyui, parts), { ...parts, packedFrames }),
-    ...(serverless === null ? [] : [addRestyling(createServerlessGeneration(serverless, parts), parts)]),
+    ...(serverless === null
+      ? []
+      : [addRestyling(createServerlessGeneration(serverless, { ...parts, ...loraVolume }), parts)]),
     ...(replicate === null ? [] : [addRestyling(createReplicateGeneration(replicate, parts), parts)]),
     createFfmpegGeneration(parts),
   ];

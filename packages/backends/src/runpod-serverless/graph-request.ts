@@ -1,5 +1,6 @@
 import {
   type BackendContext,
+  type BlobRef,
   type GenerationRequestItem,
   inputFilesOf,
   type JsonObject,
@@ -22,6 +23,15 @@ const EXTENSIONS: Readonly<Record<string, string>> = {
   "video/mp4": "mp4",
   "video/webm": "webm",
 };
+
+/** Files of the LoRAs that an item is drawn with. */
+export function loraBlobsOf({ spec, loras }: GenerationRequestItem): BlobRef[] {
+  const called = lorasOf(spec).flatMap(({ lora, strength }) => (strength > 0 ? [lora] : []));
+  return called.flatMap((name) => {
+    const lora = loras[name];
+    return lora === undefined ? [] : loraFiles(lora).map(({ weights }) => weights);
+  });
+}
 
 /** The LoRAs of an item: what its spec calls them → the file on the endpoint's volume, named by its content. */
 export function loraFilesOf({ spec, loras }: GenerationRequestItem): Record<string, LoraFiles> {

@@ -3,7 +3,8 @@ import { z } from "zod";
 import { listOf } from "../config-list.ts";
 import { serverlessKinds } from "./serverless-support.ts";
 
-const MiB = 1024 * 1024;
+const MiB = 1024 ** 2;
+const GiB = 1024 ** 3;
 
 /** The serverless endpoint of RunPod that draws, if there is one. */
 export const serverlessConfig = defineConfig(
@@ -30,6 +31,20 @@ export const serverlessConfig = defineConfig(
       .default("none")
       .describe(
         "volume: LoRAs lie under models/loras of the endpoint's volume, as loramill-<first 32 digits of the SHA-256>.safetensors",
+      ),
+    RUNPOD_SERVERLESS_VOLUME: z
+      .string()
+      .regex(/^[\w-]+@[\w-]+$/, "must be the volume's id and its data centre, as agv6w2qcg7@EU-RO-1")
+      .optional()
+      .describe(
+        "The endpoint's network volume as ID@DATA-CENTRE, to which LoRAs are brought when a picture wants them; left out, by you",
+      ),
+    RUNPOD_SERVERLESS_LORAS_MAX_GIB: z.coerce
+      .number()
+      .min(1)
+      .default(20)
+      .describe(
+        "Most GiB of LoRAs brought to that volume; what was used longest ago goes, and nothing used within a day",
       ),
     RUNPOD_SERVERLESS_USD_PER_SECOND: z.coerce
       .number()
@@ -81,7 +96,9 @@ export const serverlessConfig = defineConfig(
           endpoint: env.RUNPOD_SERVERLESS_ENDPOINT,
           families: env.RUNPOD_SERVERLESS_FAMILIES,
           kinds: env.RUNPOD_SERVERLESS_KINDS,
-          hasLoras: env.RUNPOD_SERVERLESS_LORAS === "volume",
+          hasLoras: env.RUNPOD_SERVERLESS_LORAS === "volume" || env.RUNPOD_SERVERLESS_VOLUME !== undefined,
+          volume: volumeOf(env.RUNPOD_SERVERLESS_VOLUME),
+          lorasMaxBytes: env.RUNPOD_SERVERLESS_LORAS_MAX_GIB * GiB,
           usdPerSecond: env.RUNPOD_SERVERLESS_USD_PER_SECOND,
           atOnce: env.RUNPOD_SERVERLESS_AT_ONCE,
           executionSeconds: env.RUNPOD_SERVERLESS_TIMEOUT_SECONDS,
@@ -90,3 +107,8 @@ export const serverlessConfig = defineConfig(
           maxFileBytes: env.RUNPOD_SERVERLESS_MAX_FILE_MIB * MiB,
         },
 );
+
+function volumeOf(text: string | undefined): { readonly id: string; readonly region: string } | null {
+  const [id, region] = text?.split("@") ?? [];
+  return id === undefined || region === undefined ? null : { id, region };
+}

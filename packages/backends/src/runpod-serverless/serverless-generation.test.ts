@@ -1,4 +1,4 @@
-import type { GenerationRequest, GenerationRequestItem } from "@loramill/contracts";
+import type { GenerationRequest, GenerationRequestItem, VolumeFiles } from "@loramill/contracts";
 import {
   backendContext,
   pollGeneration,
@@ -8,7 +8,9 @@ import {
 import { describe, expect, it } from "vitest";
 import { cleanups, drawByText, loraNamed, openParts, putPicture, textItem } from "../../test/item-backend.ts";
 import { createServerlessGeneration, type ServerlessGenerationOptions } from "./serverless-generation.ts";
+import type { LoraVolume } from "./volume-loras.ts";
 
+const WEIGHTS = { mediaType: "application/octet-stream" };
 const KEY = "rpa_a-key-that-nobody-may-see";
 
 async function open(over: Partial<ServerlessGenerationOptions> = {}) {
@@ -28,8 +30,11 @@ async function open(over: Partial<ServerlessGenerationOptions> = {}) {
     ...{ usdPerSecond: 0.0003, atOnce: 2, pollMs: 1, maxFileBytes: 1_000_000 },
     ...over,
   };
-  const make = (more: Partial<ServerlessGenerationOptions> = {}) => {
-    const backend = createServerlessGeneration({ ...options, ...more }, parts);
+  const make = (more: Partial<ServerlessGenerationOptions> = {}, loraVolume?: LoraVolume) => {
+    const backend = createServerlessGeneration(
+      { ...options, ...more },
+      { ...parts, ...(loraVolume && { loraVolume }) },
+    );
     cleanups.push(() => backend.close());
     return backend;
   };
@@ -257,6 +262,33 @@ describe("LoRAs on an endpoint", () => {
     const found = await finish(onVolume, request);
     expect(found.last?.kind).toBe("succeeded");
     expect(JSON.stringify(runpod.created.at(-1)?.input.workflow)).toContain(file);
+  });
+
+  it("are brought to its volume before a request names them, those of no strength not at all", async () => {
+    const { stores, runpod, finish, requestOf, make } = await open();
+    const [red, idle] = await Promise.all(
+      ["red", "idle"].map(async (name) => loraNamed(name, await stores.blobs.put(Buffer.from(name), WEIGHTS))),
+    );
+    if (red === undefined || idle === undefined) throw new Error("two LoRAs");
+    const brought: string[] = [];
+    const volume = {
+      put: async () => ({}),
+      head: async () => null,
+      async *list() {},
+      putLarge: async (key: string) => {
+        expect(runpod.created).toEqual([]);
+        brought.push(key);
+      },
+      close: async () => {},
+    } as unknown as VolumeFiles;
+    const backend = make({ hasLoras: true }, { open: async () => volume, maxBytes: 1e9 });
+    const loras = [
+      { lora: "main", strength: 0.8 },
+      { lora: "other", strength: 0 },
+    ];
+    const request = requestOf([{ ...textItem(0, { loras }), loras: { main: red, other: idle } }]);
+    expect((await finish(backend, request)).last?.kind).toBe("succeeded");
+    expect(brought).toEqual([`loramill-${red.weights.sha256.slice(0, 32)}.safetensors`]);
   });
 });
 

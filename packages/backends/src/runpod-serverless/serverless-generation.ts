@@ -12,9 +12,10 @@ import type { Drawing, ItemService, Look } from "../items/item-service.ts";
 import { createItemwiseGeneration, type ItemwiseParts } from "../items/itemwise-generation.ts";
 import type { ReadRemoteFile } from "../items/read-remote-file.ts";
 import type { EndpointParts } from "../vision/endpoint.ts";
-import { graphRequest, loraFilesOf } from "./graph-request.ts";
+import { graphRequest, loraBlobsOf, loraFilesOf } from "./graph-request.ts";
 import { createServerlessClient, type ServerlessJob, type ServerlessOptions } from "./serverless-client.ts";
 import { checkServerlessSpec, MAX_SIDE_PIXELS, NO_LORAS, SIDE_STEP, sideSteps } from "./serverless-support.ts";
+import { type LoraVolume, openVolumeLoras } from "./volume-loras.ts";
 import { errorOfJob, fileOf } from "./worker-output.ts";
 
 export interface ServerlessGenerationOptions extends ServerlessOptions {
@@ -30,6 +31,8 @@ export interface ServerlessGenerationOptions extends ServerlessOptions {
 
 export interface ServerlessGenerationParts extends ItemwiseParts, EndpointParts {
   readonly readRemoteFile: ReadRemoteFile;
+  /** Where LoRAs are brought before they are asked for; left out: they lie there, or none do. */
+  readonly loraVolume?: LoraVolume;
 }
 
 const NAME = "runpod-serverless";
@@ -49,6 +52,8 @@ export function createServerlessGeneration(
 ): GenerationBackend {
   const { families, kinds, hasLoras, usdPerSecond, maxFileBytes } = options;
   const client = createServerlessClient(options, parts);
+  const { objects } = parts.stores;
+  const onVolume = parts.loraVolume && openVolumeLoras(parts.loraVolume, { objects, clock: parts.clock });
 
   const service: ItemService = {
     async prepare(item, context) {
@@ -56,6 +61,7 @@ export function createServerlessGeneration(
       if (lora !== undefined && !hasLoras) {
         throw new UserError(`${lora}: ${NO_LORAS}`, { code: "lora-unloadable", details: { lora } });
       }
+      for (const weights of loraBlobsOf(item)) await onVolume?.bring(weights, context.signal);
       return graphRequest(item, parts.stores.blobs, context);
     },
     start: (input, { signal }) => client.run(input, signal),
@@ -146,7 +152,10 @@ export function createServerlessGeneration(
       };
     },
 
-    close: client.close,
+    async close() {
+      await client.close();
+      await onVolume?.close();
+    },
   } satisfies Parameters<typeof createItemwiseGeneration>[0];
 
   const timeoutMs = (options.ttlSeconds + options.executionSeconds) * 1000;

@@ -62,4 +62,4 @@ export function checkServerlessSpec(spec: GenerationSpec, support: ServerlessSup
 
 /** What to do about LoRAs that the endpoint does not have. */
 export const NO_LORAS =
-  "the serverless endpoint loads no LoRAs: put them on its volume under models/loras, as loramill-<first 32 digits of the SHA-256>.safetensors, and set RUNPOD_SERVERLESS_LORAS=volume";
+  "the serverless endpoint loads no LoRAs: name its volume in RUNPOD_SERVERLESS_VOLUME, or put them there under models/loras, as loramill-<first 32 digits of the SHA-256>.safetensors, and set RUNPOD_SERVERLESS_LORAS=volume";
