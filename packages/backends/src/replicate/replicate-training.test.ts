@@ -22,7 +22,8 @@ import {
 } from "@loramill/testkit";
 import { fetch } from "undici";
 import { afterEach, describe, expect, it } from "vitest";
-import { createReplicateTraining, type ReplicateTrainingOptions } from "./replicate-training.ts";
+import { createReplicateTraining } from "./replicate-training.ts";
+import type { ReplicateTrainingOptions } from "./replicate-training-options.ts";
 
 const TOKEN = "r8_a-token-that-nobody-may-see";
 const recipe: Recipe = {
