@@ -71,7 +71,7 @@ it("makes room by what no training wants any more", async () => {
 });
 
 it("tries the next volume when the keys of one are refused, and says which to look at", async () => {
-  const { deps, model, train, log, s3, keys } = await open();
+  const { catalog, deps, model, train, log, s3, keys } = await open();
   const wanted = await model("some/model", "model.safetensors", 100_000);
   await train("some/model");
   const [volume] = deps.options.volumes;
@@ -85,6 +85,8 @@ it("tries the next volume when the keys of one are refused, and says which to lo
   });
   await syncRound({ ...deps, options: { volumes } }, signal);
   expect(keys()).toEqual([wanted]);
+  // No machine gets the second volume of a region.
+  expect(await catalog.fleet.volumes(new Date())).toMatchObject([{ region: "EU-RO-1", holds: [] }]);
 });
 
 it("goes on by itself in one provisioner of several, when the configuration says so", async () => {

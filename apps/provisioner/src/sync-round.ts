@@ -83,7 +83,7 @@ async function fill(deps: SyncDeps, volume: Volume, wanted: readonly WantedFile[
 
 /** What was changed, and what machines of the region find there, is for the audit; a look that found nothing new is not. */
 async function tell(
-  { catalog, clock, log }: SyncDeps,
+  { catalog, clock, log, options }: SyncDeps,
   { id, region }: Volume,
   wanted: readonly WantedFile[],
   result: SyncResult,
@@ -96,7 +96,9 @@ async function tell(
   const counts = { present: present.length, fetched: fetched.length, noRoom: noRoom.length };
   log.info({ volume: id, kind, sent: sent.length, removed: removed.length, ...counts, bytes }, "looked at a volume");
   const packs = new Set(wanted.flatMap(({ sha256, pack }) => (pack === undefined ? [] : [sha256])));
-  const holds = [...present, ...sent].filter((sha256) => !packs.has(sha256));
+  // Machines get the first volume of their region; what lies on another is of no use to them.
+  const isAttached = options.volumes.find((one) => one.region === region)?.id === id;
+  const holds = isAttached ? [...present, ...sent].filter((sha256) => !packs.has(sha256)) : [];
   const details = { result: kind, noRoom, bytes };
   const look = { id, provider: PROVIDER, region, holds, sent, removed, details };
   await catalog.fleet.noteVolume(look, clock.now());
