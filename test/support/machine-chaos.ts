@@ -24,6 +24,8 @@ const MOVES = ["preempt", "kill", "vanish", "starve"] as const;
 const OPEN_RUNS = 3;
 /** Milliseconds between two moves against machines, at least and at most. */
 const PAUSE_MS = [2_000, 8_000] as const;
+/** Machines that are taken, at least. */
+const LEAST_TAKEN = 3;
 const STEP_MS = 120;
 const MOST_STARVED_SECONDS = 3;
 /** From the loss of a training's machine to its next submission. */
@@ -69,11 +71,14 @@ export async function machineChaos(options: {
     const submitted: string[] = [];
     const until = Date.now() + ms;
     let over = false;
+    // On a busy machine trainings come to their machines late, and then longer is needed to take some.
+    const goesOn = () =>
+      !over || Date.now() < until || (harm.taken.length < LEAST_TAKEN && Date.now() < until + 2 * ms);
     const killed = mill.processes.killed.then(() => {
       over = true;
     });
-    const submitting = keepOpen(mill, submitted, () => !over || Date.now() < until);
-    while (!over || Date.now() < until) {
+    const submitting = keepOpen(mill, submitted, goesOn);
+    while (goesOn()) {
       await harm.next();
       if (mill.processes.complaints.length > 0) break;
     }

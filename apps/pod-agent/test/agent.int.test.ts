@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { AgentManifest, type TrainingRequest, type TrainingStatus } from "@loramill/contracts";
+import { setTimeout as pause } from "node:timers/promises";
+import { AgentManifest, checkpointsOfJob, type TrainingRequest, type TrainingStatus } from "@loramill/contracts";
 import { backendContext, pollTraining, waitUntil } from "@loramill/testkit";
 import { afterEach, describe, expect, it } from "vitest";
 import { openAgent } from "../src/agent.ts";
@@ -30,6 +31,9 @@ async function pollUntil(
   for (let epoch = fromEpoch; epoch < fromEpoch + 1_000; epoch += 1) {
     const [status] = await pollTraining(backend, remoteId, request, { fromEpoch: epoch, turns: 1 });
     if (status !== undefined && fits(status)) return epoch + 1;
+    if (status?.kind === "succeeded") throw new Error("it ended before that came");
+    // The agent is in this process too: who asks without a pause takes its time away.
+    await pause(40);
   }
   throw new Error("it never came");
 }
@@ -248,6 +252,22 @@ describe("a training on an agent", () => {
     const steps = await trial.scripted.steps();
     await new Promise((resolve) => setTimeout(resolve, 200));
     expect(await trial.scripted.steps()).toEqual(steps);
+  });
+
+  it("stores what is saved while no controller speaks: slots were granted with its first word, three saves ahead", async () => {
+    const { backend, request, stores } = await open();
+    const { remoteId } = await backend.submit(request, backendContext());
+    await backend.poll(remoteId, request, backendContext({ epoch: 2 }));
+    const stored = async () => {
+      const steps: number[] = [];
+      for await (const { key } of stores.objects.list(checkpointsOfJob(backendContext().job))) {
+        if (key.endsWith("/COMMITTED.json")) steps.push(Number(key.split("/").at(-2)));
+      }
+      return steps;
+    };
+    await waitUntil("all saves are in the store", async () => (await stored()).length === 3, { timeoutMs: 60_000 });
+    expect(await stored()).toEqual([20, 40, 60]);
+    expect((await pollTraining(backend, remoteId, request, { fromEpoch: 3 })).at(-1)?.kind).toBe("succeeded");
   });
 
   it("refuses a worker that was replaced", async () => {
