@@ -55,11 +55,14 @@ export async function slowestClaim(
   { pool }: Catalog,
   deaths: readonly Death[],
 ): Promise<Outcome["slowestClaimSeconds"]> {
-  const { rows } = await pool.query<{ worker: string; ended_at: Date }>(
-    "select worker, ended_at from loramill.attempts where outcome = 'lost'",
+  const { rows } = await pool.query<{ worker: string; started_at: Date; ended_at: Date }>(
+    "select worker, started_at, ended_at from loramill.attempts where outcome = 'lost'",
   );
-  const waits = rows.flatMap(({ worker, ended_at }) =>
-    deaths.filter(({ pid }) => worker.includes(`:${pid}:`)).map(({ at }) => ended_at.getTime() - at.getTime()),
+  const waits = rows.flatMap(({ worker, started_at, ended_at }) =>
+    deaths
+      // The system gives the same number to many processes, one after the other.
+      .filter(({ pid, at }) => worker.includes(`:${pid}:`) && started_at <= at && at <= ended_at)
+      .map(({ at }) => ended_at.getTime() - at.getTime()),
   );
   return waits.length === 0 ? null : Math.round(Math.max(...waits) / 100) / 10;
 }
