@@ -35,7 +35,17 @@ const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 /** The agent did not answer: it may have got the request. */
 export const UNREACHABLE = "agent-unreachable";
 
-export function createAgentClient(url: string, token: string, fetch: typeof undiciFetch = undiciFetch): AgentClient {
+interface AgentClientParts {
+  readonly fetch?: typeof undiciFetch | undefined;
+  /** On a machine that has answered once: what a proxy says in its place, of whatever status, is that it does not answer now. */
+  readonly isRented?: boolean;
+}
+
+export function createAgentClient(
+  url: string,
+  token: string,
+  { fetch = undiciFetch, isRented = false }: AgentClientParts = {},
+): AgentClient {
   const host = new URL(url).host;
 
   async function ask(path: string, body: unknown, timeoutMs: number, given?: AbortSignal): Promise<unknown> {
@@ -63,7 +73,7 @@ export function createAgentClient(url: string, token: string, fetch: typeof undi
       });
     }
     if (answer.status >= 200 && answer.status < 300) return answer.body;
-    throw refusal(host, answer.status, Problem.safeParse(answer.body).data);
+    throw refusal({ host, isRented }, answer.status, Problem.safeParse(answer.body).data);
   }
 
   const job = (answer: unknown): AgentJob => {
@@ -93,11 +103,15 @@ export function createAgentClient(url: string, token: string, fetch: typeof undi
 }
 
 /** What an agent's refusal means; decided here and nowhere else. A proxy's answer has no code of the agent's. */
-function refusal(host: string, status: number, problem: z.output<typeof Problem> | undefined): Error {
+function refusal(
+  { host, isRented }: { readonly host: string; readonly isRented: boolean },
+  status: number,
+  problem: z.output<typeof Problem> | undefined,
+): Error {
   const details = { status };
   if (problem === undefined) {
     const message = `the agent at ${host} cannot be reached (its proxy answered ${status})`;
-    if (isRetryableStatus(status)) return new TransientError(message, { code: UNREACHABLE, details });
+    if (isRented || isRetryableStatus(status)) return new TransientError(message, { code: UNREACHABLE, details });
     return new PermanentError(`${message}: look at AGENT_URLS`, { code: "agent-refused", details });
   }
   const { code, detail } = problem;
