@@ -39,6 +39,7 @@ export async function lead(deps: DispatcherDeps, leadership: Leadership, stoppin
   } finally {
     deps.onBacklog?.([]);
     deps.onSpending?.({ ceilings: [], isStopped: false });
+    deps.onDemand?.(0);
     await listening.close();
   }
 }

@@ -36,7 +36,7 @@ export interface DispatcherStart {
   readonly onRunEvent?: (type: string) => void;
   /** Told every few seconds while this dispatcher leads; no ceilings when it no longer does. */
   readonly onSpending?: (spending: Spending) => void;
-  /** Told with each plan of machines: seconds of GPU work that wait for machines, or have them. */
+  /** Told with each plan of machines: seconds of GPU work that wait for machines, or have them. 0 when it no longer leads. */
   readonly onDemand?: (gpuSeconds: number) => void;
 }
 

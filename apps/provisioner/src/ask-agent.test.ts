@@ -46,6 +46,7 @@ it("takes whatever else it says for silence, with a reason that holds no token",
   for (const answer of [
     () => new Response("no", { status: 502 }),
     () => Response.json({ hello: "world" }),
+    () => new Response(endless()),
     () => Promise.reject(new Error(`connect failed with Bearer ${token}`)),
   ]) {
     const fetch = async () => answer();
@@ -55,3 +56,6 @@ it("takes whatever else it says for silence, with a reason that holds no token",
     expect(JSON.stringify(said)).not.toContain(token);
   }
 });
+
+/** What no reader must wait for the end of. */
+const endless = () => new ReadableStream({ pull: (stream) => stream.enqueue(new Uint8Array(65_536)) });

@@ -16,6 +16,8 @@ export type AgentProbe = (
 ) => Promise<PodHealth | { readonly silence: string }>;
 
 const ANSWER_MS = 5_000;
+/** Whoever owns the machine may answer in its agent's place, with whatever would fill our memory. */
+const MAX_ANSWER_BYTES = 1024 * 1024;
 /** They come largest first: after so many, none is worth placing a training by. */
 const MOST_HELD = 64;
 
@@ -38,7 +40,7 @@ export function createAgentProbe(parts: {
         await response.body?.cancel();
         return { silence: `it answers with status ${response.status}` };
       }
-      const { trainers, maxJobs, activeJobs, cache } = AgentHealth.parse(await response.json());
+      const { trainers, maxJobs, activeJobs, cache } = AgentHealth.parse(await readJson(response));
       const holds = cache?.digests.slice(0, MOST_HELD) ?? [];
       return { at: parts.clock.now(), trainers, slots: maxJobs, active: activeJobs, holds };
     } catch (error) {
@@ -46,4 +48,15 @@ export function createAgentProbe(parts: {
       return { silence: redact(error instanceof Error ? error.message : "it cannot be reached") };
     }
   };
+}
+
+async function readJson({ body }: Response): Promise<unknown> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body ?? []) {
+    bytes += chunk.length;
+    if (bytes > MAX_ANSWER_BYTES) throw new RangeError(`it answers with more than ${MAX_ANSWER_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  return JSON.parse(Buffer.concat(chunks).toString("utf8"));
 }

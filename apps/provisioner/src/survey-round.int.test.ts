@@ -21,9 +21,9 @@ async function open(name: string, env: Readonly<Record<string, string>> = {}) {
   onTestFinished(fleet.close);
   const metrics = createMetrics({ processMetrics: false });
   const log = keepLog();
-  const { clock, options, provider } = fleet;
+  const { clock, options, provider, runpod } = fleet;
   const providers = new Map([[provider.name, provider]]);
-  const deps = { catalog, providers, options, clock, log, metrics: createFleetMetrics(metrics) };
+  const deps = { catalog, providers, options, clock, log, runpod, metrics: createFleetMetrics(metrics) };
   const lines = async () => (await metrics.render()).split("\n").filter((line) => line.startsWith("loramill_fleet_"));
   return { fleet, deps, lines };
 }

@@ -2,6 +2,7 @@ import type { Catalog } from "@loramill/catalog";
 import { type Clock, type FleetMachine, type FleetProvider, type Logger, toErrorRecord } from "@loramill/contracts";
 import { billingGap, findOrphans, offerKey } from "@loramill/fleet";
 import type { FleetMetrics } from "@loramill/telemetry";
+import { chargeStanding, type RunPodBooks } from "./charge-standing.ts";
 import type { ProvisionerOptions } from "./config.ts";
 
 export interface SurveyDeps {
@@ -11,6 +12,7 @@ export interface SurveyDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: FleetMetrics;
+  readonly runpod: RunPodBooks;
 }
 
 /** How far back the books are read: entries come an hour late, and are corrected for some hours. */
@@ -41,7 +43,7 @@ export async function surveyRound(deps: SurveyDeps, signal: AbortSignal): Promis
   }
 }
 
-/** Reads the providers' own books, charges what volumes cost by them, and compares the rest with what was charged. */
+/** Reads the providers' own books, charges what volumes and endpoints cost by them, and compares the rest with what was charged. */
 export async function readBooks(deps: SurveyDeps, signal: AbortSignal): Promise<void> {
   const to = deps.clock.now();
   const lately = new Date(to.getTime() - BOOKS_MS);
@@ -53,12 +55,9 @@ export async function readBooks(deps: SurveyDeps, signal: AbortSignal): Promise<
       const left = told === null ? lately : new Date(told.getTime() - BOOKS_MS);
       const between = { from: left < lately ? left : lately, to };
       await books.put(provider.name, await provider.books(between, signal));
-      // Those of the configuration: others of the account are somebody else's.
-      for (const { id } of deps.options.volumes) {
-        await deps.catalog.fleet.chargeStanding({ provider: provider.name, kind: "volume", remoteId: id });
-      }
     });
   }
+  if (deps.providers.has("runpod")) await chargeStanding(deps);
   const sums = new Map((await books.compare(lately)).map(({ provider, ...sum }) => [provider, sum]));
   for (const provider of deps.providers.keys()) {
     // Also none: a gap of the past is not told for ever.

@@ -29,7 +29,9 @@ export const provisionerWorker = defineWorker({
       for (const provider of open.values()) await provider.close();
     });
     const shared = { providers, options, clock, metrics: fleetMetrics };
-    opened("survey of the fleet", startSurvey({ ...shared, catalog, log }), (survey) => survey.stop());
+    opened("survey of the fleet", startSurvey({ ...shared, catalog, log, runpod: config.runpod }), (survey) =>
+      survey.stop(),
+    );
     const sync = startSync({ catalog, stores, options, cache: config.volumes, open: openVolumeFiles, clock, log });
     if (sync !== null) opened("sync of the volumes", sync, (open) => open.stop());
     return {

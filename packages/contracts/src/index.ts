@@ -488,7 +488,7 @@ export {
   type RegularisationSet,
   recipeGroups,
 } from "./recipe-fields.ts";
-export { CatalogRecord, Charge } from "./records.ts";
+export { CatalogRecord, Charge, SERVERLESS } from "./records.ts";
 export { GenerateSpec, RunPolicy, RunSpec, type RunSpecInput, TrainSpec } from "./run-spec.ts";
 export { type SpecProblem, specProblems } from "./spec-problems.ts";
 export {

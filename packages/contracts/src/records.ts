@@ -6,6 +6,9 @@ import { Generation } from "./documents.ts";
 import { LoraFile } from "./lora-documents.ts";
 import { MicroUsd } from "./money.ts";
 
+/** Supplier of what a serverless endpoint of RunPod does. */
+export const SERVERLESS = "runpod-serverless";
+
 /** One line of the ledger: what was used, and what it cost. Free work is written down too, at no cost. */
 export const Charge = z.object({
   kind: z.enum(["compute", "captioning", "training", "generation", "analysis", "storage", "other"]),

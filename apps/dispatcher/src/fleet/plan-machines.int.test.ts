@@ -163,10 +163,14 @@ test("the dispatcher that leads plans, and the next goes on where it stopped", a
   await using bench = await openFleetBench(server);
   const { fleet } = bench.catalog;
   await Promise.all(bench.dispatchers.map((dispatcher) => dispatcher.stop()));
+  const told: number[][] = [];
   const open = () => {
     const { producer, documents, log } = bench;
+    const demand: number[] = [];
+    told.push(demand);
     return startDispatcher({
       ...{ catalog: server.openAgain(bench.url), stores: { documents }, producer, clock, random: Math.random, log },
+      onDemand: (gpuSeconds: number) => demand.push(gpuSeconds),
       ...{ options: { leaderCheckMs: 200, tickMs: 50, idleTickMs: 100 }, fleet: fleetOptions() },
     });
   };
@@ -176,6 +180,9 @@ test("the dispatcher that leads plans, and the next goes on where it stopped", a
   await waitUntil("a wish for a machine", async () => (await fleet.pods()).length === 1);
   const leader = first.isLeader() ? first : second;
   await leader.stop();
+  // Two that count the same work would be told of twice of it.
+  const ofLeader = told[leader === first ? 0 : 1] ?? [];
+  expect([Math.max(...ofLeader) > 0, ofLeader.at(-1)]).toEqual([true, 0]);
   const two = await bench.waitingTraining("two");
   await waitUntil(
     "a machine for both",

@@ -11,6 +11,7 @@ import {
 } from "@loramill/contracts";
 import { fetch as undiciFetch } from "undici";
 import { z } from "zod";
+import { parseJson, readText } from "../http-answer.ts";
 
 /** One pod-agent. What it does not know it answers as null; what it refuses is thrown. */
 export interface AgentClient {
@@ -28,11 +29,23 @@ const ANSWER_MS = 30_000;
 /** A stop waits for the trainer to end. */
 const CANCEL_MS = 15_000;
 const HEALTH_MS = 5_000;
+/** Whoever owns a rented machine may answer in its agent's place. */
+const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 
 /** The agent did not answer: it may have got the request. */
 export const UNREACHABLE = "agent-unreachable";
 
-export function createAgentClient(url: string, token: string, fetch: typeof undiciFetch = undiciFetch): AgentClient {
+interface AgentClientParts {
+  readonly fetch?: typeof undiciFetch | undefined;
+  /** On a machine that has answered once: what a proxy says in its place, of whatever status, is that it does not answer now. */
+  readonly isRented?: boolean;
+}
+
+export function createAgentClient(
+  url: string,
+  token: string,
+  { fetch = undiciFetch, isRented = false }: AgentClientParts = {},
+): AgentClient {
   const host = new URL(url).host;
 
   async function ask(path: string, body: unknown, timeoutMs: number, given?: AbortSignal): Promise<unknown> {
@@ -41,12 +54,16 @@ export function createAgentClient(url: string, token: string, fetch: typeof undi
     try {
       const response = await fetch(`${url}${path}`, {
         method: body === undefined ? "GET" : "POST",
-        headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+        // Networks in front of rented machines refuse clients by the usual names of their libraries.
+        headers: { authorization: `Bearer ${token}`, "content-type": "application/json", "user-agent": "loramill" },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         redirect: "manual",
         signal: given === undefined ? timeout : AbortSignal.any([given, timeout]),
       });
-      answer = { status: response.status, body: parseOrNull(await response.text()) };
+      answer = {
+        status: response.status,
+        body: parseJson(await readText(response.body, MAX_ANSWER_BYTES, "the agent")),
+      };
     } catch (error) {
       given?.throwIfAborted();
       const reason = error instanceof Error ? (error.cause instanceof Error ? error.cause.message : error.message) : "";
@@ -56,7 +73,7 @@ export function createAgentClient(url: string, token: string, fetch: typeof undi
       });
     }
     if (answer.status >= 200 && answer.status < 300) return answer.body;
-    throw refusal(host, answer.status, Problem.safeParse(answer.body).data);
+    throw refusal({ host, isRented }, answer.status, Problem.safeParse(answer.body).data);
   }
 
   const job = (answer: unknown): AgentJob => {
@@ -86,11 +103,15 @@ export function createAgentClient(url: string, token: string, fetch: typeof undi
 }
 
 /** What an agent's refusal means; decided here and nowhere else. A proxy's answer has no code of the agent's. */
-function refusal(host: string, status: number, problem: z.output<typeof Problem> | undefined): Error {
+function refusal(
+  { host, isRented }: { readonly host: string; readonly isRented: boolean },
+  status: number,
+  problem: z.output<typeof Problem> | undefined,
+): Error {
   const details = { status };
   if (problem === undefined) {
     const message = `the agent at ${host} cannot be reached (its proxy answered ${status})`;
-    if (isRetryableStatus(status)) return new TransientError(message, { code: UNREACHABLE, details });
+    if (isRented || isRetryableStatus(status)) return new TransientError(message, { code: UNREACHABLE, details });
     return new PermanentError(`${message}: look at AGENT_URLS`, { code: "agent-refused", details });
   }
   const { code, detail } = problem;
@@ -101,13 +122,4 @@ function refusal(host: string, status: number, problem: z.output<typeof Problem>
   if (code === "job-not-found" || code === "stale-epoch") return new PermanentError(message, { code, details });
   if (isRetryableStatus(status)) return new TransientError(message, { code, details });
   return new UserError(message, { code, details });
-}
-
-function parseOrNull(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
 }

@@ -32,6 +32,18 @@ test("agents on rented machines are asked by tokens of their own, those on own s
   });
 });
 
+test("a proxy that speaks for a rented machine says that it is away, whatever its status; for one's own it is a mistake", async () => {
+  const page = async () => new Response("<html>no such pod</html>", { status: 404 });
+  const options = { urls: ["http://by-hand.example"], token, fleet: { providers: ["runpod"], secret } };
+  const pods = async () => [podOf("runpod")];
+  const [own, rented] = await openAgentFinder(options, { pods, fetch: page as never })(null);
+  const { signal } = new AbortController();
+  await expect(own?.client.health(signal)).rejects.toMatchObject({ errorClass: "permanent", code: "agent-refused" });
+  for (const asked of [rented?.client.health(signal), rented?.client.find("a marker", signal)]) {
+    await expect(asked).rejects.toMatchObject({ errorClass: "transient", code: "agent-unreachable" });
+  }
+});
+
 test("own servers without the token of their agents are refused before anything is planned on them", () => {
   const env = (more: Record<string, string>) =>
     z.object(agentShape).parse({ FLEET_PROVIDERS: "static", FLEET_AGENT_SECRET: secret, ...more });

@@ -17,10 +17,10 @@ export type FindAgents = (record: Pick<AgentRecord, "agent" | "pod"> | null) => 
 /** Answers the agents of the configuration, those behind its name, then those on the pods that there are now. */
 export function openAgentFinder(
   options: Pick<AgentOptions, "urls" | "dnsName" | "token" | "fleet">,
-  parts: { readonly pods?: () => Promise<readonly AgentPod[]>; readonly fetch?: typeof undiciFetch },
+  parts: { readonly pods?: () => Promise<readonly AgentPod[]>; readonly fetch?: typeof undiciFetch | undefined },
 ): FindAgents {
   const { urls, token, fleet } = options;
-  const own = urls.map((url) => ({ client: createAgentClient(url, token, parts.fetch), pod: null }));
+  const own = urls.map((url) => ({ client: createAgentClient(url, token, parts), pod: null }));
   const named = openNamedAgents(options, parts);
   return async (record) => {
     const behind = (await named?.(record?.pod === null ? record.agent : undefined)) ?? [];
@@ -29,7 +29,7 @@ export function openAgentFinder(
     const tokens = { secret: fleet.secret, own: token === "" ? null : token };
     const rented = (await parts.pods()).map((pod) => {
       const url = pod.address.replace(/\/+$/, "");
-      return { client: createAgentClient(url, agentToken(tokens, pod), parts.fetch), pod };
+      return { client: createAgentClient(url, agentToken(tokens, pod), { ...parts, isRented: true }), pod };
     });
     return [...all, ...rented];
   };

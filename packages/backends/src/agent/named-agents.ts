@@ -46,7 +46,7 @@ export function openNamedAgents(
   return async (given) => {
     const urls = await listed();
     const isUnlisted = given !== undefined && isBehind(port, given) && !urls.includes(given);
-    return [...urls, ...(isUnlisted ? [given] : [])].map((url) => createAgentClient(url, token, fetch));
+    return [...urls, ...(isUnlisted ? [given] : [])].map((url) => createAgentClient(url, token, { fetch }));
   };
 }
 

@@ -5,6 +5,7 @@ import {
   type GenerationKind,
   type GenerationRequestItem,
   isDrawn,
+  SERVERLESS,
   UserError,
 } from "@loramill/contracts";
 import { resolveSpec } from "@loramill/graphs";
@@ -35,7 +36,6 @@ export interface ServerlessGenerationParts extends ItemwiseParts, EndpointParts 
   readonly loraVolume?: LoraVolume;
 }
 
-const NAME = "runpod-serverless";
 const CODE_VERSION = 1;
 /** One picture of a megapixel on a 24 GB card, and a worker's start. */
 const SECONDS_PER_ITEM = { p50: 15, p90: 60 };
@@ -103,7 +103,7 @@ export function createServerlessGeneration(
     const quantity = executionTime / 1000;
     return {
       kind: "generation",
-      supplier: NAME,
+      supplier: SERVERLESS,
       quantity,
       unit: "gpu-second",
       amountMicroUsd: Math.round(quantity * usdPerSecond * 1_000_000),
@@ -113,7 +113,7 @@ export function createServerlessGeneration(
   }
 
   const facade = {
-    name: NAME,
+    name: SERVERLESS,
     capabilities: {
       kinds,
       families,
@@ -125,7 +125,7 @@ export function createServerlessGeneration(
       itemsPerJob: 8,
       needsReachableStore: false,
     },
-    version: async () => `${NAME}/${CODE_VERSION}:${options.endpoint}`,
+    version: async () => `${SERVERLESS}/${CODE_VERSION}:${options.endpoint}`,
 
     async isAvailable(signal) {
       try {

@@ -1,16 +1,22 @@
-import { FLEET_PROJECT, type RunId } from "@loramill/contracts";
+import { FLEET_PROJECT, type RunId, SERVERLESS } from "@loramill/contracts";
 import { type Connection, inTransaction, type Sql, toNumber } from "../connection.ts";
 import { countSpending, PLANNING_EPOCH } from "../queries/charge-planning.ts";
 import { insertRun } from "../queries/insert-run.ts";
 import { ensureFleet } from "./ensure-fleet.ts";
 import { standingRun } from "./machine-run.ts";
 
-/** Something that costs money for as long as it is there, whether anybody works or not. */
+/** Something that costs money besides what jobs are charged for it: for being there, for starting, for standing idle. */
 export interface Standing {
   readonly provider: string;
-  readonly kind: "volume";
+  readonly kind: "volume" | "endpoint";
   readonly remoteId: string;
 }
+
+/** How each is entered: as what, whose, and by which supplier jobs are charged for it themselves; null where they are not. */
+const ENTERED = {
+  volume: { kind: "storage", chargedBy: null },
+  endpoint: { kind: "generation", chargedBy: SERVERLESS },
+} as const;
 
 export function standingCostQueries({ pool, newId }: Connection) {
   /** The step that stands for it in the ledger; made when it is first charged for, and never at work. */
@@ -31,35 +37,38 @@ export function standingCostQueries({ pool, newId }: Connection) {
 
   return {
     /**
-     * Enters in the ledger what a provider's books have of something and the ledger does not have yet, so that both come to the
-     * same. Answers how much that was. Books that take something back are waited out: the ledger only grows.
+     * Enters in the ledger what a provider's books have of something until a moment and the ledger does not have yet, so that both
+     * come to the same. Answers how much that was. Books that take something back are waited out: the ledger only grows. `until` is
+     * to be so long ago that jobs have been charged for what they did, or never will be.
      */
-    async chargeStanding({ provider, kind, remoteId }: Standing): Promise<number> {
+    async chargeStanding({ provider, kind, remoteId }: Standing, until: Date): Promise<number> {
+      const { kind: entryKind, chargedBy } = ENTERED[kind];
       const name = `${kind} ${remoteId}`;
       return inTransaction(pool, async (sql) => {
         // Nobody charges the same twice at once.
         await sql.query("select pg_advisory_xact_lock(hashtextextended('loramill.standing ' || $1, 0))", [name]);
-        const { rows } = await sql.query<{ hours: number; amount: string | null }>(
-          `select coalesce(sum(extract(epoch from "to" - "from") / 3600)::float8, 0) as hours, sum(amount_micro_usd) as amount
-           from loramill.book_entries where provider = $1 and kind = $2 and remote_id = $3`,
-          [provider, kind, remoteId],
+        const { rows } = await sql.query<{ hours: number; amount: string | null; from: Date }>(
+          `select coalesce(sum(extract(epoch from "to" - "from") / 3600)::float8, 0) as hours, sum(amount_micro_usd) as amount,
+             min("from") as "from"
+           from loramill.book_entries where provider = $1 and kind = $2 and remote_id = $3 and "to" <= $4`,
+          [provider, kind, remoteId, until],
         );
         const [booked] = rows;
         if (booked === undefined || booked.amount === null) return 0;
         const { run, step } = await ensureStep(sql, name);
-        const entered = await sql.query<{ hours: number; amount: string; entries: number }>(
-          `select coalesce(sum(quantity), 0) as hours, coalesce(sum(amount_micro_usd), 0) as amount, count(*)::int as entries
-           from loramill.ledger where job = $1`,
-          [step],
+        const entered = await sql.query<{ hours: number; amount: string }>(
+          `select coalesce(sum(quantity) filter (where job = $1), 0) as hours, coalesce(sum(amount_micro_usd), 0) as amount
+           from loramill.ledger where job = $1 or job <> $1 and supplier = $2 and at >= $3`,
+          [step, chargedBy, booked.from],
         );
-        const before = entered.rows[0] ?? { hours: 0, amount: "0", entries: 0 };
+        const before = entered.rows[0] ?? { hours: 0, amount: "0" };
         const amount = toNumber(booked.amount) - toNumber(before.amount);
         if (amount <= 0) return 0;
         await sql.query(
           `insert into loramill.ledger (id, run, step, job, epoch, ordinal, kind, supplier, quantity, unit, amount_micro_usd, note)
-           values ($1, $2, $3, $3, $4, $5, 'storage', $6, $7, 'hour', $8, $9)`,
+           values ($1, $2, $3, $3, $4, (select count(*) from loramill.ledger where job = $3), $5, $6, $7, 'hour', $8, $9)`,
           [
-            ...[newId("led"), run, step, PLANNING_EPOCH, before.entries, provider],
+            ...[newId("led"), run, step, PLANNING_EPOCH, entryKind, chargedBy ?? provider],
             ...[Math.max(0, booked.hours - before.hours), amount, `${name}, by its provider's books`],
           ],
         );

@@ -73,6 +73,9 @@ async function pod(name: string, wantedFor: readonly JobId[] = []): Promise<Work
   return tending;
 }
 
+/** Books of the tests are complete by then. */
+const LATER = new Date("2100-01-01T00:00:00Z");
+
 const report = (by: CostGrouping, more: object = {}): Promise<CostReport> =>
   catalog.costs.report({ by, limit: 100, ...more });
 const amounts = ({ rows }: CostReport) =>
@@ -113,9 +116,9 @@ test("the rent of volumes is paid by those that had machines on that day, else b
     ...({ kind: "volume", remoteId: "vol1", amountMicroUsd } as const),
     ...{ from: new Date(Date.UTC(2026, 10, 20, n)), to: new Date(Date.UTC(2026, 10, 20, n + 1)) },
   });
-  expect(await catalog.fleet.chargeStanding(volume)).toBe(0);
+  expect(await catalog.fleet.chargeStanding(volume, LATER)).toBe(0);
   await catalog.fleet.books.put("runpod", [hour(1, 97), hour(2, 97), { ...hour(1, 5_000), remoteId: "theirs" }]);
-  expect(await catalog.fleet.chargeStanding(volume)).toBe(194);
+  expect(await catalog.fleet.chargeStanding(volume, LATER)).toBe(194);
   expect(amounts(await report("project"))).toEqual({ fleet: 194 });
 
   const [cats, dogs] = [await work("cats"), await work("dogs")];
@@ -126,7 +129,7 @@ test("the rent of volumes is paid by those that had machines on that day, else b
   await charge(cats, 4_000, { pod: "lm-1", seconds: 900 });
   // An hour grew, and one came after it; two at once take turns.
   await catalog.fleet.books.put("runpod", [hour(2, 100), hour(3, 103)]);
-  const charged = await Promise.all([1, 2, 3].map(() => catalog.fleet.chargeStanding(volume)));
+  const charged = await Promise.all([1, 2, 3].map(() => catalog.fleet.chargeStanding(volume, LATER)));
   expect(charged.sort()).toEqual([0, 0, 106]);
   // Both entries are of today, when they were read; each is shared out by itself, a third and two thirds.
   expect(amounts(await report("project"))).toEqual({ cats: 5_099, dogs: 2_701 });
@@ -143,7 +146,30 @@ test("the rent of volumes is paid by those that had machines on that day, else b
   expect(spent.rows).toContainEqual({ amount: 300 });
   // Books that take something back take nothing out of the ledger.
   await catalog.fleet.books.put("runpod", [hour(3, 1)]);
-  expect(await catalog.fleet.chargeStanding(volume)).toBe(0);
+  expect(await catalog.fleet.chargeStanding(volume, LATER)).toBe(0);
+});
+
+test("what a serverless endpoint bills beyond its jobs' work is paid by those that it drew for", async () => {
+  const endpoint = { provider: "runpod", kind: "endpoint", remoteId: "ep1" } as const;
+  const from = new Date(Date.now() - 7_200_000);
+  const to = new Date(from.getTime() + 3_600_000);
+  const book = (amountMicroUsd: number) =>
+    catalog.fleet.books.put("runpod", [{ kind: "endpoint", remoteId: "ep1", from, to, amountMicroUsd }]);
+  const [cats, dogs] = [await work("cats"), await work("dogs")];
+  const today = new Date().toISOString();
+  await charge(cats, 600, { supplier: "runpod-serverless", seconds: 60, at: today });
+  await charge(dogs, 300, { supplier: "runpod-serverless", seconds: 30, at: today });
+  await charge(dogs, 777, { supplier: "replicate", seconds: 900, at: today });
+  await book(1_000);
+  expect(await catalog.fleet.chargeStanding(endpoint, new Date(to.getTime() - 1))).toBe(0);
+  expect(await catalog.fleet.chargeStanding(endpoint, to)).toBe(100);
+  expect(await catalog.fleet.chargeStanding(endpoint, to)).toBe(0);
+  expect(amounts(await report("project"))).toEqual({ cats: 666, dogs: 1_111 });
+  expect(amounts(await report("supplier"))).toEqual({ "runpod-serverless": 1_000, replicate: 777 });
+  // Work that was charged late leaves less to be shared.
+  await charge(cats, 50, { supplier: "runpod-serverless", seconds: 5, at: today });
+  await book(1_030);
+  expect(await catalog.fleet.chargeStanding(endpoint, to)).toBe(0);
 });
 
 test("costs are told by result, with all attempts of its step, and what came to nothing", async () => {

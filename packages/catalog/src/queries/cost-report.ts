@@ -1,5 +1,5 @@
 import type { CostGrouping, CostReport, CostRow, ProjectId } from "@loramill/contracts";
-import { FLEET_PROJECT } from "@loramill/contracts";
+import { FLEET_PROJECT, SERVERLESS } from "@loramill/contracts";
 import { type Connection, toNumber } from "../connection.ts";
 
 export interface CostSelection {
@@ -37,13 +37,13 @@ const DAY = "'day ' || to_char(l.at at time zone 'UTC', 'YYYY-MM-DD')";
 /**
  * Entries of the ledger, those of machines' own runs (boot and idle time) shared out: in proportion to the seconds that jobs
  * had of the machine, or equally among those that it was wanted for when none had any; and those of volumes among all jobs that
- * were charged for machines on the same day. Shares are differences of a rounded running sum, so that they add up to the
+ * were charged for machines on the same day, and those of the serverless endpoint among those that it drew for. Shares are differences of a rounded running sum, so that they add up to the
  * entry to the micro-dollar. What was there for nobody keeps its entry.
  */
 const ENTRIES = `
   chosen as materialized (
     select l.*, r.project = fleet.id as is_overhead, case when r.project = fleet.id then
-      coalesce(l.pod, case when l.kind = 'storage' then ${DAY} end) end as source
+      coalesce(l.pod, case when l.kind = 'storage' then ${DAY} when l.supplier = '${SERVERLESS}' then '${SERVERLESS}, ' || ${DAY} end) end as source
     from loramill.ledger l join loramill.runs r on r.id = l.run
     left join (select id from loramill.projects where name = $1) fleet on true
     where ($2::timestamptz is null or l.at >= $2) and ($3::timestamptz is null or l.at < $3)
@@ -51,8 +51,10 @@ const ENTRIES = `
     select distinct source from chosen where source is not null
   ), used as (
     select m.source, l.job, l.step, l.run, sum(l.quantity::numeric) as weight
-    from loramill.ledger l join machines m on m.source in (l.pod, ${DAY}) join loramill.runs r on r.id = l.run
-    where l.pod is not null and l.unit in ('cpu-second', 'gpu-second')
+    from loramill.ledger l join loramill.runs r on r.id = l.run join machines m on m.source in (
+      l.pod, case when l.pod is not null then ${DAY} end, case when l.supplier = '${SERVERLESS}' then '${SERVERLESS}, ' || ${DAY} end
+    )
+    where l.unit in ('cpu-second', 'gpu-second')
       and r.project <> (select id from loramill.projects where name = $1)
     group by 1, 2, 3, 4 having sum(l.quantity) > 0
   ), wanted as (

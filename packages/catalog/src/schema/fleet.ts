@@ -1,4 +1,5 @@
 import type {
+  BookEntry,
   CeilingPeriod,
   FleetDecision,
   FleetOffer,
@@ -116,7 +117,7 @@ export const bookEntries = loramill.table(
   "book_entries",
   {
     provider: text("provider").notNull(),
-    kind: text("kind").$type<"machine" | "volume">().notNull(),
+    kind: text("kind").$type<BookEntry["kind"]>().notNull(),
     remoteId: text("remote_id").notNull(),
     from: time("from").notNull(),
     to: time("to").notNull(),

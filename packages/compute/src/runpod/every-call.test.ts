@@ -58,6 +58,7 @@ const calls: readonly Call[] = [
   { route: "DELETE /v2/serverless/{id}", ask: ({ endpoints }) => endpoints.remove("x"), missing: false },
   { route: "GET /v2/billing/pods", ask: ({ billing }) => billing.pods({ ...between, podId: "x" }) },
   { route: "GET /v2/billing/network-volumes", ask: ({ billing }) => billing.volumes(between) },
+  { route: "GET /v2/billing/serverless", ask: ({ billing }) => billing.endpoint("ep1", between) },
 ];
 
 const status = (code: number, headers?: Record<string, string>): RunPodMove => ({

@@ -20,24 +20,27 @@ interface Life {
   readonly to: Date;
 }
 
-/** What RunPod has charged, by its own records, hour by hour; an hour changes for `lagMs` after its end. */
-export function openRunPodBooks(client: RunPodClient, clock: Clock, lagMs: number) {
+/**
+ * What RunPod has charged, by its own records, hour by hour; an hour changes for `lagMs` after its end. `endpoint` is the id of the
+ * serverless endpoint that is ours.
+ */
+export function openRunPodBooks(
+  client: RunPodClient,
+  { clock, lagMs, endpoint }: { readonly clock: Clock; readonly lagMs: number; readonly endpoint: string | null },
+) {
   const maxAgeMs = Math.min(MAX_AGE_MS, lagMs);
   let kept: { readonly at: number; readonly byPod: ReadonlyMap<string, Booked> } | null = null;
 
   async function entries(between: Life, signal?: AbortSignal): Promise<BookEntry[]> {
-    const [pods, volumes] = await Promise.all([
+    const [pods, volumes, requests] = await Promise.all([
       client.billing.pods(between, signal),
       client.billing.volumes(between, signal),
+      endpoint === null ? [] : client.billing.endpoint(endpoint, between, signal),
     ]);
     return [
-      ...pods.map((one) => ({ kind: "machine" as const, remoteId: one.podId, ...timeOf(one), ...amountOf(one) })),
-      ...volumes.map((one) => ({
-        kind: "volume" as const,
-        remoteId: one.networkVolumeId,
-        ...timeOf(one),
-        ...amountOf(one),
-      })),
+      ...pods.map((one) => entryOf("machine", one.podId, one)),
+      ...volumes.map((one) => entryOf("volume", one.networkVolumeId, one)),
+      ...requests.map((one) => entryOf("endpoint", one.serverlessId, one)),
     ];
   }
 
@@ -91,4 +94,8 @@ const amountOf = ({ totalAmount }: { totalAmount: number }) => ({
   amountMicroUsd: microUsdFromUsd(Math.max(0, totalAmount)),
 });
 
-const timeOf = ({ startTime, endTime }: { startTime: Date; endTime: Date }) => ({ from: startTime, to: endTime });
+const entryOf = (
+  kind: BookEntry["kind"],
+  remoteId: string,
+  { startTime, endTime, totalAmount }: { startTime: Date; endTime: Date; totalAmount: number },
+): BookEntry => ({ kind, remoteId, from: startTime, to: endTime, ...amountOf({ totalAmount }) });

@@ -3,7 +3,17 @@ import { z } from "zod";
 import { type Connection, connectRunPod, type RunPod } from "./ask-runpod.ts";
 import { readLogLines } from "./read-log-lines.ts";
 import type { CreateEndpoint, CreatePod, CreateTemplate, EndpointScale } from "./runpod-requests.ts";
-import { Endpoint, GpuType, NextPage, Pod, PodRecord, Template, Volume, VolumeRecord } from "./runpod-schemas.ts";
+import {
+  Endpoint,
+  EndpointRecord,
+  GpuType,
+  NextPage,
+  Pod,
+  PodRecord,
+  Template,
+  Volume,
+  VolumeRecord,
+} from "./runpod-schemas.ts";
 
 /** More pages than this is a list that never ends. */
 const MAX_PAGES = 1_000;
@@ -114,6 +124,9 @@ export function createRunPodClient(baseUrl: string, connection: Connection) {
         billing("pods", PodRecord, between, signal, podId === undefined ? {} : { podId }),
       volumes: (between: { from: Date; to: Date }, signal?: AbortSignal) =>
         billing("network-volumes", VolumeRecord, between, signal),
+      /** Of one endpoint. */
+      endpoint: (serverlessId: string, between: { from: Date; to: Date }, signal?: AbortSignal) =>
+        billing("serverless", EndpointRecord, between, signal, { serverlessId }),
     },
   };
 }

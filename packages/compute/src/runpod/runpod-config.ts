@@ -77,6 +77,11 @@ export const runpodConfig = defineConfig(
       .optional()
       .describe("Id of the registry credentials at RunPod that FLEET_IMAGE is pulled with; left out, none"),
     RUNPOD_TIMEOUT_SECONDS: seconds.default(60).describe("Seconds until RunPod must have answered a request"),
+    RUNPOD_SERVERLESS_ENDPOINT: z
+      .string()
+      .regex(/^[\w-]{1,64}$/)
+      .optional()
+      .describe("Id of the serverless endpoint with worker-comfyui that pictures are drawn on; left out, none"),
     RUNPOD_BILLING_LAG_HOURS: z.coerce
       .number()
       .min(0)
@@ -96,6 +101,7 @@ export const runpodConfig = defineConfig(
     diskGb: env.RUNPOD_DISK_GB,
     registryId: env.RUNPOD_REGISTRY_ID ?? null,
     timeoutMs: env.RUNPOD_TIMEOUT_SECONDS * 1_000,
+    serverlessEndpoint: env.RUNPOD_SERVERLESS_ENDPOINT ?? null,
     billingLagHours: env.RUNPOD_BILLING_LAG_HOURS,
   }),
 );

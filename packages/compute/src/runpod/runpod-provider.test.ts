@@ -13,16 +13,26 @@ interface Settings {
   readonly key?: string;
   readonly log?: string[];
   readonly booksBehindMs?: number;
+  readonly endpointBill?: readonly { serverlessId: string; startTime: string; endTime: string; totalAmount: number }[];
   readonly lookMs?: number;
 }
 
-async function open({ env, pageSize, key = KEY, log, booksBehindMs = 0, lookMs = 0 }: Settings = {}) {
+async function open({
+  env,
+  pageSize,
+  key = KEY,
+  log,
+  booksBehindMs = 0,
+  endpointBill = [],
+  lookMs = 0,
+}: Settings = {}) {
   const clock = createVirtualClock(new Date("2026-11-20T10:00:00Z"));
   const server = await startFakeRunPodServer({
     apiKey: KEY,
     now: clock.now,
     bootMs: 60_000,
     booksBehindMs,
+    endpointBill,
     ...(pageSize && { pageSize }),
     ...(log && { log }),
   });
@@ -199,6 +209,22 @@ describe("RunPod's machines", () => {
     expect(await provider.lastBill(remoteId, life)).toMatchObject({ amountMicroUsd, isFinal: true });
     expect(await provider.lastBill("nobody", life)).toBeNull();
     expect(opened.server.refused).toEqual([]);
+  });
+
+  it("stand in the books beside volumes and the serverless endpoint that is ours", async () => {
+    const hour = { startTime: "2026-11-20T09:00:00Z", endTime: "2026-11-20T10:00:00Z" };
+    const bill = (serverlessId: string, totalAmount: number) => ({ ...hour, serverlessId, totalAmount });
+    const opened = await openForTest({
+      env: { RUNPOD_SERVERLESS_ENDPOINT: "ep1" },
+      endpointBill: [bill("ep1", 0.25), bill("theirs", 9)],
+    });
+    const { remoteId } = await opened.provider.create({ name: "lm-a", offer: await offerOf(opened), image: IMAGE });
+    opened.clock.advance(HOUR_MS);
+    const entries = await opened.provider.books({ from: new Date("2026-11-20T00:00:00Z"), to: opened.clock.now() });
+    expect(entries.map((entry) => [entry.kind, entry.remoteId, entry.amountMicroUsd])).toEqual([
+      ["machine", remoteId, 690_000],
+      ["endpoint", "ep1", 250_000],
+    ]);
   });
 
   it("have no last bill from books that are behind", async () => {

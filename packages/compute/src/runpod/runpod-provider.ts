@@ -37,7 +37,8 @@ export function createRunPodProvider(options: RunPodOptions, parts: RunPodParts)
   const connection: Connection = { ...own, timeoutMs: options.timeoutMs, capacityWords: options.capacityWords };
   const client = createRunPodClient(options.url, connection);
   const spot = options.offersSpot ? createSpotLane(options.graphqlUrl, connection) : null;
-  const books = openRunPodBooks(client, parts.clock, options.billingLagHours * HOUR_MS);
+  const { serverlessEndpoint: endpoint, billingLagHours } = options;
+  const books = openRunPodBooks(client, { clock: parts.clock, lagMs: billingLagHours * HOUR_MS, endpoint });
   const listed = lookMs > 0 ? sharePods(client.pods.list, parts.clock, lookMs) : null;
 
   async function view(pod: Pod, signal?: AbortSignal): Promise<FleetMachine> {

@@ -49,6 +49,7 @@ export const Endpoint = z.object({
 const record = z.object({ startTime: z.coerce.date(), endTime: z.coerce.date(), totalAmount: z.number() });
 export const PodRecord = record.extend({ podId: z.string() });
 export const VolumeRecord = record.extend({ networkVolumeId: z.string() });
+export const EndpointRecord = record.extend({ serverlessId: z.string() });
 
 /** Newer versions of the API page their lists; older ones say nothing about it. */
 export const NextPage = z

@@ -74,7 +74,7 @@ export interface FleetMachine extends RentedMachine {
 
 /** Money that the provider took, by its own books. */
 export interface BookEntry {
-  readonly kind: "machine" | "volume";
+  readonly kind: "machine" | "volume" | "endpoint";
   readonly remoteId: string;
   readonly from: Date;
   /** Exclusive. */

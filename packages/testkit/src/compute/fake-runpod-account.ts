@@ -1,7 +1,7 @@
 import { answerGraphQl } from "./fake-runpod-graphql.ts";
 import { NO_INSTANCES, problem } from "./fake-runpod-moves.ts";
 import { billOfPod, type FakePod, viewOfPod } from "./fake-runpod-pods.ts";
-import { createFakeRunPodThings } from "./fake-runpod-things.ts";
+import { billOfEndpoints, createFakeRunPodThings, type EndpointBill } from "./fake-runpod-things.ts";
 
 export interface FakeGpu {
   readonly id: string;
@@ -64,11 +64,12 @@ export function createFakeRunPodAccount(market: {
   readonly pageSize: number | undefined;
   readonly bucketMs: number | undefined;
   readonly booksBehindMs: number;
+  readonly endpointBill: readonly EndpointBill[];
   /** Told of each pod that was rented, and of each that its owner or the vendor ended. */
   readonly onRent: (pod: FakePod) => void;
   readonly onEnd: (pod: FakePod) => void;
 }): FakeRunPodAccount {
-  const { now, gpus, bootMs, pageSize, bucketMs, booksBehindMs, onRent, onEnd } = market;
+  const { now, gpus, bootMs, pageSize, bucketMs, booksBehindMs, endpointBill, onRent, onEnd } = market;
   const pods: FakePod[] = [];
   const things = createFakeRunPodThings();
   const view = (pod: FakePod) => viewOfPod(pod, now(), bootMs);
@@ -183,6 +184,8 @@ export function createFakeRunPodAccount(market: {
         return listGpus(query);
       case "GET /v2/billing/pods":
         return billing(query);
+      case "GET /v2/billing/serverless":
+        return { status: 200, body: billOfEndpoints(endpointBill, query.get("serverlessId")) };
       default:
         return things(route, id, body) ?? missing;
     }

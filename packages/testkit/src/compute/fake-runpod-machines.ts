@@ -38,7 +38,8 @@ export function openFakeRunPodMachines(start: (pod: FakePod) => Promise<SpawnedA
     end: (pod) => void kill(pod.id),
     async answer({ url = "", method = "GET", headers }, response, body) {
       const [, id = "", path = ""] = /^\/proxy\/([^/]+)\/\d+(\/.*)$/.exec(url) ?? [];
-      const agent = ended.has(id) ? null : await booted.get(id)?.catch(() => null);
+      if (ended.has(id)) return sayNoPod(response);
+      const agent = await booted.get(id)?.catch(() => null);
       if (!agent) return send(response, 502, problem(502, "nothing listens there"));
       try {
         const answer = await fetch(`${agent.address}${path}`, {
@@ -65,4 +66,9 @@ export function openFakeRunPodMachines(start: (pod: FakePod) => Promise<SpawnedA
       await Promise.all([...booted.keys()].map(kill));
     },
   };
+}
+
+/** A proxy's own page for a pod that it does not know any more. */
+function sayNoPod(response: ServerResponse): void {
+  response.writeHead(404, { "content-type": "text/html" }).end("<html><h1>404 Not Found</h1></html>");
 }

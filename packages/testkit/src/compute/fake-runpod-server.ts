@@ -4,6 +4,7 @@ import { createFakeRunPodAccount, type FakeGpu, usualGpus } from "./fake-runpod-
 import type { FakeRunPodMachines } from "./fake-runpod-machines.ts";
 import { playMove, problem, type RunPodMove, send } from "./fake-runpod-moves.ts";
 import type { FakePod } from "./fake-runpod-pods.ts";
+import type { EndpointBill } from "./fake-runpod-things.ts";
 import { answerProblems, matchOperation, requestProblems } from "./runpod-openapi.ts";
 
 export interface FakeRunPodServer {
@@ -40,6 +41,8 @@ export interface FakeRunPodOptions {
   readonly bucketMs?: number;
   /** For how long its books say nothing of what was spent; default not at all. */
   readonly booksBehindMs?: number;
+  /** What its books say of serverless endpoints. */
+  readonly endpointBill?: readonly EndpointBill[];
   /** What runs on its pods; left out, nothing does. Its answers go to requests under `/proxy/<pod>/<port>/`. */
   readonly machines?: FakeRunPodMachines;
 }
@@ -58,10 +61,11 @@ export async function startFakeRunPodServer(options: FakeRunPodOptions): Promise
     log = [],
     bucketMs,
     booksBehindMs = 0,
+    endpointBill = [],
     machines,
   } = options;
   const account = createFakeRunPodAccount({
-    ...{ now, gpus, bootMs, pageSize, bucketMs, booksBehindMs },
+    ...{ now, gpus, bootMs, pageSize, bucketMs, booksBehindMs, endpointBill },
     onRent: (pod) => machines?.boot(pod),
     onEnd: (pod) => machines?.end(pod),
   });

@@ -99,3 +99,27 @@ function complete(name: string, fields: Fields): Fields {
     requestUrls: { ...requestUrls, purgeQueue: `${base}/purge-queue`, health: `${base}/health` },
   };
 }
+
+/** An hour of a serverless endpoint. */
+export interface EndpointBill {
+  readonly serverlessId: string;
+  readonly startTime: string;
+  readonly endTime: string;
+  readonly totalAmount: number;
+}
+
+export function billOfEndpoints(bill: readonly EndpointBill[], only: string | null) {
+  const amounts = (totalAmount: number) => ({
+    totalAmount,
+    gpuAmount: totalAmount,
+    cpuAmount: 0,
+    diskAmount: 0,
+    feeAmount: 0,
+  });
+  const told = bill.filter(({ serverlessId }) => only === null || serverlessId === only);
+  const records = told.map((one) => ({ ...one, ...amounts(one.totalAmount) }));
+  const totals = amounts(records.reduce((sum, { totalAmount }) => sum + totalAmount, 0));
+  const uniqueServerlessCount = new Set(records.map(({ serverlessId }) => serverlessId)).size;
+  const query = { ...RANGE, bucketSize: "hour", serverlessId: only };
+  return { records, metadata: { query, recordCount: records.length, uniqueServerlessCount, totals } };
+}
