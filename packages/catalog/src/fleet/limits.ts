@@ -1,5 +1,6 @@
 import type { CeilingPeriod, CeilingScope, ProjectId, RunId, SpendingLimit } from "@loramill/contracts";
 import { type Sql, toNumber } from "../connection.ts";
+import { OPEN, RECALLED_TENDERS, RESERVED, SET_ASIDE_TWICE } from "./reserved.ts";
 
 /** A ceiling as it binds jobs; `project` is null where it binds all of them. */
 export interface CeilingLimit extends SpendingLimit {
@@ -14,11 +15,6 @@ export const isOfMoney = ({ of }: SpendingLimit): boolean => of.kind === "budget
 export async function takeSpendingLock(sql: Sql): Promise<void> {
   await sql.query("select pg_advisory_xact_lock(hashtextextended('loramill/spending', 0))");
 }
-
-export const OPEN = `('released', 'active', 'parked')`;
-
-/** What an open job `j` may still spend of what was set aside for it. */
-export const RESERVED = "greatest(0, j.estimate_micro_usd - j.spent_micro_usd)";
 
 interface LimitRow {
   readonly limit: string;
@@ -49,13 +45,6 @@ const MACHINES = `(
   ))
 )`;
 
-/** A machine costs money also while the job that tends it waits, because its worker was stopped: nobody else may have that. */
-const RECALLED_TENDERS = `(
-  select coalesce(sum(${RESERVED}), 0)
-  from loramill.pods p join loramill.steps s on s.run = p.run join loramill.jobs j on j.step = s.id
-  where p.state <> 'ended' and j.state = 'waiting' and (c.project = '' or j.project = c.project)
-)`;
-
 /**
  * The ceilings with what counts against them: by sums that are kept, and over the open jobs alone. `project` leaves out those
  * of other projects.
@@ -73,7 +62,7 @@ export async function ceilingLimits(sql: Sql, project?: ProjectId): Promise<Ceil
        case when c.period <> 'hour' then (
          select coalesce(sum(${RESERVED}), 0) from loramill.jobs j
          where j.state in ${OPEN} and (c.project = '' or j.project = c.project)
-       ) + ${RECALLED_TENDERS} end as reserved,
+       ) + ${RECALLED_TENDERS} - case when c.project = '' then ${SET_ASIDE_TWICE} else 0 end end as reserved,
        case when c.period = 'day' then (date_trunc('day', now() at time zone 'utc') + interval '1 day') at time zone 'utc'
        end as reopens
      from loramill.ceilings c left join loramill.projects p on p.id = c.project

@@ -83,6 +83,8 @@ export interface HoldRequest {
   readonly charges: readonly Pick<Charge, "amountMicroUsd" | "mark">[];
   /** A refusal changes nothing; left out, the job's next release has to have room for what it was refused. */
   readonly isTentative?: boolean;
+  /** The job needs no more than that from now on: what is set aside beyond it is given back. */
+  readonly isAll?: boolean;
 }
 
 /** `superseded`: another worker has claimed the job since; stop, nothing of yours will be taken. */
