@@ -2,7 +2,7 @@ import type { MachineIntent, ProjectId, RunId } from "@loramill/contracts";
 import { inArray } from "drizzle-orm";
 import { type Connection, toNumber } from "../connection.ts";
 import { pods } from "../schema/fleet.ts";
-import { COUNTS_FOR } from "./limits.ts";
+import { COUNTS_FOR } from "./counts-for.ts";
 
 /** Who looks after machines, and who pays for them. */
 export function careQueries({ db, pool }: Connection) {
@@ -59,9 +59,7 @@ export function careQueries({ db, pool }: Connection) {
     /** For whose ceilings by the hour each machine counts that may cost something, by its name. */
     async projectsOf(): Promise<Map<string, ProjectId[]>> {
       const { rows } = await pool.query<{ pod: string; projects: ProjectId[] }>(
-        `select p.name as pod, array_agg(distinct j.project order by j.project) as projects
-         from loramill.pods p join loramill.jobs j on ${COUNTS_FOR}
-         where p.state <> 'ended' group by p.name`,
+        `select p.name as pod, ${COUNTS_FOR} as projects from loramill.pods p where p.state <> 'ended'`,
       );
       return new Map(rows.map(({ pod, projects }) => [pod, projects]));
     },

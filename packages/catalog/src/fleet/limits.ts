@@ -1,5 +1,6 @@
 import type { CeilingPeriod, CeilingScope, ProjectId, RunId, SpendingLimit } from "@loramill/contracts";
 import { type Sql, toNumber } from "../connection.ts";
+import { COUNTS_FOR } from "./counts-for.ts";
 import { OPEN, RECALLED_TENDERS, RESERVED, SET_ASIDE_TWICE } from "./reserved.ts";
 
 /** A ceiling as it binds jobs; `project` is null where it binds all of them. */
@@ -28,21 +29,13 @@ const amountsOf = ({ limit, spent, reserved }: LimitRow) => ({
   reservedMicroUsd: toNumber(reserved ?? 0),
 });
 
-/** Whether job `j` makes machine `p` count for its project: it was wanted for the job, or the job is on it. */
-export const COUNTS_FOR = `(
-  j.id = any(p.wanted_for)
-  or j.queue = 'train' and j.state in ${OPEN} and j.turn->>'phase' = 'running' and j.turn->>'pod' = p.name
-)`;
-
 /** Sums of the living machines' prices by the hour, whole for each project that they count for. */
 const MACHINES = `(
   select sum(coalesce((p.offer->>'pricePerHourMicroUsd')::bigint, (
     select max((each->>'pricePerHourMicroUsd')::bigint) from jsonb_array_elements(p.candidates) each
   ), 0))
   from loramill.pods p
-  where p.state <> 'ended' and p.ended_at is null and (c.project = '' or exists (
-    select 1 from loramill.jobs j where j.project = c.project and ${COUNTS_FOR}
-  ))
+  where p.state <> 'ended' and p.ended_at is null and (c.project = '' or c.project = any(${COUNTS_FOR}))
 )`;
 
 /**

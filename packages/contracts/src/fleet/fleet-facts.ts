@@ -50,7 +50,10 @@ export interface FleetSupply {
   readonly slots: number;
   readonly jobs: readonly JobId[];
   readonly wantedFor: readonly JobId[];
-  /** For whose ceilings by the hour it counts, whole for each: those of the jobs that it was wanted for, or that it has. */
+  /**
+   * For whose ceilings by the hour it counts, whole for each: those of the jobs that it has; without one, of the job that had it
+   * last; until one has had it, of those that it was wanted for.
+   */
   readonly projects: readonly ProjectId[];
   readonly holds: readonly Digest[];
   readonly createdAt: Date;
