@@ -184,6 +184,20 @@ it("a provider that refuses to be paid stops the whole fleet until somebody star
   await machines.catalog().fleet.start();
 });
 
+it("what a provider quotes of the agents' environment is not kept or told anywhere", async () => {
+  const hub = "a-token-of-a-hub";
+  const { fleet } = await open({ FLEET_AGENT_ENV: JSON.stringify({ HUB: hub }) });
+  const detail = `what is env: {"HUB":"${hub}"} for`;
+  fleet.server.misbehave("POST /v2/pods", { kind: "status", status: 402, detail });
+  await fleet.until(async () => false);
+  const { stopped } = await machines.catalog().fleet.switches();
+  const audit = await machines.catalog().fleet.audit.list({ limit: 10 });
+  const { rows: events } = await machines.catalog().pool.query("select type, data from loramill.run_events");
+  expect(stopped).toContain("what is env");
+  expect(JSON.stringify([stopped, audit, events, await fleet.pod()])).not.toContain(hub);
+  await machines.catalog().fleet.start();
+});
+
 it("a provider that does not answer is asked again, whatever it said", async () => {
   const { fleet, isIn } = await open();
   await fleet.until(isIn("ready"));

@@ -85,7 +85,7 @@ export {
   WeightPrecision,
 } from "./choice-request.ts";
 export { ComputeSpec, Placement } from "./compute-spec.ts";
-export { type ConfigFragment, defineConfig, EndpointUrl, isLoopback } from "./config.ts";
+export { type ConfigFragment, defineConfig, EndpointUrl, isLoopback, secret } from "./config.ts";
 export { CostGrouping, CostQuery, CostReport, CostRow } from "./cost-api.ts";
 export {
   CaptionHistory,
