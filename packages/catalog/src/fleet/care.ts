@@ -64,6 +64,18 @@ export function careQueries({ db, pool }: Connection) {
       return new Map(rows.map(({ pod, projects }) => [pod, projects]));
     },
 
+    /** Names of the machines that drain for want of work alone, by what was told of them last. */
+    async mayReturn(): Promise<Set<string>> {
+      const { rows } = await pool.query<{ name: string }>(
+        `select p.name from loramill.pods p
+         where p.state = 'draining' and (
+           select e.data->'mayReturn' from loramill.run_events e
+           where e.run = p.run and e.type = 'machine.draining' order by e.id desc limit 1
+         ) = 'true'`,
+      );
+      return new Set(rows.map(({ name }) => name));
+    },
+
     /** What the ledger has of a machine's bill so far. */
     async charged(name: string): Promise<{ seconds: number; microUsd: number }> {
       const { rows } = await pool.query<{ seconds: number; amount: string }>(

@@ -110,9 +110,7 @@ describe("ceilings", () => {
       const answer = await catalog.ledger.claim({ ...(taker.jobs[0] as Delivery), queue: "train", worker: "w" });
       if (answer.kind === "refused") throw new Error(answer.reason);
       const charges = spends === 0 ? [] : [{ ...charge(spends), pod: "shared" }];
-      await catalog.ledger.settle(
-        settlementOf(answer.claim, { kind: "parked", until: new Date(), turn }, { charges }),
-      );
+      await catalog.ledger.settle(settlementOf(answer.claim, { kind: "parked", until: new Date(), turn }, { charges }));
     };
     expect(await perHour()).toEqual({ projects: [renter.project], sums: [500_000, 0] });
     await settle({ phase: "running", pod: "shared" });

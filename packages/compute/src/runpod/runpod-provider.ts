@@ -152,7 +152,7 @@ function podOf(request: MachineRequest, options: RunPodOptions): CreatePod {
     gpu: { id: offer.gpuType, count: 1 },
     cloud: offer.cloud ?? "SECURE",
     disk: Math.max(1, Math.ceil(diskBytes / GB)),
-    ports: [`${agentPort}/http`],
+    ports: [`${options.agentPort}/http`],
     env: { ...env, ...marks },
     ...(offer.region === "" ? {} : { dataCenterIds: [offer.region] }),
     ...(command === undefined ? {} : { args: command }),
