@@ -3,6 +3,10 @@ import { startOnlyJob } from "@loramill/catalog/testing";
 import { type JobOutput, Parked, type RunId, type Settlement, toErrorRecord } from "@loramill/contracts";
 import { type FakeJobContext, fakeJobContext } from "@loramill/testkit";
 
+type Without<S> = S extends unknown
+  ? Omit<S, "job" | "epoch" | "startedAt" | "endedAt" | "charges" | "records">
+  : never;
+type Outcome = Without<Settlement>;
 type Job = Parameters<typeof startOnlyJob>[2];
 
 /** The only job of a run, worked on as a worker does: each turn is claimed, asks the ledger for money, and is settled. */
@@ -20,7 +24,7 @@ export async function workOn(catalog: Catalog, run: RunId, job: Job) {
         hold: (microUsd, how) => ledger.hold({ job: id, epoch, microUsd, charges: ctx.said.charges, ...how }),
       });
       const startedAt = new Date();
-      const settle = async (outcome: object) => {
+      const settle = async (outcome: Outcome) => {
         const of = { job: id, epoch, startedAt, endedAt: new Date(), charges: ctx.said.charges, records: [] };
         await ledger.settle({ ...of, ...outcome } as Settlement);
       };
@@ -42,7 +46,7 @@ export async function workOn(catalog: Catalog, run: RunId, job: Job) {
   };
 }
 
-function outcomeOf(done: JobOutput | Parked) {
+function outcomeOf(done: JobOutput | Parked): Outcome {
   if (!(done instanceof Parked)) return { kind: "succeeded", output: done };
   if (done.isGivenBack) return { kind: "recalled", turn: done.turn };
   return { kind: "parked", until: new Date(), turn: done.turn };

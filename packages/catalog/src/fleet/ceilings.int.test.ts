@@ -69,6 +69,19 @@ describe("ceilings", () => {
     expect(await amounts()).toHaveLength(2);
   });
 
+  test("tell since when they have their limit", async () => {
+    const { id: project } = await catalog.projects.ensure("since");
+    const ceiling = { project, period: "day" } as const;
+    const since = async () => (await catalog.ceilings.list(project)).find((one) => one.project === project)?.since;
+    await catalog.ceilings.set(ceiling, 100);
+    const first = await since();
+    await catalog.ceilings.set(ceiling, 100);
+    expect(await since()).toEqual(first);
+    await catalog.ceilings.set(ceiling, 200);
+    expect((await since())?.getTime()).toBeGreaterThan(first?.getTime() ?? 0);
+    await catalog.ceilings.remove(ceiling);
+  });
+
   test("of an hour count the prices of the machines that are rented", async () => {
     const run = await startedRun(catalog, 1, { project: "hourly" });
     await catalog.ceilings.set({ project: run.project, period: "hour" }, 2_000_000);

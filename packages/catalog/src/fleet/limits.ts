@@ -6,6 +6,8 @@ import { OPEN, RECALLED_TENDERS, RESERVED, SET_ASIDE_TWICE } from "./reserved.ts
 /** A ceiling as it binds jobs; `project` is null where it binds all of them. */
 export interface CeilingLimit extends SpendingLimit {
   readonly project: ProjectId | null;
+  /** When it was set to this limit. */
+  readonly since: Date;
   readonly of: { readonly kind: "ceiling"; readonly scope: CeilingScope; readonly period: CeilingPeriod };
 }
 
@@ -44,9 +46,15 @@ const MACHINES = `(
  */
 export async function ceilingLimits(sql: Sql, project?: ProjectId): Promise<CeilingLimit[]> {
   const { rows } = await sql.query<
-    LimitRow & { project: ProjectId | ""; name: string | null; period: CeilingPeriod; reopens: Date | null }
+    LimitRow & {
+      project: ProjectId | "";
+      name: string | null;
+      period: CeilingPeriod;
+      since: Date;
+      reopens: Date | null;
+    }
   >(
-    `select c.project, p.name, c.period, c.limit_micro_usd as limit,
+    `select c.project, p.name, c.period, c.created_at as since, c.limit_micro_usd as limit,
        coalesce(case when c.period = 'hour' then ${MACHINES} else (
          select sum(s.amount_micro_usd) from loramill.spending s
          where s.period = case when c.period = 'day' then to_char(now() at time zone 'utc', 'YYYY-MM-DD') else 'total' end
@@ -66,6 +74,7 @@ export async function ceilingLimits(sql: Sql, project?: ProjectId): Promise<Ceil
   return rows.map((row) => ({
     ...amountsOf(row),
     project: row.project === "" ? null : row.project,
+    since: row.since,
     of: { kind: "ceiling", scope: scopeOf(row), period: row.period },
     reopensAt: row.reopens,
   }));
