@@ -489,6 +489,7 @@ export {
   recipeGroups,
 } from "./recipe-fields.ts";
 export { CatalogRecord, Charge } from "./records.ts";
+export { type RunEventType, runEvents } from "./run-events.ts";
 export { GenerateSpec, RunPolicy, RunSpec, type RunSpecInput, TrainSpec } from "./run-spec.ts";
 export { type SpecProblem, specProblems } from "./spec-problems.ts";
 export {

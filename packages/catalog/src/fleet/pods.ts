@@ -94,7 +94,7 @@ export function podQueries({ db, pool, newId }: Connection) {
     ): Promise<Pod | null> {
       const from = statesAllowing("pod", event);
       const state = from[0] && nextState("pod", from[0], event);
-      if (state === undefined) throw new Error(`no machine can ${event}`);
+      if (state === undefined || state === "wanted") throw new Error(`no machine can ${event}`);
       return inTransaction(pool, async (client) => {
         const [row] = await drizzle(client)
           .update(pods)

@@ -2,6 +2,7 @@ import type { JsonObject } from "../digest.ts";
 import type { JobId, ProjectId, RunId, StepId } from "../ids.ts";
 import type { MicroUsd } from "../money.ts";
 import type { CatalogRecord, Charge } from "../records.ts";
+import type { RunEventType } from "../run-events.ts";
 import type { HoldRequest } from "./job-ledger.ts";
 import type { Allowance } from "./spending.ts";
 
@@ -56,5 +57,5 @@ export interface JobContext {
   /** A row that appears together with this turn's outcome, or not at all. */
   record(record: CatalogRecord): void;
   /** A line for the run's log and event stream. */
-  event(type: string, data: JsonObject): void;
+  event(type: RunEventType, data: JsonObject): void;
 }

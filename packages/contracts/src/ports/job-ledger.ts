@@ -5,6 +5,7 @@ import type { QueueName } from "../jobs/define-job.ts";
 import type { JobOutput } from "../jobs/job-output.ts";
 import type { MicroUsd } from "../money.ts";
 import type { CatalogRecord, Charge } from "../records.ts";
+import type { RunEventType } from "../run-events.ts";
 import type { Allowance } from "./spending.ts";
 
 /** What BullMQ carries: a reference and nothing else. The queue id is `<job>.<release>`. */
@@ -94,7 +95,7 @@ export interface RunEventInput {
   readonly run: RunId;
   readonly step?: StepId;
   readonly job?: JobId;
-  readonly type: string;
+  readonly type: RunEventType;
   readonly data: JsonObject;
 }
 
