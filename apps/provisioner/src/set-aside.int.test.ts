@@ -5,7 +5,7 @@ const machines = useFleet();
 
 /** A machine whose job asks the ledger for money. */
 async function open() {
-  const fleet = await machines.open({ env: { FLEET_LEASE_SECONDS: "600" }, isPaid: true });
+  const fleet = await machines.open({ env: { FLEET_LEASE_SECONDS: "600", FLEET_POLL_SECONDS: "30" }, isPaid: true });
   const perHour = Math.max(...fleet.offers.map(({ pricePerHourMicroUsd }) => pricePerHourMicroUsd));
   const catalog = machines.catalog();
   const use = async () => (await catalog.ceilings.list()).find(({ of }) => of.period === "day");

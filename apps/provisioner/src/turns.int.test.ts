@@ -145,10 +145,12 @@ it("in dry run nothing is rented, also nothing that was wanted before", async ()
 it("a machine counts with the price that it has, whatever it was offered for", async () => {
   const { fleet, isIn } = await open();
   const { name } = await fleet.pod();
-  await machines.catalog().pool.query(
-    "update loramill.pods set candidates = jsonb_set(candidates, '{0,pricePerHourMicroUsd}', '1') where name = $1",
-    [name],
-  );
+  await machines
+    .catalog()
+    .pool.query(
+      "update loramill.pods set candidates = jsonb_set(candidates, '{0,pricePerHourMicroUsd}', '1') where name = $1",
+      [name],
+    );
   await fleet.until(isIn("ready"));
   expect((await fleet.pod()).offer?.pricePerHourMicroUsd).toBe(fleet.offers[0]?.pricePerHourMicroUsd);
 });
@@ -196,6 +198,14 @@ it("what a provider quotes of the agents' environment is not kept or told anywhe
   expect(stopped).toContain("what is env");
   expect(JSON.stringify([stopped, audit, events, await fleet.pod()])).not.toContain(hub);
   await machines.catalog().fleet.start();
+});
+
+it("what a machine that is given up wrote last is told without the environment that it was given", async () => {
+  const { fleet, isIn } = await open({ FLEET_ANSWER_SECONDS: "300", FLEET_AGENT_ENV: '{"HUB":"kernel image"}' });
+  fleet.agent.says = { silence: "it cannot be reached" };
+  await fleet.until(isIn("ending"));
+  const told = fleet.events.find(({ type }) => type === "machine.log")?.data.lines;
+  expect(told).toContain("no ***");
 });
 
 it("a provider that does not answer is asked again, whatever it said", async () => {

@@ -63,6 +63,7 @@ export const runEvents = {
   "machine.ready": "its agent has answered, or it is kept after all that was to go",
   "machine.draining": "it takes no more work, and why; `mayReturn`: for want of work alone, so that it may be kept",
   "machine.ending": "it is given back, and why",
+  "machine.log": "what it wrote last, where it is given up before its agent has answered",
   "machine.ended": "its last bill is known, and all of it charged",
   "machine.overcharged": "trainings were charged more for it than its last bill says",
 } as const;
