@@ -3,6 +3,7 @@ import type { CeilingView } from "@loramill/contracts";
 
 export function ceilingView({
   of,
+  since,
   reopensAt,
   limitMicroUsd,
   spentMicroUsd,
@@ -15,6 +16,7 @@ export function ceilingView({
     limitMicroUsd,
     spentMicroUsd,
     reservedMicroUsd,
+    since: since.toISOString(),
     reopensAt: reopensAt?.toISOString() ?? null,
   };
 }

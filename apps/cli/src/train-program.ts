@@ -32,7 +32,7 @@ export function addTrainCommands(parent: Command, does: Does): void {
     "run",
     "train a LoRA, follow it, and say where it lies; `run` may be left out. Ctrl-C cancels, twice leaves it to itself",
     'loramill train run ./photos/dog --trigger "sks dog" --class dog',
-    "loramill train run toys --preset sdxl --backend agent --set steps=1500 --budget-usd 2",
+    "loramill train run toys --preset sdxl --backend agent --set steps=1500 --budget 2",
   )
     .argument("<pictures>", "a folder, archive or video, an S3 prefix, or a dataset (name, name@version or digest)")
     .option("--recipe <recipe>", RECIPE)
@@ -44,7 +44,7 @@ export function addTrainCommands(parent: Command, does: Does): void {
     .option("--trigger <word>", "trigger word, put first in every caption")
     .option("--class <name>", "what the subject is, such as dog")
     .option("--captioner <provider>", "who captions pictures that have no caption; see docs/captions.md")
-    .option("--budget-usd <usd>", "hard limit of the cost in US dollars", usd)
+    .option("--budget <usd>", "hard limit of the cost in US dollars", usd)
     .option("--output <folder>", "where to put the results; default: a folder of OUTPUT_DIR")
     .option("--detach", "start it and go")
     .action((pictures: string, options: TrainOptions & RunOptions) =>

@@ -15,7 +15,7 @@ mkdirSync(pictures);
 test("a folder becomes a run of dataset, captions and training, named after it", () => {
   const spec = specOfTraining(pictures, {
     ...{ preset: "sdxl", backend: "agent", set: ["rank=48", "epochs=12", "optimiser=prodigy"] },
-    ...{ trigger: "zorb", class: "toy", budgetUsd: 2 },
+    ...{ trigger: "zorb", class: "toy", budget: 2 },
   });
   expect(spec).toEqual({
     name: "toys",
@@ -60,7 +60,7 @@ test("a first word that is no command of `train` is what is trained on", async (
     const program = createProgram(async () => void ran.push(args.join(" ")));
     await program.parseAsync(["train", ...args], { from: "user" });
   };
-  await parse(pictures, "--budget-usd", "1.5", "--detach");
+  await parse(pictures, "--budget", "1.5", "--detach");
   await parse("presets");
   await parse("recipe", "export", "mine", "--output", "mine.yaml");
   await parse("run", "presets", "--name", "presets");

@@ -17,7 +17,7 @@ export interface TrainOptions {
   readonly trigger?: string;
   readonly class?: string;
   readonly captioner?: string;
-  readonly budgetUsd?: number;
+  readonly budget?: number;
 }
 
 type Dataset = NonNullable<RunSpecInput["dataset"]>;
@@ -38,7 +38,7 @@ const KEEP_ALL = {
  * caption keep it, the others are captioned. UserError `bad-spec` with every wrong field.
  */
 export function specOfTraining(pictures: string, options: TrainOptions): RunSpecInput {
-  const { name, project, trigger, class: className, captioner, budgetUsd } = options;
+  const { name, project, trigger, class: className, captioner, budget } = options;
   const { called, dataset } = datasetOf(pictures);
   const spec: RunSpecInput = {
     name: name ?? cleanName(called),
@@ -50,7 +50,7 @@ export function specOfTraining(pictures: string, options: TrainOptions): RunSpec
       ...(captioner === undefined ? {} : { provider: captioner as "auto" }),
     },
     train: trainOf(options),
-    ...(budgetUsd === undefined ? {} : { budgetUsd }),
+    ...(budget === undefined ? {} : { budgetUsd: budget }),
   };
   const parsed = RunSpec.safeParse(spec);
   if (parsed.success) return spec;

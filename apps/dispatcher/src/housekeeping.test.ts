@@ -9,7 +9,13 @@ test("tells the backlog by queue: jobs by state, the longest wait, lost workers"
 });
 
 test("tells ceilings by whom they bind, and whether machines may be rented", () => {
-  const amounts = { limitMicroUsd: 5_000, spentMicroUsd: 1_200, reservedMicroUsd: 0, reopensAt: null };
+  const amounts = {
+    limitMicroUsd: 5_000,
+    spentMicroUsd: 1_200,
+    reservedMicroUsd: 0,
+    since: new Date(0),
+    reopensAt: null,
+  };
   const account = { kind: "ceiling", scope: { kind: "account" }, period: "day" } as const;
   const cats = { kind: "ceiling", scope: { kind: "project", project: "cats" }, period: "total" } as const;
   const limits = [

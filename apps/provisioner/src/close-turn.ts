@@ -1,4 +1,5 @@
 import type { Charge, JobOutput, MachineBill, Parked } from "@loramill/contracts";
+import { keepForLastBill } from "./set-aside.ts";
 import { type Turn, TurnNotes } from "./turn.ts";
 
 /** A share of the time that has passed already: books come after hours, and looking for them counts as a request. */
@@ -18,6 +19,7 @@ export async function closeTurn(turn: Turn): Promise<JobOutput | Parked> {
   const bill = await lastBill(turn, new Date(endedMs));
   const isKnown = bill.isFinal || nowMs - endedMs >= options.billWaitMs;
   await fleet.note(pod.name, { bill: { ...bill, isFinal: isKnown } });
+  await keepForLastBill(turn, { ...bill, isFinal: isKnown });
   if (!isKnown) return ctx.park(Math.max(options.pollMs, LOOK_AGAIN * (nowMs - endedMs)), {});
 
   const { billedAt } = TurnNotes.parse(ctx.turn ?? {});

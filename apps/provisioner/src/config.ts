@@ -1,6 +1,6 @@
 import { relative } from "node:path/posix";
 import { runpodConfig, staticConfig, volumeConfig } from "@loramill/compute";
-import { defineConfig, fleetVariables, UserError } from "@loramill/contracts";
+import { defineConfig, fleetVariables, secret, UserError } from "@loramill/contracts";
 import { endpointsConfig } from "@loramill/runtime";
 import { z } from "zod";
 
@@ -35,7 +35,13 @@ export const provisionerConfig = defineConfig(
       .optional()
       .describe("Container image of machines from RunPod: a trainer and the pod-agent (infra/docker/gpu.Dockerfile)"),
     FLEET_COMMAND: z.string().min(1).optional().describe("Replaces the command of that image"),
-    FLEET_DISK_GIB: z.coerce.number().int().min(1).max(4096).default(60).describe("Disk of a rented machine, in GiB"),
+    FLEET_DISK_GIB: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(4096)
+      .default(60)
+      .describe("Disk of a rented machine, in GiB; RunPod is asked for whole GB, rounded up"),
     FLEET_VOLUMES: json(Volumes)
       .default([])
       .describe('Network volumes to attach in their regions, as a JSON array of {"id","region","path"}'),
@@ -44,9 +50,13 @@ export const provisionerConfig = defineConfig(
       .describe(
         "How often these volumes are brought the base models and datasets that trainings want; left out, never",
       ),
-    FLEET_AGENT_ENV: json(z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string()))
-      .default({})
-      .describe("More environment for the pod-agents on rented machines, as a JSON object of texts"),
+    FLEET_AGENT_ENV: secret(
+      json(z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string()))
+        .default({})
+        .describe(
+          "More environment for the pod-agents on rented machines, as a JSON object of texts; a secret, for it may hold tokens",
+        ),
+    ),
     FLEET_LEASE_SECONDS: seconds(10, 86_400)
       .default(600)
       .describe(

@@ -1,21 +1,12 @@
-import type { Catalog } from "@loramill/catalog";
-import { startTestServer, type TestServer } from "@loramill/catalog/testing";
 import { Parked } from "@loramill/contracts";
 import { createCrashPoint, type RunPodMove } from "@loramill/testkit";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openTestFleet } from "../test/open-fleet.ts";
+import { describe, expect, it } from "vitest";
+import { useFleet } from "../test/use-fleet.ts";
 
 /** More steps into the outside world than a machine's life takes in any of the cases. */
 const MOST_STEPS = 120;
 
-let database: TestServer;
-let catalog: Catalog;
-let names = 0;
-beforeAll(async () => {
-  database = await startTestServer();
-  catalog = await database.open();
-});
-afterAll(() => database.stop());
+const machines = useFleet();
 
 const trouble: { readonly what: string; readonly moves: readonly RunPodMove[] }[] = [
   { what: "a provider that answers", moves: [] },
@@ -31,9 +22,8 @@ describe.each(trouble)("the death of a provisioner at every await of a machine's
     async (when) => {
       const seen = { rent: 0, end: 0 };
       for (let n = 1; n <= MOST_STEPS; n += 1) {
-        names += 1;
-        const name = `lm-${names}`;
-        const fleet = await openTestFleet(catalog, name);
+        const fleet = await machines.open();
+        const { name } = fleet;
         fleet.server.misbehave("POST /v2/pods", ...moves);
         const crash = createCrashPoint();
         /** Turns by processes of which one dies at its n-th step; answers whether it came so far. */
@@ -49,7 +39,7 @@ describe.each(trouble)("the death of a provisioner at every await of a machine's
           crash.revive();
           return hasCrashed;
         };
-        const isReady = async () => (await fleet.pod()).state === "ready";
+        const isReady = fleet.isIn("ready");
         const isGone = async () => (await fleet.pod()).endedAt !== null;
 
         if (await dieOnTheWay(isReady)) seen.rent = n;
@@ -57,7 +47,7 @@ describe.each(trouble)("the death of a provisioner at every await of a machine's
         expect(fleet.living()).toHaveLength(1);
         expect(fleet.living()[0]?.name).toBe(name);
 
-        await catalog.fleet.move(name, "end", { reason: "it is tried" });
+        await machines.catalog().fleet.move(name, "end", { reason: "it is tried" });
         const diedAtEnd = await dieOnTheWay(isGone);
         if (diedAtEnd) seen.end = n;
         const { summary } = await fleet.end();

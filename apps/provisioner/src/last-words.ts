@@ -3,6 +3,8 @@ import type { Turn } from "./turn.ts";
 
 const LINES = 20;
 const CHARACTERS = 300;
+/** Shorter values of its environment are words: a port, a number. */
+const SHORTEST_SECRET = 8;
 
 /**
  * Tells in the machine's run what it wrote last, which is mostly why it did not come up: an image without its key, a driver that is
@@ -12,8 +14,11 @@ export async function tellLastWords({ pod, provider, deps, ctx }: Turn): Promise
   if (provider.logs === null || pod.remoteId === null) return;
   try {
     const lines = await provider.logs(pod.remoteId, { tail: LINES, signal: ctx.signal });
-    const token = podToken(deps.options.agentSecret ?? "", pod.name);
-    const words = lines.map((line) => redact(line.replaceAll(token, "***")).slice(0, CHARACTERS));
+    const { agentSecret, agentEnv } = deps.options;
+    const given = Object.values(agentEnv).filter((value) => value.length >= SHORTEST_SECRET);
+    const secrets = [podToken(agentSecret ?? "", pod.name), ...given];
+    const hide = (line: string) => redact(secrets.reduce((clean, secret) => clean.replaceAll(secret, "***"), line));
+    const words = lines.map((line) => hide(line).slice(0, CHARACTERS));
     if (words.length > 0) ctx.event("machine.log", { lines: words });
   } catch (error) {
     ctx.signal.throwIfAborted();

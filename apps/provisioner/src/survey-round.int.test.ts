@@ -1,54 +1,45 @@
-import type { Catalog } from "@loramill/catalog";
-import { startTestServer, type TestServer } from "@loramill/catalog/testing";
 import { createFleetMetrics, createMetrics } from "@loramill/telemetry";
 import { keepLog } from "@loramill/testkit";
-import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
-import { openTestFleet } from "../test/open-fleet.ts";
+import { expect, it } from "vitest";
+import { useFleet } from "../test/use-fleet.ts";
 import { readBooks, surveyRound } from "./survey-round.ts";
 
-let database: TestServer;
-let catalog: Catalog;
-beforeAll(async () => {
-  database = await startTestServer();
-  catalog = await database.open();
-});
-afterAll(() => database.stop());
-
+const machines = useFleet();
 const { signal } = new AbortController();
 
-async function open(name: string, env: Readonly<Record<string, string>> = {}) {
-  const fleet = await openTestFleet(catalog, name, env);
-  onTestFinished(fleet.close);
+async function open(env: Readonly<Record<string, string>> = {}) {
+  const fleet = await machines.open({ env });
+  const catalog = machines.catalog();
   const metrics = createMetrics({ processMetrics: false });
   const log = keepLog();
   const { clock, options, provider, runpod } = fleet;
   const providers = new Map([[provider.name, provider]]);
   const deps = { catalog, providers, options, clock, log, runpod, metrics: createFleetMetrics(metrics) };
   const lines = async () => (await metrics.render()).split("\n").filter((line) => line.startsWith("loramill_fleet_"));
-  return { fleet, deps, lines };
+  return { fleet, catalog, deps, lines };
 }
 
 it("machines that nobody answers for are given back, and nobody else's", async () => {
-  const { fleet, deps, lines } = await open("lm-survey");
-  const { clock, provider, options } = fleet;
+  const { fleet, catalog, deps, lines } = await open();
+  const { clock, name: ours, provider, options } = fleet;
   const offer = fleet.offers[0];
   if (offer === undefined) throw new Error("no offers");
-  await fleet.until(async () => (await fleet.pod()).state === "ready");
-  for (const name of ["lm-stranger", "lm-survey", "theirs"]) await provider.create({ name, offer, image: "i" });
+  await fleet.until(fleet.isIn("ready"));
+  for (const name of ["lm-stranger", ours, "theirs"]) await provider.create({ name, offer, image: "i" });
   await surveyRound(deps, signal);
   expect(fleet.living()).toHaveLength(4);
 
   clock.advance(options.settleMs + 1);
   await fleet.take();
   await surveyRound(deps, signal);
-  expect(fleet.living().map(({ name }) => name)).toEqual(["lm-survey", "theirs"]);
+  expect(fleet.living().map(({ name }) => name)).toEqual([ours, "theirs"]);
   expect(fleet.living()[0]?.id).toBe((await fleet.pod()).remoteId);
   expect(await lines()).toContain('loramill_fleet_orphans_total{provider="runpod"} 2');
   expect(await lines()).toContain('loramill_fleet_machines{provider="runpod",state="ready"} 1');
   const entries = await catalog.fleet.audit.list({ limit: 10 });
   const reaped = entries.filter(({ action }) => action === "machine.reaped");
   expect(reaped.map(({ subject, details }) => [subject, details.reason])).toEqual([
-    ["lm-survey", "duplicate"],
+    [ours, "duplicate"],
     ["lm-stranger", "stranger"],
   ]);
   expect((await catalog.fleet.offers.list()).map(({ offer: { gpuType } }) => gpuType)).toContain(offer.gpuType);
@@ -61,7 +52,7 @@ it("machines that nobody answers for are given back, and nobody else's", async (
 });
 
 it("a machine that its provider will not take back keeps no other from being given back", async () => {
-  const { fleet, deps } = await open("lm-survey-locked");
+  const { fleet, deps } = await open();
   const { clock, provider, options } = fleet;
   const offer = fleet.offers[0];
   if (offer === undefined) throw new Error("no offers");
@@ -78,7 +69,7 @@ it("a machine that its provider will not take back keeps no other from being giv
 });
 
 it("a provider that does not answer is left for the next round", async () => {
-  const { fleet, deps } = await open("lm-survey-away");
+  const { fleet, deps } = await open();
   fleet.server.misbehave("GET /v2/catalog/gpus", { kind: "status", status: 403 }, { kind: "status", status: 403 });
   await surveyRound(deps, signal);
   expect(deps.log.lines.map(({ message }) => message)).toContain("a provider could not be asked");
@@ -86,10 +77,10 @@ it("a provider that does not answer is left for the next round", async () => {
 });
 
 it("what was billed is compared with what was charged, and a gap is told of", async () => {
-  const { fleet, deps, lines } = await open("lm-survey-books");
-  await fleet.until(async () => (await fleet.pod()).state === "ready");
+  const { fleet, catalog, deps, lines } = await open();
+  await fleet.until(fleet.isIn("ready"));
   fleet.clock.advance(600_000);
-  await catalog.fleet.move("lm-survey-books", "end");
+  await catalog.fleet.move(fleet.name, "end");
   await fleet.end();
   await readBooks(deps, signal);
   expect((await catalog.fleet.books.list(new Date(0))).length).toBeGreaterThan(0);
@@ -116,7 +107,7 @@ it("what was billed is compared with what was charged, and a gap is told of", as
 });
 
 it("the rent of our volumes is charged as the books have it, and nobody else's", async () => {
-  const { deps } = await open("lm-survey-rent", {
+  const { catalog, deps } = await open({
     FLEET_VOLUMES: '[{"id":"vol1","region":"US-KS-2","path":"/workspace"}]',
   });
   const hour = { from: new Date("2026-11-21T08:00:00Z"), to: new Date("2026-11-21T09:00:00Z") };

@@ -1,29 +1,17 @@
-import type { Catalog } from "@loramill/catalog";
-import { startTestServer, type TestServer } from "@loramill/catalog/testing";
 import { sha256Hex } from "@loramill/contracts";
 import { offerKey } from "@loramill/fleet";
-import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
-import { openTestFleet } from "../test/open-fleet.ts";
+import { expect, it, onTestFinished } from "vitest";
+import { useFleet } from "../test/use-fleet.ts";
 
-let database: TestServer;
-let catalog: Catalog;
-let names = 0;
-beforeAll(async () => {
-  database = await startTestServer();
-  catalog = await database.open();
-});
-afterAll(() => database.stop());
+const machines = useFleet();
 
 async function open(env: Readonly<Record<string, string>> = {}) {
-  names += 1;
-  const fleet = await openTestFleet(catalog, `lm-turns-${names}`, env);
-  onTestFinished(fleet.close);
-  const isIn = (state: string) => async () => (await fleet.pod()).state === state;
+  const fleet = await machines.open({ env });
   const recordOf = async (bought: (typeof fleet.offers)[number] | undefined) => {
     const key = bought === undefined ? "" : offerKey(bought);
-    return (await catalog.fleet.records.list()).find((record) => record.key === key);
+    return (await machines.catalog().fleet.records.list()).find((record) => record.key === key);
   };
-  return { fleet, isIn, recordOf };
+  return { fleet, isIn: fleet.isIn, recordOf };
 }
 
 it("a machine is rented with what its agent needs, and is ready when that has answered", async () => {
@@ -50,8 +38,8 @@ it("a machine is rented with what its agent needs, and is ready when that has an
   const row = await fleet.pod();
   expect(row).toMatchObject({ health: { slots: 2, active: 0, holds }, remoteId: pod?.id, busyAt: null });
   expect(row.leaseUntil?.getTime()).toBeGreaterThan(fleet.clock.now().getTime());
-  expect((await catalog.fleet.machines()).map(({ name }) => name)).toContain(row.name);
-  expect(await catalog.fleet.audit.list({ subject: row.name, limit: 9 })).toMatchObject([
+  expect((await machines.catalog().fleet.machines()).map(({ name }) => name)).toContain(row.name);
+  expect(await machines.catalog().fleet.audit.list({ subject: row.name, limit: 9 })).toMatchObject([
     { actor: "provisioner", action: "machine.rent", details: { remoteId: pod?.id, pricePerHourMicroUsd: 690_000 } },
   ]);
 });
@@ -76,7 +64,7 @@ it("one that drains is given back when its work is done, and what nobody paid fo
   await fleet.take();
   const { name, busyAt } = await fleet.pod();
   expect(busyAt).not.toBeNull();
-  await catalog.fleet.move(name, "drain", { reason: "nobody needs it any more" });
+  await machines.catalog().fleet.move(name, "drain", { reason: "nobody needs it any more" });
   for (let turns = 0; turns < 3; turns += 1) await fleet.take();
   expect((await fleet.pod()).state).toBe("draining");
   fleet.agent.says = { active: 0 };
@@ -147,8 +135,8 @@ it("a machine of which nobody can say what it wrote is given up all the same", a
 
 it("in dry run nothing is rented, also nothing that was wanted before", async () => {
   const { fleet } = await open();
-  await catalog.fleet.setDryRun(true);
-  onTestFinished(() => catalog.fleet.setDryRun(false));
+  await machines.catalog().fleet.setDryRun(true);
+  onTestFinished(() => machines.catalog().fleet.setDryRun(false));
   await fleet.until(async () => false);
   expect((await fleet.pod()).reason).toBe("in dry run nothing is rented");
   expect(fleet.server.requests).not.toContain("POST /v2/pods");
@@ -157,10 +145,12 @@ it("in dry run nothing is rented, also nothing that was wanted before", async ()
 it("a machine counts with the price that it has, whatever it was offered for", async () => {
   const { fleet, isIn } = await open();
   const { name } = await fleet.pod();
-  await catalog.pool.query(
-    "update loramill.pods set candidates = jsonb_set(candidates, '{0,pricePerHourMicroUsd}', '1') where name = $1",
-    [name],
-  );
+  await machines
+    .catalog()
+    .pool.query(
+      "update loramill.pods set candidates = jsonb_set(candidates, '{0,pricePerHourMicroUsd}', '1') where name = $1",
+      [name],
+    );
   await fleet.until(isIn("ready"));
   expect((await fleet.pod()).offer?.pricePerHourMicroUsd).toBe(fleet.offers[0]?.pricePerHourMicroUsd);
 });
@@ -170,7 +160,7 @@ it("a machine that lived for days is charged for all of them, and its bill is no
   await fleet.until(isIn("ready"));
   const hours = 100;
   fleet.clock.advance(hours * 3_600_000);
-  await catalog.fleet.move((await fleet.pod()).name, "end", { reason: "it is tried" });
+  await machines.catalog().fleet.move((await fleet.pod()).name, "end", { reason: "it is tried" });
   const { summary } = await fleet.end();
   const price = fleet.offers[0]?.pricePerHourMicroUsd ?? 0;
   expect(summary?.microUsd).toBeGreaterThanOrEqual(hours * price);
@@ -183,9 +173,9 @@ it("a provider that refuses to be paid stops the whole fleet until somebody star
   const { fleet } = await open();
   fleet.server.misbehave("POST /v2/pods", { kind: "status", status: 402 });
   await fleet.until(async () => false);
-  const { stopped, stoppedBy } = await catalog.fleet.switches();
+  const { stopped, stoppedBy } = await machines.catalog().fleet.switches();
   expect([stopped, stoppedBy]).toEqual([expect.stringMatching(/^runpod: /), "provisioner"]);
-  const [after, entry] = await catalog.fleet.audit.list({ limit: 2 });
+  const [after, entry] = await machines.catalog().fleet.audit.list({ limit: 2 });
   expect(entry).toMatchObject({ action: "fleet.stop", details: { code: "payment-required" } });
   expect(after).toMatchObject({ action: "machine.end", actor: "provisioner" });
 
@@ -193,7 +183,29 @@ it("a provider that refuses to be paid stops the whole fleet until somebody star
   await next.until(async () => false);
   expect((await next.pod()).reason).toMatch(/^the fleet is stopped: runpod: /);
   expect(next.server.requests).not.toContain("POST /v2/pods");
-  await catalog.fleet.start();
+  await machines.catalog().fleet.start();
+});
+
+it("what a provider quotes of the agents' environment is not kept or told anywhere", async () => {
+  const hub = "a-token-of-a-hub";
+  const { fleet } = await open({ FLEET_AGENT_ENV: JSON.stringify({ HUB: hub }) });
+  const detail = `what is env: {"HUB":"${hub}"} for`;
+  fleet.server.misbehave("POST /v2/pods", { kind: "status", status: 402, detail });
+  await fleet.until(async () => false);
+  const { stopped } = await machines.catalog().fleet.switches();
+  const audit = await machines.catalog().fleet.audit.list({ limit: 10 });
+  const { rows: events } = await machines.catalog().pool.query("select type, data from loramill.run_events");
+  expect(stopped).toContain("what is env");
+  expect(JSON.stringify([stopped, audit, events, await fleet.pod()])).not.toContain(hub);
+  await machines.catalog().fleet.start();
+});
+
+it("what a machine that is given up wrote last is told without the environment that it was given", async () => {
+  const { fleet, isIn } = await open({ FLEET_ANSWER_SECONDS: "300", FLEET_AGENT_ENV: '{"HUB":"kernel image"}' });
+  fleet.agent.says = { silence: "it cannot be reached" };
+  await fleet.until(isIn("ending"));
+  const told = fleet.events.find(({ type }) => type === "machine.log")?.data.lines;
+  expect(told).toContain("no ***");
 });
 
 it("a provider that does not answer is asked again, whatever it said", async () => {

@@ -3,17 +3,25 @@ import { createRunPodProvider, createVirtualClock, runpodConfig } from "@loramil
 import {
   type Charge,
   type FleetOffer,
-  type JobContext,
+  type JobId,
   type JobOutput,
   type JsonObject,
   Parked,
   type PodHealth,
+  type PodState,
   TransientError,
 } from "@loramill/contracts";
-import { type CrashPoint, createMemoryDocuments, fakeJobContext, startFakeRunPodServer } from "@loramill/testkit";
+import {
+  type CrashPoint,
+  createMemoryDocuments,
+  type FakeJobContext,
+  fakeJobContext,
+  startFakeRunPodServer,
+} from "@loramill/testkit";
 import { provisionerConfig } from "../src/config.ts";
 import type { ProvisionerDeps } from "../src/deps.ts";
 import { tendMachine } from "../src/tend-machine.ts";
+import { workOn } from "./work-on.ts";
 
 const apiKey = "rpa_0123456789abcdef0123";
 const LAG_HOURS = 1;
@@ -22,13 +30,16 @@ const TOKEN = "Bearer abcdefghijklmnopqrstuvwxyz012345";
 
 export interface TestFleet extends Awaited<ReturnType<typeof openTestFleet>> {}
 
+interface FleetParts {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly wantedFor?: readonly JobId[];
+  /** Its turns ask the ledger for money, and are charged there; left out, money is no object and the ledger knows nothing. */
+  readonly isPaid?: boolean;
+}
+
 /** One machine's turns on a fake RunPod with a clock of its own, and rows in a real catalog. */
-export async function openTestFleet(
-  catalog: Catalog,
-  name: string,
-  env: Readonly<Record<string, string>> = {},
-  hold?: JobContext["hold"],
-) {
+export async function openTestFleet(catalog: Catalog, name: string, parts: FleetParts = {}) {
+  const { env = {}, wantedFor = [], isPaid = false } = parts;
   const clock = createVirtualClock(new Date("2026-11-21T10:00:00Z"));
   const server = await startFakeRunPodServer({ apiKey, now: clock.now, log: [`token ${TOKEN}`, "no kernel image"] });
   const runpod = runpodConfig.options(
@@ -43,11 +54,14 @@ export async function openTestFleet(
   );
   const agent: { says: Partial<PodHealth> | { readonly silence: string } } = { says: {} };
   const seen = { preempted: 0, bootFailed: 0 };
-  const parts = { apiKey, clock, sleep: async () => {} };
-  const offers = (await createRunPodProvider(runpod, parts).offers())
+  const ofProvider = { apiKey, clock, sleep: async () => {} };
+  const offers = (await createRunPodProvider(runpod, ofProvider).offers())
     .filter(({ available }) => available > 0)
     .map((offer): FleetOffer => ({ ...offer, provider: "runpod" }));
-  const run = await catalog.fleet.openPod({ name, provider: "runpod", candidates: offers, wantedFor: [], reason: "" });
+  const run = await catalog.fleet.openPod({ name, provider: "runpod", candidates: offers, wantedFor, reason: "" });
+  const params = { pod: name };
+  const tender = { name: "tend-machine", queue: "provision", input: { inputs: {}, params } } as const;
+  const paid = isPaid ? await workOn(catalog, run, tender) : null;
   const charges = new Map<string, Charge>();
   const events: { readonly type: string; readonly data: JsonObject }[] = [];
   let turn: JsonObject | null = null;
@@ -58,7 +72,7 @@ export async function openTestFleet(
     const fetched = crash === null ? {} : { fetch: crash.fetch(fetch) as never };
     return {
       fleet: crash === null ? catalog.fleet : stepping(catalog.fleet, crash),
-      providers: new Map([["runpod", createRunPodProvider(runpod, { ...parts, ...fetched })]]),
+      providers: new Map([["runpod", createRunPodProvider(runpod, { ...ofProvider, ...fetched })]]),
       askAgent: async () => {
         const { says } = agent;
         if ("silence" in says) return says;
@@ -80,21 +94,26 @@ export async function openTestFleet(
   }
 
   return {
-    ...{ clock, server, offers, agent, charges, events, run, seen, options, runpod },
-    provider: createRunPodProvider(runpod, parts),
+    ...{ name, clock, server, offers, agent, charges, events, run, seen, options, runpod },
+    provider: createRunPodProvider(runpod, ofProvider),
     living: () => server.pods.filter(({ isListed }) => isListed),
     pod: async () => {
       const pod = await catalog.fleet.pod(name);
       if (pod === null) throw new Error(`there is no ${name}`);
       return pod;
     },
+    isIn: (state: PodState) => async () => (await catalog.fleet.pod(name))?.state === state,
     /** One turn by a new process; its charges and what it hands on are kept unless it died. */
     async take(crash: CrashPoint | null = null): Promise<JobOutput | Parked> {
+      const process = async (ctx: FakeJobContext) => {
+        const answer = await tendMachine({ params }, depsOf(crash), ctx);
+        for (const charge of ctx.said.charges) charges.set(charge.mark ?? "", charge);
+        events.push(...ctx.said.events);
+        return answer;
+      };
+      if (paid !== null) return paid.take(process);
       epoch += 1;
-      const ctx = fakeJobContext({ turn, epoch, ...(hold === undefined ? {} : { hold }) });
-      const answer = await tendMachine({ params: { pod: name } }, depsOf(crash), ctx);
-      for (const charge of ctx.said.charges) charges.set(charge.mark ?? "", charge);
-      events.push(...ctx.said.events);
+      const answer = await process(fakeJobContext({ turn, epoch }));
       if (answer instanceof Parked) turn = answer.turn;
       return answer;
     },

@@ -11,7 +11,7 @@ import type { Turn } from "./turn.ts";
 /** What changes before a training is submitted again, with the words for its lineage. */
 export interface RecipeChange {
   readonly turn: Pick<Turn, "rateFactor" | "batchHalvings">;
-  readonly deviation: { readonly code: string; readonly message: string };
+  readonly deviation: { readonly code: "diverged" | "out-of-memory"; readonly message: string };
 }
 
 type Backend = Pick<TrainingBackend, "name" | "capabilities">;

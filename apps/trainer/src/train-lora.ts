@@ -105,7 +105,7 @@ async function submit(turn: Turn, training: Training): Promise<JobOutput | Parke
   if (!(await holdSlot({ backend, deps, ctx }))) return ctx.park(SLOT_POLL_MS, { ...turn });
   const stop = await askToStart(backend, request, ctx);
   if (stop !== null) return stopEarly(turn, stop, training);
-  const { remoteId, pod = null } = await backend.submit(request, context);
+  const { remoteId, pod = null, podMicroUsd = null } = await backend.submit(request, context);
   ctx.event("training.submitted", {
     backend: backend.name,
     remoteId,
@@ -113,7 +113,8 @@ async function submit(turn: Turn, training: Training): Promise<JobOutput | Parke
     images: request.images.length,
     steps: stepsOf(request.recipe),
   });
-  return ctx.park(0, { ...turn, phase: "running", remoteId, pod, submittedAt: deps.clock.now().toISOString() });
+  const submittedAt = deps.clock.now().toISOString();
+  return ctx.park(0, { ...turn, phase: "running", remoteId, pod, podMicroUsd, submittedAt });
 }
 
 async function follow(turn: RunningTurn, training: Training): Promise<JobOutput | Parked> {
@@ -135,7 +136,10 @@ async function follow(turn: RunningTurn, training: Training): Promise<JobOutput 
   return publishLora(collected, request, input, turn.deviations, deps.stores, ctx);
 }
 
-async function submitAgain({ remoteId, pod: _, ...turn }: RunningTurn, { backend, ctx }: Training): Promise<Parked> {
+async function submitAgain(
+  { remoteId, pod: _, podMicroUsd: _before, ...turn }: RunningTurn,
+  { backend, ctx }: Training,
+): Promise<Parked> {
   const lost = turn.lost + 1;
   if (lost > MAX_LOST) {
     throw new PermanentError(`${backend.name} lost the training ${lost} times: look at the backend's own log`, {
@@ -149,7 +153,7 @@ async function submitAgain({ remoteId, pod: _, ...turn }: RunningTurn, { backend
 /** A failure that another recipe may avoid is submitted once more; any other is thrown. */
 function changeOrFail(
   error: unknown,
-  { remoteId: _ended, pod: _, ...turn }: RunningTurn,
+  { remoteId: _ended, pod: _, podMicroUsd: _before, ...turn }: RunningTurn,
   { input, backend, ctx }: Pick<Training, "input" | "backend" | "ctx">,
 ): Parked {
   const change = changeAfter(error, { turn: { ...turn, phase: "waiting" }, planned: input.params.recipe, backend });

@@ -24,6 +24,8 @@ export const Turn = z.discriminatedUnion("phase", [
     remoteId: z.string(),
     /** Name of the rented machine that has it; the catalog reads it when machines are planned. */
     pod: z.string().nullable().default(null),
+    /** What was on the bill of that machine when it was given it; its own part of the bill begins there. */
+    podMicroUsd: z.int().nullable().default(null),
     submittedAt: z.iso.datetime(),
     ...kept,
   }),

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Logger } from "@loramill/contracts";
+import type { Delivery, JobName, JsonObject, Logger, QueueName, RunId } from "@loramill/contracts";
 import { startTestPostgres } from "@loramill/embedded/testing";
 import pg from "pg";
 import { type Catalog, type CatalogOptions, openCatalog } from "./catalog.ts";
@@ -47,4 +47,31 @@ export async function startTestServer(): Promise<TestServer> {
       await server.stop();
     },
   };
+}
+
+/** What the dispatcher does for a run with one step, up to the delivery of its only job. */
+export async function startOnlyJob(
+  { dispatch, pool }: Pick<Catalog, "dispatch" | "pool">,
+  run: RunId,
+  job: {
+    readonly name: JobName;
+    readonly queue: QueueName;
+    readonly input: JsonObject;
+    readonly estimateMicroUsd?: number;
+  },
+): Promise<Delivery> {
+  await dispatch.moveRun(run, "start", null);
+  const [open] = await dispatch.openRuns([run]);
+  const step = open?.steps[0]?.id;
+  if (step === undefined) throw new Error(`${run} has no step`);
+  await dispatch.unblockStep({ run, step });
+  const jobs = [{ ordinal: 0, estimateMicroUsd: 0, ...job }];
+  await dispatch.startStep({ run, step }, { key: run.slice(4).padEnd(64, "0"), inputs: {}, reason: "new", jobs });
+  const { rows } = await pool.query<Delivery>("select id as job, release from loramill.jobs where run = $1", [run]);
+  const [waiting] = rows;
+  if (waiting === undefined) throw new Error(`${run} has no job`);
+  await dispatch.release([waiting.job]);
+  const delivery = { job: waiting.job, release: waiting.release + 1 };
+  await dispatch.markSent([{ ...delivery, queue: job.queue, delayMs: 0 }]);
+  return delivery;
 }

@@ -167,7 +167,7 @@ export const RunEvent = z.object({
   run: RunId,
   step: z.string().nullable(),
   job: JobId.nullable(),
-  /** run.started, step.succeeded, job.progress, log, lora.loading, … */
+  /** One of `runEvents`; a text, because servers may be newer than who reads them. */
   type: z.string(),
   data: JsonObject,
 });

@@ -14,6 +14,7 @@ export const CeilingBody = z.strictObject({ limitUsd: z.number().min(0).max(1_00
 export const CeilingView = Ceiling.extend({
   spentMicroUsd: MicroUsd.describe("In its period; of an hour, what the machines that are rented now cost by the hour"),
   reservedMicroUsd: MicroUsd.describe("Set aside for jobs that are at work, and not charged yet"),
+  since: z.iso.datetime().describe("When it was set to this limit"),
   reopensAt: z.iso.datetime().nullable().describe("When it begins anew by itself"),
 });
 export type CeilingView = z.output<typeof CeilingView>;

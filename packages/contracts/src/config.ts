@@ -16,6 +16,9 @@ export function defineConfig<Shape extends z.ZodRawShape, Options>(
   return { env: z.object(shape), options };
 }
 
+/** Marks a variable whose value must not be shown, although its name does not say that it is a secret. */
+export const secret = <T extends z.ZodType>(schema: T): T => schema.meta({ secret: true });
+
 /** An HTTP endpoint: HTTPS required unless the host is loopback. */
 export const EndpointUrl = z.url({ protocol: /^https?$/ }).refine((text) => {
   const url = URL.parse(text);

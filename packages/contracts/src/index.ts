@@ -85,7 +85,7 @@ export {
   WeightPrecision,
 } from "./choice-request.ts";
 export { ComputeSpec, Placement } from "./compute-spec.ts";
-export { type ConfigFragment, defineConfig, EndpointUrl, isLoopback } from "./config.ts";
+export { type ConfigFragment, defineConfig, EndpointUrl, isLoopback, secret } from "./config.ts";
 export { CostGrouping, CostQuery, CostReport, CostRow } from "./cost-api.ts";
 export {
   CaptionHistory,
@@ -489,6 +489,7 @@ export {
   recipeGroups,
 } from "./recipe-fields.ts";
 export { CatalogRecord, Charge, SERVERLESS } from "./records.ts";
+export { type RunEventType, runEvents } from "./run-events.ts";
 export { GenerateSpec, RunPolicy, RunSpec, type RunSpecInput, TrainSpec } from "./run-spec.ts";
 export { type SpecProblem, specProblems } from "./spec-problems.ts";
 export {

@@ -60,7 +60,8 @@ export function lanesOf(
   },
 ): Lane[] {
   const offer = { ...pod.offer, provider: pod.provider };
-  const bootLeft = pod.state === "ready" ? 0 : bootSecondsLeft(pod, odds, now);
+  const isUp = pod.state === "ready" || pod.state === "draining";
+  const bootLeft = isUp ? 0 : bootSecondsLeft(pod, odds, now);
   const holds = new Set([
     ...onVolume,
     ...pod.holds,

@@ -70,6 +70,7 @@ const anyFacts: fc.Arbitrary<FleetFacts> = fc
           name: `lm-${at}`,
           provider: rented.provider,
           state: machine.state,
+          mayReturn: machine.of === 0,
           offer: rented,
           projects: [`project_${machine.of}` as ProjectId],
           jobs: works ? [`job_on_${at}` as JobId] : [],

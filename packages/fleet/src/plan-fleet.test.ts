@@ -205,6 +205,22 @@ describe("giving back", () => {
     expect(about({ supply: [idle(300)] })).toEqual(["drain: without work for 5 min of 5 min"]);
   });
 
+  it("keeps one after all that was to go for want of work, when there is some again and nothing else stands against it", () => {
+    const going = supply({ state: "draining", mayReturn: true, answeredAt: after(-900), holds: [model("a")] });
+    const back = { supply: [going], demand: [demand()], offers: [offer()] };
+    const kinds = (of: FleetDecision[]) => of.map(({ kind }) => kind);
+    expect(plan(back)).toEqual([
+      { kind: "keep", pod: "lm-1", jobs: ["job_1"], because: expect.stringMatching(/^was to go, 1 job next;/) },
+    ]);
+    expect(plan({ ...back, demand: [] })).toEqual([]);
+    expect(kinds(plan({ ...back, stopped: "by hand" }))).toEqual(["wait"]);
+    expect(kinds(plan({ ...back, perHourMicroUsd: 300_000 }))).toEqual(["wait"]);
+    // By a person, for money, or because a ceiling was lowered.
+    expect(kinds(plan({ ...back, supply: [{ ...going, mayReturn: false }] }))).toEqual(["create"]);
+    const dear = offer({ pricePerHourMicroUsd: 4_000_000 });
+    expect(kinds(plan({ ...back, supply: [{ ...going, offer: dear }] }))).toEqual(["create"]);
+  });
+
   it("lets one go at once that another would be much cheaper than", () => {
     expect(about({ supply: [idle(10)], offers: [spot] })).toEqual([
       "drain: without work, and at $0.40/h too dear to wait: another NVIDIA L4 costs $0.20/h",

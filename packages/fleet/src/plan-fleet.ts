@@ -20,7 +20,12 @@ export function planFleet(facts: FleetFacts, settings: FleetSettings): FleetDeci
   const living = facts.supply.filter(({ state }) => state !== "ended").toSorted((a, b) => compare(a.name, b.name));
   const vain = living.filter((pod) => isInVain(pod, facts.now, settings));
   const tooDear = podsOverCeiling(living, facts);
-  const usable = living.filter((pod) => TAKES_WORK.has(pod.state) && !vain.includes(pod) && !tooDear.has(pod.name));
+  // The purse has it in its sums already: as long as these hold, keeping it after all costs no ceiling anything.
+  const mayReturn = ({ state, mayReturn, projects }: FleetSupply) =>
+    state === "draining" && mayReturn === true && facts.stopped === null && purse.perHourLeft(projects) >= 0;
+  const usable = living.filter(
+    (pod) => (TAKES_WORK.has(pod.state) || mayReturn(pod)) && !vain.includes(pod) && !tooDear.has(pod.name),
+  );
 
   const working = jobsByPod(facts, living);
   const onPods = new Set([...working.values()].flat().map(({ job }) => job));
@@ -53,7 +58,7 @@ export function planFleet(facts: FleetFacts, settings: FleetSettings): FleetDeci
       tooDear,
     ),
     ...retirePods(
-      usable.filter((pod) => !needed.includes(pod)),
+      usable.filter((pod) => !needed.includes(pod) && pod.state !== "draining"),
       facts,
       settings,
     ),
@@ -103,7 +108,12 @@ function keep(pod: FleetSupply, running: readonly FleetDemand[], lanes: readonly
   };
 }
 
-const STANDING: Readonly<Record<string, string>> = { wanted: "is being rented", booting: "boots", ready: "is free" };
+const STANDING: Readonly<Record<string, string>> = {
+  wanted: "is being rented",
+  booting: "boots",
+  ready: "is free",
+  draining: "was to go",
+};
 
 /** Machines that a ceiling has no room for any more: those without work go, the others when their work is done. */
 function leave(pods: readonly FleetSupply[], reasons: ReadonlyMap<string, string>): FleetDecision[] {

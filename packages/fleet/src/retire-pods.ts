@@ -49,7 +49,12 @@ function idlePod(pod: FleetSupply, { now, offers }: FleetFacts, { idleSeconds }:
   const idle = Math.max(0, (now.getTime() - since.getTime()) / 1_000);
   const name = { pod: pod.name };
   if (idle >= idleSeconds) {
-    return { kind: "drain", ...name, because: `without work for ${saySeconds(idle)} of ${saySeconds(idleSeconds)}` };
+    return {
+      kind: "drain",
+      mayReturn: true,
+      ...name,
+      because: `without work for ${saySeconds(idle)} of ${saySeconds(idleSeconds)}`,
+    };
   }
   const { gpuType, pricePerHourMicroUsd } = pod.offer;
   const prices = offers
@@ -58,7 +63,7 @@ function idlePod(pod: FleetSupply, { now, offers }: FleetFacts, { idleSeconds }:
   const cheapest = Math.min(...prices);
   if (cheapest < pricePerHourMicroUsd * BARGAIN) {
     const because = `without work, and at ${sayPrice(pricePerHourMicroUsd)} too dear to wait: another ${gpuType} costs ${sayPrice(cheapest)}`;
-    return { kind: "drain", ...name, because };
+    return { kind: "drain", mayReturn: true, ...name, because };
   }
   return {
     kind: "keep",

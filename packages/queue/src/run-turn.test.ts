@@ -112,11 +112,11 @@ describe("a turn that succeeds", () => {
   test("publishes its records with its outcome, after its events", async () => {
     const { job } = await turn(async (_input, context) => {
       context.record(captions);
-      context.event("caption.sample", { text: "a dog" });
+      context.event("caption.refused", { path: "dog.png" });
       return output;
     });
     expect(job.records).toEqual([captions]);
-    expect(ledger.events).toMatchObject([{ type: "caption.sample", job: job.id, data: { text: "a dog" } }]);
+    expect(ledger.events).toMatchObject([{ type: "caption.refused", job: job.id, data: { path: "dog.png" } }]);
   });
 
   test("has its name in every line it logs", async () => {
@@ -181,7 +181,7 @@ describe("after the turn has ended", () => {
         });
         context.charge(charge);
         context.record(captions);
-        context.event("late", {});
+        context.event("lora.note", {});
         return output;
       },
       { onStart: (each) => queueMicrotask(() => each.abort("drain")) },

@@ -14,6 +14,8 @@ beforeAll(async () => {
 });
 afterAll(() => routes.close());
 
+const SINCE = "2026-11-21T10:00:00.000Z";
+
 async function ask(
   method: "GET" | "PUT" | "DELETE",
   query = "",
@@ -49,7 +51,13 @@ test("an operator sets every ceiling, a project's admin those of its project, an
 
 test("a run whose middle expectation is over what a ceiling in all leaves is refused before it starts", async () => {
   const amounts = { limitMicroUsd: 1_000_000, spentMicroUsd: 400_000, reservedMicroUsd: 100_000 };
-  const ceiling: CeilingView = { scope: { kind: "account" }, period: "total", ...amounts, reopensAt: null };
+  const ceiling: CeilingView = {
+    scope: { kind: "account" },
+    period: "total",
+    ...amounts,
+    since: SINCE,
+    reopensAt: null,
+  };
   const { lock } = trialRun([{ name: "train", estimate: { items: 1, seconds: 1, microUsd: 700_000 } }]);
   const spec = RunSpec.parse({ name: "trial", dataset: { sources: [{ type: "folder", path: "pictures" }] } });
   const planner = (surely: boolean, ceilings = [ceiling]) => ({

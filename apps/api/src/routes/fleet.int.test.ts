@@ -42,7 +42,8 @@ async function rented(name: string): Promise<void> {
   await open(name);
   await catalog.fleet.intents.put({ name, state: "rented", asked: null, remoteId: `pod-${name}` });
   await catalog.fleet.move(name, "rent", { offer, rentedAt: new Date() });
-  await catalog.fleet.move(name, "answer", { answeredAt: new Date() });
+  const health = { at: new Date(), trainers: ["ai-toolkit"], slots: 1, active: 0, holds: [] };
+  await catalog.fleet.move(name, "answer", { answeredAt: new Date(), health });
 }
 
 test("says that there is no fleet, and nothing more", async () => {
@@ -67,8 +68,13 @@ test("shows machines with what they cost by the hour, and those that ended only 
   expect(body).toMatchObject({
     pricePerHourMicroUsd: 390_000,
     machines: [
-      { name: "lm-a", state: "ready", offer: { gpuType: "NVIDIA L4", cloud: "SECURE", interruptible: true } },
-      { name: "lm-b", state: "wanted", offer: null, reason: "two trainings wait" },
+      {
+        name: "lm-a",
+        state: "ready",
+        trainers: ["ai-toolkit"],
+        offer: { gpuType: "NVIDIA L4", cloud: "SECURE", interruptible: true },
+      },
+      { name: "lm-b", state: "wanted", offer: null, trainers: null, reason: "two trainings wait" },
     ],
   });
   expect((await ask("GET", "?ended=true")).body.machines).toHaveLength(3);
@@ -144,7 +150,12 @@ test("puts ledger, meter and books side by side", async () => {
     { kind: "machine", remoteId: "pod-lm-a", from, to, amountMicroUsd: 400_000 },
   ]);
   expect((await ask("GET", "/bills")).body).toMatchObject({
-    items: [{ pod: "lm-a", chargedMicroUsd: 0, meteredMicroUsd: 390_000, billedMicroUsd: 400_000, isFinal: true }],
+    items: [
+      {
+        ...{ pod: "lm-a", chargedMicroUsd: 0, meteredMicroUsd: 390_000, billedMicroUsd: 400_000, isFinal: true },
+        booksReadAt: expect.stringMatching(/^\d{4}-.*Z$/),
+      },
+    ],
     gapShare: 1,
   });
 });

@@ -220,6 +220,7 @@ function toPodView(pod: Pod): PodView {
     billIsFinal: pod.bill.isFinal,
     active: pod.health?.active ?? null,
     slots: pod.health?.slots ?? null,
+    trainers: pod.health === null ? null : [...pod.health.trainers],
     wantedFor: [...pod.wantedFor],
     createdAt: pod.createdAt.toISOString(),
     rentedAt: at(pod.rentedAt),

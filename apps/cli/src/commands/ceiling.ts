@@ -50,14 +50,18 @@ function print(items: readonly CeilingView[], context: CommandContext): void {
   if (context.json) printJson(context, items);
   else if (items.length === 0) printLine(context, "no ceilings; set one with `loramill ceiling set day 25`");
   else {
-    const rows = items.map(({ scope, period, limitMicroUsd, spentMicroUsd, reservedMicroUsd, reopensAt }) => [
+    const rows = items.map(({ scope, period, limitMicroUsd, spentMicroUsd, reservedMicroUsd, since, reopensAt }) => [
       scope.kind === "account" ? "account" : `project ${scope.project}`,
       period,
       formatMicroUsd(limitMicroUsd),
       formatMicroUsd(spentMicroUsd),
       formatMicroUsd(reservedMicroUsd),
       shortTime(reopensAt),
+      shortTime(since),
     ]);
-    printLine(context, formatTable(["of", "by", "limit", "spent", "set aside", "begins anew (UTC)"], rows));
+    printLine(
+      context,
+      formatTable(["of", "by", "limit", "spent", "set aside", "begins anew (UTC)", "since (UTC)"], rows),
+    );
   }
 }

@@ -78,7 +78,16 @@ export async function billsCommand(
   });
 }
 
-const BILL_COLUMNS = ["pod", "provider", "remote_id", "charged_usd", "metered_usd", "billed_usd", "final"];
+const BILL_COLUMNS = [
+  "pod",
+  "provider",
+  "remote_id",
+  "charged_usd",
+  "metered_usd",
+  "billed_usd",
+  "books_read_at",
+  "final",
+];
 const billCells = (bill: BillList["items"][number]) => [
   bill.pod,
   bill.provider,
@@ -86,6 +95,7 @@ const billCells = (bill: BillList["items"][number]) => [
   inUsd(bill.chargedMicroUsd),
   inUsd(bill.meteredMicroUsd),
   bill.billedMicroUsd === null ? "" : inUsd(bill.billedMicroUsd),
+  bill.booksReadAt ?? "",
   `${bill.isFinal}`,
 ];
 
@@ -99,9 +109,10 @@ function printBills({ items, chargedMicroUsd, billedMicroUsd, gapShare }: BillLi
     formatMicroUsd(bill.chargedMicroUsd),
     `${formatMicroUsd(bill.meteredMicroUsd)}${bill.isFinal ? "" : " so far"}`,
     bill.billedMicroUsd === null ? "not told yet" : formatMicroUsd(bill.billedMicroUsd),
+    shortTime(bill.booksReadAt),
     bill.provider,
   ]);
-  printLine(context, formatTable(["pod", "ledger", "meter", "books", "provider"], rows));
+  printLine(context, formatTable(["pod", "ledger", "meter", "books", "read (UTC)", "provider"], rows));
   const gap = gapShare === null ? "" : `; apart by ${(gapShare * 100).toFixed(2)} % where both tell`;
   const sums = `ledger ${formatMicroUsd(chargedMicroUsd)}, books ${formatMicroUsd(billedMicroUsd)}`;
   printLine(context, `\n${sums}${gap}`);

@@ -32,9 +32,9 @@ export async function carryOut(
     if (decision.kind === "drain" || decision.kind === "end") await retire(decision, parts);
     if (decision.kind === "keep") {
       const pod = facts.supply.find(({ name }) => name === decision.pod);
-      if (pod?.state === "draining") await parts.fleet.move(decision.pod, "keep", { reason: decision.because });
+      const isReady = pod?.state === "ready" || (pod?.state === "draining" && (await takeBack(decision, parts)));
       // Who stands behind others there is woken when they are done: until then it would only hear that the machine is busy.
-      const free = pod?.state === "ready" ? Math.max(0, pod.slots - pod.jobs.length) : 0;
+      const free = isReady ? Math.max(0, pod.slots - pod.jobs.length) : 0;
       await parts.fleet.wakeWaiting(decision.jobs.filter((job) => waiting.has(job)).slice(0, free));
     }
   }
@@ -56,11 +56,24 @@ async function openPods(creates: readonly Create[], { fleet, namePrefix, log, si
   }
 }
 
+/** Keeps a machine that was to go; false where it has ended meanwhile. */
+async function takeBack(
+  { pod, because }: Extract<FleetDecision, { readonly kind: "keep" }>,
+  { fleet, log }: CarryOutParts,
+): Promise<boolean> {
+  if ((await fleet.move(pod, "keep", { reason: null })) === null) return false;
+  log.info({ pod, state: "ready" }, because);
+  await fleet.audit.add({ actor: ACTOR, action: "machine.keep", subject: pod, details: { because } });
+  return true;
+}
+
 async function retire(
-  { kind, pod, because }: Extract<FleetDecision, { readonly kind: "drain" | "end" }>,
+  decision: Extract<FleetDecision, { readonly kind: "drain" | "end" }>,
   { fleet, log }: CarryOutParts,
 ): Promise<void> {
-  const moved = await fleet.move(pod, kind, { reason: because });
+  const { kind, pod, because } = decision;
+  const mayReturn = decision.kind === "drain" && decision.mayReturn === true;
+  const moved = await fleet.move(pod, kind, { reason: because }, { mayReturn });
   if (moved === null) return;
   await fleet.wake(pod);
   log.info({ pod, state: moved.state }, because);

@@ -132,6 +132,16 @@ test("a machine that is ready wakes its training, is kept while it works, and is
   await plan(never);
   expect(await fleet.pod(name)).toMatchObject({ state: "draining", reason: expect.stringContaining("without work") });
   expect(await fleet.agentPods()).toMatchObject([{ name, takesWork: false }]);
+
+  const next = await bench.waitingTraining("two");
+  await plan(never);
+  expect(await fleet.pod(name)).toMatchObject({ state: "ready", reason: null });
+  expect((await fleet.plan()).decisions).toMatchObject([{ kind: "keep", pod: name, jobs: [next] }]);
+  expect(await fleet.pods()).toHaveLength(1);
+  await fleet.move(name, "drain", { reason: "by hand" });
+  await plan(never);
+  expect(await fleet.pod(name)).toMatchObject({ state: "draining", reason: "by hand" });
+  expect(await fleet.pods()).toHaveLength(2);
 });
 
 test("a training whose machine is taken wants another, with what its checkpoints hold behind it", async () => {

@@ -26,7 +26,7 @@ interface FactsParts {
 /** All that a plan of the fleet is made of, as the catalog has it now. */
 export async function readFacts({ catalog, clock, options, estimates, past }: FactsParts): Promise<FleetFacts> {
   const { fleet, models } = catalog;
-  const [trainings, pods, seen, histories, switches, ceilings, known, projects, volumes] = await Promise.all([
+  const [trainings, pods, seen, histories, switches, ceilings, known, projects, returning, volumes] = await Promise.all([
     fleet.wantingTrainings(),
     fleet.pods({ living: true }),
     fleet.offers.list(),
@@ -35,11 +35,12 @@ export async function readFacts({ catalog, clock, options, estimates, past }: Fa
     catalog.ceilings.list(),
     models.list(),
     fleet.projectsOf(),
+    fleet.mayReturn(),
     fleet.volumes(clock.now()),
   ]);
   const now = clock.now();
   const offers = seen.map(({ offer }) => offer).filter(({ provider }) => options.providers.includes(provider));
-  const supply = pods.flatMap((pod) => toSupply(pod, trainings, projects.get(pod.name) ?? []) ?? []);
+  const supply = pods.flatMap((pod) => toSupply(pod, trainings, { projects, returning }) ?? []);
   const gpuTypes = [...new Set([...offers, ...supply.map(({ offer }) => offer)].map(({ gpuType }) => gpuType))];
   const context = { gpuTypes, past, estimates, models: new Map(known.map(({ id, files }) => [id, filesOf(files)])) };
   estimates.keep(new Set(trainings.map(({ step }) => step)));
@@ -59,13 +60,18 @@ export async function readFacts({ catalog, clock, options, estimates, past }: Fa
 function toSupply(
   pod: Pod,
   trainings: readonly WantingTraining[],
-  projects: FleetSupply["projects"],
+  {
+    projects,
+    returning,
+  }: { readonly projects: ReadonlyMap<string, FleetSupply["projects"]>; readonly returning: ReadonlySet<string> },
 ): FleetSupply | null {
   const { name, provider, state, wantedFor, health, createdAt, answeredAt, busyAt } = pod;
   const offer = pod.offer ?? pod.candidates[0];
   if (offer === undefined || pod.endedAt !== null) return null;
   return {
-    ...{ name, provider, state, offer, wantedFor, projects, createdAt, answeredAt, busyAt },
+    ...{ name, provider, state, offer, wantedFor, createdAt, answeredAt, busyAt },
+    projects: projects.get(name) ?? [],
+    mayReturn: returning.has(name),
     priceAtMostMicroUsd: podPrice(pod),
     slots: Math.max(1, health?.slots ?? 1),
     jobs: trainings.filter((training) => training.pod === name).map(({ job }) => job),

@@ -1,4 +1,4 @@
-import type { BackendContext, TrainingRequest } from "@loramill/contracts";
+import type { BackendContext, TrainingBackend, TrainingRequest } from "@loramill/contracts";
 import { type AgentDeps, agentOf } from "./agent-deps.ts";
 import { remoteIdOf } from "./agent-record.ts";
 import { knowTraining, savesOf } from "./know-training.ts";
@@ -25,7 +25,7 @@ export async function submitTraining(
   request: TrainingRequest,
   context: BackendContext,
   deps: AgentDeps,
-): Promise<{ remoteId: string; pod?: string }> {
+): ReturnType<TrainingBackend["submit"]> {
   const { records } = deps;
   const record = await records.find(context.job);
   const found = record?.marker === request.marker ? record : null;
@@ -37,6 +37,7 @@ export async function submitTraining(
     await records.write(context.job, { ...found, request: known.digests.request, remoteId, cancelled: false });
     return { remoteId };
   }
-  const { remoteId, pod } = await submitToAgents({ ...deps, known, request, context, found, saves });
-  return { remoteId: remoteId ?? FINISHED_HERE, ...(pod === null ? {} : { pod }) };
+  const { remoteId, pod, attempts } = await submitToAgents({ ...deps, known, request, context, found, saves });
+  const machine = pod === null ? {} : { pod, podMicroUsd: attempts.at(-1)?.before.microUsd ?? 0 };
+  return { remoteId: remoteId ?? FINISHED_HERE, ...machine };
 }

@@ -1,14 +1,7 @@
 import type { ErrorRecord, JobId, QueueName, RunId, SpendingLimit, StepId } from "@loramill/contracts";
 import { type Connection, inTransaction, retryConflicts, type Sql, toNumber } from "../connection.ts";
-import {
-  budgetLimits,
-  type CeilingLimit,
-  ceilingLimits,
-  isOfMoney,
-  OPEN,
-  RESERVED,
-  takeSpendingLock,
-} from "../fleet/limits.ts";
+import { budgetLimits, type CeilingLimit, ceilingLimits, isOfMoney, takeSpendingLock } from "../fleet/limits.ts";
+import { OPEN, RESERVED } from "../fleet/reserved.ts";
 
 /** A job that could be released, as the fair share looks at it. */
 export interface Candidate {

@@ -11,7 +11,7 @@ import type {
 } from "@loramill/contracts";
 import type { JobTally } from "@loramill/orchestration";
 import { type Connection, toNumber } from "../connection.ts";
-import { RESERVED } from "../fleet/limits.ts";
+import { RESERVED } from "../fleet/reserved.ts";
 
 /** A run as `advanceRun` looks at it, read by one statement, and what is needed to write its decisions. */
 export interface OpenRun {

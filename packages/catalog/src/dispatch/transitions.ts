@@ -61,6 +61,15 @@ async function moveStep(sql: Sql, step: StepId, event: EventOf<"step">, set = ""
   return rowCount === 1;
 }
 
+const TOLD_OF_RUN = {
+  start: "run.started",
+  succeed: "run.succeeded",
+  fail: "run.failed",
+  cancel: "run.cancelled",
+  exhaust: "run.exhausted",
+} as const;
+const TOLD_OF_STEP = { fail: "step.failed", cancel: "step.cancelled" } as const;
+
 /** The dispatcher's writes. Each is conditional on the state it starts from, so that two leaders do no harm; false: too late. */
 export function transitionQueries({ pool, newId }: Connection) {
   return {
@@ -78,7 +87,7 @@ export function transitionQueries({ pool, newId }: Connection) {
            where id = $1 and state = any($3)`,
           [run, state, statesAllowing("run", event), error],
         );
-        if (rowCount === 1) await tellRun(sql, run, event === "start" ? "run.started" : `run.${state}`, { error });
+        if (rowCount === 1) await tellRun(sql, run, TOLD_OF_RUN[event], { error });
         return rowCount === 1;
       });
     },
@@ -94,7 +103,7 @@ export function transitionQueries({ pool, newId }: Connection) {
     async endStep({ run, step }: At, event: "fail" | "cancel", error: ErrorRecord): Promise<boolean> {
       return inTransaction(pool, async (sql) => {
         const moved = await moveStep(sql, step, event, "error = $4, ended_at = now(), progress = null", [error]);
-        if (moved) await tellRun(sql, run, `step.${target("step", event)}`, { error }, { step });
+        if (moved) await tellRun(sql, run, TOLD_OF_STEP[event], { error }, { step });
         return moved;
       });
     },

@@ -2,7 +2,7 @@ import type { MachineIntent, ProjectId, RunId } from "@loramill/contracts";
 import { inArray } from "drizzle-orm";
 import { type Connection, toNumber } from "../connection.ts";
 import { pods } from "../schema/fleet.ts";
-import { COUNTS_FOR } from "./limits.ts";
+import { COUNTS_FOR } from "./counts-for.ts";
 
 /** Who looks after machines, and who pays for them. */
 export function careQueries({ db, pool }: Connection) {
@@ -59,11 +59,21 @@ export function careQueries({ db, pool }: Connection) {
     /** For whose ceilings by the hour each machine counts that may cost something, by its name. */
     async projectsOf(): Promise<Map<string, ProjectId[]>> {
       const { rows } = await pool.query<{ pod: string; projects: ProjectId[] }>(
-        `select p.name as pod, array_agg(distinct j.project order by j.project) as projects
-         from loramill.pods p join loramill.jobs j on ${COUNTS_FOR}
-         where p.state <> 'ended' group by p.name`,
+        `select p.name as pod, ${COUNTS_FOR} as projects from loramill.pods p where p.state <> 'ended'`,
       );
       return new Map(rows.map(({ pod, projects }) => [pod, projects]));
+    },
+
+    /** Names of the machines that drain for want of work alone, by what was told of them last. */
+    async mayReturn(): Promise<Set<string>> {
+      const { rows } = await pool.query<{ name: string }>(
+        `select p.name from loramill.pods p
+         where p.state = 'draining' and (
+           select e.data->'mayReturn' from loramill.run_events e
+           where e.run = p.run and e.type = 'machine.draining' order by e.id desc limit 1
+         ) = 'true'`,
+      );
+      return new Set(rows.map(({ name }) => name));
     },
 
     /** What the ledger has of a machine's bill so far. */

@@ -1,4 +1,4 @@
-import type { JobContext } from "@loramill/contracts";
+import type { Delivery, JobContext, JsonObject } from "@loramill/contracts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { charge, claimed, releaseAll, settlementOf, startedRun } from "../../test/fixtures.ts";
 import type { Catalog } from "../index.ts";
@@ -69,6 +69,19 @@ describe("ceilings", () => {
     expect(await amounts()).toHaveLength(2);
   });
 
+  test("tell since when they have their limit", async () => {
+    const { id: project } = await catalog.projects.ensure("since");
+    const ceiling = { project, period: "day" } as const;
+    const since = async () => (await catalog.ceilings.list(project)).find((one) => one.project === project)?.since;
+    await catalog.ceilings.set(ceiling, 100);
+    const first = await since();
+    await catalog.ceilings.set(ceiling, 100);
+    expect(await since()).toEqual(first);
+    await catalog.ceilings.set(ceiling, 200);
+    expect((await since())?.getTime()).toBeGreaterThan(first?.getTime() ?? 0);
+    await catalog.ceilings.remove(ceiling);
+  });
+
   test("of an hour count the prices of the machines that are rented", async () => {
     const run = await startedRun(catalog, 1, { project: "hourly" });
     await catalog.ceilings.set({ project: run.project, period: "hour" }, 2_000_000);
@@ -87,6 +100,36 @@ describe("ceilings", () => {
     await pod("mine-ended", "ended", [run.jobs[0]?.job ?? ""]);
     await pod("another's", "ready", ["job_of_somebody"]);
     expect(await amounts(run.project)).toEqual([["hourly", "hour", 2_000_000, 700_000, 0]]);
+  });
+
+  test("of an hour count a machine for whoever has it, or had it last, and not for those that it was rented for", async () => {
+    const [renter, taker] = [
+      await startedRun(catalog, 1, { project: "renter" }),
+      await startedRun(catalog, 1, { project: "taker" }),
+    ];
+    for (const { project } of [renter, taker]) await catalog.ceilings.set({ project, period: "hour" }, 2_000_000);
+    await catalog.pool.query("update loramill.jobs set queue = 'train' where run = any($1)", [[renter.run, taker.run]]);
+    await catalog.pool.query(
+      `insert into loramill.pods (name, provider, state, run, wanted_for, candidates, bill)
+       values ('shared', 'simulated', 'ready', 'run', $1, '[{"pricePerHourMicroUsd": 500000}]', '{}')`,
+      [[renter.jobs[0]?.job]],
+    );
+    const perHour = async () => {
+      const found = (await catalog.fleet.projectsOf()).get("shared");
+      const sums = await Promise.all([renter, taker].map(async ({ project }) => (await amounts(project))[0]?.[3]));
+      return { projects: found, sums };
+    };
+    const settle = async (turn: JsonObject, spends = 0) => {
+      const answer = await catalog.ledger.claim({ ...(taker.jobs[0] as Delivery), queue: "train", worker: "w" });
+      if (answer.kind === "refused") throw new Error(answer.reason);
+      const charges = spends === 0 ? [] : [{ ...charge(spends), pod: "shared" }];
+      await catalog.ledger.settle(settlementOf(answer.claim, { kind: "parked", until: new Date(), turn }, { charges }));
+    };
+    expect(await perHour()).toEqual({ projects: [renter.project], sums: [500_000, 0] });
+    await settle({ phase: "running", pod: "shared" });
+    expect(await perHour()).toEqual({ projects: [taker.project], sums: [0, 500_000] });
+    await settle({ phase: "waiting" }, 10);
+    expect(await perHour()).toEqual({ projects: [taker.project], sums: [0, 500_000] });
   });
 });
 

@@ -14,7 +14,9 @@ export function ceilingQueries({ pool }: Connection) {
     async set({ project, period }: CeilingRef, limitMicroUsd: number): Promise<void> {
       await pool.query(
         `insert into loramill.ceilings (project, period, limit_micro_usd) values ($1, $2, $3)
-         on conflict (project, period) do update set limit_micro_usd = excluded.limit_micro_usd`,
+         on conflict (project, period) do update
+         set limit_micro_usd = excluded.limit_micro_usd, created_at = excluded.created_at
+         where ceilings.limit_micro_usd <> excluded.limit_micro_usd`,
         [project ?? "", period, limitMicroUsd],
       );
       await pool.query("select pg_notify('loramill_dispatch', '')");

@@ -1,6 +1,6 @@
 import { type JobId, type JsonObject, Placement, type ProjectId, type RunId, type StepId } from "@loramill/contracts";
 import { type Connection, toNumber } from "../connection.ts";
-import { OPEN, RESERVED } from "./limits.ts";
+import { OPEN, RESERVED } from "./reserved.ts";
 
 /** A training that wants a rented machine or has one, as its rows tell. */
 export interface WantingTraining {

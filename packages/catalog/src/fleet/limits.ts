@@ -1,9 +1,13 @@
 import type { CeilingPeriod, CeilingScope, ProjectId, RunId, SpendingLimit } from "@loramill/contracts";
 import { type Sql, toNumber } from "../connection.ts";
+import { COUNTS_FOR } from "./counts-for.ts";
+import { OPEN, RECALLED_TENDERS, RESERVED, SET_ASIDE_TWICE } from "./reserved.ts";
 
 /** A ceiling as it binds jobs; `project` is null where it binds all of them. */
 export interface CeilingLimit extends SpendingLimit {
   readonly project: ProjectId | null;
+  /** When it was set to this limit. */
+  readonly since: Date;
   readonly of: { readonly kind: "ceiling"; readonly scope: CeilingScope; readonly period: CeilingPeriod };
 }
 
@@ -14,11 +18,6 @@ export const isOfMoney = ({ of }: SpendingLimit): boolean => of.kind === "budget
 export async function takeSpendingLock(sql: Sql): Promise<void> {
   await sql.query("select pg_advisory_xact_lock(hashtextextended('loramill/spending', 0))");
 }
-
-export const OPEN = `('released', 'active', 'parked')`;
-
-/** What an open job `j` may still spend of what was set aside for it. */
-export const RESERVED = "greatest(0, j.estimate_micro_usd - j.spent_micro_usd)";
 
 interface LimitRow {
   readonly limit: string;
@@ -32,28 +31,13 @@ const amountsOf = ({ limit, spent, reserved }: LimitRow) => ({
   reservedMicroUsd: toNumber(reserved ?? 0),
 });
 
-/** Whether job `j` makes machine `p` count for its project: it was wanted for the job, or the job is on it. */
-export const COUNTS_FOR = `(
-  j.id = any(p.wanted_for)
-  or j.queue = 'train' and j.state in ${OPEN} and j.turn->>'phase' = 'running' and j.turn->>'pod' = p.name
-)`;
-
 /** Sums of the living machines' prices by the hour, whole for each project that they count for. */
 const MACHINES = `(
   select sum(coalesce((p.offer->>'pricePerHourMicroUsd')::bigint, (
     select max((each->>'pricePerHourMicroUsd')::bigint) from jsonb_array_elements(p.candidates) each
   ), 0))
   from loramill.pods p
-  where p.state <> 'ended' and p.ended_at is null and (c.project = '' or exists (
-    select 1 from loramill.jobs j where j.project = c.project and ${COUNTS_FOR}
-  ))
-)`;
-
-/** A machine costs money also while the job that tends it waits, because its worker was stopped: nobody else may have that. */
-const RECALLED_TENDERS = `(
-  select coalesce(sum(${RESERVED}), 0)
-  from loramill.pods p join loramill.steps s on s.run = p.run join loramill.jobs j on j.step = s.id
-  where p.state <> 'ended' and j.state = 'waiting' and (c.project = '' or j.project = c.project)
+  where p.state <> 'ended' and p.ended_at is null and (c.project = '' or c.project = any(${COUNTS_FOR}))
 )`;
 
 /**
@@ -62,9 +46,15 @@ const RECALLED_TENDERS = `(
  */
 export async function ceilingLimits(sql: Sql, project?: ProjectId): Promise<CeilingLimit[]> {
   const { rows } = await sql.query<
-    LimitRow & { project: ProjectId | ""; name: string | null; period: CeilingPeriod; reopens: Date | null }
+    LimitRow & {
+      project: ProjectId | "";
+      name: string | null;
+      period: CeilingPeriod;
+      since: Date;
+      reopens: Date | null;
+    }
   >(
-    `select c.project, p.name, c.period, c.limit_micro_usd as limit,
+    `select c.project, p.name, c.period, c.created_at as since, c.limit_micro_usd as limit,
        coalesce(case when c.period = 'hour' then ${MACHINES} else (
          select sum(s.amount_micro_usd) from loramill.spending s
          where s.period = case when c.period = 'day' then to_char(now() at time zone 'utc', 'YYYY-MM-DD') else 'total' end
@@ -73,7 +63,7 @@ export async function ceilingLimits(sql: Sql, project?: ProjectId): Promise<Ceil
        case when c.period <> 'hour' then (
          select coalesce(sum(${RESERVED}), 0) from loramill.jobs j
          where j.state in ${OPEN} and (c.project = '' or j.project = c.project)
-       ) + ${RECALLED_TENDERS} end as reserved,
+       ) + ${RECALLED_TENDERS} - case when c.project = '' then ${SET_ASIDE_TWICE} else 0 end end as reserved,
        case when c.period = 'day' then (date_trunc('day', now() at time zone 'utc') + interval '1 day') at time zone 'utc'
        end as reopens
      from loramill.ceilings c left join loramill.projects p on p.id = c.project
@@ -84,6 +74,7 @@ export async function ceilingLimits(sql: Sql, project?: ProjectId): Promise<Ceil
   return rows.map((row) => ({
     ...amountsOf(row),
     project: row.project === "" ? null : row.project,
+    since: row.since,
     of: { kind: "ceiling", scope: scopeOf(row), period: row.period },
     reopensAt: row.reopens,
   }));

@@ -1,8 +1,8 @@
 import type { ErrorRecord, FleetOffer, JobId, RunId, StepId } from "@loramill/contracts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { charge, deliveriesOf, settlementOf, startedRun } from "../../test/fixtures.ts";
+import { charge, settlementOf, startedRun } from "../../test/fixtures.ts";
 import type { Catalog } from "../index.ts";
-import { startTestServer, type TestServer } from "../testing.ts";
+import { startOnlyJob, startTestServer, type TestServer } from "../testing.ts";
 
 let server: TestServer;
 let catalog: Catalog & { readonly url: string };
@@ -32,25 +32,12 @@ const wanted = (name: string) => ({
   reason: "two trainings wait",
 });
 
-/** What the dispatcher does for a run, up to the delivery of its only job. */
-async function deliver(run: RunId) {
-  await catalog.dispatch.moveRun(run, "start", null);
-  const [open] = await catalog.dispatch.openRuns([run]);
-  const step = open?.steps[0];
-  if (step === undefined) throw new Error("no step");
-  await catalog.dispatch.unblockStep({ run, step: step.id });
+/** The delivery of the job that tends a machine. */
+const deliver = async (run: RunId) => {
   const { lock } = (await catalog.runs.plan({ run })) ?? {};
   const input = { inputs: {}, params: lock?.steps[0]?.params ?? {} };
-  const jobs = [{ ordinal: 0, name: "tend-machine" as const, queue: "provision" as const, input, estimateMicroUsd: 0 }];
-  const key = run.slice(4).padEnd(64, "0");
-  await catalog.dispatch.startStep({ run, step: step.id }, { key, inputs: {}, reason: "new", jobs });
-  const { rows } = await catalog.pool.query<{ id: string }>("select id from loramill.jobs where run = $1", [run]);
-  await catalog.dispatch.release(rows.map(({ id }) => id));
-  await catalog.dispatch.markSent(await catalog.dispatch.unsent(10));
-  const [delivery] = await deliveriesOf(catalog, run);
-  if (delivery === undefined) throw new Error("no delivery");
-  return delivery;
-}
+  return startOnlyJob(catalog, run, { name: "tend-machine", queue: "provision", input });
+};
 
 async function claim(delivery: { readonly job: JobId; readonly release: number }) {
   const answer = await catalog.ledger.claim({ ...delivery, queue: "provision", worker: "w" });

@@ -84,12 +84,17 @@ export function podQueries({ db, pool, newId }: Connection) {
     /**
      * Moves a machine to where an event leads; null where the event is not allowed in the state that it is in. Nobody waits
      * for the next look to hear of it: the trainings that a machine was wanted for try it as soon as it has answered, and for
-     * those of one that ends another is planned.
+     * those of one that ends another is planned. `mayReturn`: it is to go for want of work alone.
      */
-    async move(name: string, event: EventOf<"pod">, change: PodChange = {}): Promise<Pod | null> {
+    async move(
+      name: string,
+      event: EventOf<"pod">,
+      change: PodChange = {},
+      { mayReturn = false }: { readonly mayReturn?: boolean } = {},
+    ): Promise<Pod | null> {
       const from = statesAllowing("pod", event);
       const state = from[0] && nextState("pod", from[0], event);
-      if (state === undefined) throw new Error(`no machine can ${event}`);
+      if (state === undefined || state === "wanted") throw new Error(`no machine can ${event}`);
       return inTransaction(pool, async (client) => {
         const [row] = await drizzle(client)
           .update(pods)
@@ -97,7 +102,8 @@ export function podQueries({ db, pool, newId }: Connection) {
           .where(and(eq(pods.name, name), inArray(pods.state, from)))
           .returning();
         if (row === undefined) return null;
-        await tellRun(client, row.run, `machine.${state}`, { reason: row.reason, remoteId: row.remoteId });
+        const { reason, remoteId } = row;
+        await tellRun(client, row.run, `machine.${state}`, { reason, remoteId, ...(mayReturn && { mayReturn }) });
         const pod = toPod(row);
         if (event === "answer") await wakeWaiting(client, pod.wantedFor.slice(0, pod.health?.slots ?? 1));
         if (event === "end") await askForPlan(client);

@@ -1,7 +1,8 @@
 import { type Allowance, type HoldRequest, type ProjectId, type RunId, TransientError } from "@loramill/contracts";
 import { firstWithoutRoom } from "@loramill/orchestration";
 import { type Connection, inTransaction, type Sql, toNumber } from "../connection.ts";
-import { budgetLimits, ceilingLimits, isOfMoney, OPEN, RESERVED, takeSpendingLock } from "../fleet/limits.ts";
+import { budgetLimits, ceilingLimits, isOfMoney, takeSpendingLock } from "../fleet/limits.ts";
+import { OPEN, RESERVED, SPENT } from "../fleet/reserved.ts";
 import { jsonText } from "../json-text.ts";
 
 interface HolderRow {
@@ -28,20 +29,20 @@ where j.id = $1`;
 /**
  * Sets money aside for a job: raises its reservation where that does not reach, in every limit or in none. What is set
  * aside and what is spent never exceed a limit together, because reservations are made one after the other. A job that is
- * refused keeps in mind what it wanted, for its next release, unless it only tried. TransientError `superseded` for a job that is another
- * worker's by now.
+ * refused keeps in mind what it wanted, for its next release, unless it only tried. With `isAll`, what is set aside beyond it
+ * is given back. TransientError `superseded` for a job that is another worker's by now.
  */
 export async function hold({ pool }: Pick<Connection, "pool">, request: HoldRequest): Promise<Allowance> {
   const first = await look(pool, request);
-  if (first.isSettled) return first.allowance;
+  if (first.isSettled && request.isAll !== true) return first.allowance;
   return inTransaction(pool, async (sql) => {
     await takeSpendingLock(sql);
     const { allowance, wantedMicroUsd } = await look(sql, request);
     if (allowance.refusedBy !== null && request.isTentative === true) return allowance;
     await sql.query(
-      `update loramill.jobs set estimate_micro_usd = greatest(estimate_micro_usd, spent_micro_usd + $3)
+      `update loramill.jobs j set estimate_micro_usd = greatest(case when $4 then 0 else estimate_micro_usd end, ${SPENT} + $3)
        where id = $1 and epoch = $2 and state = 'active'`,
-      [request.job, request.epoch, wantedMicroUsd],
+      [request.job, request.epoch, wantedMicroUsd, request.isAll === true],
     );
     return allowance;
   });

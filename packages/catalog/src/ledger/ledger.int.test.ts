@@ -392,14 +392,19 @@ describe("events and quarantine", () => {
     await Promise.all(
       Array.from({ length: 300 }, async (_, index) => {
         await new Promise((resolve) => setTimeout(resolve, Math.random() * 200));
-        await (index % 2 ? catalog : other).ledger.emit({ run: run.run, step: run.step, type: "log", data: { index } });
+        await (index % 2 ? catalog : other).ledger.emit({
+          run: run.run,
+          step: run.step,
+          type: "lora.note",
+          data: { index },
+        });
       }),
     );
     done = true;
     await reader;
     const all = await catalog.events.list({ run: run.run, limit: 1_000 });
     expect(seen).toEqual(all.map(({ id }) => id));
-    expect(all.filter(({ type }) => type === "log")).toHaveLength(300);
+    expect(all.filter(({ type }) => type === "lora.note")).toHaveLength(300);
   });
 
   test("keep a delivery that nobody can read", async () => {

@@ -172,6 +172,14 @@ test("what a serverless endpoint bills beyond its jobs' work is paid by those th
   expect(await catalog.fleet.chargeStanding(endpoint, to)).toBe(0);
 });
 
+test("a machine that another project took from the one that it was rented for costs who had it, and nobody else", async () => {
+  const [cats, dogs] = [await work("cats"), await work("dogs")];
+  const machine = await pod("lm-1", [cats.job]);
+  await charge(dogs, 2_000, { pod: "lm-1", seconds: 200 });
+  await charge(machine, 500, { pod: "lm-1", seconds: 50 });
+  expect(amounts(await report("project"))).toEqual({ dogs: 2_500 });
+});
+
 test("costs are told by result, with all attempts of its step, and what came to nothing", async () => {
   const [made, failed] = [await work("cats", "made"), await work("cats", "failed")];
   await charge(made, 30);

@@ -2,6 +2,7 @@ import {
   type Charge,
   type PlanLock,
   type ProjectId,
+  type RunEventType,
   type RunId,
   type RunSpec,
   type RunState,
@@ -188,7 +189,7 @@ async function reopenJobs(sql: Sql, run: RunId): Promise<void> {
 export async function tellRun(
   sql: Sql,
   run: string,
-  type: string,
+  type: RunEventType,
   data: Record<string, unknown>,
   at: { readonly step?: string; readonly job?: string } = {},
 ): Promise<void> {

@@ -96,6 +96,7 @@ export const ceilings = loramill.table(
     project: text("project").notNull(),
     period: text("period").$type<CeilingPeriod>().notNull(),
     limitMicroUsd: microUsd("limit_micro_usd").notNull(),
+    /** When it was set to this limit. */
     createdAt: createdAt(),
   },
   (table) => [primaryKey({ columns: [table.project, table.period] })],

@@ -70,7 +70,6 @@ export const runpodConfig = defineConfig(
       .max(65_535)
       .default(8690)
       .describe("Port of the pod-agent on a machine, reached through RunPod's proxy"),
-    RUNPOD_DISK_GB: z.coerce.number().int().min(1).max(4096).default(60).describe("Container disk of a machine, in GB"),
     RUNPOD_REGISTRY_ID: z
       .string()
       .min(1)
@@ -98,7 +97,6 @@ export const runpodConfig = defineConfig(
     capacityWords: words(env.RUNPOD_CAPACITY_WORDS),
     seedUsdPerHour: pricesOf(env.RUNPOD_SEED_PRICES),
     agentPort: env.RUNPOD_AGENT_PORT,
-    diskGb: env.RUNPOD_DISK_GB,
     registryId: env.RUNPOD_REGISTRY_ID ?? null,
     timeoutMs: env.RUNPOD_TIMEOUT_SECONDS * 1_000,
     serverlessEndpoint: env.RUNPOD_SERVERLESS_ENDPOINT ?? null,

@@ -29,6 +29,8 @@ export type RunPodParts = Pick<Connection, "apiKey" | "clock" | "fetch" | "sleep
 };
 
 const GB = 1_000_000_000;
+/** Where nobody says how much: a base model, its caches and some checkpoints. */
+const DISK_BYTES = 60 * GB;
 const HOUR_MS = 3_600_000;
 
 /** RunPod's pods as machines: on demand by its REST API, and spot, where that is switched on, by its older one. */
@@ -143,14 +145,14 @@ function notAsSpot(error: unknown, onSpotLost: RunPodParts["onSpotLost"]): unkno
 }
 
 function podOf(request: MachineRequest, options: RunPodOptions): CreatePod {
-  const { name, image, offer, env, command, diskBytes, volume } = request;
+  const { name, image, offer, env, command, diskBytes = DISK_BYTES, volume } = request;
   const marks = offer.interruptible ? { [SPOT_MARK]: "1" } : {};
   return {
     name,
     image,
     gpu: { id: offer.gpuType, count: 1 },
     cloud: offer.cloud ?? "SECURE",
-    disk: diskBytes === undefined ? options.diskGb : Math.max(1, Math.ceil(diskBytes / GB)),
+    disk: Math.max(1, Math.ceil(diskBytes / GB)),
     ports: [`${options.agentPort}/http`],
     env: { ...env, ...marks },
     ...(offer.region === "" ? {} : { dataCenterIds: [offer.region] }),

@@ -28,6 +28,7 @@ export const PodView = z.object({
   billIsFinal: z.boolean(),
   active: z.int().min(0).nullable().describe("Trainings on it when its agent was last asked"),
   slots: z.int().min(0).nullable(),
+  trainers: z.array(z.string()).nullable().describe("What its agent can train with; null until it has answered"),
   wantedFor: z.array(JobId),
   createdAt: Time,
   rentedAt: Time.nullable(),
@@ -88,6 +89,7 @@ export const PodBill = z.object({
   chargedMicroUsd: MicroUsd,
   meteredMicroUsd: MicroUsd.describe("What the provider said of the machine while it lived and when it ended"),
   billedMicroUsd: MicroUsd.nullable().describe("What the provider's books say; null until they tell of it"),
+  booksReadAt: Time.nullable().describe("When its entries in the books were last read; null until they tell of it"),
   isFinal: z.boolean(),
 });
 export type PodBill = z.output<typeof PodBill>;

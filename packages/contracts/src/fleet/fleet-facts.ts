@@ -50,9 +50,14 @@ export interface FleetSupply {
   readonly slots: number;
   readonly jobs: readonly JobId[];
   readonly wantedFor: readonly JobId[];
-  /** For whose ceilings by the hour it counts, whole for each: those of the jobs that it was wanted for, or that it has. */
+  /**
+   * For whose ceilings by the hour it counts, whole for each: those of the jobs that it has; without one, of the job that had it
+   * last; until one has had it, of those that it was wanted for.
+   */
   readonly projects: readonly ProjectId[];
   readonly holds: readonly Digest[];
+  /** It drains for want of work alone, by a plan: it may be kept when there is some again. Left out: false. */
+  readonly mayReturn?: boolean;
   readonly createdAt: Date;
   readonly answeredAt: Date | null;
   /** When it last had work; null when it never had. */
@@ -112,7 +117,13 @@ export type FleetDecision =
       readonly because: string;
     }
   | { readonly kind: "keep"; readonly pod: string; readonly jobs: readonly JobId[]; readonly because: string }
-  | { readonly kind: "drain"; readonly pod: string; readonly because: string }
+  | {
+      readonly kind: "drain";
+      readonly pod: string;
+      readonly because: string;
+      /** For want of work alone, so that a later plan may keep it after all. Left out: false. */
+      readonly mayReturn?: boolean;
+    }
   | { readonly kind: "end"; readonly pod: string; readonly because: string }
   /** Nothing is done for a job, and what would have to change. */
   | { readonly kind: "wait"; readonly job: JobId; readonly because: string };

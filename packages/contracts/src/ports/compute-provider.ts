@@ -45,7 +45,7 @@ export interface MachineRequest {
   readonly env?: Readonly<Record<string, string>>;
   /** Replaces the command of the image. */
   readonly command?: string;
-  /** Of the disk that goes with the machine. */
+  /** Of the disk that goes with the machine, at least; left out, as much as the provider's driver takes to be enough. */
   readonly diskBytes?: number;
   /** Attached at `path`; it pins the machine to the volume's region. */
   readonly volume?: { readonly id: string; readonly path: string };

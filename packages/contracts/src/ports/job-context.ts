@@ -2,6 +2,8 @@ import type { JsonObject } from "../digest.ts";
 import type { JobId, ProjectId, RunId, StepId } from "../ids.ts";
 import type { MicroUsd } from "../money.ts";
 import type { CatalogRecord, Charge } from "../records.ts";
+import type { RunEventType } from "../run-events.ts";
+import type { HoldRequest } from "./job-ledger.ts";
 import type { Allowance } from "./spending.ts";
 
 export interface Logger {
@@ -46,13 +48,14 @@ export interface JobContext {
   /**
    * Asks for money before it is spent: sets it aside over what the job was charged up to now, in every budget and ceiling
    * that binds it, or in none. What it was refused is what its next release has to have room for, unless it was only tried.
+   * With `isAll`, what is set aside beyond it is given back.
    */
-  hold(microUsd: MicroUsd, how?: { readonly isTentative: boolean }): Promise<Allowance>;
+  hold(microUsd: MicroUsd, how?: Pick<HoldRequest, "isTentative" | "isAll">): Promise<Allowance>;
   /** Shown live and kept as the job's last progress; cheap, may be called often. */
   progress(progress: JsonObject): void;
   charge(charge: Charge): void;
   /** A row that appears together with this turn's outcome, or not at all. */
   record(record: CatalogRecord): void;
   /** A line for the run's log and event stream. */
-  event(type: string, data: JsonObject): void;
+  event(type: RunEventType, data: JsonObject): void;
 }

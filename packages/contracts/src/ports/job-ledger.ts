@@ -5,6 +5,7 @@ import type { QueueName } from "../jobs/define-job.ts";
 import type { JobOutput } from "../jobs/job-output.ts";
 import type { MicroUsd } from "../money.ts";
 import type { CatalogRecord, Charge } from "../records.ts";
+import type { RunEventType } from "../run-events.ts";
 import type { Allowance } from "./spending.ts";
 
 /** What BullMQ carries: a reference and nothing else. The queue id is `<job>.<release>`. */
@@ -83,6 +84,8 @@ export interface HoldRequest {
   readonly charges: readonly Pick<Charge, "amountMicroUsd" | "mark">[];
   /** A refusal changes nothing; left out, the job's next release has to have room for what it was refused. */
   readonly isTentative?: boolean;
+  /** The job needs no more than that from now on: what is set aside beyond it is given back. */
+  readonly isAll?: boolean;
 }
 
 /** `superseded`: another worker has claimed the job since; stop, nothing of yours will be taken. */
@@ -92,7 +95,7 @@ export interface RunEventInput {
   readonly run: RunId;
   readonly step?: StepId;
   readonly job?: JobId;
-  readonly type: string;
+  readonly type: RunEventType;
   readonly data: JsonObject;
 }
 

@@ -209,11 +209,11 @@ export interface TrainingBackend {
   estimate(recipe: Recipe, dataset: { readonly images: number }): TrainingEstimate;
   /** The remote id of a training of this marker where the backend has one, under way or ended. */
   find(marker: string, context: BackendContext): Promise<string | null>;
-  /** `pod` names the rented machine that has it, where one has. */
+  /** `pod` names the rented machine that has it, where one has; `podMicroUsd` is what was on its bill when it was given it. */
   submit(
     request: TrainingRequest,
     context: BackendContext,
-  ): Promise<{ readonly remoteId: string; readonly pod?: string }>;
+  ): Promise<{ readonly remoteId: string; readonly pod?: string; readonly podMicroUsd?: number }>;
   poll(remoteId: string, request: TrainingRequest, context: BackendContext): Promise<TrainingStatus>;
   collect(remoteId: string, request: TrainingRequest, context: BackendContext): Promise<CollectedTraining>;
   /**

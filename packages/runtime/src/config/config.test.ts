@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { defineConfig, UserError } from "@loramill/contracts";
+import { defineConfig, secret, UserError } from "@loramill/contracts";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { withDataFolders } from "./data-config.ts";
@@ -113,6 +113,11 @@ describe("describeConfig", () => {
         secret: true,
       },
     ]);
+  });
+
+  it("marks what says that it is secret, whatever its name is", () => {
+    const env = z.object({ EXTRA: secret(z.string().default("{}").describe("More of it")) });
+    expect(describeConfig({ extra: { env } })).toMatchObject([{ variable: "EXTRA", default: "{}", secret: true }]);
   });
 
   it("names the aliases, and lists a variable of several parts once", () => {

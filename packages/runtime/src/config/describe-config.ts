@@ -10,7 +10,7 @@ export interface ConfigRow {
   /** As it would be written into the environment; null where there is none. */
   readonly default: string | null;
   readonly description: string;
-  /** Whether its value must not be shown. */
+  /** Whether its value must not be shown: by its name, or because its schema says so (`secret` of contracts). */
   readonly secret: boolean;
 }
 
@@ -42,7 +42,7 @@ function describe(part: string, variable: string, field: z.ZodType): ConfigRow {
     variable,
     default: defaultOf(field),
     description: names === undefined ? description : `${description}; also ${names.join(", ")}`,
-    secret: /TOKEN|KEY|SECRET|PASSWORD/.test(variable),
+    secret: /TOKEN|KEY|SECRET|PASSWORD/.test(variable) || field.meta()?.secret === true,
   };
 }
 
