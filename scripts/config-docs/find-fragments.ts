@@ -16,6 +16,7 @@ const HEADINGS: Readonly<Record<string, string>> = {
   backends: "Captions and training",
   vision: "Captions and training",
   compute: "Machines",
+  fleet: "Machines",
   pocket: "Pocket engine",
   curator: "Curator",
   imaging: "Pictures",

@@ -170,6 +170,20 @@ export const dashboards: readonly Dashboard[] = [
         signed: true,
         queries: { "{{provider}}": "max by (provider) (loramill_fleet_billing_gap_ratio)" },
       },
+      {
+        title: "Billed over quoted in a day, less 1",
+        unit: "percentunit",
+        signed: true,
+        queries: {
+          runs: "sum(increase(loramill_quoted_billed_micro_usd_total[1d])) / sum(increase(loramill_quoted_micro_usd_total[1d])) - 1",
+        },
+      },
+      {
+        title: "Quoted runs by what they came to, in a day",
+        unit: "short",
+        stacked: true,
+        queries: { "{{verdict}}": "sum by (verdict) (increase(loramill_quotes_total[1d]))" },
+      },
     ],
   },
   {

@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { watchDispatcher } from "@loramill/dispatcher";
-import { createFleetMetrics, createMetrics, createSpendingMetrics } from "@loramill/telemetry";
+import { createFleetMetrics, createMetrics, createQuoteMetrics, createSpendingMetrics } from "@loramill/telemetry";
 
 const root = join(import.meta.dirname, "../..");
 
@@ -13,6 +13,7 @@ export async function knownMetrics(): Promise<ReadonlySet<string>> {
   const metrics = createMetrics();
   createFleetMetrics(metrics);
   createSpendingMetrics(metrics);
+  createQuoteMetrics(metrics);
   watchDispatcher(metrics, () => undefined);
   const all = await metrics.registry.getMetricsAsJSON();
   const names = all.flatMap(({ name, type }) =>

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from "vitest";
 import type { Role } from "../support/fleet.ts";
 import { expectBalance, startMachineMill } from "../support/machines.ts";
-import { finished, stepOf } from "../support/runs.ts";
+import { eventually, finished, stepOf } from "../support/runs.ts";
 
 const role = (app: Role["app"], ready: string): Role => ({ app, ready, processes: 1, lifeMs: [1_000, 2_000] });
 const roles = [
@@ -37,6 +37,15 @@ test("a training that no machine can take gets one by itself, which is given bac
   const tended = await finished(client, pod?.run ?? "");
   expect(tended).toMatchObject({ state: "succeeded", project: "fleet", spentMicroUsd: billed - run.spentMicroUsd });
   expect((await runpod.account()).pods).toHaveLength(1);
+
+  // All of the machine was for it: boot and idle time are its own, as it was quoted.
+  const { quote, outcome } = await eventually(
+    "the bill is held against the quote",
+    () => client.cost(run.id),
+    ({ outcome }) => outcome !== null,
+  );
+  expect(quote?.steps.find(({ name }) => name === "train")?.parts.map(({ part }) => part)).toContain("boot");
+  expect(outcome).toMatchObject({ billedMicroUsd: billed, expectedMicroUsd: quote?.expectedMicroUsd });
   expect(processes.complaints).toEqual([]);
   expect(await processes.stop()).toEqual(roles.map(() => 0));
 });

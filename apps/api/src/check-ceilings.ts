@@ -1,16 +1,11 @@
-import { formatMicroUsd, type PlanLock, type Quote, type RunSpec, UserError } from "@loramill/contracts";
+import { formatMicroUsd, type Quote, UserError } from "@loramill/contracts";
 import { roomOf, sayLimit } from "@loramill/orchestration";
-import type { Planner } from "./planning.ts";
 
 /**
  * Refuses a run that will not come to its end: whose middle expectation is over what a ceiling leaves that does not begin
- * anew. UserError `over-ceiling`. Plans that are far from one are not priced for it.
+ * anew. UserError `over-ceiling`.
  */
-export async function checkCeilings(lock: PlanLock, spec: RunSpec, planner: Pick<Planner, "quote" | "ceilings">) {
-  const lasting = (await planner.ceilings(lock.project)).filter(({ period }) => period === "total");
-  const expected = lock.steps.reduce((sum, { estimate }) => sum + estimate.microUsd, 0);
-  if (lasting.every((ceiling) => expected <= Math.max(0, roomOf(ceiling)))) return;
-  const { ceilings, costMicroUsd } = await planner.quote(spec);
+export function checkCeilings({ ceilings, costMicroUsd }: Pick<Quote, "ceilings" | "costMicroUsd">): void {
   const over = ceilings.find(({ ceiling, surely }) => surely && ceiling.period === "total");
   if (over !== undefined) throw overCeiling(over.ceiling, costMicroUsd);
 }

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { captionerConfig, generationConfig, llmConfig, trainingConfig } from "@loramill/backends";
+import { fleetSettingsConfig } from "@loramill/fleet";
 import { openPocketEngine, pocketConfig } from "@loramill/pocket";
 import { endpointsConfig, openServices, runProcess, servicesConfig, untilAborted } from "@loramill/runtime";
 import { createMetrics } from "@loramill/telemetry";
@@ -16,6 +17,7 @@ await runProcess({
   config: {
     ...servicesConfig,
     api: apiConfig,
+    fleetSettings: fleetSettingsConfig,
     endpoints: endpointsConfig,
     captioner: captionerConfig,
     llm: llmConfig,
@@ -49,6 +51,7 @@ await runProcess({
       services,
       offers,
       options: config.api,
+      fleetSettings: config.fleetSettings,
       sourceLimits: config.sources,
       huggingfaceToken: config.endpoints.huggingfaceToken,
       metrics: createMetrics(),

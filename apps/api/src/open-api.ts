@@ -9,7 +9,7 @@ import type {
   TrainingBackend,
 } from "@loramill/contracts";
 import { isLoopback } from "@loramill/contracts";
-import { recordsOf } from "@loramill/fleet";
+import type { FleetSettings } from "@loramill/fleet";
 import type { Services } from "@loramill/runtime";
 import { createModelFetcher, createUrlFetcher, fingerprintSources, type SourceLimits } from "@loramill/storage";
 import type { Metrics } from "@loramill/telemetry";
@@ -24,6 +24,7 @@ import type { ApiDeps, DoctorPart } from "./deps.ts";
 import { offerParts, serviceParts } from "./doctor/parts.ts";
 import { createModelPuller } from "./model-puller.ts";
 import { createPlanner, type OfferedCaptioner, type PlanningDeps } from "./planning.ts";
+import { readRentalMarket } from "./rental-market.ts";
 import { type RunningApi, startApi } from "./server.ts";
 
 /** What this installation can do: the planner chooses from it, the doctor looks at it. */
@@ -48,6 +49,8 @@ export interface ApiStart {
   readonly services: Services;
   readonly offers: Offers;
   readonly options: ApiOptions;
+  /** As whoever plans the fleet has them. */
+  readonly fleetSettings: FleetSettings;
   readonly sourceLimits: SourceLimits;
   /** For gated base models; null: only open ones can be pulled. */
   readonly huggingfaceToken: string | null;
@@ -107,11 +110,8 @@ export async function openApi(start: ApiStart): Promise<RunningApi> {
       return Object.fromEntries(saved.map(({ name, recipe }) => [name, recipe]));
     },
     pastTrainings: () => catalog.trainings.past(),
-    rentalMarket: async () => {
-      const [seen, histories] = await Promise.all([catalog.fleet.offers.list(), catalog.fleet.records.list()]);
-      const now = start.clock.now();
-      return { now, offers: seen.map(({ offer }) => offer), records: recordsOf(histories, now) };
-    },
+    rentalMarket: (projectName) =>
+      readRentalMarket(projectName, { catalog, clock: start.clock, settings: start.fleetSettings }),
     ceilings: async (projectName) => {
       const { id } = await catalog.projects.ensure(projectName);
       return (await catalog.ceilings.list(id)).map(ceilingView);

@@ -3,6 +3,7 @@ import { digestOf, type FleetOffer, type KnownModel, RunSpec, Source } from "@lo
 import { learn } from "@loramill/intelligence";
 import { presets } from "@loramill/recipes";
 import { expect, it } from "vitest";
+import { rentalMarket } from "../test/rental-market.ts";
 import { createPlanner, type PlanningDeps } from "./planning.ts";
 
 /** A server for strangers; whatever it would touch beyond the check fails the test. */
@@ -101,7 +102,7 @@ it("refuses rented machines where they cannot reach the object store, and says w
       pastTrainings: async () => [],
       ceilings: async () => [],
       findArtifact: async () => null,
-      rentalMarket: async () => ({ now: new Date(0), offers, records: {} }),
+      rentalMarket: async () => rentalMarket({ offers }),
       fingerprint: async () => ({ digest: digestOf("pictures"), items: 20, bytes: 3 }),
     } as unknown as PlanningDeps);
   const spec = RunSpec.parse({
@@ -125,16 +126,21 @@ it("refuses rented machines where they cannot reach the object store, and says w
     ...{ provider: "runpod", gpuType: "NVIDIA A100 80GB PCIe", region: "EU-RO-1", vramBytes: 80 * 2 ** 30 },
     ...{ pricePerHourMicroUsd: 1_190_000, interruptible: false, available: 2 },
   };
-  const notesWith = async (...offers: FleetOffer[]) => (await planner(true, offers).quote(spec)).notes;
-  expect(await notesWith()).toContainEqual(expect.stringContaining("no offers are known yet"));
-  const notes = await notesWith(a100);
-  expect(notes).toContainEqual(
-    expect.stringMatching(/^rented now, the training comes to \$.* \(p90 \$.*NVIDIA A100.* in EU-RO-1 at \$1\.19\/h/),
+  const quoteWith = (...offers: FleetOffer[]) => planner(true, offers).quote(spec);
+  const quoted = await quoteWith(a100);
+  const train = quoted.steps.find(({ kind }) => kind === "train");
+  expect(quoted.costMicroUsd).toEqual(train?.costMicroUsd);
+  expect(train?.parts.reduce((sum, { microUsd }) => sum + microUsd, 0)).toBe(quoted.expectedMicroUsd);
+  expect(quoted.notes).toContainEqual(
+    expect.stringMatching(/^train: on a machine rented for it: NVIDIA A100.* in EU-RO-1 at \$1\.19\/h/),
   );
-  expect(await notesWith(a100)).toEqual(notes);
-  expect(await notesWith({ ...a100, pricePerHourMicroUsd: 2_500_000 })).toContainEqual(
-    expect.stringContaining("no machine on offer can take the training"),
-  );
+  expect(await quoteWith(a100)).toEqual(quoted);
+  const { quote } = await planner(true, [a100]).planWithQuote(spec);
+  expect(quote, "what a run is started with").toEqual(quoted);
+  const within = async (budgetUsd: number) => (await planner(true, [a100]).quote({ ...spec, budgetUsd })).withinBudget;
+  expect(await within(quoted.costMicroUsd.p90 / 1_000_000)).toBe(true);
+  expect(await within(quoted.costMicroUsd.p90 / 1_000_000 - 0.01), "boot and idling count").toBe(false);
+  expect((await quoteWith()).notes).toContainEqual(expect.stringContaining("no offers are known yet"));
 });
 
 it("refuses a training whose base model is not in the store, with the commands that bring it there", async () => {

@@ -41,10 +41,8 @@ import type { PromptReader } from "./choosing/read-prompts.ts";
 import { calibrationsOf, correctQuotes, notesOnEstimates } from "./corrected-estimates.ts";
 import { type PinnedSpec, pinDatasets } from "./datasets/pin-datasets.ts";
 import { fetchInputs, type InputLimits } from "./fetch-inputs.ts";
-import { notesOnRental, type RentalMarket } from "./quote-rental.ts";
-
-/** Pictures of a dataset that nobody counted. */
-const ASSUMED_IMAGES = 30;
+import { rentalQuotes } from "./quote-rental.ts";
+import type { RentalMarket } from "./rental-market.ts";
 
 /** A captioner beside the provider name a spec asks for it by. */
 export interface OfferedCaptioner {
@@ -80,8 +78,8 @@ export interface PlanningDeps {
   readonly loraNames: (project: string) => Promise<readonly string[]>;
   /** Trainings that have ended, which quotes are corrected by. */
   readonly pastTrainings: () => Promise<readonly PastTraining[]>;
-  /** What machines are offered for now, and how such offers did so far. */
-  readonly rentalMarket: () => Promise<RentalMarket>;
+  /** The machines that are rented and offered now, as a training of the project would meet them. */
+  readonly rentalMarket: (project: string) => Promise<RentalMarket>;
   /** Those that bind a project, with what counts against them now. */
   readonly ceilings: (project: string) => Promise<readonly CeilingView[]>;
   /** What choices of a project rest on. */
@@ -97,8 +95,8 @@ export interface Planner {
   /** The plan, its documents already in the store. */
   plan(spec: RunSpec, signal?: AbortSignal): Promise<PlanAnswer>;
   quote(spec: RunSpec, signal?: AbortSignal): Promise<Quote>;
-  /** Those that bind a project. */
-  ceilings: PlanningDeps["ceilings"];
+  /** Both, of one look at what lies outside the spec: for a run that is to start. */
+  planWithQuote(spec: RunSpec, signal?: AbortSignal): Promise<PlanAnswer & { readonly quote: Quote }>;
   /** How the model's estimates compare with trainings that have ended. */
   calibrations(): Promise<EstimateCalibration[]>;
 }
@@ -154,28 +152,37 @@ export function createPlanner(deps: PlanningDeps): Planner {
     return { made: { ...made, lock: { ...made.lock, notes: [...made.lock.notes, ...notes] } }, context, charges };
   }
 
+  async function keep({ made, charges }: Resolved): Promise<PlanAnswer> {
+    for (const { kind, value } of made.documents) await deps.stores.documents.put(kind, value as never);
+    return { lock: made.lock, digest: digestOf(made.lock), charges: [...charges] };
+  }
+
+  async function price({ made, context, charges }: Resolved): Promise<Quote> {
+    const { lock } = made;
+    const [grid] = made.documents.flatMap((document) => (document.kind === "grid" ? [document.value] : []));
+    const trains = lock.steps.some(({ kind }) => kind === "train");
+    const past = trains ? await deps.pastTrainings() : [];
+    const { trainingBackends, models = [] } = context;
+    const rental = trains
+      ? {
+          rental: rentalQuotes(lock, { market: await deps.rentalMarket(lock.project), trainingBackends, models, past }),
+        }
+      : {};
+    const answer = await quote(lock, {
+      ...{ ...context, ...correctQuotes(context, past), ...(grid === undefined ? {} : { grid }), ...rental },
+      ceilings: await deps.ceilings(lock.project),
+      lookup: deps.findArtifact,
+    });
+    return { ...answer, notes: [...answer.notes, ...notesOnEstimates(lock, context, past)], charges: [...charges] };
+  }
+
   return {
-    async plan(spec, signal) {
-      const { made, charges } = await resolve(spec, signal);
-      for (const { kind, value } of made.documents) await deps.stores.documents.put(kind, value as never);
-      return { lock: made.lock, digest: digestOf(made.lock), charges: [...charges] };
+    plan: async (spec, signal) => keep(await resolve(spec, signal)),
+    quote: async (spec, signal) => price(await resolve(spec, signal)),
+    async planWithQuote(spec, signal) {
+      const resolved = await resolve(spec, signal);
+      return { ...(await keep(resolved)), quote: await price(resolved) };
     },
-    async quote(spec, signal) {
-      const { made, context, charges } = await resolve(spec, signal);
-      const past = await deps.pastTrainings();
-      const corrected = correctQuotes(context, past);
-      const [grid] = made.documents.flatMap((document) => (document.kind === "grid" ? [document.value] : []));
-      const grids = grid === undefined ? {} : { grid };
-      const ceilings = await deps.ceilings(made.lock.project);
-      const lookup = deps.findArtifact;
-      const answer = await quote(made.lock, { ...context, ...corrected, ...grids, ceilings, lookup });
-      const images = answer.steps.find(({ name }) => name === "dataset")?.items ?? ASSUMED_IMAGES;
-      const trains = answer.steps.some(({ kind, cache }) => kind === "train" && cache !== "reused");
-      const rental = trains ? notesOnRental(made.lock, images, await deps.rentalMarket(), past) : [];
-      const notes = [...answer.notes, ...notesOnEstimates(made.lock, context, past), ...rental];
-      return { ...answer, notes, charges: [...charges] };
-    },
-    ceilings: deps.ceilings,
     async calibrations() {
       return calibrationsOf(await deps.pastTrainings(), deps.trainingBackends);
     },

@@ -1,5 +1,5 @@
 import type { Catalog } from "@loramill/catalog";
-import type { Clock, Delivery, Logger, QueueName, Stores } from "@loramill/contracts";
+import type { Clock, Delivery, Logger, QueueName, QuoteOutcome, Stores } from "@loramill/contracts";
 import type { FleetPlanOptions } from "./fleet/fleet-config.ts";
 import type { BacklogGauge, Spending } from "./housekeeping.ts";
 import type { DispatcherOptions } from "./options.ts";
@@ -29,6 +29,8 @@ export interface DispatcherDeps {
   readonly onBacklog?: ((gauges: readonly BacklogGauge[]) => void) | undefined;
   /** Told each move of a run that this dispatcher made, such as `run.exhaust`. */
   readonly onRunEvent?: ((type: string) => void) | undefined;
+  /** Told of each run that was billed, how that lies to its quote. */
+  readonly onQuoteOutcome?: ((outcome: QuoteOutcome) => void) | undefined;
   /** Told every few seconds while this dispatcher leads; no ceilings when it no longer does. */
   readonly onSpending?: ((spending: Spending) => void) | undefined;
   /** Told with each plan of machines: seconds of GPU work that wait for machines, or have them. */

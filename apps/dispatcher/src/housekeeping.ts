@@ -45,3 +45,14 @@ export async function tidy({ catalog, producer, options }: DispatcherDeps): Prom
   await catalog.idempotency.sweep();
   for (const queue of Object.keys(options.windows) as QueueName[]) await producer.sweep?.(queue);
 }
+
+/** Ended runs whose quotes are settled at once. */
+const QUOTES_PER_TURN = 200;
+
+/** Holds what ended runs were billed against what they were quoted: each run's events tell it, and so do the metrics. */
+export async function settleQuotes({ catalog, log, onQuoteOutcome }: DispatcherDeps): Promise<void> {
+  for (const { run, ...outcome } of await catalog.dispatch.settleQuotes(QUOTES_PER_TURN)) {
+    onQuoteOutcome?.(outcome);
+    if (outcome.verdict === "beyond-p90") log.warn({ run, ...outcome }, "a run was billed more than it was quoted");
+  }
+}

@@ -3,7 +3,7 @@ import { toErrorRecord } from "@loramill/contracts";
 import { type Bell, createBell } from "./bell.ts";
 import type { DispatcherDeps } from "./deps.ts";
 import { createMachinePlanner } from "./fleet/plan-machines.ts";
-import { tidy, toGauges, toSpending } from "./housekeeping.ts";
+import { settleQuotes, tidy, toGauges, toSpending } from "./housekeeping.ts";
 import { reconcile } from "./reconcile.ts";
 import { sendOwed } from "./release.ts";
 import { createTick } from "./tick.ts";
@@ -32,6 +32,7 @@ export async function lead(deps: DispatcherDeps, leadership: Leadership, stoppin
       sendLane(deps, owed, signal),
       reconcileLane(deps, owed, signal),
       every(deps.options.tidyMs, "tidy", deps, signal, () => tidy(deps)),
+      every(deps.options.quotesMs, "quotes", deps, signal, () => settleQuotes(deps)),
       fleetLane(deps, machines, signal),
       every(deps.options.gaugeMs, "backlog", deps, signal, () => tellBacklog(deps)),
       every(deps.options.gaugeMs, "spending", deps, signal, () => tellSpending(deps)),

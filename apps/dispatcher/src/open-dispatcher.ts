@@ -1,7 +1,7 @@
 import type { Clock, Logger } from "@loramill/contracts";
 import { createProducer, type ProducerOptions } from "@loramill/queue";
 import type { Services } from "@loramill/runtime";
-import { createSpendingMetrics, type Metrics } from "@loramill/telemetry";
+import { createQuoteMetrics, createSpendingMetrics, type Metrics } from "@loramill/telemetry";
 import type { FleetPlanOptions } from "./fleet/fleet-config.ts";
 import type { DispatcherOptions } from "./options.ts";
 import { type Dispatcher, startDispatcher } from "./start-dispatcher.ts";
@@ -33,6 +33,7 @@ export function openDispatcher({ services, metrics, opened, retention, ...start 
     onBacklog: metrics.setBacklog,
     onRunEvent: metrics.observeRunEvent,
     onDemand: spending.setDemand,
+    onQuoteOutcome: createQuoteMetrics(metrics).observe,
     onSpending({ ceilings, isStopped }) {
       spending.setCeilings(ceilings);
       spending.setStopped(isStopped);

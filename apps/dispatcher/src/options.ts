@@ -22,6 +22,8 @@ export interface DispatcherOptions {
   /** How often the backlog is told, and how often what is out of date is dropped. */
   readonly gaugeMs: number;
   readonly tidyMs: number;
+  /** How often the bills of runs that have ended are held against their quotes. */
+  readonly quotesMs: number;
   /** How often a standby tries to lead, and a leader checks that it still does. */
   readonly leaderCheckMs: number;
 }
@@ -40,5 +42,6 @@ export const defaultOptions: DispatcherOptions = {
   patienceMs: 60_000,
   gaugeMs: 5_000,
   tidyMs: 60_000,
+  quotesMs: 5_000,
   leaderCheckMs: 2_000,
 };

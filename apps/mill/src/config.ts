@@ -4,6 +4,7 @@ import { defineConfig } from "@loramill/contracts";
 import { curatorWorkerConfig } from "@loramill/curator";
 import { dispatcherConfig, fleetPlanConfig } from "@loramill/dispatcher";
 import { evaluatorWorkerConfig } from "@loramill/evaluator";
+import { fleetSettingsConfig } from "@loramill/fleet";
 import { generatorWorkerConfig } from "@loramill/generator";
 import { provisionerWorkerConfig } from "@loramill/provisioner";
 import { inner, servicesConfig } from "@loramill/runtime";
@@ -34,5 +35,6 @@ export const millConfig = {
   llm: llmConfig,
   dispatcher: inner(dispatcherConfig, "dispatcher"),
   fleetPlan: fleetPlanConfig,
+  fleetSettings: fleetSettingsConfig,
   idle: idleConfig,
 } as const;

@@ -75,6 +75,7 @@ export function runMill({ env }: { env: Environment }): Promise<number> {
         services,
         offers,
         options: config.api,
+        fleetSettings: config.fleetSettings,
         sourceLimits: config.sources,
         huggingfaceToken: config.endpoints.huggingfaceToken,
         metrics,

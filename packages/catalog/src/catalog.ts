@@ -31,6 +31,7 @@ import { projectQueries } from "./queries/projects.ts";
 import { quarantineQueries } from "./queries/quarantine.ts";
 import { recipeQueries } from "./queries/recipes.ts";
 import { runQueries } from "./queries/runs.ts";
+import { quoteQueries } from "./queries/settle-quotes.ts";
 import { trainingQueries } from "./queries/trainings.ts";
 import { rateLimiter } from "./rate-limits/rate-limiter.ts";
 import { unwrapFailures } from "./unreachable.ts";
@@ -93,6 +94,7 @@ export function openCatalog(options: CatalogOptions) {
       ...resultQueries(connection),
       ...deliveryQueries(connection),
       ...presenceQueries(connection),
+      ...quoteQueries(connection),
     }),
     tryToLead: (request: { readonly lock: string; readonly checkMs: number }) => tryToLead(connection, request),
     listen: (channel: string, onMessage: (payload: string) => void, signal?: AbortSignal) =>

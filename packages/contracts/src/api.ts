@@ -1,12 +1,11 @@
 import { z } from "zod";
-import { CeilingView } from "./ceiling-api.ts";
 import { Digest, JsonObject } from "./digest.ts";
 import { Refusal } from "./document-parts.ts";
 import { ErrorRecord } from "./errors.ts";
 import { JobId, RunId, StepId } from "./ids.ts";
 import { MicroUsd } from "./money.ts";
-import { PlanLock, StepKind } from "./plan-lock.ts";
-import { Charge } from "./records.ts";
+import { StepKind } from "./plan-lock.ts";
+import { QuoteOutcome, RunQuote } from "./quote-api.ts";
 
 /** The shapes of the HTTP API under `/v1`, shared by api, sdk, cli and studio. Times are ISO 8601 in UTC. */
 const Time = z.iso.datetime();
@@ -153,6 +152,8 @@ export const CostView = z.object({
   run: RunId,
   totalMicroUsd: MicroUsd,
   budgetMicroUsd: MicroUsd.nullable(),
+  quote: RunQuote.nullable().describe("What it was quoted when it was started; null where nobody asked"),
+  outcome: QuoteOutcome.nullable().describe("Null until it has ended, and every machine that it used"),
   steps: z.array(
     z.object({ step: z.string(), amountMicroUsd: MicroUsd, attempts: z.int(), computeSeconds: z.number() }),
   ),
@@ -172,36 +173,6 @@ export const RunEvent = z.object({
   data: JsonObject,
 });
 export type RunEvent = z.output<typeof RunEvent>;
-
-export const QuoteStep = z.object({
-  name: z.string(),
-  kind: StepKind,
-  /** `reused`: a result with this key exists. `maybe`: depends on the output of a step before. */
-  cache: z.enum(["reused", "miss", "maybe"]),
-  items: z.int().nullable(),
-  seconds: z.object({ p50: z.number(), p90: z.number() }),
-  costMicroUsd: z.object({ p50: MicroUsd, p90: MicroUsd }),
-  reason: z.string(),
-});
-/** A run that is planned anew pays for none of them again: what the model said is kept. */
-const PlanningCharges = z
-  .array(Charge)
-  .describe("What planning itself has paid now, to a language model that read prompts");
-
-export const Quote = z.object({
-  steps: z.array(QuoteStep),
-  seconds: z.object({ p50: z.number(), p90: z.number() }),
-  costMicroUsd: z.object({ p50: MicroUsd, p90: MicroUsd }),
-  vramBytes: z.number(),
-  withinBudget: z.boolean().nullable(),
-  /** Ceilings that have no room for it now. `surely`: not for the middle expectation either. */
-  ceilings: z.array(z.object({ ceiling: CeilingView, surely: z.boolean() })).default([]),
-  notes: z.array(z.string()),
-  charges: PlanningCharges,
-});
-export type Quote = z.output<typeof Quote>;
-export const PlanAnswer = z.object({ lock: PlanLock, digest: Digest, charges: PlanningCharges });
-export type PlanAnswer = z.output<typeof PlanAnswer>;
 
 export const Explanation = z.object({
   run: RunId,

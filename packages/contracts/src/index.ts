@@ -38,11 +38,8 @@ export {
   LedgerView,
   OfferedFile,
   PageQuery,
-  PlanAnswer,
   Problem,
   page,
-  Quote,
-  QuoteStep,
   RefusedItem,
   RunEvent,
   RunPage,
@@ -460,6 +457,16 @@ export type {
 } from "./ports/training-backend.ts";
 export type { LargeSource, VolumeFiles } from "./ports/volume-files.ts";
 export { type FacetValue, type PromptFacet, promptFacets } from "./prompt-facets.ts";
+export {
+  PlanAnswer,
+  Quote,
+  QuoteOutcome,
+  QuotePart,
+  QuotePartName,
+  QuoteStep,
+  QuoteVerdict,
+  RunQuote,
+} from "./quote-api.ts";
 export {
   describeField,
   neutralRecipe,

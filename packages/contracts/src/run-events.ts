@@ -4,6 +4,7 @@
  */
 export const runEvents = {
   "run.created": "it was planned and waits for the dispatcher; of a machine with the reason for which it is wanted",
+  "run.quoted": "what it was expected to cost and to take, before it began",
   "run.started": "the dispatcher has taken it up",
   "run.succeeded": "all of its steps have",
   "run.failed": "a step has, with its error",
@@ -11,6 +12,8 @@ export const runEvents = {
   "run.exhausted": "a budget, a ceiling or its deadline ended it",
   "run.cancel-requested": "a person asked for its end",
   "run.resumed": "a person took it up again; of a machine, the survey too",
+  "cost.as-quoted": "its bill is known, and as it was quoted",
+  "cost.off-quote": "its bill is known, and further from the quote than it should be, with both",
   "step.ready": "all steps that it needs are there",
   "step.started": "it was expanded into its jobs",
   "step.waiting": "its jobs may not begin yet, with the limit that has no room",

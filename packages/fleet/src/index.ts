@@ -1,7 +1,7 @@
 export { billingGap } from "./billing-gap.ts";
 export { findOrphans, type Orphan, type OrphanQuestion } from "./find-orphans.ts";
 export { defaultFleetSettings, type FleetSettings } from "./fleet-settings.ts";
-export { type KeepWarm, parseKeepWarm } from "./keep-warm.ts";
+export { fleetSettingsConfig } from "./fleet-settings-config.ts";
 export {
   noteOfferEvent,
   type OfferEvent,
@@ -13,4 +13,5 @@ export {
 } from "./offer-reputation.ts";
 export { planFleet } from "./plan-fleet.ts";
 export { type FleetQuote, type QuoteOptions, quoteFleet } from "./quote-fleet.ts";
+export { sayOffer } from "./sentences.ts";
 export { type BootLimits, type BootVerdict, watchBoot } from "./watch-boot.ts";

@@ -96,7 +96,8 @@ function lanesFor(
 
 function keep(pod: FleetSupply, running: readonly FleetDemand[], lanes: readonly Lane[]): FleetDecision {
   const next = lanes.flatMap(({ jobs }) => jobs);
-  const until = saySeconds(Math.max(...lanes.map(({ freeSeconds }) => freeSeconds)));
+  const until = Math.max(...lanes.map(({ freeSeconds }) => freeSeconds));
+  const slow = Math.max(...lanes.map(({ freeSeconds, lateness }) => freeSeconds + Math.sqrt(lateness)));
   const has =
     running.length > 0 ? `works on ${sayCount(running.length, "job")}` : (STANDING[pod.state] ?? "has no work");
   const follows = next.length > 0 ? `, ${sayCount(next.length, "job")} next` : "";
@@ -104,7 +105,8 @@ function keep(pod: FleetSupply, running: readonly FleetDemand[], lanes: readonly
     kind: "keep",
     pod: pod.name,
     jobs: [...running, ...next].map(({ job }) => job),
-    because: `${has}${follows}; done in about ${until}`,
+    freeSeconds: { p50: until, p90: slow },
+    because: `${has}${follows}; done in about ${saySeconds(until)}`,
   };
 }
 

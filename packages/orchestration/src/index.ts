@@ -31,7 +31,8 @@ export type {
   PromptChoice,
   TrainingChoice,
 } from "./plan-context.ts";
-export { type CachedOutput, type QuoteContext, quote } from "./quote.ts";
+export { type CachedOutput, type QuoteContext, quote, type RentalAnswer } from "./quote.ts";
+export { holdAgainstQuote, type RunBill, rememberedQuote } from "./quote-outcome.ts";
 export { decideRetry, type RetryDecision, type RetryQuestion } from "./retry-policy.ts";
 export type { BudgetSnapshot, JobTally, RunDecision, RunSnapshot, StepSnapshot } from "./run-snapshot.ts";
 export { firstWithoutRoom, roomOf, sayLimit, sayUse } from "./spending-limits.ts";

@@ -7,6 +7,7 @@ import {
   type PlanLock,
   type PlannedStep,
   type Quote,
+  type QuoteStep,
   Recipe,
 } from "@loramill/contracts";
 import type { GenerationChoice, TrainingChoice } from "./plan-context.ts";
@@ -29,17 +30,23 @@ export interface QuoteContext {
   readonly grid?: GenerationGrid;
   /** Those that bind the plan's project; left out, none. */
   readonly ceilings?: readonly CeilingView[];
+  /** What a training comes to on a rented machine; left out, or null: it has none, and its backend's estimate holds. */
+  readonly rental?: (step: PlannedStep, images: number) => RentalAnswer | null;
 }
 
-type QuoteStep = Quote["steps"][number];
+export interface RentalAnswer {
+  /** Null where no machine can be priced: the backend's estimate holds. */
+  readonly price: Pick<QuoteStep, "seconds" | "costMicroUsd" | "expectedMicroUsd" | "parts"> | null;
+  /** Where that would be, and what keeps it from being rented now. */
+  readonly notes: readonly string[];
+}
 
-interface Figures {
-  readonly seconds: QuoteStep["seconds"];
-  readonly costMicroUsd: QuoteStep["costMicroUsd"];
+interface Figures extends Pick<QuoteStep, "seconds" | "costMicroUsd" | "expectedMicroUsd" | "parts"> {
   readonly vramBytes: number;
+  readonly notes: readonly string[];
 }
 
-const NOTHING: Figures = { seconds: { p50: 0, p90: 0 }, costMicroUsd: { p50: 0, p90: 0 }, vramBytes: 0 };
+const NOTHING: Figures = ofWork({ seconds: { p50: 0, p90: 0 }, costMicroUsd: { p50: 0, p90: 0 } });
 /** Work without an estimator of its own takes at most this much longer than expected, nine times of ten. */
 const USUAL_SPREAD = 2;
 
@@ -58,11 +65,8 @@ export async function quote(lock: PlanLock, context: QuoteContext): Promise<Omit
     const count = found?.items ?? countOf(step, items);
     items.set(step.name, count);
     const figures = cache === "reused" ? NOTHING : figuresOf(step, count, items.get("dataset") ?? null, context);
-    const { seconds, costMicroUsd } = figures;
-    rows.push({
-      figures,
-      step: { name: step.name, kind: step.kind, cache, items: count, seconds, costMicroUsd, reason },
-    });
+    const { vramBytes: _, notes: __, ...amounts } = figures;
+    rows.push({ figures, step: { name: step.name, kind: step.kind, cache, items: count, ...amounts, reason } });
   }
   const total = (part: (figures: Figures) => number): number => rows.reduce((sum, row) => sum + part(row.figures), 0);
   const costMicroUsd = { p50: total((row) => row.costMicroUsd.p50), p90: total((row) => row.costMicroUsd.p90) };
@@ -71,10 +75,11 @@ export async function quote(lock: PlanLock, context: QuoteContext): Promise<Omit
     steps: rows.map((row) => row.step),
     seconds: { p50: total((row) => row.seconds.p50), p90: total((row) => row.seconds.p90) },
     costMicroUsd,
+    expectedMicroUsd: total((row) => row.expectedMicroUsd),
     vramBytes: Math.max(...rows.map((row) => row.figures.vramBytes)),
     withinBudget: lock.budgetMicroUsd === null ? null : costMicroUsd.p90 <= lock.budgetMicroUsd,
     ceilings,
-    notes: [...lock.notes, ...ceilings.map(noteOf)],
+    notes: [...lock.notes, ...ceilings.map(noteOf), ...rows.flatMap(({ figures }) => figures.notes)],
   };
 }
 
@@ -120,29 +125,30 @@ function figuresOf(step: PlannedStep, count: number | null, images: number | nul
     const backend = context.trainingBackends.find(({ name }) => name === step.params.backend);
     const recipe = Recipe.safeParse(step.params.recipe);
     if (backend !== undefined && recipe.success) {
-      const { seconds, costMicroUsd, vramBytes } = backend.estimate(recipe.data, { images: images ?? ASSUMED_IMAGES });
-      return { seconds, costMicroUsd: wholeMicroUsd(costMicroUsd), vramBytes };
+      const dataset = { images: images ?? ASSUMED_IMAGES };
+      const { vramBytes, ...estimate } = backend.estimate(recipe.data, dataset);
+      const { price = null, notes = [] } = context.rental?.(step, dataset.images) ?? {};
+      return { ...ofWork(estimate), ...price, vramBytes, notes };
     }
   }
   if (step.kind === "generate") {
     const backend = context.generationBackends.find(({ name }) => name === step.params.backend);
     if (backend !== undefined && context.grid !== undefined) {
-      const { seconds, costMicroUsd } = backend.estimate(gridItem(context.grid, 0), count ?? 0);
-      return { seconds, costMicroUsd: wholeMicroUsd(costMicroUsd), vramBytes: 0 };
+      return ofWork(backend.estimate(gridItem(context.grid, 0), count ?? 0));
     }
   }
   const { estimate } = step;
   const share = count !== null && estimate.items ? count / estimate.items : 1;
   const seconds = estimate.seconds * share;
   const microUsd = Math.ceil(estimate.microUsd * share);
-  return {
+  return ofWork({
     seconds: { p50: seconds, p90: seconds * USUAL_SPREAD },
     costMicroUsd: { p50: microUsd, p90: microUsd },
-    vramBytes: 0,
-  };
+  });
 }
 
-const wholeMicroUsd = ({ p50, p90 }: { p50: number; p90: number }): { p50: number; p90: number } => ({
-  p50: Math.ceil(p50),
-  p90: Math.ceil(p90),
-});
+/** Of what is paid for by the work alone: its middle expectation is what is expected. */
+function ofWork({ seconds, costMicroUsd }: Pick<Figures, "seconds" | "costMicroUsd">): Figures {
+  const [p50, p90] = [Math.ceil(costMicroUsd.p50), Math.ceil(costMicroUsd.p90)];
+  return { seconds, costMicroUsd: { p50, p90 }, expectedMicroUsd: p50, parts: [], vramBytes: 0, notes: [] };
+}

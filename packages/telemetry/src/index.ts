@@ -9,5 +9,6 @@ export {
 } from "./health-server.ts";
 export { createLogger, type LoggerOptions, type LogLevel, type ProcessLogger } from "./logger.ts";
 export { type BacklogRow, createMetrics, type Metrics } from "./metrics.ts";
+export { createQuoteMetrics, type QuoteMetrics } from "./quote-metrics.ts";
 export { createSpendingMetrics, type SpendingGauge, type SpendingMetrics } from "./spending-metrics.ts";
 export { createTurnObserver, type TurnReport } from "./turn-report.ts";

@@ -15,6 +15,7 @@ import {
   RunView,
   UserError,
 } from "@loramill/contracts";
+import { rememberedQuote } from "@loramill/orchestration";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { listArtifacts } from "../artifacts.ts";
@@ -62,9 +63,10 @@ export const runRoutes =
         const project = await catalog.projects.ensure(spec.project);
         const idempotencyKey = headers["idempotency-key"];
         const start = async () => {
-          const { lock, charges } = await planner.plan(spec);
-          if (!query.overCeiling) await checkCeilings(lock, spec, planner);
-          return catalog.runs.create({ project: project.id, spec, lock, charges, idempotencyKey });
+          const { lock, charges, quote } = await planner.planWithQuote(spec);
+          if (!query.overCeiling) checkCeilings(quote);
+          const remembered = rememberedQuote(quote);
+          return catalog.runs.create({ project: project.id, spec, lock, charges, quote: remembered, idempotencyKey });
         };
         const run =
           idempotencyKey === undefined

@@ -4,6 +4,7 @@ import { formatCsv } from "../csv.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { formatDuration, formatTable, printable } from "../format.ts";
 import { moment } from "../moment.ts";
+import { outcomeLines } from "../quote-view.ts";
 import { resolveRun } from "../resolve-run.ts";
 import { inUsd } from "../usd.ts";
 import { type CommandContext, printJson, printLine } from "./context.ts";
@@ -49,7 +50,7 @@ const stepCells = ({ step, amountMicroUsd, attempts, computeSeconds }: CostView[
   computeSeconds,
 ];
 
-function printSteps({ steps, entries, totalMicroUsd }: CostView, context: CommandContext): void {
+function printSteps({ steps, entries, totalMicroUsd, ...quoted }: CostView, context: CommandContext): void {
   const rows = steps.map(({ step, amountMicroUsd, attempts, computeSeconds }) => [
     step,
     formatMicroUsd(amountMicroUsd),
@@ -58,6 +59,7 @@ function printSteps({ steps, entries, totalMicroUsd }: CostView, context: Comman
   ]);
   printLine(context, formatTable(["step", "cost", "attempts", "compute"], rows));
   printLine(context, `\ntotal ${formatMicroUsd(totalMicroUsd)} in ${entries.length} ledger entries`);
+  for (const line of outcomeLines(quoted)) printLine(context, line);
 }
 
 async function reportCosts(options: CostOptions, context: CommandContext): Promise<number> {

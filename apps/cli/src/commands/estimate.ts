@@ -39,6 +39,7 @@ export async function estimateCommand(
   else {
     print(name, recipe, images, vram, estimates, context);
     printLine(context, `\n${calibrationLines(estimates, calibrations).join("\n")}`);
+    printLine(context, "cost: of the work alone, at list prices; `loramill quote` prices a rented machine as a whole");
   }
   return estimates.some(({ fits }) => fits !== "no") ? exitCodes.ok : exitCodes.failed;
 }

@@ -2,7 +2,8 @@ import { canonicalJson, formatMicroUsd, type RunSpecInput } from "@loramill/cont
 import type { Client } from "@loramill/sdk";
 import { type Connection, withConnection } from "../connect.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { formatDuration, formatTable, shortTime } from "../format.ts";
+import { formatTable, shortTime } from "../format.ts";
+import { quoteLines } from "../quote-view.ts";
 import { reachableSpec } from "../reachable-spec.ts";
 import { readSpec, type SpecOptions } from "../read-spec.ts";
 import { resolveRun } from "../resolve-run.ts";
@@ -25,25 +26,7 @@ export async function quoteCommand(argument: string, options: SpecOptions, conte
   return withConnection(context, async (connection) => {
     const quote = await connection.client.quote(await quietly(spec, connection, context));
     if (context.json) printJson(context, quote);
-    else {
-      const range = (of: { p50: number; p90: number }, format: (value: number) => string) =>
-        of.p50 === of.p90 ? format(of.p50) : `${format(of.p50)} – ${format(of.p90)}`;
-      const rows = quote.steps.map((step) => [
-        step.name,
-        step.cache,
-        step.items === null ? "?" : `${step.items}`,
-        range(step.seconds, formatDuration),
-        range(step.costMicroUsd, formatMicroUsd),
-        step.reason,
-      ]);
-      printLine(context, formatTable(["step", "cache", "items", "time", "cost", "why"], rows));
-      printLine(
-        context,
-        `\ntotal ${range(quote.seconds, formatDuration)}, ${range(quote.costMicroUsd, formatMicroUsd)}`,
-      );
-      if (quote.withinBudget === false) printLine(context, "this does not fit the budget");
-      for (const note of quote.notes) printLine(context, `note: ${note}`);
-    }
+    else for (const line of quoteLines(quote)) printLine(context, line);
     return quote.withinBudget === false ? exitCodes.exhausted : exitCodes.ok;
   });
 }

@@ -26,18 +26,20 @@ interface FactsParts {
 /** All that a plan of the fleet is made of, as the catalog has it now. */
 export async function readFacts({ catalog, clock, options, estimates, past }: FactsParts): Promise<FleetFacts> {
   const { fleet, models } = catalog;
-  const [trainings, pods, seen, histories, switches, ceilings, known, projects, returning, volumes] = await Promise.all([
-    fleet.wantingTrainings(),
-    fleet.pods({ living: true }),
-    fleet.offers.list(),
-    fleet.records.list(),
-    fleet.switches(),
-    catalog.ceilings.list(),
-    models.list(),
-    fleet.projectsOf(),
-    fleet.mayReturn(),
-    fleet.volumes(clock.now()),
-  ]);
+  const [trainings, pods, seen, histories, switches, ceilings, known, projects, returning, volumes] = await Promise.all(
+    [
+      fleet.wantingTrainings(),
+      fleet.pods({ living: true }),
+      fleet.offers.list(),
+      fleet.records.list(),
+      fleet.switches(),
+      catalog.ceilings.list(),
+      models.list(),
+      fleet.projectsOf(),
+      fleet.mayReturn(),
+      fleet.volumes(clock.now()),
+    ],
+  );
   const now = clock.now();
   const offers = seen.map(({ offer }) => offer).filter(({ provider }) => options.providers.includes(provider));
   const supply = pods.flatMap((pod) => toSupply(pod, trainings, { projects, returning }) ?? []);

@@ -13,7 +13,7 @@ import type { AgentOptions } from "./agent-config.ts";
 export type NamedAgents = (given: string | undefined) => Promise<readonly AgentClient[]>;
 
 interface NamedAgentsParts {
-  readonly fetch?: typeof undiciFetch;
+  readonly fetch?: typeof undiciFetch | undefined;
   /** Addresses of a host, as they stand in a URL; asks the system unless given. */
   readonly resolve?: (host: string) => Promise<readonly string[]>;
 }

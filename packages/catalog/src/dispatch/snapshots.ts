@@ -92,13 +92,16 @@ where r.id = any($1)`;
 export function snapshotQueries({ pool }: Connection) {
   return {
     /**
-     * The runs that changed since they were last taken, and those whose deadline has passed; what changes afterwards
+     * The open runs that changed since they were last taken, and those whose deadline has passed; what changes afterwards
      * asks for attention again. With `all`, every open run: for a new leader and for the rare sweep.
      */
     async takeRuns(request: { readonly all: boolean; readonly limit: number }): Promise<RunId[]> {
       const taken = await pool.query<{ id: RunId }>(
         `update loramill.runs r set attention = false
-         from (select id from loramill.runs where attention order by id limit $1 for no key update skip locked) a
+         from (
+           select id from loramill.runs where attention and state in ('planned', 'running')
+           order by id limit $1 for no key update skip locked
+         ) a
          where r.id = a.id
          returning r.id`,
         [request.limit],

@@ -82,7 +82,7 @@ export function transitionQueries({ pool, newId }: Connection) {
         const state = target("run", event);
         const { rowCount } = await sql.query(
           `update loramill.runs
-           set state = $2, error = $4, started_at = coalesce(started_at, now()),
+           set state = $2, error = $4, attention = attention or $2 <> 'running', started_at = coalesce(started_at, now()),
              ended_at = case when $2 = 'running' then null else now() end
            where id = $1 and state = any($3)`,
           [run, state, statesAllowing("run", event), error],

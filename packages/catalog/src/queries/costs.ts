@@ -2,6 +2,7 @@ import type { CostView, JobId, LedgerView } from "@loramill/contracts";
 import { type Connection, toNumber } from "../connection.ts";
 import { PLANNING_EPOCH } from "./charge-planning.ts";
 import { limitOf, type Page, type PageRequest, toPage } from "./paging.ts";
+import { quoteOf } from "./run-quote.ts";
 import type { RunRef } from "./runs.ts";
 
 interface LedgerRow {
@@ -75,6 +76,7 @@ export function costQueries({ pool }: Connection) {
         run: ref.run,
         totalMicroUsd: steps.reduce((sum, step) => sum + step.amountMicroUsd, 0),
         budgetMicroUsd: found[0].budget === null ? null : toNumber(found[0].budget),
+        ...(await quoteOf(pool, ref.run)),
         steps,
         entries: [...(await entries({ ...ref, limit: ENTRIES_IN_VIEW })).items],
       };

@@ -4,6 +4,7 @@ import {
   type ProjectId,
   type RunEventType,
   type RunId,
+  type RunQuote,
   type RunSpec,
   type RunState,
   type RunSummary,
@@ -20,6 +21,7 @@ import { projects } from "../schema/tenancy.ts";
 import { chargePlanning } from "./charge-planning.ts";
 import { insertRun } from "./insert-run.ts";
 import { limitOf, type Page, type PageRequest, toPage } from "./paging.ts";
+import { QUOTED } from "./run-quote.ts";
 import { toRunSummary, toStepView } from "./run-view.ts";
 
 /** Which run, and (for callers of the API) whose: a run of another project is not there. */
@@ -47,14 +49,17 @@ export function runQueries({ db, pool, newId }: Connection) {
       readonly lock: PlanLock;
       /** What planning it has paid already: entered in the ledger under the generate step, which it was paid for. */
       readonly charges?: readonly Charge[];
+      /** What it was quoted, kept for when it has ended. */
+      readonly quote?: RunQuote;
       readonly idempotencyKey?: string | undefined;
     }): Promise<RunId> {
-      const { project, spec, lock, charges = [], idempotencyKey } = request;
+      const { project, spec, lock, charges = [], quote, idempotencyKey } = request;
       return inTransaction(pool, async (sql) => {
         const run = await insertRun(sql, newId, { project, spec, lock });
         await chargePlanning(sql, { run, charges: charges.map((each) => ({ ...each, id: newId("led") })) });
         if (idempotencyKey !== undefined) await keepKey(sql, { project, key: idempotencyKey, run });
         await tellRun(sql, run, "run.created", { name: lock.name });
+        if (quote !== undefined) await tellRun(sql, run, QUOTED, quote);
         await sql.query("select pg_notify('loramill_dispatch', '')");
         return run;
       });

@@ -3,7 +3,10 @@ import { boolean, index, integer, jsonb, text, unique, uniqueIndex } from "drizz
 import { createdAt, loramill, microUsd, stateCheck, stateColumn, time, where } from "./columns.ts";
 import { projects } from "./tenancy.ts";
 
-/** One request end to end. `attention` asks the dispatcher to look at the run again. */
+/**
+ * One request end to end. `attention` asks the dispatcher to look at the run again; when it has ended, to hold its bill against
+ * its quote.
+ */
 export const runs = loramill.table(
   "runs",
   {

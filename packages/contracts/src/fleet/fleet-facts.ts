@@ -116,7 +116,15 @@ export type FleetDecision =
       readonly expected: { readonly seconds: number; readonly microUsd: MicroUsd };
       readonly because: string;
     }
-  | { readonly kind: "keep"; readonly pod: string; readonly jobs: readonly JobId[]; readonly because: string }
+  | {
+      readonly kind: "keep";
+      readonly pod: string;
+      /** What it works on, and what comes next. */
+      readonly jobs: readonly JobId[];
+      /** Until it has done them; left out where it has none. */
+      readonly freeSeconds?: Range;
+      readonly because: string;
+    }
   | {
       readonly kind: "drain";
       readonly pod: string;

@@ -1,0 +1,67 @@
+import { defineConfig, microUsdFromUsd } from "@loramill/contracts";
+import { z } from "zod";
+import { defaultFleetSettings, type FleetSettings } from "./fleet-settings.ts";
+import { parseKeepWarm } from "./keep-warm.ts";
+
+const MB = 1_000_000;
+const usual = defaultFleetSettings;
+
+/** How a fleet is run: read by who plans it, and by who quotes what its machines will cost. */
+export const fleetSettingsConfig = defineConfig(
+  {
+    FLEET_MAX_PODS: z.coerce
+      .number()
+      .int()
+      .min(0)
+      .max(10_000)
+      .default(usual.maxPods)
+      .describe("Rented machines at one moment, over all providers"),
+    FLEET_IDLE_SECONDS: z.coerce
+      .number()
+      .min(0)
+      .max(86_400)
+      .default(usual.idleSeconds)
+      .describe("A rented machine without work is given back after so long"),
+    FLEET_KEEP_WARM: z
+      .string()
+      .default("")
+      .transform((text, context) => {
+        try {
+          return parseKeepWarm(text);
+        } catch (error) {
+          context.addIssue({ code: "custom", message: error instanceof Error ? error.message : String(error) });
+          return z.NEVER;
+        }
+      })
+      .describe(
+        "When machines without work are kept all the same: days, hours (UTC) and machines, as 1-5 08:00-18:00 2; several separated by ;",
+      ),
+    FLEET_WANTED_SECONDS: z.coerce
+      .number()
+      .min(1)
+      .max(86_400)
+      .default(usual.wantedSeconds)
+      .describe("A wish for a machine that no offer has met for so long is made anew from the offers of that time"),
+    FLEET_WAIT_USD_PER_HOUR: z.coerce
+      .number()
+      .min(0)
+      .max(1_000)
+      .default(usual.waitMicroUsdPerHour / 1_000_000)
+      .describe("What it is worth that a training is done an hour sooner; the higher, the more machines boot"),
+    FLEET_DOWNLOAD_MB_PER_SECOND: z.coerce
+      .number()
+      .min(0.1)
+      .max(100_000)
+      .default(usual.downloadBytesPerSecond / MB)
+      .describe("At which rented machines are taken to fetch base models"),
+  },
+  (env): FleetSettings => ({
+    ...usual,
+    maxPods: env.FLEET_MAX_PODS,
+    idleSeconds: env.FLEET_IDLE_SECONDS,
+    keepWarm: env.FLEET_KEEP_WARM,
+    wantedSeconds: env.FLEET_WANTED_SECONDS,
+    waitMicroUsdPerHour: microUsdFromUsd(env.FLEET_WAIT_USD_PER_HOUR),
+    downloadBytesPerSecond: env.FLEET_DOWNLOAD_MB_PER_SECOND * MB,
+  }),
+);
