@@ -1,22 +1,8 @@
-import { setTimeout as delay } from "node:timers/promises";
-import { createAgentTraining } from "@loramill/backends";
-import {
-  type Allowance,
-  type Charge,
-  type InputOf,
-  type JobOutput,
-  type JsonObject,
-  Parked,
-  type SpendingLimit,
-  TransientError,
-} from "@loramill/contracts";
+import { type Allowance, type Charge, Parked, type SpendingLimit } from "@loramill/contracts";
 import { firstWithoutRoom } from "@loramill/orchestration";
-import { createFakeComputeProvider, fakeJobContext } from "@loramill/testkit";
-import { expect, it, onTestFinished } from "vitest";
-import { agentRecipe, openAgentMachines } from "../test/agent-machines.ts";
-import { putDataset } from "../test/put-dataset.ts";
-import { trainLora } from "./train-lora.ts";
-import { createRequestLoader } from "./training-request.ts";
+import { expect, it } from "vitest";
+import { agentRecipe } from "../test/agent-machines.ts";
+import { openRentedTraining } from "../test/rented-training.ts";
 
 const LEASE_SECONDS = 30;
 /** More than any of these budgets reaches for, however slow the machine of the tests is. */
@@ -24,33 +10,17 @@ const recipe = { ...agentRecipe, steps: 5_000, saveEverySteps: 20 };
 
 /** Turns of one job on rented machines, under a budget that is kept as the catalog keeps it. */
 async function openTraining(budget: { microUsd: number }, onBudget: Allowance["onBudget"]) {
-  const machines = await openAgentMachines({ stepMs: 40 });
-  onTestFinished(machines.close);
-  const price = { pricePerHourMicroUsd: 770_001, incrementSeconds: 1 };
-  const provider = createFakeComputeProvider({ ...price, boot: (name) => machines.boot(name) });
-  const stores = await machines.openStores("budget");
-  const urls: string[] = [];
-  const clock = { now: () => new Date() };
-  const options = () => ({ ...machines.options(urls), leaseSeconds: LEASE_SECONDS, usdPerHour: 0.770001 });
-  const open = () => createAgentTraining(options(), { stores, clock, machines: () => provider.machines() });
-  const input: InputOf<"train-lora"> = {
-    inputs: { dataset: await putDataset(stores, ["a red thing", "a blue thing"]) },
-    params: {
-      ...{ name: "things", backend: "agent", backendVersion: await open().version(), triggerWord: "sks" },
-      recipe,
-    },
-  };
-  const requests = createRequestLoader(stores);
-  const slots = { take: async () => true };
-  const ledger = new Map<string, number>();
-  const spent = () => [...ledger.values()].reduce((sum, one) => sum + one, 0);
   let reserved = 0;
-  let turn: JsonObject | null = null;
-  let epoch = 0;
-  let checkpoints = 0;
-  let taken: string | null = null;
+  const training = await openRentedTraining({
+    price: { pricePerHourMicroUsd: 770_001, incrementSeconds: 1 },
+    recipe,
+    passes: (epoch) => 2 + (epoch % 5) * 0.7,
+    options: { leaseSeconds: LEASE_SECONDS, usdPerHour: 0.770001 },
+    hold,
+  });
 
   async function hold(microUsd: number, charges: readonly Charge[]): Promise<Allowance> {
+    const { ledger, spent } = training;
     const pending = charges.filter(({ mark = "" }) => !ledger.has(mark));
     const wantedMicroUsd = microUsd + pending.reduce((sum, { amountMicroUsd }) => sum + amountMicroUsd, 0);
     const limit: SpendingLimit = {
@@ -63,50 +33,7 @@ async function openTraining(budget: { microUsd: number }, onBudget: Allowance["o
     return { refusedBy, onBudget, deadline: null };
   }
 
-  async function rentWhereNoneIs(): Promise<void> {
-    const all = await provider.machines();
-    if (all.at(-1)?.remoteId !== taken && all.length > 0) return;
-    const [offer] = await provider.offers();
-    if (offer === undefined) throw new Error("it offers nothing");
-    const { address } = await provider.create({ name: `machine-of-${all.length}`, offer, image: "loramill/pod-agent" });
-    urls.push(address ?? "");
-  }
-
-  return {
-    machines,
-    provider,
-    stores,
-    spent,
-    async preempt(how: "notice" | "kill") {
-      taken = (await provider.machines()).at(-1)?.remoteId ?? "";
-      await provider.preempt(taken, how);
-    },
-    get checkpoints() {
-      return checkpoints;
-    },
-    /** One turn by a fresh process, some seconds of the provider's time after the last. */
-    async take(): Promise<{ answer: JobOutput | Parked; events: string[] }> {
-      epoch += 1;
-      provider.pass(2 + (epoch % 5) * 0.7);
-      if (turn?.phase === "submitting") await rentWhereNoneIs();
-      const ctx = fakeJobContext({ turn, epoch, hold: (microUsd) => hold(microUsd, ctx.said.charges) });
-      let answer: JobOutput | Parked;
-      try {
-        answer = await trainLora(input, { stores, backends: [open()], slots, requests, clock }, ctx);
-      } catch (error) {
-        if (!(error instanceof TransientError)) throw error;
-        answer = new Parked(100, turn ?? {});
-      }
-      const events = ctx.said.events.map(({ type }) => type);
-      checkpoints += events.filter((type) => type === "training.checkpoint").length;
-      for (const { mark = "", amountMicroUsd } of ctx.said.charges) {
-        if (!ledger.has(mark)) ledger.set(mark, amountMicroUsd);
-      }
-      if (answer instanceof Parked) turn = answer.turn;
-      if (answer instanceof Parked && answer.afterMs > 0) await delay(50);
-      return { answer, events };
-    },
-  };
+  return training;
 }
 
 type Training = Awaited<ReturnType<typeof openTraining>>;
