@@ -1,16 +1,10 @@
 import type { TestServer } from "@loramill/catalog/testing";
-import {
-  type FleetOffer,
-  type JobId,
-  type JsonObject,
-  neutralRecipe,
-  type PlanLock,
-  type Recipe,
-} from "@loramill/contracts";
+import type { FleetOffer, JobId, JsonObject, PlanLock } from "@loramill/contracts";
 import { defaultFleetSettings, type FleetSettings, offerKey } from "@loramill/fleet";
 import { type TrialStep, waitUntil } from "@loramill/testkit";
 import type { FleetPlanOptions } from "../src/index.ts";
 import { openBench } from "./bench.ts";
+import { recipe } from "./recipe.ts";
 
 const GIB = 1024 ** 3;
 
@@ -25,13 +19,6 @@ export const fleetOptions = (settings: Partial<FleetSettings> = {}): FleetPlanOp
   planMs: 50,
   settings: { ...defaultFleetSettings, ...settings },
 });
-
-const recipe: Recipe = {
-  ...neutralRecipe,
-  ...{ family: "sd15", baseModel: "some/model", rank: 16, alpha: 16, learningRate: 1e-4, optimiser: "adamw8bit" },
-  ...{ scheduler: "constant", mixedPrecision: "bf16", steps: 1_000, batchSize: 1, resolution: 512 },
-  ...{ saveEverySteps: 100, textEncoderLearningRate: 0, seed: 1 },
-};
 
 export const trainStep = (name: string, params: JsonObject = {}): TrialStep => ({
   ...{ name: "train", kind: "train", job: "train-lora" },

@@ -70,7 +70,8 @@ it("a training waits for a machine until there is one, and goes on with the next
 
   const first = await boot("mill-one");
   const begun = await backend.submit(request, backendContext({ epoch: 2 }));
-  expect(begun.pod).toBe("mill-one");
+  // What was on its bill before is nobody's: its part begins there.
+  expect(begun).toMatchObject({ pod: "mill-one", podMicroUsd: 10_000 });
   let epoch = 3;
   for (let saved = 0; saved === 0; epoch += 1) {
     const [status] = await pollTraining(backend, begun.remoteId, request, { fromEpoch: epoch, turns: 1 });

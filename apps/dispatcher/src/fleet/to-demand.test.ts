@@ -1,18 +1,12 @@
 import type { WantingTraining } from "@loramill/catalog";
-import { neutralRecipe, type Placement, type Recipe } from "@loramill/contracts";
+import type { Placement } from "@loramill/contracts";
 import { describe, expect, it } from "vitest";
+import { recipe } from "../../test/recipe.ts";
 import { createWorkEstimates } from "./estimate-work.ts";
 import { toDemand } from "./to-demand.ts";
 
 const RTX4090 = "NVIDIA GeForce RTX 4090";
 const H200 = "NVIDIA H200";
-
-const recipe: Recipe = {
-  ...neutralRecipe,
-  ...{ family: "sd15", baseModel: "some/model", rank: 16, alpha: 16, learningRate: 1e-4, optimiser: "adamw8bit" },
-  ...{ scheduler: "constant", mixedPrecision: "bf16", steps: 1_000, batchSize: 1, resolution: 512 },
-  ...{ saveEverySteps: 100, textEncoderLearningRate: 0, seed: 1 },
-};
 
 const training = (over: Partial<WantingTraining> = {}): WantingTraining => ({
   ...{ job: `job_${"1".repeat(32)}`, run: `run_${"1".repeat(32)}`, step: `stp_${"1".repeat(32)}` },
