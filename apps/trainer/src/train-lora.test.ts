@@ -342,6 +342,19 @@ describe("trainLora", () => {
     expect(remoteId).not.toBeNull();
   });
 
+  it("keeps in mind which rented machine has it, and where its part of that machine's bill begins", async () => {
+    const rented = { pod: "mill-one", podMicroUsd: 10_000 };
+    const { input, train } = await open({
+      wrap: (pocket) => ({
+        ...pocket,
+        submit: async (...given) => ({ ...(await pocket.submit(...given)), ...rented }),
+      }),
+    });
+    const intent = (await train(input, fakeJobContext())) as Parked;
+    const running = (await train(input, fakeJobContext({ turn: intent.turn, epoch: 2 }))) as Parked;
+    expect(running.turn).toMatchObject({ phase: "running", ...rented });
+  });
+
   it("tells the backend to stop a training that takes longer than it may", async () => {
     const { input, train } = await open({
       wrap: (pocket) => ({ ...pocket, limits: { maxJobs: null, timeoutSeconds: 60 } }),
