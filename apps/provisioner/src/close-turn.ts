@@ -32,7 +32,10 @@ export async function closeTurn(turn: Turn): Promise<JobOutput | Parked> {
   return settle(turn, bill);
 }
 
-/** As the provider has it now; as it was seen last, where the provider has none to show. */
+/**
+ * As the provider has it now; as it was seen last, where the provider has none to show. Until it is final, what was seen of the
+ * machine while it lived is the least: books tell of its last hours late.
+ */
 async function lastBill({ pod, provider, ctx }: Turn, to: Date): Promise<MachineBill> {
   if (pod.remoteId === null) return { ...pod.bill, isFinal: true };
   if (pod.bill.isFinal) return pod.bill;
@@ -40,7 +43,12 @@ async function lastBill({ pod, provider, ctx }: Turn, to: Date): Promise<Machine
   const from = new Date(Math.min(pod.createdAt.getTime(), (pod.rentedAt ?? to).getTime()) - HOUR_MS);
   const life = { from, to, signal: ctx.signal };
   const bill = (await provider.lastBill(pod.remoteId, life)) ?? pod.bill;
-  return { ...bill, seconds: Math.max(bill.seconds, pod.bill.seconds) };
+  const least = bill.isFinal ? 0 : pod.bill.amountMicroUsd;
+  return {
+    ...bill,
+    seconds: Math.max(bill.seconds, pod.bill.seconds),
+    amountMicroUsd: Math.max(bill.amountMicroUsd, least),
+  };
 }
 
 /** Charges the rest and ends the job. A turn after one that was lost here finds the same rest, which the ledger takes once. */

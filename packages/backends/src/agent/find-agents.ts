@@ -17,7 +17,7 @@ export type FindAgents = (record: Pick<AgentRecord, "agent" | "pod"> | null) => 
 /** Answers the agents of the configuration, those behind its name, then those on the pods that there are now. */
 export function openAgentFinder(
   options: Pick<AgentOptions, "urls" | "dnsName" | "token" | "fleet">,
-  parts: { readonly pods?: () => Promise<readonly AgentPod[]>; readonly fetch?: typeof undiciFetch | undefined },
+  parts: { readonly pods?: () => Promise<readonly AgentPod[]>; readonly fetch?: typeof undiciFetch },
 ): FindAgents {
   const { urls, token, fleet } = options;
   const own = urls.map((url) => ({ client: createAgentClient(url, token, parts), pod: null }));
