@@ -146,6 +146,20 @@ describe("answers that are none", () => {
     await expect(answer).rejects.toMatchObject({ errorClass: "transient", code: "provider-unreachable" });
   });
 
+  it("a log whose stream is never opened is a passing trouble, unless its caller has called off", async () => {
+    const connection = { apiKey, timeoutMs: 20, capacityWords: [], clock };
+    const silent = (_url: unknown, { signal }: { readonly signal: AbortSignal }) =>
+      new Promise((_, fail) => {
+        signal.throwIfAborted();
+        signal.addEventListener("abort", () => fail(signal.reason));
+      });
+    const { pods } = createRunPodClient("https://api.example/v2", { ...connection, fetch: silent as never });
+    const late = { errorClass: "transient", code: "provider-timeout" };
+    await expect(pods.logs("x", { tail: 1 })).rejects.toMatchObject(late);
+    const signal = AbortSignal.abort(new Error("called off"));
+    await expect(pods.logs("x", { tail: 1, signal })).rejects.toThrow("called off");
+  });
+
   it("a list that goes round in circles ends", async () => {
     const pagination = { hasNextPage: true, nextCursor: "again" };
     const answer = client(() => Response.json({ networkVolumes: [], pagination })).volumes.list();

@@ -1,4 +1,4 @@
-import { PermanentError } from "@loramill/contracts";
+import { PermanentError, TransientError } from "@loramill/contracts";
 import { z } from "zod";
 import { type Connection, connectRunPod, type RunPod } from "./ask-runpod.ts";
 import { readLogLines } from "./read-log-lines.ts";
@@ -17,6 +17,8 @@ import {
 
 /** More pages than this is a list that never ends. */
 const MAX_PAGES = 1_000;
+/** For how long a log is waited for: whoever asks for one has something else to do, and a pod that wrote nothing may be silent. */
+const LOG_MS = 10_000;
 const none = z.unknown();
 
 export type RunPodClient = ReturnType<typeof createRunPodClient>;
@@ -83,12 +85,20 @@ export function createRunPodClient(baseUrl: string, connection: Connection) {
       create: (body: CreatePod, signal?: AbortSignal) => create("pods", Pod, body, signal),
       remove: pod.remove,
       /** What a pod wrote last. The stream itself does not end: it is left after a second without a line. */
-      logs(id: string, { tail, signal }: { tail: number; signal?: AbortSignal }) {
-        const timeout = AbortSignal.timeout(connection.timeoutMs);
-        return readLogLines(
-          (until) => runpod.open({ url: `${at("pods", id, "logs")}?source=container&tail=${tail}`, signal: until }),
-          { tail, signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]) },
-        );
+      async logs(id: string, { tail, signal }: { tail: number; signal?: AbortSignal }) {
+        const timeoutMs = Math.min(LOG_MS, connection.timeoutMs);
+        const timeout = AbortSignal.timeout(timeoutMs);
+        try {
+          return await readLogLines(
+            (until) => runpod.open({ url: `${at("pods", id, "logs")}?source=container&tail=${tail}`, signal: until }),
+            { tail, signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]) },
+          );
+        } catch (error) {
+          signal?.throwIfAborted();
+          if (!timeout.aborted) throw error;
+          const message = `RunPod sent no log of a pod within ${timeoutMs} ms`;
+          throw new TransientError(message, { code: "provider-timeout", cause: error });
+        }
       },
     },
     gpus: {
