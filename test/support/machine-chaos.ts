@@ -52,6 +52,8 @@ export interface MachinesOutcome extends Outcome {
 const BALANCE = "machines are charged what they are billed, and none is left or rented twice";
 /** What `expectSmall` holds of each end of a trainer. */
 const LITTLE_IS_LOST = "no more work is lost than came after the newest checkpoint that could have reached the store";
+/** Of each training and each machine that was taken from it. */
+const IS_QUICK = `a training whose machine was taken has another within ${MOST_RECOVERY_SECONDS} s`;
 
 /**
  * Trains while processes are killed and machines are taken, killed and starved at random, until there were `kills` of the one and
@@ -96,7 +98,7 @@ export async function machineChaos(options: {
         ...countKills(mill.processes.deaths),
         runs: runs.length,
         ...happened,
-        holds: [...holds, BALANCE, LITTLE_IS_LOST],
+        holds: [...holds, BALANCE, LITTLE_IS_LOST, IS_QUICK],
       },
       slowestClaimSeconds: await slowestClaim(mill.catalog, mill.processes.deaths),
       seconds: Math.round((Date.now() - startedAt) / 1_000),
