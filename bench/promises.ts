@@ -91,6 +91,16 @@ export const promises: readonly Promised[] = [
     atMost: 1.25,
     why: "cost of a month of 1,000 jobs by what nobody can undercut who knew the month beforehand, at list prices",
   },
+  {
+    figure: "fleet.vsHourlyBound",
+    atMost: 1.25,
+    why: "the same at prices that move by the hour, by what nobody can undercut who knew the month beforehand and pays in each hour what machines cost then: what is gained beyond it, by keeping machines for work that has not come, nobody gains who does not know the future (vsBoundMoving)",
+  },
+  {
+    figure: "fleet.vsImpatient",
+    atMost: 0.95,
+    why: "cost at prices that move by the hour, by the same planner that never waits for a cheaper one",
+  },
   { figure: "fleet.vsOnDemand", atMost: 0.8, why: "cost by the same planner without spot machines" },
   { figure: "fleet.vsCheapestFirst", atMost: 0.95, why: "cost by a machine for each job, the cheapest by the hour" },
   { figure: "fleet.withinQuote", atLeast: 0.9, why: "share of runs that cost no more than the p90 quoted for them" },

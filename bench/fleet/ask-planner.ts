@@ -7,7 +7,7 @@ import { nowOf, PROVIDER, type WorldState } from "./world-state.ts";
 
 /** What the dispatcher does: it tells the planner all there is, and carries out what the planner decides. */
 export async function askPlanner(world: WorldState): Promise<void> {
-  const { provider, clock, pods, open, reputations, settings } = world;
+  const { provider, clock, pods, open, settings } = world;
   const shifts = new Map(
     pods.flatMap(({ shift }) => (shift === null ? [] : [[shift.progress.job.job, shift] as const])),
   );
@@ -16,7 +16,7 @@ export async function askPlanner(world: WorldState): Promise<void> {
     demand: [...open.values()].map((one) => demandOf(one, shifts.get(one.job.job), nowOf(world))),
     supply: pods.map(supplyOf),
     offers: (await provider.offers()).map((offer) => ({ ...offer, provider: PROVIDER })),
-    records: Object.fromEntries([...reputations].map(([key, one]) => [key, recordOf(one, clock.now())])),
+    records: recordsIn(world),
     perHourMicroUsd: settings.perHourMicroUsd,
     perHourByProject: {},
     remainingMicroUsd: null,
@@ -31,6 +31,14 @@ export async function askPlanner(world: WorldState): Promise<void> {
   world.plannedMs = nowOf(world);
   world.next = new Map();
   for (const decision of decisions) carryOut(world, decision);
+}
+
+function recordsIn({ prices, reputations, clock }: WorldState): FleetFacts["records"] {
+  const records = [...prices].map(([key, past]) => {
+    const record = recordOf(reputations.get(key), clock.now());
+    return [key, past === undefined ? record : { ...record, prices: past }] as const;
+  });
+  return Object.fromEntries(records);
 }
 
 function carryOut(world: WorldState, decision: FleetDecision): void {

@@ -1,5 +1,5 @@
 import type { Figures } from "../harness.ts";
-import { cheapestFirst, type Month, onDemandOnly, ours, runMonth } from "./month.ts";
+import { cheapestFirst, impatient, type Month, onDemandOnly, ours, runMonth } from "./month.ts";
 import { actualByQuote, costByOptimum } from "./small-cases.ts";
 
 /** For each seed. */
@@ -19,7 +19,8 @@ export async function measureFleet(seeds: number): Promise<Figures> {
   const began = performance.now();
   const months = await each(numbers, (seed) => runMonth(ours, { shape: "list", seed }));
   const monthSeconds = (performance.now() - began) / 1_000 / seeds;
-  const moving = await each(compared, (seed) => runMonth(ours, { shape: "moving", seed }));
+  const moving = await each(numbers, (seed) => runMonth(ours, { shape: "moving", seed }));
+  const hasty = await each(compared, (seed) => runMonth(impatient, { shape: "moving", seed }));
   const onDemand = await each(compared, (seed) => runMonth(onDemandOnly, { shape: "list", seed }));
   const cheapest = await each(compared, (seed) => runMonth(cheapestFirst, { shape: "list", seed }));
   const optima = await each(cases, costByOptimum);
@@ -32,7 +33,11 @@ export async function measureFleet(seeds: number): Promise<Figures> {
     vsOptimumWorst: Math.max(...optima),
     vsBound: mean(months.map(({ vsBound }) => vsBound)),
     vsBoundWorst: Math.max(...months.map(({ vsBound }) => vsBound)),
+    vsHourlyBound: mean(moving.map(({ vsHourlyBound }) => vsHourlyBound)),
+    vsHourlyBoundWorst: Math.max(...moving.map(({ vsHourlyBound }) => vsHourlyBound)),
+    vsHourlyBoundImpatient: mean(hasty.map(({ vsHourlyBound }) => vsHourlyBound)),
     vsBoundMoving: mean(moving.map(({ vsBound }) => vsBound)),
+    vsImpatient: cost(moving.slice(0, compared.length)) / cost(hasty),
     vsOnDemand: cost(same) / cost(onDemand),
     vsCheapestFirst: cost(same) / cost(cheapest),
     withinQuote: share(quotes, ({ cost: ofQuote }) => ofQuote <= 1),

@@ -1,6 +1,7 @@
 import type { FleetDecision, FleetFacts } from "@loramill/contracts";
 import { defaultFleetSettings, planFleet } from "@loramill/fleet";
 import { drawJobs } from "./draw-jobs.ts";
+import { hourlyBound } from "./hourly-bound.ts";
 import { lowerBound } from "./lower-bound.ts";
 import { drawWorldMarket, type MarketShape } from "./markets.ts";
 import { planCheapestFirst } from "./plan-cheapest-first.ts";
@@ -15,6 +16,8 @@ const CEILING_MICRO_USD_PER_HOUR = 8_000_000;
 
 export interface Month extends WorldResult {
   readonly vsBound: number;
+  /** Cost by what it costs who pays in each hour what machines cost then. */
+  readonly vsHourlyBound: number;
   /** Of all jobs. */
   readonly missed: number;
 }
@@ -22,6 +25,9 @@ export interface Month extends WorldResult {
 export type Planner = (facts: FleetFacts) => readonly FleetDecision[];
 
 export const ours: Planner = (facts) => planFleet(facts, defaultFleetSettings);
+
+/** Ours, as if nobody had time. */
+export const impatient: Planner = (facts) => planFleet(facts, { ...defaultFleetSettings, patience: "off" });
 
 /** Ours, as if nothing were sold as spot. */
 export const onDemandOnly: Planner = (facts) =>
@@ -47,8 +53,13 @@ export async function runMonth(
     bandwidth: USUAL_BANDWIDTH,
     lostAnswers: 0.01,
   });
-  const bound = lowerBound({ market, jobs, bootSeconds: script.boot.medianMs / 1_000, hours });
+  const question = { market, jobs, bootSeconds: script.boot.medianMs / 1_000, hours };
   const isLate = ({ job, finishedMs }: (typeof result.jobs)[number]) =>
     job.deadlineMs !== null && (finishedMs ?? Number.POSITIVE_INFINITY) > job.deadlineMs;
-  return { ...result, vsBound: result.billMicroUsd / bound, missed: result.jobs.filter(isLate).length / jobs.length };
+  return {
+    ...result,
+    vsBound: result.billMicroUsd / lowerBound(question),
+    vsHourlyBound: result.billMicroUsd / hourlyBound(question),
+    missed: result.jobs.filter(isLate).length / jobs.length,
+  };
 }

@@ -6,7 +6,15 @@ import {
   seededRandom,
   type VirtualClock,
 } from "@loramill/compute";
-import type { FleetDecision, FleetFacts, FleetOffer, JobId, MachineIntents, MicroUsd } from "@loramill/contracts";
+import type {
+  FleetDecision,
+  FleetFacts,
+  FleetOffer,
+  JobId,
+  MachineIntents,
+  MicroUsd,
+  PricePoint,
+} from "@loramill/contracts";
 import { noteOfferEvent, type OfferEvent, type Reputation, recordKey } from "@loramill/fleet";
 import { createMemoryIntents } from "@loramill/testkit";
 import type { Progress, WorldJob } from "./world-job.ts";
@@ -36,6 +44,11 @@ export interface WorldState {
   readonly random: () => number;
   readonly leases: Map<string, Date>;
   readonly reputations: Map<string, Reputation>;
+  /** What each offer cost, as far as the hourly survey has seen. */
+  readonly pasts: Map<string, readonly PricePoint[]>;
+  /** The same hour by hour, as of the last survey. */
+  readonly prices: Map<string, readonly (MicroUsd | null)[] | undefined>;
+  surveyedMs: number;
   /** Jobs that have come and are not done. */
   readonly open: Map<JobId, Progress>;
   /** Machines that have not ended. */
@@ -62,6 +75,9 @@ export function openWorld(settings: WorldSettings): WorldState {
     random: seededRandom(settings.script.seed, 77),
     leases: new Map(),
     reputations: new Map(),
+    pasts: new Map(),
+    prices: new Map(),
+    surveyedMs: Number.NEGATIVE_INFINITY,
     open: new Map(),
     pods: [],
     next: new Map(),

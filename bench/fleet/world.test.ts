@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { drawJobs } from "./draw-jobs.ts";
 import { exactOptimum } from "./exact-optimum.ts";
+import { hourlyBound } from "./hourly-bound.ts";
 import { lowerBound } from "./lower-bound.ts";
 import { speedOf } from "./markets.ts";
-import { cheapestFirst, type Month, ours, runMonth } from "./month.ts";
+import { cheapestFirst, impatient, type Month, ours, runMonth } from "./month.ts";
 import { actualByQuote, costByOptimum } from "./small-cases.ts";
 import { trueSeconds, type WorldJob } from "./world-job.ts";
 import { PROVIDER, START } from "./world-state.ts";
@@ -33,6 +34,16 @@ describe("a fleet in virtual time", () => {
 
   it("is as sound with a planner that only rents what is cheapest by the hour", async () => {
     expectSound(await runMonth(cheapestFirst, { shape: "list", seed: 4, count: 40 }));
+  });
+
+  it("costs less where it waits for cheaper hours, and nobody is late for it", async () => {
+    const month = { shape: "moving", seed: 7, count: 60 } as const;
+    const [patient, hasty] = [await runMonth(ours, month), await runMonth(impatient, month)];
+    expectSound(patient);
+    expect(patient.billMicroUsd).toBeLessThan(0.95 * hasty.billMicroUsd);
+    expect(patient.missed).toBeLessThanOrEqual(0.02);
+    // Keeping machines at the price of a cheap hour is what only the other bound knows.
+    expect(patient.vsHourlyBound).toBeLessThan(patient.vsBound);
   });
 
   it("happens again exactly as it did", async () => {
@@ -111,6 +122,30 @@ describe("what the figures are measured by", () => {
     const taken = boundOf([{ offer: { ...offer, interruptible: true }, preemptionsPerHour: 20, trace }]);
     expect(taken).toBeGreaterThanOrEqual((work * 400_000) / 3_600 - 1);
     expect(taken).toBeLessThan(2 * bound);
+  });
+
+  it("the bound by the hour is what work costs in the cheapest hours, one machine for a job at a time, and a boot", () => {
+    const [job] = jobsAtOnce(1).map((one) => ({
+      ...one,
+      vramBytes: GIB,
+      estimate: { [RTX_4090]: { p50: 5_400, p90: 5_400 } },
+    }));
+    if (job === undefined) throw new Error("no job");
+    const offer = { gpuType: RTX_4090, region: "EU-RO-1", vramBytes: 24 * GIB, interruptible: false };
+    const trace = [500_000, 100_000, 300_000, 900_000].map((pricePerHourMicroUsd, hour) => ({
+      ...{ atMs: hour * 3_600_000, pricePerHourMicroUsd, available: 1 },
+    }));
+    const boundOf = (hours: number, bootSeconds = 0) =>
+      hourlyBound({
+        market: [{ offer, trace }],
+        jobs: [{ ...job, truth: 1, deadlineMs: START.getTime() + hours * 3_600_000 }],
+        ...{ bootSeconds, hours: 4 },
+      });
+    // An hour of the two cheapest, and half of another: of the first and the second, of the second and the third.
+    expect(boundOf(2)).toBeCloseTo(100_000 + 250_000, -1);
+    expect(boundOf(4)).toBeCloseTo(100_000 + 150_000, -1);
+    expect(boundOf(4, 120)).toBeGreaterThan(boundOf(4));
+    expect(boundOf(4, 120)).toBeLessThanOrEqual(boundOf(4) + (500_000 * 120) / 3_600);
   });
 
   /** On an RTX 4090. */

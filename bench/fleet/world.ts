@@ -1,6 +1,7 @@
 import type { MicroUsd } from "@loramill/contracts";
 import { findOrphans } from "@loramill/fleet";
 import { askPlanner } from "./ask-planner.ts";
+import { SURVEY_MS, surveyMarket } from "./survey-market.ts";
 import { tendPod } from "./tend-pod.ts";
 import { beginShift, freshProgress, type Progress, type WorldJob } from "./world-job.ts";
 import { pricePerHour } from "./world-pod.ts";
@@ -45,6 +46,7 @@ export async function runWorld(settings: WorldSettings): Promise<WorldResult> {
       coming.shift();
       all.push(arrive(world, job));
     }
+    await surveyMarket(world);
     for (const pod of world.pods) await tendPod(world, pod);
     world.pods = world.pods.filter(({ state }) => state !== "ended");
     const isBusy = world.pods.length > 0 || world.open.size > 0;
@@ -88,8 +90,8 @@ function untilNext(world: WorldState, coming: WorldJob | undefined): number {
   const arrival = coming === undefined ? [] : [coming.arrivesMs - nowOf(world)];
   const turn = pods.some(({ state }) => state !== "ready") ? BOOT_TURN_MS : TURN_MS;
   const looks = pods.length > 0 || open.size > 0 ? [turn] : [];
-  const until = [...ends, ...arrival, ...looks];
-  return until.length === 0 ? 0 : Math.max(1, Math.ceil(Math.min(...until)));
+  const survey = world.surveyedMs + SURVEY_MS - nowOf(world);
+  return Math.max(1, Math.ceil(Math.min(...ends, ...arrival, ...looks, survey)));
 }
 
 /** The world's own audit, an hour after its end. */

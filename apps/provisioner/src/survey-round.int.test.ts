@@ -1,3 +1,4 @@
+import { offerKey } from "@loramill/fleet";
 import { createFleetMetrics, createMetrics } from "@loramill/telemetry";
 import { keepLog } from "@loramill/testkit";
 import { expect, it } from "vitest";
@@ -43,6 +44,8 @@ it("machines that nobody answers for are given back, and nobody else's", async (
     ["lm-stranger", "stranger"],
   ]);
   expect((await catalog.fleet.offers.list()).map(({ offer: { gpuType } }) => gpuType)).toContain(offer.gpuType);
+  const record = (await catalog.fleet.records.list()).find(({ key }) => key === offerKey(offer));
+  expect(record?.prices.at(-1)?.hour).toBe(Math.floor(clock.now().getTime() / 3_600_000));
 
   clock.advance(options.leaseMs + options.settleMs);
   await surveyRound(deps, signal);

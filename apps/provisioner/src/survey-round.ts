@@ -1,6 +1,13 @@
 import type { Catalog } from "@loramill/catalog";
-import { type Clock, type FleetMachine, type FleetProvider, type Logger, toErrorRecord } from "@loramill/contracts";
-import { billingGap, findOrphans, offerKey } from "@loramill/fleet";
+import {
+  type Clock,
+  type FleetMachine,
+  type FleetOffer,
+  type FleetProvider,
+  type Logger,
+  toErrorRecord,
+} from "@loramill/contracts";
+import { billingGap, findOrphans, notePrice, offerKey } from "@loramill/fleet";
 import type { FleetMetrics } from "@loramill/telemetry";
 import { chargeStanding, type RunPodBooks } from "./charge-standing.ts";
 import type { ProvisionerOptions } from "./config.ts";
@@ -38,9 +45,23 @@ export async function surveyRound(deps: SurveyDeps, signal: AbortSignal): Promis
         offer: { ...offer, provider: provider.name },
       }));
       await fleet.offers.replace(provider.name, seen);
+      await rememberPrices(deps, provider.name, new Map(seen.map(({ key, offer }) => [key, offer])));
     });
     await survived(deps, provider, "machines", async () => reapOrphans(deps, provider, signal));
   }
+}
+
+/** What each offer costs now, beside what it cost before: by that it is judged whether a training should wait for a cheaper hour. */
+async function rememberPrices(
+  { catalog, clock }: SurveyDeps,
+  provider: string,
+  seen: ReadonlyMap<string, FleetOffer>,
+): Promise<void> {
+  const now = clock.now();
+  await catalog.fleet.records.notePrices(provider, (pasts) => {
+    const keys = new Set([...pasts.keys(), ...seen.keys()]);
+    return new Map([...keys].map((key) => [key, notePrice(pasts.get(key) ?? [], seen.get(key), now)]));
+  });
 }
 
 /** Reads the providers' own books, charges what volumes and endpoints cost by them, and compares the rest with what was charged. */

@@ -175,6 +175,7 @@ export type {
   FleetSupply,
   FleetVolume,
   OfferRecord,
+  PricePoint,
 } from "./fleet/fleet-facts.ts";
 export { agentVariables, fleetVariables } from "./fleet/fleet-variables.ts";
 export { FLEET_PROJECT, type FleetOffer, type Pod, type PodHealth, type PodState, podPrice } from "./fleet/pod.ts";

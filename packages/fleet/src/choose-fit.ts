@@ -15,7 +15,7 @@ export function chooseFit(fits: readonly Fit[]): Fit | null {
   return least(fits, ({ doneSeconds }) => doneSeconds);
 }
 
-function weighedOf({ lane, weighed, microUsd }: Fit): number {
+export function weighedOf({ lane, weighed, microUsd }: Fit): number {
   const isNew = lane.pod === null && lane.jobs.length === 0;
   return weighed + (isNew ? microUsd * GAIN : 0);
 }
@@ -35,4 +35,5 @@ function isBetter(a: Fit, b: Fit, value: (fit: Fit) => number): boolean {
   return order < 0;
 }
 
-const identity = ({ lane }: Fit): string => `${lane.pod ?? "~"} ${recordKey(lane.offer)} ${lane.jobs[0]?.job ?? ""}`;
+const identity = ({ lane }: Fit): string =>
+  `${lane.pod ?? "~"} ${recordKey(lane.offer)} ${lane.jobs[0]?.job ?? ""} ${lane.later?.at.getTime() ?? ""}`;

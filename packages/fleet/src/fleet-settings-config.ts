@@ -48,6 +48,12 @@ export const fleetSettingsConfig = defineConfig(
       .max(1_000)
       .default(usual.waitMicroUsdPerHour / 1_000_000)
       .describe("What it is worth that a training is done an hour sooner; the higher, the more machines boot"),
+    FLEET_PATIENCE: z
+      .enum(["off", "deadline", "all"])
+      .default(usual.patience)
+      .describe(
+        "Which trainings wait for an hour in which machines usually are cheaper: none, those with a deadline, or all (as far as FLEET_WAIT_USD_PER_HOUR allows)",
+      ),
     FLEET_DOWNLOAD_MB_PER_SECOND: z.coerce
       .number()
       .min(0.1)
@@ -62,6 +68,7 @@ export const fleetSettingsConfig = defineConfig(
     keepWarm: env.FLEET_KEEP_WARM,
     wantedSeconds: env.FLEET_WANTED_SECONDS,
     waitMicroUsdPerHour: microUsdFromUsd(env.FLEET_WAIT_USD_PER_HOUR),
+    patience: env.FLEET_PATIENCE,
     downloadBytesPerSecond: env.FLEET_DOWNLOAD_MB_PER_SECOND * MB,
   }),
 );

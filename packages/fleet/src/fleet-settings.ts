@@ -16,6 +16,11 @@ export interface FleetSettings {
    * on a warm machine, and the more machines boot. A deadline says that there is time: a tenth of it counts then.
    */
   readonly waitMicroUsdPerHour: MicroUsd;
+  /**
+   * Whose jobs wait for a cheaper hour when prices move: nobody's, those with a deadline that leaves time, or all, as far as what they
+   * save is more than their waiting is worth.
+   */
+  readonly patience: "off" | "deadline" | "all";
   /** From creation to the agent's first answer, of offers without a record. */
   readonly bootSeconds: Range;
   /** At which machines fetch base models. */
@@ -32,6 +37,7 @@ export const defaultFleetSettings: FleetSettings = {
   keepWarm: [],
   wantedSeconds: 300,
   waitMicroUsdPerHour: 20_000,
+  patience: "deadline",
   bootSeconds: { p50: 120, p90: 300 },
   downloadBytesPerSecond: 200_000_000,
   preemptionsPerHour: 0.1,

@@ -12,6 +12,7 @@ export {
   recordsOf,
 } from "./offer-reputation.ts";
 export { planFleet } from "./plan-fleet.ts";
+export { notePrice, pricesOf } from "./price-past.ts";
 export { type FleetQuote, type QuoteOptions, quoteFleet } from "./quote-fleet.ts";
 export { sayOffer } from "./sentences.ts";
 export { type BootLimits, type BootVerdict, watchBoot } from "./watch-boot.ts";

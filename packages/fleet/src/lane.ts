@@ -22,6 +22,8 @@ export interface Lane {
   readonly openingSeconds: number;
   /** Placed by this plan, in their order. */
   readonly jobs: readonly FleetDemand[];
+  /** Of a machine that may be rented in an hour to come: when, at the price that is to be expected then. */
+  readonly later?: { readonly at: Date };
 }
 
 /** A machine of an offer, not rented yet. Failed boots are paid until they are given up, about as long as slow ones take. */

@@ -1,5 +1,6 @@
-import type { FleetOffer, MachineOffer, OfferRecord } from "@loramill/contracts";
+import type { FleetOffer, MachineOffer, OfferRecord, PricePoint } from "@loramill/contracts";
 import { rangeOf } from "./draw.ts";
+import { pricesOf } from "./price-past.ts";
 
 /** What became of a machine, or of the wish for one. `hours`: how long it was ours. */
 export type OfferEvent =
@@ -76,11 +77,18 @@ export function recordOf(reputation: Reputation | undefined, now: Date): OfferRe
 
 /** Those of all offers, by `recordKey`: what `FleetFacts.records` holds. */
 export function recordsOf(
-  histories: readonly (Reputation & { readonly provider: string; readonly key: string })[],
+  histories: readonly (Reputation & {
+    readonly provider: string;
+    readonly key: string;
+    readonly prices: readonly PricePoint[];
+  })[],
   now: Date,
 ): Record<string, OfferRecord> {
   return Object.fromEntries(
-    histories.map(({ provider, key, ...reputation }) => [`${provider}|${key}`, recordOf(reputation, now)]),
+    histories.map(({ provider, key, prices: past, ...reputation }) => {
+      const prices = pricesOf(past, now);
+      return [`${provider}|${key}`, { ...recordOf(reputation, now), ...(prices === undefined ? {} : { prices }) }];
+    }),
   );
 }
 

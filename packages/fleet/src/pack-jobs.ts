@@ -5,6 +5,7 @@ import type { FleetSettings } from "./fleet-settings.ts";
 import { knownOf } from "./known-of.ts";
 import { type Lane, newLane } from "./lane.ts";
 import { stockOf } from "./offer-odds.ts";
+import { type Patience, sayPatience } from "./patience.ts";
 import type { Purse } from "./purse.ts";
 import { inOrderOfService } from "./service-order.ts";
 import { whyNot } from "./why-not.ts";
@@ -27,11 +28,13 @@ export interface PackingQuestion {
   readonly purse: Purse;
   /** How many machines may be rented more. */
   readonly podsLeft: number;
+  /** Left out where no job may wait for a cheaper hour. */
+  readonly patience?: Patience;
 }
 
 /**
  * Every job in its turn goes where it costs least, its waiting weighed in: behind the work of a machine that there is, of one
- * that is to be rented anyway, or on one of its own. What that takes of stock, ceilings and budgets is gone for those that follow.
+ * that is to be rented anyway, or on one of its own, now or in a cheaper hour to come. What that takes of stock, ceilings and budgets is gone for those that follow.
  */
 export function packJobs({ facts, settings, waiting, purse, ...question }: PackingQuestion): Packing {
   const { now, stopped, offers } = facts;
@@ -62,6 +65,13 @@ export function packJobs({ facts, settings, waiting, purse, ...question }: Packi
     const best = chooseFit(fits.filter(({ microUsd }) => microUsd <= purse.leftFor(job)));
     if (best === null) {
       waits.push({ job, because: whyNot({ job, fits, stock, purse, facts, settings }) });
+      continue;
+    }
+    const later = podsLeft > 0 ? question.patience?.better(job, best) : null;
+    if (later) {
+      question.patience?.take(later, job);
+      purse.spend(job, later.microUsd);
+      waits.push({ job, because: sayPatience(later, best) });
       continue;
     }
     purse.spend(job, best.microUsd);

@@ -4,6 +4,7 @@ import type { FleetSettings } from "./fleet-settings.ts";
 import { knownOf } from "./known-of.ts";
 import { type Lane, lanesOf } from "./lane.ts";
 import { packJobs } from "./pack-jobs.ts";
+import { openPatience } from "./patience.ts";
 import { podsOverCeiling } from "./pods-over-ceiling.ts";
 import { openPurse } from "./purse.ts";
 import { retirePods } from "./retire-pods.ts";
@@ -36,6 +37,7 @@ export function planFleet(facts: FleetFacts, settings: FleetSettings): FleetDeci
     waiting: facts.demand.filter(({ job }) => !onPods.has(job)),
     lanes: usable.flatMap((pod) => lanesFor(pod, working.get(pod.name) ?? [], facts, settings)),
     podsLeft: settings.maxPods - living.length,
+    patience: openPatience({ facts, settings, purse, usable }),
   });
 
   const next = Map.groupBy(packing.lanes, ({ pod }) => pod);

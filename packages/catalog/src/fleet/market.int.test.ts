@@ -44,7 +44,24 @@ test("what is known of an offer is changed by one after the other", async () => 
     }));
   await Promise.all(Array.from({ length: 8 }, more));
   expect(await records.list()).toEqual([
-    { ...place, good: 8, bad: 0.5, preemptions: 0, hours: 1.25, boots: Array(8).fill(31.5), at },
+    { ...place, good: 8, bad: 0.5, preemptions: 0, hours: 1.25, boots: Array(8).fill(31.5), prices: [], at },
+  ]);
+});
+
+test("what offers cost is remembered beside what became of their machines", async () => {
+  const { records } = catalog.fleet;
+  const point = (microUsd: number) => ({ hour: 493_000, microUsd });
+  const seen: unknown[] = [];
+  await records.notePrices("runpod", (before) => {
+    seen.push([...before]);
+    return new Map([...before, ["b", [point(2)]]]);
+  });
+  await records.notePrices("runpod", (before) => new Map([...before, ["a", [point(1), point(3)]]]));
+  await records.notePrices("static", (before) => before);
+  expect(seen).toEqual([[["a", []]]]);
+  expect((await records.list()).map(({ key, good, prices }) => ({ key, good, prices }))).toEqual([
+    { key: "a", good: 8, prices: [point(1), point(3)] },
+    { key: "b", good: 0, prices: [point(2)] },
   ]);
 });
 

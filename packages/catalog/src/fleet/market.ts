@@ -1,5 +1,5 @@
-import type { BookEntry, FleetOffer } from "@loramill/contracts";
-import { asc, gte } from "drizzle-orm";
+import type { BookEntry, FleetOffer, PricePoint } from "@loramill/contracts";
+import { asc, eq, gte } from "drizzle-orm";
 import { type Connection, inTransaction, toNumber } from "../connection.ts";
 import { jsonText } from "../json-text.ts";
 import { bookEntries, offerRecords, offers } from "../schema/fleet.ts";
@@ -70,8 +70,38 @@ export function recordQueries({ db, pool }: Connection) {
       });
     },
 
-    list: (): Promise<(OfferHistory & { readonly provider: string; readonly key: string })[]> =>
-      db.select().from(offerRecords).orderBy(asc(offerRecords.provider), asc(offerRecords.key)),
+    /**
+     * Changes what is remembered of what a provider's offers cost, by their keys; what comes back as it went in is left alone. For one
+     * caller at a time.
+     */
+    async notePrices(
+      provider: string,
+      change: (before: ReadonlyMap<string, readonly PricePoint[]>) => ReadonlyMap<string, readonly PricePoint[]>,
+    ): Promise<void> {
+      const rows = await db
+        .select({ key: offerRecords.key, prices: offerRecords.prices })
+        .from(offerRecords)
+        .where(eq(offerRecords.provider, provider));
+      const before = new Map(rows.map(({ key, prices }) => [key, prices]));
+      const changed = [...change(before)].flatMap(([key, prices]) =>
+        before.get(key) === prices ? [] : [{ key, prices }],
+      );
+      if (changed.length === 0) return;
+      await pool.query(
+        `insert into loramill.offer_records (provider, key, good, bad, prices, at)
+         select $1, key, 0, 0, prices, now() from json_to_recordset($2::json) as o(key text, prices jsonb)
+         on conflict (provider, key) do update set prices = excluded.prices`,
+        [provider, jsonText(changed)],
+      );
+    },
+
+    list: (): Promise<
+      (OfferHistory & {
+        readonly provider: string;
+        readonly key: string;
+        readonly prices: readonly PricePoint[];
+      })[]
+    > => db.select().from(offerRecords).orderBy(asc(offerRecords.provider), asc(offerRecords.key)),
   };
 }
 

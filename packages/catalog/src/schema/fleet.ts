@@ -6,6 +6,7 @@ import type {
   MachineBill,
   MachineIntent,
   PodHealth,
+  PricePoint,
 } from "@loramill/contracts";
 import { bigserial, boolean, doublePrecision, index, integer, jsonb, primaryKey, text } from "drizzle-orm/pg-core";
 import { createdAt, loramill, microUsd, stateCheck, stateColumn, time, where } from "./columns.ts";
@@ -71,6 +72,8 @@ export const offerRecords = loramill.table(
     hours: doublePrecision("hours").notNull().default(0),
     /** Seconds of the last boots, newest first. */
     boots: jsonb("boots").$type<number[]>().notNull().default([]),
+    /** What it cost, as far back as counts: changes, oldest first. */
+    prices: jsonb("prices").$type<PricePoint[]>().notNull().default([]),
     at: time("at").notNull(),
   },
   (table) => [primaryKey({ columns: [table.provider, table.key] })],

@@ -64,6 +64,14 @@ export interface FleetSupply {
   readonly busyAt: Date | null;
 }
 
+/** From this hour on an offer cost so much, until the next point. */
+export interface PricePoint {
+  /** Whole hours since 1970, UTC. */
+  readonly hour: number;
+  /** By the hour; null while it was sold out. */
+  readonly microUsd: MicroUsd | null;
+}
+
 /** How an offer did so far. */
 export interface OfferRecord {
   /** Expected share of machines of this offer that come to grief, above 0 and below 1. */
@@ -72,6 +80,11 @@ export interface OfferRecord {
   readonly preemptionsPerHour: number | null;
   /** From creation to the first answer of its agent. */
   readonly bootSeconds: Range | null;
+  /**
+   * What it cost by the hour: in the hour of now, in the one before, and so on for some days; null where it was sold out or not
+   * known yet. Left out where the price stood still.
+   */
+  readonly prices?: readonly (MicroUsd | null)[];
 }
 
 /** A network volume that machines of its provider get in its region. */

@@ -1,0 +1,1 @@
+ALTER TABLE "loramill"."offer_records" ADD COLUMN "prices" jsonb DEFAULT '[]'::jsonb NOT NULL;
