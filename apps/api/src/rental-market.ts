@@ -94,7 +94,7 @@ function standing(pod: Pod, keep: Keep | undefined, projects: FleetSupply["proje
 
 /** What the plan keeps for work is free when that is done, its boot included. What it does not keep, or not yet, takes no more. */
 function stateFor({ state }: Pod, keep: Keep | undefined): Pod["state"] {
-  if (keep === undefined || state === "draining" || state === "ending") return "ending";
+  if (keep === undefined || state === "ending") return "ending";
   return keep.freeSeconds === undefined ? state : "ready";
 }
 
