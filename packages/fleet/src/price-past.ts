@@ -6,7 +6,8 @@ const KEPT_HOURS = 5 * 24;
 
 /**
  * What an offer cost, with one more look at it; `offer` is undefined where its provider lists it no more. Only changes are kept, one
- * for an hour: within an hour the last price that was in stock counts. The same past, where the look has changed nothing.
+ * for an hour: within an hour the last price that was in stock counts, and hours without a look are taken to be as the one before.
+ * The same past, where the look has changed nothing.
  */
 export function notePrice(
   past: readonly PricePoint[],
