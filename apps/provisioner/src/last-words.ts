@@ -3,17 +3,20 @@ import type { Turn } from "./turn.ts";
 
 const LINES = 20;
 const CHARACTERS = 300;
+/** Trainings wait for another machine meanwhile. */
+const LISTENS_MS = 3_000;
 /** Shorter values of its environment are words: a port, a number. */
 const SHORTEST_SECRET = 8;
 
 /**
  * Tells in the machine's run what it wrote last, which is mostly why it did not come up: an image without its key, a driver that is
- * too old. A machine whose provider cannot say is given up all the same.
+ * too old. A machine whose provider cannot say, or does not say soon, is given up all the same.
  */
 export async function tellLastWords({ pod, provider, deps, ctx }: Turn): Promise<void> {
   if (provider.logs === null || pod.remoteId === null) return;
+  const late = AbortSignal.timeout(LISTENS_MS);
   try {
-    const lines = await provider.logs(pod.remoteId, { tail: LINES, signal: ctx.signal });
+    const lines = await provider.logs(pod.remoteId, { tail: LINES, signal: AbortSignal.any([ctx.signal, late]) });
     const { agentSecret, agentEnv } = deps.options;
     const given = Object.values(agentEnv).filter((value) => value.length >= SHORTEST_SECRET);
     const secrets = [podToken(agentSecret ?? "", pod.name), ...given];
@@ -22,6 +25,6 @@ export async function tellLastWords({ pod, provider, deps, ctx }: Turn): Promise
     if (words.length > 0) ctx.event("machine.log", { lines: words });
   } catch (error) {
     ctx.signal.throwIfAborted();
-    if (!(error instanceof TransientError || error instanceof PermanentError)) throw error;
+    if (!late.aborted && !(error instanceof TransientError || error instanceof PermanentError)) throw error;
   }
 }

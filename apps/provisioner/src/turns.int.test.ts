@@ -125,10 +125,13 @@ it("where no offer can be had, nothing is rented, and the offers are remembered 
   expect([fleet.server.pods.length, fleet.charges.size]).toEqual([0, 0]);
 });
 
-it("a machine of which nobody can say what it wrote is given up all the same", async () => {
+it.each([
+  { what: "nobody can say", move: { kind: "status", status: 500 } },
+  { what: "nothing is heard", move: { kind: "slow", milliseconds: 8_000 } },
+] as const)("a machine of whose words $what is given up all the same", async ({ move }) => {
   const { fleet, isIn } = await open({ FLEET_ANSWER_SECONDS: "300" });
   fleet.agent.says = { silence: "it cannot be reached" };
-  fleet.server.misbehave("GET /v2/pods/{id}/logs", { kind: "status", status: 500 });
+  fleet.server.misbehave("GET /v2/pods/{id}/logs", move);
   await fleet.until(isIn("ending"));
   expect(fleet.events.map(({ type }) => type)).not.toContain("machine.log");
 });

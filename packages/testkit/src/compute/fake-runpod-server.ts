@@ -118,7 +118,7 @@ export async function startFakeRunPodServer(options: FakeRunPodOptions): Promise
 
 /** Server-sent events that go on, as the vendor's do. */
 function sendLog(response: ServerResponse, lines: readonly string[]): void {
-  response.writeHead(200, { "content-type": "text/event-stream" });
+  response.writeHead(200, { "content-type": "text/event-stream" }).flushHeaders();
   for (const line of lines) {
     response.write(`id: 1\ndata: ${JSON.stringify({ source: "container", line, ts: "2026-01-01T00:00:00Z" })}\n\n`);
   }
