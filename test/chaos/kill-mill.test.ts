@@ -5,7 +5,7 @@ import { startFakeVisionServer, startRedis, startS3Server, writePlantedFolder } 
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { drawSamplePictures } from "../../scripts/sample-pictures.ts";
 import { expectInside, expectNoJobTwice, killInside, someJobsDone } from "../support/kills.ts";
-import { type MillProcess, makeDataDir, queueEnv, soonRecovered, startMill, storageEnv } from "../support/mill.ts";
+import { type MillProcess, makeDataDir, queueEnv, startMill, storageEnv } from "../support/mill.ts";
 import { finished, smallSpec, stepOf } from "../support/runs.ts";
 
 const data = makeDataDir();
@@ -41,7 +41,7 @@ test("kill -9 among hundreds of pictures and paid captions: the run completes, a
       CAPTION_CONCURRENCY: String(AT_ONCE),
       CURATOR_CONCURRENCY: "1",
       QUEUE_CONCURRENCY: "1",
-      ...soonRecovered,
+      QUEUE_HEARTBEAT_SECONDS: "0.2",
     },
   };
   let mill = await startMill(options);
@@ -89,7 +89,7 @@ test("kill -9 among hundreds of pictures and paid captions: the run completes, a
 });
 
 test("kill -9 in training and in generating: the LoRA is the one of an undisturbed run, and every image is made once", async () => {
-  await surviveKills({ dataDir: join(data.path, "killed"), env: soonRecovered }, spec, ["train", "generate"]);
+  await surviveKills({ dataDir: join(data.path, "killed") }, spec, ["train", "generate"]);
 });
 
 test("kill -9 in training with the queue on Redis and the store on S3: the LoRA is the same", async ({ skip }) => {
@@ -97,7 +97,7 @@ test("kill -9 in training with the queue on Redis and the store on S3: the LoRA 
   if (!redis) return skip("no redis-server and no TEST_REDIS_URL: a kill with Redis was not tried");
   const store = await startS3Server();
   try {
-    const env = { ...soonRecovered, ...queueEnv(redis), ...storageEnv(store) };
+    const env = { ...queueEnv(redis), ...storageEnv(store) };
     await surviveKills({ dataDir: join(data.path, "remote"), env }, onlyTrain, ["train"]);
   } finally {
     await store.stop();
@@ -106,7 +106,7 @@ test("kill -9 in training with the queue on Redis and the store on S3: the LoRA 
 });
 
 async function surviveKills(
-  options: { readonly dataDir: string; readonly env: Readonly<Record<string, string>> },
+  options: { readonly dataDir: string; readonly env?: Readonly<Record<string, string>> },
   wanted: RunSpecInput,
   steps: readonly ("train" | "generate")[],
 ): Promise<void> {

@@ -5,7 +5,7 @@ import { writeSafetensors } from "@loramill/lora";
 import { startFakeComfyUiServer } from "@loramill/testkit";
 import { afterAll, expect, onTestFinished, test } from "vitest";
 import { createCli } from "../support/cli.ts";
-import { makeDataDir, soonRecovered, startMill } from "../support/mill.ts";
+import { makeDataDir, startMill } from "../support/mill.ts";
 import { eventually, finished, stepOf } from "../support/runs.ts";
 
 const USD_PER_HOUR = 3.6;
@@ -51,7 +51,7 @@ test("pictures with a LoRA of the library are drawn on ComfyUI through kill -9 a
       COMFYUI_API_URL: comfyui.url,
       COMFYUI_POLL_SECONDS: "0.2",
       COMFYUI_USD_PER_HOUR: `${USD_PER_HOUR}`,
-      ...soonRecovered,
+      QUEUE_HEARTBEAT_SECONDS: "0.2",
     },
   };
   let mill = await startMill(options);

@@ -3,7 +3,7 @@ import type { RunSpecInput } from "@loramill/contracts";
 import { type ComfyUiMove, startFakeComfyUiServer } from "@loramill/testkit";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { drawCaptionedPictures } from "../support/draw-pictures.ts";
-import { makeDataDir, soonRecovered, startMill } from "../support/mill.ts";
+import { makeDataDir, startMill } from "../support/mill.ts";
 import { eventually, finished, stepOf } from "../support/runs.ts";
 
 const USD_PER_HOUR = 3.6;
@@ -29,7 +29,7 @@ test("a LoRA is trained on ComfyUI through kill -9 in each phase: one prompt, on
       COMFYUI_API_URL: comfyui.url,
       COMFYUI_POLL_SECONDS: "0.2",
       COMFYUI_USD_PER_HOUR: `${USD_PER_HOUR}`,
-      ...soonRecovered,
+      QUEUE_HEARTBEAT_SECONDS: "0.2",
     },
   };
   /** Where the server keeps the mill waiting until it is killed. */

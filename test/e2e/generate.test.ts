@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { drawSamplePictures } from "../../scripts/sample-pictures.ts";
 import { createCli } from "../support/cli.ts";
 import { expectInside, killInside, someJobsDone } from "../support/kills.ts";
-import { type MillProcess, makeDataDir, soonRecovered, startMill } from "../support/mill.ts";
+import { type MillProcess, makeDataDir, startMill } from "../support/mill.ts";
 import { eventually, finished, stepOf } from "../support/runs.ts";
 
 const data = makeDataDir();
@@ -16,8 +16,6 @@ const pictures = join(data.path, "pictures");
 const photo = join(data.path, "photo.jpg");
 const dataDir = join(data.path, "mill");
 const loramill = createCli({ cwd: data.path, env: { DATA_DIR: dataDir } });
-/** A web server of the tests is one of this machine. */
-const env = { ...soonRecovered, SOURCE_ALLOW_PRIVATE_NETWORK: "true", SOURCE_ALLOW_HTTP: "true" };
 let mill: MillProcess;
 
 beforeAll(async () => {
@@ -25,7 +23,8 @@ beforeAll(async () => {
   await drawSamplePictures(pictures);
   const rgb = new Uint8Array(96 * 72 * 3).map((_, at) => (at % 3 === 0 ? 40 + Math.floor(at / 3 / 96) * 2 : 90));
   writeFileSync(photo, await encodeImage({ width: 96, height: 72, rgb }, "jpeg"));
-  mill = await startMill({ dataDir, env });
+  // A web server of the tests is one of this machine.
+  mill = await startMill({ dataDir, env: { SOURCE_ALLOW_PRIVATE_NETWORK: "true", SOURCE_ALLOW_HTTP: "true" } });
   for (const [name, seed] of [
     ["dog", 1],
     ["ink", 2],
@@ -286,7 +285,7 @@ const places = Array.from({ length: 32 }, (_, index) => index);
 test("kill -9 in the middle: after the next start every picture is there once, and what was done was not done again", async () => {
   const { id } = await mill.client.createRun({ name: "killed", generate: { ...many, grid: true } });
   const kill = await killInside(mill, id, "generate", someJobsDone);
-  mill = await startMill({ dataDir, env });
+  mill = await startMill({ dataDir });
   const run = await finished(mill.client, id);
   expect(run).toMatchObject({ state: "succeeded", error: null });
   expectInside(kill, run);

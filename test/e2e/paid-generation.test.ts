@@ -3,7 +3,7 @@ import type { RunSpecInput } from "@loramill/contracts";
 import { encodeImage } from "@loramill/imaging";
 import { drawPicture, startFakeReplicatePainter, startFakeRunpodServerless } from "@loramill/testkit";
 import { afterAll, expect, onTestFinished, test } from "vitest";
-import { makeDataDir, soonRecovered, startMill } from "../support/mill.ts";
+import { makeDataDir, startMill } from "../support/mill.ts";
 import { eventually, finished, stepOf } from "../support/runs.ts";
 
 const USD_PER_SECOND = 0.001;
@@ -15,7 +15,7 @@ afterAll(() => data.remove());
 
 const draw = (number: number) => encodeImage(drawPicture(number, { width: 64, height: 64 }), "png");
 /** The fakes lie on this machine, where results are else not fetched from. */
-const near = { SOURCE_ALLOW_PRIVATE_NETWORK: "true", SOURCE_ALLOW_HTTP: "true", ...soonRecovered };
+const near = { SOURCE_ALLOW_PRIVATE_NETWORK: "true", SOURCE_ALLOW_HTTP: "true", QUEUE_HEARTBEAT_SECONDS: "0.2" };
 const specOn = (backend: "replicate" | "runpod-serverless"): RunSpecInput => ({
   name: "boats",
   generate: {

@@ -5,7 +5,7 @@ import type { RunSpecInput } from "@loramill/contracts";
 import { freePort, installScriptedTrainer, startS3Server, waitUntil } from "@loramill/testkit";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { drawCaptionedPictures } from "../support/draw-pictures.ts";
-import { makeDataDir, soonRecovered, startMill, storageEnv } from "../support/mill.ts";
+import { makeDataDir, startMill, storageEnv } from "../support/mill.ts";
 import { processEnv } from "../support/process-env.ts";
 import { eventually, finished, stepOf } from "../support/runs.ts";
 
@@ -69,7 +69,7 @@ test("a LoRA is trained on a pod through kill -9 of the mill and a preemption: o
       AGENT_TOKEN: TOKEN,
       AGENT_POLL_SECONDS: "1",
       AGENT_USD_PER_HOUR: "3.6",
-      ...soonRecovered,
+      QUEUE_HEARTBEAT_SECONDS: "0.2",
     },
   };
   let mill = await startMill(options);

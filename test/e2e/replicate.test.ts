@@ -3,7 +3,7 @@ import type { RunSpecInput } from "@loramill/contracts";
 import { startFakeReplicateTrainer } from "@loramill/testkit";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { drawCaptionedPictures } from "../support/draw-pictures.ts";
-import { makeDataDir, soonRecovered, startMill } from "../support/mill.ts";
+import { makeDataDir, startMill } from "../support/mill.ts";
 import { eventually, finished, stepOf } from "../support/runs.ts";
 
 const SECONDS_OF_THE_FAKE = 502.71;
@@ -35,7 +35,7 @@ test("a LoRA is trained on Replicate through kill -9 and a webhook: one training
       // So seldom that only the webhook can end the training in time.
       REPLICATE_POLL_SECONDS: "600",
       PUBLIC_URL: "https://mill.example",
-      ...soonRecovered,
+      QUEUE_HEARTBEAT_SECONDS: "0.2",
     },
   };
   let mill = await startMill(options);

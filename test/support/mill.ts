@@ -27,16 +27,6 @@ export function makeDataDir(): { path: string; remove: () => void } {
   return { path, remove: () => rmSync(path, { recursive: true, force: true, maxRetries: 5 }) };
 }
 
-/**
- * A mill that is started after a kill -9 has its jobs back within about five seconds. By default that takes up to fifteen,
- * which the conformance suite of the queue shows.
- */
-export const soonRecovered = {
-  QUEUE_LOCK_SECONDS: "5",
-  QUEUE_STALLED_SECONDS: "1",
-  QUEUE_HEARTBEAT_SECONDS: "0.2",
-};
-
 /** What points a mill at a Redis, which may be shared with other tests: each gets keys of its own. */
 export function queueEnv(redis: { readonly url: string }): Record<string, string> {
   return { QUEUE_URL: redis.url, QUEUE_PREFIX: `e2e-${randomUUID()}` };

@@ -177,6 +177,8 @@ export async function openBench(
       closed.abort();
       await working;
       await Promise.all(dispatchers.map((dispatcher) => dispatcher.stop()));
+      // The benches of a file share a server, which has no room for the connections of all of them.
+      await catalog.close();
     },
   };
 }

@@ -55,13 +55,13 @@ describe("a training on an agent", () => {
       const recipe = { ...trial.request.recipe, steps: 100 };
       const request = { ...trial.request, recipe };
       const here = { ...trial, request };
-      await trial.holdAfterSave(1);
+      await trial.holdAfterSaves(1);
       let { remoteId } = await trial.backend.submit(request, backendContext());
       let epoch = 2;
       for (let preemption = 1; preemption <= 3; preemption += 1) {
         epoch = await pollUntil(here, remoteId, hasCheckpoint, epoch);
         await trial.remote.vanish();
-        if (preemption < 3) await trial.holdAfterSave(preemption + 1);
+        if (preemption < 3) await trial.holdAfterSaves(1);
         epoch = await pollUntil(here, remoteId, ({ kind }) => kind === "lost", epoch);
         ({ remoteId } = await trial.backend.submit(request, backendContext({ epoch })));
         epoch += 1;
@@ -283,12 +283,12 @@ describe("a training on an agent", () => {
   it("does not go on from what an agent that was given up wrote late", async () => {
     const trial = await open();
     const { backend, request, stores } = trial;
-    await trial.holdAfterSave(1);
+    await trial.holdAfterSaves(1);
     const { remoteId } = await backend.submit(request, backendContext());
     let epoch = await pollUntil(trial, remoteId, hasCheckpoint, 2);
     await trial.remote.vanish();
     epoch = await pollUntil(trial, remoteId, ({ kind }) => kind === "lost", epoch);
-    await trial.holdAfterSave(2);
+    await trial.holdAfterSaves(1);
     const second = await backend.submit(request, backendContext({ epoch: 500 }));
     await pollTraining(backend, second.remoteId, request, { fromEpoch: 501, turns: 2 });
     const { job } = backendContext();
@@ -312,7 +312,7 @@ describe("a training on an agent", () => {
     const { backend, stores } = trial;
     const request = { ...trial.request, recipe: { ...trial.request.recipe, steps: 120 } };
     const here = { ...trial, request };
-    await trial.holdAfterSave(2);
+    await trial.holdAfterSaves(2);
     const { remoteId } = await backend.submit(request, backendContext());
     const isSecond = (status: TrainingStatus) =>
       status.kind === "running" && status.checkpoints.some(({ step }) => step >= 40);

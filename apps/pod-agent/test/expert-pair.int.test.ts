@@ -43,7 +43,7 @@ describe("a training of the experts of Wan 2.2", () => {
 
     const trial = await open(pairRecipe);
     const { backend, request, remote, scripted, stores } = trial;
-    await trial.holdAfterSave(1);
+    await trial.holdAfterSaves(1);
     const { remoteId } = await backend.submit(request, backendContext());
     let hasSaved = false;
     let epoch = 2;

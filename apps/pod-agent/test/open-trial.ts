@@ -186,9 +186,9 @@ export async function openTrial(options: TrialOptions = {}) {
         fetch: crash?.fetch(lossyFetch) ?? lossyFetch,
       },
     );
-  /** The trainer waits between its save of this number and the next, where most would be lost with it. */
-  const holdAfterSave = (save: number) =>
-    scripted.behave({ ...behaviour, waitsAtStep: (save + 1) * request.recipe.saveEverySteps - 1 });
+  /** Each start of the trainer waits after so many saves of its own and right before the next, where most would be lost. */
+  const holdAfterSaves = (saves: number) =>
+    scripted.behave({ ...behaviour, waitsAfterSteps: (saves + 1) * request.recipe.saveEverySteps - 1 });
   const remote: RemoteSide = {
     started: async () => begun.size,
     active: async () => {
@@ -198,7 +198,7 @@ export async function openTrial(options: TrialOptions = {}) {
     loseNextAnswer: () => {
       losesAnswer = true;
     },
-    holding: { hold: () => holdAfterSave(1), release: () => scripted.behave(behaviour) },
+    holding: { hold: () => holdAfterSaves(1), release: () => scripted.behave(behaviour) },
     async vanish() {
       for (const [n, machine] of machines.entries()) {
         await machine.stop();
@@ -215,7 +215,7 @@ export async function openTrial(options: TrialOptions = {}) {
     s3,
     stores,
     scripted,
-    holdAfterSave,
+    holdAfterSaves,
     machines,
     settingsOf,
     request,

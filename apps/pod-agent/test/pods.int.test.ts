@@ -13,7 +13,7 @@ afterEach(async () => {
 
 /** A backend without machines of its own, and pods that the test boots and ends. */
 async function openFleet() {
-  const trial = await openTrial({ agents: 0, behaviour: { stepMs: 20 } });
+  const trial = await openTrial({ agents: 0 });
   opened.push(trial.close);
   const pods: AgentPod[] = [];
   const rented: RentedMachine[] = [];
@@ -54,7 +54,8 @@ async function openFleet() {
 }
 
 it("a training waits for a machine until there is one, and goes on with the next when its pod has ended", async () => {
-  const { backend, request, boot, stores } = await openFleet();
+  const { backend, request, boot, stores, remote, holdAfterSaves } = await openFleet();
+  await holdAfterSaves(1);
   expect(await backend.isAvailable()).toEqual({
     available: true,
     message: "machines are rented from simulated when there is work",
@@ -86,6 +87,7 @@ it("a training waits for a machine until there is one, and goes on with the next
   expect(charges.reduce((sum, { amountMicroUsd }) => sum + amountMicroUsd, 0)).toBe(15_000);
 
   await boot("mill-two");
+  await remote.holding?.release();
   const again = await backend.submit(request, backendContext({ epoch: epoch + 1 }));
   expect(again.pod).toBe("mill-two");
   const statuses = await pollTraining(backend, again.remoteId, request, { fromEpoch: epoch + 2 });

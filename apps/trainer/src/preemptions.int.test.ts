@@ -14,8 +14,13 @@ async function openTraining(price: { pricePerHourMicroUsd: number; incrementSeco
     passes: (epoch) => 7 + (epoch % 5) * 1.3,
     isLost: (epoch) => epoch % 4 === 0,
   });
+  // Each start of the trainer is kept from the save after its first, so that a machine is taken from the midst of it.
+  const { trainer } = training.machines;
+  await trainer.behave({ stepMs: 10, waitsAfterSteps: 2 * recipe.saveEverySteps - 1 });
   return {
     training,
+    /** The trainer is kept from nothing any more. */
+    letGo: () => trainer.behave({ stepMs: 10 }),
     passLease: () => {
       nowMs += (LEASE_SECONDS + 1) * 1_000;
     },
@@ -47,7 +52,7 @@ it.each([
 ])(
   "a training that loses its machine three times is continuous, and costs what the provider bills $what",
   async (price) => {
-    const { training, passLease } = await openTraining(price);
+    const { training, passLease, letGo } = await openTraining(price);
     const { provider, machines } = training;
     const next = (count: number) => until(training, () => training.checkpoints >= count);
 
@@ -62,6 +67,7 @@ it.each([
     await next(training.checkpoints + 1);
     expect(training.spent()).toBeLessThan(provider.billMicroUsd());
     provider.endVanished(vanished);
+    await letGo();
 
     const output = await toTheEnd(training);
     expect(training.spent()).toBe(provider.billMicroUsd());
@@ -77,10 +83,11 @@ it.each([
 );
 
 it("a training is not over before the provider says what a machine that vanished cost, or is too late", async () => {
-  const { training, passLease } = await openTraining({ pricePerHourMicroUsd: 1_000_000, incrementSeconds: 1 });
+  const { training, passLease, letGo } = await openTraining({ pricePerHourMicroUsd: 1_000_000, incrementSeconds: 1 });
   const { provider } = training;
   await until(training, () => training.checkpoints >= 1);
   await training.preempt("vanish");
+  await letGo();
   await training.take();
   passLease();
   await until(training, () => training.checkpoints >= 4);

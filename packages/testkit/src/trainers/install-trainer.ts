@@ -10,8 +10,8 @@ export interface TrainerBehaviour {
   readonly crashAtStep?: number;
   /** Prints nothing more after this step, and lives. */
   readonly hangAtStep?: number;
-  /** Waits at this step until it is told to behave otherwise, so that what happens meanwhile meets it at work. */
-  readonly waitsAtStep?: number;
+  /** Waits after so many steps of its own until it is told to behave otherwise: what happens meanwhile meets it at work. */
+  readonly waitsAfterSteps?: number;
   /** Ends as PyTorch does when the GPU is full, when the batch is larger than `fitsBatch`. */
   readonly outOfMemoryAtStep?: number;
   readonly fitsBatch?: number;

@@ -53,7 +53,7 @@ for (let step = fromStep + 1; step <= training.steps; step += 1) {
   if (step === behaviour.crashAtStep) fail(CRASH);
   if (step === behaviour.outOfMemoryAtStep && training.batch > (behaviour.fitsBatch ?? 0)) fail(OUT_OF_MEMORY);
   if (step === behaviour.hangAtStep) await delay(3_600_000);
-  while (step === readBehaviour().waitsAtStep) await delay(10);
+  while (step - fromStep === readBehaviour().waitsAfterSteps) await delay(10);
 }
 training.finish(encoded());
 for (const line of training.end()) process.stdout.write(`${line}\n`);

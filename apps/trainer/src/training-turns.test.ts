@@ -1,0 +1,137 @@
+import { type Parked, UserError } from "@loramill/contracts";
+import { driveJob, fakeJobContext } from "@loramill/testkit";
+import { describe, expect, it } from "vitest";
+import { openTrainer, startTraining } from "../test/open-trainer.ts";
+
+describe("the turns of a training", () => {
+  it("waits for a slot of a backend that has few, and says so once", async () => {
+    let free = false;
+    const asked: unknown[] = [];
+    const { input, train, backend } = await openTrainer({
+      wrap: (pocket) => ({ ...pocket, limits: { ...pocket.limits, maxJobs: 1 } }),
+      slots: {
+        take: async (request) => {
+          asked.push(request);
+          return free;
+        },
+      },
+    });
+    const first = fakeJobContext();
+    const waiting = (await train(input, first)) as Parked;
+    expect(waiting).toMatchObject({ afterMs: 5_000, turn: { phase: "waiting" } });
+    expect(first.said.events).toEqual([{ type: "training.waiting", data: { backend: backend.name, slots: 1 } }]);
+    const second = fakeJobContext({ turn: waiting.turn, epoch: 2 });
+    expect(await train(input, second)).toMatchObject({ turn: { phase: "waiting" } });
+    expect(second.said.events).toEqual([]);
+    free = true;
+    const { output } = await driveJob((ctx) => train(input, ctx), { turn: waiting.turn, fromEpoch: 3 });
+    expect(output.items).toBe(1);
+    expect(asked).toContainEqual({ backend: "pocket", job: first.job, slots: 1 });
+  });
+
+  it("submits again after a resume or a loss, and gives up on a backend that forgets everything", async () => {
+    const { input, train } = await openTrainer();
+    const parked = await startTraining((next) => train(input, next));
+    const ctx = fakeJobContext({ turn: parked.turn, epoch: 4 });
+    ctx.cancel();
+    await expect(train(input, ctx)).rejects.toThrow();
+    const { output, said } = await driveJob((next) => train(input, next), { turn: parked.turn, fromEpoch: 5 });
+    expect(output.items).toBe(1);
+    expect(said.events.map(({ type }) => type)).toContain("training.lost");
+
+    const forgetful = await openTrainer({ wrap: (backend) => ({ ...backend, poll: async () => ({ kind: "lost" }) }) });
+    await expect(driveJob((next) => forgetful.train(forgetful.input, next))).rejects.toMatchObject({
+      code: "backend-lost",
+    });
+  });
+
+  it("passes a cancel on to the backend, at the start of a turn and in the middle of one", async () => {
+    const { input, train, backend } = await openTrainer();
+    const parked = await startTraining((ctx) => train(input, ctx));
+    const ctx = fakeJobContext({ turn: parked.turn, epoch: 2 });
+    ctx.cancel();
+    await expect(train(input, ctx)).rejects.toMatchObject({ code: "cancelled" });
+    expect(ctx.said.events.at(-1)).toMatchObject({ type: "training.cancelled", data: { answer: "cancelled" } });
+
+    const context = {
+      job: ctx.job,
+      epoch: 3,
+      signal: new AbortController().signal,
+      onProgress: () => {},
+      onLog: () => {},
+    };
+    const remoteId = String(parked.turn.remoteId);
+    expect(await backend.cancel(remoteId, context)).toBe("cancelled");
+
+    const running = fakeJobContext({ epoch: 4 });
+    const slow = await openTrainer({
+      turnSeconds: 60,
+      afterStep: (step) => (step === 5 ? running.cancel() : undefined),
+    });
+    const first = await startTraining((ctx) => slow.train(slow.input, ctx));
+    const middle = { ...running, turn: first.turn };
+    await expect(slow.train(slow.input, middle)).rejects.toMatchObject({ code: "cancelled" });
+    expect(slow.engine.work.steps).toBe(5);
+  });
+
+  it("ends on the remote side what a lost turn started and did not live to note", async () => {
+    const { input, train, backend } = await openTrainer();
+    const intent = (await train(input, fakeJobContext())) as Parked;
+    expect(intent.turn).toMatchObject({ phase: "submitting" });
+    // The turn that submits is lost after the backend has answered.
+    await train(input, fakeJobContext({ turn: intent.turn, epoch: 2 }));
+    const ctx = fakeJobContext({ turn: intent.turn, epoch: 3 });
+    ctx.cancel();
+    await expect(train(input, ctx)).rejects.toMatchObject({ code: "cancelled" });
+    expect(ctx.said.events).toMatchObject([{ type: "training.cancelled", data: { answer: "cancelled" } }]);
+    const remoteId = await backend.find(ctx.job, { ...ctx, onProgress: () => {}, onLog: () => {} });
+    expect(remoteId).not.toBeNull();
+  });
+
+  it("keeps in mind which rented machine has it, and where its part of that machine's bill begins", async () => {
+    const rented = { pod: "mill-one", podMicroUsd: 10_000 };
+    const { input, train } = await openTrainer({
+      wrap: (pocket) => ({
+        ...pocket,
+        submit: async (...given) => ({ ...(await pocket.submit(...given)), ...rented }),
+      }),
+    });
+    const intent = (await train(input, fakeJobContext())) as Parked;
+    const running = (await train(input, fakeJobContext({ turn: intent.turn, epoch: 2 }))) as Parked;
+    expect(running.turn).toMatchObject({ phase: "running", ...rented });
+  });
+
+  it("tells the backend to stop a training that takes longer than it may", async () => {
+    const { input, train } = await openTrainer({
+      wrap: (pocket) => ({ ...pocket, limits: { maxJobs: null, timeoutSeconds: 60 } }),
+    });
+    const running = await startTraining((ctx) => train(input, ctx));
+    const late = { ...running.turn, submittedAt: new Date(Date.now() - 61_000).toISOString() };
+    const ctx = fakeJobContext({ turn: late, epoch: 4 });
+    await expect(train(input, ctx)).rejects.toMatchObject({
+      errorClass: "permanent",
+      code: "timeout",
+      message: expect.stringContaining("60 s"),
+    });
+    expect(ctx.said.events.at(-1)).toMatchObject({ type: "training.cancelled", data: { answer: "cancelled" } });
+  });
+
+  it("pays for a training that failed, and fails with its error", async () => {
+    const charge = {
+      kind: "training",
+      supplier: "x",
+      quantity: 9,
+      unit: "gpu-second",
+      amountMicroUsd: 14,
+      note: "",
+    } as const;
+    const error = new UserError("no picture could be read", { code: "bad-dataset" });
+    const { input, train } = await openTrainer({
+      wrap: (pocket) => ({ ...pocket, poll: async () => ({ kind: "failed", error, charges: [charge] }) }),
+    });
+    const running = await startTraining((ctx) => train(input, ctx));
+    const ctx = fakeJobContext({ turn: running.turn, epoch: 4 });
+    await expect(train(input, ctx)).rejects.toBe(error);
+    expect(ctx.said.charges).toEqual([charge]);
+  });
+});
