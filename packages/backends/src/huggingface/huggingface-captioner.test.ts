@@ -48,8 +48,10 @@ async function openDedicated(timeoutMs = 20_000, legacy = false) {
 
 runCaptionerSuite("Hugging Face's router", openRouter);
 runCaptionerSuite("a dedicated endpoint", openDedicated);
-runCaptionerFailureSuite("Hugging Face's router", () => openRouter(300), { keyVariable: /HUGGINGFACE_TOKEN/ });
-runCaptionerFailureSuite("a dedicated endpoint", () => openDedicated(300), { keyVariable: /HUGGINGFACE_TOKEN/ });
+runCaptionerFailureSuite("Hugging Face's router", openRouter, { keyVariable: /HUGGINGFACE_TOKEN/ });
+runCaptionerFailureSuite("a dedicated endpoint", (timeoutMs) => openDedicated(timeoutMs), {
+  keyVariable: /HUGGINGFACE_TOKEN/,
+});
 
 describe("createHuggingFaceCaptioner", () => {
   const cleanups: (() => Promise<void>)[] = [];

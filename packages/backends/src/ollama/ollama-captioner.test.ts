@@ -24,7 +24,9 @@ async function open(given: { timeoutMs?: number; server?: Parameters<typeof star
 }
 
 runCaptionerSuite("Ollama", open);
-runCaptionerFailureSuite("Ollama", () => open({ timeoutMs: 300 }), { keyVariable: /OLLAMA_URL/ });
+runCaptionerFailureSuite("Ollama", (timeoutMs) => open(timeoutMs === undefined ? {} : { timeoutMs }), {
+  keyVariable: /OLLAMA_URL/,
+});
 
 describe("createOllamaCaptioner", () => {
   const cleanups: (() => Promise<void>)[] = [];

@@ -54,8 +54,8 @@ async function openForTest(over: Partial<OpenAiCaptionerOptions> = {}, models?: 
 runCaptionerSuite("an OpenAI-compatible endpoint", open);
 runCaptionerFailureSuite(
   "an OpenAI-compatible endpoint",
-  async () => {
-    const { captioner, server, close } = await open({ timeoutMs: 300 });
+  async (timeoutMs) => {
+    const { captioner, server, close } = await open(timeoutMs === undefined ? {} : { timeoutMs });
     return { captioner, misbehave: server.misbehave, close };
   },
   { keyVariable: /LLAVA_API_KEY/ },
