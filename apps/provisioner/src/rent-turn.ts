@@ -1,5 +1,6 @@
 import { createSafely } from "@loramill/compute";
 import { type FleetOffer, type Parked, PermanentError, TransientError, toErrorRecord } from "@loramill/contracts";
+import { sayLimit, sayUse } from "@loramill/orchestration";
 import { machineRequest, withVolumes } from "./machine-request.ts";
 import { setAside } from "./set-aside.ts";
 import { giveUp, leaseFromNow, noteDone, remember, type Turn } from "./turn.ts";
@@ -12,7 +13,9 @@ export async function rentTurn(turn: Turn): Promise<Parked> {
   if (stopped !== null) return giveUp(turn, `the fleet is stopped: ${stopped}`);
   if (dryRun) return giveUp(turn, "in dry run nothing is rented");
   const funds = await setAside(turn, 0);
-  if (funds.kind !== "enough") return waitForMoney(turn, funds.because);
+  if (funds.kind !== "enough") return waitForRoom(turn, funds.because);
+  const passed = await passedCeiling(turn);
+  if (passed !== null) return waitForRoom(turn, passed);
   const parts = {
     provider: withVolumes(provider, options.volumes, deps.volumeCache),
     ...fleet,
@@ -58,13 +61,25 @@ export async function rentTurn(turn: Turn): Promise<Parked> {
  * Nothing is asked for without money. One that may have been rented already, before a ceiling was lowered, is given up; else
  * it is wanted until there is money, or until the planner makes another wish.
  */
-async function waitForMoney(turn: Turn, because: string): Promise<Parked> {
+async function waitForRoom(turn: Turn, because: string): Promise<Parked> {
   const { pod, deps, ctx } = turn;
   const intent = await deps.fleet.intents.find(pod.name);
   if (intent !== null && (intent.asked !== null || intent.state !== "open")) return giveUp(turn, because);
   if (ctx.turn?.waitsFor !== because) ctx.event("machine.waits", { reason: because });
   ctx.progress({ state: pod.state, waitsFor: because });
   return ctx.park(deps.options.pollMs, { waitsFor: because });
+}
+
+/**
+ * Ceilings by the hour are the planner's to keep. But two dispatchers may each believe for a moment that they lead, and wish for
+ * a machine each: nothing is asked for until the planner has let one of them go. Null where there is room, and for a machine
+ * that was asked for already.
+ */
+async function passedCeiling({ pod, deps }: Turn): Promise<string | null> {
+  const intent = await deps.fleet.intents.find(pod.name);
+  if (intent !== null && intent.asked !== null) return null;
+  const limit = await deps.fleet.ceilingPassed(pod.name);
+  return limit === null ? null : `${sayLimit(limit)} is passed: ${sayUse(limit)}`;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 import { useFleet } from "../test/use-fleet.ts";
 
 const machines = useFleet();
@@ -42,4 +42,23 @@ it("an idle machine drains and ends before its bill passes a ceiling", async () 
   expect(charged).toBe((await fleet.pod()).bill.amountMicroUsd);
   expect(charged).toBeGreaterThan(limit / 4);
   expect(charged).toBeLessThanOrEqual(limit);
+});
+
+it("of two machines that two planners wished for, none is asked for above a ceiling by the hour, until one is let go", async () => {
+  const { fleet, perHour, catalog, isIn } = await open();
+  const other = await machines.open({ isPaid: true });
+  await catalog.ceilings.remove({ project: null, period: "day" });
+  const ceiling = { project: null, period: "hour" } as const;
+  await catalog.ceilings.set(ceiling, 1);
+  const both = (await catalog.ceilings.list()).find(({ of }) => of.period === "hour")?.spentMicroUsd ?? 0;
+  await catalog.ceilings.set(ceiling, both - Math.floor(perHour / 2));
+  onTestFinished(async () => void (await catalog.ceilings.remove(ceiling)));
+  for (const each of [fleet, other, fleet, other]) await each.take();
+  for (const each of [fleet, other]) {
+    expect(await each.pod()).toMatchObject({ state: "wanted", remoteId: null });
+    expect(each.server.requests).not.toContain("POST /v2/pods");
+  }
+  await catalog.fleet.move(other.name, "end", { reason: "the planner keeps the other" });
+  await other.until(other.isIn("ended"));
+  await fleet.until(isIn("ready"));
 });

@@ -3,6 +3,7 @@ import { inArray } from "drizzle-orm";
 import { type Connection, toNumber } from "../connection.ts";
 import { pods } from "../schema/fleet.ts";
 import { COUNTS_FOR } from "./counts-for.ts";
+import { type CeilingLimit, ceilingLimits } from "./limits.ts";
 
 /** Who looks after machines, and who pays for them. */
 export function careQueries({ db, pool }: Connection) {
@@ -54,6 +55,19 @@ export function careQueries({ db, pool }: Connection) {
         [name],
       );
       return rows[0]?.used === true;
+    },
+
+    /** A ceiling by the hour that the machines which may cost something are above, this one among them; null where each holds. */
+    async ceilingPassed(name: string): Promise<CeilingLimit | null> {
+      const { rows } = await pool.query<{ projects: ProjectId[] }>(
+        `select ${COUNTS_FOR} as projects from loramill.pods p where p.name = $1`,
+        [name],
+      );
+      const projects = rows[0]?.projects ?? [];
+      const passed = (await ceilingLimits(pool)).filter(
+        ({ of, limitMicroUsd, spentMicroUsd }) => of.period === "hour" && spentMicroUsd > limitMicroUsd,
+      );
+      return passed.find(({ project }) => project === null || projects.includes(project)) ?? null;
     },
 
     /** For whose ceilings by the hour each machine counts that may cost something, by its name. */
