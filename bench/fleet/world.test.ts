@@ -1,28 +1,17 @@
 import { describe, expect, it } from "vitest";
 import { drawJobs } from "./draw-jobs.ts";
 import { exactOptimum } from "./exact-optimum.ts";
+import { expectSound } from "./expect-sound.ts";
 import { hourlyBound } from "./hourly-bound.ts";
 import { lowerBound } from "./lower-bound.ts";
 import { speedOf } from "./markets.ts";
-import { cheapestFirst, impatient, type Month, ours, runMonth } from "./month.ts";
+import { cheapestFirst, impatient, ours, runMonth } from "./month.ts";
 import { actualByQuote, costByOptimum } from "./small-cases.ts";
 import { trueSeconds, type WorldJob } from "./world-job.ts";
 import { PROVIDER, START } from "./world-state.ts";
 
 const RTX_4090 = "NVIDIA GeForce RTX 4090";
 const GIB = 2 ** 30;
-
-function expectSound(month: Month): void {
-  expect(month.jobs.every(({ finishedMs, doneShare }) => finishedMs !== null && doneShare === 1)).toBe(true);
-  expect(month.ceilingViolations).toBe(0);
-  expect(month.orphans).toBe(0);
-  expect(month.ledgerMicroUsd).toBe(month.billMicroUsd);
-  expect(month.booksMicroUsd).toBe(month.billMicroUsd);
-  expect(month.vsBound).toBeGreaterThan(1);
-  for (const { lostSeconds, preemptions, job } of month.jobs) {
-    expect(lostSeconds).toBeLessThanOrEqual(preemptions * job.checkpointSeconds);
-  }
-}
 
 describe("a fleet in virtual time", () => {
   it.each([1, 2, 3])(
