@@ -104,7 +104,7 @@ export async function machineChaos(options: {
       seconds: Math.round((Date.now() - startedAt) / 1_000),
     };
   } catch (error) {
-    console.error(await tellAll(mill));
+    console.error(error, await tellAll(mill));
     throw error;
   } finally {
     await mill.close();

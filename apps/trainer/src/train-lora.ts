@@ -49,6 +49,8 @@ export interface Training {
 
 /** A backend that forgets a training this often has a fault that submitting again does not cure. */
 const MAX_LOST = 5;
+/** Rented machines are taken away by their vendors, time after time in a bad hour; a training that ends each that it has is stopped. */
+const MAX_MACHINES_LOST = 50;
 const SLOT_POLL_MS = 5_000;
 
 /**
@@ -137,11 +139,11 @@ async function follow(turn: RunningTurn, training: Training): Promise<JobOutput 
 }
 
 async function submitAgain(
-  { remoteId, pod: _, podMicroUsd: _before, ...turn }: RunningTurn,
+  { remoteId, pod, podMicroUsd: _before, ...turn }: RunningTurn,
   { backend, ctx }: Training,
 ): Promise<Parked> {
   const lost = turn.lost + 1;
-  if (lost > MAX_LOST) {
+  if (lost > (pod === null ? MAX_LOST : MAX_MACHINES_LOST)) {
     throw new PermanentError(`${backend.name} lost the training ${lost} times: look at the backend's own log`, {
       code: "backend-lost",
     });

@@ -45,6 +45,31 @@ describe("the turns of a training", () => {
     });
   });
 
+  it("goes on however often its rented machine is taken within reason, and stops when each that it has ends", async () => {
+    const onMachinesTaken = (times: number) =>
+      openTrainer({
+        wrap: (backend) => {
+          let taken = 0;
+          return {
+            ...backend,
+            submit: async (...of) => ({ ...(await backend.submit(...of)), pod: "lm-one" }),
+            poll: async (...of) => {
+              taken += 1;
+              return taken > times ? backend.poll(...of) : { kind: "lost" };
+            },
+          };
+        },
+      });
+    const { input, train } = await onMachinesTaken(12);
+    const { output, said } = await driveJob((next) => train(input, next));
+    expect(output.items).toBe(1);
+    expect(said.events.filter(({ type }) => type === "training.lost")).toHaveLength(12);
+    const endless = await onMachinesTaken(100);
+    await expect(driveJob((next) => endless.train(endless.input, next))).rejects.toMatchObject({
+      code: "backend-lost",
+    });
+  });
+
   it("passes a cancel on to the backend, at the start of a turn and in the middle of one", async () => {
     const { input, train, backend } = await openTrainer();
     const parked = await startTraining((ctx) => train(input, ctx));
