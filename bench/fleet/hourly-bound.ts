@@ -1,16 +1,10 @@
 import type { TracedOffer } from "@loramill/compute";
+import type { BoundSettings } from "./lower-bound.ts";
 import { GPUS, speedOf } from "./markets.ts";
 import type { WorldJob } from "./world-job.ts";
 import { START } from "./world-state.ts";
 
 const HOUR_MS = 3_600_000;
-
-export interface HourlyBoundSettings {
-  readonly market: readonly TracedOffer[];
-  readonly jobs: readonly WorldJob[];
-  readonly bootSeconds: number;
-  readonly hours: number;
-}
 
 /**
  * What nobody can undercut, in micro-dollars, for whom a machine costs in each hour what such machines cost in that hour: though he knew
@@ -26,7 +20,7 @@ export interface HourlyBoundSettings {
  * rent and its boot. What its work costs a job at these prices, at any price `value` that it sets on its work, is the least that
  * it costs.
  */
-export function hourlyBound({ market, jobs, bootSeconds, hours }: HourlyBoundSettings): number {
+export function hourlyBound({ market, jobs, bootSeconds, hours }: BoundSettings): number {
   const worth = new Map(
     GPUS.map(({ gpuType }) => {
       const offers = market.filter(({ offer }) => offer.gpuType === gpuType);

@@ -1,7 +1,10 @@
-import type { TestServer } from "@loramill/catalog/testing";
+import type { Catalog } from "@loramill/catalog";
+import { startTestServer, type TestServer } from "@loramill/catalog/testing";
 import type { FleetOffer, JobId, JsonObject, PlanLock } from "@loramill/contracts";
 import { defaultFleetSettings, type FleetSettings, offerKey } from "@loramill/fleet";
-import { type TrialStep, waitUntil } from "@loramill/testkit";
+import { keepLog, type TrialStep, waitUntil } from "@loramill/testkit";
+import { afterAll, beforeAll } from "vitest";
+import { createMachinePlanner } from "../src/fleet/plan-machines.ts";
 import type { FleetPlanOptions } from "../src/index.ts";
 import { openBench } from "./bench.ts";
 import { recipe } from "./recipe.ts";
@@ -20,13 +23,33 @@ export const fleetOptions = (settings: Partial<FleetSettings> = {}): FleetPlanOp
   settings: { ...defaultFleetSettings, ...settings },
 });
 
+export const clock = { now: () => new Date() };
+
+/** What the leading dispatcher runs every few seconds, by itself. */
+export const planner = (catalog: Catalog, options = fleetOptions()) =>
+  createMachinePlanner({ catalog, clock, log: keepLog() }, options);
+
 export const trainStep = (name: string, params: JsonObject = {}): TrialStep => ({
   ...{ name: "train", kind: "train", job: "train-lora" },
   params: { name, backend: "agent", backendVersion: "agent/2", triggerWord: null, recipe, ...params },
 });
 
+/** A database server for the tests of a file, and benches on it. */
+export function useFleetBench() {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await startTestServer();
+  });
+  afterAll(() => server.stop());
+  return {
+    open: () => openFleetBench(server),
+    /** The catalog of another process. */
+    openAgain: (url: string) => server.openAgain(url),
+  };
+}
+
 /** A dispatcher that rents nothing, trainings that wait for a machine, and the market of one provider. */
-export async function openFleetBench(server: TestServer) {
+async function openFleetBench(server: TestServer) {
   const bench = await openBench(server);
   const { fleet } = bench.catalog;
   await fleet.offers.replace("simulated", [{ key: offerKey(offer), offer }]);

@@ -1,24 +1,13 @@
-import type { Catalog } from "@loramill/catalog";
-import { startTestServer, type TestServer } from "@loramill/catalog/testing";
-import { keepLog, waitUntil } from "@loramill/testkit";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { fleetOptions, openFleetBench } from "../../test/fleet-bench.ts";
+import { waitUntil } from "@loramill/testkit";
+import { expect, test } from "vitest";
+import { clock, fleetOptions, planner, useFleetBench } from "../../test/fleet-bench.ts";
 import { startDispatcher } from "../start-dispatcher.ts";
-import { createMachinePlanner } from "./plan-machines.ts";
 
-let server: TestServer;
-beforeAll(async () => {
-  server = await startTestServer();
-});
-afterAll(() => server.stop());
-
-const clock = { now: () => new Date() };
+const benches = useFleetBench();
 const never = new AbortController().signal;
-const planner = (catalog: Catalog, options = fleetOptions()) =>
-  createMachinePlanner({ catalog, clock, log: keepLog() }, options);
 
 test("a machine that is gone takes no room any more while its last bill is waited for", async () => {
-  await using bench = await openFleetBench(server);
+  await using bench = await benches.open();
   const { fleet } = bench.catalog;
   const plan = planner(bench.catalog, fleetOptions({ maxPods: 1 }));
   await bench.waitingTraining("one");
@@ -34,7 +23,7 @@ test("a machine that is gone takes no room any more while its last bill is waite
 });
 
 test("who stands behind another on a machine is not woken before that one is done", async () => {
-  await using bench = await openFleetBench(server);
+  await using bench = await benches.open();
   const { fleet, pool } = bench.catalog;
   const plan = planner(bench.catalog, fleetOptions({ maxPods: 1 }));
   const [first, second] = [await bench.waitingTraining("one"), await bench.waitingTraining("two")];
@@ -55,13 +44,13 @@ test("who stands behind another on a machine is not woken before that one is don
 });
 
 test("a dispatcher plans at once when a machine is lost, long before its next look", async () => {
-  await using bench = await openFleetBench(server);
+  await using bench = await benches.open();
   const { fleet } = bench.catalog;
   await Promise.all(bench.dispatchers.map((dispatcher) => dispatcher.stop()));
   const { producer, documents, log } = bench;
   bench.dispatchers.push(
     startDispatcher({
-      ...{ catalog: server.openAgain(bench.url), stores: { documents }, producer, clock, random: Math.random, log },
+      ...{ catalog: benches.openAgain(bench.url), stores: { documents }, producer, clock, random: Math.random, log },
       ...{
         options: { leaderCheckMs: 200, tickMs: 50, idleTickMs: 100 },
         fleet: { ...fleetOptions(), planMs: 3_600_000 },

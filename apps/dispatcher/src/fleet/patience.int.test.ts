@@ -1,24 +1,12 @@
-import type { Catalog } from "@loramill/catalog";
-import { startTestServer, type TestServer } from "@loramill/catalog/testing";
 import { offerKey } from "@loramill/fleet";
-import { keepLog } from "@loramill/testkit";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { fleetOptions, offer, openFleetBench } from "../../test/fleet-bench.ts";
-import { createMachinePlanner } from "./plan-machines.ts";
+import { expect, test } from "vitest";
+import { fleetOptions, offer, planner, useFleetBench } from "../../test/fleet-bench.ts";
 
-let server: TestServer;
-beforeAll(async () => {
-  server = await startTestServer();
-});
-afterAll(() => server.stop());
-
-const clock = { now: () => new Date() };
+const benches = useFleetBench();
 const never = new AbortController().signal;
-const planner = (catalog: Catalog, options = fleetOptions()) =>
-  createMachinePlanner({ catalog, clock, log: keepLog() }, options);
 
 test("a training with time waits for the hour in which machines were cheaper on the days before, and says so", async () => {
-  await using bench = await openFleetBench(server);
+  await using bench = await benches.open();
   const { fleet } = bench.catalog;
   const hour = Math.floor(Date.now() / 3_600_000);
   const days = [5, 4, 3, 2, 1];

@@ -1,24 +1,13 @@
-import type { Catalog } from "@loramill/catalog";
-import { startTestServer, type TestServer } from "@loramill/catalog/testing";
-import { keepLog, waitUntil } from "@loramill/testkit";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { fleetOptions, offer, openFleetBench } from "../../test/fleet-bench.ts";
+import { waitUntil } from "@loramill/testkit";
+import { expect, test } from "vitest";
+import { clock, fleetOptions, offer, planner, useFleetBench } from "../../test/fleet-bench.ts";
 import { startDispatcher } from "../start-dispatcher.ts";
-import { createMachinePlanner } from "./plan-machines.ts";
 
-let server: TestServer;
-beforeAll(async () => {
-  server = await startTestServer();
-});
-afterAll(() => server.stop());
-
-const clock = { now: () => new Date() };
+const benches = useFleetBench();
 const never = new AbortController().signal;
-const planner = (catalog: Catalog, options = fleetOptions()) =>
-  createMachinePlanner({ catalog, clock, log: keepLog() }, options);
 
 test("a training that no agent could take becomes a wish for one machine, however often it is planned", async () => {
-  await using bench = await openFleetBench(server);
+  await using bench = await benches.open();
   const { fleet } = bench.catalog;
   await planner(bench.catalog)(never);
   expect(await fleet.pods()).toEqual([]);
@@ -37,7 +26,7 @@ test("a training that no agent could take becomes a wish for one machine, howeve
 });
 
 test("a dispatcher that dies after a wish was written leaves no second one, nor do two that plan at once", async () => {
-  await using bench = await openFleetBench(server);
+  await using bench = await benches.open();
   await bench.waitingTraining("one");
   const { fleet } = bench.catalog;
   const dying = {
@@ -54,14 +43,14 @@ test("a dispatcher that dies after a wish was written leaves no second one, nor 
   await planner(bench.catalog)(never);
   expect(await fleet.pods()).toHaveLength(1);
   await bench.waitingTraining("two");
-  const other = server.openAgain(bench.url);
+  const other = benches.openAgain(bench.url);
   await Promise.all([bench.catalog, other, bench.catalog, other].map((catalog) => planner(catalog)(never)));
   const wanted = (await fleet.pods({ living: true })).flatMap(({ wantedFor }) => wantedFor);
   expect(wanted.length).toBe(new Set(wanted).size);
 });
 
 test("nothing is rented in dry run or while the fleet is stopped, and the plan says what would be", async () => {
-  await using bench = await openFleetBench(server);
+  await using bench = await benches.open();
   const { fleet } = bench.catalog;
   const job = await bench.waitingTraining("one");
   const plan = planner(bench.catalog);
@@ -81,7 +70,7 @@ test("nothing is rented in dry run or while the fleet is stopped, and the plan s
 });
 
 test("ceilings of the account and of the project, and the run's budget, keep machines from being rented", async () => {
-  await using bench = await openFleetBench(server);
+  await using bench = await benches.open();
   const { fleet, pool } = bench.catalog;
   const ceiling = (project: string, period: string, limit: number) =>
     pool.query(
@@ -112,7 +101,7 @@ test("ceilings of the account and of the project, and the run's budget, keep mac
 });
 
 test("a machine that is ready wakes its training, is kept while it works, and is drained when nobody needs it", async () => {
-  await using bench = await openFleetBench(server);
+  await using bench = await benches.open();
   const { fleet, pool } = bench.catalog;
   const job = await bench.waitingTraining("one");
   const plan = planner(bench.catalog, fleetOptions({ idleSeconds: 0 }));
@@ -145,7 +134,7 @@ test("a machine that is ready wakes its training, is kept while it works, and is
 });
 
 test("a training whose machine is taken wants another, with what its checkpoints hold behind it", async () => {
-  await using bench = await openFleetBench(server);
+  await using bench = await benches.open();
   const { fleet, pool } = bench.catalog;
   const job = await bench.waitingTraining("one");
   const plan = planner(bench.catalog);
@@ -170,7 +159,7 @@ test("a training whose machine is taken wants another, with what its checkpoints
 });
 
 test("the dispatcher that leads plans, and the next goes on where it stopped", async () => {
-  await using bench = await openFleetBench(server);
+  await using bench = await benches.open();
   const { fleet } = bench.catalog;
   await Promise.all(bench.dispatchers.map((dispatcher) => dispatcher.stop()));
   const told: number[][] = [];
@@ -179,7 +168,7 @@ test("the dispatcher that leads plans, and the next goes on where it stopped", a
     const demand: number[] = [];
     told.push(demand);
     return startDispatcher({
-      ...{ catalog: server.openAgain(bench.url), stores: { documents }, producer, clock, random: Math.random, log },
+      ...{ catalog: benches.openAgain(bench.url), stores: { documents }, producer, clock, random: Math.random, log },
       onDemand: (gpuSeconds: number) => demand.push(gpuSeconds),
       ...{ options: { leaderCheckMs: 200, tickMs: 50, idleTickMs: 100 }, fleet: fleetOptions() },
     });

@@ -1,18 +1,13 @@
-import { startTestServer, type TestServer } from "@loramill/catalog/testing";
 import { offerKey } from "@loramill/fleet";
 import { keepLog } from "@loramill/testkit";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { fleetOptions, offer, openFleetBench } from "../../test/fleet-bench.ts";
+import { expect, test } from "vitest";
+import { fleetOptions, offer, useFleetBench } from "../../test/fleet-bench.ts";
 import { createMachinePlanner } from "./plan-machines.ts";
 
-let server: TestServer;
-beforeAll(async () => {
-  server = await startTestServer();
-});
-afterAll(() => server.stop());
+const benches = useFleetBench();
 
 test("a machine is rented in the region whose volume was said to hold the base model", async () => {
-  await using bench = await openFleetBench(server);
+  await using bench = await benches.open();
   const { catalog } = bench;
   const [sha256, bytes] = ["a".repeat(64), 80 * 1024 ** 3];
   const source = { type: "hub" as const, repository: "some/model", revision: "main" };
