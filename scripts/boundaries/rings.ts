@@ -32,7 +32,8 @@ export const rings = {
   testkit: ["testkit"],
 } as const;
 
-export type Ring = keyof typeof rings | "app";
+/** Apps have rings by their folder: `studio` is the one that runs in browsers. */
+export type Ring = keyof typeof rings | "app" | "studio";
 
 /** Which rings a ring may import outside of tests. testkit is in no list: only tests import it. */
 export const allowed: Record<Ring, readonly Ring[]> = {
@@ -43,6 +44,7 @@ export const allowed: Record<Ring, readonly Ring[]> = {
   sdk: ["contracts"],
   testkit: ["contracts"],
   app: ["contracts", "domain", "adapter", "runtime", "sdk"],
+  studio: ["contracts", "sdk"],
 };
 
 /** What to do instead, shown with a violation of the ring that imports. */
@@ -54,10 +56,14 @@ export const advice: Record<Ring, string> = {
   sdk: "the sdk knows only contracts",
   testkit: "testkit knows only contracts: let the test hand in what it tests",
   app: "only the app mill imports apps: move what is shared into a package",
+  studio: "pages run in browsers and know the API alone: ask it through the sdk",
 };
 
 /** The only app that may import other apps. */
 export const composingApp = "mill";
+
+/** The app whose `src` runs in browsers, where Node's own modules are not. */
+export const browserApp = "studio";
 
 /** Each outside technology has one home (few have two). A trailing `/*` covers a scope. Tests are exempt. */
 export const soleImporters: Record<string, readonly string[]> = {
@@ -73,6 +79,8 @@ export const soleImporters: Record<string, readonly string[]> = {
   pg: ["catalog", "queue"],
   pino: ["telemetry"],
   "prom-client": ["telemetry"],
+  react: ["studio"],
+  "react-dom": ["studio"],
   sharp: ["imaging"],
   testcontainers: ["testkit"],
   undici: ["storage", "backends", "compute", "webhooks"],

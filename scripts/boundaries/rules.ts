@@ -1,6 +1,6 @@
 import { isBuiltin } from "node:module";
 import { posix } from "node:path";
-import { advice, allowed, composingApp, homesOf } from "./rings.ts";
+import { advice, allowed, browserApp, composingApp, homesOf } from "./rings.ts";
 import type { SourceFile, Workspace } from "./workspace.ts";
 
 /** One broken rule, with what to do about it. `line` 0 stands for the whole file. */
@@ -27,7 +27,7 @@ function checkRing(from: Workspace, to: Workspace, isTest: boolean, report: Chec
       message: `${names} outside of a test`,
       advice: "only *.test.ts, test/, bench/ and src/testing.ts may import it",
     });
-  } else if (to.ring === "app") {
+  } else if (to.ring === "app" || to.ring === "studio") {
     if (from.ring === "app" && from.short === composingApp) return;
     report({ rule: "ring", message: names, advice: advice.app });
   } else if (!isTest && from.ring && to.ring && !allowed[from.ring].includes(to.ring)) {
@@ -72,6 +72,12 @@ function checkFile(from: Workspace, file: SourceFile, byName: Map<string, Worksp
         rule: "relative import",
         message: `${specifier} leaves ${from.folder}`,
         advice: "import the package by its name",
+      });
+    } else if (isBuiltin(specifier) && from.short === browserApp && !isDevelopment) {
+      report({
+        rule: "browser",
+        message: `${specifier} is a module of Node`,
+        advice: "use what browsers have, or ask the API",
       });
     } else if (isPackage(specifier)) {
       const dependency = packageName(specifier);

@@ -1,7 +1,7 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type FileFacts, readFacts } from "./imports.ts";
-import { type Ring, rings } from "./rings.ts";
+import { browserApp, type Ring, rings } from "./rings.ts";
 
 /** One source file: its path from the repository root (with `/`), whether it is test code, and what it imports. */
 export type SourceFile = FileFacts & { path: string; isTest: boolean };
@@ -37,7 +37,7 @@ export function isTestFile(path: string): boolean {
 }
 
 function ringOf(folder: string, short: string): Ring | undefined {
-  if (folder.startsWith("apps/")) return "app";
+  if (folder.startsWith("apps/")) return short === browserApp ? "studio" : "app";
   return (Object.keys(rings) as (keyof typeof rings)[]).find((ring) =>
     (rings[ring] as readonly string[]).includes(short),
   );

@@ -19,7 +19,7 @@ export function createCli(options: {
     const child = spawn(process.execPath, [MAIN, ...args], {
       cwd: options.cwd,
       stdio: ["ignore", "pipe", "pipe"],
-      env: { ...processEnv(), API_PORT: "0", ...options.env },
+      env: { ...processEnv(), API_PORT: "0", API_STUDIO_DIR: "off", ...options.env },
     });
     const read = async (stream: NodeJS.ReadableStream) => (await Array.fromAsync(stream)).join("");
     const [out, err, code] = await Promise.all([

@@ -57,6 +57,8 @@ export async function startMill(options: {
       DATA_DIR: dataDir,
       API_PORT: "0",
       LOG_LEVEL: "info",
+      // Only the tests of the Studio have it built.
+      API_STUDIO_DIR: "off",
       ...env,
     },
   });

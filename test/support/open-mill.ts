@@ -14,12 +14,12 @@ export interface OpenMill {
 }
 
 /** One mill for all tests of a file: started before them and stopped after them, on a fresh folder. */
-export function openMill(): OpenMill {
+export function openMill(env: Readonly<Record<string, string>> = {}): OpenMill {
   const folder = makeDataDir();
   const at = (...names: string[]) => join(folder.path, ...names);
   let mill: MillProcess | undefined;
   beforeAll(async () => {
-    mill = await startMill({ dataDir: at("data") });
+    mill = await startMill({ dataDir: at("data"), env });
   }, START_TIMEOUT_MS);
   afterAll(async () => {
     await mill?.stop();

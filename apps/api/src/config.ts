@@ -69,6 +69,13 @@ export const apiConfig = defineConfig(
       .min(1)
       .default(learningDefaults.ratingsADay)
       .describe("One person's ratings of the same LoRAs on one day that count in full; more share that weight"),
+    API_STUDIO_DIR: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        "Folder of a built Studio to serve under `/`, or `off`; left out, a mill builds its own, and an API alone has none",
+      ),
     API_URL_SECONDS: z.coerce.number().int().min(10).max(604_800).default(3600).describe("Life of signed URLs"),
   },
   (env) => ({
@@ -90,6 +97,7 @@ export const apiConfig = defineConfig(
       daring: env.LEARNING_DARING,
       ratingsADay: env.LEARNING_RATINGS_A_DAY,
     },
+    studioDir: env.API_STUDIO_DIR ?? null,
     urlSeconds: env.API_URL_SECONDS,
   }),
 );

@@ -6,6 +6,7 @@ import type { PromptReader } from "./choosing/read-prompts.ts";
 import type { Learner } from "./choosing/remember-ratings.ts";
 import type { ModelPuller } from "./model-puller.ts";
 import type { Planner } from "./planning.ts";
+import type { Studio } from "./studio/open-studio.ts";
 
 /** A part of the installation that `doctor` can look at. `thorough` is set when it was asked for by name. */
 export interface DoctorPart {
@@ -35,6 +36,10 @@ export interface ApiDeps {
   /** Null where nothing is trained on Replicate. */
   readonly replicateWebhooks: Pick<ReplicateWebhooks, "read"> | null;
   readonly doctor: readonly DoctorPart[];
+  /** The pages under `/`; null: none. */
+  readonly studio: Studio | null;
+  /** Where signed URLs lead, besides the API itself: scheme, host and port. */
+  readonly storeOrigins: readonly string[];
   /** Prometheus text of this process. */
   readonly metrics: () => Promise<{ contentType: string; text: string }>;
   /** What keeps this process from serving; empty when ready. */

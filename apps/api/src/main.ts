@@ -10,6 +10,7 @@ import { apiConfig } from "./config.ts";
 import { endpointPart } from "./doctor/endpoints.ts";
 import { openApi } from "./open-api.ts";
 import { openOffers } from "./open-offers.ts";
+import { openStudio } from "./studio/open-studio.ts";
 
 await runProcess({
   name: "api",
@@ -57,6 +58,7 @@ await runProcess({
       metrics: createMetrics(),
       problems: async () => [],
       doctor: [endpointPart({ ...config.endpoints, comfyui: training.comfyui })],
+      studio: await openStudio({ dir: config.api.studioDir, build: null, log }),
       log,
       clock,
     });

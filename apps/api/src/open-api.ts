@@ -26,6 +26,7 @@ import { createModelPuller } from "./model-puller.ts";
 import { createPlanner, type OfferedCaptioner, type PlanningDeps } from "./planning.ts";
 import { readRentalMarket } from "./rental-market.ts";
 import { type RunningApi, startApi } from "./server.ts";
+import type { Studio } from "./studio/open-studio.ts";
 
 /** What this installation can do: the planner chooses from it, the doctor looks at it. */
 export interface Offers {
@@ -58,6 +59,7 @@ export interface ApiStart {
   readonly problems: ApiDeps["problems"];
   /** Parts of the process beside the services and offers, such as the dispatcher of a mill. */
   readonly doctor: readonly DoctorPart[];
+  readonly studio: Studio | null;
   readonly localToken?: string;
   readonly log: Logger;
   readonly clock: Clock;
@@ -72,6 +74,8 @@ export async function openApi(start: ApiStart): Promise<RunningApi> {
   const fetcher = createUrlFetcher({ limits: start.sourceLimits.http, blobs: stores.blobs });
   const embeddings = createEmbeddings(offers.embedder, stores);
   const learner = createLearner({ catalog, clock: start.clock, settings: options.learning });
+  // A folder store signs URLs that lead anywhere under PUBLIC_URL alone.
+  const signedExample = await stores.objects.presign("reachable", { method: "GET", expiresSeconds: 60 });
   const planner = createPlanner({
     stores,
     presets: offers.presets,
@@ -131,8 +135,7 @@ export async function openApi(start: ApiStart): Promise<RunningApi> {
       return artifact ? { output: artifact.output, items: artifact.items } : null;
     },
     localSources,
-    // A folder store signs URLs that lead anywhere under PUBLIC_URL alone.
-    storeReachable: (await stores.objects.presign("reachable", { method: "GET", expiresSeconds: 60 })) !== null,
+    storeReachable: signedExample !== null,
   });
   const { totalMs: _ofSmallFiles, ...limits } = start.sourceLimits.http;
   const puller = createModelPuller({
@@ -158,6 +161,8 @@ export async function openApi(start: ApiStart): Promise<RunningApi> {
     localSources,
     replicateWebhooks: offers.replicateWebhooks,
     doctor: [...serviceParts(services), ...offerParts({ ...offers, captioners }), ...start.doctor],
+    studio: start.studio,
+    storeOrigins: signedExample === null ? [] : [new URL(signedExample).origin],
     metrics: async () => ({ contentType: metrics.registry.contentType, text: await metrics.render() }),
     problems: start.problems,
     log,

@@ -34,6 +34,7 @@ import { ratingRoutes } from "./routes/ratings.ts";
 import { recipeRoutes } from "./routes/recipes.ts";
 import { recommendationRoutes } from "./routes/recommendations.ts";
 import { runRoutes } from "./routes/runs.ts";
+import { studioRoutes } from "./routes/studio.ts";
 import { uploadRoutes } from "./routes/uploads.ts";
 import { webhookRoutes } from "./routes/webhooks.ts";
 import { openRunFeed } from "./run-feed.ts";
@@ -122,6 +123,7 @@ export async function startApi(deps: ApiDeps, options: ApiOptions & { localToken
   await server.register(objectRoutes(deps));
   await server.register(keyRoutes(deps));
   await server.register(webhookRoutes(deps));
+  await server.register(studioRoutes(deps.studio, deps.storeOrigins));
   server.get("/openapi.json", { config: { scope: "none" }, schema: { hide: true } }, async () => server.swagger());
 
   try {

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { type DoctorPart, endpointPart, openApi, openOffers } from "@loramill/api";
+import { type DoctorPart, endpointPart, openApi, openOffers, openStudio } from "@loramill/api";
 import { captionerWorker } from "@loramill/captioner";
 import { curatorWorker } from "@loramill/curator";
 import { type Dispatcher, openDispatcher, watchDispatcher } from "@loramill/dispatcher";
@@ -17,6 +17,7 @@ import {
 } from "@loramill/runtime";
 import { createMetrics } from "@loramill/telemetry";
 import { createTrainerWorker } from "@loramill/trainer";
+import { openStudioBuild } from "./build-studio.ts";
 import { millConfig } from "./config.ts";
 import { untilIdle } from "./idle.ts";
 import { writeMillFile } from "./mill-file.ts";
@@ -70,6 +71,8 @@ export function runMill({ env }: { env: Environment }): Promise<number> {
         video,
       };
       const { offers } = opened("backends", await openOffers(offerParts), (open) => open.close());
+      const { studioDir } = config.api;
+      const build = studioDir ? null : opened("build of the Studio", openStudioBuild(), (open) => open.stop());
       const localToken = randomBytes(24).toString("base64url");
       const api = await openApi({
         services,
@@ -81,6 +84,7 @@ export function runMill({ env }: { env: Environment }): Promise<number> {
         metrics,
         problems: async () => workerProblems(workers),
         doctor: [dispatcherPart(dispatcher), endpointPart({ ...config.endpoints, comfyui: training.comfyui })],
+        studio: await openStudio({ dir: studioDir, build, log }),
         localToken,
         log,
         clock,

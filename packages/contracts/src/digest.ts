@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import canonicalize from "canonicalize";
 import { z } from "zod";
+import { sha256 } from "#sha256";
 
 /** SHA-256 as 64 lower-case hex digits. */
 export const Digest = z.string().regex(/^[0-9a-f]{64}$/, "expected a SHA-256 digest, 64 hex digits");
@@ -18,7 +18,7 @@ export function canonicalJson(value: unknown): string {
 }
 
 export function sha256Hex(bytes: Uint8Array | string): Digest {
-  return createHash("sha256").update(bytes).digest("hex");
+  return sha256(bytes);
 }
 
 /** SHA-256 of the canonical JSON of a value: equal values have equal digests whatever the order of their keys. */

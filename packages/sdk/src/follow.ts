@@ -1,7 +1,7 @@
-import { setTimeout as wait } from "node:timers/promises";
 import { isFinal, RunEvent, RunView } from "@loramill/contracts";
 import { ApiError } from "./errors.ts";
 import { readServerSentEvents } from "./server-sent-events.ts";
+import { wait } from "./wait.ts";
 
 /** What following a run yields: the whole run when something of it changed, and each event of its stream. */
 export type RunMessage =
@@ -41,7 +41,7 @@ export async function* followRun(options: FollowOptions): AsyncGenerator<RunMess
       if (options.signal?.aborted) return;
       if (error instanceof ApiError && error.problem.status < 500) throw error;
     }
-    await wait(retryMs, undefined, options.signal ? { signal: options.signal } : {}).catch(() => undefined);
+    await wait(retryMs, options.signal).catch(() => undefined);
     retryMs = Math.min(retryMs * 2, LAST_RETRY_MS);
   }
 }

@@ -6,8 +6,14 @@ export async function* readServerSentEvents(response: Response): AsyncGenerator<
   const ready: EventSourceMessage[] = [];
   const parser = createParser({ onEvent: (message) => void ready.push(message) });
   const decoder = new TextDecoder();
-  for await (const chunk of response.body) {
-    parser.feed(decoder.decode(chunk, { stream: true }));
-    yield* ready.splice(0);
+  // By its reader: not every browser can iterate over a body.
+  const reader = response.body.getReader();
+  try {
+    for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
+      parser.feed(decoder.decode(chunk.value, { stream: true }));
+      yield* ready.splice(0);
+    }
+  } finally {
+    await reader.cancel().catch(() => undefined);
   }
 }

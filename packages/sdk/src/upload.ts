@@ -1,7 +1,7 @@
-import { setTimeout as wait } from "node:timers/promises";
 import { type Digest, type OfferedFile, UploadOfferAnswer } from "@loramill/contracts";
 import type { Caller } from "./client.ts";
 import { ApiError, UnreachableError } from "./errors.ts";
+import { wait } from "./wait.ts";
 
 /** A file to upload: its path within the dataset, its bytes and their SHA-256. */
 export interface UploadFile {
@@ -22,6 +22,8 @@ export interface UploadProgress {
 export interface UploadOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: (progress: UploadProgress) => void;
+  /** Whether bodies are sent as streams, whose progress is known; browsers send none over HTTP/1.1. Default: true. */
+  readonly streamed?: boolean;
 }
 
 const FILES_AT_ONCE = 6;
@@ -35,7 +37,7 @@ const FIRST_PAUSE_MS = 500;
 export async function uploadFiles(
   { call, request }: Caller,
   files: readonly UploadFile[],
-  { signal, onProgress = () => {} }: UploadOptions = {},
+  { signal, onProgress = () => {}, streamed = true }: UploadOptions = {},
 ): Promise<UploadOfferAnswer & { readonly listing: Digest }> {
   const offer = files.map(({ path, sha256, body }): OfferedFile => ({ path, sha256, bytes: body.size }));
   const bodies = new Map(files.map(({ sha256, body }) => [sha256, body]));
@@ -60,7 +62,7 @@ export async function uploadFiles(
   const ended = AbortSignal.any([failed.signal, ...(signal ? [signal] : [])]);
   const sendSome = async () => {
     for (const sha256 of left) {
-      await send(request, sha256, bodies.get(sha256) as Blob, { signal: ended, add });
+      await send(request, sha256, bodies.get(sha256) as Blob, { signal: ended, add, streamed });
       add(0, 1);
     }
   };
@@ -80,28 +82,38 @@ async function send(
   request: Caller["request"],
   sha256: Digest,
   body: Blob,
-  { signal, add }: { readonly signal: AbortSignal; readonly add: (bytes: number) => void },
+  options: { readonly signal: AbortSignal; readonly add: (bytes: number) => void; readonly streamed: boolean },
 ): Promise<void> {
+  const { signal, add, streamed } = options;
   for (let attempt = 1; ; attempt++) {
     let sent = 0;
-    const counted = body.stream().pipeThrough(
-      new TransformStream<Uint8Array, Uint8Array>({
-        transform(chunk, controller) {
-          sent += chunk.length;
-          add(chunk.length);
-          controller.enqueue(chunk);
-        },
-      }),
-    );
+    const count = (bytes: number) => {
+      sent += bytes;
+      add(bytes);
+    };
     try {
-      await request(`/v1/blobs/${sha256}`, { method: "PUT", body: counted, duplex: "half", signal } as RequestInit);
+      const content = streamed ? { body: countBytes(body, count), duplex: "half" } : { body };
+      await request(`/v1/blobs/${sha256}`, { method: "PUT", ...content, signal } as RequestInit);
+      if (!streamed) count(body.size);
       return;
     } catch (error) {
       if (attempt >= ATTEMPTS || !isWorthAnother(error)) throw error;
       add(-sent);
-      await wait(FIRST_PAUSE_MS * 2 ** (attempt - 1), undefined, { signal });
+      await wait(FIRST_PAUSE_MS * 2 ** (attempt - 1), signal);
     }
   }
+}
+
+/** The bytes of a body as they are taken, each chunk told of. */
+function countBytes(body: Blob, count: (bytes: number) => void): ReadableStream<Uint8Array> {
+  return body.stream().pipeThrough(
+    new TransformStream<Uint8Array, Uint8Array>({
+      transform(chunk, controller) {
+        count(chunk.length);
+        controller.enqueue(chunk);
+      },
+    }),
+  );
 }
 
 function isWorthAnother(error: unknown): boolean {

@@ -1,0 +1,52 @@
+import { ApiError, UnreachableError } from "@loramill/sdk";
+
+/** A failure as people are told of it. */
+export interface ToldProblem {
+  readonly title: string;
+  readonly detail: string;
+  /** What to do where the detail does not say. */
+  readonly advice: string;
+  readonly code: string;
+}
+
+const ADVICE: Readonly<Record<string, string>> = {
+  forbidden: "Sign in with a key that may do this: `loramill` makes keys with the scopes read, write and admin.",
+  unauthenticated: "Sign in with an API key.",
+  "rate-limited": "The page goes on by itself in a moment.",
+};
+
+/** Any error, as something to show: problems of the API (RFC 9457), an API that is gone, and bugs of this page. */
+export function tellProblem(error: unknown): ToldProblem {
+  if (error instanceof ApiError) {
+    const { title, detail, code } = error.problem;
+    return { title, detail: sentence(detail), advice: ADVICE[code] ?? "", code };
+  }
+  if (error instanceof UnreachableError) {
+    const advice = "Look whether the mill still runs; this page tries again by itself.";
+    return {
+      title: "The API does not answer",
+      detail: `Nothing answers at ${error.url}.`,
+      advice,
+      code: "unreachable",
+    };
+  }
+  const detail = error instanceof Error ? error.message : String(error);
+  return {
+    title: "Something went wrong in this page",
+    detail,
+    advice: "Loading it again may help.",
+    code: "unexpected",
+  };
+}
+
+export const isSignedOut = (error: unknown): boolean => error instanceof ApiError && error.problem.status === 401;
+
+/** Whether asking again may help. */
+export function isPassing(error: unknown): boolean {
+  return error instanceof UnreachableError || (error instanceof ApiError && error.problem.status >= 500);
+}
+
+const sentence = (text: string): string => {
+  const whole = /[.!?]$/.test(text) ? text : `${text}.`;
+  return `${whole[0]?.toUpperCase() ?? ""}${whole.slice(1)}`;
+};

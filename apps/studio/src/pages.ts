@@ -1,0 +1,26 @@
+import type { ComponentType } from "react";
+import type { IconName } from "./ui/icon.tsx";
+
+/** What a page is given: the parts of its address, such as `run` of `/runs/:run`. */
+export interface PageProps {
+  readonly params: Readonly<Record<string, string>>;
+}
+
+export const sections = ["Work", "Library", "Operations"] as const;
+
+export interface PageEntry {
+  readonly path: string;
+  /** Where it stands in the sidebar; left out for pages that another page leads to. */
+  readonly nav?: { readonly label: string; readonly section: (typeof sections)[number]; readonly icon: IconName };
+  /** Loads its code when it is first opened. */
+  readonly load: () => Promise<ComponentType<PageProps>>;
+}
+
+/** All pages: one file and one entry each. The first address that fits wins; the sidebar has this order. */
+export const pages: readonly PageEntry[] = [
+  {
+    path: "/runs",
+    nav: { label: "Runs", section: "Work", icon: "runs" },
+    load: () => import("./pages/runs/runs-page.tsx").then((file) => file.RunsPage),
+  },
+];

@@ -1,0 +1,176 @@
+import {
+  type InputHTMLAttributes,
+  type ReactNode,
+  type SelectHTMLAttributes,
+  type TextareaHTMLAttributes,
+  useId,
+} from "react";
+import { classNames } from "../lib/class-names.ts";
+
+interface Around {
+  readonly label: string;
+  readonly hint?: ReactNode;
+  readonly error?: string | null | undefined;
+}
+
+function Field({ label, hint, error, id, children }: Around & { readonly id: string; readonly children: ReactNode }) {
+  return (
+    <div className="field">
+      <label htmlFor={id}>{label}</label>
+      {children}
+      {hint && (
+        <span className="hint" id={`${id}-hint`}>
+          {hint}
+        </span>
+      )}
+      {error && (
+        <span className="error" role="alert">
+          {error}
+        </span>
+      )}
+    </div>
+  );
+}
+
+const described = (id: string, { hint, error }: Pick<Around, "hint" | "error">) => ({
+  ...(hint ? { "aria-describedby": `${id}-hint` } : {}),
+  ...(error ? { "aria-invalid": true } : {}),
+});
+
+type Without<Props> = Omit<Props, "id" | "className" | "onChange">;
+
+/** A line of text with its label; `onChange` is given the text. */
+export function TextField({
+  label,
+  hint,
+  error,
+  onChange,
+  ...rest
+}: Around & Without<InputHTMLAttributes<HTMLInputElement>> & { readonly onChange: (value: string) => void }) {
+  const id = useId();
+  return (
+    <Field {...{ label, hint, error, id }}>
+      <input
+        {...rest}
+        {...described(id, { hint, error })}
+        id={id}
+        className="input"
+        onChange={(event) => onChange(event.target.value)}
+      />
+    </Field>
+  );
+}
+
+/** Many lines; `mono` for code. */
+export function TextArea({
+  label,
+  hint,
+  error,
+  mono = false,
+  onChange,
+  ...rest
+}: Around &
+  Without<TextareaHTMLAttributes<HTMLTextAreaElement>> & {
+    readonly mono?: boolean;
+    readonly onChange: (value: string) => void;
+  }) {
+  const id = useId();
+  return (
+    <Field {...{ label, hint, error, id }}>
+      <textarea
+        {...rest}
+        {...described(id, { hint, error })}
+        id={id}
+        spellCheck={!mono}
+        className={classNames("input", mono && "mono")}
+        onChange={(event) => onChange(event.target.value)}
+      />
+    </Field>
+  );
+}
+
+export type Choice = readonly [value: string, label: string];
+
+/** One of several, with its label. */
+export function SelectField({
+  label,
+  hint,
+  error,
+  choices,
+  onChange,
+  ...rest
+}: Around &
+  Without<SelectHTMLAttributes<HTMLSelectElement>> & {
+    readonly choices: readonly Choice[];
+    readonly onChange: (value: string) => void;
+  }) {
+  const id = useId();
+  return (
+    <Field {...{ label, hint, error, id }}>
+      <Options {...rest} {...described(id, { hint, error })} id={id} choices={choices} onChange={onChange} />
+    </Field>
+  );
+}
+
+/** The same in a row of filters, where the label is for those who do not see it. */
+export function Filter({
+  label,
+  choices,
+  value,
+  onChange,
+}: {
+  readonly label: string;
+  readonly choices: readonly Choice[];
+  readonly value: string;
+  readonly onChange: (value: string) => void;
+}) {
+  return <Options aria-label={label} auto choices={choices} value={value} onChange={onChange} />;
+}
+
+function Options({
+  choices,
+  onChange,
+  auto = false,
+  ...rest
+}: Omit<SelectHTMLAttributes<HTMLSelectElement>, "onChange"> & {
+  readonly auto?: boolean;
+  readonly choices: readonly Choice[];
+  readonly onChange: (value: string) => void;
+}) {
+  return (
+    <select
+      {...rest}
+      className={classNames("input", auto && "input-auto")}
+      onChange={(event) => onChange(event.target.value)}
+    >
+      {choices.map(([value, text]) => (
+        <option key={value} value={value}>
+          {text}
+        </option>
+      ))}
+    </select>
+  );
+}
+
+/** Few choices side by side. */
+export function Segmented({
+  label,
+  choices,
+  value,
+  onChange,
+}: {
+  readonly label: string;
+  readonly choices: readonly Choice[];
+  readonly value: string;
+  readonly onChange: (value: string) => void;
+}) {
+  return (
+    <fieldset className="segmented" aria-label={label}>
+      {choices.map(([each, text]) => (
+        <button key={each} type="button" aria-pressed={each === value} onClick={() => onChange(each)}>
+          {text}
+        </button>
+      ))}
+    </fieldset>
+  );
+}

@@ -1,0 +1,36 @@
+import { Badge, type Tone } from "./badge.tsx";
+import type { IconName } from "./icon.tsx";
+
+const LOOKS: Readonly<Record<string, readonly [Tone, IconName]>> = {
+  planned: ["grey", "clock"],
+  running: ["blue", "running"],
+  succeeded: ["green", "check"],
+  failed: ["red", "cross"],
+  cancelled: ["grey", "stop"],
+  exhausted: ["amber", "warning"],
+  blocked: ["grey", "blocked"],
+  ready: ["grey", "clock"],
+  reused: ["violet", "reuse"],
+  waiting: ["grey", "clock"],
+  released: ["grey", "clock"],
+  active: ["blue", "running"],
+  parked: ["blue", "pause"],
+  quarantined: ["red", "warning"],
+  wanted: ["grey", "clock"],
+  booting: ["amber", "running"],
+  draining: ["amber", "pause"],
+  ending: ["amber", "stop"],
+  ended: ["grey", "stop"],
+};
+
+/** Colour and drawing of a state of runs, steps, jobs and machines. */
+export const lookOfState = (state: string): readonly [Tone, IconName] => LOOKS[state] ?? ["grey", "info"];
+
+export function StateBadge({ state, label = state }: { readonly state: string; readonly label?: string }) {
+  const [tone, icon] = lookOfState(state);
+  return (
+    <Badge tone={tone} icon={icon}>
+      {label}
+    </Badge>
+  );
+}

@@ -1,0 +1,76 @@
+import type { ReactNode } from "react";
+import type { Pages } from "../api/use-pages.ts";
+import { classNames } from "../lib/class-names.ts";
+import { Button } from "./button.tsx";
+import { ProblemNotice } from "./problem-notice.tsx";
+import { SkeletonLines } from "./skeleton.tsx";
+
+export interface Column<Row> {
+  readonly name: string;
+  readonly cell: (row: Row) => ReactNode;
+  /** Amounts stand at the end of their column. */
+  readonly end?: boolean;
+  /** What the row is known by, and links to. */
+  readonly main?: boolean;
+}
+
+interface TableProps<Row> {
+  /** For those who do not see it. */
+  readonly label: string;
+  readonly columns: readonly Column<Row>[];
+  readonly rows: readonly Row[];
+  readonly rowKey: (row: Row) => string;
+}
+
+export function Table<Row>({ label, columns, rows, rowKey }: TableProps<Row>) {
+  const className = ({ end, main }: Column<Row>) => classNames(end && "end", main && "main-cell") || undefined;
+  return (
+    <section className="table-frame" aria-label={label}>
+      <table className="table" aria-label={label}>
+        <thead>
+          <tr>
+            {columns.map((column) => (
+              <th key={column.name} scope="col" className={className(column)}>
+                {column.name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr key={rowKey(row)}>
+              {columns.map((column) => (
+                <td key={column.name} className={className(column)}>
+                  {column.cell(row)}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+/** A table of what comes page by page: while it comes, when it fails, and when there is nothing (`empty`). */
+export function PagedTable<Row>({
+  pages,
+  empty,
+  ...table
+}: Omit<TableProps<Row>, "rows"> & { readonly pages: Pages<Row>; readonly empty: ReactNode }) {
+  if (pages.isPending) return <SkeletonLines lines={8} />;
+  if (pages.error && pages.items.length === 0) return <ProblemNotice error={pages.error} />;
+  if (pages.items.length === 0) return empty;
+  return (
+    <div>
+      <Table {...table} rows={pages.items} />
+      {pages.hasNextPage && (
+        <div className="table-more">
+          <Button busy={pages.isFetchingMore} onClick={pages.more}>
+            Show more
+          </Button>
+        </div>
+      )}
+    </div>
+  );
+}
