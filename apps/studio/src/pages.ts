@@ -23,4 +23,8 @@ export const pages: readonly PageEntry[] = [
     nav: { label: "Runs", section: "Work", icon: "runs" },
     load: () => import("./pages/runs/runs-page.tsx").then((file) => file.RunsPage),
   },
+  {
+    path: "/runs/:run",
+    load: () => import("./pages/runs/run-page.tsx").then((file) => file.RunPage),
+  },
 ];

@@ -1,0 +1,23 @@
+import { useCallback, useRef } from "react";
+
+interface Signed {
+  readonly digest: string;
+  readonly url: string;
+}
+
+/**
+ * Signed URLs differ at every answer, and a browser would load what it shows again and again. Keeps the first URL of each
+ * content until `forget`, which is for when they have expired.
+ */
+export function useKeptUrls(): { keep<Item extends Signed>(items: readonly Item[]): readonly Item[]; forget(): void } {
+  const known = useRef(new Map<string, string>());
+  const keep = useCallback(<Item extends Signed>(items: readonly Item[]): readonly Item[] => {
+    return items.map((item) => {
+      const url = known.current.get(item.digest) ?? item.url;
+      known.current.set(item.digest, url);
+      return { ...item, url };
+    });
+  }, []);
+  const forget = useCallback(() => known.current.clear(), []);
+  return { keep, forget };
+}

@@ -1,0 +1,81 @@
+import type { RunEvent, StepView } from "@loramill/contracts";
+import { Link } from "wouter";
+import { formatCount, formatSeconds, formatUsd, secondsBetween } from "../../lib/format.ts";
+import { useNow } from "../../lib/use-now.ts";
+import { CopyButton } from "../../ui/copy-button.tsx";
+import { type Fact, Facts } from "../../ui/facts.tsx";
+import { Notice } from "../../ui/problem-notice.tsx";
+import { Progress } from "../../ui/progress.tsx";
+import { StateBadge } from "../../ui/state-badge.tsx";
+import { LossCharts } from "./loss-charts.tsx";
+import styles from "./step-panel.module.css";
+import { shareOfStep, tellStep } from "./tell-step.ts";
+
+/** Everything about one step; of a training, how its loss went. */
+export function StepPanel({ step, events }: { readonly step: StepView; readonly events: readonly RunEvent[] }) {
+  const now = useNow(1_000);
+  const { startedAt, endedAt, jobs } = step;
+  const took = startedAt === null ? null : formatSeconds(secondsBetween(startedAt, endedAt, now));
+  return (
+    <section className={styles.panel} aria-label={`Step ${step.name}`}>
+      <div className="stack-tight">
+        <div className="row">
+          <h3>{step.name}</h3>
+          <StateBadge state={step.state} />
+          {step.state === "running" && <span className="muted">{tellStep(step)}</span>}
+        </div>
+        {step.state === "running" && <Progress share={shareOfStep(step)} label={`Progress of ${step.name}`} />}
+        {step.error && (
+          <Notice tone="red" title={step.error.code}>
+            {step.error.message}
+          </Notice>
+        )}
+        <Facts
+          facts={[
+            ["Why", step.reason],
+            ["Taken from", step.reusedFrom && <Link href={`/runs/${step.reusedFrom.run}`}>the run that made it</Link>],
+            ["Jobs", jobs.total === 0 ? null : tellJobs(step)],
+            ["Items", step.items === null ? null : formatCount(step.items)],
+            ["Took", took],
+            ["Cost", formatUsd(step.spentMicroUsd)],
+            ...summaryFacts(step),
+            ["Key", step.key && <DigestText digest={step.key} />],
+            ["Output", step.output && <DigestText digest={step.output} />],
+          ]}
+        />
+      </div>
+      {step.kind === "train" && <LossCharts step={step.name} events={events} />}
+    </section>
+  );
+}
+
+function DigestText({ digest }: { readonly digest: string }) {
+  return (
+    <span className="row">
+      <code title={digest}>{digest.slice(0, 16)}…</code>
+      <CopyButton text={digest} />
+    </span>
+  );
+}
+
+function tellJobs({ jobs }: StepView): string {
+  const parts = (["waiting", "open", "succeeded", "failed", "cancelled"] as const).filter((name) => jobs[name] > 0);
+  return parts.map((name) => `${formatCount(jobs[name])} ${name}`).join(", ");
+}
+
+/** What the step said of its output: numbers and short words; digests are in the plan. */
+function summaryFacts({ summary }: StepView): Fact[] {
+  return Object.entries(summary).flatMap(([name, value]): Fact[] => {
+    if (typeof value === "number") return [[label(name), tellNumber(value)]];
+    if (typeof value === "string" && value.length <= 60) return [[label(name), value]];
+    return [];
+  });
+}
+
+const tellNumber = (value: number): string => (Number.isInteger(value) ? formatCount(value) : value.toPrecision(4));
+
+/** `computeSeconds` as Compute seconds. */
+const label = (name: string): string => {
+  const words = name.replaceAll(/([A-Z])/g, " $1").toLowerCase();
+  return `${words[0]?.toUpperCase() ?? ""}${words.slice(1)}`;
+};
