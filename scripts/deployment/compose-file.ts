@@ -19,6 +19,7 @@ const Service = z.strictObject({
   restart: z.enum(["no", "unless-stopped"]),
   entrypoint: z.array(z.string()).optional(),
   command: z.array(z.string()).optional(),
+  env_file: z.array(z.strictObject({ path: z.string(), required: z.boolean() })).default([]),
   environment: z.record(z.string(), z.string()).default({}),
   depends_on: z.record(z.string(), z.strictObject({ condition: Condition })).default({}),
   healthcheck: Healthcheck.optional(),

@@ -4,6 +4,7 @@ import { parseEnv } from "node:util";
 import { describeConfig } from "@loramill/runtime";
 import { describe, expect, it, test } from "vitest";
 import { findFragments } from "../config-docs/find-fragments.ts";
+import { secretsOf, variablesOf } from "./app-variables.ts";
 import { composePath, readCompose } from "./compose-file.ts";
 import { SERVICE_APPS } from "./service-apps.ts";
 
@@ -12,6 +13,8 @@ const root = join(folder, "..");
 const example = parseEnv(readFileSync(join(folder, "env.example"), "utf8"));
 const secrets = Object.fromEntries(Object.keys(example).map((name) => [name, `${name.toLowerCase()}-of-a-test`]));
 const compose = readCompose(secrets);
+/** The same with other values of everything that comes from outside. */
+const { services: fixed } = readCompose(Object.fromEntries(Object.keys(secrets).map((name) => [name, "another"])));
 const services = Object.entries(compose.services);
 const ours = services.filter(([, { image }]) => image.startsWith("loramill/services:"));
 
@@ -43,6 +46,41 @@ test("apps get only variables that our schemas know", async () => {
       name,
     ).toEqual([]);
   }
+});
+
+describe("the variables of docs/configuration.md", () => {
+  const settings = readFileSync(join(folder, "settings.example"), "utf8");
+  const apps = SERVICE_APPS.map((app) => ({ app, service: compose.services[app] }));
+
+  it("can be set for every app: secrets one by one where they are of use, what the stack leaves open in settings.env", () => {
+    for (const { app, service } of apps) {
+      const secret = new Set(secretsOf(app));
+      const given = Object.keys(service?.environment ?? {});
+      expect(given.filter((variable) => secret.has(variable)).sort(), app).toEqual([...secret].sort());
+      expect(service?.env_file, app).toEqual([{ path: "settings.env", required: false }]);
+      const others = given.filter((variable) => !secret.has(variable));
+      const read = new Set(variablesOf(app).map(({ variable }) => variable));
+      expect(
+        others.filter((variable) => !read.has(variable)),
+        app,
+      ).toEqual([]);
+      const outside = others.filter((variable) => service?.environment[variable] !== fixed[app]?.environment[variable]);
+      expect(outside, "an empty one would hide what settings.env says").toEqual([]);
+    }
+  });
+
+  it("are shown by an example that sets nothing, hides nothing and holds no secret", () => {
+    expect(parseEnv(settings)).toEqual({});
+    const shown = Object.keys(parseEnv(settings.replaceAll(/^#(?=[A-Z_0-9]+=)/gm, "")));
+    expect(shown.length).toBeGreaterThan(10);
+    for (const variable of shown) {
+      const readers = apps.filter(({ app }) =>
+        variablesOf(app).some((row) => row.variable === variable && !row.secret),
+      );
+      expect(readers.length, variable).toBeGreaterThan(0);
+      for (const { app, service } of apps) expect(Object.keys(service?.environment ?? {}), app).not.toContain(variable);
+    }
+  });
 });
 
 describe.each(services)("%s", (_name, service) => {

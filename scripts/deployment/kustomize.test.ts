@@ -5,6 +5,7 @@ import { describeConfig } from "@loramill/runtime";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { findFragments } from "../config-docs/find-fragments.ts";
+import { secretsOf } from "./app-variables.ts";
 import { buildOverlay, type PodTemplate } from "./build-overlay.ts";
 import { parseDockerfile } from "./dockerfile.ts";
 import { knownMetrics, metricsIn } from "./known-metrics.ts";
@@ -104,17 +105,46 @@ describe.each(["dev", "production", "production-gpu"])("the overlay %s", (overla
   });
 });
 
-test("only who rents machines has the keys of those who rent them out", ({ skip }) => {
+describe("secrets", () => {
   const manifests = buildOverlay("production");
-  if (manifests === null) return skip("no kubectl");
-  const secretsOf = (name: string) => {
-    const app = manifests.find(({ kind, metadata }) => kind === "Deployment" && metadata.name === name);
-    const [container] = app?.spec.template.spec.containers ?? [];
+  const named = (app: string): readonly string[] => {
+    const deployment = manifests?.find(({ kind, metadata }) => kind === "Deployment" && metadata.name === app);
+    const [container] = deployment?.spec.template.spec.containers ?? [];
     return container?.envFrom.flatMap(({ secretRef }) => (secretRef ? [secretRef.name] : [])) ?? [];
   };
-  const having = (secret: string) => SERVICE_APPS.filter((app) => secretsOf(app).includes(secret));
-  expect(having("loramill-provider")).toEqual(["provisioner"]);
-  expect(having("loramill-fleet")).toEqual(["api", "dispatcher", "provisioner", "trainer"]);
+  /** What docs/deployment.md says each Secret may hold: the rows of its table. */
+  const documented = new Map(
+    [...readFileSync(join(root, "docs/deployment.md"), "utf8").matchAll(/^\| `(loramill-[a-z]+)` \|.*\|(.*)\|$/gm)].map(
+      ([, secret = "", cell = ""]) => [secret, [...cell.matchAll(/`([A-Z0-9_]+)`/g)].map(([, name = ""]) => name)],
+    ),
+  );
+
+  test.skipIf(manifests === null)(
+    "reach every app that reads them, from the Secrets that the guide tells to make",
+    () => {
+      for (const app of SERVICE_APPS) {
+        const had = new Set(named(app).flatMap((secret) => documented.get(secret) ?? []));
+        expect(
+          secretsOf(app).filter((variable) => !had.has(variable)),
+          app,
+        ).toEqual([]);
+      }
+      expect([...documented.keys()].sort()).toEqual([...new Set(SERVICE_APPS.flatMap(named))].sort());
+    },
+  );
+
+  test.skipIf(manifests === null)("are mounted nowhere without a use", () => {
+    for (const app of SERVICE_APPS) {
+      const read = secretsOf(app);
+      for (const secret of named(app)) {
+        expect(
+          documented.get(secret)?.some((variable) => read.includes(variable)),
+          `${secret} in ${app}`,
+        ).toBe(true);
+      }
+    }
+    expect(SERVICE_APPS.filter((app) => named(app).includes("loramill-provider"))).toEqual(["provisioner"]);
+  });
 });
 
 describe("agents on the cluster's GPUs", () => {

@@ -1,10 +1,16 @@
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { captionerConfig, generationConfig, llmConfig, trainingConfig } from "@loramill/backends";
 import { defineConfig, EndpointUrl } from "@loramill/contracts";
+import { fleetSettingsConfig } from "@loramill/fleet";
 import { learningDefaults } from "@loramill/intelligence";
+import { pocketConfig } from "@loramill/pocket";
+import { endpointsConfig, servicesConfig } from "@loramill/runtime";
+import { videoConfig } from "@loramill/video";
+import { visionConfig } from "@loramill/vision";
 import { z } from "zod";
 
-/** The API's own variables; `main.ts` composes them with those of the parts it opens. */
+/** The API's own variables. */
 export const apiConfig = defineConfig(
   {
     API_HOST: z.string().min(1).default("127.0.0.1").describe("Address the API listens on"),
@@ -102,3 +108,18 @@ export const apiConfig = defineConfig(
   }),
 );
 export type ApiOptions = ReturnType<typeof apiConfig.options>;
+
+/** What the API reads as a process of its own: it opens every backend, to plan with it and to say whether it is there. */
+export const apiProcessConfig = {
+  ...servicesConfig,
+  api: apiConfig,
+  fleetSettings: fleetSettingsConfig,
+  endpoints: endpointsConfig,
+  captioner: captionerConfig,
+  llm: llmConfig,
+  training: trainingConfig,
+  generation: generationConfig,
+  ...visionConfig,
+  video: videoConfig,
+  pocket: pocketConfig,
+} as const;

@@ -1,12 +1,8 @@
 #!/usr/bin/env node
-import { captionerConfig, generationConfig, llmConfig, trainingConfig } from "@loramill/backends";
-import { fleetSettingsConfig } from "@loramill/fleet";
-import { openPocketEngine, pocketConfig } from "@loramill/pocket";
-import { endpointsConfig, openServices, runProcess, servicesConfig, untilAborted } from "@loramill/runtime";
+import { openPocketEngine } from "@loramill/pocket";
+import { openServices, runProcess, untilAborted } from "@loramill/runtime";
 import { createMetrics } from "@loramill/telemetry";
-import { videoConfig } from "@loramill/video";
-import { visionConfig } from "@loramill/vision";
-import { apiConfig } from "./config.ts";
+import { apiProcessConfig } from "./config.ts";
 import { endpointPart } from "./doctor/endpoints.ts";
 import { openApi } from "./open-api.ts";
 import { openOffers } from "./open-offers.ts";
@@ -15,19 +11,7 @@ import { openStudio } from "./studio/open-studio.ts";
 await runProcess({
   name: "api",
   env: process.env,
-  config: {
-    ...servicesConfig,
-    api: apiConfig,
-    fleetSettings: fleetSettingsConfig,
-    endpoints: endpointsConfig,
-    captioner: captionerConfig,
-    llm: llmConfig,
-    training: trainingConfig,
-    generation: generationConfig,
-    ...visionConfig,
-    video: videoConfig,
-    pocket: pocketConfig,
-  },
+  config: apiProcessConfig,
   open: async ({ config, log, clock, random, opened }) => {
     const services = await openServices({ config, log, clock, random, opened });
     const engine = opened("pocket engine", await openPocketEngine(config.pocket), (open) => open.close());

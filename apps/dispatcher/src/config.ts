@@ -1,5 +1,8 @@
 import { defineConfig, queueNames } from "@loramill/contracts";
+import { inner, servicesConfig } from "@loramill/runtime";
+import { telemetryConfig } from "@loramill/telemetry";
 import { z } from "zod";
+import { fleetPlanConfig } from "./fleet/fleet-config.ts";
 
 const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
 
@@ -44,6 +47,14 @@ export const dispatcherConfig = defineConfig(
     },
   }),
 );
+
+/** What the dispatcher reads as a process of its own. */
+export const dispatcherProcessConfig = {
+  ...servicesConfig,
+  telemetry: telemetryConfig,
+  dispatcher: inner(dispatcherConfig, "dispatcher"),
+  fleetPlan: fleetPlanConfig,
+} as const;
 
 function windowsOf(standard: number, list: string): Readonly<Record<string, number>> {
   const windows: Record<string, number> = Object.fromEntries(queueNames.map((queue) => [queue, standard]));

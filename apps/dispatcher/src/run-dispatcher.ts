@@ -1,15 +1,6 @@
-import {
-  type Environment,
-  inner,
-  openServices,
-  type ProcessHost,
-  runProcess,
-  servicesConfig,
-  untilAborted,
-} from "@loramill/runtime";
-import { createMetrics, startHealthServer, telemetryConfig } from "@loramill/telemetry";
-import { dispatcherConfig } from "./config.ts";
-import { fleetPlanConfig } from "./fleet/fleet-config.ts";
+import { type Environment, openServices, type ProcessHost, runProcess, untilAborted } from "@loramill/runtime";
+import { createMetrics, startHealthServer } from "@loramill/telemetry";
+import { dispatcherProcessConfig } from "./config.ts";
 import { openDispatcher } from "./open-dispatcher.ts";
 import type { Dispatcher } from "./start-dispatcher.ts";
 import { watchDispatcher } from "./watch-dispatcher.ts";
@@ -21,12 +12,7 @@ const READY_WITHIN_MS = 30_000;
 export function runDispatcher({ env, host }: { env: Environment; host?: ProcessHost }): Promise<number> {
   return runProcess({
     name: "dispatcher",
-    config: {
-      ...servicesConfig,
-      telemetry: telemetryConfig,
-      dispatcher: inner(dispatcherConfig, "dispatcher"),
-      fleetPlan: fleetPlanConfig,
-    },
+    config: dispatcherProcessConfig,
     env,
     ...(host === undefined ? {} : { host }),
     open: async (context) => {

@@ -7,7 +7,7 @@ import { evaluatorWorkerConfig } from "@loramill/evaluator";
 import { fleetSettingsConfig } from "@loramill/fleet";
 import { generatorWorkerConfig } from "@loramill/generator";
 import { provisionerWorkerConfig } from "@loramill/provisioner";
-import { inner, servicesConfig } from "@loramill/runtime";
+import { endpointsConfig, inner, servicesConfig } from "@loramill/runtime";
 import { trainerWorkerConfig } from "@loramill/trainer";
 import { z } from "zod";
 
@@ -31,6 +31,7 @@ export const millConfig = {
   ...evaluatorWorkerConfig,
   ...generatorWorkerConfig,
   ...provisionerWorkerConfig,
+  endpoints: endpointsConfig,
   api: apiConfig,
   llm: llmConfig,
   dispatcher: inner(dispatcherConfig, "dispatcher"),

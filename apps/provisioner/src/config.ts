@@ -4,6 +4,9 @@ import { defineConfig, fleetVariables, secret, UserError } from "@loramill/contr
 import { endpointsConfig } from "@loramill/runtime";
 import { z } from "zod";
 
+/** The one key of those for other services that the provisioner has a use for. */
+const { RUNPOD_API_KEY } = endpointsConfig.env.shape;
+
 const GIB = 1024 ** 3;
 const seconds = (least: number, most: number) => z.coerce.number().min(least).max(most);
 
@@ -29,6 +32,7 @@ const Volumes = z
 export const provisionerConfig = defineConfig(
   {
     ...fleetVariables,
+    RUNPOD_API_KEY,
     FLEET_IMAGE: z
       .string()
       .min(1)
@@ -91,6 +95,7 @@ export const provisionerConfig = defineConfig(
     syncMs: env.FLEET_SYNC_SECONDS === undefined ? null : env.FLEET_SYNC_SECONDS * 1_000,
     providers: env.FLEET_PROVIDERS,
     agentSecret: env.FLEET_AGENT_SECRET ?? null,
+    runpodKey: env.RUNPOD_API_KEY ?? null,
     namePrefix: env.FLEET_NAME_PREFIX,
     image: env.FLEET_IMAGE ?? null,
     command: env.FLEET_COMMAND ?? null,
@@ -125,5 +130,4 @@ export const provisionerWorkerConfig = {
   runpod: runpodConfig,
   static: staticConfig,
   volumes: volumeConfig,
-  endpoints: endpointsConfig,
 } as const;

@@ -4,12 +4,11 @@ import { expect, it } from "vitest";
 import { provisionerConfig } from "./config.ts";
 import { openProviders } from "./open-providers.ts";
 
-const open = (env: Record<string, string>, runpodKey: string | null = "a key") =>
+const open = (env: Record<string, string | undefined>) =>
   openProviders({
-    provisioner: provisionerConfig.options(provisionerConfig.env.parse(env)),
+    provisioner: provisionerConfig.options(provisionerConfig.env.parse({ RUNPOD_API_KEY: "a key", ...env })),
     runpod: runpodConfig.options(runpodConfig.env.parse({})),
     static: staticConfig.options(staticConfig.env.parse({})),
-    endpoints: { runpodKey },
     clock: { now: () => new Date() },
     log: keepLog(),
   });
@@ -21,6 +20,8 @@ it("opens nobody where nobody is named, and RunPod with a key and an image", () 
 
 it("says what a provider lacks before anything is rented", () => {
   expect(() => open({ FLEET_PROVIDERS: "runpod" })).toThrow("FLEET_IMAGE: name the image");
-  expect(() => open({ FLEET_PROVIDERS: "runpod", FLEET_IMAGE: "a" }, null)).toThrow("RUNPOD_API_KEY: set it");
+  expect(() => open({ FLEET_PROVIDERS: "runpod", FLEET_IMAGE: "a", RUNPOD_API_KEY: undefined })).toThrow(
+    "RUNPOD_API_KEY: set it",
+  );
   expect(() => open({ FLEET_PROVIDERS: "simulated" })).toThrow("expected one of");
 });

@@ -1,4 +1,4 @@
-import { defineConfig } from "@loramill/contracts";
+import { defineConfig, secret } from "@loramill/contracts";
 import { z } from "zod";
 
 const seconds = (fallback: number) => z.coerce.number().min(1).max(3_600).default(fallback);
@@ -6,11 +6,13 @@ const seconds = (fallback: number) => z.coerce.number().min(1).max(3_600).defaul
 /** How a process reaches the queue and how its worker behaves. */
 export const queueConfig = defineConfig(
   {
-    QUEUE_URL: z
-      .string()
-      .regex(/^(rediss?|postgres(ql)?):\/\//, "must start with redis://, rediss:// or postgres://")
-      .optional()
-      .describe("Queue server: redis://, rediss:// or postgres://; left out, the embedded Postgres"),
+    QUEUE_URL: secret(
+      z
+        .string()
+        .regex(/^(rediss?|postgres(ql)?):\/\//, "must start with redis://, rediss:// or postgres://")
+        .optional()
+        .describe("Queue server: redis://, rediss:// or postgres://; left out, the embedded Postgres"),
+    ),
     QUEUE_PREFIX: z
       .string()
       .regex(/^[A-Za-z0-9_{}-]{1,64}$/)

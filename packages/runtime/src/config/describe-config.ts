@@ -42,7 +42,7 @@ function describe(part: string, variable: string, field: z.ZodType): ConfigRow {
     variable,
     default: defaultOf(field),
     description: names === undefined ? description : `${description}; also ${names.join(", ")}`,
-    secret: /TOKEN|KEY|SECRET|PASSWORD/.test(variable) || field.meta()?.secret === true,
+    secret: /(^|_)(TOKEN|KEY|SECRET|PASSWORD)(_|$)/.test(variable) || field.meta()?.secret === true,
   };
 }
 
