@@ -147,7 +147,7 @@ test("a run remembers what it was quoted, and tells what it came to when it was 
     [run, step, 2 * quote.costMicroUsd.p90, JOB],
   );
   await catalog.dispatch.moveRun(run, "succeed", null);
-  expect(await catalog.dispatch.settleQuotes(10)).toMatchObject([{ run, verdict: "beyond-p90" }]);
+  expect(await catalog.dispatch.settleQuotes(10, { gapShare: 0.05 })).toMatchObject([{ run, verdict: "beyond-p90" }]);
   const after = CostView.parse(await ask("GET", `/v1/runs/${run}/costs`));
   expect(after.outcome).toMatchObject({ verdict: "beyond-p90", billedMicroUsd: 2 * quote.costMicroUsd.p90 });
 });

@@ -34,6 +34,15 @@ export const dispatcherConfig = defineConfig(
     DISPATCH_SILENT_SECONDS: whole(5, 3_600)
       .default(15)
       .describe("An active job that is not in its queue and was not heard of for this long has lost its worker"),
+    DISPATCH_PATIENCE_SECONDS: whole(1, 86_400)
+      .default(60)
+      .describe("A step that cannot be started or finished for so long, for reasons unknown, fails"),
+    QUOTE_GAP_SHARE: z.coerce
+      .number()
+      .min(0)
+      .max(10)
+      .default(0.05)
+      .describe("A bill that is further from its run's quote, as a share of what was expected, counts as off"),
   },
   (env) => ({
     dispatcher: {
@@ -44,6 +53,8 @@ export const dispatcherConfig = defineConfig(
       idleTickMs: env.DISPATCH_IDLE_TICK_MS,
       reconcileMs: env.DISPATCH_RECONCILE_SECONDS * 1_000,
       silentMs: env.DISPATCH_SILENT_SECONDS * 1_000,
+      patienceMs: env.DISPATCH_PATIENCE_SECONDS * 1_000,
+      quoteGapShare: env.QUOTE_GAP_SHARE,
     },
   }),
 );

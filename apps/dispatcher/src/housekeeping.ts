@@ -50,8 +50,9 @@ export async function tidy({ catalog, producer, options }: DispatcherDeps): Prom
 const QUOTES_PER_TURN = 200;
 
 /** Holds what ended runs were billed against what they were quoted: each run's events tell it, and so do the metrics. */
-export async function settleQuotes({ catalog, log, onQuoteOutcome }: DispatcherDeps): Promise<void> {
-  for (const { run, ...outcome } of await catalog.dispatch.settleQuotes(QUOTES_PER_TURN)) {
+export async function settleQuotes({ catalog, options, log, onQuoteOutcome }: DispatcherDeps): Promise<void> {
+  const settled = await catalog.dispatch.settleQuotes(QUOTES_PER_TURN, { gapShare: options.quoteGapShare });
+  for (const { run, ...outcome } of settled) {
     onQuoteOutcome?.(outcome);
     if (outcome.verdict === "beyond-p90") log.warn({ run, ...outcome }, "a run was billed more than it was quoted");
   }

@@ -24,6 +24,8 @@ export interface DispatcherOptions {
   readonly tidyMs: number;
   /** How often the bills of runs that have ended are held against their quotes. */
   readonly quotesMs: number;
+  /** Bills that are no further off, as a share of what was expected, count as quoted. */
+  readonly quoteGapShare: number;
   /** How often a standby tries to lead, and a leader checks that it still does. */
   readonly leaderCheckMs: number;
 }
@@ -43,5 +45,6 @@ export const defaultOptions: DispatcherOptions = {
   gaugeMs: 5_000,
   tidyMs: 60_000,
   quotesMs: 5_000,
+  quoteGapShare: 0.05,
   leaderCheckMs: 2_000,
 };

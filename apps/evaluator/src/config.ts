@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { defineConfig } from "@loramill/contracts";
+import { defineConfig, loraVariables } from "@loramill/contracts";
 import { z } from "zod";
 
 const loraToolsConfig = defineConfig(
@@ -11,12 +11,7 @@ const loraToolsConfig = defineConfig(
       .max(256)
       .optional()
       .describe("Threads that compute the modules of LoRAs; left out, one for each core"),
-    LORA_MAX_BYTES: z.coerce
-      .number()
-      .int()
-      .min(1024)
-      .default(4 * 1024 ** 3)
-      .describe("Largest LoRA file that is worked on, in bytes"),
+    ...loraVariables,
   },
   (env) => ({ threads: env.LORA_THREADS ?? availableParallelism(), maxBytes: env.LORA_MAX_BYTES }),
 );

@@ -8,6 +8,7 @@ import { z } from "zod";
 const { RUNPOD_API_KEY } = endpointsConfig.env.shape;
 
 const GIB = 1024 ** 3;
+const DAY_MS = 24 * 3_600_000;
 const seconds = (least: number, most: number) => z.coerce.number().min(least).max(most);
 
 /** A JSON text in an environment variable. */
@@ -54,6 +55,14 @@ export const provisionerConfig = defineConfig(
       .describe(
         "How often these volumes are brought the base models and datasets that trainings want; left out, never",
       ),
+    FLEET_SYNC_WANTED_DAYS: z.coerce
+      .number()
+      .min(0.1)
+      .max(365)
+      .default(7)
+      .describe(
+        "A base model that no training has wanted for so long is brought to no volume any more, and makes room first",
+      ),
     FLEET_AGENT_ENV: secret(
       json(z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string()))
         .default({})
@@ -86,6 +95,14 @@ export const provisionerConfig = defineConfig(
     FLEET_BILL_WAIT_SECONDS: seconds(1, 604_800)
       .default(86_400)
       .describe("After so long the bill of a machine that has ended is taken as it was seen last"),
+    FLEET_BILLING_GAP_SHARE: z.coerce
+      .number()
+      .min(0)
+      .max(10)
+      .default(0.05)
+      .describe(
+        "Where a provider has billed more or less by this share than was charged to runs, the log says so as an error",
+      ),
     FLEET_CLOSE_SECONDS: seconds(0.1, 2_592_000)
       .default(604_800)
       .describe("How long the last bill of a machine waits at most for the ends of trainings that used it"),
@@ -93,6 +110,7 @@ export const provisionerConfig = defineConfig(
   (env) => ({
     ...volumesOf(env.FLEET_VOLUMES, env.FLEET_AGENT_ENV),
     syncMs: env.FLEET_SYNC_SECONDS === undefined ? null : env.FLEET_SYNC_SECONDS * 1_000,
+    syncWantedMs: env.FLEET_SYNC_WANTED_DAYS * DAY_MS,
     providers: env.FLEET_PROVIDERS,
     agentSecret: env.FLEET_AGENT_SECRET ?? null,
     runpodKey: env.RUNPOD_API_KEY ?? null,
@@ -108,6 +126,7 @@ export const provisionerConfig = defineConfig(
     surveyMs: env.FLEET_SURVEY_SECONDS * 1_000,
     booksMs: env.FLEET_BOOKS_SECONDS * 1_000,
     billWaitMs: env.FLEET_BILL_WAIT_SECONDS * 1_000,
+    billingGapShare: env.FLEET_BILLING_GAP_SHARE,
     closeMs: env.FLEET_CLOSE_SECONDS * 1_000,
   }),
 );

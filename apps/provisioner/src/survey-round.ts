@@ -24,8 +24,6 @@ export interface SurveyDeps {
 
 /** How far back the books are read: entries come an hour late, and are corrected for some hours. */
 const BOOKS_MS = 48 * 3_600_000;
-/** Where billed and charged differ by more, somebody should look. */
-const ALARMING_GAP = 0.05;
 
 /**
  * One look at all that machines of this fleet may be, beside those that turns look after: what is offered, what nobody answers
@@ -85,7 +83,7 @@ export async function readBooks(deps: SurveyDeps, signal: AbortSignal): Promise<
     const { billedMicroUsd, chargedMicroUsd } = sums.get(provider) ?? { billedMicroUsd: 0, chargedMicroUsd: 0 };
     const gap = billingGap({ billedMicroUsd, chargedMicroUsd });
     deps.metrics.setBillingGap(provider, gap);
-    if (Math.abs(gap) > ALARMING_GAP) {
+    if (Math.abs(gap) > deps.options.billingGapShare) {
       deps.log.error({ provider, billedMicroUsd, chargedMicroUsd }, "what was billed is not what was charged");
     }
   }

@@ -83,7 +83,7 @@ it("tries the next volume when the keys of one are refused, and says which to lo
     code: "storage-denied",
     message: expect.stringContaining("check RUNPOD_S3_ACCESS_KEY_ID"),
   });
-  await syncRound({ ...deps, options: { volumes } }, signal);
+  await syncRound({ ...deps, options: { ...deps.options, volumes } }, signal);
   expect(keys()).toEqual([wanted]);
   // No machine gets the second volume of a region.
   expect(await catalog.fleet.volumes(new Date())).toMatchObject([{ region: "EU-RO-1", holds: [] }]);

@@ -9,7 +9,7 @@ import type { ProvisionerOptions } from "./config.ts";
 export interface SyncDeps {
   readonly catalog: Pick<Catalog, "fleet" | "models">;
   readonly stores: Pick<Stores, "objects" | "documents" | "memos">;
-  readonly options: Pick<ProvisionerOptions, "volumes">;
+  readonly options: Pick<ProvisionerOptions, "volumes" | "syncWantedMs">;
   readonly cache: VolumeOptions & { readonly credentials: VolumePlace["credentials"] };
   readonly open: (place: VolumePlace) => Promise<VolumeFiles>;
   readonly clock: Clock;
@@ -20,8 +20,6 @@ type Volume = ProvisionerOptions["volumes"][number];
 
 /** Volumes that are filled here are RunPod's. */
 const PROVIDER = "runpod";
-/** A model that no training has wanted for so long is brought to no volume any more, and makes room first. */
-const RECENT_MS = 7 * 24 * 3_600_000;
 /** A volume's turn; the next round goes on where it ended. */
 const TURN_MS = 600_000;
 const TELL_MS = 15_000;
@@ -32,7 +30,7 @@ const TELL_MS = 15_000;
  */
 export async function syncRound(deps: SyncDeps, signal: AbortSignal): Promise<void> {
   const { catalog, stores, cache, clock, log } = deps;
-  const models = await catalog.fleet.wantedModels(new Date(clock.now().getTime() - RECENT_MS));
+  const models = await catalog.fleet.wantedModels(new Date(clock.now().getTime() - deps.options.syncWantedMs));
   const datasets = await catalog.fleet.wantedDatasets();
   if (models.length === 0 && datasets.length === 0) return;
   const chosen = chooseFiles(models, await knownModels(catalog, stores.objects), cache.maxBytes);

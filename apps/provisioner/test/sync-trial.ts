@@ -25,7 +25,7 @@ export async function openSyncTrial(database: TestServer) {
   const log = keepLog();
   const deps: SyncDeps = {
     ...{ catalog, stores, log, clock: { now: () => new Date() } },
-    options: { volumes: [{ id: s3.bucket, region: s3.region, path: "/workspace" }] },
+    options: { volumes: [{ id: s3.bucket, region: s3.region, path: "/workspace" }], syncWantedMs: 7 * 24 * 3_600_000 },
     cache: { url: s3.endpoint, credentials: s3.credentials, folder: "cache", maxBytes: 20 * MIB },
     open: (place) => openVolumeFiles({ ...place, partBytes: PART, attempts: 1 }),
   };

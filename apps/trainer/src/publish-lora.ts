@@ -11,19 +11,18 @@ import {
   loraFileName,
   loraFiles,
   PermanentError,
-  type Stores,
   type TrainingRequest,
   trainedRoles,
   UserError,
   withLoraFiles,
 } from "@loramill/contracts";
 import { checkLora, readSafetensors, tensorsSha256 } from "@loramill/lora";
+import type { TrainerDeps } from "./train-lora.ts";
 
 /** A curve in a document has at most this many points; longer ones are thinned. */
 const MAX_CURVE_POINTS = 10_000;
 /** Of more pictures drawn on the way, the last. */
 const MAX_SAMPLES = 10_000;
-const MAX_LORA_BYTES = 4 * 1024 * 1024 * 1024;
 
 /** Checks the collected file, value by value, and publishes it: document, catalog record, output. */
 export async function publishLora(
@@ -31,11 +30,11 @@ export async function publishLora(
   request: TrainingRequest,
   input: InputOf<"train-lora">,
   deviations: LoraDocument["deviations"],
-  stores: Stores,
+  { stores, limits }: Pick<TrainerDeps, "stores" | "limits">,
   ctx: JobContext,
 ): Promise<JobOutput> {
   const { name, recipe, triggerWord, backend } = input.params;
-  await verify(collected, request, stores, ctx.signal);
+  await verify(collected, request, { stores, limits }, ctx.signal);
   const lora: LoraDocument = {
     format: "loramill-lora/1",
     name,
@@ -86,7 +85,7 @@ export async function publishLora(
 async function verify(
   collected: CollectedTraining,
   { name, recipe }: Pick<TrainingRequest, "name" | "recipe">,
-  stores: Stores,
+  deps: Pick<TrainerDeps, "stores" | "limits">,
   signal: AbortSignal,
 ): Promise<void> {
   const files = loraFiles(collected);
@@ -94,7 +93,7 @@ async function verify(
   const problems = missing.map((role) => `there is no ${loraFileName(name, role)}`);
   for (const { role, ...file } of files) {
     const where = role === "both" ? "" : `for ${role} noise, `;
-    problems.push(...(await problemsOf(file, stores, signal)).map((problem) => `${where}${problem}`));
+    problems.push(...(await problemsOf(file, deps, signal)).map((problem) => `${where}${problem}`));
   }
   if (problems.length === 0) return;
   const shown = problems.slice(0, 3).join("; ");
@@ -106,10 +105,10 @@ async function verify(
 
 async function problemsOf(
   { weights, tensorsSha256: named }: Pick<LoraFile, "weights" | "tensorsSha256">,
-  { blobs }: Stores,
+  { stores, limits }: Pick<TrainerDeps, "stores" | "limits">,
   signal: AbortSignal,
 ): Promise<string[]> {
-  const bytes = await blobs.read(weights, { maxBytes: MAX_LORA_BYTES, signal });
+  const bytes = await stores.blobs.read(weights, { maxBytes: limits.loraBytes, signal });
   try {
     const problems = checkLora(readSafetensors(bytes));
     return tensorsSha256(bytes) === named

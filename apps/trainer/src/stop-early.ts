@@ -18,13 +18,13 @@ export async function stopEarly(turn: Turn, stop: EarlyStop, training: Training)
   if (collected !== null) {
     const message = `stopped at step ${collected.steps} of ${stepsOf(request.recipe)} by ${stop.by}`;
     const deviations = [...turn.deviations, { code: "stopped-early", message }];
-    return { ...(await publishLora(collected, request, input, deviations, deps.stores, ctx)), complete: false };
+    return { ...(await publishLora(collected, request, input, deviations, deps, ctx)), complete: false };
   }
   if (stop.isLate) {
     throw new UserError(`${stop.by} has come before the first checkpoint: give it a later one and resume`, {
       code: "deadline-passed",
     });
   }
-  const { lost, rateFactor, batchHalvings, deviations } = turn;
-  return ctx.giveBack({ phase: "waiting", lost, rateFactor, batchHalvings, deviations });
+  const { lost, machinesLost, rateFactor, batchHalvings, deviations } = turn;
+  return ctx.giveBack({ phase: "waiting", lost, machinesLost, rateFactor, batchHalvings, deviations });
 }

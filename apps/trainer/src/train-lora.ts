@@ -19,6 +19,8 @@ import {
 import { askToGoOn, askToStart } from "./ask-for-money.ts";
 import { cancelTraining, isCancelled, tellBackend } from "./cancel-training.ts";
 import { changeAfter, changedRecipe } from "./change-recipe.ts";
+import type { TrainerLimits } from "./config.ts";
+import { countLoss, noLosses } from "./count-loss.ts";
 import { findBackend } from "./find-backend.ts";
 import { publishLora } from "./publish-lora.ts";
 import { stopEarly } from "./stop-early.ts";
@@ -32,6 +34,7 @@ export interface TrainerDeps {
   readonly slots: BackendSlots;
   readonly requests: RequestLoader;
   readonly clock: Clock;
+  readonly limits: TrainerLimits;
 }
 
 type Input = InputOf<"train-lora">;
@@ -47,10 +50,6 @@ export interface Training {
   readonly ctx: JobContext;
 }
 
-/** A backend that forgets a training this often has a fault that submitting again does not cure. */
-const MAX_LOST = 5;
-/** Rented machines are taken away by their vendors, time after time in a bad hour; a training that ends each that it has is stopped. */
-const MAX_MACHINES_LOST = 50;
 const SLOT_POLL_MS = 5_000;
 
 /**
@@ -132,24 +131,19 @@ async function follow(turn: RunningTurn, training: Training): Promise<JobOutput 
     const stop = await askToGoOn(status, { backend, request, ctx, now: deps.clock.now() });
     if (stop !== null) return stopEarly(turn, stop, training);
     // A checkpoint says that it gets on: what counts is losses in a row.
-    return ctx.park(status.pollMs, { ...turn, lost: status.checkpoints.length > 0 ? 0 : turn.lost });
+    return ctx.park(status.pollMs, { ...turn, ...(status.checkpoints.length > 0 ? noLosses : {}) });
   }
   const collected = await backend.collect(turn.remoteId, request, context);
-  return publishLora(collected, request, input, turn.deviations, deps.stores, ctx);
+  return publishLora(collected, request, input, turn.deviations, deps, ctx);
 }
 
 async function submitAgain(
   { remoteId, pod, podMicroUsd: _before, ...turn }: RunningTurn,
-  { backend, ctx }: Training,
+  { backend, deps, ctx }: Training,
 ): Promise<Parked> {
-  const lost = turn.lost + 1;
-  if (lost > (pod === null ? MAX_LOST : MAX_MACHINES_LOST)) {
-    throw new PermanentError(`${backend.name} lost the training ${lost} times: look at the backend's own log`, {
-      code: "backend-lost",
-    });
-  }
-  ctx.event("training.lost", { backend: backend.name, remoteId, times: lost });
-  return ctx.park(0, { ...turn, phase: "waiting", lost });
+  const { times, ...losses } = countLoss(turn, { backend: backend.name, pod, limits: deps.limits });
+  ctx.event("training.lost", { backend: backend.name, remoteId, times });
+  return ctx.park(0, { ...turn, ...losses, phase: "waiting" });
 }
 
 /** A failure that another recipe may avoid is submitted once more; any other is thrown. */

@@ -3,8 +3,10 @@ import { z } from "zod";
 
 /** What every turn hands on. */
 const kept = {
-  /** How often the backend no longer knew the training. */
+  /** How often the backend no longer knew the training, since its newest checkpoint. */
   lost: z.int().default(0),
+  /** How often the rented machine that had it was gone, since then. */
+  machinesLost: z.int().default(0),
   /** 1, and one half after the loss stopped being a number. */
   rateFactor: z.number().default(1),
   /** How often the batch was halved because memory ran out. */
@@ -33,7 +35,7 @@ export const Turn = z.discriminatedUnion("phase", [
 export type Turn = z.output<typeof Turn>;
 export type RunningTurn = Extract<Turn, { readonly phase: "running" }>;
 
-const firstTurn: Turn = { phase: "waiting", lost: 0, rateFactor: 1, batchHalvings: 0, deviations: [] };
+const firstTurn: Turn = { phase: "waiting", lost: 0, machinesLost: 0, rateFactor: 1, batchHalvings: 0, deviations: [] };
 
 /** The turn that the job was parked with; the first one for a job that was not. */
 export function readTurn(parked: JsonObject | null): Turn {

@@ -39,6 +39,7 @@ export function createTrainerWorker(openEngine: (context: Context) => Promise<Po
         slots: catalog.backendSlots,
         requests: createRequestLoader(stores, async (run) => (await catalog.runs.plan({ run }))?.lockDigest ?? null),
         clock: context.clock,
+        limits: context.config.trainer,
       };
     },
     processors: { "train-lora": trainLora },

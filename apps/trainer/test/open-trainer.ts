@@ -26,6 +26,7 @@ import {
 import { expect, onTestFinished } from "vitest";
 import { trainLora } from "../src/train-lora.ts";
 import { createRequestLoader } from "../src/training-request.ts";
+import { usualLimits } from "./usual-limits.ts";
 
 const SIDE = 16;
 /** Digest of the plan of every run. */
@@ -137,7 +138,8 @@ export async function openTrainer(setup: TrainerSetup = {}) {
     params: { name: "reds", backend: "pocket", backendVersion: await pocket.version(), triggerWord: "sks", recipe },
   };
   const slots = setup.slots ?? { take: async () => expect.fail("a backend without a limit needs no slot") };
-  const deps = { stores, backends: [backend], slots, requests: createRequestLoader(stores, async () => PLAN), clock };
+  const requests = createRequestLoader(stores, async () => PLAN);
+  const deps = { stores, backends: [backend], slots, requests, clock, limits: usualLimits };
   const train = (given: typeof input, ctx: JobContext) => trainLora(given, deps, ctx);
   return { stores, engine, backend, input, train };
 }

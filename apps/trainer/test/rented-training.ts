@@ -17,6 +17,7 @@ import { trainLora } from "../src/train-lora.ts";
 import { createRequestLoader } from "../src/training-request.ts";
 import { openAgentMachines } from "./agent-machines.ts";
 import { putDataset } from "./put-dataset.ts";
+import { usualLimits } from "./usual-limits.ts";
 
 interface RentedTrainingParts {
   readonly price: { readonly pricePerHourMicroUsd: number; readonly incrementSeconds: number };
@@ -97,7 +98,8 @@ export async function openRentedTraining(parts: RentedTrainingParts) {
       if (cancel) ctx.cancel();
       let answer: JobOutput | Parked;
       try {
-        answer = await trainLora(input, { stores, backends: [open()], slots, requests, clock }, ctx);
+        const deps = { stores, backends: [open()], slots, requests, clock, limits: usualLimits };
+        answer = await trainLora(input, deps, ctx);
       } catch (error) {
         if (!(error instanceof TransientError || cancel)) throw error;
         answer = new Parked(100, turn ?? {});

@@ -14,6 +14,7 @@ import { type CrashPoint, createCrashPoint, fakeJobContext } from "@loramill/tes
 import { trainLora } from "../src/train-lora.ts";
 import { createRequestLoader } from "../src/training-request.ts";
 import { putDataset } from "./put-dataset.ts";
+import { usualLimits } from "./usual-limits.ts";
 
 /** A remote side, and a backend as each process opens it. */
 export interface World {
@@ -60,6 +61,7 @@ export async function train(
       slots,
       requests: createRequestLoader(seen),
       clock: { now: () => new Date() },
+      limits: usualLimits,
     };
   };
   const input: InputOf<"train-lora"> = {

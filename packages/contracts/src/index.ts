@@ -331,6 +331,7 @@ export {
   ModelInput,
   ModelMerge,
 } from "./lora-spec.ts";
+export { loraVariables } from "./lora-variables.ts";
 export {
   ModelBody,
   type ModelBodyInput,

@@ -68,7 +68,7 @@ export const RunQuote = z.object({
 });
 export type RunQuote = z.output<typeof RunQuote>;
 
-/** `above` and `below`: off by more than 5 % of what was expected; `beyond-p90`: that much above, and above its p90 too. */
+/** `above` and `below`: off by more than QUOTE_GAP_SHARE of what was expected (5 % if not set); `beyond-p90`: that much above, and above its p90 too. */
 export const QuoteVerdict = z.enum(["as-quoted", "below", "above", "beyond-p90"]);
 export type QuoteVerdict = z.output<typeof QuoteVerdict>;
 

@@ -60,6 +60,19 @@ export const fleetSettingsConfig = defineConfig(
       .max(100_000)
       .default(usual.downloadBytesPerSecond / MB)
       .describe("At which rented machines are taken to fetch base models"),
+    FLEET_CANDIDATES: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(100)
+      .default(usual.candidates)
+      .describe("Offers that are tried one after the other for one machine, at most"),
+    FLEET_SPOT_LOSSES_PER_HOUR: z.coerce
+      .number()
+      .min(0)
+      .max(60)
+      .default(usual.preemptionsPerHour)
+      .describe("How often a spot machine is taken to be taken back, of offers without a record"),
   },
   (env): FleetSettings => ({
     ...usual,
@@ -69,6 +82,8 @@ export const fleetSettingsConfig = defineConfig(
     wantedSeconds: env.FLEET_WANTED_SECONDS,
     waitMicroUsdPerHour: microUsdFromUsd(env.FLEET_WAIT_USD_PER_HOUR),
     patience: env.FLEET_PATIENCE,
+    candidates: env.FLEET_CANDIDATES,
+    preemptionsPerHour: env.FLEET_SPOT_LOSSES_PER_HOUR,
     downloadBytesPerSecond: env.FLEET_DOWNLOAD_MB_PER_SECOND * MB,
   }),
 );

@@ -1,6 +1,6 @@
 import type { Quote, RunQuote } from "@loramill/contracts";
 import { describe, expect, it } from "vitest";
-import { holdAgainstQuote, rememberedQuote } from "./quote-outcome.ts";
+import { holdAgainstQuote, type RunBill, rememberedQuote } from "./quote-outcome.ts";
 
 const step = (name: string, expectedMicroUsd: number, p90 = expectedMicroUsd * 1.2) => ({
   ...{ name, expectedMicroUsd, parts: [] },
@@ -12,10 +12,12 @@ const quoted = (...steps: RunQuote["steps"]): RunQuote => ({
   expectedMicroUsd: 0,
   steps,
 });
-const billed = (billedMicroUsd: number, more: Partial<Parameters<typeof holdAgainstQuote>[1]> = {}) => ({
+const billed = (billedMicroUsd: number, more: Partial<RunBill> = {}) => ({
   ...{ state: "succeeded" as const, steps: {}, billedMicroUsd },
   ...more,
 });
+
+const hold = (quote: RunQuote, bill: RunBill, gapShare = 0.05) => holdAgainstQuote(quote, bill, { gapShare });
 
 describe("a bill, held against the quote", () => {
   const quote = quoted(step("train", 1_000));
@@ -26,26 +28,31 @@ describe("a bill, held against the quote", () => {
     [1_100, "above"],
     [1_201, "beyond-p90"],
   ])("of 1000, at most 1200 nine times in ten: %i is %s", (microUsd, verdict) => {
-    expect(holdAgainstQuote(quote, billed(microUsd))).toMatchObject({ verdict, billedMicroUsd: microUsd });
+    expect(hold(quote, billed(microUsd))).toMatchObject({ verdict, billedMicroUsd: microUsd });
   });
 
   it("is no more than 5 % off where p90 is closer than that", () => {
     const sure = quoted(step("generate", 1_000, 1_000));
-    expect(holdAgainstQuote(sure, billed(1_050))?.verdict).toBe("as-quoted");
-    expect(holdAgainstQuote(sure, billed(1_051))).toMatchObject({ verdict: "beyond-p90", p90MicroUsd: 1_000 });
+    expect(hold(sure, billed(1_050))?.verdict).toBe("as-quoted");
+    expect(hold(sure, billed(1_051))).toMatchObject({ verdict: "beyond-p90", p90MicroUsd: 1_000 });
+  });
+
+  it("may be as far off as is said", () => {
+    expect(hold(quote, billed(1_100), 0.1)?.verdict).toBe("as-quoted");
+    expect(hold(quote, billed(1_001), 0)?.verdict).toBe("above");
   });
 
   it("expects nothing of steps whose results were there after all", () => {
     const two = quoted(step("caption", 400), step("train", 1_000));
     const bill = billed(1_000, { steps: { caption: "reused", train: "succeeded" } });
-    expect(holdAgainstQuote(two, bill)).toMatchObject({ verdict: "as-quoted", expectedMicroUsd: 1_000, gapShare: 0 });
+    expect(hold(two, bill)).toMatchObject({ verdict: "as-quoted", expectedMicroUsd: 1_000, gapShare: 0 });
   });
 
   it("says nothing of what was free, and of what cost less because it ended early; more than quoted counts always", () => {
-    expect(holdAgainstQuote(quoted(), billed(0))).toBeNull();
-    expect(holdAgainstQuote(quote, billed(500, { state: "cancelled" }))).toBeNull();
-    expect(holdAgainstQuote(quote, billed(1_300, { state: "failed" }))?.verdict).toBe("beyond-p90");
-    expect(holdAgainstQuote(quoted(), billed(7))).toMatchObject({ verdict: "beyond-p90", gapShare: 1 });
+    expect(hold(quoted(), billed(0))).toBeNull();
+    expect(hold(quote, billed(500, { state: "cancelled" }))).toBeNull();
+    expect(hold(quote, billed(1_300, { state: "failed" }))?.verdict).toBe("beyond-p90");
+    expect(hold(quoted(), billed(7))).toMatchObject({ verdict: "beyond-p90", gapShare: 1 });
   });
 });
 

@@ -52,7 +52,7 @@ async function charge({ run, step, job }: Work, amountMicroUsd: number, pod: str
   );
 }
 
-const settle = () => catalog.dispatch.settleQuotes(100);
+const settle = () => catalog.dispatch.settleQuotes(100, { gapShare: 0.05 });
 const eventsOf = async (run: RunId) => (await catalog.events.list({ run })).filter(({ type }) => /^cost\./.test(type));
 
 test("a run that has ended is held against what it was quoted, once", async () => {

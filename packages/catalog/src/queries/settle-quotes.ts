@@ -24,17 +24,19 @@ where r.attention and r.state not in ('planned', 'running') and not exists (
 )
 order by r.id limit $1`;
 
+type Allowed = Parameters<typeof holdAgainstQuote>[2];
+
 export function quoteQueries({ pool }: Connection) {
   return {
     /**
      * Holds what ended runs were billed against what they were quoted, and tells each how it came out: once, and again where it
-     * was resumed and has cost more.
+     * was resumed and has cost more. `limit`: runs at once; `gapShare`: of what was expected, how far off still counts as quoted.
      */
-    async settleQuotes(limit: number): Promise<(QuoteOutcome & { readonly run: RunId })[]> {
+    async settleQuotes(limit: number, { gapShare }: Allowed): Promise<(QuoteOutcome & { readonly run: RunId })[]> {
       const { rows } = await pool.query<{ id: RunId }>(DUE, [limit]);
       const outcomes: (QuoteOutcome & { readonly run: RunId })[] = [];
       for (const { id: run } of rows) {
-        const outcome = await inTransaction(pool, (sql) => settle(sql, run));
+        const outcome = await inTransaction(pool, (sql) => settle(sql, run, { gapShare }));
         if (outcome !== null) outcomes.push({ ...outcome, run });
       }
       return outcomes;
@@ -43,7 +45,7 @@ export function quoteQueries({ pool }: Connection) {
 }
 
 /** Null where there is nothing to tell, or nothing new. */
-async function settle(sql: Sql, run: RunId): Promise<QuoteOutcome | null> {
+async function settle(sql: Sql, run: RunId, allowed: Allowed): Promise<QuoteOutcome | null> {
   const { rows } = await sql.query<{ state: RunState }>(
     `update loramill.runs set attention = false
      where id = $1 and attention and state not in ('planned', 'running') returning state`,
@@ -56,11 +58,12 @@ async function settle(sql: Sql, run: RunId): Promise<QuoteOutcome | null> {
     "select name, state from loramill.steps where run = $1",
     [run],
   );
-  const outcome = holdAgainstQuote(quote, {
+  const bill = {
     state,
     steps: Object.fromEntries(steps.rows.map((step) => [step.name, step.state])),
     billedMicroUsd: await billOfRun(sql, run),
-  });
+  };
+  const outcome = holdAgainstQuote(quote, bill, allowed);
   if (outcome === null || outcome.billedMicroUsd === before?.billedMicroUsd) return null;
   await tellRun(sql, run, outcome.verdict === "as-quoted" ? AS_QUOTED : OFF_QUOTE, outcome);
   return outcome;
