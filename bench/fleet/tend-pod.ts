@@ -1,13 +1,13 @@
 import { createSafely, terminateSafely } from "@loramill/compute";
 import type { FleetMachine } from "@loramill/contracts";
-import { watchBoot } from "@loramill/fleet";
+import { bootLimits, recordKey, recordOf, watchBoot } from "@loramill/fleet";
 import { breakShift } from "./world-job.ts";
 import { endedMs, type WorldPod } from "./world-pod.ts";
 import { charge, note, nowOf, PROVIDER, type WorldState } from "./world-state.ts";
 
 const AGAIN_MS = 30_000;
 const LEASE_MS = 10 * 60_000;
-const BOOT_LIMITS = { startMs: 12 * 60_000, answerMs: 15 * 60_000 };
+const BOOT_PATIENCE = { startMs: 12 * 60_000, answerMs: 15 * 60_000, timesP90: 3, leastMs: 5 * 60_000 };
 const SETTLE_MS = 60_000;
 
 /** One turn of the provisioner for one machine, by its state. */
@@ -51,17 +51,25 @@ async function rent(world: WorldState, pod: WorldPod): Promise<void> {
 }
 
 function watch(world: WorldState, pod: WorldPod, machine: FleetMachine): void {
-  const verdict = watchBoot(machine, machine.state === "running", BOOT_LIMITS, world.clock.now());
-  if (verdict.kind === "wait" || pod.offer === null) return;
+  if (pod.offer === null) return;
+  const now = world.clock.now();
+  const { bootSeconds } = recordOf(world.reputations.get(recordKey(pod.offer)), now);
+  const verdict = watchBoot(machine, machine.state === "running", bootLimits(BOOT_PATIENCE, bootSeconds), now);
+  if (verdict.kind === "wait") return;
+  const seconds = (now.getTime() - machine.createdAt.getTime()) / 1_000;
   world.isDue = true;
   if (verdict.kind === "ready") {
-    note(world, pod.offer, { kind: "booted", seconds: (nowOf(world) - machine.createdAt.getTime()) / 1_000 });
+    note(world, pod.offer, { kind: "booted", seconds });
     pod.answeredMs = nowOf(world);
     pod.state = "ready";
     return;
   }
   const hours = machine.bill.seconds / 3_600;
-  note(world, pod.offer, isTaken(machine) ? { kind: "preempted", hours } : { kind: "boot-failed" });
+  note(
+    world,
+    pod.offer,
+    isTaken(machine) ? { kind: "preempted", hours } : { kind: "boot-failed", seconds: verdict.isSlow ? seconds : null },
+  );
   pod.state = "ending";
 }
 

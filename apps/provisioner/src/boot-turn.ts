@@ -1,5 +1,5 @@
 import type { FleetMachine, Parked } from "@loramill/contracts";
-import { watchBoot } from "@loramill/fleet";
+import { type BootLimits, bootLimits, offerKey, recordOf, watchBoot } from "@loramill/fleet";
 import { tellLastWords } from "./last-words.ts";
 import { setAside } from "./set-aside.ts";
 import { again, giveUp, leaseFromNow, remember, type Turn } from "./turn.ts";
@@ -18,22 +18,33 @@ export async function bootTurn(turn: Turn): Promise<Parked> {
   const asked = address === null ? null : await deps.askAgent(pod, address, ctx.signal);
   const health = asked !== null && "at" in asked ? asked : null;
 
-  const verdict = watchBoot(machine, health !== null, options.boot, clock.now());
+  const verdict = watchBoot(machine, health !== null, await limitsOf(turn), clock.now());
   if (verdict.kind === "wait") {
     ctx.progress({ state, silence: asked !== null && "silence" in asked ? asked.silence : null });
     return ctx.park(options.pollMs, {});
   }
-  const offer = pod.offer ?? pod.candidates[0];
+  const offer = offerOf(turn);
+  const seconds = (clock.now().getTime() - (pod.rentedAt ?? pod.createdAt).getTime()) / 1_000;
   if (verdict.kind === "give-up") {
     deps.metrics.bootFailed(pod.provider);
     await tellLastWords(turn);
-    if (offer !== undefined) await remember(turn, offer, { kind: "boot-failed" });
+    if (offer !== undefined)
+      await remember(turn, offer, { kind: "boot-failed", seconds: verdict.isSlow ? seconds : null });
     return giveUp(turn, verdict.reason);
   }
-  const seconds = (clock.now().getTime() - (pod.rentedAt ?? pod.createdAt).getTime()) / 1_000;
   if (offer !== undefined) await remember(turn, offer, { kind: "booted", seconds });
   await fleet.move(pod.name, "answer", { answeredAt: clock.now(), health, address, bill });
   return again(turn);
+}
+
+const offerOf = ({ pod }: Turn) => pod.offer ?? pod.candidates[0];
+
+/** How long it is waited for, by what machines of its offer took. */
+async function limitsOf(turn: Turn): Promise<BootLimits> {
+  const { pod, deps } = turn;
+  const offer = offerOf(turn);
+  const known = offer && (await deps.fleet.records.find({ provider: pod.provider, key: offerKey(offer) }));
+  return bootLimits(deps.options.boot, known ? recordOf(known, deps.clock.now()).bootSeconds : null);
 }
 
 /** The machine; null while a provider that has just rented it out may not list it yet. */

@@ -82,6 +82,15 @@ export const provisionerConfig = defineConfig(
     FLEET_ANSWER_SECONDS: seconds(1, 86_400)
       .default(1_200)
       .describe("The pod-agent of a rented machine must have answered within this"),
+    FLEET_BOOT_PATIENCE: z.coerce
+      .number()
+      .min(1)
+      .max(1_000)
+      .default(3)
+      .describe("Where boots of an offer are known, one is given up after so many times what nine in ten of them took"),
+    FLEET_BOOT_LEAST_SECONDS: seconds(1, 86_400)
+      .default(300)
+      .describe("But never sooner than this, and never later than FLEET_START_SECONDS and FLEET_ANSWER_SECONDS say"),
     FLEET_SILENT_SECONDS: seconds(1, 86_400)
       .default(300)
       .describe("A rented machine whose pod-agent has not answered for so long is given back"),
@@ -120,7 +129,12 @@ export const provisionerConfig = defineConfig(
     diskBytes: env.FLEET_DISK_GIB * GIB,
     leaseMs: env.FLEET_LEASE_SECONDS * 1_000,
     pollMs: env.FLEET_POLL_SECONDS * 1_000,
-    boot: { startMs: env.FLEET_START_SECONDS * 1_000, answerMs: env.FLEET_ANSWER_SECONDS * 1_000 },
+    boot: {
+      startMs: env.FLEET_START_SECONDS * 1_000,
+      answerMs: env.FLEET_ANSWER_SECONDS * 1_000,
+      timesP90: env.FLEET_BOOT_PATIENCE,
+      leastMs: env.FLEET_BOOT_LEAST_SECONDS * 1_000,
+    },
     silentMs: env.FLEET_SILENT_SECONDS * 1_000,
     settleMs: env.FLEET_SETTLE_SECONDS * 1_000,
     surveyMs: env.FLEET_SURVEY_SECONDS * 1_000,

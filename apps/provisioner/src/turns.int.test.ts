@@ -89,6 +89,20 @@ it("one whose agent never answers is given up, and its offer remembered for it",
   expect((await recordOf(fleet.offers[0]))?.bad).toBeGreaterThan(before?.bad ?? 0);
 });
 
+it("one is given up sooner where boots of its offer are quick, and counts as a boot that took that long", async () => {
+  const { fleet, isIn, recordOf } = await open({ FLEET_BOOT_LEAST_SECONDS: "60" });
+  const [offer] = fleet.offers;
+  const place = { provider: "runpod", key: offer === undefined ? "" : offerKey(offer) };
+  const at = fleet.clock.now();
+  const boots = Array.from({ length: 20 }, () => 30);
+  await machines.catalog().fleet.records.note(place, () => ({ good: 20, bad: 0, preemptions: 0, hours: 1, boots, at }));
+  fleet.agent.says = { silence: "it cannot be reached" };
+  await fleet.until(isIn("ending"));
+  expect((await fleet.pod()).reason).toBe("the machine started, but its agent did not answer within 1.5 min");
+  const [waited] = (await recordOf(offer))?.boots ?? [];
+  expect(waited).toBeGreaterThanOrEqual(90);
+});
+
 it.each(["preempt", "vanish"] as const)(
   "one that is taken back (%s) is noticed, and nothing of it is left",
   async (how) => {

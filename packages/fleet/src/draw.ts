@@ -22,9 +22,18 @@ export function drawWaitSeconds(perHour: number, random: Random): number {
 /** Below it a normal draw is nine times in ten. */
 const NORMAL_P90 = 1.2816;
 
-/** The smallest values that half and nine tenths of the values do not exceed. */
-export function rangeOf(values: readonly number[]): Range {
-  const sorted = [...values].sort((a, b) => a - b);
-  const at = (share: number) => sorted[Math.ceil(share * sorted.length) - 1] ?? 0;
+/** The smallest values that half and nine tenths of the values do not exceed, counted by the weight of each, by its place. */
+export function rangeOf(values: readonly number[], weightOf: (index: number) => number = () => 1): Range {
+  const sorted = values.map((value, index) => ({ value, weight: weightOf(index) })).sort((a, b) => a.value - b.value);
+  const total = sorted.reduce((sum, { weight }) => sum + weight, 0);
+  const at = (share: number): number => {
+    // Sums of weights that are no whole numbers are off by their rounding.
+    let missing = total * (share - 1e-9);
+    for (const { value, weight } of sorted) {
+      missing -= weight;
+      if (missing <= 0) return value;
+    }
+    return 0;
+  };
   return { p50: at(0.5), p90: at(0.9) };
 }

@@ -1,4 +1,5 @@
 export { billingGap } from "./billing-gap.ts";
+export { type BootLimits, bootLimits } from "./boot-limits.ts";
 export { findOrphans, type Orphan, type OrphanQuestion } from "./find-orphans.ts";
 export { defaultFleetSettings, type FleetSettings } from "./fleet-settings.ts";
 export { fleetSettingsConfig } from "./fleet-settings-config.ts";
@@ -15,4 +16,4 @@ export { planFleet } from "./plan-fleet.ts";
 export { notePrice, pricesOf } from "./price-past.ts";
 export { type FleetQuote, type QuoteOptions, quoteFleet } from "./quote-fleet.ts";
 export { sayOffer } from "./sentences.ts";
-export { type BootLimits, type BootVerdict, watchBoot } from "./watch-boot.ts";
+export { type BootVerdict, watchBoot } from "./watch-boot.ts";

@@ -18,12 +18,14 @@ describe("the reputation of an offer", () => {
     expect(recordOf(undefined, start).failureShare).toBeCloseTo(0.1);
     expect(shareAfter({ kind: "finished", hours: 1 })).toBeCloseTo(0.05);
     expect(shareAfter({ kind: "no-capacity" })).toBeLessThan(shareAfter({ kind: "preempted", hours: 1 }));
-    expect(shareAfter({ kind: "preempted", hours: 1 })).toBeLessThan(shareAfter({ kind: "boot-failed" }));
+    expect(shareAfter({ kind: "preempted", hours: 1 })).toBeLessThan(
+      shareAfter({ kind: "boot-failed", seconds: null }),
+    );
   });
 
   it("is worth half after six hours, and forgotten in the end", () => {
-    expect(shareAfter({ kind: "boot-failed" }, after(6 * HOUR_MS))).toBeCloseTo((10 + 1) / (10 + 10));
-    expect(shareAfter({ kind: "boot-failed" }, after(30 * 24 * HOUR_MS))).toBeCloseTo(0.1);
+    expect(shareAfter({ kind: "boot-failed", seconds: null }, after(6 * HOUR_MS))).toBeCloseTo((10 + 1) / (10 + 10));
+    expect(shareAfter({ kind: "boot-failed", seconds: null }, after(30 * 24 * HOUR_MS))).toBeCloseTo(0.1);
   });
 
   it("knows how often machines are taken back only where there were any, and nears what it sees", () => {
@@ -35,7 +37,7 @@ describe("the reputation of an offer", () => {
     expect(weekLater.preemptionsPerHour).toBeCloseTo(7 / 30);
   });
 
-  it("tells how long boots took, once it has seen three, of the last twenty", () => {
+  it("tells how long boots took, once it has seen three, of the last twenty, the newest most", () => {
     let reputation: Reputation | undefined;
     const note = (seconds: number) => {
       reputation = noteOfferEvent(reputation, { kind: "booted", seconds }, start);
@@ -44,14 +46,19 @@ describe("the reputation of an offer", () => {
     expect([note(100), note(300)]).toEqual([null, null]);
     expect(note(200)).toEqual({ p50: 200, p90: 300 });
     for (let i = 1; i <= 20; i += 1) note(i);
-    expect(recordOf(reputation, start).bootSeconds).toEqual({ p50: 10, p90: 18 });
+    // Ten boots ago counts half, so the middle lies above 10; what was before the twenty is forgotten.
+    expect(recordOf(reputation, start).bootSeconds).toEqual({ p50: 14, p90: 19 });
+    reputation = noteOfferEvent(reputation, { kind: "boot-failed", seconds: 500 }, start);
+    reputation = noteOfferEvent(reputation, { kind: "boot-failed", seconds: null }, start);
+    expect(note(500)?.p90, "two that were given up are more than a tenth").toBe(500);
   });
 
   it("is always a share and a rate, whatever happened", () => {
     const hours = fc.double({ min: 0, max: 100, noNaN: true });
     const events: fc.Arbitrary<OfferEvent> = fc.oneof(
       fc.record({ kind: fc.constant("booted" as const), seconds: fc.nat(5_000) }),
-      fc.record({ kind: fc.constantFrom("boot-failed" as const, "no-capacity" as const) }),
+      fc.record({ kind: fc.constant("boot-failed" as const), seconds: fc.option(fc.nat(5_000)) }),
+      fc.record({ kind: fc.constant("no-capacity" as const) }),
       fc.record({ kind: fc.constantFrom("preempted" as const, "finished" as const), hours }),
     );
     const story = fc.array(fc.tuple(events, fc.integer({ min: 0, max: 48 * HOUR_MS })), { maxLength: 100 });

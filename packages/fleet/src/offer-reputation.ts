@@ -5,7 +5,9 @@ import { pricesOf } from "./price-past.ts";
 /** What became of a machine, or of the wish for one. `hours`: how long it was ours. */
 export type OfferEvent =
   | { readonly kind: "booted"; readonly seconds: number }
-  | { readonly kind: "boot-failed" | "no-capacity" }
+  /** `seconds`: how long it was waited for; null where it ended by itself. */
+  | { readonly kind: "boot-failed"; readonly seconds: number | null }
+  | { readonly kind: "no-capacity" }
   | { readonly kind: "preempted" | "finished"; readonly hours: number };
 
 /** What is kept of an offer's past. Sums lose half their worth in a half-life, so that a change of the market shows. */
@@ -15,7 +17,7 @@ export interface Reputation {
   readonly preemptions: number;
   /** Of machines that were finished with or taken back. */
   readonly hours: number;
-  /** Seconds of the last boots, newest first. */
+  /** Seconds of the last boots, newest first; of those that were given up, how long they were waited for. */
   readonly boots: readonly number[];
   readonly at: Date;
 }
@@ -38,6 +40,8 @@ const PRIOR = { good: 9, bad: 1 };
 /** Of machines taken back: a guess, worth as much as twenty hours of watching. */
 const RATE_PRIOR = { preemptions: 2, hours: 20 };
 const KEPT_BOOTS = 20;
+/** So many boots ago counts half: hosts and images change, and what was is told by the newest. */
+const HALF_BOOTS = 10;
 /** Fewer boots say nothing of a tenth that is slower. */
 const ENOUGH_BOOTS = 3;
 
@@ -59,7 +63,7 @@ export function noteOfferEvent(before: Reputation | undefined, event: OfferEvent
     bad: bad + BAD[event.kind],
     preemptions: preemptions + (event.kind === "preempted" ? 1 : 0),
     hours: hours + ("hours" in event ? Math.max(0, event.hours) : 0),
-    boots: event.kind === "booted" ? [event.seconds, ...boots].slice(0, KEPT_BOOTS) : boots,
+    boots: "seconds" in event && event.seconds !== null ? [event.seconds, ...boots].slice(0, KEPT_BOOTS) : boots,
     at: now,
   };
 }
@@ -71,7 +75,7 @@ export function recordOf(reputation: Reputation | undefined, now: Date): OfferRe
   return {
     failureShare: failureShare(reputation, now),
     preemptionsPerHour: hours > 0 || preemptions > 0 ? rate : null,
-    bootSeconds: boots.length >= ENOUGH_BOOTS ? rangeOf(boots) : null,
+    bootSeconds: boots.length >= ENOUGH_BOOTS ? rangeOf(boots, (ago) => 2 ** (-ago / HALF_BOOTS)) : null,
   };
 }
 

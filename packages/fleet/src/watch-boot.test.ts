@@ -14,6 +14,7 @@ describe("the boot of a machine", () => {
     expect(watchBoot(creating, false, limits, after(limits.startMs))).toEqual({
       kind: "give-up",
       reason: "the machine did not start within 10 min",
+      isSlow: true,
     });
   });
 
@@ -25,7 +26,7 @@ describe("the boot of a machine", () => {
 
   it("is over when the machine has ended", () => {
     for (const state of ["stopping", "gone"] as const) {
-      expect(watchBoot(machine({ state }), true, limits, start)).toMatchObject({ kind: "give-up" });
+      expect(watchBoot(machine({ state }), true, limits, start)).toMatchObject({ kind: "give-up", isSlow: false });
     }
   });
 });

@@ -42,10 +42,20 @@ test("what is known of an offer is changed by one after the other", async () => 
       ...{ good: (before?.good ?? 0) + 1, bad: 0.5, preemptions: 0, hours: 1.25 },
       ...{ boots: [31.5, ...(before?.boots ?? [])], at },
     }));
+  expect(await records.find(place)).toBeNull();
   await Promise.all(Array.from({ length: 8 }, more));
-  expect(await records.list()).toEqual([
-    { ...place, good: 8, bad: 0.5, preemptions: 0, hours: 1.25, boots: Array(8).fill(31.5), prices: [], at },
-  ]);
+  const known = {
+    ...place,
+    good: 8,
+    bad: 0.5,
+    preemptions: 0,
+    hours: 1.25,
+    boots: Array(8).fill(31.5),
+    prices: [],
+    at,
+  };
+  expect(await records.list()).toEqual([known]);
+  expect(await records.find(place)).toEqual(known);
 });
 
 test("what offers cost is remembered beside what became of their machines", async () => {

@@ -1,5 +1,5 @@
 import type { BookEntry, FleetOffer, PricePoint } from "@loramill/contracts";
-import { asc, eq, gte } from "drizzle-orm";
+import { and, asc, eq, gte } from "drizzle-orm";
 import { type Connection, inTransaction, toNumber } from "../connection.ts";
 import { jsonText } from "../json-text.ts";
 import { bookEntries, offerRecords, offers } from "../schema/fleet.ts";
@@ -93,6 +93,15 @@ export function recordQueries({ db, pool }: Connection) {
          on conflict (provider, key) do update set prices = excluded.prices`,
         [provider, jsonText(changed)],
       );
+    },
+
+    /** Null where nothing is known of an offer. */
+    async find({ provider, key }: { readonly provider: string; readonly key: string }): Promise<OfferHistory | null> {
+      const [row] = await db
+        .select()
+        .from(offerRecords)
+        .where(and(eq(offerRecords.provider, provider), eq(offerRecords.key, key)));
+      return row ?? null;
     },
 
     list: (): Promise<
