@@ -11,6 +11,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import type { Catalog } from "../index.ts";
 import { startTestServer, type TestServer } from "../testing.ts";
+import { billOfRun } from "./bill-of-run.ts";
 
 let server: TestServer;
 let catalog: Catalog;
@@ -248,6 +249,9 @@ test("whatever is charged for machines, every way of adding it up comes to the s
           const { rows, totalMicroUsd } = await report(by);
           expect(totalMicroUsd).toBe(total);
           expect(rows.reduce((sum, { amountMicroUsd }) => sum + amountMicroUsd, 0)).toBe(total);
+          // What a run is told that it came to is its row of the report.
+          for (const { key, amountMicroUsd } of by === "run" ? rows : [])
+            expect(await billOfRun(catalog.pool, key as RunId)).toBe(amountMicroUsd);
         }
       },
     ),

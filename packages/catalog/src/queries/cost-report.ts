@@ -1,6 +1,7 @@
 import type { CostGrouping, CostReport, CostRow, ProjectId } from "@loramill/contracts";
-import { FLEET_PROJECT, SERVERLESS } from "@loramill/contracts";
+import { FLEET_PROJECT } from "@loramill/contracts";
 import { type Connection, toNumber } from "../connection.ts";
+import { sharedEntries } from "./shared-entries.ts";
 
 export interface CostSelection {
   readonly by: CostGrouping;
@@ -31,52 +32,10 @@ const GROUPINGS: Readonly<Record<CostGrouping, { key: string; label: string; ord
   pod: { key: "coalesce(e.pod, '')", label: "coalesce(e.pod, 'no rented machine')", order: "amount desc, key" },
 };
 
-/** The day of an entry `l`, in UTC: no machine has such a name. */
-const DAY = "'day ' || to_char(l.at at time zone 'UTC', 'YYYY-MM-DD')";
-
-/**
- * Entries of the ledger, those of machines' own runs (boot and idle time) shared out: in proportion to the seconds that jobs
- * had of the machine, or equally among those that it was wanted for when none had any; and those of volumes among all jobs that
- * were charged for machines on the same day, and those of the serverless endpoint among those that it drew for. Shares are differences of a rounded running sum, so that they add up to the
- * entry to the micro-dollar. What was there for nobody keeps its entry.
- */
-const ENTRIES = `
-  chosen as materialized (
-    select l.*, r.project = fleet.id as is_overhead, case when r.project = fleet.id then
-      coalesce(l.pod, case when l.kind = 'storage' then ${DAY} when l.supplier = '${SERVERLESS}' then '${SERVERLESS}, ' || ${DAY} end) end as source
-    from loramill.ledger l join loramill.runs r on r.id = l.run
-    left join (select id from loramill.projects where name = $1) fleet on true
-    where ($2::timestamptz is null or l.at >= $2) and ($3::timestamptz is null or l.at < $3)
-  ), machines as (
-    select distinct source from chosen where source is not null
-  ), used as (
-    select m.source, l.job, l.step, l.run, sum(l.quantity::numeric) as weight
-    from loramill.ledger l join loramill.runs r on r.id = l.run join machines m on m.source in (
-      l.pod, case when l.pod is not null then ${DAY} end, case when l.supplier = '${SERVERLESS}' then '${SERVERLESS}, ' || ${DAY} end
-    )
-    where l.unit in ('cpu-second', 'gpu-second')
-      and r.project <> (select id from loramill.projects where name = $1)
-    group by 1, 2, 3, 4 having sum(l.quantity) > 0
-  ), wanted as (
-    select m.source, j.id as job, j.step, j.run, 1::numeric as weight
-    from machines m join loramill.pods p on p.name = m.source
-    cross join lateral unnest(p.wanted_for) as w(job) join loramill.jobs j on j.id = w.job
-    where not exists (select 1 from used u where u.source = m.source)
-  ), shares as (
-    select *, sum(weight) over (partition by source order by job) as upto, sum(weight) over (partition by source) as total
-    from (select * from used union all select * from wanted) each
-  ), entries as (
-    select id, run, step, job, pod, supplier, at, amount_micro_usd::numeric as amount, 0::numeric as overhead,
-      case when unit in ('cpu-second', 'gpu-second') then quantity else 0 end as seconds
-    from chosen where not coalesce(is_overhead, false) or not exists (select 1 from shares s where s.source = chosen.source)
-    union all
-    select c.id, s.run, s.step, s.job, c.pod, c.supplier, c.at, part.amount, part.amount, 0
-    from chosen c join shares s on s.source = c.source
-    cross join lateral (
-      select floor(c.amount_micro_usd * s.upto / s.total) - floor(c.amount_micro_usd * (s.upto - s.weight) / s.total) as amount
-    ) part
-    where c.is_overhead
-  )`;
+const ENTRIES = sharedEntries({
+  chosen: "($2::timestamptz is null or l.at >= $2) and ($3::timestamptz is null or l.at < $3)",
+  standing: true,
+});
 
 interface Row {
   readonly key: string;
