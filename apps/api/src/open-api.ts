@@ -100,33 +100,33 @@ export async function openApi(start: ApiStart): Promise<RunningApi> {
       }),
     inputs: { fetcher, maxBytes: start.sourceLimits.maxFileBytes },
     findDataset: async (dataset, projectName) => {
-      const project = await catalog.projects.ensure(projectName);
-      return (await findDataset(catalog.library, { dataset, project: project.id })).digest;
+      const project = await catalog.projects.idOf(projectName);
+      return (await findDataset(catalog.library, { dataset, project })).digest;
     },
     findLora: async (name, projectName) => {
-      const project = await catalog.projects.ensure(projectName);
-      const lora = await catalog.loras.find({ project: project.id, lora: name });
+      const project = await catalog.projects.idOf(projectName);
+      const lora = await catalog.loras.find({ project, lora: name });
       return lora ? { name: lora.name, document: lora.document, family: lora.family } : null;
     },
     savedRecipes: async (projectName) => {
-      const project = await catalog.projects.ensure(projectName);
-      const saved = await catalog.recipes.list(project.id);
+      const project = await catalog.projects.idOf(projectName);
+      const saved = await catalog.recipes.list(project);
       return Object.fromEntries(saved.map(({ name, recipe }) => [name, recipe]));
     },
     pastTrainings: () => catalog.trainings.past(),
     rentalMarket: (projectName) =>
       readRentalMarket(projectName, { catalog, clock: start.clock, settings: start.fleetSettings }),
     ceilings: async (projectName) => {
-      const { id } = await catalog.projects.ensure(projectName);
-      return (await catalog.ceilings.list(id)).map(ceilingView);
+      const project = await catalog.projects.idOf(projectName);
+      return (await catalog.ceilings.list(project)).map(ceilingView);
     },
     loraNames: async (projectName) => {
-      const { id } = await catalog.projects.ensure(projectName);
-      return catalog.loras.names({ project: id });
+      const project = await catalog.projects.idOf(projectName);
+      return catalog.loras.names({ project });
     },
     choosingFacts: async (projectName, signal) => {
-      const { id } = await catalog.projects.ensure(projectName);
-      return gatherFacts(id, { catalog, stores, learner, embeddings }, signal);
+      const project = await catalog.projects.idOf(projectName);
+      return gatherFacts(project, { catalog, stores, learner, embeddings }, signal);
     },
     promptReader,
     embeddings,

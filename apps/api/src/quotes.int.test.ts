@@ -130,6 +130,12 @@ test("what keeps machines from being rented is told, and changes no price", asyn
   expect([tight.costMicroUsd, stopped.costMicroUsd]).toEqual([costMicroUsd, costMicroUsd]);
 });
 
+test("a quote writes nothing, not even the project that it is for", async () => {
+  const before = await catalog.projects.list();
+  await ask("POST", "/v1/quotes", { ...spec, project: "perhaps" });
+  expect(await catalog.projects.list()).toEqual(before);
+});
+
 test("a run remembers what it was quoted, and tells what it came to when it was billed", async () => {
   const quote = await quoteNow();
   const { id: run } = RunView.parse(await ask("POST", "/v1/runs", spec));

@@ -42,7 +42,7 @@ export async function readRentalMarket(
   { catalog, clock, settings }: MarketParts,
 ): Promise<RentalMarket> {
   const { fleet, ceilings, projects } = catalog;
-  const { id: project } = await projects.ensure(projectName);
+  const project = await projects.idOf(projectName);
   const now = clock.now();
   const [seen, histories, pods, plan, switches, limits, projectsOf, volumes] = await Promise.all([
     fleet.offers.list(),

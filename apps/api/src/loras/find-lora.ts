@@ -10,13 +10,9 @@ export interface AskedLora {
   readonly caller: Caller;
 }
 
-/** The project that a caller means by its name. */
-export async function loraProject(
-  catalog: Pick<Catalog, "projects">,
-  caller: Caller,
-  asked = "default",
-): Promise<ProjectId> {
-  return (await catalog.projects.ensure(projectNameOf(caller, asked))).id;
+/** The project that a caller who reads means by its name. */
+export function loraProject(catalog: Pick<Catalog, "projects">, caller: Caller, asked = "default"): Promise<ProjectId> {
+  return catalog.projects.idOf(projectNameOf(caller, asked));
 }
 
 /** The LoRA that a request names. Throws UserError `lora-not-found` with names like it. */

@@ -6,6 +6,7 @@ import {
   type CeilingScope,
   type CeilingView,
   microUsdFromUsd,
+  type ProjectId,
   UserError,
 } from "@loramill/contracts";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
@@ -15,6 +16,7 @@ import { ceilingView } from "../ceiling-view.ts";
 import type { ApiDeps } from "../deps.ts";
 
 type Asked = z.output<typeof CeilingQuery>;
+type Ref = CeilingRef & { readonly scope: CeilingScope };
 
 /** What may be spent: a project's admin sets its own ceilings, an operator all of them. */
 export const ceilingRoutes =
@@ -25,12 +27,14 @@ export const ceilingRoutes =
     const list = async ({ project }: Caller): Promise<{ items: CeilingView[] }> => ({
       items: (await catalog.ceilings.list(project?.id)).map(ceilingView),
     });
-    /** The ceiling that was asked for, of a project that is made when there is none. */
-    const refOf = async (asked: Asked, caller: Caller): Promise<CeilingRef & { readonly scope: CeilingScope }> => {
+    const existing = (name: string) => catalog.projects.idOf(name);
+    const made = async (name: string) => (await catalog.projects.ensure(name)).id;
+    /** The ceiling that was asked for. `idOf`: of the project that is named. */
+    const refOf = async (asked: Asked, caller: Caller, idOf: (name: string) => Promise<ProjectId>): Promise<Ref> => {
       const { period } = asked;
       if (asked.project !== undefined) {
         const name = projectNameOf(caller, asked.project);
-        return { period, project: (await catalog.projects.ensure(name)).id, scope: { kind: "project", project: name } };
+        return { period, project: await idOf(name), scope: { kind: "project", project: name } };
       }
       if (caller.project === null) return { period, project: null, scope: { kind: "account" } };
       throw new UserError("the account's ceilings are set with the installation's admin token; name a project", {
@@ -63,7 +67,7 @@ export const ceilingRoutes =
         },
       },
       async ({ query, body, caller }) => {
-        const ref = await refOf(query, caller);
+        const ref = await refOf(query, caller, made);
         await catalog.ceilings.set(ref, microUsdFromUsd(body.limitUsd));
         await note(ref, caller, body);
         return list(caller);
@@ -76,7 +80,7 @@ export const ceilingRoutes =
         schema: { summary: "Remove a ceiling", tags, querystring: CeilingQuery, response: { 200: CeilingList } },
       },
       async ({ query, caller }) => {
-        const ref = await refOf(query, caller);
+        const ref = await refOf(query, caller, existing);
         if (!(await catalog.ceilings.remove(ref))) {
           throw new UserError(`there is no such ceiling by the ${query.period}`, { code: "not-found" });
         }

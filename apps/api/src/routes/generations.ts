@@ -112,7 +112,7 @@ async function makerOf(asked: string, project: ProjectId | undefined, { catalog 
 
 /** The file of the LoRA that is meant; null where a name has none in the library any more. */
 async function fileOf(lora: string, project: ProjectId | undefined, { catalog }: ApiDeps): Promise<string | null> {
-  const of = project ?? (await catalog.projects.ensure("default")).id;
+  const of = project ?? (await catalog.projects.idOf("default"));
   return (await catalog.loras.find({ project: of, lora }))?.weightsSha256 ?? null;
 }
 

@@ -43,8 +43,8 @@ export const keyRoutes =
         },
       },
       async ({ query, caller }) => {
-        const project = await catalog.projects.ensure(projectNameOf(caller, query.project));
-        const keys = await catalog.apiKeys.list(project.id);
+        const project = await catalog.projects.idOf(projectNameOf(caller, query.project));
+        const keys = await catalog.apiKeys.list(project);
         return { items: keys.filter((key) => key.revokedAt === null).map(toView) };
       },
     );

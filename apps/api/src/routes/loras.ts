@@ -19,7 +19,7 @@ import {
 } from "@loramill/contracts";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import type { Caller } from "../auth.ts";
+import { type Caller, projectNameOf } from "../auth.ts";
 import type { ApiOptions } from "../config.ts";
 import type { ApiDeps } from "../deps.ts";
 import { type AskedLora, findLora, loraProject } from "../loras/find-lora.ts";
@@ -84,7 +84,8 @@ export const loraRoutes =
           warnBytes: options.loraWarnBytes,
           signal: gone.signal,
         });
-        const project = await projectOf(request.caller, lora.fields.project);
+        const name = projectNameOf(request.caller, lora.fields.project ?? "default");
+        const { id: project } = await catalog.projects.ensure(name);
         const { row, isNew, warnings } = await importLora(lora, project, { catalog, stores });
         return reply.code(isNew ? 201 : 200).send({ lora: await viewOf(row), isNew, warnings: [...warnings] });
       },

@@ -13,8 +13,7 @@ const tags = ["recipes"];
 export const recipeRoutes =
   ({ catalog }: ApiDeps): FastifyPluginAsyncZod =>
   async (server) => {
-    const projectOf = async (caller: Caller, asked: string) =>
-      (await catalog.projects.ensure(projectNameOf(caller, asked))).id;
+    const projectOf = (caller: Caller, asked: string) => catalog.projects.idOf(projectNameOf(caller, asked));
     const missing = (name: string) =>
       new UserError(`there is no saved recipe "${name}"; \`loramill train recipe list\` names them`, {
         code: "not-found",
@@ -60,7 +59,7 @@ export const recipeRoutes =
       },
       async ({ params, query, body, caller }) => {
         checkRecipeName(params.name);
-        const project = await projectOf(caller, query.project);
+        const { id: project } = await catalog.projects.ensure(projectNameOf(caller, query.project));
         return toView(await catalog.recipes.save({ project, name: params.name, ...body }));
       },
     );

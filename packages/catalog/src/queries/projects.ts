@@ -28,6 +28,11 @@ export function projectQueries({ db, newId }: Connection) {
       if (made === undefined) throw new Error("an upsert returned no row");
       return toProject(made);
     },
+    /** The id of the project of that name, for who reads: where there is none yet, one that nothing has, and nothing is made. */
+    async idOf(name: string): Promise<ProjectId> {
+      const [found] = await db.select({ id: projects.id }).from(projects).where(eq(projects.name, name));
+      return ProjectId.parse(found?.id ?? newId("prj"));
+    },
     async get(id: ProjectId): Promise<Project | null> {
       const [row] = await db.select().from(projects).where(eq(projects.id, id));
       return row === undefined ? null : toProject(row);

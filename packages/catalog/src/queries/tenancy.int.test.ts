@@ -27,6 +27,14 @@ describe("projects", () => {
     expect(await catalog.projects.update(id, changes)).toMatchObject(changes);
     expect((await catalog.projects.list()).map(({ name }) => name)).toContain("shared");
   });
+
+  test("are not made by who reads, and have nothing until somebody writes", async () => {
+    const before = await catalog.projects.list();
+    expect(await catalog.projects.get(await catalog.projects.idOf("nobody's"))).toBeNull();
+    expect(await catalog.projects.list()).toEqual(before);
+    const { id } = await catalog.projects.ensure("somebody's");
+    expect(await catalog.projects.idOf("somebody's")).toBe(id);
+  });
 });
 
 describe("API keys", () => {
