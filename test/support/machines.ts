@@ -51,16 +51,22 @@ export async function startMachineMill(options: {
   readonly stepMs: number;
   readonly env?: Readonly<Record<string, string>>;
 }): Promise<MachineMill | null> {
+  // What is started is stopped with it, the latest first, also where something after it cannot be started.
+  await using started = new AsyncDisposableStack();
   const redis = await startRedis({ aof: true });
   if (redis === null) return null;
   const data = makeDataDir();
+  started.defer(() => data.remove());
+  started.defer(() => redis.stop());
   const at = (name: string) => join(data.path, name);
   chmodSync(data.path, 0o755);
   mkdirSync(at("disks"));
   await drawCaptionedPictures(at("pictures"));
   const s3 = await startS3Server();
+  started.defer(() => s3.stop());
   const { endpoint, credentials, bucket } = s3;
   const stores = await openStores({ url: `s3://${bucket}/e2e`, s3: { endpoint, credentials, forcePathStyle: true } });
+  started.defer(() => stores.close());
   const trainer = await installScriptedTrainer(at("trainer"), { stepMs: options.stepMs });
   const runpod = await startRunPodProcess({
     ...{ apiKey: "rpa_0123456789abcdef0123", folder: at("disks"), agent: AGENT, trainer: trainer.installed },
@@ -71,8 +77,11 @@ export async function startMachineMill(options: {
       },
     ],
   });
+  started.defer(() => runpod.stop());
   const postgres = await startEmbeddedPostgres({ dataDir: at("postgres") });
+  started.defer(() => postgres.stop());
   const catalog = openCatalog({ connection: postgres.connectionString, poolSize: 3, clock, log: quiet });
+  started.defer(() => catalog.close());
   await catalog.migrate();
   await recordHistory(catalog);
   const port = await freePort();
@@ -99,6 +108,10 @@ export async function startMachineMill(options: {
       ...options.env,
     },
   });
+  started.defer(async () => {
+    await processes.stop();
+  });
+  const all = started.move();
   return {
     ...{ client: createClient({ url: `http://127.0.0.1:${port}` }), catalog, runpod, trainer, processes },
     objects: stores.objects,
@@ -110,16 +123,7 @@ export async function startMachineMill(options: {
         recipe: { steps: STEPS, saveEverySteps: SAVE_EVERY_STEPS, resolution: 512, rank: 4, seed },
       },
     }),
-    async close() {
-      await processes.stop();
-      await runpod.stop();
-      await catalog.close();
-      await postgres.stop();
-      await stores.close();
-      await s3.stop();
-      await redis.stop();
-      data.remove();
-    },
+    close: () => all.disposeAsync(),
   };
 }
 
