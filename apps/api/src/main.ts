@@ -15,22 +15,7 @@ await runProcess({
   open: async ({ config, log, clock, random, opened }) => {
     const services = await openServices({ config, log, clock, random, opened });
     const engine = opened("pocket engine", await openPocketEngine(config.pocket), (open) => open.close());
-    const { captioner, training, generation, sources } = config;
-    const { llm } = config.llm;
-    const { video } = config.video;
-    const parts = {
-      engine,
-      stores: services.stores,
-      clock,
-      pods: () => services.catalog.fleet.agentPods(),
-      captioner,
-      llm,
-      vision: config,
-      training,
-      generation,
-      sources,
-      video,
-    };
+    const parts = { config, services, engine, clock };
     const { offers } = opened("backends", await openOffers(parts), (open) => open.close());
     const api = await openApi({
       services,
@@ -41,7 +26,7 @@ await runProcess({
       huggingfaceToken: config.endpoints.huggingfaceToken,
       metrics: createMetrics(),
       problems: async () => [],
-      doctor: [endpointPart({ ...config.endpoints, comfyui: training.comfyui })],
+      doctor: [endpointPart({ ...config.endpoints, comfyui: config.training.comfyui })],
       studio: await openStudio({ dir: config.api.studioDir, build: null, log }),
       log,
       clock,

@@ -1,60 +1,52 @@
 import {
-  type CaptionerOptions,
   createReplicateWebhooks,
-  type GenerationOptions,
-  type LlmOptions,
   openCaptioners,
   openGenerationBackends,
   openPromptAnalyst,
   openTrainingBackends,
-  type TrainingOptions,
 } from "@loramill/backends";
-import type { AgentPod, Clock, PocketEngine, Stores } from "@loramill/contracts";
+import type { Clock, PocketEngine } from "@loramill/contracts";
 import { measurePicture, pictureCodec, readRgb } from "@loramill/imaging";
 import { presets } from "@loramill/recipes";
-import { createRemoteReader, type SourceLimits } from "@loramill/storage";
-import { createClipTools, type VideoOptions } from "@loramill/video";
-import { createFaceFinder, openVision, type VisionOptions } from "@loramill/vision";
+import type { ConfigOf, Services } from "@loramill/runtime";
+import { createRemoteReader } from "@loramill/storage";
+import { createClipTools } from "@loramill/video";
+import { createFaceFinder, openVision } from "@loramill/vision";
+import type { apiProcessConfig } from "./config.ts";
 import type { Offers } from "./open-api.ts";
 
 /** What this installation can do, for planning and for the doctor: nothing is trained or drawn through these. */
 export async function openOffers(parts: {
+  config: ConfigOf<typeof apiProcessConfig>;
+  services: Pick<Services, "catalog" | "stores">;
   engine: PocketEngine;
-  stores: Stores;
   clock: Clock;
-  /** The rented machines whose agents can be asked now. */
-  pods: () => Promise<readonly AgentPod[]>;
-  captioner: CaptionerOptions;
-  llm: LlmOptions;
-  vision: VisionOptions;
-  training: TrainingOptions;
-  generation: GenerationOptions;
-  sources: Pick<SourceLimits, "http">;
-  video: VideoOptions;
 }): Promise<{ offers: Offers; close: () => Promise<void> }> {
-  const { engine, stores, clock, pods } = parts;
+  const { config, services, engine, clock } = parts;
+  const { stores } = services;
+  const pods = () => services.catalog.fleet.agentPods();
   const faceFinder = createFaceFinder();
-  const vision = await openVision(parts.vision, stores);
-  const captioners = openCaptioners(parts.captioner, { clock }, vision.captioners);
-  const training = openTrainingBackends(parts.training, {
+  const vision = await openVision(config, stores);
+  const captioners = openCaptioners(config.captioner, { clock }, vision.captioners);
+  const training = openTrainingBackends(config.training, {
     engine,
     stores,
     clock,
     pods,
     prepareImage: (bytes, side) => readRgb(bytes, { size: { width: side, height: side, fit: "cover" } }),
   });
-  const reader = createRemoteReader(parts.sources.http);
-  const generation = openGenerationBackends(parts.generation, {
+  const reader = createRemoteReader(config.sources.http);
+  const generation = openGenerationBackends(config.generation, {
     engine,
     stores,
     clock,
     pictures: pictureCodec,
     measurePicture,
     readRemoteFile: reader.read,
-    tools: createClipTools(parts.video),
+    tools: createClipTools(config.video.video),
   });
-  const analyst = openPromptAnalyst(parts.llm, { clock });
-  const replicate = parts.training.replicate ?? parts.generation.replicate;
+  const analyst = openPromptAnalyst(config.llm.llm, { clock });
+  const replicate = config.training.replicate ?? config.generation.replicate;
   const replicateWebhooks = replicate === null ? null : createReplicateWebhooks(replicate, { clock });
   return {
     offers: {
@@ -67,7 +59,7 @@ export async function openOffers(parts: {
       analyst,
       trainingBackends: training,
       generationBackends: generation,
-      unset: parts.training.comfyui.isSet ? [] : ["comfyui"],
+      unset: config.training.comfyui.isSet ? [] : ["comfyui"],
       replicateWebhooks,
     },
     close: async () => {

@@ -54,23 +54,8 @@ export function runMill({ env }: { env: Environment }): Promise<number> {
       });
       watchDispatcher(metrics, () => dispatcher);
 
-      const { captioner, training, generation, sources } = config;
-      const { llm } = config.llm;
-      const { video } = config.video;
-      const offerParts = {
-        engine,
-        stores: services.stores,
-        clock,
-        pods: () => services.catalog.fleet.agentPods(),
-        captioner,
-        llm,
-        vision: config,
-        training,
-        generation,
-        sources,
-        video,
-      };
-      const { offers } = opened("backends", await openOffers(offerParts), (open) => open.close());
+      const parts = { config, services, engine, clock };
+      const { offers } = opened("backends", await openOffers(parts), (open) => open.close());
       const { studioDir } = config.api;
       const build = studioDir ? null : opened("build of the Studio", openStudioBuild(), (open) => open.stop());
       const localToken = randomBytes(24).toString("base64url");
@@ -83,7 +68,7 @@ export function runMill({ env }: { env: Environment }): Promise<number> {
         huggingfaceToken: config.endpoints.huggingfaceToken,
         metrics,
         problems: async () => workerProblems(workers),
-        doctor: [dispatcherPart(dispatcher), endpointPart({ ...config.endpoints, comfyui: training.comfyui })],
+        doctor: [dispatcherPart(dispatcher), endpointPart({ ...config.endpoints, comfyui: config.training.comfyui })],
         studio: await openStudio({ dir: studioDir, build, log }),
         localToken,
         log,

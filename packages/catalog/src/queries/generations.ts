@@ -3,7 +3,7 @@ import { and, desc, eq, lt, or, sql } from "drizzle-orm";
 import type { Connection } from "../connection.ts";
 import { jsonText } from "../json-text.ts";
 import { generations } from "../schema/library.ts";
-import { limitOf, type Page, type PageRequest, toPage } from "./paging.ts";
+import { limitOf, type Page, type PageRequest, toPageById } from "./paging.ts";
 
 export type LibraryGeneration = typeof generations.$inferSelect;
 
@@ -44,12 +44,7 @@ export function generationQueries({ db }: Connection) {
         )
         .orderBy(desc(generations.id))
         .limit(limit + 1);
-      return toPage(
-        rows,
-        limit,
-        (row) => row,
-        (row) => row.id,
-      );
+      return toPageById(rows, limit);
     },
 
     /** The newest one whose file has these bytes. */

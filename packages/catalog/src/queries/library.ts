@@ -5,7 +5,7 @@ import type { Connection } from "../connection.ts";
 import { datasets, datasetVersions, images } from "../schema/library.ts";
 import { checkpoints } from "../schema/work.ts";
 import { captionHistoryQueries, type EditedCaption, writeEdits } from "./caption-history.ts";
-import { limitOf, type Page, type PageRequest, toPage } from "./paging.ts";
+import { limitOf, type Page, type PageRequest, toPageById } from "./paging.ts";
 
 export type LibraryDataset = typeof datasetVersions.$inferSelect;
 export type LibraryImage = typeof images.$inferSelect;
@@ -54,12 +54,7 @@ export function libraryQueries(connection: Connection) {
         )
         .orderBy(desc(datasetVersions.id))
         .limit(limit + 1);
-      return toPage(
-        rows,
-        limit,
-        (row) => row,
-        (row) => row.id,
-      );
+      return toPageById(rows, limit);
     },
 
     /** Names of datasets, in their order; at most 1,000. */

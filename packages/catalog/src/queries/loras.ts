@@ -7,7 +7,7 @@ import { changeLora, type LoraChanges } from "./change-lora.ts";
 import { findLora, type LoraRef } from "./find-lora.ts";
 import { loraLineageQueries } from "./lora-lineage.ts";
 import { inScope, type LibraryLora, type LoraKey, type LoraScope, loraLink, owned, selectLoras } from "./lora-rows.ts";
-import { limitOf, type Page, type PageRequest, toPage } from "./paging.ts";
+import { limitOf, type Page, type PageRequest, toPageById } from "./paging.ts";
 
 interface LoraFilter extends LoraScope, PageRequest {
   /** Words, each of which stands somewhere: name, trigger words, tags, aliases, base model, notes. */
@@ -60,12 +60,7 @@ export function loraQueries(connection: Connection) {
         )
         .orderBy(desc(loras.id))
         .limit(limit + 1);
-      return toPage(
-        rows,
-        limit,
-        (row) => row,
-        (row) => row.id,
-      );
+      return toPageById(rows, limit);
     },
 
     /** What else is known of one: its aliases, ratings and other versions, the newest first. */

@@ -28,6 +28,16 @@ export function toPage<Row, Item>(
   return { items: shown.map(view), next: rows.length > limit && last !== undefined ? cursorOf(last) : null };
 }
 
+/** The same of rows as they are, whose ids are the cursors. */
+export function toPageById<Row extends { readonly id: string }>(rows: readonly Row[], limit: number): Page<Row> {
+  return toPage(
+    rows,
+    limit,
+    (row) => row,
+    (row) => row.id,
+  );
+}
+
 /** A cursor of whole numbers, such as `2.17`. */
 export function parseNumbers(cursor: string | undefined, count: number): number[] | null {
   if (cursor === undefined) return null;

@@ -2,7 +2,7 @@ import type { ErrorRecord, ProjectId } from "@loramill/contracts";
 import { and, desc, eq, isNull, lt } from "drizzle-orm";
 import type { Connection } from "../connection.ts";
 import { quarantine } from "../schema/work.ts";
-import { limitOf, type Page, type PageRequest, toPage } from "./paging.ts";
+import { limitOf, type Page, type PageRequest, toPageById } from "./paging.ts";
 
 export interface QuarantineEntry {
   readonly id: string;
@@ -39,12 +39,7 @@ export function quarantineQueries({ db }: Connection) {
         )
         .orderBy(desc(quarantine.id))
         .limit(limit + 1);
-      return toPage(
-        rows,
-        limit,
-        (row) => row,
-        (row) => row.id,
-      );
+      return toPageById(rows, limit);
     },
   };
 }
