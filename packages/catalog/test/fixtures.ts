@@ -110,3 +110,12 @@ export const charge = (amountMicroUsd: number) => ({
   amountMicroUsd,
   note: "",
 });
+
+/** Of a picture, as a job publishes it. */
+export const someCaption = (text: string) => ({
+  image: someDigest("image"),
+  path: "a.png",
+  text,
+  provider: "describe/1",
+  raw: text,
+});

@@ -1,0 +1,80 @@
+import { NO_INSTANCES, type RunPodMove } from "@loramill/testkit";
+import { describe, expect, it } from "vitest";
+import { IMAGE, offerOf, openForTest } from "../../test/open-runpod.ts";
+
+describe("RunPod's spot lane", () => {
+  const env = { RUNPOD_SPOT: "true" };
+
+  it("offers and rents spot machines that are known as such later", async () => {
+    const opened = await openForTest({ env });
+    const offer = await offerOf(opened, true);
+    expect(offer.pricePerHourMicroUsd).toBe(200_000);
+    const { remoteId } = await opened.provider.create({ name: "lm-a", offer, image: IMAGE });
+    expect(opened.server.pods[0]).toMatchObject({ isSpot: true, usdPerHour: 0.2 });
+    expect(await opened.provider.describe(remoteId)).toMatchObject({ interruptible: true, name: "lm-a" });
+  });
+
+  it.each<[RunPodMove, object]>([
+    [
+      { kind: "graphql-error", message: NO_INSTANCES },
+      { errorClass: "transient", code: "capacity" },
+    ],
+    [
+      { kind: "status", status: 402 },
+      { errorClass: "permanent", code: "payment-required" },
+    ],
+    [
+      { kind: "status", status: 429 },
+      { errorClass: "transient", code: "rate-limited" },
+    ],
+    [
+      { kind: "proxy", status: 524 },
+      { errorClass: "transient", code: "provider-timeout" },
+    ],
+    // Whatever else it says, also with status 200, ends spot and nothing else.
+    [
+      { kind: "graphql-error", message: "Cannot query field" },
+      { errorClass: "permanent", code: "offer-forbidden" },
+    ],
+    [
+      { kind: "status", status: 404 },
+      { errorClass: "permanent", code: "offer-forbidden" },
+    ],
+    [
+      { kind: "status", status: 401 },
+      { errorClass: "permanent", code: "offer-forbidden" },
+    ],
+  ])("says of %o when a machine is wanted: %o", async (move, error) => {
+    const opened = await openForTest({ env });
+    const offer = await offerOf(opened, true);
+    opened.server.misbehave("POST /graphql", move);
+    await expect(opened.provider.create({ name: "lm-a", offer, image: IMAGE })).rejects.toMatchObject(error);
+  });
+
+  it.each<RunPodMove>([{ kind: "status", status: 403 }, { kind: "status", status: 404 }, { kind: "network" }])(
+    "takes no refusal to show a machine that it has rented ($kind $status) for one to rent it",
+    async (move) => {
+      const opened = await openForTest({ env });
+      const offer = await offerOf(opened, true);
+      opened.server.misbehave("GET /v2/pods/{id}", move);
+      const create = opened.provider.create({ name: "lm-a", offer, image: IMAGE });
+      await expect(create).rejects.toMatchObject({ errorClass: "transient", code: "provider-failed" });
+      expect(opened.server.pods).toHaveLength(1);
+    },
+  );
+
+  it("leaves the offers on demand when it is gone, and says so", async () => {
+    const { provider, server, spotErrors } = await openForTest({ env });
+    server.misbehave("POST /graphql", { kind: "status", status: 404 }, { kind: "status", status: 404 });
+    const offers = await provider.offers();
+    expect(offers.length).toBeGreaterThan(0);
+    expect(offers.filter(({ interruptible }) => interruptible)).toEqual([]);
+    expect(spotErrors).toMatchObject([{ code: "not-found" }]);
+  });
+
+  it("is not asked at all unless it is switched on", async () => {
+    const { provider, server } = await openForTest();
+    await provider.offers();
+    expect(server.requests).not.toContain("POST /graphql");
+  });
+});
