@@ -24,6 +24,8 @@ export interface DispatcherOptions {
   readonly tidyMs: number;
   /** How often the bills of runs that have ended are held against their quotes. */
   readonly quotesMs: number;
+  /** How often schedules are looked at, beside what people ask of them. */
+  readonly schedulesMs: number;
   /** How often a standby tries to lead, and a leader checks that it still does. */
   readonly leaderCheckMs: number;
 }
@@ -43,5 +45,6 @@ export const defaultOptions: DispatcherOptions = {
   gaugeMs: 5_000,
   tidyMs: 60_000,
   quotesMs: 5_000,
+  schedulesMs: 1_000,
   leaderCheckMs: 2_000,
 };
