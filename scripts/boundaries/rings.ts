@@ -13,6 +13,7 @@ export const rings = {
     "evaluation",
     "graphs",
     "fleet",
+    "schedules",
   ],
   adapter: [
     "catalog",
@@ -73,6 +74,7 @@ export const soleImporters: Record<string, readonly string[]> = {
   "@huggingface/transformers": ["vision"],
   "@vladmandic/human": ["vision"],
   bullmq: ["queue"],
+  croner: ["schedules"],
   "drizzle-orm": ["catalog"],
   ioredis: ["queue"],
   "onnxruntime-node": ["pocket", "vision"],

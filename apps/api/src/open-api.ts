@@ -12,7 +12,7 @@ import { isLoopback } from "@loramill/contracts";
 import type { FleetSettings } from "@loramill/fleet";
 import type { Services } from "@loramill/runtime";
 import { createModelFetcher, createUrlFetcher, fingerprintSources, type SourceLimits } from "@loramill/storage";
-import type { Metrics } from "@loramill/telemetry";
+import { createScheduleMetrics, type Metrics } from "@loramill/telemetry";
 import { ceilingView } from "./ceiling-view.ts";
 import { gatherFacts } from "./choosing/choosing-facts.ts";
 import { createEmbeddings } from "./choosing/embed-loras.ts";
@@ -25,6 +25,7 @@ import { offerParts, serviceParts } from "./doctor/parts.ts";
 import { createModelPuller } from "./model-puller.ts";
 import { createPlanner, type OfferedCaptioner, type PlanningDeps } from "./planning.ts";
 import { readRentalMarket } from "./rental-market.ts";
+import { openFireStarter } from "./schedules/fire-starter.ts";
 import { type RunningApi, startApi } from "./server.ts";
 import type { Studio } from "./studio/open-studio.ts";
 
@@ -171,5 +172,13 @@ export async function openApi(start: ApiStart): Promise<RunningApi> {
     deps,
     start.localToken === undefined ? options : { ...options, localToken: start.localToken },
   );
-  return { ...api, close: () => Promise.all([api.close(), puller.close(), fetcher.close()]).then(() => {}) };
+  const onFire = createScheduleMetrics(metrics).observe;
+  const fireStarter = await openFireStarter({ catalog, planner, clock: start.clock, log, onFire });
+  return {
+    ...api,
+    async close() {
+      await Promise.all([api.close(), fireStarter.close()]);
+      await Promise.all([puller.close(), fetcher.close()]);
+    },
+  };
 }

@@ -20,6 +20,7 @@ const STATUS_OF_CODE: Record<string, number> = {
   "wrong-state": 409,
   "ambiguous-lora": 409,
   "alias-taken": 409,
+  "schedule-exists": 409,
   "too-large": 413,
   "rate-limited": 429,
   "bad-spec": 400,

@@ -34,6 +34,7 @@ import { ratingRoutes } from "./routes/ratings.ts";
 import { recipeRoutes } from "./routes/recipes.ts";
 import { recommendationRoutes } from "./routes/recommendations.ts";
 import { runRoutes } from "./routes/runs.ts";
+import { scheduleRoutes } from "./routes/schedules.ts";
 import { studioRoutes } from "./routes/studio.ts";
 import { uploadRoutes } from "./routes/uploads.ts";
 import { webhookRoutes } from "./routes/webhooks.ts";
@@ -117,6 +118,7 @@ export async function startApi(deps: ApiDeps, options: ApiOptions & { localToken
   await server.register(loraToolRoutes(deps, options));
   await server.register(recommendationRoutes(deps));
   await server.register(ratingRoutes(deps));
+  await server.register(scheduleRoutes(deps));
   await server.register(jobRoutes(deps));
   await server.register(eventRoutes(deps, feed));
   await server.register(uploadRoutes(deps, options));

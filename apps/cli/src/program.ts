@@ -21,6 +21,7 @@ import { addModelCommands } from "./models-program.ts";
 import { number } from "./option-values.ts";
 import { addPictureCommands } from "./picture-program.ts";
 import type { SpecOptions } from "./read-spec.ts";
+import { addScheduleCommands } from "./schedule-program.ts";
 import { addTrainCommands } from "./train-program.ts";
 
 type Work = (context: CommandContext) => Promise<number>;
@@ -137,6 +138,7 @@ export function createProgram(execute: (work: Work, json: boolean) => Promise<vo
   addLoraCommands(program, does);
   addPictureCommands(program, does);
   addIntelligenceCommands(program, does);
+  addScheduleCommands(program, does);
   addCeilingCommands(program, does);
   addFleetCommands(program, does);
   command(

@@ -1,4 +1,4 @@
-import type { Catalog } from "@loramill/catalog";
+import type { Catalog, FireOutcome } from "@loramill/catalog";
 import type { Clock, Delivery, Logger, QueueName, QuoteOutcome, Stores } from "@loramill/contracts";
 import type { FleetPlanOptions } from "./fleet/fleet-config.ts";
 import type { BacklogGauge, Spending } from "./housekeeping.ts";
@@ -31,6 +31,8 @@ export interface DispatcherDeps {
   readonly onRunEvent?: ((type: string) => void) | undefined;
   /** Told of each run that was billed, how that lies to its quote. */
   readonly onQuoteOutcome?: ((outcome: QuoteOutcome) => void) | undefined;
+  /** Told of each fire of a schedule that came to nothing here: skipped or missed. */
+  readonly onFire?: ((outcome: FireOutcome) => void) | undefined;
   /** Told every few seconds while this dispatcher leads; no ceilings when it no longer does. */
   readonly onSpending?: ((spending: Spending) => void) | undefined;
   /** Told with each plan of machines: seconds of GPU work that wait for machines, or have them. */

@@ -2,6 +2,7 @@ import type { Leadership } from "@loramill/catalog";
 import { toErrorRecord } from "@loramill/contracts";
 import { type Bell, createBell } from "./bell.ts";
 import type { DispatcherDeps } from "./deps.ts";
+import { fireSchedules } from "./fire-schedules.ts";
 import { createMachinePlanner } from "./fleet/plan-machines.ts";
 import { settleQuotes, tidy, toGauges, toSpending } from "./housekeeping.ts";
 import { reconcile } from "./reconcile.ts";
@@ -21,9 +22,11 @@ export async function lead(deps: DispatcherDeps, leadership: Leadership, stoppin
   const changed = createBell();
   const owed = createBell();
   const machines = createBell();
+  const schedules = createBell();
   const hear = (what: string) => {
     changed.ring();
     if (what === "fleet") machines.ring();
+    if (what === "schedules") schedules.ring();
   };
   const listening = await deps.catalog.listen("loramill_dispatch", hear, signal);
   try {
@@ -34,6 +37,7 @@ export async function lead(deps: DispatcherDeps, leadership: Leadership, stoppin
       every(deps.options.tidyMs, "tidy", deps, signal, () => tidy(deps)),
       every(deps.options.quotesMs, "quotes", deps, signal, () => settleQuotes(deps)),
       fleetLane(deps, machines, signal),
+      schedulesLane(deps, schedules, signal),
       every(deps.options.gaugeMs, "backlog", deps, signal, () => tellBacklog(deps)),
       every(deps.options.gaugeMs, "spending", deps, signal, () => tellSpending(deps)),
     ]);
@@ -88,6 +92,13 @@ async function fleetLane({ fleet, ...deps }: DispatcherDeps, machines: Bell, sig
     await plan(signal);
     await spacing.wait(PLAN_SPACING_MS, signal);
     await machines.wait(Math.max(0, fleet.planMs - PLAN_SPACING_MS), signal);
+  });
+}
+
+async function schedulesLane(deps: DispatcherDeps, schedules: Bell, signal: AbortSignal): Promise<void> {
+  await repeat("schedules", deps, signal, async () => {
+    if (await fireSchedules(deps)) return;
+    await schedules.wait(deps.options.schedulesMs, signal);
   });
 }
 

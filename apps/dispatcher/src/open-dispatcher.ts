@@ -1,7 +1,7 @@
 import type { Clock, Logger } from "@loramill/contracts";
 import { createProducer, type ProducerOptions } from "@loramill/queue";
 import type { Services } from "@loramill/runtime";
-import { createQuoteMetrics, createSpendingMetrics, type Metrics } from "@loramill/telemetry";
+import { createQuoteMetrics, createScheduleMetrics, createSpendingMetrics, type Metrics } from "@loramill/telemetry";
 import type { FleetPlanOptions } from "./fleet/fleet-config.ts";
 import type { DispatcherOptions } from "./options.ts";
 import { type Dispatcher, startDispatcher } from "./start-dispatcher.ts";
@@ -32,6 +32,7 @@ export function openDispatcher({ services, metrics, opened, retention, ...start 
     producer,
     onBacklog: metrics.setBacklog,
     onRunEvent: metrics.observeRunEvent,
+    onFire: createScheduleMetrics(metrics).observe,
     onDemand: spending.setDemand,
     onQuoteOutcome: createQuoteMetrics(metrics).observe,
     onSpending({ ceilings, isStopped }) {

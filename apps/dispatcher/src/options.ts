@@ -26,6 +26,8 @@ export interface DispatcherOptions {
   readonly quotesMs: number;
   /** Bills that are no further off, as a share of what was expected, count as quoted. */
   readonly quoteGapShare: number;
+  /** How often schedules are looked at, beside what people ask of them. */
+  readonly schedulesMs: number;
   /** How often a standby tries to lead, and a leader checks that it still does. */
   readonly leaderCheckMs: number;
 }
@@ -46,5 +48,6 @@ export const defaultOptions: DispatcherOptions = {
   tidyMs: 60_000,
   quotesMs: 5_000,
   quoteGapShare: 0.05,
+  schedulesMs: 1_000,
   leaderCheckMs: 2_000,
 };

@@ -1,4 +1,4 @@
-import type { Catalog, Leadership, QueueBacklog } from "@loramill/catalog";
+import type { Catalog, FireOutcome, Leadership, QueueBacklog } from "@loramill/catalog";
 import { type Clock, type Logger, type QuoteOutcome, type Stores, toErrorRecord } from "@loramill/contracts";
 import { createBell } from "./bell.ts";
 import type { DeliveryProducer } from "./deps.ts";
@@ -38,6 +38,8 @@ export interface DispatcherStart {
   readonly onSpending?: (spending: Spending) => void;
   /** Told with each plan of machines: seconds of GPU work that wait for machines, or have them. 0 when it no longer leads. */
   readonly onDemand?: (gpuSeconds: number) => void;
+  /** Told of each fire of a schedule that came to nothing here: skipped or missed. */
+  readonly onFire?: (outcome: FireOutcome) => void;
   /** Told of each run that was billed, how that lies to its quote. */
   readonly onQuoteOutcome?: (outcome: QuoteOutcome) => void;
 }

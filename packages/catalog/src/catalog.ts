@@ -34,6 +34,10 @@ import { runQueries } from "./queries/runs.ts";
 import { quoteQueries } from "./queries/settle-quotes.ts";
 import { trainingQueries } from "./queries/trainings.ts";
 import { rateLimiter } from "./rate-limits/rate-limiter.ts";
+import { fireQueries } from "./schedules/fires.ts";
+import { firingQueries } from "./schedules/firing.ts";
+import { plannedFireQueries } from "./schedules/planned-fires.ts";
+import { scheduleQueries } from "./schedules/schedules.ts";
 import { unwrapFailures } from "./unreachable.ts";
 
 export interface CatalogOptions {
@@ -68,7 +72,7 @@ export function openCatalog(options: CatalogOptions) {
     projects: unwrapFailures(projectQueries(connection)),
     apiKeys: unwrapFailures(apiKeyQueries(connection, clock)),
     idempotency: unwrapFailures(idempotencyQueries(connection, clock)),
-    runs: unwrapFailures(runQueries(connection)),
+    runs: unwrapFailures(runQueries(connection, clock)),
     jobs: unwrapFailures(jobQueries(connection)),
     events: unwrapFailures(eventQueries(connection)),
     ceilings: unwrapFailures(ceilingQueries(connection)),
@@ -85,6 +89,13 @@ export function openCatalog(options: CatalogOptions) {
     quarantine: unwrapFailures(quarantineQueries(connection)),
     backendSlots: unwrapFailures(backendSlotQueries(connection)),
     rateLimiter: unwrapFailures(rateLimiter(connection)),
+    schedules: unwrapFailures(scheduleQueries(connection, clock)),
+    /** `list` and the orders of people; the dispatcher writes fires and gives turns, processes that plan claim them. */
+    fires: unwrapFailures({
+      ...fireQueries(connection, clock),
+      ...firingQueries(connection, clock),
+      ...plannedFireQueries(connection, clock),
+    }),
     fleet: fleetQueries(connection),
     ledger,
     /** For the dispatcher alone. */

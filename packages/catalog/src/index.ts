@@ -33,3 +33,7 @@ export type { Project } from "./queries/projects.ts";
 export type { QuarantineEntry } from "./queries/quarantine.ts";
 export type { SavedRecipe } from "./queries/recipes.ts";
 export type { RunRef } from "./queries/runs.ts";
+export type { Fire } from "./schedules/fires.ts";
+export type { FireOutcome } from "./schedules/firing.ts";
+export type { ClaimedFire } from "./schedules/planned-fires.ts";
+export type { Schedule, ScheduleRef } from "./schedules/schedules.ts";

@@ -19,6 +19,10 @@ export const JobId = prefixedId("job");
 export type JobId = z.output<typeof JobId>;
 export const AttemptId = prefixedId("att");
 export type AttemptId = z.output<typeof AttemptId>;
+export const ScheduleId = prefixedId("sch");
+export type ScheduleId = z.output<typeof ScheduleId>;
+export const FireId = prefixedId("fir");
+export type FireId = z.output<typeof FireId>;
 
 export type IdPrefix =
   | "prj"
@@ -33,7 +37,9 @@ export type IdPrefix =
   | "dsv"
   | "chk"
   | "led"
-  | "qua";
+  | "qua"
+  | "sch"
+  | "fir";
 
 /** Joins a prefix and a UUID (any version, with dashes) to an id. */
 export function makeId<Prefix extends IdPrefix>(prefix: Prefix, uuid: string): `${Prefix}_${string}` {

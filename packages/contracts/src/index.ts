@@ -229,7 +229,17 @@ export {
   GenerationView,
   previewPath,
 } from "./generation-api.ts";
-export { AttemptId, type IdPrefix, JobId, makeId, ProjectId, RunId, StepId } from "./ids.ts";
+export {
+  AttemptId,
+  FireId,
+  type IdPrefix,
+  JobId,
+  makeId,
+  ProjectId,
+  RunId,
+  ScheduleId,
+  StepId,
+} from "./ids.ts";
 export { ContentFacts, FoundFace, ImageHashes, QualityFacts } from "./image-facts.ts";
 export {
   AnalystAnswer,
@@ -500,9 +510,31 @@ export {
 export { CatalogRecord, Charge, SERVERLESS } from "./records.ts";
 export { type RunEventType, runEvents } from "./run-events.ts";
 export { GenerateSpec, RunPolicy, RunSpec, type RunSpecInput, TrainSpec } from "./run-spec.ts";
+export { FireOrigin, OverlapPolicy, RunNameTemplate, Timing } from "./schedule.ts";
+export {
+  BackfillAnswer,
+  type BackfillInput,
+  BackfillRequest,
+  FirePage,
+  FireQuery,
+  FireStateName,
+  FireTimes,
+  FireView,
+  PauseRequest,
+  ScheduleBody,
+  type ScheduleBodyInput,
+  ScheduleChange,
+  type ScheduleChangeInput,
+  SchedulePage,
+  ScheduleQuery,
+  ScheduleView,
+  TimingPreview,
+  type TimingPreviewInput,
+} from "./schedule-api.ts";
 export { type SpecProblem, specProblems } from "./spec-problems.ts";
 export {
   type EventOf,
+  type FireState,
   finalStates,
   isFinal,
   type JobState,

@@ -1,5 +1,5 @@
 /**
- * The state machines of runs, steps, jobs and pods, as tables. `docs/states.md` draws them and a test holds the two equal.
+ * The state machines of runs, steps, jobs, pods and fires, as tables. `docs/states.md` draws them and a test holds the two equal.
  * Every write of a state in the catalog goes through `nextState`.
  */
 export const machines = {
@@ -46,6 +46,15 @@ export const machines = {
     ending: { close: "ended" },
     ended: {},
   },
+  fire: {
+    waiting: { admit: "due", skip: "skipped" },
+    due: { start: "started", refuse: "refused", fail: "failed", miss: "missed" },
+    started: {},
+    skipped: { resume: "waiting" },
+    missed: { resume: "waiting" },
+    refused: { resume: "waiting" },
+    failed: { resume: "waiting" },
+  },
 } as const satisfies Record<string, Record<string, Record<string, string>>>;
 
 export type Machine = keyof typeof machines;
@@ -58,6 +67,7 @@ export type EventOf<M extends Machine> = {
 export type RunState = StateOf<"run">;
 export type StepState = StateOf<"step">;
 export type JobState = StateOf<"job">;
+export type FireState = StateOf<"fire">;
 
 /** The state after an event, or undefined where the machine does not allow it. */
 export function nextState<M extends Machine>(machine: M, from: StateOf<M>, event: EventOf<M>): StateOf<M> | undefined {
@@ -77,6 +87,7 @@ export const finalStates = {
   step: ["succeeded", "failed", "cancelled", "reused"],
   job: ["succeeded", "failed", "cancelled", "quarantined"],
   pod: ["ended"],
+  fire: ["started", "skipped", "missed", "refused", "failed"],
 } as const satisfies { [M in Machine]: readonly StateOf<M>[] };
 
 export function isFinal<M extends Machine>(machine: M, state: StateOf<M>): boolean {

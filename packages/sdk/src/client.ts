@@ -33,6 +33,7 @@ import { intelligenceCalls } from "./intelligence.ts";
 import { loraCalls } from "./loras.ts";
 import { modelCalls } from "./models.ts";
 import { recipeCalls } from "./recipes.ts";
+import { scheduleCalls } from "./schedules.ts";
 import { type UploadFile, type UploadOptions, uploadFiles } from "./upload.ts";
 
 export interface ClientOptions {
@@ -133,6 +134,7 @@ export function createClient(options: ClientOptions) {
     loras: loraCalls(caller),
     models: modelCalls(caller),
     recipes: recipeCalls(caller),
+    schedules: scheduleCalls(caller),
     plan: (spec: RunSpecInput, signal?: AbortSignal) =>
       call({ method: "POST", path: "/v1/plans", body: spec, answer: PlanAnswer, signal }),
     quote: (spec: RunSpecInput, signal?: AbortSignal) =>

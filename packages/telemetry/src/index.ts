@@ -10,5 +10,6 @@ export {
 export { createLogger, type LoggerOptions, type LogLevel, type ProcessLogger } from "./logger.ts";
 export { type BacklogRow, createMetrics, type Metrics } from "./metrics.ts";
 export { createQuoteMetrics, type QuoteMetrics } from "./quote-metrics.ts";
+export { createScheduleMetrics, type ScheduleMetrics } from "./schedule-metrics.ts";
 export { createSpendingMetrics, type SpendingGauge, type SpendingMetrics } from "./spending-metrics.ts";
 export { createTurnObserver, type TurnReport } from "./turn-report.ts";

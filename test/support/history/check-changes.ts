@@ -12,6 +12,7 @@ const FIRST_STATES: Readonly<Record<Machine, string>> = {
   step: "blocked",
   job: "waiting",
   pod: "wanted",
+  fire: "waiting",
 };
 
 function isAllowed({ subject, state_before: before, state }: Change): boolean {

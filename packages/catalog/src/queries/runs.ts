@@ -1,5 +1,6 @@
 import {
   type Charge,
+  type Clock,
   type PlanLock,
   type ProjectId,
   type RunEventType,
@@ -16,6 +17,7 @@ import { and, asc, desc, eq, getTableColumns, lt } from "drizzle-orm";
 import { type Connection, inTransaction, type Sql } from "../connection.ts";
 import { endMachineOf } from "../fleet/end-machine.ts";
 import { jsonText } from "../json-text.ts";
+import { type FireClaim, startFire } from "../schedules/planned-fires.ts";
 import { runs, steps } from "../schema/runs.ts";
 import { projects } from "../schema/tenancy.ts";
 import { chargePlanning } from "./charge-planning.ts";
@@ -33,7 +35,7 @@ export interface RunRef {
 const { spec: _spec, lock: _lock, ...light } = getTableColumns(runs);
 const summaryColumns = { ...light, projectName: projects.name };
 
-export function runQueries({ db, pool, newId }: Connection) {
+export function runQueries({ db, pool, newId }: Connection, clock: Clock) {
   const owned = ({ run, project }: RunRef) =>
     project === undefined ? eq(runs.id, run) : and(eq(runs.id, run), eq(runs.project, project));
 
@@ -41,7 +43,8 @@ export function runQueries({ db, pool, newId }: Connection) {
     /**
      * Writes a planned run with its steps and wakes the dispatcher. From here on it is done, whoever dies. With an
      * Idempotency-Key that was begun, the run and the key's word of it are one transaction; UserError
-     * `idempotency-conflict` when another request has made a run under the key meanwhile.
+     * `idempotency-conflict` when another request has made a run under the key meanwhile. So are the run of a schedule and
+     * its fire, by the claim of whoever planned it; TransientError `superseded` when the fire is no longer its to start.
      */
     async create(request: {
       readonly project: ProjectId;
@@ -52,13 +55,15 @@ export function runQueries({ db, pool, newId }: Connection) {
       /** What it was quoted, kept for when it has ended. */
       readonly quote?: RunQuote;
       readonly idempotencyKey?: string | undefined;
+      readonly fire?: FireClaim;
     }): Promise<RunId> {
-      const { project, spec, lock, charges = [], quote, idempotencyKey } = request;
+      const { project, spec, lock, charges = [], quote, idempotencyKey, fire } = request;
       return inTransaction(pool, async (sql) => {
         const run = await insertRun(sql, newId, { project, spec, lock });
         await chargePlanning(sql, { run, charges: charges.map((each) => ({ ...each, id: newId("led") })) });
         if (idempotencyKey !== undefined) await keepKey(sql, { project, key: idempotencyKey, run });
-        await tellRun(sql, run, "run.created", { name: lock.name });
+        const origin = fire === undefined ? {} : await startFire(sql, fire, { run, at: clock.now() });
+        await tellRun(sql, run, "run.created", { name: lock.name, ...origin });
         if (quote !== undefined) await tellRun(sql, run, QUOTED, quote);
         await sql.query("select pg_notify('loramill_dispatch', '')");
         return run;
