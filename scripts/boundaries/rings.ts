@@ -13,6 +13,7 @@ export const rings = {
     "evaluation",
     "graphs",
     "fleet",
+    "bundles",
   ],
   adapter: [
     "catalog",
