@@ -31,6 +31,12 @@ export const apiConfig = defineConfig(
       .min(1024)
       .default(2_147_483_648)
       .describe("Largest uploaded file"),
+    API_MAX_BUNDLE_BYTES: z.coerce
+      .number()
+      .int()
+      .min(1_048_576)
+      .default(68_719_476_736)
+      .describe("Largest bundle of a run or project that is imported"),
     API_MAX_UPLOAD_FILES: z.coerce.number().int().min(1).default(100_000).describe("Most files in one upload"),
     LORA_WARN_BYTES: z.coerce
       .number()
@@ -91,6 +97,7 @@ export const apiConfig = defineConfig(
     adminToken: env.API_ADMIN_TOKEN ?? null,
     maxBodyBytes: env.API_MAX_BODY_BYTES,
     maxUploadFileBytes: env.API_MAX_UPLOAD_FILE_BYTES,
+    maxBundleBytes: env.API_MAX_BUNDLE_BYTES,
     maxUploadFiles: env.API_MAX_UPLOAD_FILES,
     loraWarnBytes: env.LORA_WARN_BYTES,
     requestsPerMinute: env.API_REQUESTS_PER_MINUTE,

@@ -130,8 +130,9 @@ export async function openApi(start: ApiStart): Promise<RunningApi> {
     },
     promptReader,
     embeddings,
-    findArtifact: async (key) => {
-      const artifact = await catalog.artifacts.find(key);
+    findArtifact: async (key, projectName) => {
+      const { id } = await catalog.projects.ensure(projectName);
+      const artifact = await catalog.artifacts.find(key, id);
       return artifact ? { output: artifact.output, items: artifact.items } : null;
     },
     localSources,

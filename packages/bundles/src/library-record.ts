@@ -1,4 +1,4 @@
-import { DatasetStatistics, Digest, LoraSource, LoraTag, Name, RecipeTemplate, RunId } from "@loramill/contracts";
+import { DatasetStatistics, Digest, LoraSource, LoraTag, Name, RecipeTemplate } from "@loramill/contracts";
 import { z } from "zod";
 
 const Time = z.iso.datetime();
@@ -24,8 +24,8 @@ export const LoraRecord = z.strictObject({
   cover: Digest.nullable(),
   source: LoraSource,
   origin: text(2000).nullable(),
-  /** Whether the run of the bundle made it. */
-  made: z.boolean(),
+  /** The step of the bundle's run that made it; null for one that came into the library in another way. */
+  step: text(64).nullable(),
   aliases: z
     .array(
       z.strictObject({ kind: z.enum(["name", "file", "autov1", "sshs", "sshs-legacy", "original"]), value: text(300) }),
@@ -60,7 +60,6 @@ export const CaptionRecord = z.strictObject({
   document: Digest.nullable(),
   /** The dataset version that a person made with it. */
   dataset: Digest.nullable(),
-  run: RunId.nullable(),
   at: Time,
 });
 export type CaptionRecord = z.output<typeof CaptionRecord>;
