@@ -1,69 +1,67 @@
-import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
+import { zstdDecompressSync } from "node:zlib";
 import { ImportAnswer, type RunView } from "@loramill/contracts";
 import type { Client } from "@loramill/sdk";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { drawSamplePictures } from "../../scripts/sample-pictures.ts";
+import { createCli } from "../support/cli.ts";
 import { type MillProcess, makeDataDir, startMill } from "../support/mill.ts";
-import { processEnv } from "../support/process-env.ts";
 import { finished, smallSpec, stepOf } from "../support/runs.ts";
 
-const CLI = resolve(import.meta.dirname, "../../apps/cli/src/main.ts");
 const folder = makeDataDir();
 const at = (...names: string[]) => join(folder.path, ...names);
-const mills: MillProcess[] = [];
+const mills = new Set<MillProcess>();
 
 beforeAll(() => drawSamplePictures(at("pictures")));
 afterAll(async () => {
-  await Promise.all(mills.map((mill) => mill.stop()));
+  await Promise.all([...mills].map((mill) => mill.stop()));
   folder.remove();
 });
 
 async function openMill(name: string): Promise<MillProcess> {
   const mill = await startMill({ dataDir: at(name) });
-  mills.push(mill);
+  mills.add(mill);
   return mill;
 }
 
-/** Speaks to the mill of a data folder, which it finds there. */
-function loramill(mill: MillProcess, ...args: string[]): Promise<string> {
-  const child = spawn(process.execPath, [CLI, ...args], {
-    cwd: folder.path,
-    stdio: ["ignore", "pipe", "pipe"],
-    env: { ...processEnv(), DATA_DIR: mill.dataDir },
-  });
-  const said = { out: "", err: "" };
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    said.out += text;
-  });
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    said.err += text;
-  });
-  return new Promise((done, fail) => {
-    child.once("error", fail);
-    child.once("close", (code) =>
-      code === 0 ? done(said.out) : fail(new Error(`exit ${code}: ${said.out}${said.err}`)),
-    );
-  });
+/** What a command says to a program, asked of the mill of a folder. */
+async function ask<T>(name: string, ...args: string[]): Promise<T> {
+  const { code, out, err } = await createCli({ cwd: folder.path, env: { DATA_DIR: at(name) } })(...args, "--json");
+  if (code !== 0) throw new Error(`exit ${code}: ${err}`);
+  return JSON.parse(out) as T;
 }
 
-async function runToItsEnd(client: Client, spec = smallSpec(at("pictures"))): Promise<RunView> {
-  const { id } = await client.createRun(spec);
+async function runToItsEnd(client: Client): Promise<RunView> {
+  const { id } = await client.createRun(smallSpec(at("pictures")));
   return finished(client, id);
 }
 
-test("a run made in one mill is reused in another, step by step, and costs nothing there", async () => {
-  const [here, there] = await Promise.all([openMill("here"), openMill("there")]);
+/** Sends the first half of a file and never the rest; resolves when the other side is gone. */
+async function sendHalf(client: Client, file: Uint8Array, onSent: () => Promise<void>): Promise<void> {
+  const body = new ReadableStream<Uint8Array>({
+    start: (controller) => controller.enqueue(file.subarray(0, file.length / 2)),
+    pull: onSent,
+  });
+  await expect(client.bundles.import(body)).rejects.toThrow();
+}
+
+test("a run made in one mill is reused in another, also in one that was killed while it took it in", async () => {
+  const [here, killed] = await Promise.all([openMill("here"), openMill("there")]);
   const made = await runToItsEnd(here.client);
   expect(made.state).toBe("succeeded");
-  const saved = JSON.parse(await loramill(here, "export", "last", "--output", "small.loramill.tar", "--json"));
-  expect(saved).toMatchObject({ bytes: expect.any(Number), without: [] });
-  await loramill(here, "export", "last", "--output", "again.loramill.tar.zst");
+  const saved = await ask<{ bundle: string }>("here", "export", "last", "--output", "small.loramill.tar.zst");
   const { body } = await here.client.bundles.exportRun(made.id);
-  expect(Buffer.from(await new Response(body).arrayBuffer()).equals(readFileSync(at("small.loramill.tar")))).toBe(true);
+  const archive = Buffer.from(await new Response(body).arrayBuffer());
+  expect(zstdDecompressSync(readFileSync(at("small.loramill.tar.zst"))).equals(archive)).toBe(true);
 
-  const answer = ImportAnswer.parse(JSON.parse(await loramill(there, "import", "again.loramill.tar.zst", "--json")));
+  await sendHalf(killed.client, archive, () => killed.crash());
+  mills.delete(killed);
+  const there = await openMill("there");
+  expect((await there.client.listRuns()).items).toEqual([]);
+  expect((await there.client.loras.list()).items).toEqual([]);
+
+  const answer = ImportAnswer.parse(await ask("there", "import", "small.loramill.tar.zst"));
   expect(answer).toMatchObject({ isNew: true, bundle: saved.bundle, loras: { added: 1, there: 0 } });
   expect(answer.steps.map(({ reusable }) => reusable)).toEqual(made.steps.map(() => true));
   const imported = await there.client.getRun(answer.run ?? "");
@@ -78,4 +76,8 @@ test("a run made in one mill is reused in another, step by step, and costs nothi
   const { items } = await there.client.listArtifacts(repeated.id);
   const weights = items.find(({ kind }) => kind === "lora-weights");
   expect((await there.client.download(weights?.url ?? "")).byteLength).toBe(weights?.bytes);
+
+  await ask("there", "project", "save", "default", "--output", "state.loramill.tar.gz", "--without", "pictures");
+  const state = ImportAnswer.parse(await ask("here", "project", "load", "state.loramill.tar.gz", "--project", "copy"));
+  expect(state).toMatchObject({ kind: "project", isNew: true, loras: { added: 1 }, datasets: { added: 1 } });
 });

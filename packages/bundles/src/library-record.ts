@@ -17,22 +17,25 @@ export const LoraRecord = z.strictObject({
   familyFrom: text(64).nullable(),
   dialect: text(64).nullable(),
   rank: z.int().nullable(),
-  triggerWords: z.array(text(200)).max(32),
+  triggerWords: z.array(text(1000)).max(1000),
   tags: z.array(LoraTag).max(64),
   notes: text(20_000),
   /** A picture among the blobs. */
   cover: Digest.nullable(),
   source: LoraSource,
-  origin: text(2000).nullable(),
+  origin: text(4096).nullable(),
   /** The step of the bundle's run that made it; null for one that came into the library in another way. */
   step: text(64).nullable(),
   aliases: z
     .array(
-      z.strictObject({ kind: z.enum(["name", "file", "autov1", "sshs", "sshs-legacy", "original"]), value: text(300) }),
+      z.strictObject({
+        kind: z.enum(["name", "file", "autov1", "sshs", "sshs-legacy", "original"]),
+        value: text(4096),
+      }),
     )
     .max(200),
   ratings: z
-    .array(z.strictObject({ by: text(100), stars: z.int().min(1).max(5), comment: text(2000), at: Time }))
+    .array(z.strictObject({ by: text(256), stars: z.int().min(1).max(5), comment: text(20_000), at: Time }))
     .max(10_000),
 });
 export type LoraRecord = z.output<typeof LoraRecord>;
@@ -53,7 +56,7 @@ export type RecipeRecord = z.output<typeof RecipeRecord>;
 export const CaptionRecord = z.strictObject({
   image: Digest,
   path: text(1024),
-  text: text(8192),
+  text: text(65_536),
   provider: text(256),
   raw: text(65_536),
   /** The `captions` document that it is part of. */

@@ -98,7 +98,10 @@ export function outputAt(kind: StepKind, digest: Digest): DocumentAt | null {
   return of === undefined ? null : { kind: "parts", digest, of };
 }
 
-/** What a planned step reads besides the outputs of other steps, and what its summary names beside its output. */
+/**
+ * What a planned step reads besides the outputs of other steps, and what its summary names beside its output: the list of a
+ * video's frames. The report of a dataset is a page about it, and not among them.
+ */
 export function referencesOfStep(
   { params, about }: Pick<PlannedStep, "params" | "about">,
   summary: JsonObject,
@@ -113,11 +116,7 @@ export function referencesOfStep(
       ...all("grid-choices", digests([about?.choices])),
       ...all("lora", digests([lora, a, b, ...named, ...made])),
     ],
-    blobs: [
-      // It shows pictures of the dataset.
-      ...digests([summary.report]).map((sha256) => blob({ sha256, mediaType: "text/html" }, "picture")),
-      ...digests([summary.manifest]).map((sha256) => blob({ sha256, mediaType: "application/json" }, "work")),
-    ],
+    blobs: digests([summary.manifest]).map((sha256) => blob({ sha256, mediaType: "application/json" }, "work")),
   };
 }
 

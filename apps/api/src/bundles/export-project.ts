@@ -9,12 +9,14 @@ type Project = NonNullable<Awaited<ReturnType<Catalog["projects"]["get"]>>>;
 export async function exportProject(
   { id, name }: Pick<Project, "id" | "name">,
   { without, signal }: { readonly without: readonly BundlePart[]; readonly signal: AbortSignal },
-  { catalog: { bundles }, stores }: { readonly catalog: Pick<Catalog, "bundles">; readonly stores: Stores },
+  { catalog, stores }: { readonly catalog: Pick<Catalog, "bundles" | "recipes">; readonly stores: Stores },
 ): Promise<GatheredBundle> {
+  const { bundles } = catalog;
+  const recipes = await catalog.recipes.list(id);
   const all = { project: id, documents: "all", run: null } as const;
   const library = LibraryRecord.parse({
     format: "loramill-library/1",
-    recipes: await bundles.recipes(id),
+    recipes: recipes.map(({ name: of, description, recipe }) => ({ name: of, description, recipe })),
     datasets: await bundles.datasets(all),
     loras: await bundles.loras(all),
     captions: await bundles.captions(id),

@@ -34,7 +34,7 @@ interface ExportDeps {
 
 /**
  * Everything of a run that has ended, as one archive. Equal runs give equal bytes: nothing in it says when it was written.
- * Throws UserError `wrong-state`, and `not-exportable` for the run of a machine.
+ * Throws UserError `wrong-state`, `not-exportable` for the run of a machine, and `incomplete`.
  */
 export async function exportRun(
   view: RunView,
@@ -56,6 +56,15 @@ export async function exportRun(
     throw new UserError(`${run} is the run of a rented machine: it has nothing that another mill could use`, {
       code: "not-exportable",
     });
+  }
+  const empty = view.steps.find(
+    ({ state, output }) => (state === "succeeded" || state === "reused") && output === null,
+  );
+  if (empty !== undefined) {
+    throw new UserError(
+      `what the step ${empty.name} of ${run} drew was left out of the bundle that brought it: import the whole one first`,
+      { code: "incomplete" },
+    );
   }
   const spec = withoutSecrets(planned.spec as unknown as Json);
   const lock = PlanLock.parse(withoutSecrets(planned.lock as unknown as Json));

@@ -3,6 +3,7 @@ import {
   type BundleManifest,
   bundleBytes,
   isHeld,
+  MAX_RECORD_BYTES,
   makeManifest,
   type Reached,
   readMe,
@@ -47,7 +48,7 @@ export const referIn =
 /** Objects of the store that are asked for at once. */
 const LOOKUPS_AT_ONCE = 32;
 
-/** Looks up everything that a bundle is to hold. Throws UserError `incomplete` where the store lacks some of it. */
+/** Looks up everything that a bundle is to hold. Throws UserError `incomplete` where the store lacks some of it, `too-large`. */
 export async function gatherBundle(
   { kind, name, without, records, reached }: BundleFacts,
   { objects }: Pick<Stores, "objects">,
@@ -56,6 +57,16 @@ export async function gatherBundle(
   const writtenBy = `loramill ${VERSION}`;
   const texts = new Map(Object.entries(records).map(([path, value]) => [path, Buffer.from(textOf(value))]));
   texts.set("README.txt", Buffer.from(readMe({ kind, name, writtenBy, without: [...without] })));
+  const large = [...texts].find(([, text]) => text.byteLength > MAX_RECORD_BYTES);
+  if (large !== undefined) {
+    const [path, text] = large;
+    throw new UserError(
+      `${path} would have ${text.byteLength} bytes, and a bundle's records have ${MAX_RECORD_BYTES} at most`,
+      {
+        code: "too-large",
+      },
+    );
+  }
   const held = [...reached.blobs.values()].filter((blob) => isHeld(blob, without));
   const wanted = [
     ...[...reached.documents].map(([key, { digest }]) => ({ key, sha256: digest })),

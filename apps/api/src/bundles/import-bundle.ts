@@ -16,6 +16,7 @@ import { fileHashes, objectSource } from "@loramill/lora";
 import { type ReceivedBundle, receiveBundle } from "./receive-bundle.ts";
 import { recordsOf } from "./records-of.ts";
 import { type StepContent, stepContents } from "./step-contents.ts";
+import { withoutReports } from "./without-reports.ts";
 
 export interface ImportRequest {
   readonly project: ProjectId;
@@ -42,7 +43,8 @@ export async function importBundle(
   const contents = received.run === null ? [] : await stepContents(received.run.steps, received, stores, signal);
   const namesOf = (of: (content: StepContent) => boolean) => new Set(contents.filter(of).map(({ step }) => step));
   const published = await catalog.bundles.publish({
-    ...{ project, reuse, actor, bundle: manifest.digest, exportedBy: manifest.writtenBy, run: received.run, loras },
+    ...{ project, reuse, actor, bundle: manifest.digest, exportedBy: manifest.writtenBy, loras },
+    run: received.run === null ? null : { ...received.run, steps: withoutReports(received.run.steps) },
     whole: namesOf(({ isWhole }) => isWhole),
     lacking: namesOf(({ isShown }) => !isShown),
     library: received.library,

@@ -2,11 +2,13 @@ import {
   type BundleEntry,
   badBundle,
   isHeld,
+  MAX_RECORD_BYTES,
   type OpenedBundle,
   type Reached,
   reach,
   referencesOfLibrary,
   referencesOfRun,
+  unsafeName,
 } from "@loramill/bundles";
 import {
   blobKey,
@@ -33,9 +35,6 @@ export interface ReceivedBundle extends BundleRecords {
   readonly documents: Counted;
   readonly blobs: Counted;
 }
-
-/** Records and documents are held in memory, one document at a time. */
-const MAX_RECORD_BYTES = 128 * 1024 * 1024;
 
 /**
  * Takes a bundle in: documents and blobs go into the store under their digests, where nobody finds them as long as nothing in
@@ -118,6 +117,9 @@ function readDocument(path: string, bytes: Buffer): DocumentReferences | PartsDo
   }
   const parsed = documentKinds[kind as DocumentKind].safeParse(value);
   if (!parsed.success) throw badBundle(`${path} is no ${kind}: ${parsed.error.issues[0]?.message ?? ""}`);
+  const unsafe = unsafeName(kind as DocumentKind, parsed.data as never);
+  if (unsafe !== null)
+    throw badBundle(`${path} names ${JSON.stringify(unsafe.slice(0, 100))}, which could lead anywhere`);
   if (kind === "parts") return { parts: (parsed.data as PartsDocument).parts };
   return referencesOf({ kind: kind as DocumentKind }, parsed.data as never);
 }

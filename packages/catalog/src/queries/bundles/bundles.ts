@@ -5,7 +5,6 @@ import type { Connection } from "../../connection.ts";
 import { toNumber } from "../../connection.ts";
 import { captions, datasetVersions } from "../../schema/library.ts";
 import { loraAliases, loraRatings, loras } from "../../schema/loras.ts";
-import { recipes } from "../../schema/recipes.ts";
 import { steps } from "../../schema/runs.ts";
 import { isoOrNull, toJobCounts } from "../run-view.ts";
 import type { RunRef } from "../runs.ts";
@@ -62,11 +61,6 @@ export function bundleQueries(connection: Connection) {
         [run],
       );
       return rows.map(({ amount, ...row }) => ({ ...row, amountMicroUsd: toNumber(amount) }));
-    },
-
-    async recipes(project: ProjectId): Promise<LibraryRecord["recipes"]> {
-      const rows = await db.select().from(recipes).where(eq(recipes.project, project)).orderBy(asc(recipes.name));
-      return rows.map(({ name, description, recipe }) => ({ name, description, recipe }));
     },
 
     async datasets(wanted: LibraryWanted): Promise<DatasetRecord[]> {
