@@ -4,11 +4,14 @@ import {
   blobKey,
   canonicalJson,
   type Digest,
+  type PlanLock,
   type ProjectId,
   type RunId,
   type StepKind,
   sha256Hex,
 } from "@loramill/contracts";
+import { stepKey } from "@loramill/orchestration";
+import { tinyLora } from "@loramill/testkit";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { chunksOf, exported, imported, makeRun, openTestMill, type TestMill } from "../../test/bundle-bench.ts";
@@ -290,6 +293,46 @@ describe("a bundle that is not right", () => {
     });
     expect(await rowsOf(there)).toEqual(before);
   });
+
+  test("is refused when a LoRA's file is no LoRA, or holds other tensors than its document says", async () => {
+    const run = await forgedRun();
+    const weights = (await here.catalog.loras.find({ project: here.project, lora: "forged" }))?.weightsSha256 ?? "";
+    const swap = async (body: Buffer) => {
+      const archive = await forge(run, (files) => {
+        const path = firstOf(files, "documents/lora/");
+        const lora = JSON.parse(String(files.get(path)));
+        files.delete(blobKey(weights));
+        files.set(blobKey(sha256Hex(body)), body);
+        lora.weights = { ...lora.weights, sha256: sha256Hex(body), bytes: body.length };
+        replaceDocument(files, path, Buffer.from(canonicalJson(lora)));
+      });
+      return imported(there, archive, there);
+    };
+    await expect(swap(Buffer.from("no safetensors"))).rejects.toMatchObject({ code: "bad-bundle" });
+    await expect(swap(tinyLora(["unet.other"], { rank: 3 }))).rejects.toThrow("other tensors than its document says");
+  });
+
+  /** Puts another document in the place of one, and its digest wherever the old one stands; keys are made anew. */
+  function replaceDocument(files: Files, path: string, body: Buffer): void {
+    const [, kind = "", name = ""] = path.split("/");
+    const old = name.replace(".json", "");
+    const digest = sha256Hex(body);
+    files.delete(path);
+    files.set(`documents/${kind}/${digest}.json`, body);
+    for (const [other, text] of [...files]) {
+      if (!other.endsWith(".json") || !text.includes(old)) continue;
+      const changed = Buffer.from(String(text).replaceAll(old, digest));
+      if (other.startsWith("documents/")) replaceDocument(files, other, changed);
+      else files.set(other, changed);
+    }
+    edit(files, "run.json", (record: { steps: { name: string; key: string; inputs: Record<string, Digest> }[] }) => {
+      const { steps } = JSON.parse(String(files.get("plan.lock.json"))) as PlanLock;
+      for (const step of record.steps) {
+        const planned = steps.find((one) => one.name === step.name);
+        if (planned !== undefined) step.key = stepKey(planned, step.inputs);
+      }
+    });
+  }
 
   let madeOnce: Promise<RunId> | undefined;
   function forgedRun(): Promise<RunId> {

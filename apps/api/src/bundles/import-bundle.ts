@@ -5,7 +5,6 @@ import {
   type Digest,
   type DocumentAt,
   type ImportAnswer,
-  type LoraDocument,
   loraFiles,
   outputAt,
   type ProjectId,
@@ -39,7 +38,11 @@ export async function importBundle(
   const bundle = await openBundle(body, limits);
   const { manifest } = bundle;
   const received = await receiveBundle(bundle, stores, signal);
-  const loras = await readLoras(received, stores);
+  await checkLoras(received, stores);
+  const documentOf = (digest: Digest) => stores.documents.get("lora", digest);
+  const loras = await Promise.all(
+    received.library.loras.map(async (record) => ({ record, document: await documentOf(record.document) })),
+  );
   const contents = received.run === null ? [] : await stepContents(received.run.steps, received, stores, signal);
   const namesOf = (of: (content: StepContent) => boolean) => new Set(contents.filter(of).map(({ step }) => step));
   const published = await catalog.bundles.publish({
@@ -74,18 +77,16 @@ function rootsOf(step: string | null, { run, library }: ReceivedBundle): Documen
   return at === null ? [] : [at];
 }
 
-/** The documents of LoRAs, whose files are safetensors that hold the tensors that these say. Throws UserError `bad-bundle`. */
-async function readLoras({ library }: ReceivedBundle, stores: Stores) {
-  const loras: { record: (typeof library.loras)[number]; document: LoraDocument }[] = [];
-  for (const record of library.loras) {
-    const document = await stores.documents.get("lora", record.document);
-    for (const { weights, tensorsSha256 } of loraFiles(document)) {
+/** Every LoRA of a bundle is one or two safetensors files that hold the tensors its document says. Throws UserError `bad-bundle`. */
+async function checkLoras({ reached }: ReceivedBundle, stores: Stores): Promise<void> {
+  for (const { kind, digest } of reached.documents.values()) {
+    if (kind !== "lora") continue;
+    const lora = await stores.documents.get("lora", digest);
+    for (const { weights, tensorsSha256 } of loraFiles(lora)) {
       if ((await tensorsOf(weights.sha256, stores)) !== tensorsSha256)
-        throw badBundle(`the file of the LoRA ${record.name} holds other tensors than its document says`);
+        throw badBundle(`the file of the LoRA ${lora.name} holds other tensors than its document says`);
     }
-    loras.push({ record, document });
   }
-  return loras;
 }
 
 async function tensorsOf(weights: Digest, { objects }: Stores): Promise<Digest> {
