@@ -133,7 +133,7 @@ export async function openApi(start: ApiStart): Promise<RunningApi> {
     findArtifact: async (key, projectName) => {
       const { id } = await catalog.projects.ensure(projectName);
       const artifact = await catalog.artifacts.find(key, id);
-      return artifact ? { output: artifact.output, items: artifact.items } : null;
+      return artifact && { output: artifact.output, items: artifact.items, imported: artifact.imported };
     },
     localSources,
     storeReachable: signedExample !== null,

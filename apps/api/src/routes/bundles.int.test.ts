@@ -11,13 +11,14 @@ import { ofProject, type ServedRoutes, serveRoutes } from "../../test/serve-rout
 import { bundleRoutes } from "./bundles.ts";
 
 const MOST = 2_000_000;
+const bundleReuse = "allowed" as const;
 const folder = mkdtempSync(join(tmpdir(), "loramill-bundle-routes-"));
 let stores: OpenedStores;
 let routes: ServedRoutes;
 let project: ProjectId;
 beforeAll(async () => {
   stores = await openStores({ url: folder, sync: "never" });
-  routes = await serveRoutes((deps) => bundleRoutes({ ...deps, stores }, { maxBundleBytes: MOST }));
+  routes = await serveRoutes((deps) => bundleRoutes({ ...deps, stores }, { maxBundleBytes: MOST, bundleReuse }));
   ({ id: project } = await routes.catalog.projects.ensure("default"));
 });
 afterAll(async () => {

@@ -19,7 +19,7 @@ const MAX_MANIFEST_BYTES = 256 * 1024 * 1024;
 
 /** Runs and projects as one file, out and in. */
 export const bundleRoutes =
-  ({ catalog, stores }: ApiDeps, options: Pick<ApiOptions, "maxBundleBytes">): FastifyPluginAsyncZod =>
+  ({ catalog, stores }: ApiDeps, options: Pick<ApiOptions, "maxBundleBytes" | "bundleReuse">): FastifyPluginAsyncZod =>
   async (server) => {
     server.get(
       "/v1/runs/:run/bundle",
@@ -85,7 +85,13 @@ export const bundleRoutes =
           const limits = { maxBytes: options.maxBundleBytes, maxManifestBytes: MAX_MANIFEST_BYTES };
           return importBundle(
             received(request.raw),
-            { project: project.id, reuse, actor: actorOf(request.caller), limits, signal: untilGone(reply) },
+            {
+              project: project.id,
+              reuse: reuse && options.bundleReuse === "allowed",
+              actor: actorOf(request.caller),
+              limits,
+              signal: untilGone(reply),
+            },
             { catalog, stores },
           );
         },

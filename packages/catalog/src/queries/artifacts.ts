@@ -6,12 +6,17 @@ import { artifacts } from "../schema/work.ts";
 
 export type ArtifactRow = typeof artifacts.$inferSelect;
 
+export interface FoundResult extends Pick<ArtifactRow, "output" | "items"> {
+  /** A bundle says so: it was not made here. */
+  readonly imported: boolean;
+}
+
 export function artifactQueries({ db }: Connection) {
   return {
     /** The result under a step's key that a run of the project may take: one that was made here, else one that a bundle brought. */
-    async find(key: Digest, project: string): Promise<Pick<ArtifactRow, "output" | "items"> | null> {
+    async find(key: Digest, project: string): Promise<FoundResult | null> {
       const [row] = await db.select().from(artifacts).where(eq(artifacts.key, key));
-      if (row !== undefined) return row;
+      if (row !== undefined) return { output: row.output, items: row.items, imported: false };
       const [claim] = await db
         .select({ output: importedResults.output, items: importedResults.items })
         .from(importedResults)
@@ -19,7 +24,7 @@ export function artifactQueries({ db }: Connection) {
         .where(and(eq(importedResults.project, project), eq(importedResults.key, key)))
         .orderBy(asc(importedResults.run))
         .limit(1);
-      return claim ?? null;
+      return claim === undefined ? null : { ...claim, imported: true };
     },
     /** What the steps of a run made, oldest first. */
     async ofRun(run: string): Promise<ArtifactRow[]> {
