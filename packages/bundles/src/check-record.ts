@@ -1,7 +1,6 @@
 import {
   type Digest,
   type DocumentReferences,
-  digestOf,
   outputAt,
   type PlanLock,
   type PlannedStep,
@@ -21,10 +20,14 @@ type StepKeyOf = (step: PlannedStep, inputs: Readonly<Record<string, Digest>>) =
 /**
  * Holds a run's record against its plan: the same steps, inputs that are the outputs of the steps they name, and keys that
  * are the digests of what they stand for. That is all that can be known without doing the work again: that an output was
- * really made so is the bundle's word. Throws UserError `bad-bundle`.
+ * really made so is the bundle's word. `digest` is that of the plan as it is written. Throws UserError `bad-bundle`.
  */
-export function checkRecord(record: RunRecord, lock: PlanLock, stepKey: StepKeyOf): BundledStep[] {
-  if (digestOf(lock) !== record.lock) throw badBundle("its plan is not the one that its run followed");
+export function checkRecord(
+  record: RunRecord,
+  { lock, digest }: { readonly lock: PlanLock; readonly digest: Digest },
+  stepKey: StepKeyOf,
+): BundledStep[] {
+  if (digest !== record.lock) throw badBundle("its plan is not the one that its run followed");
   if (record.steps.length !== lock.steps.length) throw badBundle("its run has other steps than its plan");
   const outputs = new Map(record.steps.map(({ name, output }) => [name, output]));
   if (outputs.size !== record.steps.length) throw badBundle("two of its steps have the same name");

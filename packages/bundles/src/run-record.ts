@@ -7,7 +7,6 @@ import {
   MicroUsd,
   RunId,
   RunStateName,
-  runEvents,
   StepStateName,
 } from "@loramill/contracts";
 import { z } from "zod";
@@ -66,7 +65,11 @@ export type RunRecord = z.output<typeof RunRecord>;
 export const EventRecord = z.strictObject({
   at: Time,
   step: z.string().max(64).nullable(),
-  type: z.enum(Object.keys(runEvents) as [keyof typeof runEvents]),
+  /** One of `runEvents` of the program that wrote it, which may be newer. */
+  type: z
+    .string()
+    .max(64)
+    .regex(/^[a-z]+\.[a-z-]+$/),
   data: JsonObject,
 });
 export type EventRecord = z.output<typeof EventRecord>;

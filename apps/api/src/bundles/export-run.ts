@@ -86,7 +86,7 @@ export async function exportRun(
     })),
     costs: await catalog.bundles.costs({ run }),
   });
-  const steps = checkRecord(record, lock, stepKey);
+  const steps = checkRecord(record, { lock, digest: record.lock }, stepKey);
   const roots = referencesOfRun(steps);
   const inside = await reach(roots, referIn(stores));
   const library = await libraryOf(inside, { project, run }, catalog);
@@ -136,7 +136,7 @@ async function* eventsOf(
 ): AsyncGenerator<EventRecord> {
   for (let after = 0; ; ) {
     const page = await events.list({ run, project, after, limit: EVENTS_PER_PAGE });
-    for (const { at, step, type, data } of page) yield { at, step, type: type as EventRecord["type"], data };
+    for (const { at, step, type, data } of page) yield { at, step, type, data };
     const last = page.at(-1);
     if (last === undefined || page.length < EVENTS_PER_PAGE) return;
     after = last.id;

@@ -7,7 +7,7 @@ import {
   LibraryRecord,
   RunRecord,
 } from "@loramill/bundles";
-import { PlanLock, RunSpec } from "@loramill/contracts";
+import { type Digest, digestOf, PlanLock, RunSpec } from "@loramill/contracts";
 import { stepKey } from "@loramill/orchestration";
 import { z } from "zod";
 
@@ -16,6 +16,8 @@ export interface BundleRecords {
   readonly library: LibraryRecord;
   readonly run: {
     readonly record: RunRecord;
+    /** Of the record as it is written: what names the run, whatever later programs add to what they read. */
+    readonly digest: Digest;
     readonly spec: RunSpec;
     readonly lock: PlanLock;
     readonly events: readonly EventRecord[];
@@ -36,12 +38,19 @@ export function readRecords({ kind }: Pick<BundleManifest, "kind">, files: Reado
   const lock = parseFile(files, "plan.lock.json", PlanLock);
   const record = parseFile(files, "run.json", RunRecord);
   const spec = parseFile(files, "spec.json", RunSpec);
-  const steps = checkRecord(record, lock, stepKey);
+  const steps = checkRecord(record, { lock, digest: digestOf(jsonOf(files, "plan.lock.json")) }, stepKey);
   const lines = textOf(files, "events.jsonl")
     .split("\n")
     .filter((line) => line !== "");
-  const events = lines.map((line) => parse(line, "events.jsonl", EventRecord));
-  return { library, run: { record, spec, lock, events, steps } };
+  const events = lines.map((line) => check(parseJson(line, "events.jsonl"), "events.jsonl", EventRecord));
+  return { library, run: { record, digest: digestOf(jsonOf(files, "run.json")), spec, lock, events, steps } };
+}
+
+const parseFile = <T extends z.ZodType>(files: ReadonlyMap<string, Buffer>, path: string, schema: T): z.output<T> =>
+  check(jsonOf(files, path), path, schema);
+
+function jsonOf(files: ReadonlyMap<string, Buffer>, path: string): unknown {
+  return parseJson(textOf(files, path), path);
 }
 
 function textOf(files: ReadonlyMap<string, Buffer>, path: string): string {
@@ -50,16 +59,15 @@ function textOf(files: ReadonlyMap<string, Buffer>, path: string): string {
   return bytes.toString("utf8");
 }
 
-const parseFile = <T extends z.ZodType>(files: ReadonlyMap<string, Buffer>, path: string, schema: T): z.output<T> =>
-  parse(textOf(files, path), path, schema);
-
-function parse<T extends z.ZodType>(text: string, path: string, schema: T): z.output<T> {
-  let value: unknown;
+function parseJson(text: string, path: string): unknown {
   try {
-    value = JSON.parse(text);
+    return JSON.parse(text);
   } catch (error) {
     throw badBundle(`${path} is no JSON`, error);
   }
+}
+
+function check<T extends z.ZodType>(value: unknown, path: string, schema: T): z.output<T> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   throw badBundle(`${path} is not what it should be: ${z.prettifyError(parsed.error).slice(0, 400)}`);

@@ -46,10 +46,13 @@ export function bundleQueries(connection: Connection) {
       }));
     },
 
-    /** What a run cost, summed by step and kind; of an imported one what it cost where it ran. */
+    /**
+     * What a run cost, summed by step and kind; of an imported one what it cost where it ran. Sums of floats would depend on
+     * the order of the rows.
+     */
     async costs({ run }: RunRef): Promise<CostRecord[]> {
       const { rows } = await pool.query<Omit<CostRecord, "amountMicroUsd"> & { readonly amount: string }>(
-        `select s.name as step, l.kind, l.supplier, l.unit, sum(l.quantity) as quantity, sum(l.amount_micro_usd) as amount
+        `select s.name as step, l.kind, l.supplier, l.unit, sum(l.quantity::numeric)::float8 as quantity, sum(l.amount_micro_usd) as amount
          from loramill.ledger l join loramill.steps s on s.id = l.step
          where l.run = $1 group by s.ordinal, s.name, l.kind, l.supplier, l.unit
          union all

@@ -1,5 +1,6 @@
 import type { BundledStep, EventRecord, RunRecord } from "@loramill/bundles";
 import {
+  type Digest,
   digestOf,
   type JobName,
   jobs,
@@ -14,6 +15,8 @@ import { jsonText } from "../../json-text.ts";
 /** A run that a bundle brings, read and held against its plan. */
 export interface RunToImport {
   readonly record: RunRecord;
+  /** Of the record as it was written: the same is the same run. */
+  readonly digest: Digest;
   readonly spec: RunSpec;
   readonly lock: PlanLock;
   readonly steps: readonly BundledStep[];

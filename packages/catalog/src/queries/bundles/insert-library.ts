@@ -88,12 +88,12 @@ export async function insertLoras(
   return { added: added.length, there: loras.length - added.length };
 }
 
-/** Versions of datasets, in the order in which they were made. */
+/** Versions of datasets, in the order in which they were made; `made`: by the run itself. */
 export async function insertDatasets(
   sql: Sql,
   newId: NewId,
   { project, run }: Place,
-  datasets: LibraryRecord["datasets"],
+  { all: datasets, made }: { readonly all: LibraryRecord["datasets"]; readonly made: ReadonlySet<string | null> },
 ): Promise<Counted> {
   const names = [...new Set(datasets.map(({ name }) => name))].sort();
   for (const name of names) {
@@ -105,10 +105,11 @@ export async function insertDatasets(
     await sql.query("select pg_advisory_xact_lock(hashtextextended($1, 2))", [`${project}/${name}`]);
   }
   const sorted = [...datasets].sort((a, b) => Date.parse(a.createdAt) - Date.parse(b.createdAt));
+  const rows = sorted.map((one, place) => ({ ...one, place, id: newId("dsv"), run: made.has(one.digest) ? run : "" }));
   const { rowCount } = await sql.query(
     `with r as materialized (
        select * from json_to_recordset($2::json)
-         as r(id text, place int, name text, digest text, images int, statistics jsonb)
+         as r(id text, place int, name text, digest text, images int, statistics jsonb, run text)
        where not exists (
          select from loramill.dataset_versions v where v.project = $1 and v.name = r.name and v.digest = r.digest
        )
@@ -118,9 +119,9 @@ export async function insertDatasets(
        row_number() over (partition by name order by place) + coalesce((
          select max(v.version) from loramill.dataset_versions v where v.project = $1 and v.name = r.name
        ), 0),
-       digest, images, statistics, $3
+       digest, images, statistics, run
      from r on conflict (project, name, digest) do nothing`,
-    [project, jsonText(sorted.map((one, place) => ({ ...one, place, id: newId("dsv") }))), run],
+    [project, jsonText(rows)],
   );
   return { added: rowCount ?? 0, there: datasets.length - (rowCount ?? 0) };
 }

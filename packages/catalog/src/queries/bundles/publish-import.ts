@@ -1,5 +1,5 @@
 import type { LibraryRecord } from "@loramill/bundles";
-import { type CatalogRecord, type Digest, digestOf, type JobId, type ProjectId, RunId } from "@loramill/contracts";
+import { type CatalogRecord, type Digest, type JobId, type ProjectId, RunId } from "@loramill/contracts";
 import { type Connection, inTransaction, type NewId, type Sql } from "../../connection.ts";
 import { jsonText } from "../../json-text.ts";
 import { writeRecords } from "../../ledger/records.ts";
@@ -56,7 +56,10 @@ export async function publishImport(
       steps: placed?.steps ?? new Map(),
     };
     const recipes = await insertRecipes(sql, place, given.library.recipes);
-    const datasets = await insertDatasets(sql, newId, place, given.library.datasets);
+    const made = new Set(
+      given.run?.steps.filter(({ planned }) => planned.kind === "dataset").map(({ record }) => record.output),
+    );
+    const datasets = await insertDatasets(sql, newId, place, { all: given.library.datasets, made });
     const loras = await insertLoras(sql, newId, place, given.loras);
     await insertCaptions(sql, place, given.library.captions);
     if (placed === null)
@@ -78,7 +81,7 @@ interface PlacedRun {
 /** The run of a record, or the one that the same record made before; with what of its steps has become whole since. */
 async function placeRun(sql: Sql, newId: NewId, given: ImportToPublish, run: RunToImport): Promise<PlacedRun> {
   const { project, bundle, exportedBy, reuse, actor, lacking, whole } = given;
-  const record = digestOf(run.record);
+  const record = run.digest;
   await sql.query("select pg_advisory_xact_lock(hashtextextended($1, 4))", [`${project}/${record}`]);
   const { rows } = await sql.query<{ run: string; reuse: boolean }>(
     "select run, reuse from loramill.imports where project = $1 and record = $2",
