@@ -129,6 +129,14 @@ describe("a run in a bundle", () => {
     expect(home).toMatchObject({ isNew: true, loras: { added: 0, there: 1 }, blobs: { added: 0 } });
   });
 
+  test("is one run also when it comes twice at once", async () => {
+    const { archive } = await exported(here, await makeRun(here, "twins"));
+    const answers = await Promise.all([imported(there, archive, there), imported(there, archive, there)]);
+    expect(answers.map(({ isNew }) => isNew).sort()).toEqual([false, true]);
+    expect(new Set(answers.map(({ run }) => run)).size).toBe(1);
+    expect((await there.catalog.loras.list({ project: there.project, name: "twins" })).items).toHaveLength(1);
+  });
+
   test("serves runs of the project that it was imported into, and no other", async () => {
     const run = await makeRun(here, "mine");
     const { archive } = await exported(here, run);
