@@ -131,8 +131,8 @@ export async function openApi(start: ApiStart): Promise<RunningApi> {
     promptReader,
     embeddings,
     findArtifact: async (key, projectName) => {
-      const { id } = await catalog.projects.ensure(projectName);
-      const artifact = await catalog.artifacts.find(key, id);
+      const project = await catalog.projects.idOf(projectName);
+      const artifact = await catalog.artifacts.find(key, project);
       return artifact && { output: artifact.output, items: artifact.items, imported: artifact.imported };
     },
     localSources,

@@ -247,7 +247,11 @@ export function imported(
 ) {
   const body = archive instanceof Uint8Array ? chunksOf(archive) : archive;
   const limits = { maxBytes: 1e9, maxManifestBytes: 1e7 };
-  return importBundle(body, { project, reuse, actor: "operator", limits, signal: new AbortController().signal }, mill);
+  return importBundle(
+    body,
+    { project: async () => project, reuse, actor: "operator", limits, signal: new AbortController().signal },
+    mill,
+  );
 }
 
 export async function* chunksOf(archive: Uint8Array, size = 1000): AsyncGenerator<Uint8Array> {

@@ -18,7 +18,8 @@ import { type StepContent, stepContents } from "./step-contents.ts";
 import { withoutReports } from "./without-reports.ts";
 
 export interface ImportRequest {
-  readonly project: ProjectId;
+  /** Asked for when the bundle is known to be right: a refused one makes no project. */
+  readonly project: () => Promise<ProjectId>;
   readonly reuse: boolean;
   /** Who imports, for the catalog. */
   readonly actor: string;
@@ -46,7 +47,7 @@ export async function importBundle(
   const contents = received.run === null ? [] : await stepContents(received.run.steps, received, stores, signal);
   const namesOf = (of: (content: StepContent) => boolean) => new Set(contents.filter(of).map(({ step }) => step));
   const published = await catalog.bundles.publish({
-    ...{ project, reuse, actor, bundle: manifest.digest, exportedBy: manifest.writtenBy, loras },
+    ...{ project: await project(), reuse, actor, bundle: manifest.digest, exportedBy: manifest.writtenBy, loras },
     run: received.run === null ? null : { ...received.run, steps: withoutReports(received.run.steps) },
     whole: namesOf(({ isWhole }) => isWhole),
     lacking: namesOf(({ isShown }) => !isShown),

@@ -78,6 +78,8 @@ test("what is wrong is said: the parts, the file, its size, the project", async 
     status: 422,
     code: "bad-bundle",
   });
+  await post(Buffer.from("no archive at all"), "?project=never");
+  expect((await routes.catalog.projects.list()).map(({ name }) => name)).not.toContain("never");
   expect((await post(Buffer.alloc(0))).json<Problem>()).toMatchObject({ code: "bad-bundle" });
   expect((await get("/v1/projects/nobody/bundle")).json<Problem>()).toMatchObject({ status: 404 });
 });

@@ -36,9 +36,9 @@ export const bundleRoutes =
       async ({ params: { run }, query, caller }, reply) => {
         const view = await catalog.runs.get({ run, project: caller.project?.id });
         if (view === null) throw new UserError(`there is no run ${run}`, { code: "run-not-found" });
-        const project = await catalog.projects.ensure(view.project);
+        const project = await catalog.projects.idOf(view.project);
         const signal = untilGone(reply);
-        const bundle = await exportRun(view, { ...query, project: project.id, signal }, { catalog, stores });
+        const bundle = await exportRun(view, { ...query, project, signal }, { catalog, stores });
         return send(bundle, `${fileName(view.name)}-${run.slice(-8)}`, reply);
       },
     );
@@ -81,12 +81,13 @@ export const bundleRoutes =
         },
         async (request, reply) => {
           const { reuse, project: asked = "default" } = request.query as z.output<typeof ImportQuery>;
-          const project = await catalog.projects.ensure(projectNameOf(request.caller, asked));
+          const name = projectNameOf(request.caller, asked);
+          const project = async () => (await catalog.projects.ensure(name)).id;
           const limits = { maxBytes: options.maxBundleBytes, maxManifestBytes: MAX_MANIFEST_BYTES };
           return importBundle(
             received(request.raw),
             {
-              project: project.id,
+              project,
               reuse: reuse && options.bundleReuse === "allowed",
               actor: actorOf(request.caller),
               limits,
