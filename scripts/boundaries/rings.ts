@@ -14,6 +14,7 @@ export const rings = {
     "graphs",
     "fleet",
     "schedules",
+    "bundles",
   ],
   adapter: [
     "catalog",

@@ -31,6 +31,18 @@ export const apiConfig = defineConfig(
       .min(1024)
       .default(2_147_483_648)
       .describe("Largest uploaded file"),
+    API_MAX_BUNDLE_BYTES: z.coerce
+      .number()
+      .int()
+      .min(1_048_576)
+      .default(68_719_476_736)
+      .describe("Largest bundle of a run or project that is imported"),
+    API_BUNDLE_REUSE: z
+      .enum(["allowed", "never"])
+      .default("allowed")
+      .describe(
+        "Whether runs may take what imported bundles say was done; `never`: all imports are as with --no-reuse",
+      ),
     API_MAX_UPLOAD_FILES: z.coerce.number().int().min(1).default(100_000).describe("Most files in one upload"),
     LORA_WARN_BYTES: z.coerce
       .number()
@@ -91,6 +103,8 @@ export const apiConfig = defineConfig(
     adminToken: env.API_ADMIN_TOKEN ?? null,
     maxBodyBytes: env.API_MAX_BODY_BYTES,
     maxUploadFileBytes: env.API_MAX_UPLOAD_FILE_BYTES,
+    maxBundleBytes: env.API_MAX_BUNDLE_BYTES,
+    bundleReuse: env.API_BUNDLE_REUSE,
     maxUploadFiles: env.API_MAX_UPLOAD_FILES,
     loraWarnBytes: env.LORA_WARN_BYTES,
     requestsPerMinute: env.API_REQUESTS_PER_MINUTE,

@@ -131,9 +131,10 @@ export async function openApi(start: ApiStart): Promise<RunningApi> {
     },
     promptReader,
     embeddings,
-    findArtifact: async (key) => {
-      const artifact = await catalog.artifacts.find(key);
-      return artifact ? { output: artifact.output, items: artifact.items } : null;
+    findArtifact: async (key, projectName) => {
+      const project = await catalog.projects.idOf(projectName);
+      const artifact = await catalog.artifacts.find(key, project);
+      return artifact && { output: artifact.output, items: artifact.items, imported: artifact.imported };
     },
     localSources,
     storeReachable: signedExample !== null,

@@ -86,7 +86,8 @@ export interface PlanningDeps {
   readonly choosingFacts: (project: string, signal?: AbortSignal) => Promise<ChoosingFacts>;
   readonly embeddings: Pick<Embeddings, "ofPrompts">;
   readonly promptReader: Pick<PromptReader, "readAll">;
-  readonly findArtifact: (key: string) => Promise<CachedOutput | null>;
+  /** The result that a run of the project may take for a step with this key. */
+  readonly findArtifact: (key: string, project: string) => Promise<CachedOutput | null>;
   readonly localSources: boolean;
   readonly storeReachable: boolean;
 }
@@ -171,7 +172,7 @@ export function createPlanner(deps: PlanningDeps): Planner {
     const answer = await quote(lock, {
       ...{ ...context, ...correctQuotes(context, past), ...(grid === undefined ? {} : { grid }), ...rental },
       ceilings: await deps.ceilings(lock.project),
-      lookup: deps.findArtifact,
+      lookup: (key) => deps.findArtifact(key, lock.project),
     });
     return { ...answer, notes: [...answer.notes, ...notesOnEstimates(lock, context, past)], charges: [...charges] };
   }

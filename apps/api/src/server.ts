@@ -15,6 +15,7 @@ import { installAuth } from "./auth.ts";
 import type { ApiOptions } from "./config.ts";
 import type { ApiDeps } from "./deps.ts";
 import { installProblems } from "./problems.ts";
+import { bundleRoutes } from "./routes/bundles.ts";
 import { ceilingRoutes } from "./routes/ceilings.ts";
 import { costRoutes } from "./routes/costs.ts";
 import { datasetVersionRoutes } from "./routes/dataset-versions.ts";
@@ -39,6 +40,7 @@ import { studioRoutes } from "./routes/studio.ts";
 import { uploadRoutes } from "./routes/uploads.ts";
 import { webhookRoutes } from "./routes/webhooks.ts";
 import { openRunFeed } from "./run-feed.ts";
+import { VERSION } from "./version.ts";
 
 export interface RunningApi {
   /** Where it listens, such as http://127.0.0.1:7860. */
@@ -91,7 +93,7 @@ export async function startApi(deps: ApiDeps, options: ApiOptions & { localToken
       openapi: "3.1.0",
       info: {
         title: "Loramill",
-        version: "0.1.0",
+        version: VERSION,
         description: "The durable pipeline around LoRA training.",
         license: { name: "Apache-2.0" },
       },
@@ -106,6 +108,7 @@ export async function startApi(deps: ApiDeps, options: ApiOptions & { localToken
   await server.register(healthRoutes(deps));
   await server.register(planRoutes(deps));
   await server.register(runRoutes(deps, { urlSeconds: options.urlSeconds }));
+  await server.register(bundleRoutes(deps, options));
   await server.register(ceilingRoutes(deps));
   await server.register(costRoutes(deps));
   await server.register(datasetRoutes(deps));

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from "commander";
+import { addBundleCommands } from "./bundle-program.ts";
 import { addCaptionCommands } from "./caption-program.ts";
 import { addCeilingCommands } from "./ceiling-program.ts";
 import { commandsOf } from "./command-group.ts";
@@ -129,6 +130,7 @@ export function createProgram(execute: (work: Work, json: boolean) => Promise<vo
       "loramill save last --output ./results --save-dataset",
     ),
   ).action((run: string, options: SaveOptions) => does((context) => saveCommand(run, options, context)));
+  addBundleCommands(program, does);
   addGenerateCommand(program, does);
   addDatasetCommands(program, does);
   addCaptionCommands(program, does);

@@ -1,4 +1,4 @@
-import type { Artifact, LiveStep, ReadyStep } from "@loramill/catalog";
+import { type Artifact, claimKey, type LiveStep, type ReadyStep } from "@loramill/catalog";
 import {
   type Digest,
   type DocumentKind,
@@ -23,12 +23,14 @@ interface Keyed {
 
 interface Known {
   readonly artifacts: ReadonlyMap<Digest, Artifact & { readonly runName: string }>;
+  /** What bundles say was made elsewhere, by `claimKey`. */
+  readonly imported: ReadonlyMap<string, Artifact & { readonly runName: string }>;
   /** Live steps by key; grows as steps are started. */
   readonly live: Map<Digest, LiveStep>;
 }
 
 /**
- * Moves every ready step on: takes an earlier result with the same key, waits for a live step that makes the same, or
+ * Moves every ready step on: takes an earlier result with the same key (one that a bundle brought where none was made here), waits for a live step that makes the same, or
  * becomes jobs. Answers whether any step moved.
  */
 export async function promoteSteps(deps: DispatcherDeps, patience: Patience<StepId>): Promise<boolean> {
@@ -38,9 +40,13 @@ export async function promoteSteps(deps: DispatcherDeps, patience: Patience<Step
     const page = await dispatch.readySteps({ after, limit: STEPS_PER_READ });
     const ready = page.map(toKeyed);
     const keys = ready.map(({ key }) => key);
-    const [artifacts, live] = await Promise.all([dispatch.artifacts(keys), dispatch.liveSteps(keys)]);
+    const [artifacts, imported, live] = await Promise.all([
+      dispatch.artifacts(keys),
+      dispatch.importedResults(ready.map(({ key, step: { project } }) => ({ key, project }))),
+      dispatch.liveSteps(keys),
+    ]);
     for (const keyed of ready) {
-      moved = (await attempt(keyed, { artifacts, live }, deps, patience)) || moved;
+      moved = (await attempt(keyed, { artifacts, imported, live }, deps, patience)) || moved;
     }
     const last = page.at(-1);
     if (last === undefined || page.length < STEPS_PER_READ) return moved;
@@ -73,7 +79,7 @@ async function attempt(keyed: Keyed, known: Known, deps: DispatcherDeps, patienc
   }
 }
 
-async function promote(keyed: Keyed, { artifacts, live }: Known, deps: DispatcherDeps): Promise<boolean> {
+async function promote(keyed: Keyed, { artifacts, imported, live }: Known, deps: DispatcherDeps): Promise<boolean> {
   const { step, key, inputs } = keyed;
   const { dispatch } = deps.catalog;
   const at = { run: step.run, step: step.id };
@@ -81,6 +87,11 @@ async function promote(keyed: Keyed, { artifacts, live }: Known, deps: Dispatche
   if (found !== undefined && (await outputExists(found, deps))) {
     const reason = `taken from ${found.run} (${found.runName}), which did it with the same settings and inputs`;
     return dispatch.reuseStep(at, found, { inputs, reason });
+  }
+  const claim = step.reuse ? imported.get(claimKey(step.project, key)) : undefined;
+  if (claim !== undefined && (await outputExists(claim, deps))) {
+    const reason = `taken from ${claim.run} (${claim.runName}), imported from a bundle, which says that it was done elsewhere with the same settings and inputs`;
+    return dispatch.reuseStep(at, claim, { inputs, reason });
   }
   const other = step.reuse ? live.get(key) : undefined;
   if (other !== undefined) {

@@ -16,6 +16,7 @@ import { migrateCatalog } from "./migrate.ts";
 import { apiKeyQueries } from "./queries/api-keys.ts";
 import { artifactQueries } from "./queries/artifacts.ts";
 import { backendSlotQueries } from "./queries/backend-slots.ts";
+import { bundleQueries } from "./queries/bundles/bundles.ts";
 import { choosingQueries } from "./queries/choosing-facts.ts";
 import { costReportQueries } from "./queries/cost-report.ts";
 import { costQueries } from "./queries/costs.ts";
@@ -78,6 +79,7 @@ export function openCatalog(options: CatalogOptions) {
     ceilings: unwrapFailures(ceilingQueries(connection)),
     costs: unwrapFailures({ ...costQueries(connection), ...costReportQueries(connection) }),
     artifacts: unwrapFailures(artifactQueries(connection)),
+    bundles: unwrapFailures(bundleQueries(connection)),
     library: unwrapFailures(libraryQueries(connection)),
     recipes: unwrapFailures(recipeQueries(connection)),
     trainings: unwrapFailures(trainingQueries(connection)),

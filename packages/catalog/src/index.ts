@@ -1,7 +1,7 @@
 export { type Catalog, type CatalogOptions, openCatalog } from "./catalog.ts";
 export { catalogConfig } from "./config.ts";
 export type { Candidate, Outgoing, ReleaseBounds, SeenDelivery } from "./dispatch/deliveries.ts";
-export type { LiveStep, QueueBacklog } from "./dispatch/results.ts";
+export { claimKey, type LiveStep, type QueueBacklog } from "./dispatch/results.ts";
 export type { OpenRun, OpenStep, ReadyStep } from "./dispatch/snapshots.ts";
 export type { Artifact, StepOutput } from "./dispatch/transitions.ts";
 export type { CeilingRef } from "./fleet/ceilings.ts";
@@ -15,6 +15,7 @@ export type { Leadership } from "./leadership.ts";
 export type { Subscription } from "./listen.ts";
 export type { ApiKey } from "./queries/api-keys.ts";
 export type { ArtifactRow } from "./queries/artifacts.ts";
+export type { ImportToPublish, PublishedImport } from "./queries/bundles/publish-import.ts";
 export type { EditedCaption, LibraryCaption } from "./queries/caption-history.ts";
 export type { GenerationRating, RatingSelection } from "./queries/generation-ratings.ts";
 export type { LibraryGeneration } from "./queries/generations.ts";

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { RunImport } from "./bundle-api.ts";
 import { Digest, JsonObject } from "./digest.ts";
 import { Refusal } from "./document-parts.ts";
 import { ErrorRecord } from "./errors.ts";
@@ -91,6 +92,7 @@ export const RunView = z.object({
   createdAt: Time,
   startedAt: Time.nullable(),
   endedAt: Time.nullable(),
+  imported: RunImport.optional().describe("Of a run that a bundle brought: it was made elsewhere"),
   steps: z.array(StepView),
 });
 export type RunView = z.output<typeof RunView>;
@@ -158,6 +160,15 @@ export const CostView = z.object({
     z.object({ step: z.string(), amountMicroUsd: MicroUsd, attempts: z.int(), computeSeconds: z.number() }),
   ),
   entries: z.array(LedgerView),
+  paidElsewhere: z
+    .object({
+      totalMicroUsd: MicroUsd,
+      entries: z.array(
+        LedgerView.pick({ step: true, kind: true, supplier: true, quantity: true, unit: true, amountMicroUsd: true }),
+      ),
+    })
+    .optional()
+    .describe("Of an imported run: what its bundle says that it cost where it ran; no part of the total"),
 });
 export type CostView = z.output<typeof CostView>;
 

@@ -53,6 +53,7 @@ export {
   UploadOfferAnswer,
 } from "./api.ts";
 export { isArchiveName, withoutArchiveExtension } from "./archive-names.ts";
+export { BundlePart, BundleQuery, ImportAnswer, ImportQuery, RunImport } from "./bundle-api.ts";
 export { cacheLayout, lockNumber, userOf } from "./cache-layout.ts";
 export { Caption, CaptionPart, CaptionVoice } from "./caption-documents.ts";
 export { CaptionProvider, CaptionSpec, CaptionStyle } from "./caption-spec.ts";
@@ -126,6 +127,15 @@ export {
 } from "./dataset-spec.ts";
 export { canonicalJson, Digest, digestOf, type Json, JsonObject, sha256Hex } from "./digest.ts";
 export { BlobRef, ITEMS_PER_PART, PartsDocument, Refusal } from "./document-parts.ts";
+export {
+  type BlobUse,
+  type DocumentAt,
+  type DocumentReferences,
+  outputAt,
+  type ReferencedBlob,
+  referencesOf,
+  referencesOfStep,
+} from "./document-references.ts";
 export {
   AppliedLora,
   ContactSheet,

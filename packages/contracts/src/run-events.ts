@@ -4,6 +4,7 @@
  */
 export const runEvents = {
   "run.created": "it was planned and waits for the dispatcher; of a machine with the reason for which it is wanted",
+  "run.imported": "a bundle brought it: what is told before was told where it ran",
   "run.quoted": "what it was expected to cost and to take, before it began",
   "run.started": "the dispatcher has taken it up",
   "run.succeeded": "all of its steps have",

@@ -19,6 +19,8 @@ import { stepKey } from "./step-key.ts";
 export interface CachedOutput {
   readonly output: Digest;
   readonly items: number;
+  /** A bundle says so: it was not done here. */
+  readonly imported?: boolean;
 }
 
 export interface QuoteContext {
@@ -112,7 +114,8 @@ async function lookUp(
   const inputs = Object.fromEntries(step.needs.map((need) => [need, known.get(need)?.output ?? ""]));
   const found = await lookup(stepKey(step, inputs));
   if (found === null) return { cache: "miss", reason: "no earlier run did this with these settings and inputs", found };
-  return { cache: "reused", reason: "an earlier run did this with the same settings and inputs", found };
+  const who = found.imported ? "a bundle that was imported says that another mill" : "an earlier run";
+  return { cache: "reused", reason: `${who} did this with the same settings and inputs`, found };
 }
 
 /** What a step will put out: as many as go in where it works item by item, else what the planner expected. */

@@ -23,6 +23,7 @@ import {
   RunView,
 } from "@loramill/contracts";
 import type { z } from "zod";
+import { bundleCalls } from "./bundles.ts";
 import { ceilingCalls } from "./ceilings.ts";
 import { datasetCalls } from "./datasets.ts";
 import { ApiError, UnreachableError } from "./errors.ts";
@@ -126,6 +127,7 @@ export function createClient(options: ClientOptions) {
   const caller: Caller = { call, request, open };
   return {
     url: base,
+    bundles: bundleCalls(caller),
     datasets: datasetCalls(caller),
     ceilings: ceilingCalls(caller),
     fleet: fleetCalls(caller),

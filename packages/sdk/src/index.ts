@@ -1,3 +1,4 @@
+export type { BundleDownload } from "./bundles.ts";
 export { type Client, type ClientOptions, createClient, type PageOptions } from "./client.ts";
 export { ApiError, UnreachableError } from "./errors.ts";
 export type { RunMessage } from "./follow.ts";

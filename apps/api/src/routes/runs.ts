@@ -197,8 +197,9 @@ export const runRoutes =
         });
         if (answer === "unknown") throw noRun(params.run);
         if (answer === "not-resumable") {
-          const { state } = await found(params.run, caller);
-          throw new UserError(`a run that is ${state} cannot be resumed`, { code: "wrong-state" });
+          const { state, imported } = await found(params.run, caller);
+          const why = imported === undefined ? `that is ${state}` : "that a bundle brought (run its spec instead)";
+          throw new UserError(`a run ${why} cannot be resumed`, { code: "wrong-state" });
         }
         return found(params.run, caller);
       },

@@ -50,7 +50,10 @@ const stepCells = ({ step, amountMicroUsd, attempts, computeSeconds }: CostView[
   computeSeconds,
 ];
 
-function printSteps({ steps, entries, totalMicroUsd, ...quoted }: CostView, context: CommandContext): void {
+function printSteps(
+  { steps, entries, totalMicroUsd, paidElsewhere, ...quoted }: CostView,
+  context: CommandContext,
+): void {
   const rows = steps.map(({ step, amountMicroUsd, attempts, computeSeconds }) => [
     step,
     formatMicroUsd(amountMicroUsd),
@@ -59,6 +62,9 @@ function printSteps({ steps, entries, totalMicroUsd, ...quoted }: CostView, cont
   ]);
   printLine(context, formatTable(["step", "cost", "attempts", "compute"], rows));
   printLine(context, `\ntotal ${formatMicroUsd(totalMicroUsd)} in ${entries.length} ledger entries`);
+  if (paidElsewhere !== undefined) {
+    printLine(context, `paid elsewhere, as its bundle says: ${formatMicroUsd(paidElsewhere.totalMicroUsd)}`);
+  }
   for (const line of outcomeLines(quoted)) printLine(context, line);
 }
 

@@ -49,7 +49,7 @@ export async function runsCommand(
         run.id,
         run.state,
         shortTime(run.createdAt),
-        formatMicroUsd(run.spentMicroUsd),
+        run.imported === undefined ? formatMicroUsd(run.spentMicroUsd) : "elsewhere",
         run.name,
       ]);
       printLine(context, formatTable(["run", "state", "created (UTC)", "cost", "name"], rows));

@@ -23,6 +23,26 @@ export function resultQueries({ pool }: Connection) {
       return new Map(rows.map((row) => [row.key, { ...row, runName: row.runName ?? "an earlier run" }]));
     },
 
+    /**
+     * What bundles say of these keys to the projects that they were imported into, by `claimKey`: the oldest import first, and
+     * of those alone whose results may be taken.
+     */
+    async importedResults(
+      wanted: readonly { readonly project: string; readonly key: Digest }[],
+    ): Promise<Map<string, Artifact & { readonly runName: string }>> {
+      const { rows } = await pool.query<Artifact & { readonly project: string; readonly runName: string }>(
+        `select distinct on (c.project, c.key) c.project, c.key, c.kind, c.output, c.items, c.summary, c.run, c.step,
+           c.created_at as "createdAt", r.name as "runName"
+         from loramill.imported_results c
+         join loramill.imports i on i.run = c.run and i.reuse
+         join loramill.runs r on r.id = c.run
+         join rows from (unnest($1::text[]), unnest($2::text[])) as w(project, key) on w.project = c.project and w.key = c.key
+         order by c.project, c.key, c.run`,
+        [wanted.map(({ project }) => project), wanted.map(({ key }) => key)],
+      );
+      return new Map(rows.map(({ project, ...row }) => [claimKey(project, row.key), row]));
+    },
+
     async liveSteps(keys: readonly Digest[]): Promise<Map<Digest, LiveStep>> {
       const { rows } = await pool.query<LiveStep>(
         `select s.key, s.run, r.name as "runName", s.name
@@ -88,6 +108,9 @@ export function resultQueries({ pool }: Connection) {
     },
   };
 }
+
+/** What names a claim: it is nothing to other projects. */
+export const claimKey = (project: string, key: Digest): string => `${project}/${key}`;
 
 export interface QueueBacklog {
   readonly queue: string;

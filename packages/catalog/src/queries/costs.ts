@@ -1,5 +1,6 @@
 import type { CostView, JobId, LedgerView } from "@loramill/contracts";
 import { type Connection, toNumber } from "../connection.ts";
+import type { PaidElsewhere } from "../schema/imports.ts";
 import { PLANNING_EPOCH } from "./charge-planning.ts";
 import { limitOf, type Page, type PageRequest, toPage } from "./paging.ts";
 import { quoteOf } from "./run-quote.ts";
@@ -46,11 +47,14 @@ export function costQueries({ pool }: Connection) {
   return {
     /** What a run cost, by step, with its first entries. The sums come from the ledger itself, not from counters. */
     async get(ref: RunRef): Promise<CostView | null> {
-      const { rows: found } = await pool.query<{ budget: string | null }>(
-        `select budget_micro_usd as budget from loramill.runs where id = $1 and ($2::text is null or project = $2)`,
+      const { rows: found } = await pool.query<{ budget: string | null; paid: PaidElsewhere[] | null }>(
+        `select r.budget_micro_usd as budget, i.paid
+         from loramill.runs r left join loramill.imports i on i.run = r.id
+         where r.id = $1 and ($2::text is null or r.project = $2)`,
         [ref.run, ref.project ?? null],
       );
       if (found[0] === undefined) return null;
+      const { paid } = found[0];
       const { rows } = await pool.query<{ step: string; amount: string; attempts: number; seconds: number }>(
         `select s.name as step, coalesce(l.amount, 0) as amount, coalesce(l.seconds, 0) as seconds,
            coalesce(a.attempts, 0) as attempts
@@ -79,8 +83,12 @@ export function costQueries({ pool }: Connection) {
         ...(await quoteOf(pool, ref.run)),
         steps,
         entries: [...(await entries({ ...ref, limit: ENTRIES_IN_VIEW })).items],
+        ...(paid === null ? {} : { paidElsewhere: { totalMicroUsd: sumOf(paid), entries: paid } }),
       };
     },
     entries,
   };
 }
+
+const sumOf = (entries: readonly PaidElsewhere[]): number =>
+  entries.reduce((sum, { amountMicroUsd }) => sum + amountMicroUsd, 0);

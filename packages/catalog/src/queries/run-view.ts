@@ -1,5 +1,6 @@
 import {
   RunId,
+  type RunImport,
   type RunState,
   type RunSummary,
   StepId,
@@ -7,11 +8,15 @@ import {
   type StepState,
   type StepView,
 } from "@loramill/contracts";
+import type { imports } from "../schema/imports.ts";
 import type { runs, steps } from "../schema/runs.ts";
 
 type StepRow = typeof steps.$inferSelect;
 /** Without spec and lock, which may be large. */
-export type RunRow = Omit<typeof runs.$inferSelect, "spec" | "lock"> & { readonly projectName: string };
+export type RunRow = Omit<typeof runs.$inferSelect, "spec" | "lock"> & {
+  readonly projectName: string;
+  readonly imported: typeof imports.$inferSelect | null;
+};
 
 export const isoOrNull = (time: Date | null): string | null => time?.toISOString() ?? null;
 
@@ -31,6 +36,17 @@ export function toRunSummary(row: RunRow): RunSummary {
     createdAt: row.createdAt.toISOString(),
     startedAt: isoOrNull(row.startedAt),
     endedAt: isoOrNull(row.endedAt),
+    ...(row.imported === null ? {} : { imported: toRunImport(row.imported) }),
+  };
+}
+
+function toRunImport(row: typeof imports.$inferSelect): RunImport {
+  const { originProject, exportedBy, bundle, reuse } = row;
+  return {
+    originRun: RunId.parse(row.originRun),
+    ...{ originProject, exportedBy, bundle, reuse },
+    paidElsewhereMicroUsd: row.paidMicroUsd,
+    importedAt: row.createdAt.toISOString(),
   };
 }
 

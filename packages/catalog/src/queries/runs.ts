@@ -18,6 +18,7 @@ import { type Connection, inTransaction, type Sql } from "../connection.ts";
 import { endMachineOf } from "../fleet/end-machine.ts";
 import { jsonText } from "../json-text.ts";
 import { type FireClaim, startFire } from "../schedules/planned-fires.ts";
+import { imports } from "../schema/imports.ts";
 import { runs, steps } from "../schema/runs.ts";
 import { projects } from "../schema/tenancy.ts";
 import { chargePlanning } from "./charge-planning.ts";
@@ -33,7 +34,7 @@ export interface RunRef {
 }
 
 const { spec: _spec, lock: _lock, ...light } = getTableColumns(runs);
-const summaryColumns = { ...light, projectName: projects.name };
+const summaryColumns = { ...light, projectName: projects.name, imported: imports };
 
 export function runQueries({ db, pool, newId }: Connection, clock: Clock) {
   const owned = ({ run, project }: RunRef) =>
@@ -75,6 +76,7 @@ export function runQueries({ db, pool, newId }: Connection, clock: Clock) {
         .select(summaryColumns)
         .from(runs)
         .innerJoin(projects, eq(projects.id, runs.project))
+        .leftJoin(imports, eq(imports.run, runs.id))
         .where(owned(ref));
       if (row === undefined) return null;
       const stepRows = await db.select().from(steps).where(eq(steps.run, ref.run)).orderBy(asc(steps.ordinal));
@@ -90,6 +92,7 @@ export function runQueries({ db, pool, newId }: Connection, clock: Clock) {
         .select(summaryColumns)
         .from(runs)
         .innerJoin(projects, eq(projects.id, runs.project))
+        .leftJoin(imports, eq(imports.run, runs.id))
         .where(
           and(
             filter.project === undefined ? undefined : eq(runs.project, filter.project),
@@ -137,7 +140,8 @@ export function runQueries({ db, pool, newId }: Connection, clock: Clock) {
 
     /**
      * Takes up a run that failed, was cancelled or ran out of budget: what succeeded is kept, the rest is tried again
-     * with fresh attempts. `budgetMicroUsd` and `deadline` replace what it had.
+     * with fresh attempts. `budgetMicroUsd` and `deadline` replace what it had. One that a bundle brought has nothing to go on
+     * from: its spec is run instead.
      */
     async resume(
       ref: RunRef & {
@@ -151,7 +155,8 @@ export function runQueries({ db, pool, newId }: Connection, clock: Clock) {
            set state = 'running', cancel_requested_at = null, error = null, ended_at = null, attention = true,
              budget_micro_usd = case when $4 then $5::bigint else budget_micro_usd end,
              deadline = case when $6 then $7::timestamptz else deadline end
-           where id = $1 and ($2::text is null or project = $2) and state = any($3)`,
+           where id = $1 and ($2::text is null or project = $2) and state = any($3)
+             and not exists (select from loramill.imports i where i.run = $1)`,
           [
             ref.run,
             ref.project ?? null,

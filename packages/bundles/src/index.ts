@@ -1,0 +1,13 @@
+export { badBundle } from "./bad-bundle.ts";
+export { type BundledStep, checkRecord, referencesOfRun } from "./check-record.ts";
+export { hidePaths } from "./hide-paths.ts";
+export { CaptionRecord, DatasetRecord, LibraryRecord, LoraRecord, RecipeRecord } from "./library-record.ts";
+export { referencesOfLibrary } from "./library-references.ts";
+export { MAX_RECORD_BYTES } from "./limits.ts";
+export { BundleEntry, BundleManifest, makeManifest } from "./manifest.ts";
+export { isHeld, type Reached, type ReachedBlob, reach } from "./reach.ts";
+export { type BundleLimits, type OpenedBundle, openBundle } from "./read-bundle.ts";
+export { readMe } from "./read-me.ts";
+export { CostRecord, EventRecord, RunRecord, StepRecord } from "./run-record.ts";
+export { unsafeName } from "./unsafe-name.ts";
+export { bundleBytes, writeBundle } from "./write-bundle.ts";
