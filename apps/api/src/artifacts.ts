@@ -118,6 +118,10 @@ export async function listArtifacts(
       const { parts } = await stores.documents.get("parts", step.output);
       for (const part of parts) artifacts.push(await ofDocument(step, "lora-report", "lora-report.json", part));
     }
+    if (step.kind === "verify") {
+      const { parts } = await stores.documents.get("parts", step.output);
+      for (const part of parts) artifacts.push(await ofDocument(step, "replay-report", "replay-report.json", part));
+    }
     if (step.kind === "model") {
       const { parts } = await stores.documents.get("parts", step.output);
       for (const part of parts) {

@@ -12,6 +12,8 @@ import {
   type KnownModel,
   type PastTraining,
   type PlanAnswer,
+  type PlanLock,
+  type PlannedStep,
   type Quote,
   type RecipeTemplate,
   type RunSpec,
@@ -30,7 +32,9 @@ import {
   type Plan,
   type PlanContext,
   plan,
+  type QuoteContext,
   quote,
+  replayObstacles,
   type TrainingChoice,
 } from "@loramill/orchestration";
 import { checkRecipe, resolvePlacement } from "@loramill/recipes";
@@ -42,7 +46,9 @@ import { calibrationsOf, correctQuotes, notesOnEstimates } from "./corrected-est
 import { type PinnedSpec, pinDatasets } from "./datasets/pin-datasets.ts";
 import { fetchInputs, type InputLimits } from "./fetch-inputs.ts";
 import { rentalQuotes } from "./quote-rental.ts";
+import { readInstallation } from "./read-installation.ts";
 import type { RentalMarket } from "./rental-market.ts";
+import { unlessMissing } from "./unless-missing.ts";
 
 /** A captioner beside the provider name a spec asks for it by. */
 export interface OfferedCaptioner {
@@ -98,9 +104,16 @@ export interface Planner {
   quote(spec: RunSpec, signal?: AbortSignal): Promise<Quote>;
   /** Both, of one look at what lies outside the spec: for a run that is to start. */
   planWithQuote(spec: RunSpec, signal?: AbortSignal): Promise<PlanAnswer & { readonly quote: Quote }>;
+  /** What a plan that is there already would take and cost, as it is; of what is `kept` nothing. */
+  quoteLock(lock: PlanLock, kept?: ReadonlyMap<string, CachedOutput>, signal?: AbortSignal): Promise<Quote>;
+  /** Why these steps of a locked plan cannot be done exactly again here; none where they can. */
+  obstacles(steps: readonly PlannedStep[], signal?: AbortSignal): Promise<string[]>;
   /** How the model's estimates compare with trainings that have ended. */
   calibrations(): Promise<EstimateCalibration[]>;
 }
+
+/** What prices rest on besides the plan. */
+type Priced = Pick<PlanContext, "trainingBackends" | "generationBackends" | "models">;
 
 interface Resolved {
   readonly made: Plan;
@@ -159,8 +172,11 @@ export function createPlanner(deps: PlanningDeps): Planner {
   }
 
   async function price({ made, context, charges }: Resolved): Promise<Quote> {
-    const { lock } = made;
     const [grid] = made.documents.flatMap((document) => (document.kind === "grid" ? [document.value] : []));
+    return { ...(await priceLock(made.lock, context, grid === undefined ? {} : { grid })), charges: [...charges] };
+  }
+
+  async function priceLock(lock: PlanLock, context: Priced, more: Pick<QuoteContext, "grid" | "kept">): Promise<Quote> {
     const trains = lock.steps.some(({ kind }) => kind === "train");
     const past = trains ? await deps.pastTrainings() : [];
     const { trainingBackends, models = [] } = context;
@@ -170,11 +186,11 @@ export function createPlanner(deps: PlanningDeps): Planner {
         }
       : {};
     const answer = await quote(lock, {
-      ...{ ...context, ...correctQuotes(context, past), ...(grid === undefined ? {} : { grid }), ...rental },
+      ...{ ...context, ...correctQuotes(context, past), ...more, ...rental },
       ceilings: await deps.ceilings(lock.project),
       lookup: (key) => deps.findArtifact(key, lock.project),
     });
-    return { ...answer, notes: [...answer.notes, ...notesOnEstimates(lock, context, past)], charges: [...charges] };
+    return { ...answer, notes: [...answer.notes, ...notesOnEstimates(lock, context, past)], charges: [] };
   }
 
   return {
@@ -183,6 +199,21 @@ export function createPlanner(deps: PlanningDeps): Planner {
     async planWithQuote(spec, signal) {
       const resolved = await resolve(spec, signal);
       return { ...(await keep(resolved)), quote: await price(resolved) };
+    },
+    async quoteLock(lock, kept, signal) {
+      const models = lock.steps.some(({ kind }) => kind === "train") ? await deps.models() : [];
+      const [trainingBackends, generationBackends] = await Promise.all([
+        Promise.all(deps.trainingBackends.map((backend) => trainingChoice(backend, models, signal))),
+        Promise.all(deps.generationBackends.map((backend) => generationChoice(backend, signal))),
+      ]);
+      const digest = lock.steps.find(({ kind }) => kind === "generate")?.params.grid;
+      // Without the grid, what is drawn is priced as it was planned.
+      const grid = typeof digest === "string" ? await unlessMissing(deps.stores.documents.get("grid", digest)) : null;
+      const context = { trainingBackends, generationBackends, models };
+      return priceLock(lock, context, { ...(grid === null ? {} : { grid }), ...(kept === undefined ? {} : { kept }) });
+    },
+    async obstacles(steps, signal) {
+      return replayObstacles(steps, await readInstallation(steps, deps, signal));
     },
     async calibrations() {
       return calibrationsOf(await deps.pastTrainings(), deps.trainingBackends);

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from "commander";
+import { addBisectCommands } from "./bisect-program.ts";
 import { addBundleCommands } from "./bundle-program.ts";
 import { addCaptionCommands } from "./caption-program.ts";
 import { addCeilingCommands } from "./ceiling-program.ts";
@@ -22,6 +23,7 @@ import { addModelCommands } from "./models-program.ts";
 import { number } from "./option-values.ts";
 import { addPictureCommands } from "./picture-program.ts";
 import type { SpecOptions } from "./read-spec.ts";
+import { addReplayCommands } from "./replay-program.ts";
 import { addScheduleCommands } from "./schedule-program.ts";
 import { addTrainCommands } from "./train-program.ts";
 
@@ -130,6 +132,8 @@ export function createProgram(execute: (work: Work, json: boolean) => Promise<vo
       "loramill save last --output ./results --save-dataset",
     ),
   ).action((run: string, options: SaveOptions) => does((context) => saveCommand(run, options, context)));
+  addReplayCommands(program, does);
+  addBisectCommands(program, does);
   addBundleCommands(program, does);
   addGenerateCommand(program, does);
   addDatasetCommands(program, does);

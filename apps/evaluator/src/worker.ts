@@ -5,6 +5,7 @@ import { evaluatorWorkerConfig } from "./config.ts";
 import { editLora } from "./edit-lora.ts";
 import { extractLora } from "./extract-lora.ts";
 import { mergeIntoModel } from "./merge-into-model.ts";
+import { verifyReplay } from "./replay/verify-replay.ts";
 
 type Context = WorkerContext<typeof evaluatorWorkerConfig>;
 
@@ -22,5 +23,6 @@ export const evaluatorWorker = defineWorker({
     "extract-lora": extractLora,
     "merge-into-model": mergeIntoModel,
     "check-loras": checkLoras,
+    "verify-replay": verifyReplay,
   },
 });

@@ -16,6 +16,7 @@ import { migrateCatalog } from "./migrate.ts";
 import { apiKeyQueries } from "./queries/api-keys.ts";
 import { artifactQueries } from "./queries/artifacts.ts";
 import { backendSlotQueries } from "./queries/backend-slots.ts";
+import { bisectionQueries } from "./queries/bisections.ts";
 import { bundleQueries } from "./queries/bundles/bundles.ts";
 import { choosingQueries } from "./queries/choosing-facts.ts";
 import { costReportQueries } from "./queries/cost-report.ts";
@@ -89,6 +90,7 @@ export function openCatalog(options: CatalogOptions) {
     choosing: unwrapFailures(choosingQueries(connection)),
     generationRatings: unwrapFailures(generationRatingQueries(connection)),
     quarantine: unwrapFailures(quarantineQueries(connection)),
+    bisections: unwrapFailures(bisectionQueries(connection)),
     backendSlots: unwrapFailures(backendSlotQueries(connection)),
     rateLimiter: unwrapFailures(rateLimiter(connection)),
     schedules: unwrapFailures(scheduleQueries(connection, clock)),

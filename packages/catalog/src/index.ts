@@ -15,6 +15,7 @@ export type { Leadership } from "./leadership.ts";
 export type { Subscription } from "./listen.ts";
 export type { ApiKey } from "./queries/api-keys.ts";
 export type { ArtifactRow } from "./queries/artifacts.ts";
+export type { Bisection } from "./queries/bisections.ts";
 export type { ImportToPublish, PublishedImport } from "./queries/bundles/publish-import.ts";
 export type { EditedCaption, LibraryCaption } from "./queries/caption-history.ts";
 export type { GenerationRating, RatingSelection } from "./queries/generation-ratings.ts";

@@ -80,6 +80,7 @@ export const RunView = z.object({
   id: RunId,
   name: z.string(),
   project: z.string(),
+  replayOf: RunId.exactOptional().describe("The run whose plan it does again; left out where it has a plan of its own"),
   state: RunStateName,
   priority: z.int(),
   cancelRequested: z.boolean(),

@@ -64,6 +64,7 @@ const readers: Readers = {
     ]),
   }),
   "contact-sheet": ({ image }) => ({ blobs: [blob(image, "image")] }),
+  "replay-report": () => NONE,
 };
 
 /** The documents and blobs that a document cannot be used without, one step deep: the walk is its reader's. Pure. */
@@ -89,6 +90,7 @@ const PARTS_OF: { readonly [K in StepKind]?: DocumentKind } = {
   model: "model",
   generate: "generations",
   grid: "contact-sheet",
+  verify: "replay-report",
 };
 
 /** The document that a step of a kind puts out; null for a step that puts out none. */

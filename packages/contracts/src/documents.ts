@@ -8,6 +8,7 @@ import { GenerationGrid, GridChoices } from "./generation/generation-grid.ts";
 import { GenerationSpec } from "./generation/generation-spec.ts";
 import { LoraDocument, LoraMaking } from "./lora-documents.ts";
 import { LoraReport } from "./lora-report.ts";
+import { ReplayReport } from "./replay.ts";
 
 export const AppliedLora = z.object({
   name: z.string(),
@@ -111,6 +112,7 @@ export const documentKinds = {
   "grid-choices": GridChoices,
   generations: GenerationPart,
   "contact-sheet": ContactSheet,
+  "replay-report": ReplayReport,
 } as const satisfies Record<string, z.ZodType>;
 export type DocumentKind = keyof typeof documentKinds;
 export type DocumentOf<K extends DocumentKind> = z.output<(typeof documentKinds)[K]>;

@@ -24,7 +24,11 @@ export type ScheduleId = z.output<typeof ScheduleId>;
 export const FireId = prefixedId("fir");
 export type FireId = z.output<typeof FireId>;
 
+export const BisectionId = prefixedId("bis");
+export type BisectionId = z.output<typeof BisectionId>;
+
 export type IdPrefix =
+  | "bis"
   | "prj"
   | "run"
   | "stp"

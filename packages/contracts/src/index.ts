@@ -53,6 +53,18 @@ export {
   UploadOfferAnswer,
 } from "./api.ts";
 export { isArchiveName, withoutArchiveExtension } from "./archive-names.ts";
+export {
+  BisectDifference,
+  BisectGrid,
+  BisectionPage,
+  BisectionQuote,
+  BisectionRequest,
+  type BisectionRequestInput,
+  BisectionView,
+  BisectTrial,
+  BisectVerdict,
+  VerdictRequest,
+} from "./bisect-api.ts";
 export { BundlePart, BundleQuery, ImportAnswer, ImportQuery, RunImport } from "./bundle-api.ts";
 export { cacheLayout, lockNumber, userOf } from "./cache-layout.ts";
 export { Caption, CaptionPart, CaptionVoice } from "./caption-documents.ts";
@@ -125,6 +137,7 @@ export {
   Source,
   type SourceSpec,
 } from "./dataset-spec.ts";
+export { DiffAnswer, DiffRequest, type DiffSide, type DiffSideInput, StepDiff } from "./diff-api.ts";
 export { canonicalJson, Digest, digestOf, type Json, JsonObject, sha256Hex } from "./digest.ts";
 export { BlobRef, ITEMS_PER_PART, PartsDocument, Refusal } from "./document-parts.ts";
 export {
@@ -241,6 +254,7 @@ export {
 } from "./generation-api.ts";
 export {
   AttemptId,
+  BisectionId,
   FireId,
   type IdPrefix,
   JobId,
@@ -295,6 +309,7 @@ export { prepareImagesJob } from "./jobs/prepare-images.ts";
 export { StoredLora, StoredModel } from "./jobs/stored-inputs.ts";
 export { tendMachineJob } from "./jobs/tend-machine.ts";
 export { trainLoraJob } from "./jobs/train-lora.ts";
+export { verifyReplayJob } from "./jobs/verify-replay.ts";
 export {
   KnownLoras,
   KnownLorasRequest,
@@ -518,6 +533,14 @@ export {
   recipeGroups,
 } from "./recipe-fields.ts";
 export { CatalogRecord, Charge, SERVERLESS } from "./records.ts";
+export {
+  ReplayReport,
+  ReplayRequest,
+  type ReplayRequestInput,
+  ReplayTolerance,
+  type ReplayVerdict,
+  StepComparison,
+} from "./replay.ts";
 export { type RunEventType, runEvents } from "./run-events.ts";
 export { GenerateSpec, RunPolicy, RunSpec, type RunSpecInput, TrainSpec } from "./run-spec.ts";
 export { FireOrigin, OverlapPolicy, RunNameTemplate, Timing } from "./schedule.ts";

@@ -14,6 +14,7 @@ export const StepKind = z.enum([
   "model",
   "generate",
   "grid",
+  "verify",
   "machine",
 ]);
 export type StepKind = z.output<typeof StepKind>;

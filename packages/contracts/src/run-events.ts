@@ -59,6 +59,7 @@ export const runEvents = {
   "generation.cancelled": "its backend was told to stop, and what it answered",
   "generation.cancel-failed": "its backend could not be told to stop",
   "generation.cost-unknown": "it was stopped, and its backend did not say what it had cost until then",
+  "replay.differs": "a step of a replay does not repeat what the replayed run made, with the figures",
   "grid.warning": "a grid has more places than pictures of it can be drawn",
   "machine.waits": "it is wanted and not asked for, because a limit has no room for it",
   "machine.rented":

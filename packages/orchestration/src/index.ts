@@ -1,4 +1,13 @@
 export { advanceRun } from "./advance-run.ts";
+export { type BisectStep, type JudgedTrial, nextTrial, trialsFor } from "./bisect/next-trial.ts";
+export {
+  applyDifferences,
+  type TrainingDifference,
+  type TrainingFacts,
+  trainingDifferences,
+} from "./bisect/training-differences.ts";
+export { gridOfLora, trialSpec } from "./bisect/trial-spec.ts";
+export { describeDiff } from "./describe-diff.ts";
 export {
   type Difference,
   diffPlans,
@@ -31,8 +40,10 @@ export type {
   PromptChoice,
   TrainingChoice,
 } from "./plan-context.ts";
+export { planReplay, type Replay, type ReplayedRun } from "./plan-replay.ts";
 export { type CachedOutput, type QuoteContext, quote, type RentalAnswer } from "./quote.ts";
 export { holdAgainstQuote, type RunBill, rememberedQuote } from "./quote-outcome.ts";
+export { type Installation, replayObstacles } from "./replay-obstacles.ts";
 export { decideRetry, type RetryDecision, type RetryQuestion } from "./retry-policy.ts";
 export type { BudgetSnapshot, JobTally, RunDecision, RunSnapshot, StepSnapshot } from "./run-snapshot.ts";
 export { firstWithoutRoom, roomOf, sayLimit, sayUse } from "./spending-limits.ts";

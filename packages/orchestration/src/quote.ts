@@ -30,6 +30,8 @@ export interface QuoteContext {
   readonly generationBackends: readonly Pick<GenerationChoice, "name" | "estimate">[];
   /** The plan's grid, where it generates. */
   readonly grid?: GenerationGrid;
+  /** Steps that are not done, by name, with what there is of them: those that a replay leaves as they are. */
+  readonly kept?: ReadonlyMap<string, CachedOutput>;
   /** Those that bind the plan's project; left out, none. */
   readonly ceilings?: readonly CeilingView[];
   /** What a training comes to on a rented machine; left out, or null: it has none, and its backend's estimate holds. */
@@ -103,8 +105,10 @@ async function lookUp(
   step: PlannedStep,
   lock: PlanLock,
   known: ReadonlyMap<string, CachedOutput>,
-  { lookup }: QuoteContext,
+  { lookup, kept }: QuoteContext,
 ): Promise<{ cache: QuoteStep["cache"]; reason: string; found: CachedOutput | null }> {
+  const there = kept?.get(step.name);
+  if (there !== undefined) return { cache: "reused", reason: "kept from the run that is replayed", found: there };
   if (!lock.policy.reuse) return { cache: "miss", reason: "reuse is switched off", found: null };
   const missing = step.needs.filter((need) => !known.has(need));
   if (missing.length > 0) {

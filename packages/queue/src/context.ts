@@ -54,6 +54,7 @@ export function takeNotes(options: {
     step: claim.step,
     job: claim.job,
     project: claim.project,
+    isReplay: claim.isReplay,
     epoch: claim.epoch,
     attemptsSpent: claim.attemptsSpent,
     signal,

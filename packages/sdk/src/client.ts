@@ -4,6 +4,8 @@ import {
   CostReport,
   CostView,
   CreatedKey,
+  DiffAnswer,
+  type DiffSideInput,
   DoctorAnswer,
   EstimateCalibrations,
   EventPage,
@@ -23,6 +25,7 @@ import {
   RunView,
 } from "@loramill/contracts";
 import type { z } from "zod";
+import { bisectionCalls } from "./bisections.ts";
 import { bundleCalls } from "./bundles.ts";
 import { ceilingCalls } from "./ceilings.ts";
 import { datasetCalls } from "./datasets.ts";
@@ -34,6 +37,7 @@ import { intelligenceCalls } from "./intelligence.ts";
 import { loraCalls } from "./loras.ts";
 import { modelCalls } from "./models.ts";
 import { recipeCalls } from "./recipes.ts";
+import { replayCalls } from "./replays.ts";
 import { scheduleCalls } from "./schedules.ts";
 import { type UploadFile, type UploadOptions, uploadFiles } from "./upload.ts";
 
@@ -127,6 +131,7 @@ export function createClient(options: ClientOptions) {
   const caller: Caller = { call, request, open };
   return {
     url: base,
+    bisections: bisectionCalls(caller),
     bundles: bundleCalls(caller),
     datasets: datasetCalls(caller),
     ceilings: ceilingCalls(caller),
@@ -136,11 +141,15 @@ export function createClient(options: ClientOptions) {
     loras: loraCalls(caller),
     models: modelCalls(caller),
     recipes: recipeCalls(caller),
+    replays: replayCalls(caller),
     schedules: scheduleCalls(caller),
     plan: (spec: RunSpecInput, signal?: AbortSignal) =>
       call({ method: "POST", path: "/v1/plans", body: spec, answer: PlanAnswer, signal }),
     quote: (spec: RunSpecInput, signal?: AbortSignal) =>
       call({ method: "POST", path: "/v1/quotes", body: spec, answer: Quote, signal }),
+    /** What differs between two plans, and what each difference makes anew. */
+    diffPlans: (before: DiffSideInput, after: DiffSideInput, signal?: AbortSignal) =>
+      call({ method: "POST", path: "/v1/plans/diff", body: { before, after }, answer: DiffAnswer, signal }),
     /** How estimates of trainings compare with what trainings took, by family and GPU type. */
     calibrations: (signal?: AbortSignal) =>
       call({ path: "/v1/estimates/calibrations", answer: EstimateCalibrations, signal }),

@@ -1,14 +1,8 @@
 import type { EditedCaption } from "@loramill/catalog";
-import {
-  type DatasetManifest,
-  type DeriveRequest,
-  type Digest,
-  ITEMS_PER_PART,
-  type PreparedImage,
-  type Stores,
-} from "@loramill/contracts";
-import { createContentDigest, createStatistics, deriveImages } from "@loramill/datasets";
+import type { DatasetManifest, DeriveRequest, Digest, PreparedImage, Stores } from "@loramill/contracts";
+import { deriveImages } from "@loramill/datasets";
 import { readCaptions, readImages } from "./read-images.ts";
+import { writeVersion } from "./write-version.ts";
 
 /** A change whose versions to add are named by digest. */
 export interface PinnedChange extends Omit<DeriveRequest, "add"> {
@@ -33,30 +27,9 @@ export async function deriveVersion(
   const before = await Array.fromAsync(readImages(stores, old));
   const written = change.captionsOf === undefined ? {} : await captionsByPath(stores, change.captionsOf, before);
   const images = deriveImages(before, { ...change, captions: { ...written, ...change.captions } }, added);
-  const statistics = createStatistics();
-  const content = createContentDigest();
-  for (const image of images) {
-    statistics.add(image);
-    content.add(image);
-  }
-  const parts: Digest[] = [];
-  for (let from = 0; from < images.length; from += ITEMS_PER_PART) {
-    parts.push(await documents.put("dataset-part", { images: images.slice(from, from + ITEMS_PER_PART) }));
-  }
-  const manifest: DatasetManifest = {
-    format: "loramill-dataset/1",
-    name: change.name ?? old.name,
-    parts,
-    statistics: statistics.finish([], []),
-    // Judged when a run is to train on it.
-    gates: [],
-    dropped: [],
-    refused: [],
-    content: content.finish(),
-    parent,
-  };
+  const version = await writeVersion(stores, images, { name: change.name ?? old.name, parent });
   const edits = editsOf(before, images, { named: change.captions, written });
-  return { digest: await documents.put("dataset", manifest), manifest, edits };
+  return { ...version, edits };
 }
 
 /** Captions that were named, as far as they differ from what was there or what a captioner wrote; "" for one taken away. */

@@ -2,7 +2,7 @@ import type { DatasetManifest, Digest, PreparedImage, Stores } from "@loramill/c
 
 /** The pictures of a version, part by part. */
 export async function* readImages(
-  stores: Stores,
+  stores: Pick<Stores, "documents">,
   manifest: DatasetManifest,
   signal?: AbortSignal,
 ): AsyncGenerator<PreparedImage> {
@@ -17,7 +17,7 @@ export interface WrittenCaptions {
   of(image: Pick<PreparedImage, "path" | "original">): string | undefined;
 }
 
-export async function readCaptions(stores: Stores, output: Digest): Promise<WrittenCaptions> {
+export async function readCaptions(stores: Pick<Stores, "documents">, output: Digest): Promise<WrittenCaptions> {
   const found = new Map<string, string>();
   const keyOf = (image: Digest, path: string) => `${image} ${path}`;
   for (const part of (await stores.documents.get("parts", output)).parts) {

@@ -1,12 +1,10 @@
 import {
   ArtifactList,
   CostView,
-  digestOf,
   Explanation,
   microUsdFromUsd,
   PageQuery,
   PlanLock,
-  type ProjectId,
   ResumeRequest,
   RunId,
   RunPage,
@@ -24,6 +22,7 @@ import { checkCeilings } from "../check-ceilings.ts";
 import type { ApiDeps } from "../deps.ts";
 import { explainRun } from "../explain-run.ts";
 import type { StepRest } from "../generation-artifacts.ts";
+import { makeOnce } from "../make-once.ts";
 
 const RunParams = z.object({ run: RunId });
 const IdempotencyHeader = z.object({ "idempotency-key": z.string().min(1).max(255).optional() });
@@ -68,10 +67,7 @@ export const runRoutes =
           const remembered = rememberedQuote(quote);
           return catalog.runs.create({ project: project.id, spec, lock, charges, quote: remembered, idempotencyKey });
         };
-        const run =
-          idempotencyKey === undefined
-            ? await start()
-            : await once(deps, { project: project.id, key: idempotencyKey, body: spec, start });
+        const run = await makeOnce(deps, { project: project.id, key: idempotencyKey, body: spec, start });
         return reply.code(201).send(await found(run, caller));
       },
     );
@@ -205,26 +201,6 @@ export const runRoutes =
       },
     );
   };
-
-/** The run of an Idempotency-Key: the one that it made, or a new one. Other requests with the key are refused. */
-async function once(
-  { catalog }: ApiDeps,
-  request: { project: ProjectId; key: string; body: unknown; start: () => Promise<RunId> },
-): Promise<RunId> {
-  const { project, key } = request;
-  const answer = await catalog.idempotency.begin({ project, key, requestDigest: digestOf(request.body) });
-  if (answer.kind === "done") return answer.run;
-  if (answer.kind !== "new") {
-    const why = answer.kind === "mismatch" ? "was used with another request" : "is being worked on; try again";
-    throw new UserError(`this Idempotency-Key ${why}`, { code: "idempotency-conflict" });
-  }
-  try {
-    return await request.start();
-  } catch (error) {
-    await catalog.idempotency.release(project, key);
-    throw error;
-  }
-}
 
 async function projectIdOf({ catalog }: ApiDeps, name: string) {
   return (await catalog.projects.list()).find((project) => project.name === name)?.id;

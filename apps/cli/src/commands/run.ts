@@ -77,11 +77,11 @@ export function save(
   options: SaveOptions,
   { config, interrupts }: CommandContext,
 ): Promise<SavedOutputs> {
+  const folder = options.output ?? join(config.outputDir, `${run.name}-${run.id.slice(-8)}`);
   return saveOutputs({
-    client,
-    run,
-    folder: options.output ?? join(config.outputDir, `${run.name}-${run.id.slice(-8)}`),
-    loraFolder: config.loraOutputDir,
+    ...{ client, run, folder },
+    // What a replay trained must not lie in the place of the LoRA that it is compared with.
+    loraFolder: run.replayOf === undefined ? config.loraOutputDir : folder,
     datasetFolder: options.saveDataset ? join(config.datasetOutputDir, run.name) : null,
     signal: interrupts.signal,
   });

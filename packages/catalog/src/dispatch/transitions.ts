@@ -172,7 +172,7 @@ export function transitionQueries({ pool, newId }: Connection) {
       }
     },
 
-    /** Ends a step with its output; `keep` remembers it under its key for other runs. */
+    /** Ends a step with its output; `keep` remembers it under its key for other runs, unless a replay made it. */
     async succeedStep({ run, step }: At, result: StepOutput & { readonly keep: boolean }): Promise<boolean> {
       return inTransaction(pool, async (sql) => {
         const moved = await moveStep(
@@ -186,7 +186,9 @@ export function transitionQueries({ pool, newId }: Connection) {
         if (result.keep) {
           await sql.query(
             `insert into loramill.artifacts (key, id, kind, output, items, summary, run, step, cost_micro_usd)
-             select key, $2, kind, output, items, summary, run, id, spent_micro_usd from loramill.steps where id = $1
+             select s.key, $2, s.kind, s.output, s.items, s.summary, s.run, s.id, s.spent_micro_usd
+             from loramill.steps s join loramill.runs r on r.id = s.run
+             where s.id = $1 and r.replay_of is null
              on conflict (key) do update
              set id = excluded.id, output = excluded.output, items = excluded.items, summary = excluded.summary,
                run = excluded.run, step = excluded.step, cost_micro_usd = excluded.cost_micro_usd, created_at = now()`,

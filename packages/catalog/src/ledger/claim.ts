@@ -28,6 +28,7 @@ interface ClaimRow {
   readonly workers_lost: number;
   readonly turn: JsonObject | null;
   readonly cancel_requested: boolean;
+  readonly is_replay: boolean;
 }
 
 /**
@@ -65,10 +66,11 @@ with found as materialized (
   ) c
 )
 select ord, release as current, before as state, id as job, name, run, step, project, epoch, input, attempts_spent,
-  workers_lost, turn, cancel_requested_at is not null as cancel_requested
+  workers_lost, turn, cancel_requested_at is not null as cancel_requested,
+  exists (select from loramill.runs r where r.id = claimed.run and r.replay_of is not null) as is_replay
 from claimed
 union all
-select ord, release, state, null, null, null, null, null, null, null, null, null, null, null from found where not free`;
+select ord, release, state, null, null, null, null, null, null, null, null, null, null, null, null from found where not free`;
 
 export async function claimBatch(pool: pg.Pool, requests: readonly ClaimRequest[]): Promise<ClaimAnswer[]> {
   const { rows } = await pool.query<ClaimRow>({
@@ -106,6 +108,7 @@ function toAnswer(row: ClaimRow, request: ClaimRequest | undefined): ClaimAnswer
       workersLost: row.workers_lost,
       turn: row.turn,
       cancelRequested: row.cancel_requested,
+      isReplay: row.is_replay,
     },
   };
 }

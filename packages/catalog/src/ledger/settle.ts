@@ -2,7 +2,7 @@ import type { JobState, Settlement } from "@loramill/contracts";
 import type pg from "pg";
 import { inTransaction, type NewId, type Sql } from "../connection.ts";
 import { jsonText } from "../json-text.ts";
-import { writeRecords } from "./records.ts";
+import { type Published, writeRecords } from "./records.ts";
 
 export type SettleAnswer = "recorded" | "superseded";
 
@@ -194,19 +194,27 @@ export async function settleBatch(
   const rows = hasRecords
     ? await inTransaction(pool, async (client) => {
         const settled = await settle(client);
-        const published = settled.filter((row) => row.valid);
-        await writeRecords(
-          client,
-          published.flatMap((row) => {
-            const settlement = settlements[row.ord];
-            return settlement === undefined ? [] : [{ ...row, ...settlement }];
-          }),
-          options.newId,
-        );
+        const published = settled.flatMap((row) => {
+          const settlement = settlements[row.ord];
+          return settlement === undefined || !row.valid ? [] : [{ ...row, ...settlement }];
+        });
+        await writeRecords(client, await withoutReplays(client, published), options.newId);
         return settled;
       })
     : await settle(pool);
   const answers: SettleAnswer[] = settlements.map(() => "superseded");
   for (const row of rows) if (row.recorded) answers[row.ord] = "recorded";
   return answers;
+}
+
+/** What replays make is there to be compared, and is no part of the library; only their checkpoints are written down. */
+async function withoutReplays(sql: Sql, published: readonly Published[]): Promise<Published[]> {
+  const { rows } = await sql.query<{ id: string }>(
+    "select id from loramill.runs where id = any($1) and replay_of is not null",
+    [[...new Set(published.map(({ run }) => run))]],
+  );
+  const replays = new Set(rows.map(({ id }) => id));
+  return published.map((each) =>
+    replays.has(each.run) ? { ...each, records: each.records.filter(({ kind }) => kind === "checkpoint") } : each,
+  );
 }

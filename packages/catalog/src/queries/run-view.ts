@@ -25,6 +25,7 @@ export function toRunSummary(row: RunRow): RunSummary {
     id: RunId.parse(row.id),
     name: row.name,
     project: row.projectName,
+    ...(row.replayOf === null ? {} : { replayOf: RunId.parse(row.replayOf) }),
     state: row.state as RunState,
     priority: row.priority,
     cancelRequested: row.cancelRequestedAt !== null,

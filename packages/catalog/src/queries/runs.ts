@@ -22,7 +22,7 @@ import { imports } from "../schema/imports.ts";
 import { runs, steps } from "../schema/runs.ts";
 import { projects } from "../schema/tenancy.ts";
 import { chargePlanning } from "./charge-planning.ts";
-import { insertRun } from "./insert-run.ts";
+import { insertRun, type ReplayLink } from "./insert-run.ts";
 import { limitOf, type Page, type PageRequest, toPage } from "./paging.ts";
 import { QUOTED } from "./run-quote.ts";
 import { toRunSummary, toStepView } from "./run-view.ts";
@@ -55,16 +55,19 @@ export function runQueries({ db, pool, newId }: Connection, clock: Clock) {
       readonly charges?: readonly Charge[];
       /** What it was quoted, kept for when it has ended. */
       readonly quote?: RunQuote;
+      /** Left out: it has a plan of its own. */
+      readonly replay?: ReplayLink;
       readonly idempotencyKey?: string | undefined;
       readonly fire?: FireClaim;
     }): Promise<RunId> {
-      const { project, spec, lock, charges = [], quote, idempotencyKey, fire } = request;
+      const { project, spec, lock, charges = [], quote, replay, idempotencyKey, fire } = request;
       return inTransaction(pool, async (sql) => {
-        const run = await insertRun(sql, newId, { project, spec, lock });
+        const run = await insertRun(sql, newId, { project, spec, lock, replay });
         await chargePlanning(sql, { run, charges: charges.map((each) => ({ ...each, id: newId("led") })) });
         if (idempotencyKey !== undefined) await keepKey(sql, { project, key: idempotencyKey, run });
         const origin = fire === undefined ? {} : await startFire(sql, fire, { run, at: clock.now() });
-        await tellRun(sql, run, "run.created", { name: lock.name, ...origin });
+        const replayOf = replay === undefined ? {} : { replayOf: replay.of };
+        await tellRun(sql, run, "run.created", { name: lock.name, ...origin, ...replayOf });
         if (quote !== undefined) await tellRun(sql, run, QUOTED, quote);
         await sql.query("select pg_notify('loramill_dispatch', '')");
         return run;

@@ -18,6 +18,8 @@ export const runs = loramill.table(
     spec: jsonb("spec").$type<RunSpec>().notNull(),
     lock: jsonb("lock").$type<PlanLock>().notNull(),
     lockDigest: text("lock_digest").notNull(),
+    /** The run whose plan it does again: what it makes is compared, and becomes no result that others take. */
+    replayOf: text("replay_of"),
     state: stateColumn(),
     priority: integer("priority").notNull(),
     budgetMicroUsd: microUsd("budget_micro_usd"),

@@ -12,6 +12,7 @@ import { mergeIntoModelJob } from "./merge-into-model.ts";
 import { prepareImagesJob } from "./prepare-images.ts";
 import { tendMachineJob } from "./tend-machine.ts";
 import { trainLoraJob } from "./train-lora.ts";
+import { verifyReplayJob } from "./verify-replay.ts";
 
 /** Every job of the mill, by name. A new job is one file and one line here. */
 export const jobs = {
@@ -24,6 +25,7 @@ export const jobs = {
   "extract-lora": extractLoraJob,
   "merge-into-model": mergeIntoModelJob,
   "check-loras": checkLorasJob,
+  "verify-replay": verifyReplayJob,
   "generate-images": generateImagesJob,
   "draw-grid": drawGridJob,
   "tend-machine": tendMachineJob,

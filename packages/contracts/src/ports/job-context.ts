@@ -33,6 +33,8 @@ export interface JobContext {
   readonly step: StepId;
   readonly job: JobId;
   readonly project: ProjectId;
+  /** Whether the run does the plan of another one again: what others remember is then of no use to it. */
+  readonly isReplay: boolean;
   readonly epoch: number;
   /** Attempts spent before this one. */
   readonly attemptsSpent: number;

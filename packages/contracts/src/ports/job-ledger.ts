@@ -31,6 +31,8 @@ export interface Claim {
   /** What the last turn left when it parked; null on the first turn. */
   readonly turn: JsonObject | null;
   readonly cancelRequested: boolean;
+  /** Whether its run does the plan of another one again. */
+  readonly isReplay: boolean;
 }
 
 export type ClaimAnswer =

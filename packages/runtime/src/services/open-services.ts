@@ -6,6 +6,7 @@ import { openQueueConnection, type QueueConnection } from "@loramill/queue";
 import { type OpenedStores, openStores } from "@loramill/storage";
 import type { ConfigOf } from "../config/fragments.ts";
 import type { Openings } from "../process/openings.ts";
+import { freshInReplays } from "../services/fresh-memos.ts";
 import type { servicesConfig } from "./services-config.ts";
 
 export interface ServiceOptions {
@@ -44,7 +45,8 @@ export async function openServices({ config, log, clock, random, opened }: Servi
     (open) => open.close(),
   );
   await catalog.migrate();
-  const stores = opened("object store", await openStores(config.storage, { clock }), (open) => open.close());
+  const opening = opened("object store", await openStores(config.storage, { clock }), (open) => open.close());
+  const stores = { ...opening, memos: freshInReplays(opening.memos) };
   const queue = opened(
     "queue connection",
     await openQueueConnection({

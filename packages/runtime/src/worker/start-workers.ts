@@ -5,6 +5,7 @@ import { createWorker, type Heartbeats, type Processors, type QueueWorker, start
 import { createTurnObserver, type Metrics } from "@loramill/telemetry";
 import type { Fragments } from "../config/fragments.ts";
 import type { ProcessContext } from "../process/run-process.ts";
+import { asReplay } from "../services/fresh-memos.ts";
 import type { Services } from "../services/open-services.ts";
 import type { servicesConfig } from "../services/services-config.ts";
 import type { AnyWorkerApp, WorkerContext } from "./define-worker.ts";
@@ -77,7 +78,7 @@ function workerOptions(
 function bind({ processors }: AnyWorkerApp, deps: unknown): Processors<QueueName> {
   const bound = Object.entries(processors as Record<string, Loose>).map(([name, process]) => [
     name,
-    (input: unknown, context: JobContext) => process(input, deps, context) as Promise<Parked>,
+    (input: unknown, context: JobContext) => asReplay(context, () => process(input, deps, context)) as Promise<Parked>,
   ]);
   return Object.fromEntries(bound) as Processors<QueueName>;
 }

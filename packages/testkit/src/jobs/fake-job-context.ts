@@ -36,6 +36,7 @@ export function fakeJobContext(
     step: `stp_${ZEROS}`,
     job: over.job ?? `job_${ZEROS}`,
     project: `prj_${ZEROS}`,
+    isReplay: false,
     epoch: over.epoch ?? 1,
     attemptsSpent: over.attemptsSpent ?? 0,
     signal: abort.signal,

@@ -138,6 +138,7 @@ export class MemoryLedger implements JobLedger {
       workersLost: job.workersLost,
       turn: job.turn,
       cancelRequested: job.cancelRequested,
+      isReplay: false,
     };
     return { kind: "claimed", claim } as const;
   }
