@@ -1,7 +1,16 @@
-import { digestOf, type JobName, jobs, PermanentError, type PlannedStep, type RunSpecInput } from "@loramill/contracts";
+import {
+  digestOf,
+  type JobName,
+  jobs,
+  PermanentError,
+  type PlannedStep,
+  ReplayRequest,
+  type RunSpecInput,
+} from "@loramill/contracts";
 import { describe, expect, it } from "vitest";
 import { expandStep, MAX_JOB_INPUT_BYTES } from "./expand-step.ts";
 import { plan } from "./plan.ts";
+import { planReplay } from "./plan-replay.ts";
 import { planContext, plannedStep, runSpec } from "./testing/fixtures.ts";
 
 const parts = ["p0", "p1", "p2"].map((name) => digestOf(name));
@@ -55,7 +64,11 @@ describe("expandStep", () => {
       { operation: { kind: "extract", original: { model: "base" }, tuned: { model: "tuned" }, rank: 4 } },
     ];
     const specs = [...works.map((lora) => runSpec({ lora })), runSpec({ generate: { prompts: ["p"], grid: true } })];
-    const steps = specs.flatMap((spec) => plan(spec, context).lock.steps);
+    const locks = specs.map((spec) => plan(spec, context).lock);
+    const replayed = { run: `run_${"1".repeat(32)}` as const, outputs: {} };
+    const request = ReplayRequest.parse({ verify: true });
+    const replays = locks.map((lock) => planReplay({ ...replayed, lock }, request).lock);
+    const steps = [...locks, ...replays].flatMap((lock) => lock.steps);
     const outputs = Object.fromEntries(steps.map(({ name }) => [name, { digest: digestOf(name), parts }]));
     const names = steps.flatMap((step: PlannedStep) => expandStep(step, outputs).map((job) => check(job)));
     // Machines are wanted by the plan of a fleet, not by a spec.

@@ -25,6 +25,7 @@ const claim: Claim = {
   workersLost: 0,
   turn: { remote: "abc" },
   cancelRequested: false,
+  isReplay: false,
 };
 const now = new Date("2026-01-01T00:00:00Z");
 const at = (cause?: AbortCause, more: Partial<Claim> = {}) => ({

@@ -47,6 +47,7 @@ describe("claim", () => {
       workersLost: 0,
       turn: null,
       cancelRequested: false,
+      isReplay: false,
     });
     expect(await attemptsOf(delivery.job)).toEqual([{ epoch: 1, worker: "worker-1", outcome: null, ended: false }]);
   });
