@@ -24,6 +24,10 @@ export const pages: readonly PageEntry[] = [
     load: () => import("./pages/runs/runs-page.tsx").then((file) => file.RunsPage),
   },
   {
+    path: "/runs/new",
+    load: () => import("./pages/runs/new-run-page.tsx").then((file) => file.NewRunPage),
+  },
+  {
     path: "/runs/:run",
     load: () => import("./pages/runs/run-page.tsx").then((file) => file.RunPage),
   },

@@ -1,4 +1,4 @@
-import type { ArtifactView } from "@loramill/contracts";
+import type { ArtifactView, Json } from "@loramill/contracts";
 import { Card } from "../../ui/card.tsx";
 import { Empty } from "../../ui/empty.tsx";
 import { type Fact, Facts } from "../../ui/facts.tsx";
@@ -56,14 +56,24 @@ export function PicturesView({ artifacts }: { readonly artifacts: Artifacts }) {
 }
 
 function captionOf({ metadata, name }: ArtifactView): string {
-  const { prompt, seed, step, strength } = metadata;
+  const { prompt, seed, step, loras } = metadata;
   const parts = [
     typeof step === "number" ? `step ${step}` : null,
-    typeof strength === "number" ? `strength ${strength}` : null,
+    Array.isArray(loras) ? tellLoras(loras) : null,
     typeof seed === "number" ? `seed ${seed}` : null,
     typeof prompt === "string" ? prompt : null,
   ].filter((part) => part !== null);
   return parts.length > 0 ? parts.join(" · ") : name;
+}
+
+/** Such as zorb × 0.8; pictures are compared by that first. */
+function tellLoras(loras: readonly Json[]): string {
+  const told = loras.flatMap((lora) =>
+    typeof lora === "object" && lora !== null && "strength" in lora && "name" in lora
+      ? `${String(lora.name)} × ${String(lora.strength)}`
+      : [],
+  );
+  return told.length > 0 ? told.join(" + ") : "base model";
 }
 
 /** Plain values alone: the rest is in the file's own record. */

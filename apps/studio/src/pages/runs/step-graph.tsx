@@ -7,8 +7,8 @@ import { type GraphStep, layoutSteps, type PlacedStep } from "./layout-steps.ts"
 import styles from "./step-graph.module.css";
 import { shareOfStep, tellStep } from "./tell-step.ts";
 
-const NODE = { width: 156, height: 62 };
-const GAP = { x: 26, y: 14 };
+const NODE = { width: 134, height: 60 };
+const GAP = { x: 20, y: 14 };
 
 const left = ({ column }: PlacedStep) => column * (NODE.width + GAP.x);
 const top = ({ row }: PlacedStep) => row * (NODE.height + GAP.y);
