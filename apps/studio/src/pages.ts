@@ -31,4 +31,19 @@ export const pages: readonly PageEntry[] = [
     path: "/runs/:run",
     load: () => import("./pages/runs/run-page.tsx").then((file) => file.RunPage),
   },
+  {
+    path: "/fleet",
+    nav: { label: "Fleet", section: "Operations", icon: "fleet" },
+    load: () => import("./pages/fleet/fleet-page.tsx").then((file) => file.FleetPage),
+  },
+  {
+    path: "/costs",
+    nav: { label: "Costs", section: "Operations", icon: "costs" },
+    load: () => import("./pages/costs/costs-page.tsx").then((file) => file.CostsPage),
+  },
+  {
+    path: "/health",
+    nav: { label: "Health", section: "Operations", icon: "health" },
+    load: () => import("./pages/health/health-page.tsx").then((file) => file.HealthPage),
+  },
 ];
