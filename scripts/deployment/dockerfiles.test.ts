@@ -101,6 +101,17 @@ test("the services' image installs every app that it has, and no development dep
   expect(installed.sort()).toEqual(SERVICE_APPS);
 });
 
+test("the services' image has the Studio, built in a stage of its own, where the API looks for it", () => {
+  const { stages } = parseDockerfile(read("infra/docker/services.Dockerfile"));
+  const texts = (name: string) =>
+    stages.find((stage) => stage.name === name)?.instructions.map(({ text }) => text) ?? [];
+  const [build = ""] = texts("studio").filter((text) => text.startsWith("npm ci"));
+  expect(build).toContain("--workspace=@loramill/studio");
+  const [, folder = ""] = /node apps\/studio\/build\.ts (\S+)$/.exec(build) ?? [];
+  expect(texts("services")).toContain(`--from=studio ${folder} ./studio`);
+  expect(texts("services").join(" ")).toContain("API_STUDIO_DIR=/mill/studio");
+});
+
 test("tests, secrets and what npm installed stay out of the images", () => {
   expect(rules).toEqual(expect.arrayContaining(["*", "**/node_modules", "**/*.test.ts", "packages/testkit"]));
   expect(rules.filter((rule) => rule.startsWith("!.env"))).toEqual([]);

@@ -52,7 +52,7 @@ async function sayWhere(pid: number | undefined, signal: AbortSignal, context: C
     if (mill && mill.pid === pid) {
       if (context.json) printJson(context, { url: mill.url, pid: mill.pid, dataDir });
       else {
-        printLine(context, `\nLoramill is at ${mill.url}, its data in ${dataDir}.`);
+        printLine(context, `\nLoramill is at ${mill.url} (open it in a browser), its data in ${dataDir}.`);
         printLine(context, "Ctrl-C ends it. In another terminal: `loramill run FOLDER`, `loramill doctor`.\n");
       }
       return;

@@ -102,7 +102,9 @@ function Report({ report }: { readonly report: CostReport }) {
   );
 }
 
-function columnsOf({ by, rows }: CostReport): readonly Column<CostRow>[] {
+function columnsOf({ by, rows, totalMicroUsd }: CostReport): readonly Column<CostRow>[] {
+  // Where nothing costs anything, time is what is shared.
+  const measure = (row: CostRow): number => (totalMicroUsd === 0 ? row.computeSeconds : row.amountMicroUsd);
   const most = Math.max(...rows.map(measure));
   return [
     {
@@ -126,8 +128,6 @@ function columnsOf({ by, rows }: CostReport): readonly Column<CostRow>[] {
     { name: "Cost", end: true, cell: (row) => formatUsd(row.amountMicroUsd) },
   ];
 }
-
-const measure = ({ amountMicroUsd }: CostRow): number => amountMicroUsd;
 
 function saveCsv({ by, rows }: CostReport): void {
   const header = ["key", "label", "project", "amount_usd", "overhead_usd", "compute_seconds", "entries"];

@@ -1,6 +1,5 @@
-import type { PodBill } from "@loramill/contracts";
+import type { BillList } from "@loramill/contracts";
 import { useQuery } from "@tanstack/react-query";
-import type { z } from "zod";
 import { useClient } from "../../api/client.tsx";
 import { formatPercent, formatUsd } from "../../lib/format.ts";
 import { Empty } from "../../ui/empty.tsx";
@@ -8,7 +7,7 @@ import { Stats } from "../../ui/facts.tsx";
 import { Loaded } from "../../ui/loaded.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
 
-type Bill = z.output<typeof PodBill>;
+type Bill = BillList["items"][number];
 
 /** Our ledger of each machine against its provider's books. */
 export function BillsView() {

@@ -1,6 +1,6 @@
-import { type CostView, isFinal, type RunView } from "@loramill/contracts";
+import { isFinal, type RunView } from "@loramill/contracts";
+import type { Client } from "@loramill/sdk";
 import { useQuery } from "@tanstack/react-query";
-import type { z } from "zod";
 import { useClient } from "../../api/client.tsx";
 import { formatCount, formatPercent, formatSeconds, formatUsd } from "../../lib/format.ts";
 import { Empty } from "../../ui/empty.tsx";
@@ -9,7 +9,7 @@ import { Loaded } from "../../ui/loaded.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
 import { TimeAgo } from "../../ui/time-ago.tsx";
 
-type Costs = z.output<typeof CostView>;
+type Costs = Awaited<ReturnType<Client["cost"]>>;
 
 const REFRESH_MS = 5_000;
 /** Charges shown one by one; all of them are in the API's answer. */

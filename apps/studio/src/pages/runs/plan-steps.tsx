@@ -1,8 +1,7 @@
-import type { PlannedStep } from "@loramill/contracts";
-import type { z } from "zod";
+import type { PlanLock } from "@loramill/contracts";
 
 /** Planned steps; each opens to all that decides its result. */
-export function PlanSteps({ steps }: { readonly steps: readonly z.output<typeof PlannedStep>[] }) {
+export function PlanSteps({ steps }: { readonly steps: PlanLock["steps"] }) {
   return (
     <div className="stack-tight">
       {steps.map((step) => (

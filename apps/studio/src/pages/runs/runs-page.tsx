@@ -14,6 +14,7 @@ import { Page } from "../../ui/page.tsx";
 import { StateBadge } from "../../ui/state-badge.tsx";
 import { type Column, PagedTable } from "../../ui/table.tsx";
 import { TimeAgo } from "../../ui/time-ago.tsx";
+import { RunProgress } from "./run-progress.tsx";
 
 const STATES: readonly Choice[] = [
   ["", "All states"],
@@ -71,6 +72,7 @@ export function RunsPage() {
 const COLUMNS: readonly Column<RunSummary>[] = [
   { name: "Name", main: true, cell: (run) => <Link href={`/runs/${run.id}`}>{run.name}</Link> },
   { name: "State", cell: (run) => <RunState run={run} /> },
+  { name: "Progress", cell: (run) => <RunProgress run={run} /> },
   { name: "Project", cell: (run) => run.project },
   { name: "Took", end: true, cell: (run) => <Took run={run} /> },
   { name: "Cost", end: true, cell: (run) => <Cost run={run} /> },

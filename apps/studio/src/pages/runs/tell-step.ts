@@ -1,5 +1,4 @@
-import type { JobCounts, JsonObject, StepView } from "@loramill/contracts";
-import type { z } from "zod";
+import type { JsonObject, StepView } from "@loramill/contracts";
 import { formatCount, formatPercent, formatSeconds } from "../../lib/format.ts";
 
 const numberOf = (progress: JsonObject | null, ...names: string[]): number | null => {
@@ -23,7 +22,7 @@ export function shareOfStep({ state, jobs, progress }: Pick<StepView, "state" | 
   return ended(jobs) / jobs.total;
 }
 
-const ended = (jobs: z.output<typeof JobCounts>): number => jobs.succeeded + jobs.failed + jobs.cancelled;
+const ended = (jobs: StepView["jobs"]): number => jobs.succeeded + jobs.failed + jobs.cancelled;
 
 /** What a step does at the moment, or came to, in a few words. */
 export function tellStep(step: StepView): string {
