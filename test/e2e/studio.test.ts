@@ -1,8 +1,9 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { drawSamplePictures } from "../../scripts/sample-pictures.ts";
-import { chromiumPath, openBrowser } from "../support/browser.ts";
+import { chromiumPath, expectAccessible, openBrowser } from "../support/browser.ts";
+import { startMill } from "../support/mill.ts";
 import { openMill } from "../support/open-mill.ts";
-import { eventually, finished } from "../support/runs.ts";
+import { eventually, finished, smallSpec } from "../support/runs.ts";
 
 const mill = openMill({ API_STUDIO_DIR: "" });
 const browser = openBrowser();
@@ -65,11 +66,142 @@ describe.skipIf(chromiumPath === null)("in a browser", () => {
     await page.goto(mill.client.url);
     await page.getByRole("heading", { name: "No runs yet" }).waitFor();
     expect(await page.title()).toBe("Runs · Loramill");
+    await expectAccessible(page);
     const { id } = await mill.client.createRun(datasetOnly("from-elsewhere"));
     await page.getByRole("link", { name: "from-elsewhere" }).waitFor();
     await finished(mill.client, id);
     await page.getByRole("table", { name: "Runs" }).getByText("succeeded").waitFor();
     expectClean(mill.client.url);
     await page.close();
+  });
+
+  test("a spec is checked field by field, priced, started, and followed to its pictures", async () => {
+    const { page, expectClean } = await browser.page();
+    await page.goto(`${mill.client.url}/runs/new?from=spec`);
+    const spec = smallSpec(pictures, { name: "in-a-browser" });
+    const text = page.getByLabel("YAML or JSON");
+    await text.fill(JSON.stringify({ ...spec, train: { recipe: { rank: 4_000 } } }));
+    await page.getByRole("button", { name: "Show plan and price" }).click();
+    await page.getByRole("alert").getByText("train.recipe.rank").waitFor();
+    await text.fill(JSON.stringify(spec));
+    await page.getByRole("button", { name: "Show plan and price" }).click();
+    await page.getByRole("table", { name: "Price by step" }).getByText("generate").waitFor();
+    await page.getByRole("button", { name: "Start run" }).click();
+    await page.getByRole("heading", { name: "in-a-browser", level: 1 }).waitFor();
+
+    await page.getByRole("button", { name: /^train: succeeded/ }).waitFor();
+    await page.getByRole("button", { name: /^train: / }).click();
+    await page.getByRole("img", { name: "Loss of train over its steps" }).waitFor();
+    const picture = page.getByRole("tabpanel").getByRole("img").first();
+    await picture.waitFor();
+    await expect
+      .poll(() => picture.evaluate((image: { naturalWidth: number }) => image.naturalWidth))
+      .toBeGreaterThan(0);
+    await expectAccessible(page);
+    for (const [tab, told] of [
+      ["Events", "run.succeeded"],
+      ["Jobs", "succeeded"],
+      ["Costs", "train"],
+      ["Why", "not reused because"],
+      ["Plan", "train-lora"],
+      ["Files", "in-a-browser.safetensors"],
+    ] as const) {
+      await page.getByRole("tab", { name: tab }).click();
+      await page.getByRole("tabpanel").getByText(told).filter({ visible: true }).first().waitFor();
+    }
+    expect(new URL(page.url()).searchParams.get("tab")).toBe("files");
+    expectClean(mill.client.url);
+    await page.close();
+  });
+
+  test("a run is cancelled after a question, and resumed with another budget", async () => {
+    const { page, expectClean } = await browser.page();
+    const train = { recipe: { steps: 5_000, batchSize: 4, saveEverySteps: 10, rank: 4, seed: 5 } };
+    const { generate: _, ...spec } = smallSpec(pictures, { name: "long", train });
+    const { id } = await mill.client.createRun(spec);
+    await page.goto(`${mill.client.url}/runs/${id}`);
+    await page.getByRole("button", { name: /^train: running/ }).waitFor();
+    await page.getByRole("button", { name: "Cancel" }).click();
+    const question = page.getByRole("dialog", { name: "Cancel long?" });
+    await question.getByRole("button", { name: "Not now" }).click();
+    await question.waitFor({ state: "detached" });
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await question.getByRole("button", { name: "Cancel run" }).click();
+    await page.getByRole("button", { name: "Resume" }).click();
+    const resume = page.getByRole("dialog", { name: "Resume long" });
+    await resume.getByLabel("New budget in US dollars").fill("3");
+    await resume.getByRole("button", { name: "Resume" }).click();
+    await page.getByText("of $3.00").waitFor();
+    await page.getByRole("button", { name: /^train: running/ }).waitFor();
+    await mill.client.cancelRun(id);
+    await page.getByRole("button", { name: "Resume" }).waitFor();
+    expectClean(mill.client.url);
+    await page.close();
+  });
+
+  test("fleet, costs and health say how things are, and a ceiling is set and removed", async () => {
+    const { page, expectClean } = await browser.page();
+    await page.goto(`${mill.client.url}/fleet`);
+    await page.getByRole("heading", { name: "No machines are rented" }).waitFor();
+    await page.getByRole("navigation").getByRole("link", { name: "Costs" }).click();
+    await page.getByRole("table", { name: "Costs" }).getByRole("link", { name: "in-a-browser" }).waitFor();
+    await page.getByRole("button", { name: "Set a ceiling" }).click();
+    await page.getByLabel("Limit in US dollars").fill("12.5");
+    await page.getByRole("button", { name: "Set ceiling", exact: true }).click();
+    await page.getByText("of $12.50").waitFor();
+    expect((await mill.client.ceilings.list()).items).toMatchObject([{ period: "day", limitMicroUsd: 12_500_000 }]);
+    await page.getByRole("button", { name: "Remove the ceiling of Account, a day" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Remove", exact: true }).click();
+    await page.getByText("Nothing limits what is spent").waitFor();
+    await expectAccessible(page);
+    await page.getByRole("navigation").getByRole("link", { name: "Health" }).click();
+    await page.getByRole("table", { name: "Parts" }).getByText("database").waitFor();
+    await expectAccessible(page);
+    expectClean(mill.client.url);
+    await page.close();
+  });
+
+  test("a narrow window has its pages behind a button, and the switch of light and dark is kept", async () => {
+    const { page, expectClean } = await browser.page({ viewport: { width: 400, height: 800 }, colorScheme: "light" });
+    await page.goto(`${mill.client.url}/health`);
+    const link = page.getByRole("navigation").getByRole("link", { name: "Runs" });
+    expect(await link.isVisible()).toBe(false);
+    await page.getByRole("button", { name: "Menu" }).click();
+    await page.getByRole("button", { name: "Switch to dark" }).click();
+    await link.click();
+    await page.getByRole("heading", { name: "Runs", level: 1 }).waitFor();
+    await page.reload();
+    await page.getByRole("heading", { name: "Runs", level: 1 }).waitFor();
+    expect(await page.locator("html").getAttribute("data-theme")).toBe("dark");
+    expect(await page.evaluate("document.documentElement.scrollWidth <= innerWidth")).toBe(true);
+    expectClean(mill.client.url);
+    await page.close();
+  });
+
+  test("where keys are required one is asked for, tried, and told of when it may not do something", async () => {
+    const env = { API_AUTH: "required", API_STUDIO_DIR: "" };
+    const locked = await startMill({ dataDir: mill.at("locked"), env });
+    try {
+      const { url } = locked.client;
+      const { key, id } = await locked.client.createKey({ project: "theirs", name: "reader", scopes: ["read"] });
+      const { page } = await browser.page();
+      await page.goto(`${url}/runs/new?from=spec`);
+      await page.getByLabel("API key").fill("lm_wrong");
+      await page.getByRole("button", { name: "Sign in" }).click();
+      await page.getByRole("alert").getByText("unknown, revoked or expired").waitFor();
+      await page.getByLabel("API key").fill(key);
+      await page.getByRole("button", { name: "Sign in" }).click();
+      await page.getByLabel("YAML or JSON").fill(JSON.stringify({ ...datasetOnly("not-mine"), project: "theirs" }));
+      await page.getByRole("button", { name: "Show plan and price" }).click();
+      await page.getByRole("button", { name: "Start run" }).click();
+      await page.getByRole("alert").getByText('lacks the scope "write"').waitFor();
+      expect(page.url()).not.toContain(key);
+      await locked.client.revokeKey(id);
+      await page.goto(`${url}/runs`);
+      await page.getByRole("heading", { name: "Sign in to Loramill" }).waitFor();
+      await page.close();
+    } finally {
+      await locked.stop();
+    }
   });
 });

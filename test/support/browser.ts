@@ -47,6 +47,23 @@ export function openBrowser(): OpenBrowser {
   };
 }
 
+/**
+ * Fails where something that can be used has no name, a picture no description, or the page no single heading, main part and
+ * language: what a screen reader needs at least.
+ */
+export async function expectAccessible(page: Page): Promise<void> {
+  expect(await page.locator("html").getAttribute("lang")).toBe("en");
+  expect(await page.getByRole("main").count()).toBe(1);
+  expect(await page.getByRole("heading", { level: 1 }).count()).toBe(1);
+  for (const role of ["button", "link", "textbox", "combobox", "spinbutton", "tab", "img", "table"] as const) {
+    const [all, named] = await Promise.all([
+      page.getByRole(role).count(),
+      page.getByRole(role, { name: /\S/ }).count(),
+    ]);
+    expect(named, `every ${role} has a name`).toBe(all);
+  }
+}
+
 function watch(page: Page): WatchedPage {
   const errors: string[] = [];
   const asked = new Set<string>();
