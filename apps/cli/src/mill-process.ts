@@ -58,7 +58,8 @@ export async function openLocalMill(
     // A group of its own: Ctrl-C is for this command, which decides what becomes of the mill.
     detached: true,
     stdio: ["ignore", log, log],
-    env: { API_PORT: "0", MILL_IDLE_EXIT_SECONDS: "60", ...env, DATA_DIR: dataDir },
+    // Nobody knows its address: pages would be built for nobody.
+    env: { API_PORT: "0", API_STUDIO_DIR: "off", MILL_IDLE_EXIT_SECONDS: "60", ...env, DATA_DIR: dataDir },
   });
   const exited = new Promise<number | null>((done) => child.once("exit", done));
   let gone = false;

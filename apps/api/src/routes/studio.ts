@@ -59,7 +59,7 @@ export const studioRoutes =
         .send(noticePage(state));
     };
 
-    const options = { config: { scope: "none" }, schema: { hide: true } } as const;
+    const options = { config: { scope: "none", rateLimit: false }, schema: { hide: true } } as const;
     server.get("/", options, answer);
     server.get("/*", options, answer);
   };

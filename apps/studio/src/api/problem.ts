@@ -10,7 +10,8 @@ export interface ToldProblem {
 }
 
 const ADVICE: Readonly<Record<string, string>> = {
-  forbidden: "Sign in with a key that may do this: `loramill` makes keys with the scopes read, write and admin.",
+  forbidden:
+    "Sign in with a key that may do this: keys have the scopes read, write and admin, and belong to a project.",
   unauthenticated: "Sign in with an API key.",
   "rate-limited": "The page goes on by itself in a moment.",
 };
@@ -29,6 +30,11 @@ export function tellProblem(error: unknown): ToldProblem {
       advice,
       code: "unreachable",
     };
+  }
+  if (error instanceof Error && error.name.endsWith("ZodError")) {
+    const detail = "The API answered something that this page does not know.";
+    const advice = "They are probably of different versions: load the page again.";
+    return { title: "An answer was not understood", detail, advice, code: "unknown-answer" };
   }
   const detail = error instanceof Error ? error.message : String(error);
   return {

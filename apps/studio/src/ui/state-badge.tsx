@@ -16,14 +16,9 @@ const LOOKS: Readonly<Record<string, readonly [Tone, IconName]>> = {
   active: ["blue", "running"],
   parked: ["blue", "pause"],
   quarantined: ["red", "warning"],
-  wanted: ["grey", "clock"],
-  booting: ["amber", "running"],
-  draining: ["amber", "pause"],
-  ending: ["amber", "stop"],
-  ended: ["grey", "stop"],
 };
 
-/** Colour and drawing of a state of runs, steps, jobs and machines. */
+/** Colour and drawing of a state of runs, steps and jobs. */
 export const lookOfState = (state: string): readonly [Tone, IconName] => LOOKS[state] ?? ["grey", "info"];
 
 export function StateBadge({ state, label = state }: { readonly state: string; readonly label?: string }) {

@@ -12,6 +12,8 @@ export interface Column<Row> {
   readonly end?: boolean;
   /** What the row is known by, and links to. */
   readonly main?: boolean;
+  /** Sentences: a narrow window scrolls rather than to break them word by word. */
+  readonly wide?: boolean;
 }
 
 interface TableProps<Row> {
@@ -23,9 +25,10 @@ interface TableProps<Row> {
 }
 
 export function Table<Row>({ label, columns, rows, rowKey }: TableProps<Row>) {
-  const className = ({ end, main }: Column<Row>) => classNames(end && "end", main && "main-cell") || undefined;
+  const className = ({ end, main, wide }: Column<Row>) =>
+    classNames(end && "end", main && "main-cell", wide && "wide") || undefined;
   return (
-    <section className="table-frame" aria-label={label}>
+    <div className="table-frame">
       <table className="table" aria-label={label}>
         <thead>
           <tr>
@@ -48,7 +51,7 @@ export function Table<Row>({ label, columns, rows, rowKey }: TableProps<Row>) {
           ))}
         </tbody>
       </table>
-    </section>
+    </div>
   );
 }
 

@@ -1,4 +1,4 @@
-import { useEffect, useSyncExternalStore } from "react";
+import { useEffect, useRef, useSyncExternalStore } from "react";
 import { tellProblem } from "../api/problem.ts";
 import type { Tone } from "./badge.tsx";
 import { Button } from "./button.tsx";
@@ -45,8 +45,14 @@ export function Toasts() {
     },
     () => toasts,
   );
+  const ref = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    // Above everything, dialogs that were opened since the last message too.
+    ref.current?.hidePopover();
+    if (shown.length > 0) ref.current?.showPopover();
+  }, [shown]);
   return (
-    <div className="toasts" role="status" aria-live="polite">
+    <div ref={ref} className="toasts" popover="manual" role="status" aria-live="polite">
       {shown.map((one) => (
         <ToastCard key={one.id} toast={one} />
       ))}

@@ -46,7 +46,7 @@ const keyOf = ({ kind, pod, jobs, because }: Decision): string => [kind, pod, ..
 const COLUMNS: readonly Column<Decision>[] = [
   { name: "Decision", cell: ({ kind }) => <Badge tone={TONES[kind]}>{kind}</Badge> },
   { name: "Machine", cell: ({ pod }) => pod ?? <span className="faint">a new one</span> },
-  { name: "Why", cell: ({ because }) => because },
+  { name: "Why", wide: true, cell: ({ because }) => because },
   { name: "Jobs", end: true, cell: ({ jobs }) => jobs.length },
   { name: "Takes", end: true, cell: ({ expected }) => expected && formatSeconds(expected.seconds) },
   { name: "Costs", end: true, cell: ({ expected }) => expected && formatUsd(expected.microUsd) },

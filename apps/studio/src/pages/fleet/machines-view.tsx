@@ -3,10 +3,11 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link } from "wouter";
 import { useClient } from "../../api/client.tsx";
 import { formatBytes, formatSeconds, formatUsd } from "../../lib/format.ts";
+import { Badge, type Tone } from "../../ui/badge.tsx";
 import { Button } from "../../ui/button.tsx";
 import { useConfirm } from "../../ui/confirm.tsx";
 import { Empty } from "../../ui/empty.tsx";
-import { StateBadge } from "../../ui/state-badge.tsx";
+import type { IconName } from "../../ui/icon.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
 import { TimeAgo } from "../../ui/time-ago.tsx";
 
@@ -25,12 +26,14 @@ export function MachinesView({ machines }: { readonly machines: readonly PodView
 
 const COLUMNS: readonly Column<PodView>[] = [
   { name: "Machine", main: true, cell: ({ name, run }) => <Link href={`/runs/${run}`}>{name}</Link> },
+  { name: "State", cell: (pod) => <MachineState pod={pod} /> },
+  { name: "What", wide: true, cell: (pod) => <Offer pod={pod} /> },
   {
-    name: "State",
-    cell: (pod) => <StateBadge state={pod.state} label={pod.active ? `${pod.state}, at work` : pod.state} />,
+    name: "Why",
+    wide: true,
+    cell: ({ reason, wantedFor }) =>
+      reason ?? `wanted for ${wantedFor.length} ${wantedFor.length === 1 ? "job" : "jobs"}`,
   },
-  { name: "What", cell: (pod) => <Offer pod={pod} /> },
-  { name: "Why", cell: ({ reason, wantedFor }) => reason ?? `wanted for ${wantedFor.length} jobs` },
   { name: "Since", end: true, cell: ({ rentedAt, createdAt }) => <TimeAgo at={rentedAt ?? createdAt} /> },
   { name: "Billed", end: true, cell: ({ billSeconds }) => formatSeconds(billSeconds) },
   {
@@ -40,6 +43,25 @@ const COLUMNS: readonly Column<PodView>[] = [
   },
   { name: "", end: true, cell: (pod) => <MachineActions pod={pod} /> },
 ];
+
+const LOOKS: Readonly<Record<PodView["state"], readonly [Tone, IconName]>> = {
+  wanted: ["grey", "clock"],
+  booting: ["amber", "running"],
+  ready: ["green", "check"],
+  draining: ["amber", "pause"],
+  ending: ["amber", "stop"],
+  ended: ["grey", "stop"],
+};
+
+function MachineState({ pod: { state, active } }: { readonly pod: PodView }) {
+  const isAtWork = (active ?? 0) > 0;
+  const [tone, icon] = isAtWork && state === "ready" ? (["blue", "running"] as const) : LOOKS[state];
+  return (
+    <Badge tone={tone} icon={icon}>
+      {isAtWork ? `${state}, at work` : state}
+    </Badge>
+  );
+}
 
 function Offer({ pod: { offer, provider } }: { readonly pod: PodView }) {
   if (offer === null) return <span className="muted">{provider}</span>;

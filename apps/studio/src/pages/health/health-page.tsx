@@ -77,6 +77,7 @@ const COLUMNS: readonly Column<DoctorCheck>[] = [
   },
   {
     name: "What was found",
+    wide: true,
     cell: ({ message, advice }) => (
       <>
         {message}

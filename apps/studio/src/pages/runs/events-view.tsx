@@ -81,7 +81,7 @@ const COLUMNS: readonly Column<RunEvent>[] = [
       </Badge>
     ),
   },
-  { name: "Details", cell: ({ data }) => <EventData data={data} /> },
+  { name: "Details", wide: true, cell: ({ data }) => <EventData data={data} /> },
 ];
 
 const meaningOf = (type: string): string => runEvents[type as keyof typeof runEvents] ?? "";

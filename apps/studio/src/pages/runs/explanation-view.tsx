@@ -28,7 +28,7 @@ export function ExplanationView({ run }: { readonly run: RunView }) {
             columns={[
               { name: "Step", main: true, cell: ({ name }) => name },
               { name: "State", cell: ({ state }) => <StateBadge state={state} /> },
-              { name: "Why", cell: ({ reason }) => reason },
+              { name: "Why", wide: true, cell: ({ reason }) => reason },
             ]}
           />
           {waiting.length > 0 && (
@@ -40,7 +40,7 @@ export function ExplanationView({ run }: { readonly run: RunView }) {
                 columns={[
                   { name: "Job", cell: ({ job }) => <code title={job}>{shortId(job)}</code> },
                   { name: "Step", cell: ({ step }) => step },
-                  { name: "Why", cell: ({ reason }) => reason },
+                  { name: "Why", wide: true, cell: ({ reason }) => reason },
                 ]}
               />
             </Card>

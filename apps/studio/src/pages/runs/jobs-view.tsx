@@ -41,7 +41,11 @@ export function JobsView({ run }: { readonly run: RunView }) {
     { name: "State", cell: (job) => <StateBadge state={job.state} /> },
     { name: "Attempts", end: true, cell: (job) => job.attemptsSpent },
     { name: "Took", end: true, cell: (job) => <Took job={job} /> },
-    { name: "About", cell: (job) => job.error?.message ?? job.waitReason ?? (job.worker ? `on ${job.worker}` : "") },
+    {
+      name: "About",
+      wide: true,
+      cell: (job) => job.error?.message ?? job.waitReason ?? (job.worker ? `on ${job.worker}` : ""),
+    },
     {
       name: "",
       end: true,

@@ -56,7 +56,7 @@ export function useRunFeed(id: string): RunFeed {
     return () => {
       end.abort();
       clearTimeout(timer);
-      if (!isOver && waiting.length > 0) show();
+      if (waiting.length > 0) show();
     };
   }, [client, queries, id, isOver]);
   return { run, events, error };
