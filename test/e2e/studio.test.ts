@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { drawSamplePictures } from "../../scripts/sample-pictures.ts";
 import { chromiumPath, expectAccessible, openBrowser } from "../support/browser.ts";
@@ -110,6 +111,23 @@ describe.skipIf(chromiumPath === null)("in a browser", () => {
       await page.getByRole("tabpanel").getByText(told).filter({ visible: true }).first().waitFor();
     }
     expect(new URL(page.url()).searchParams.get("tab")).toBe("files");
+    expectClean(mill.client.url);
+    await page.close();
+  });
+
+  test("pictures of this device are sent, and nothing starts before the price is seen", async () => {
+    const { page, expectClean } = await browser.page();
+    await page.goto(`${mill.client.url}/runs/new`);
+    await page.getByRole("button", { name: "On this device" }).click();
+    const files = ["zorb-01.png", "zorb-01.txt", "zorb-02.png"].map((name) => join(pictures, name));
+    await page.getByLabel("Choose files").setInputFiles(files);
+    await page.getByText("3 files").waitFor();
+    await page.getByLabel("Trigger word").fill("zorb");
+    await page.getByRole("button", { name: "Show plan and price" }).click();
+    await page.getByRole("button", { name: "Start run" }).waitFor();
+    await expectAccessible(page);
+    await page.getByRole("button", { name: "Edit as a spec" }).click();
+    expect(await page.getByLabel("YAML or JSON").inputValue()).toMatch(/type: upload\n\s+listing: [0-9a-f]{64}/);
     expectClean(mill.client.url);
     await page.close();
   });
