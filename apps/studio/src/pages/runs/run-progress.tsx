@@ -2,7 +2,7 @@ import { isFinal, type RunSummary } from "@loramill/contracts";
 import { useQuery } from "@tanstack/react-query";
 import { useClient } from "../../api/client.tsx";
 import { Progress } from "../../ui/progress.tsx";
-import { shareOfRun, tellStep } from "./tell-step.ts";
+import { shareOfRun, tellStep, tellTimeLeft } from "./tell-step.ts";
 
 const REFRESH_MS = 3_000;
 
@@ -20,11 +20,11 @@ export function RunProgress({ run }: { readonly run: RunSummary }) {
   if (data === undefined) return null;
   const current = data.steps.find(({ state }) => state === "running");
   return (
-    <div>
+    <div className="stack-tight">
       <Progress share={shareOfRun(data.steps)} label={`Progress of ${run.name}`} />
       {current && (
         <span className="faint nowrap">
-          {current.name} · {tellStep(current)}
+          {[current.name, tellStep(current), tellTimeLeft(current)].filter(Boolean).join(" · ")}
         </span>
       )}
     </div>

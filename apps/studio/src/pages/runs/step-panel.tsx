@@ -9,7 +9,7 @@ import { Progress } from "../../ui/progress.tsx";
 import { StateBadge } from "../../ui/state-badge.tsx";
 import { LossCharts } from "./loss-charts.tsx";
 import styles from "./step-panel.module.css";
-import { shareOfStep, tellStep } from "./tell-step.ts";
+import { shareOfStep, tellStep, tellTimeLeft } from "./tell-step.ts";
 
 /** Everything about one step; of a training, how its loss went. */
 export function StepPanel({ step, events }: { readonly step: StepView; readonly events: readonly RunEvent[] }) {
@@ -22,7 +22,9 @@ export function StepPanel({ step, events }: { readonly step: StepView; readonly 
         <div className="row">
           <h3>{step.name}</h3>
           <StateBadge state={step.state} />
-          {step.state === "running" && <span className="muted">{tellStep(step)}</span>}
+          {step.state === "running" && (
+            <span className="muted">{[tellStep(step), tellTimeLeft(step)].filter(Boolean).join(" · ")}</span>
+          )}
         </div>
         {step.state === "running" && <Progress share={shareOfStep(step)} label={`Progress of ${step.name}`} />}
         {step.error && (

@@ -38,13 +38,15 @@ export function tellStep(step: StepView): string {
   if (jobs.total > 1) return `${formatCount(ended(jobs))} of ${formatCount(jobs.total)} jobs`;
   const done = numberOf(progress, "step", "done");
   const total = numberOf(progress, "totalSteps", "total");
-  const eta = numberOf(progress, "etaSeconds");
-  if (done !== null && total !== null) {
-    const left = eta === null || eta <= 0 ? "" : ` · ${formatSeconds(eta)} left`;
-    return `${formatCount(done)} of ${formatCount(total)}${left}`;
-  }
+  if (done !== null && total !== null) return `${formatCount(done)} of ${formatCount(total)}`;
   const percent = numberOf(progress, "percent");
   return percent === null ? "at work" : formatPercent(percent / 100);
+}
+
+/** How long a step will take from now on, as it says itself; empty where it does not. */
+export function tellTimeLeft({ state, progress }: StepView): string {
+  const eta = numberOf(progress, "etaSeconds");
+  return state !== "running" || eta === null || eta <= 0 ? "" : `${formatSeconds(eta)} left`;
 }
 
 /** How much of a run is done, 0 to 1: each step counts the same. */
