@@ -78,6 +78,9 @@ const tellNumber = (value: number): string => (Number.isInteger(value) ? formatC
 
 /** `computeSeconds` as Compute seconds. */
 const label = (name: string): string => {
-  const words = name.replaceAll(/([A-Z])/g, " $1").toLowerCase();
+  const words = name
+    .replaceAll(/([A-Z])/g, " $1")
+    .toLowerCase()
+    .replace(/\bloras\b/, "LoRAs");
   return `${words[0]?.toUpperCase() ?? ""}${words.slice(1)}`;
 };
