@@ -12,6 +12,7 @@ export default defineConfig(({ mode }) => {
       modulePreload: { polyfill: false },
       assetsInlineLimit: 0,
       reportCompressedSize: false,
+      rolldownOptions: { checks: { pluginTimings: false } },
     },
     server: { proxy: { "/v1": { target: LORAMILL_URL, ws: true } } },
   };

@@ -79,7 +79,11 @@ describe.skipIf(chromiumPath === null)("in a browser", () => {
   test("a spec is checked field by field, priced, started, and followed to its pictures", async () => {
     const { page, expectClean } = await browser.page();
     await page.goto(`${mill.client.url}/runs/new?from=spec`);
-    const spec = smallSpec(pictures, { name: "in-a-browser" });
+    const spec = smallSpec(pictures, {
+      name: "in-a-browser",
+      train: { recipe: { steps: 12, batchSize: 4, saveEverySteps: 6, rank: 4, seed: 7 } },
+      generate: { prompts: ["a photo of zorb"], seeds: [1], strengths: [1], steps: 6 },
+    });
     const text = page.getByLabel("YAML or JSON");
     await text.fill(JSON.stringify({ ...spec, train: { recipe: { rank: 4_000 } } }));
     await page.getByRole("button", { name: "Show plan and price" }).click();

@@ -52,7 +52,8 @@ async function sayWhere(pid: number | undefined, signal: AbortSignal, context: C
     if (mill && mill.pid === pid) {
       if (context.json) printJson(context, { url: mill.url, pid: mill.pid, dataDir });
       else {
-        printLine(context, `\nLoramill is at ${mill.url} (open it in a browser), its data in ${dataDir}.`);
+        const pages = context.config.env.API_STUDIO_DIR === "off" ? "" : " (open it in a browser)";
+        printLine(context, `\nLoramill is at ${mill.url}${pages}, its data in ${dataDir}.`);
         printLine(context, "Ctrl-C ends it. In another terminal: `loramill run FOLDER`, `loramill doctor`.\n");
       }
       return;

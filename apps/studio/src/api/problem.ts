@@ -49,7 +49,8 @@ export const isSignedOut = (error: unknown): boolean => error instanceof ApiErro
 
 /** Whether asking again may help. */
 export function isPassing(error: unknown): boolean {
-  return error instanceof UnreachableError || (error instanceof ApiError && error.problem.status >= 500);
+  if (error instanceof UnreachableError) return true;
+  return error instanceof ApiError && (error.problem.status === 429 || error.problem.status >= 500);
 }
 
 const sentence = (text: string): string => {
