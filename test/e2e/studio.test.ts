@@ -161,10 +161,12 @@ describe.skipIf(chromiumPath === null)("in a browser", () => {
     await page.close();
   });
 
-  test("fleet, costs and health say how things are, and a ceiling is set and removed", async () => {
+  test("fleet, queues, costs and health say how things are, and a ceiling is set and removed", async () => {
     const { page, expectClean } = await browser.page();
     await page.goto(`${mill.client.url}/fleet`);
     await page.getByRole("heading", { name: "No machines are rented" }).waitFor();
+    await page.getByRole("navigation").getByRole("link", { name: "Queues" }).click();
+    await page.getByRole("table", { name: "Queues" }).getByText("provision").waitFor();
     await page.getByRole("navigation").getByRole("link", { name: "Costs" }).click();
     await page.getByRole("table", { name: "Costs" }).getByRole("link", { name: "in-a-browser" }).waitFor();
     await page.getByRole("button", { name: "Set a ceiling" }).click();

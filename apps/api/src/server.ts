@@ -33,6 +33,7 @@ import { loraRoutes } from "./routes/loras.ts";
 import { modelRoutes } from "./routes/models.ts";
 import { objectRoutes } from "./routes/objects.ts";
 import { planRoutes } from "./routes/plans.ts";
+import { queueRoutes } from "./routes/queues.ts";
 import { ratingRoutes } from "./routes/ratings.ts";
 import { recipeRoutes } from "./routes/recipes.ts";
 import { recommendationRoutes } from "./routes/recommendations.ts";
@@ -129,6 +130,7 @@ export async function startApi(deps: ApiDeps, options: ApiOptions & { localToken
   await server.register(ratingRoutes(deps));
   await server.register(scheduleRoutes(deps));
   await server.register(jobRoutes(deps));
+  await server.register(queueRoutes(deps));
   await server.register(eventRoutes(deps, feed));
   await server.register(uploadRoutes(deps, options));
   await server.register(objectRoutes(deps));

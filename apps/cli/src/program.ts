@@ -10,6 +10,7 @@ import { type CostOptions, costCommand } from "./commands/cost.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { explainCommand, logsCommand, planCommand, quoteCommand, runsCommand } from "./commands/inspect.ts";
 import { previewsCommand } from "./commands/previews.ts";
+import { queuesCommand } from "./commands/queues.ts";
 import { type RunOptions, runCommand, type SaveOptions } from "./commands/run.ts";
 import { withSpecOptions } from "./commands/spec-options.ts";
 import { upCommand } from "./commands/up.ts";
@@ -155,6 +156,7 @@ export function createProgram(execute: (work: Work, json: boolean) => Promise<vo
   )
     .argument("[part]", "only this part, such as storage (which then runs the whole store suite)")
     .action((part: string | undefined) => does((context) => doctorCommand(part, context)));
+  command("queues", "what waits and what is at work, by queue", "loramill queues").action(() => does(queuesCommand));
   return program;
 }
 

@@ -37,6 +37,11 @@ export const pages: readonly PageEntry[] = [
     load: () => import("./pages/fleet/fleet-page.tsx").then((file) => file.FleetPage),
   },
   {
+    path: "/queues",
+    nav: { label: "Queues", section: "Operations", icon: "queues" },
+    load: () => import("./pages/queues/queues-page.tsx").then((file) => file.QueuesPage),
+  },
+  {
     path: "/costs",
     nav: { label: "Costs", section: "Operations", icon: "costs" },
     load: () => import("./pages/costs/costs-page.tsx").then((file) => file.CostsPage),

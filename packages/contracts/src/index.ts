@@ -494,6 +494,7 @@ export type {
 } from "./ports/training-backend.ts";
 export type { LargeSource, VolumeFiles } from "./ports/volume-files.ts";
 export { type FacetValue, type PromptFacet, promptFacets } from "./prompt-facets.ts";
+export { QueueList, QueueView } from "./queue-api.ts";
 export {
   PlanAnswer,
   Quote,

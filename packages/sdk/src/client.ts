@@ -18,6 +18,7 @@ import {
   PlanAnswer,
   PlanLock,
   Problem,
+  QueueList,
   Quote,
   type ResumeRequest,
   RunPage,
@@ -221,6 +222,8 @@ export function createClient(options: ClientOptions) {
     },
     doctor: (query: { checks?: string } = {}, signal?: AbortSignal) =>
       call({ path: "/v1/doctor", query, answer: DoctorAnswer, signal }),
+    /** What waits and what is at work, by queue; for operators. */
+    queues: (signal?: AbortSignal) => call({ path: "/v1/queues", answer: QueueList, signal }),
     createKey: (key: { project: string; name: string; scopes: readonly KeyScope[]; expiresAt?: string }) =>
       call({ method: "POST", path: "/v1/keys", body: key, answer: CreatedKey }),
     listKeys: (project: string) => call({ path: "/v1/keys", query: { project }, answer: KeyList }),

@@ -7,6 +7,7 @@ const PATHS = {
   generate: "M8 2v3M8 11v3M2 8h3M11 8h3M4 4l1.8 1.8M10.2 10.2 12 12M12 4l-1.8 1.8M5.8 10.2 4 12",
   video: "M2 4h8v8H2zM10 7l4-2.5v7L10 9",
   fleet: "M2 3h12v4H2zM2 9h12v4H2zM4.5 5h.01M4.5 11h.01",
+  queues: "M2 4h3v8H2zM6.5 4h3v8h-3zM11 4h3v8h-3z",
   costs: "M8 2v12M11 4.5C11 3.4 9.7 3 8 3S5 3.6 5 5.2C5 8.4 11 7 11 10.6 11 12.4 9.7 13 8 13s-3-.6-3-2",
   schedule: "M8 2a6 6 0 1 0 0 12A6 6 0 0 0 8 2zM8 4.8V8l2.4 1.6",
   health: "M1.5 8.5H5L6.5 4l3 8 1.6-3.5h3.4",
