@@ -11,7 +11,9 @@ import { type Bell, createBell } from "../bell.ts";
 export interface DeliveringDeps {
   readonly outbox: WebhookOutbox;
   readonly sender: Sender;
-  readonly options: Pick<WebhookOptions, "limits" | "retry" | "parallel" | "perWebhook">;
+  readonly options: Pick<WebhookOptions, "retry" | "parallel" | "perWebhook">;
+  /** After this long without an outcome a sender is taken for dead, and another sends its messages. */
+  readonly leaseMs: number;
   readonly random: () => number;
   readonly log: Logger;
   /** Told each attempt whose outcome counted. */
@@ -23,8 +25,6 @@ const LOOK_MS = 1_000;
 /** Attempts that end this close together make one look. */
 const SPACING_MS = 10;
 const PAUSE_AFTER_FAILURE_MS = 1_000;
-/** How much longer a lease lasts than an attempt may: a sender that is slow to write its outcome is not taken for dead. */
-const LEASE_MARGIN_MS = 30_000;
 
 /**
  * Sends what the outbox holds until the signal aborts, each message on its own, so that a receiver which is slow delays its
@@ -32,8 +32,7 @@ const LEASE_MARGIN_MS = 30_000;
  * message goes out again under the same id.
  */
 export async function deliverWebhooks(deps: DeliveringDeps, due: Bell, signal: AbortSignal): Promise<void> {
-  const { outbox, options, log } = deps;
-  const leaseMs = options.limits.timeoutMs + LEASE_MARGIN_MS;
+  const { outbox, options, leaseMs, log } = deps;
   const underWay = new Set<Promise<void>>();
   const spacing = createBell();
   let failures = 0;

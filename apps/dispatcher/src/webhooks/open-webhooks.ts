@@ -7,6 +7,8 @@ import { deliverWebhooks } from "./deliver-webhooks.ts";
 
 const GAUGE_MS = 5_000;
 const FORGET_MS = 3_600_000;
+/** How much longer a lease lasts than an attempt may: a sender that is slow to write its outcome is not taken for dead. */
+const LEASE_MARGIN_MS = 30_000;
 
 export interface Delivering {
   /** Breaks off what is under way, which is sent again. Safe to call twice. */
@@ -28,6 +30,7 @@ export function openWebhooks(start: {
   const stopping = new AbortController();
   const { signal } = stopping;
   const due = createBell();
+  const leaseMs = options.limits.timeoutMs + LEASE_MARGIN_MS;
 
   async function nowAndThen(everyMs: number, what: string, turn: () => Promise<void>): Promise<void> {
     const pause = createBell();
@@ -48,7 +51,7 @@ export function openWebhooks(start: {
 
   const running = Promise.all([
     hear(due),
-    deliverWebhooks({ outbox, sender, options, random, log, onAttempt: metrics.observe }, due, signal),
+    deliverWebhooks({ outbox, sender, options, leaseMs, random, log, onAttempt: metrics.observe }, due, signal),
     nowAndThen(GAUGE_MS, "waiting webhooks could not be counted", async () =>
       metrics.setWaiting(await outbox.waiting()),
     ),
