@@ -7,7 +7,6 @@ import {
   WebhookMessage,
 } from "@loramill/contracts";
 import { and, desc, eq, lt } from "drizzle-orm";
-import type { z } from "zod";
 import type { Connection } from "../connection.ts";
 import { limitOf, type Page, type PageRequest, parseNumbers, toPage } from "../queries/paging.ts";
 import { webhookDeliveries as deliveries, webhookMessages, webhooks } from "../schema/webhooks.ts";
@@ -61,7 +60,7 @@ export function webhookDeliveryQueries({ db, pool }: Connection) {
       return toPage(rows, limit, toView, ({ seq }) => String(seq));
     },
 
-    async delivery({ webhook, message }: DeliveryRef): Promise<z.output<typeof DeliveryDetail> | null> {
+    async delivery({ webhook, message }: DeliveryRef): Promise<DeliveryDetail | null> {
       const [row] = await db
         .select({ delivery: deliveries, body: webhookMessages.body })
         .from(deliveries)

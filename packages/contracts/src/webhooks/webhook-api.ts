@@ -76,6 +76,7 @@ export const DeliveryView = z.object({
 });
 export type DeliveryView = z.output<typeof DeliveryView>;
 export const DeliveryDetail = DeliveryView.extend({ body: WebhookMessage });
+export type DeliveryDetail = z.output<typeof DeliveryDetail>;
 export const DeliveryPage = page(DeliveryView);
 export const DeliveryQuery = PageQuery.extend({
   state: DeliveryState.optional(),
