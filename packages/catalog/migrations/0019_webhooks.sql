@@ -46,6 +46,7 @@ ALTER TABLE "loramill"."webhook_deliveries" ADD CONSTRAINT "webhook_deliveries_m
 ALTER TABLE "loramill"."webhooks" ADD CONSTRAINT "webhooks_project_projects_id_fk" FOREIGN KEY ("project") REFERENCES "loramill"."projects"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "webhook_deliveries_due" ON "loramill"."webhook_deliveries" USING btree ("webhook","due_at") WHERE state = 'pending';--> statement-breakpoint
 CREATE INDEX "webhook_deliveries_in_order" ON "loramill"."webhook_deliveries" USING btree ("webhook","subject","seq") WHERE state = 'pending';--> statement-breakpoint
+CREATE INDEX "webhook_deliveries_leased" ON "loramill"."webhook_deliveries" USING btree ("webhook") WHERE leased_until is not null;--> statement-breakpoint
 CREATE INDEX "webhook_deliveries_newest" ON "loramill"."webhook_deliveries" USING btree ("webhook","seq");--> statement-breakpoint
 CREATE INDEX "webhook_deliveries_of_message" ON "loramill"."webhook_deliveries" USING btree ("message");--> statement-breakpoint
 CREATE UNIQUE INDEX "webhook_messages_seq" ON "loramill"."webhook_messages" USING btree ("seq");--> statement-breakpoint

@@ -88,6 +88,7 @@ export const webhookDeliveries = loramill.table(
     check("webhook_deliveries_state", sql.raw("state in ('pending', 'delivered', 'failed')")),
     index("webhook_deliveries_due").on(table.webhook, table.dueAt).where(where("state = 'pending'")),
     index("webhook_deliveries_in_order").on(table.webhook, table.subject, table.seq).where(where("state = 'pending'")),
+    index("webhook_deliveries_leased").on(table.webhook).where(where("leased_until is not null")),
     index("webhook_deliveries_newest").on(table.webhook, table.seq),
     index("webhook_deliveries_of_message").on(table.message),
   ],
