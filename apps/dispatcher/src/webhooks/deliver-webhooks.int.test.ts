@@ -2,8 +2,15 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 import type { Catalog } from "@loramill/catalog";
 import { startTestServer, type TestServer } from "@loramill/catalog/testing";
-import { checkWebhookSignature, type DeliveryView } from "@loramill/contracts";
-import { createCrashPoint, startWebhookReceiver, trialRun, type WebhookReceiver, waitUntil } from "@loramill/testkit";
+import { checkWebhookSignature, type DeliveryView, newWebhookSecret } from "@loramill/contracts";
+import {
+  createCrashPoint,
+  keepLog,
+  startWebhookReceiver,
+  trialRun,
+  type WebhookReceiver,
+  waitUntil,
+} from "@loramill/testkit";
 import { createSender } from "@loramill/webhooks";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { addWebhook, hasty, startSending, type TestWebhook } from "../../test/webhook-bench.ts";
@@ -70,6 +77,44 @@ describe("a message", () => {
     expect(new Set(idsAt(at))).toEqual(new Set([id]));
     expect(idsAt(at, "/elsewhere")).toEqual([]);
     expect(await catalog.webhooks.find({ webhook: hook.id })).toMatchObject({ failingSince: null, pending: 0 });
+  });
+
+  test("is signed with the old secret as well while it is replaced, and not when that has ended", async () => {
+    const { catalog, at } = await open();
+    const hook = await addWebhook(catalog, `${at.url}/`);
+    sending(catalog);
+    const [second, third] = [newWebhookSecret(), newWebhookSecret()];
+    const isSignedWith = async (secret: string, before: number) => {
+      await hook.tell();
+      const got = await waitUntil("it arrives", () => at.received[before]);
+      const signed = { headers: got.headers, body: got.body };
+      return [hook.secret, secret].map((one) => {
+        try {
+          checkWebhookSignature([one], signed);
+          return true;
+        } catch {
+          return false;
+        }
+      });
+    };
+    await catalog.webhooks.rotate({ webhook: hook.id }, { secret: second, graceMs: 3_600_000 });
+    expect(await isSignedWith(second, 0)).toEqual([true, true]);
+    await catalog.webhooks.rotate({ webhook: hook.id }, { secret: third, graceMs: 0 });
+    expect(await isSignedWith(third, 1)).toEqual([false, true]);
+  });
+
+  test("that fails is told in the log without its address and its secret", async () => {
+    const { catalog, at } = await open();
+    const hook = await addWebhook(catalog, `${at.url}/a-token-in-the-path`);
+    at.misbehaveAlways("/a-token-in-the-path", { kind: "reset" });
+    const log = keepLog();
+    sending(catalog, { log, options: { retry: { ...hasty.retry, giveUpMs: 0 } } });
+    await hook.tell();
+    const [delivery] = await whenAll(hook, "failed");
+    await waitUntil("it is in the log", () => log.lines.length > 0);
+    const told = JSON.stringify([log.lines, delivery]);
+    expect(told).toContain(hook.id);
+    for (const hidden of [hook.secret.slice(6), "a-token-in-the-path"]) expect(told).not.toContain(hidden);
   });
 
   test("waits as long as its receiver asks", async () => {

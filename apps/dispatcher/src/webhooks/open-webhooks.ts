@@ -32,10 +32,18 @@ export function openWebhooks(start: {
   const due = createBell();
   const leaseMs = options.limits.timeoutMs + LEASE_MARGIN_MS;
 
-  async function nowAndThen(everyMs: number, what: string, turn: () => Promise<void>): Promise<void> {
+  /** Goes on after failures; says the first of a row. */
+  async function nowAndThen(everyMs: number, failed: string, turn: () => Promise<void>): Promise<void> {
     const pause = createBell();
+    let fails = false;
     while (!signal.aborted) {
-      await turn().catch((error: unknown) => log.warn({ error: toErrorRecord(error).message }, what));
+      try {
+        await turn();
+        fails = false;
+      } catch (error) {
+        if (!fails) log.warn({ error: toErrorRecord(error).message }, failed);
+        fails = true;
+      }
       await pause.wait(everyMs, signal);
     }
   }
