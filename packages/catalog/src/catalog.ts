@@ -103,9 +103,9 @@ export function openCatalog(options: CatalogOptions) {
       ...firingQueries(connection, clock),
       ...plannedFireQueries(connection, clock),
     }),
-    webhooks: unwrapFailures({ ...webhookQueries(connection), ...webhookDeliveryQueries(connection) }),
+    webhooks: unwrapFailures({ ...webhookQueries(connection, clock), ...webhookDeliveryQueries(connection) }),
     /** For whoever delivers what webhooks are told. */
-    webhookOutbox: unwrapFailures(outboxQueries(connection)),
+    webhookOutbox: unwrapFailures(outboxQueries(connection, clock)),
     fleet: fleetQueries(connection),
     ledger,
     /** For the dispatcher alone. */

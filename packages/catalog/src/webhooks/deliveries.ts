@@ -9,8 +9,8 @@ import {
 import { and, desc, eq, lt } from "drizzle-orm";
 import type { Connection } from "../connection.ts";
 import { limitOf, type Page, type PageRequest, parseNumbers, toPage } from "../queries/paging.ts";
-import { webhookDeliveries as deliveries, webhookMessages, webhooks } from "../schema/webhooks.ts";
-import { noWebhook, type WebhookRef } from "./webhooks.ts";
+import { webhookDeliveries as deliveries, webhookMessages } from "../schema/webhooks.ts";
+import { projectOfEnabled, type WebhookRef } from "./webhook-ref.ts";
 
 /** Messages that one request sends again. */
 const MOST_AGAIN = 10_000;
@@ -18,19 +18,8 @@ const MOST_AGAIN = 10_000;
 type Row = typeof deliveries.$inferSelect;
 type DeliveryRef = WebhookRef & { readonly message: MessageId };
 
-const AGAIN = `state = 'pending', due_at = now(), tried_since = now(), leased_until = null, ended_at = null`;
-
 /** What was told to webhooks, and what came of it. */
 export function webhookDeliveryQueries({ db, pool }: Connection) {
-  const mustBeEnabled = async ({ webhook, project }: WebhookRef): Promise<void> => {
-    const [row] = await db
-      .select({ disabledAt: webhooks.disabledAt })
-      .from(webhooks)
-      .where(and(eq(webhooks.id, webhook), project == null ? undefined : eq(webhooks.project, project)));
-    if (row === undefined) throw noWebhook(webhook);
-    if (row.disabledAt === null) return;
-    throw new UserError("this webhook is disabled; enable it first", { code: "wrong-state" });
-  };
   const ring = () => pool.query("select pg_notify('loramill_webhooks', '')");
 
   return {
@@ -72,11 +61,10 @@ export function webhookDeliveryQueries({ db, pool }: Connection) {
 
     /** Sends a message again under its id; one that is pending, at once. UserError `not-found`, or `wrong-state` of a disabled one. */
     async redeliver(ref: DeliveryRef): Promise<void> {
-      await mustBeEnabled(ref);
+      await projectOfEnabled({ db }, ref);
       const { rowCount } = await pool.query(
         `update loramill.webhook_deliveries
-         set due_at = now(), tried_since = now(), state = 'pending', ended_at = null,
-           leased_until = case when state = 'pending' then leased_until end
+         set state = 'pending', due_at = now(), tried_since = now(), ended_at = null
          where webhook = $1 and message = $2`,
         [ref.webhook, ref.message],
       );
@@ -86,9 +74,10 @@ export function webhookDeliveryQueries({ db, pool }: Connection) {
 
     /** Sends what has failed and was made at `since` or later again, the oldest first. Answers how many. */
     async redeliverFailed(ref: WebhookRef, since: Date): Promise<number> {
-      await mustBeEnabled(ref);
+      await projectOfEnabled({ db }, ref);
       const { rowCount } = await pool.query(
-        `update loramill.webhook_deliveries set ${AGAIN}
+        `update loramill.webhook_deliveries
+         set state = 'pending', due_at = now(), tried_since = now(), ended_at = null
          where webhook = $1 and message in (
            select message from loramill.webhook_deliveries
            where webhook = $1 and state = 'failed' and created_at >= $2 order by seq limit ${MOST_AGAIN}

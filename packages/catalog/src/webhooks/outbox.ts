@@ -1,8 +1,8 @@
-import type { DeliveryOutcome, LeasedDelivery, WebhookOutbox } from "@loramill/contracts";
+import type { Clock, DeliveryOutcome, LeasedDelivery, WebhookOutbox } from "@loramill/contracts";
 import { type Connection, inTransaction, toNumber } from "../connection.ts";
 import type { WebhookSecret } from "../schema/webhooks.ts";
 import { disableWebhook } from "./disable-webhook.ts";
-import { livingSecrets } from "./webhooks.ts";
+import { livingSecrets } from "./secrets.ts";
 
 /**
  * Leases what is due. Each webhook has room of its own, so that a slow one takes nobody's place, and its messages of one
@@ -52,7 +52,7 @@ interface LeasedRow extends Pick<LeasedDelivery, "webhook" | "message" | "type" 
 }
 
 /** The outbox as its senders need it; any number of processes may share it. */
-export function outboxQueries({ pool }: Connection) {
+export function outboxQueries({ pool }: Connection, clock: Clock) {
   return {
     async lease({ limit, perWebhook, leaseMs }) {
       const { rows } = await pool.query<LeasedRow>({
@@ -64,7 +64,7 @@ export function outboxQueries({ pool }: Connection) {
         .sort((a, b) => toNumber(a.seq) - toNumber(b.seq))
         .map(({ seq: _, secrets, tried_ms, failing_ms, ...row }) => ({
           ...row,
-          secrets: livingSecrets(secrets).map(({ value }) => value),
+          secrets: livingSecrets(secrets, clock.now()).map(({ value }) => value),
           triedMs: toNumber(tried_ms),
           failingMs: toNumber(failing_ms),
         }));

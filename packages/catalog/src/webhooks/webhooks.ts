@@ -1,4 +1,5 @@
 import {
+  type Clock,
   type CreatedWebhook,
   type MessageId,
   type ProjectId,
@@ -8,23 +9,17 @@ import {
   type WebhookId,
   type WebhookView,
 } from "@loramill/contracts";
-import { and, asc, eq, sql as fragment, getTableColumns } from "drizzle-orm";
+import { asc, eq, sql as fragment, getTableColumns } from "drizzle-orm";
 import { type Connection, inTransaction } from "../connection.ts";
 import { projects } from "../schema/tenancy.ts";
-import { type WebhookSecret, webhooks } from "../schema/webhooks.ts";
+import { webhooks } from "../schema/webhooks.ts";
 import { disableWebhook } from "./disable-webhook.ts";
+import { livingSecrets, replaceSecret } from "./secrets.ts";
 import { tellWebhooks } from "./tell-webhooks.ts";
+import { noWebhook, ownedWebhook, projectOfEnabled, type WebhookRef } from "./webhook-ref.ts";
 
 /** Every event writes a row for each webhook that hears it. */
 const MOST_IN_PROJECT = 50;
-/** Secrets that sign at once: the newest and those it replaces. */
-const MOST_SECRETS = 3;
-
-export interface WebhookRef {
-  readonly webhook: WebhookId;
-  /** Null or left out: of any project. */
-  readonly project?: ProjectId | null | undefined;
-}
 
 type Row = typeof webhooks.$inferSelect & { readonly projectName: string; readonly pending: number };
 
@@ -35,19 +30,16 @@ const columns = {
     where d.webhook = ${webhooks.id} and d.state = 'pending')`,
 };
 
-const owned = ({ webhook, project }: WebhookRef) =>
-  and(eq(webhooks.id, webhook), project == null ? undefined : eq(webhooks.project, project));
-
 /** Where events of a project are told. What a caller does not own is not there for it. */
-export function webhookQueries({ db, pool, newId }: Connection) {
+export function webhookQueries({ db, pool, newId }: Connection, clock: Clock) {
   const select = () => db.select(columns).from(webhooks).innerJoin(projects, eq(projects.id, webhooks.project));
   const find = async (ref: WebhookRef): Promise<WebhookView | null> => {
-    const [row] = await select().where(owned(ref));
-    return row === undefined ? null : toView(row);
+    const [row] = await select().where(ownedWebhook(ref));
+    return row === undefined ? null : toView(row, clock.now());
   };
   const found = async (ref: WebhookRef): Promise<WebhookView> => {
     const view = await find(ref);
-    if (view === null) throw noWebhook(ref.webhook);
+    if (view === null) throw noWebhook(ref);
     return view;
   };
 
@@ -56,7 +48,7 @@ export function webhookQueries({ db, pool, newId }: Connection) {
 
     async list(project: ProjectId): Promise<WebhookView[]> {
       const rows = await select().where(eq(webhooks.project, project)).orderBy(asc(webhooks.id)).limit(MOST_IN_PROJECT);
-      return rows.map(toView);
+      return rows.map((row) => toView(row, clock.now()));
     },
 
     /** UserError `too-many-webhooks`. */
@@ -78,7 +70,8 @@ export function webhookQueries({ db, pool, newId }: Connection) {
             code: "too-many-webhooks",
           });
         }
-        await tx.insert(webhooks).values({ ...rest, id, secrets: [newSecret(secret)] });
+        const secrets = replaceSecret([], { value: secret, graceMs: 0, now: clock.now() });
+        await tx.insert(webhooks).values({ ...rest, id, secrets });
       });
       return { ...(await found({ webhook: id })), secret };
     },
@@ -92,18 +85,14 @@ export function webhookQueries({ db, pool, newId }: Connection) {
         ...(isFresh && { failingSince: null }),
         ...(enabled === true && { disabledAt: null, disabledReason: null }),
       };
-      if (Object.keys(set).length > 0)
-        await db
-          .update(webhooks)
-          .set(set as Partial<Row>)
-          .where(owned(ref));
+      if (Object.keys(set).length > 0) await db.update(webhooks).set(set).where(ownedWebhook(ref));
       if (enabled === false) await inTransaction(pool, (sql) => disableWebhook(sql, before.id, "a person disabled it"));
       return found(ref);
     },
 
     /** With everything that was told to it. Whether there was one. */
     async remove(ref: WebhookRef): Promise<boolean> {
-      return (await db.delete(webhooks).where(owned(ref)).returning({ id: webhooks.id })).length > 0;
+      return (await db.delete(webhooks).where(ownedWebhook(ref)).returning({ id: webhooks.id })).length > 0;
     },
 
     /** The new secret signs from now on, and the old ones beside it for as long as `graceMs`. UserError `not-found`. */
@@ -115,47 +104,28 @@ export function webhookQueries({ db, pool, newId }: Connection) {
         const [row] = await tx
           .select({ secrets: webhooks.secrets })
           .from(webhooks)
-          .where(owned(ref))
+          .where(ownedWebhook(ref))
           .for("no key update");
-        if (row === undefined) throw noWebhook(ref.webhook);
-        const until = new Date(Date.now() + graceMs).toISOString();
-        const old = livingSecrets(row.secrets).map((one) => ({ ...one, expiresAt: earlier(one.expiresAt, until) }));
-        const secrets = [newSecret(secret), ...(graceMs > 0 ? old : [])].slice(0, MOST_SECRETS);
-        await tx.update(webhooks).set({ secrets }).where(owned(ref));
+        if (row === undefined) throw noWebhook(ref);
+        const secrets = replaceSecret(row.secrets, { value: secret, graceMs, now: clock.now() });
+        await tx.update(webhooks).set({ secrets }).where(ownedWebhook(ref));
       });
       return { ...(await found(ref)), secret };
     },
 
     /** A message to this webhook alone, whatever events it hears. UserError `not-found`, or `wrong-state` where it is disabled. */
     async test(ref: WebhookRef): Promise<MessageId> {
-      const { id, project, enabled } = await found(ref);
-      if (!enabled) throw new UserError("this webhook is disabled; enable it first", { code: "wrong-state" });
-      const [owner] = await db.select({ id: projects.id }).from(projects).where(eq(projects.name, project));
-      if (owner === undefined) throw noWebhook(ref.webhook);
-      const data = { webhook: { id }, links: { webhook: `/v1/webhooks/${id}` } };
-      const event = { project: owner.id as ProjectId, type: "webhook.test", subject: id, data } as const;
-      const message = await tellWebhooks(pool, event, id);
-      if (message === null) throw noWebhook(ref.webhook);
+      const { webhook } = ref;
+      const project = await projectOfEnabled({ db }, ref);
+      const data = { webhook: { id: webhook }, links: { webhook: `/v1/webhooks/${webhook}` } };
+      const message = await tellWebhooks(pool, { project, type: "webhook.test", subject: webhook, data }, webhook);
+      if (message === null) throw noWebhook(ref);
       return message as MessageId;
     },
   };
 }
 
-function newSecret(value: string): WebhookSecret {
-  return { value, createdAt: new Date().toISOString(), expiresAt: null };
-}
-
-/** Those that still sign. */
-export const livingSecrets = (secrets: readonly WebhookSecret[]): readonly WebhookSecret[] =>
-  secrets.filter(({ expiresAt }) => expiresAt === null || Date.parse(expiresAt) > Date.now());
-
-const earlier = (one: string | null, other: string): string => (one !== null && one < other ? one : other);
-
-export function noWebhook(webhook: string): UserError {
-  return new UserError(`there is no webhook ${webhook}`, { code: "not-found" });
-}
-
-function toView(row: Row): WebhookView {
+function toView(row: Row, now: Date): WebhookView {
   return {
     id: row.id as WebhookId,
     project: row.projectName,
@@ -165,7 +135,7 @@ function toView(row: Row): WebhookView {
     enabled: row.disabledAt === null,
     disabledReason: row.disabledReason,
     failingSince: row.failingSince?.toISOString() ?? null,
-    secrets: livingSecrets(row.secrets).map(({ createdAt, expiresAt }) => ({ createdAt, expiresAt })),
+    secrets: livingSecrets(row.secrets, now).map(({ createdAt, expiresAt }) => ({ createdAt, expiresAt })),
     pending: row.pending,
     createdAt: row.createdAt.toISOString(),
   };
