@@ -176,23 +176,25 @@ test("LoRAs and datasets are told with their version when they are in the librar
   ]);
 });
 
-test("alerts of the fleet and of costs are told, whoever writes them", async () => {
+test("alerts of the fleet and of trainings are told, whoever writes them", async () => {
   const { id } = await listen("fleet");
-  const { run, jobs } = await startedRun(catalog, 1, { project: "fleet", name: "pod-1" });
+  const { run, step, jobs } = await startedRun(catalog, 1, { project: "fleet", name: "pod-1" });
   const at = { run: run as RunId, job: jobs[0]?.job as JobId };
   const waits = { ...at, type: "machine.waits" as const, data: { reason: "no room" } };
   await Promise.all([
     catalog.ledger.emit(waits),
     catalog.ledger.emit({ ...at, type: "machine.overcharged", data: { billedMicroUsd: 5, byMicroUsd: 2 } }),
     catalog.ledger.emit({ ...at, type: "machine.log", data: { text: "not told" } }),
+    catalog.ledger.emit({ ...at, step, type: "training.stopped", data: { by: "the budget", step: 7, steps: 9 } }),
   ]);
   await catalog.fleet.stop("the balance is used up", "provisioner");
   await catalog.fleet.start();
-  expect((await told(id)).map(({ type, data }) => [type, data.reason ?? data.byMicroUsd])).toEqual([
+  expect((await told(id)).map(({ type, data }) => [type, data.reason ?? data.by ?? data.byMicroUsd])).toEqual([
     ["run.started", undefined],
     ["machine.waits", "no room"],
     ["machine.overcharged", 2],
+    ["training.stopped", "the budget"],
     ["fleet.stopped", "the balance is used up"],
   ]);
-  expect(await catalog.events.list({ run }), "and the run's own events have all of them").toHaveLength(7);
+  expect(await catalog.events.list({ run }), "and the run's own events have all of them").toHaveLength(8);
 });

@@ -40,6 +40,12 @@ const CostData = z.object({
   billedMicroUsd: MicroUsd,
   links: RunLinks.extend({ costs: Link }),
 });
+const StoppedTraining = z.object({
+  run: RunNow,
+  step: StepNow,
+  by: z.string().describe("The limit, in words"),
+  links: RunLinks,
+});
 const WaitingMachine = z.object({ run: RunNow, reason: z.string(), links: RunLinks });
 const OverchargedMachine = z.object({
   run: RunNow,
@@ -134,6 +140,12 @@ export const webhookEvents = {
       run: { id: run.id },
       links: { ...links, dataset: "/v1/datasets/dog%405e5e5e5e5e5e" },
     },
+  },
+  "training.stopped": {
+    means:
+      "the money or the time of a training ran out, with the limit; a LoRA is made of what it has, if the run asks for that",
+    data: StoppedTraining,
+    example: { run, step: { ...step, state: "running" }, by: "the budget of the run", links },
   },
   "cost.off-quote": {
     means: "the bill of a run is known, and further from its quote than it should be",
