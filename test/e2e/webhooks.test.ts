@@ -63,10 +63,7 @@ test("a run is told to a receiver as it goes, signed, and what fails to arrive c
   expect([refused.code, refused.out]).toEqual([1, expect.stringContaining("it answered 500")]);
   const [{ message }] = await answer("deliveries", url, "--limit", "1");
   await answer("redeliver", url, message);
-  await waitUntil(
-    "it arrives",
-    async () => (await answer("deliveries", url, "--message", message)).state === "delivered",
-  );
+  await waitUntil("it arrives", async () => (await mill.client.webhooks.delivery(id, message)).state === "delivered");
   expect(new Set(receiver.received.slice(3).map(({ headers }) => headers["webhook-id"]))).toEqual(new Set([message]));
   expect(mill.output(), "nor is it in any log").not.toContain(secret.slice(6));
 });
@@ -81,19 +78,17 @@ test("a listener on this machine prints what it is told, and leaves no webhook b
   child.stdout.on("data", (text) => {
     out += String(text);
   });
-  const [webhook] = await waitUntil("it listens", async () => {
-    const items = await answer("list", "--project", "quiet");
-    return items.length > 0 && items;
-  });
-  await answer("test", webhook.id);
+  const { webhooks } = mill.client;
+  const { id } = await waitUntil("it listens", async () => (await webhooks.list({ project: "quiet" })).items[0]);
+  await webhooks.test(id);
   const line = await waitUntil("it says so", () => out.includes("\n") && out.split("\n")[0]);
   expect(JSON.parse(line)).toMatchObject({
     type: "webhook.test",
     project: "quiet",
-    data: { webhook: { id: webhook.id } },
+    data: { webhook: { id } },
   });
   const ended = new Promise((done) => child.once("exit", done));
   child.kill("SIGINT");
   expect(await ended).toBe(0);
-  expect(await answer("list", "--project", "quiet")).toEqual([]);
+  expect(await webhooks.list({ project: "quiet" })).toEqual({ items: [] });
 });

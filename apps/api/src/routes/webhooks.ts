@@ -78,8 +78,8 @@ export const webhookRoutes =
       "/v1/webhooks",
       { schema: { summary: "Webhooks of a project", tags, querystring: WebhookQuery, response: { 200: WebhookList } } },
       async ({ query, caller }) => {
-        const { id } = await catalog.projects.ensure(projectNameOf(caller, query.project));
-        return { items: await webhooks.list(id) };
+        const project = await catalog.projects.idOf(projectNameOf(caller, query.project));
+        return { items: await webhooks.list(project) };
       },
     );
     server.get(
