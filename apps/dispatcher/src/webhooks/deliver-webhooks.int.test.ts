@@ -191,8 +191,8 @@ describe("a receiver", () => {
     const { catalog, at } = await open();
     const [gone, other] = [await addWebhook(catalog, `${at.url}/gone`), await addWebhook(catalog, `${at.url}/other`)];
     at.misbehaveAlways("/gone", { kind: "status", status: 410 });
-    sending(catalog);
     await gone.tell(3);
+    sending(catalog);
     await whenAll(gone, "failed", 3);
     expect(await catalog.webhooks.find({ webhook: gone.id })).toMatchObject({ enabled: false, disabledReason: /410/ });
     const [told] = await whenAll(other, "delivered");

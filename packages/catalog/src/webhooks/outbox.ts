@@ -7,6 +7,7 @@ import { livingSecrets } from "./secrets.ts";
 /**
  * Leases what is due. Each webhook has room of its own, so that a slow one takes nobody's place, and its messages of one
  * subject go out in their order: a later one waits as long as an earlier one is under way or was never tried.
+ * What was told to a webhook in the moment in which it was disabled has failed.
  */
 const LEASE = `
 with hearing as materialized (
@@ -19,6 +20,10 @@ with hearing as materialized (
   where w.disabled_at is null and exists (
     select from loramill.webhook_deliveries d where d.webhook = w.id and d.state = 'pending' and d.due_at <= now()
   )
+), ended as (
+  update loramill.webhook_deliveries d set state = 'failed', error = 'the webhook was disabled', ended_at = now()
+  from loramill.webhooks w
+  where w.disabled_at is not null and d.webhook = w.id and d.state = 'pending'
 ), due as materialized (
   select h.url, h.secrets, h.failing_since, d.webhook, d.message
   from hearing h cross join lateral (

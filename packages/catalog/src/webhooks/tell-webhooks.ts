@@ -9,7 +9,7 @@ const listens = (project: string, type: string) =>
 /** One message and a delivery for each webhook that hears it, or for `$5` alone; nothing where nobody does. */
 const TELL = `
 with heard as materialized (
-  select w.id from loramill.webhooks w where case when $5::text is null then ${listens("$1", "$2")} else w.id = $5 end
+  select w.id from loramill.webhooks w where case when $5::text is null then ${listens("$1", "$2")} else w.id = $5 and w.disabled_at is null end
 ), message as (
   insert into loramill.webhook_messages (type, subject, body)
   select $2, $3, format('{"type":%s,"version":1,"timestamp":"%s","project":%s,"data":%s}', to_json($2::text),
