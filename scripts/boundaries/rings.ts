@@ -15,6 +15,7 @@ export const rings = {
     "fleet",
     "schedules",
     "bundles",
+    "url-guard",
   ],
   adapter: [
     "catalog",

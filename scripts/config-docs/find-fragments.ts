@@ -21,6 +21,7 @@ const HEADINGS: Readonly<Record<string, string>> = {
   curator: "Curator",
   imaging: "Pictures",
   dispatcher: "Dispatcher",
+  webhooks: "Webhooks",
   telemetry: "Logs and metrics",
   mill: "Mill",
   cli: "Command line",

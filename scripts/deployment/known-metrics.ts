@@ -1,7 +1,13 @@
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { watchDispatcher } from "@loramill/dispatcher";
-import { createFleetMetrics, createMetrics, createQuoteMetrics, createSpendingMetrics } from "@loramill/telemetry";
+import {
+  createFleetMetrics,
+  createMetrics,
+  createQuoteMetrics,
+  createSpendingMetrics,
+  createWebhookMetrics,
+} from "@loramill/telemetry";
 
 const root = join(import.meta.dirname, "../..");
 
@@ -14,6 +20,7 @@ export async function knownMetrics(): Promise<ReadonlySet<string>> {
   createFleetMetrics(metrics);
   createSpendingMetrics(metrics);
   createQuoteMetrics(metrics);
+  createWebhookMetrics(metrics);
   watchDispatcher(metrics, () => undefined);
   const all = await metrics.registry.getMetricsAsJSON();
   const names = all.flatMap(({ name, type }) =>

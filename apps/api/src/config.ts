@@ -8,6 +8,7 @@ import { pocketConfig } from "@loramill/pocket";
 import { endpointsConfig, servicesConfig } from "@loramill/runtime";
 import { videoConfig } from "@loramill/video";
 import { visionConfig } from "@loramill/vision";
+import { webhookConfig } from "@loramill/webhooks";
 import { z } from "zod";
 
 /** The API's own variables. */
@@ -136,4 +137,5 @@ export const apiProcessConfig = {
   ...visionConfig,
   video: videoConfig,
   pocket: pocketConfig,
+  webhooks: webhookConfig,
 } as const;

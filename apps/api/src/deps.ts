@@ -1,6 +1,7 @@
 import type { ReplicateWebhooks } from "@loramill/backends";
 import type { Catalog } from "@loramill/catalog";
 import type { Clock, DoctorCheck, GenerationBackend, Logger, Stores } from "@loramill/contracts";
+import type { GuardRules } from "@loramill/url-guard";
 import type { Embeddings } from "./choosing/embed-loras.ts";
 import type { PromptReader } from "./choosing/read-prompts.ts";
 import type { Learner } from "./choosing/remember-ratings.ts";
@@ -33,6 +34,8 @@ export interface ApiDeps {
   readonly puller: ModelPuller;
   /** Whether clients may name folders of this machine. */
   readonly localSources: boolean;
+  /** Where webhooks may lead. */
+  readonly webhookRules: GuardRules;
   /** Null where nothing is trained on Replicate. */
   readonly replicateWebhooks: Pick<ReplicateWebhooks, "read"> | null;
   readonly doctor: readonly DoctorPart[];

@@ -22,6 +22,7 @@ await runProcess({
       offers,
       options: config.api,
       fleetSettings: config.fleetSettings,
+      webhooks: config.webhooks.limits,
       sourceLimits: config.sources,
       huggingfaceToken: config.endpoints.huggingfaceToken,
       metrics: createMetrics(),

@@ -13,6 +13,7 @@ import type { FleetSettings } from "@loramill/fleet";
 import type { Services } from "@loramill/runtime";
 import { createModelFetcher, createUrlFetcher, fingerprintSources, type SourceLimits } from "@loramill/storage";
 import { createScheduleMetrics, type Metrics } from "@loramill/telemetry";
+import type { GuardRules } from "@loramill/url-guard";
 import { ceilingView } from "./ceiling-view.ts";
 import { gatherFacts } from "./choosing/choosing-facts.ts";
 import { createEmbeddings } from "./choosing/embed-loras.ts";
@@ -53,6 +54,8 @@ export interface ApiStart {
   readonly options: ApiOptions;
   /** As whoever plans the fleet has them. */
   readonly fleetSettings: FleetSettings;
+  /** As whoever sends messages to them has them. */
+  readonly webhooks: GuardRules;
   readonly sourceLimits: SourceLimits;
   /** For gated base models; null: only open ones can be pulled. */
   readonly huggingfaceToken: string | null;
@@ -161,6 +164,7 @@ export async function openApi(start: ApiStart): Promise<RunningApi> {
     clock: start.clock,
     puller,
     localSources,
+    webhookRules: start.webhooks,
     replicateWebhooks: offers.replicateWebhooks,
     doctor: [...serviceParts(services), ...offerParts({ ...offers, captioners }), ...start.doctor],
     studio: start.studio,

@@ -42,8 +42,10 @@ import { runRoutes } from "./routes/runs.ts";
 import { scheduleRoutes } from "./routes/schedules.ts";
 import { studioRoutes } from "./routes/studio.ts";
 import { uploadRoutes } from "./routes/uploads.ts";
+import { vendorWebhookRoutes } from "./routes/vendor-webhooks.ts";
 import { webhookRoutes } from "./routes/webhooks.ts";
 import { openRunFeed } from "./run-feed.ts";
+import { toldEvents } from "./told-events.ts";
 import { VERSION } from "./version.ts";
 
 export interface RunningApi {
@@ -103,6 +105,7 @@ export async function startApi(deps: ApiDeps, options: ApiOptions & { localToken
       },
       components: { securitySchemes: { key: { type: "http", scheme: "bearer" } } },
       security: [{ key: [] }],
+      webhooks: toldEvents(),
     },
     transform: jsonSchemaTransform,
     transformObject: jsonSchemaTransformObject,
@@ -136,6 +139,7 @@ export async function startApi(deps: ApiDeps, options: ApiOptions & { localToken
   await server.register(objectRoutes(deps));
   await server.register(keyRoutes(deps));
   await server.register(webhookRoutes(deps));
+  await server.register(vendorWebhookRoutes(deps));
   await server.register(studioRoutes(deps.studio, deps.storeOrigins));
   server.get("/openapi.json", { config: { scope: "none" }, schema: { hide: true } }, async () => server.swagger());
 

@@ -9,6 +9,9 @@ import { installProblems } from "../src/problems.ts";
 /** A key of the project `cats` with every scope. */
 export const ofProject = { authorization: "Bearer the key of a project" };
 
+/** A key of the same project that may only look. */
+export const ofReader = { authorization: "Bearer the key of a reader" };
+
 export interface ServedRoutes {
   readonly catalog: Catalog;
   readonly server: FastifyInstance;
@@ -28,7 +31,10 @@ export async function serveRoutes(routesOf: (deps: ApiDeps) => FastifyPluginAsyn
   installAuth(server, {
     required: false,
     adminTokens: [],
-    verifyKey: async (given) => (ofProject.authorization === `Bearer ${given}` ? key : null),
+    verifyKey: async (given) => {
+      if (ofProject.authorization === `Bearer ${given}`) return key;
+      return ofReader.authorization === `Bearer ${given}` ? { ...key, scopes: ["read"], key: "key_2" } : null;
+    },
   });
   const deps: Pick<ApiDeps, "catalog" | "clock"> = { catalog, clock: { now: () => new Date() } };
   await server.register(routesOf(deps as ApiDeps));

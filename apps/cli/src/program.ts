@@ -27,6 +27,7 @@ import type { SpecOptions } from "./read-spec.ts";
 import { addReplayCommands } from "./replay-program.ts";
 import { addScheduleCommands } from "./schedule-program.ts";
 import { addTrainCommands } from "./train-program.ts";
+import { addWebhookCommands } from "./webhook-program.ts";
 
 type Work = (context: CommandContext) => Promise<number>;
 
@@ -148,6 +149,7 @@ export function createProgram(execute: (work: Work, json: boolean) => Promise<vo
   addScheduleCommands(program, does);
   addCeilingCommands(program, does);
   addFleetCommands(program, does);
+  addWebhookCommands(program, does);
   command(
     "doctor",
     "check configuration, database, queue, storage and backends",

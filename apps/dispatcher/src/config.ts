@@ -1,6 +1,7 @@
 import { defineConfig, queueNames } from "@loramill/contracts";
 import { inner, servicesConfig } from "@loramill/runtime";
 import { telemetryConfig } from "@loramill/telemetry";
+import { webhookConfig } from "@loramill/webhooks";
 import { z } from "zod";
 import { fleetPlanConfig } from "./fleet/fleet-config.ts";
 
@@ -65,6 +66,7 @@ export const dispatcherProcessConfig = {
   telemetry: telemetryConfig,
   dispatcher: inner(dispatcherConfig, "dispatcher"),
   fleetPlan: fleetPlanConfig,
+  webhooks: webhookConfig,
 } as const;
 
 function windowsOf(standard: number, list: string): Readonly<Record<string, number>> {

@@ -35,6 +35,7 @@ export function runDispatcher({ env, host }: { env: Environment; host?: ProcessH
         ...{ services, metrics, clock, random, log, opened },
         options: config.dispatcher,
         fleet: config.fleetPlan,
+        webhooks: config.webhooks,
         retention: config.queue.retention,
       });
     },

@@ -9,6 +9,7 @@ import { generatorWorkerConfig } from "@loramill/generator";
 import { provisionerWorkerConfig } from "@loramill/provisioner";
 import { endpointsConfig, inner, servicesConfig } from "@loramill/runtime";
 import { trainerWorkerConfig } from "@loramill/trainer";
+import { webhookConfig } from "@loramill/webhooks";
 import { z } from "zod";
 
 /** What only the mill reads: it is a process that a command line may start and forget. */
@@ -37,5 +38,6 @@ export const millConfig = {
   dispatcher: inner(dispatcherConfig, "dispatcher"),
   fleetPlan: fleetPlanConfig,
   fleetSettings: fleetSettingsConfig,
+  webhooks: webhookConfig,
   idle: idleConfig,
 } as const;

@@ -50,6 +50,7 @@ export function runMill({ env }: { env: Environment }): Promise<number> {
         ...{ services, metrics, clock, random, log, opened },
         options: config.dispatcher,
         fleet: config.fleetPlan,
+        webhooks: config.webhooks,
         retention: config.queue.retention,
       });
       watchDispatcher(metrics, () => dispatcher);
@@ -64,6 +65,7 @@ export function runMill({ env }: { env: Environment }): Promise<number> {
         offers,
         options: config.api,
         fleetSettings: config.fleetSettings,
+        webhooks: config.webhooks.limits,
         sourceLimits: config.sources,
         huggingfaceToken: config.endpoints.huggingfaceToken,
         metrics,

@@ -1,5 +1,5 @@
 import { type ObjectStore, UserError } from "@loramill/contracts";
-import { classifyAddress } from "@loramill/storage";
+import { classifyAddress } from "@loramill/url-guard";
 
 /** Names that mean something in one network only. */
 const LOCAL_NAMES = /(^|\.)(localhost|local|lan|internal|svc|home\.arpa|test)$|^[^.]+$|\.cluster\.local$/i;

@@ -41,6 +41,9 @@ import { firingQueries } from "./schedules/firing.ts";
 import { plannedFireQueries } from "./schedules/planned-fires.ts";
 import { scheduleQueries } from "./schedules/schedules.ts";
 import { unwrapFailures } from "./unreachable.ts";
+import { webhookDeliveryQueries } from "./webhooks/deliveries.ts";
+import { outboxQueries } from "./webhooks/outbox.ts";
+import { webhookQueries } from "./webhooks/webhooks.ts";
 
 export interface CatalogOptions {
   /** `postgres://…` or the settings of a client. */
@@ -100,6 +103,9 @@ export function openCatalog(options: CatalogOptions) {
       ...firingQueries(connection, clock),
       ...plannedFireQueries(connection, clock),
     }),
+    webhooks: unwrapFailures({ ...webhookQueries(connection, clock), ...webhookDeliveryQueries(connection) }),
+    /** For whoever delivers what webhooks are told. */
+    webhookOutbox: unwrapFailures(outboxQueries(connection, clock)),
     fleet: fleetQueries(connection),
     ledger,
     /** For the dispatcher alone. */

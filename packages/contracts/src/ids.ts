@@ -26,6 +26,10 @@ export type FireId = z.output<typeof FireId>;
 
 export const BisectionId = prefixedId("bis");
 export type BisectionId = z.output<typeof BisectionId>;
+export const WebhookId = prefixedId("whk");
+export type WebhookId = z.output<typeof WebhookId>;
+export const MessageId = prefixedId("msg");
+export type MessageId = z.output<typeof MessageId>;
 
 export type IdPrefix =
   | "bis"
@@ -43,7 +47,9 @@ export type IdPrefix =
   | "led"
   | "qua"
   | "sch"
-  | "fir";
+  | "fir"
+  | "whk"
+  | "msg";
 
 /** Joins a prefix and a UUID (any version, with dashes) to an id. */
 export function makeId<Prefix extends IdPrefix>(prefix: Prefix, uuid: string): `${Prefix}_${string}` {

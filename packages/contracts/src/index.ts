@@ -258,11 +258,13 @@ export {
   FireId,
   type IdPrefix,
   JobId,
+  MessageId,
   makeId,
   ProjectId,
   RunId,
   ScheduleId,
   StepId,
+  WebhookId,
 } from "./ids.ts";
 export { ContentFacts, FoundFace, ImageHashes, QualityFacts } from "./image-facts.ts";
 export {
@@ -493,6 +495,7 @@ export type {
   TrainingStatus,
 } from "./ports/training-backend.ts";
 export type { LargeSource, VolumeFiles } from "./ports/volume-files.ts";
+export type { DeliveryOutcome, LeasedDelivery, WebhookOutbox } from "./ports/webhook-outbox.ts";
 export { type FacetValue, type PromptFacet, promptFacets } from "./prompt-facets.ts";
 export { QueueList, QueueView } from "./queue-api.ts";
 export {
@@ -580,3 +583,34 @@ export {
   type StepState,
   statesAllowing,
 } from "./states.ts";
+export {
+  CreatedWebhook,
+  DeliveryDetail,
+  DeliveryPage,
+  DeliveryQuery,
+  DeliveryState,
+  DeliveryView,
+  Redelivered,
+  RedeliverRequest,
+  RotateSecret,
+  type RotateSecretInput,
+  WebhookBody,
+  type WebhookBodyInput,
+  WebhookChange,
+  WebhookList,
+  WebhookQuery,
+  WebhookView,
+} from "./webhooks/webhook-api.ts";
+export {
+  type ToldEvent,
+  type WebhookData,
+  WebhookEventType,
+  WebhookMessage,
+  webhookEvents,
+} from "./webhooks/webhook-events.ts";
+export {
+  checkWebhookSignature,
+  newWebhookSecret,
+  type SignedWebhook,
+  signWebhook,
+} from "./webhooks/webhook-signature.ts";

@@ -41,6 +41,7 @@ import { recipeCalls } from "./recipes.ts";
 import { replayCalls } from "./replays.ts";
 import { scheduleCalls } from "./schedules.ts";
 import { type UploadFile, type UploadOptions, uploadFiles } from "./upload.ts";
+import { webhookCalls } from "./webhooks.ts";
 
 export interface ClientOptions {
   /** Base URL of the API, such as http://127.0.0.1:7860. */
@@ -144,6 +145,7 @@ export function createClient(options: ClientOptions) {
     recipes: recipeCalls(caller),
     replays: replayCalls(caller),
     schedules: scheduleCalls(caller),
+    webhooks: webhookCalls(caller),
     plan: (spec: RunSpecInput, signal?: AbortSignal) =>
       call({ method: "POST", path: "/v1/plans", body: spec, answer: PlanAnswer, signal }),
     quote: (spec: RunSpecInput, signal?: AbortSignal) =>

@@ -3,4 +3,5 @@ export { type Client, type ClientOptions, createClient, type PageOptions } from 
 export { ApiError, UnreachableError } from "./errors.ts";
 export type { RunMessage } from "./follow.ts";
 export type { LoraUpload } from "./loras.ts";
+export { readWebhook } from "./read-webhook.ts";
 export type { UploadFile, UploadOptions, UploadProgress } from "./upload.ts";

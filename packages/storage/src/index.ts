@@ -6,7 +6,6 @@ export type { S3Options } from "./s3/s3-options.ts";
 export { OBJECTS_PATH, type UrlSigner } from "./signed-url.ts";
 export type { Fingerprint } from "./sources/fingerprint/part.ts";
 export { fingerprintSources } from "./sources/fingerprint.ts";
-export { classifyAddress } from "./sources/http/address.ts";
 export { createRemoteReader } from "./sources/http/remote-reader.ts";
 export { createUrlFetcher, type UrlFetcher } from "./sources/http/url-fetcher.ts";
 export { openSource, type SourceOptions, type SourceStores, type VideoReader } from "./sources/open-source.ts";

@@ -13,3 +13,4 @@ export { createQuoteMetrics, type QuoteMetrics } from "./quote-metrics.ts";
 export { createScheduleMetrics, type ScheduleMetrics } from "./schedule-metrics.ts";
 export { createSpendingMetrics, type SpendingGauge, type SpendingMetrics } from "./spending-metrics.ts";
 export { createTurnObserver, type TurnReport } from "./turn-report.ts";
+export { createWebhookMetrics, type WebhookMetrics } from "./webhook-metrics.ts";

@@ -119,3 +119,9 @@ export {
   type TrainerDeed,
 } from "./trainers/install-trainer.ts";
 export { type SpawnedAgent, spawnAgent } from "./trainers/spawn-agent.ts";
+export {
+  type ReceivedMessage,
+  type ReceiverMove,
+  startWebhookReceiver,
+  type WebhookReceiver,
+} from "./webhooks/webhook-receiver.ts";

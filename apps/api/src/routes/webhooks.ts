@@ -1,41 +1,227 @@
+import {
+  CreatedWebhook,
+  DeliveryDetail,
+  DeliveryPage,
+  DeliveryQuery,
+  MessageId,
+  newWebhookSecret,
+  Redelivered,
+  RedeliverRequest,
+  RotateSecret,
+  UserError,
+  WebhookBody,
+  WebhookChange,
+  WebhookId,
+  WebhookList,
+  WebhookQuery,
+  WebhookView,
+} from "@loramill/contracts";
+import { checkUrl } from "@loramill/url-guard";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
+import { actorOf, type Caller, projectNameOf } from "../auth.ts";
 import type { ApiDeps } from "../deps.ts";
 
-/** What vendors report. A signature covers the bytes as they came, so nothing here is parsed before it is checked. */
+const WebhookParams = z.object({ webhook: WebhookId });
+const DeliveryParams = WebhookParams.extend({ message: MessageId });
+const HOUR_MS = 3_600_000;
+
+/** Where events of a project are told. A project's admin decides where; who may write sends again. */
 export const webhookRoutes =
-  ({ catalog, replicateWebhooks }: Pick<ApiDeps, "catalog" | "replicateWebhooks">): FastifyPluginAsyncZod =>
+  ({ catalog, webhookRules }: Pick<ApiDeps, "catalog" | "webhookRules">): FastifyPluginAsyncZod =>
   async (server) => {
-    if (replicateWebhooks === null) return;
-    server.removeAllContentTypeParsers();
-    server.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
+    const tags = ["webhooks"];
+    const admin = { scope: "admin" } as const;
+    const write = { scope: "write" } as const;
+    const { webhooks } = catalog;
+    const refOf = ({ webhook }: z.output<typeof WebhookParams>, caller: Caller) => ({
+      webhook,
+      project: caller.project?.id,
+    });
+    const found = async (params: z.output<typeof WebhookParams>, caller: Caller) => {
+      const view = await webhooks.find(refOf(params, caller));
+      if (view === null) throw new UserError(`there is no webhook ${params.webhook}`, { code: "not-found" });
+      return view;
+    };
+    const deliveryOf = async (params: z.output<typeof DeliveryParams>, caller: Caller) => {
+      await found(params, caller);
+      const delivery = await webhooks.delivery(params);
+      if (delivery !== null) return delivery;
+      throw new UserError(`this webhook was never told ${params.message}`, { code: "not-found" });
+    };
+    /** Neither addresses nor secrets: paths of receivers often are secrets. */
+    const note = (caller: Caller, action: string, webhook: string) =>
+      catalog.fleet.audit.add({ actor: actorOf(caller), action: `webhook.${action}`, subject: webhook });
+
     server.post(
-      "/v1/webhooks/replicate",
+      "/v1/webhooks",
       {
-        config: { scope: "none" },
+        config: admin,
         schema: {
-          summary: "Replicate reports the end of a training or a picture",
-          description: "Signed by Replicate. Nothing is believed of it but that the work is worth a look.",
-          tags: ["webhooks"],
-          querystring: z.object({
-            work: z.string().max(128).optional().describe("The job's work that a picture belongs to"),
-          }),
-          response: { 204: z.null() },
+          summary: "Tell events of a project to a receiver",
+          description: "`secret` is shown once. Names are resolved, and judged, when messages are sent.",
+          tags,
+          querystring: WebhookQuery,
+          body: WebhookBody,
+          response: { 201: CreatedWebhook },
         },
       },
-      async ({ headers, body, query }, reply) => {
-        const remoteId = await replicateWebhooks.read({ headers: oneOfEach(headers), body: body as Buffer });
-        await catalog.jobs.hurry(query.work ?? remoteId);
-        return reply.code(204).send(null);
+      async ({ query, body, caller }, reply) => {
+        checkUrl(new URL(body.url), webhookRules);
+        const { id: project } = await catalog.projects.ensure(projectNameOf(caller, query.project));
+        const created = await webhooks.create({ ...body, project, secret: newWebhookSecret() });
+        await note(caller, "create", created.id);
+        return reply.code(201).send(created);
+      },
+    );
+    server.get(
+      "/v1/webhooks",
+      { schema: { summary: "Webhooks of a project", tags, querystring: WebhookQuery, response: { 200: WebhookList } } },
+      async ({ query, caller }) => {
+        const project = await catalog.projects.idOf(projectNameOf(caller, query.project));
+        return { items: await webhooks.list(project) };
+      },
+    );
+    server.get(
+      "/v1/webhooks/:webhook",
+      { schema: { summary: "One webhook", tags, params: WebhookParams, response: { 200: WebhookView } } },
+      ({ params, caller }) => found(params, caller),
+    );
+    server.patch(
+      "/v1/webhooks/:webhook",
+      {
+        config: admin,
+        schema: {
+          summary: "Change a webhook, disable it or enable it again",
+          description:
+            "A disabled one is told nothing, also not later: what happens meanwhile makes no messages for it.",
+          tags,
+          params: WebhookParams,
+          body: WebhookChange,
+          response: { 200: WebhookView },
+        },
+      },
+      async ({ params, body, caller }) => {
+        if (body.url !== undefined) checkUrl(new URL(body.url), webhookRules);
+        const view = await webhooks.change(refOf(params, caller), body);
+        await note(caller, "change", view.id);
+        return view;
+      },
+    );
+    server.delete(
+      "/v1/webhooks/:webhook",
+      {
+        config: admin,
+        schema: {
+          summary: "Remove a webhook with all that was told to it",
+          tags,
+          params: WebhookParams,
+          response: { 200: WebhookView },
+        },
+      },
+      async ({ params, caller }) => {
+        const view = await found(params, caller);
+        await webhooks.remove(refOf(params, caller));
+        await note(caller, "remove", view.id);
+        return view;
+      },
+    );
+    server.post(
+      "/v1/webhooks/:webhook/rotate",
+      {
+        config: admin,
+        schema: {
+          summary: "Replace its secret",
+          description: "`secret` is shown once. Messages are signed with the old one as well for `graceHours`.",
+          tags,
+          params: WebhookParams,
+          body: RotateSecret.prefault({}),
+          response: { 200: CreatedWebhook },
+        },
+      },
+      async ({ params, body, caller }) => {
+        const graceMs = body.graceHours * HOUR_MS;
+        const created = await webhooks.rotate(refOf(params, caller), { secret: newWebhookSecret(), graceMs });
+        await note(caller, "rotate", created.id);
+        return created;
+      },
+    );
+    server.post(
+      "/v1/webhooks/:webhook/test",
+      {
+        config: write,
+        schema: {
+          summary: "Send it a message of type webhook.test",
+          tags,
+          params: WebhookParams,
+          response: { 202: DeliveryDetail },
+        },
+      },
+      async ({ params, caller }, reply) => {
+        const message = await webhooks.test(refOf(params, caller));
+        return reply.code(202).send(await deliveryOf({ ...params, message }, caller));
+      },
+    );
+    server.get(
+      "/v1/webhooks/:webhook/deliveries",
+      {
+        schema: {
+          summary: "What was told to it, newest first",
+          tags,
+          params: WebhookParams,
+          querystring: DeliveryQuery,
+          response: { 200: DeliveryPage },
+        },
+      },
+      async ({ params, query, caller }) => {
+        await found(params, caller);
+        const { items, next } = await webhooks.deliveries({ ...query, ...params });
+        return { items: [...items], next };
+      },
+    );
+    server.get(
+      "/v1/webhooks/:webhook/deliveries/:message",
+      {
+        schema: {
+          summary: "One message, with its body",
+          tags,
+          params: DeliveryParams,
+          response: { 200: DeliveryDetail },
+        },
+      },
+      ({ params, caller }) => deliveryOf(params, caller),
+    );
+    server.post(
+      "/v1/webhooks/:webhook/deliveries/:message/redeliver",
+      {
+        config: write,
+        schema: {
+          summary: "Send a message again, under its id",
+          tags,
+          params: DeliveryParams,
+          response: { 202: DeliveryDetail },
+        },
+      },
+      async ({ params, caller }, reply) => {
+        await webhooks.redeliver({ ...refOf(params, caller), message: params.message });
+        return reply.code(202).send(await deliveryOf(params, caller));
+      },
+    );
+    server.post(
+      "/v1/webhooks/:webhook/redeliver",
+      {
+        config: write,
+        schema: {
+          summary: "Send all that failed since then again",
+          tags,
+          params: WebhookParams,
+          body: RedeliverRequest,
+          response: { 202: Redelivered },
+        },
+      },
+      async ({ params, body, caller }, reply) => {
+        const messages = await webhooks.redeliverFailed(refOf(params, caller), new Date(body.since));
+        return reply.code(202).send({ messages });
       },
     );
   };
-
-/** A header that came twice is none of a sender that signs. */
-function oneOfEach(
-  headers: Readonly<Record<string, string | string[] | undefined>>,
-): Record<string, string | undefined> {
-  return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name, typeof value === "string" ? value : undefined]),
-  );
-}

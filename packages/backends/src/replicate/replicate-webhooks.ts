@@ -1,7 +1,6 @@
-import { type Clock, TransientError } from "@loramill/contracts";
+import { type Clock, checkWebhookSignature, TransientError } from "@loramill/contracts";
 import { z } from "zod";
 import { createEndpoint } from "../vision/endpoint.ts";
-import { verifyWebhook } from "./webhook.ts";
 
 const Secret = z.looseObject({ key: z.string().startsWith("whsec_") });
 const Report = z.looseObject({ id: z.string().min(1).max(128) });
@@ -41,7 +40,7 @@ export function createReplicateWebhooks(
   return {
     async read({ headers, body }) {
       secret ??= await readSecret();
-      verifyWebhook(secret, { headers, body }, parts.clock);
+      checkWebhookSignature([secret], { headers, body }, parts.clock.now());
       return Report.parse(JSON.parse(new TextDecoder().decode(body))).id;
     },
     close: endpoint.close,

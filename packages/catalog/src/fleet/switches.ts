@@ -1,7 +1,9 @@
+import { FLEET_PROJECT, type ProjectId } from "@loramill/contracts";
 import { and, desc, eq, lt } from "drizzle-orm";
-import type { Connection } from "../connection.ts";
+import { type Connection, inTransaction, type Sql } from "../connection.ts";
 import { jsonText } from "../json-text.ts";
 import { audit } from "../schema/fleet.ts";
+import { tellWebhooks } from "../webhooks/tell-webhooks.ts";
 
 /** Whether the fleet may act. */
 export interface FleetSwitches {
@@ -23,13 +25,13 @@ export interface AuditEntry {
 const FIELDS = `stopped, stopped_by as "stoppedBy", dry_run as "dryRun"`;
 
 export function switchQueries({ pool }: Connection) {
-  const write = async (columns: string, values: string, given: readonly unknown[]): Promise<void> => {
+  const write = async (columns: string, values: string, given: readonly unknown[], sql: Sql = pool): Promise<void> => {
     const set = columns.split(", ").map((column) => `${column} = excluded.${column}`);
-    await pool.query(
+    await sql.query(
       `insert into loramill.fleet (id, ${columns}) values (1, ${values}) on conflict (id) do update set ${set.join(", ")}`,
       [...given],
     );
-    await pool.query("select pg_notify('loramill_dispatch', '')");
+    await sql.query("select pg_notify('loramill_dispatch', '')");
   };
   return {
     async switches(): Promise<FleetSwitches> {
@@ -37,7 +39,17 @@ export function switchQueries({ pool }: Connection) {
       return rows[0] ?? { stopped: null, stoppedBy: null, dryRun: false };
     },
     /** From now on nothing is rented. Machines that live go on until they are ended. */
-    stop: (reason: string, by: string) => write("stopped, stopped_by", "$1, $2", [reason, by]),
+    stop: (reason: string, by: string) =>
+      inTransaction(pool, async (sql) => {
+        await write("stopped, stopped_by", "$1, $2", [reason, by], sql);
+        const { rows } = await sql.query<{ id: ProjectId }>("select id from loramill.projects where name = $1", [
+          FLEET_PROJECT,
+        ]);
+        const data = { reason, by, links: { fleet: "/v1/fleet" } };
+        for (const { id } of rows) {
+          await tellWebhooks(sql, { project: id, type: "fleet.stopped", subject: "fleet", data });
+        }
+      }),
     /** Who started it again is for the audit to say. */
     start: () => write("stopped, stopped_by", "null, null", []),
     setDryRun: (on: boolean) => write("dry_run", "$1", [on]),

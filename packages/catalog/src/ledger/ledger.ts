@@ -1,8 +1,9 @@
 import type { JobLedger, RunEventInput } from "@loramill/contracts";
 import pg from "pg";
 import { createBatcher } from "../batcher.ts";
-import { type Connection, retryConflicts } from "../connection.ts";
+import { type Connection, inTransaction, retryConflicts, type Sql } from "../connection.ts";
 import { jsonText } from "../json-text.ts";
+import { isToldOutside, tellWebhooksOfRun } from "../webhooks/tell-webhooks.ts";
 import { type ClaimRequest, claimBatch } from "./claim.ts";
 import { beat } from "./heartbeat.ts";
 import { hold } from "./hold.ts";
@@ -52,7 +53,15 @@ export function createLedger(connection: Connection): JobLedger & { idle(): Prom
   const events = createBatcher({
     run: async (requests: readonly RunEventInput[]) => {
       const rows = jsonText(requests.map((request, ord) => ({ ...request, ord })));
-      await retryConflicts(() => hotPool.query({ name: "emit", text: EMIT, values: [rows] }));
+      const emit = (sql: Sql) => sql.query({ name: "emit", text: EMIT, values: [rows] });
+      const told = requests.filter(({ type }) => isToldOutside(type));
+      if (told.length === 0) await retryConflicts(() => emit(hotPool));
+      else {
+        await inTransaction(hotPool, async (sql) => {
+          await emit(sql);
+          for (const event of told) await tellWebhooksOfRun(sql, event);
+        });
+      }
       return requests.map(() => undefined);
     },
     maxBatch: MAX_BATCH,

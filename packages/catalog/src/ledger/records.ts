@@ -1,6 +1,7 @@
 import type { CatalogRecord, Settlement } from "@loramill/contracts";
 import type { NewId, Sql } from "../connection.ts";
 import { jsonText } from "../json-text.ts";
+import { type MadeDataset, type MadeLora, tellDatasets, tellLoras } from "../webhooks/tell-records.ts";
 
 /** A settlement whose outcome has just been written, with what the catalog knows of its job. */
 export type Published = Pick<Settlement, "job" | "epoch" | "records"> & {
@@ -26,7 +27,9 @@ export async function writeRecords(sql: Sql, published: readonly Published[], ne
   for (const kind of Object.keys(INSERTS).sort() as Kind[]) {
     const list = rows.get(kind);
     if (list !== undefined && list.length > 0) {
-      await sql.query({ name: `record-${kind}`, text: INSERTS[kind], values: [jsonText(list)] });
+      const { rows } = await sql.query({ name: `record-${kind}`, text: INSERTS[kind], values: [jsonText(list)] });
+      if (kind === "lora") await tellLoras(sql, rows as MadeLora[]);
+      if (kind === "dataset") await tellDatasets(sql, rows as MadeDataset[]);
     }
   }
 }
@@ -112,7 +115,8 @@ select r.id, r.project, r.name,
   ), 0),
   r.digest, r.images, r.statistics, r.run
 from r join named on named.project = r.project and named.name = r.name
-on conflict (project, name, digest) do nothing`,
+on conflict (project, name, digest) do nothing
+returning id, project, run, name, version, digest, images`,
   captions: `
 insert into loramill.captions (project, image, path, text, provider, raw, run, job, document)
 select project, image, path, text, provider, raw, run, job, document
@@ -141,7 +145,8 @@ select id, project, name,
   case when dataset is null then 'made' else 'trained' end,
   case when dataset is null then null else 'recipe' end
 from r
-on conflict (project, document) do nothing`,
+on conflict (project, document) do nothing
+returning id, project, run, name, version, family`,
   checkpoint: `
 insert into loramill.checkpoints (id, run, job, epoch, step, images_seen, paid_seconds, object_prefix, loss)
 select id, run, job, epoch, step, images_seen, paid_seconds, object_prefix, loss

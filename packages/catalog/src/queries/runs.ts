@@ -21,6 +21,7 @@ import { type FireClaim, startFire } from "../schedules/planned-fires.ts";
 import { imports } from "../schema/imports.ts";
 import { runs, steps } from "../schema/runs.ts";
 import { projects } from "../schema/tenancy.ts";
+import { tellWebhooksOfRun } from "../webhooks/tell-webhooks.ts";
 import { chargePlanning } from "./charge-planning.ts";
 import { insertRun, type ReplayLink } from "./insert-run.ts";
 import { limitOf, type Page, type PageRequest, toPage } from "./paging.ts";
@@ -201,7 +202,7 @@ async function reopenJobs(sql: Sql, run: RunId): Promise<void> {
 }
 
 /**
- * Writes one event of a run. The last write of a transaction: writers of one run take turns from here on, and whoever took
+ * Writes one event of a run, and tells it to the webhooks that hear it. The last write of a transaction: writers of one run take turns from here on, and whoever took
  * another lock afterwards could deadlock with a settlement (jobs, steps, runs, events).
  */
 export async function tellRun(
@@ -219,6 +220,7 @@ export async function tellRun(
     type,
     jsonText(data),
   ]);
+  await tellWebhooksOfRun(sql, { run, type, data, step: at.step });
 }
 
 async function exists(sql: Sql, { run, project }: RunRef): Promise<boolean> {

@@ -1,4 +1,11 @@
-import { FLEET_PROJECT, type JobId, type RunId, type RunQuote, type StepId } from "@loramill/contracts";
+import {
+  FLEET_PROJECT,
+  type JobId,
+  newWebhookSecret,
+  type RunId,
+  type RunQuote,
+  type StepId,
+} from "@loramill/contracts";
 import { trialRun } from "@loramill/testkit";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import type { Catalog } from "../index.ts";
@@ -78,6 +85,28 @@ test("a run that has ended is held against what it was quoted, once", async () =
   const cost = await catalog.costs.get({ run: off.run });
   expect(cost?.quote).toEqual(quoteOf(1_000));
   expect(cost?.outcome).toMatchObject({ verdict: "beyond-p90", billedMicroUsd: 1_500 });
+});
+
+test("webhooks that hear of it are told a bill that lies off its quote, and not one that lies on it", async () => {
+  const project = (await catalog.projects.ensure("told")).id;
+  const hook = { project, url: "https://example.com/", description: "", secret: newWebhookSecret() };
+  const { id: webhook } = await catalog.webhooks.create({ ...hook, events: ["cost.off-quote"] });
+  const [kept, off] = [await started("told", quoteOf(1_000)), await started("told", quoteOf(1_000))];
+  await charge(kept, 1_000);
+  await charge(off, 1_500);
+  for (const { run } of [kept, off]) await catalog.dispatch.moveRun(run, "succeed", null);
+  await settle();
+  const { items } = await catalog.webhooks.deliveries({ webhook });
+  expect(items).toMatchObject([{ event: "cost.off-quote", subject: off.run }]);
+  const message = items[0]?.message ?? "msg_";
+  expect((await catalog.webhooks.delivery({ webhook, message }))?.body.data).toEqual({
+    run: { id: off.run, name: "told", state: "succeeded" },
+    verdict: "beyond-p90",
+    expectedMicroUsd: 1_000,
+    p90MicroUsd: 1_200,
+    billedMicroUsd: 1_500,
+    links: { run: `/v1/runs/${off.run}`, costs: `/v1/runs/${off.run}/costs` },
+  });
 });
 
 test("a run that nobody quoted, and one that was stopped early, are not held against anything", async () => {

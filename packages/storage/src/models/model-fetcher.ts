@@ -2,10 +2,11 @@ import { createReadStream } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type BlobRef, type BlobStore, type Digest, sha256Hex, UserError } from "@loramill/contracts";
+import { createGuardedLookup } from "@loramill/url-guard";
 import { Agent } from "undici";
 import type { HttpLimits } from "../sources/http/file-fetcher.ts";
-import { createGuardedLookup, resolveBySystem } from "../sources/http/guard.ts";
 import { errorOfConnection, errorOfStatus, Transient } from "../sources/http/http-error.ts";
+import { resolveBySystem } from "../sources/http/resolve-by-system.ts";
 import { type PartialFile, partialFile } from "./partial-file.ts";
 import { type RangedAnswer, requestRange } from "./ranged-request.ts";
 

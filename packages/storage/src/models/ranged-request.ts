@@ -1,6 +1,6 @@
 import { UserError } from "@loramill/contracts";
+import { checkUrl, type GuardRules } from "@loramill/url-guard";
 import { type Dispatcher, request } from "undici";
-import { checkUrl, type GuardRules } from "../sources/http/guard.ts";
 import { errorOfConnection } from "../sources/http/http-error.ts";
 
 export interface RangedRequest {

@@ -101,6 +101,7 @@ export const sourceConfig = defineConfig(
       http: {
         allowPrivateNetwork: env.SOURCE_ALLOW_PRIVATE_NETWORK,
         allowHttp: env.SOURCE_ALLOW_HTTP,
+        variables: "SOURCE",
         maxRedirects: env.SOURCE_HTTP_MAX_REDIRECTS,
         idleMs: Math.round(env.SOURCE_HTTP_IDLE_SECONDS * 1000),
         totalMs: Math.round(env.SOURCE_HTTP_TOTAL_SECONDS * 1000),

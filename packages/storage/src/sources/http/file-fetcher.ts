@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "@loramill/contracts";
+import { checkUrl, createGuardedLookup, type GuardRules, type Resolve } from "@loramill/url-guard";
 import { Agent, type Dispatcher, request } from "undici";
-import { checkUrl, createGuardedLookup, type GuardRules, type Resolve, resolveBySystem } from "./guard.ts";
 import { errorOfConnection, errorOfStatus, Transient } from "./http-error.ts";
+import { resolveBySystem } from "./resolve-by-system.ts";
 import { createSlots } from "./slots.ts";
 
 export interface HttpLimits extends GuardRules {

@@ -1,4 +1,3 @@
-import { lookup as systemLookup } from "node:dns/promises";
 import { isIP, type LookupFunction } from "node:net";
 import { UserError } from "@loramill/contracts";
 import { classifyAddress } from "./address.ts";
@@ -6,21 +5,21 @@ import { classifyAddress } from "./address.ts";
 /** All addresses of a host name. */
 export type Resolve = (hostname: string) => Promise<readonly { readonly address: string; readonly family: number }[]>;
 
-export const resolveBySystem: Resolve = (hostname) => systemLookup(hostname, { all: true, verbatim: true });
-
 export interface GuardRules {
   /** Also addresses of private networks and of this machine; metadata services of clouds stay forbidden. */
   readonly allowPrivateNetwork: boolean;
   readonly allowHttp: boolean;
+  /** First part of the variables that loosen these rules: `SOURCE` for SOURCE_ALLOW_HTTP and SOURCE_ALLOW_PRIVATE_NETWORK. */
+  readonly variables: "SOURCE" | "WEBHOOK";
 }
 
 /** Refuses a URL by what it says itself; names are judged when they are resolved. UserError `url-refused`. */
 export function checkUrl(url: URL, rules: GuardRules): void {
   if (url.protocol !== "https:" && url.protocol !== "http:") {
-    throw refused(`only https:// is fetched, not ${url.protocol}//`);
+    throw refused(`only https:// is asked, not ${url.protocol}//`);
   }
   if (url.protocol === "http:" && !rules.allowHttp) {
-    throw refused("plain http:// is not fetched; use https://, or set SOURCE_ALLOW_HTTP=true");
+    throw refused(`plain http:// is not asked; use https://, or set ${rules.variables}_ALLOW_HTTP=true`);
   }
   if (url.username !== "" || url.password !== "") throw refused("a URL may not hold a user name or password");
   const host = url.hostname.replace(/^\[|\]$/g, "");
@@ -32,7 +31,7 @@ export function checkAddress(address: string, host: string, rules: GuardRules): 
   const kind = classifyAddress(address);
   if (kind === "public" || (kind === "private" && rules.allowPrivateNetwork)) return;
   const where = host === address ? address : `${host} (${address})`;
-  const hint = kind === "private" ? "; if this is meant, set SOURCE_ALLOW_PRIVATE_NETWORK=true" : "";
+  const hint = kind === "private" ? `; if this is meant, set ${rules.variables}_ALLOW_PRIVATE_NETWORK=true` : "";
   const what = kind === "unusable" ? "is no address of a public server" : `is in a ${kind} network`;
   throw refused(`${where} ${what}${hint}`);
 }
