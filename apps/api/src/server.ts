@@ -41,6 +41,7 @@ import { replayRoutes } from "./routes/replays.ts";
 import { runRoutes } from "./routes/runs.ts";
 import { scheduleRoutes } from "./routes/schedules.ts";
 import { studioRoutes } from "./routes/studio.ts";
+import { trainingRoutes } from "./routes/trainings.ts";
 import { uploadRoutes } from "./routes/uploads.ts";
 import { vendorWebhookRoutes } from "./routes/vendor-webhooks.ts";
 import { webhookRoutes } from "./routes/webhooks.ts";
@@ -132,6 +133,7 @@ export async function startApi(deps: ApiDeps, options: ApiOptions & { localToken
   await server.register(recommendationRoutes(deps));
   await server.register(ratingRoutes(deps));
   await server.register(scheduleRoutes(deps));
+  await server.register(trainingRoutes(deps));
   await server.register(jobRoutes(deps));
   await server.register(queueRoutes(deps));
   await server.register(eventRoutes(deps, feed));

@@ -173,6 +173,7 @@ export {
   toErrorRecord,
   UserError,
 } from "./errors.ts";
+export type { FieldInput } from "./field-input.ts";
 export type { AgentPod } from "./fleet/agent-pod.ts";
 export { type AgentTokens, agentToken } from "./fleet/agent-token.ts";
 export { Ceiling, CeilingPeriod, CeilingScope, type CeilingUse } from "./fleet/ceiling.ts";
@@ -510,6 +511,7 @@ export {
 } from "./quote-api.ts";
 export {
   describeField,
+  inputOfField,
   neutralRecipe,
   Recipe,
   type RecipeField,
@@ -523,9 +525,14 @@ export {
 export {
   EstimateCalibration,
   EstimateCalibrations,
+  PresetList,
+  PresetView,
   ProjectQuery,
   RecipeBody,
   type RecipeBodyInput,
+  RecipeExplanation,
+  RecipeExplanationRequest,
+  type RecipeExplanationRequestInput,
   RecipeList,
   RecipeView,
 } from "./recipe-api.ts";
@@ -583,6 +590,7 @@ export {
   type StepState,
   statesAllowing,
 } from "./states.ts";
+export { TrainingPage, TrainingQuery, type TrainingQueryInput, TrainingSummary } from "./training-api.ts";
 export {
   CreatedWebhook,
   DeliveryDetail,

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { type FieldInput, inputOf } from "./field-input.ts";
 import { describeRange } from "./field-range.ts";
 import { Name } from "./name.ts";
 import { ExpertPair, recipeGroups } from "./recipe-fields.ts";
@@ -41,6 +42,10 @@ export function describeField(field: RecipeField | "epochs") {
     range: describeRange(schema) ?? null,
   };
 }
+
+/** How a form asks for a field. */
+export const inputOfField = (field: RecipeField | "epochs"): FieldInput =>
+  inputOf(field === "epochs" ? epochs : fields[field]);
 
 /**
  * A complete recipe that does not know its dataset yet, as presets and saved recipes are: exactly one of `steps` and

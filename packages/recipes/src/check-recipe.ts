@@ -1,4 +1,4 @@
-import { neutralRecipe, type Recipe, type RecipeIssue } from "@loramill/contracts";
+import { neutralRecipe, type Recipe, type RecipeIssue, type RecipeTemplate } from "@loramill/contracts";
 import type { Family } from "./families/family.ts";
 import { families } from "./families/index.ts";
 
@@ -20,6 +20,11 @@ export function checkRecipe(recipe: Recipe, dataset: { readonly images?: number 
   checkCaptions(recipe, report);
   if (dataset.images !== undefined) checkLength(recipe, dataset.images, report);
   return issues;
+}
+
+/** The same of a recipe that does not know its dataset: epochs, which become steps with it, are taken to be long enough. */
+export function checkTemplate({ epochs: _epochs, steps, ...rest }: RecipeTemplate): RecipeIssue[] {
+  return checkRecipe({ ...rest, steps: steps ?? Number.MAX_SAFE_INTEGER });
 }
 
 function checkBase({ family: name, baseModel, experts }: Recipe, family: Family, report: Report): void {

@@ -1,4 +1,4 @@
-export { checkRecipe } from "./check-recipe.ts";
+export { checkRecipe, checkTemplate } from "./check-recipe.ts";
 export { calibrate, calibrationOf } from "./estimates/calibrate.ts";
 export { estimateOn, estimateOnAll, type GpuEstimate } from "./estimates/estimate-training.ts";
 export { estimateVram } from "./estimates/estimate-vram.ts";

@@ -40,6 +40,7 @@ import { modelCalls } from "./models.ts";
 import { recipeCalls } from "./recipes.ts";
 import { replayCalls } from "./replays.ts";
 import { scheduleCalls } from "./schedules.ts";
+import { trainingCalls } from "./trainings.ts";
 import { type UploadFile, type UploadOptions, uploadFiles } from "./upload.ts";
 import { webhookCalls } from "./webhooks.ts";
 
@@ -145,6 +146,7 @@ export function createClient(options: ClientOptions) {
     recipes: recipeCalls(caller),
     replays: replayCalls(caller),
     schedules: scheduleCalls(caller),
+    trainings: trainingCalls(caller),
     webhooks: webhookCalls(caller),
     plan: (spec: RunSpecInput, signal?: AbortSignal) =>
       call({ method: "POST", path: "/v1/plans", body: spec, answer: PlanAnswer, signal }),

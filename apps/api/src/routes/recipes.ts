@@ -1,6 +1,16 @@
 import type { SavedRecipe } from "@loramill/catalog";
-import { Name, ProjectQuery, RecipeBody, RecipeList, RecipeView, UserError } from "@loramill/contracts";
-import { checkRecipeName } from "@loramill/recipes";
+import {
+  Name,
+  PresetList,
+  ProjectQuery,
+  RecipeBody,
+  RecipeExplanation,
+  RecipeExplanationRequest,
+  RecipeList,
+  RecipeView,
+  UserError,
+} from "@loramill/contracts";
+import { checkRecipeName, checkTemplate, explainRecipe, presetList } from "@loramill/recipes";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { type Caller, projectNameOf } from "../auth.ts";
@@ -9,7 +19,7 @@ import type { ApiDeps } from "../deps.ts";
 const RecipeParams = z.object({ name: Name });
 const tags = ["recipes"];
 
-/** Recipes that people saved: a spec names one by `train.preset` or `train.recipe`. */
+/** Presets, recipes that people saved, and what any recipe means: a spec names one by `train.preset` or `train.recipe`. */
 export const recipeRoutes =
   ({ catalog }: ApiDeps): FastifyPluginAsyncZod =>
   async (server) => {
@@ -19,6 +29,27 @@ export const recipeRoutes =
         code: "not-found",
       });
 
+    server.get(
+      "/v1/presets",
+      { schema: { summary: "Recipes to start from", tags, response: { 200: PresetList } } },
+      async () => ({ items: presetList.map(({ name, summary, template }) => ({ name, summary, recipe: template })) }),
+    );
+    server.post(
+      "/v1/recipes/explanation",
+      {
+        schema: {
+          summary: "A recipe field by field, and what is wrong or unwise about it",
+          description: "Every field with its value, unit, range and reason. Nothing is saved or started.",
+          tags,
+          body: RecipeExplanationRequest,
+          response: { 200: RecipeExplanation },
+        },
+      },
+      async ({ body: { recipe, preset } }) => ({
+        fields: explainRecipe(recipe, preset),
+        issues: checkTemplate(recipe),
+      }),
+    );
     server.get(
       "/v1/recipes",
       { schema: { summary: "List saved recipes", tags, querystring: ProjectQuery, response: { 200: RecipeList } } },

@@ -1,5 +1,5 @@
-import { type Recipe, type RecipeTemplate, recipeGroups } from "@loramill/contracts";
-import { checkRecipe, explainRecipe, presetList } from "@loramill/recipes";
+import { type RecipeTemplate, recipeGroups } from "@loramill/contracts";
+import { checkTemplate, explainRecipe, presetList } from "@loramill/recipes";
 import { exitCodes } from "../exit-codes.ts";
 import { findRecipe } from "../find-recipe.ts";
 import { formatTable } from "../format.ts";
@@ -47,7 +47,7 @@ export async function explainRecipeCommand(
 ): Promise<number> {
   const { name, description, template, preset } = await findRecipe(argument, options, context);
   const fields = explainRecipe(template, preset);
-  const issues = checkRecipe(asTraining(template));
+  const issues = checkTemplate(template);
   const isPossible = issues.every(({ severity }) => severity !== "error");
   if (context.json) {
     printJson(context, { name, description, fields, issues });
@@ -66,11 +66,5 @@ export async function explainRecipeCommand(
 
 const lengthOf = ({ steps, epochs }: RecipeTemplate): string =>
   epochs === undefined ? `${steps} steps` : `${epochs} epochs`;
-
-/** Epochs become steps when the pictures are known; until then they are taken to be long enough. */
-const asTraining = ({ epochs: _epochs, steps, ...rest }: RecipeTemplate): Recipe => ({
-  ...rest,
-  steps: steps ?? Number.MAX_SAFE_INTEGER,
-});
 
 const shown = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));

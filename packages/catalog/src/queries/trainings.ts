@@ -1,12 +1,16 @@
 import { ModelFamily, type PastTraining } from "@loramill/contracts";
 import { sql } from "drizzle-orm";
 import type { Connection } from "../connection.ts";
+import { listTrainings, type TrainingFilter } from "./list-trainings.ts";
 
 /** Newest trainings that estimates are corrected by; older ones say less about the machines of today. */
 const MOST = 200;
 
 export function trainingQueries({ db }: Connection) {
   return {
+    /** The train steps of all runs, newest first. */
+    list: (filter: TrainingFilter) => listTrainings(db, filter),
+
     /**
      * Trainings that ended well, newest first: the time that was paid for, by their last checkpoint, beside what their plan
      * expected. Those that were taken from another run took no time and are not among them.
