@@ -42,7 +42,7 @@ it("lists every file of a LoRA, and behind them the pictures that its training d
     const { items } = await listArtifacts(run, stores, {
       urlSeconds: 60,
       datasetImages: false,
-      rest: { outputs: async () => [], failures: async () => [], plan: null },
+      rest: { outputs: async () => [], failures: async () => [], samples: async () => [], plan: null },
       signedObjects: { sign: (key) => `https://example.com/${key}`, verify: () => ({ key: "" }) },
     });
     return items;
@@ -111,7 +111,12 @@ it("lists what a generate step made before it failed, clips as such, and what it
   const { items, refused } = await listArtifacts({ steps: [{ ...step, jobs }] } as unknown as RunView, stores, {
     urlSeconds: 60,
     datasetImages: false,
-    rest: { outputs: async () => [{ digest }], failures: async () => [{ ordinal: 1, error }], plan },
+    rest: {
+      outputs: async () => [{ digest }],
+      failures: async () => [{ ordinal: 1, error }],
+      samples: async () => [],
+      plan,
+    },
     signedObjects: { sign: (key) => `https://example.com/${key}`, verify: () => ({ key: "" }) },
   });
   expect(items.map(({ kind, name }) => [kind, name])).toEqual([

@@ -10,15 +10,17 @@ import {
   type RunView,
   type StepView,
   type Stores,
+  type TrainingSample,
 } from "@loramill/contracts";
 import type { z } from "zod";
 import type { SignedObjects } from "./deps.ts";
+import { drawnSamples } from "./drawn-samples.ts";
 import { listGenerations, type StepRest } from "./generation-artifacts.ts";
 import { createUrlSigner } from "./sign-url.ts";
 
 /**
  * What a person may want of a run, read from the documents that its steps put out; of a generate step also what it made
- * before it failed or was cancelled. The pictures of the dataset are listed only when asked for: there may be very many.
+ * before it failed or was cancelled, of a training the samples that it has drawn so far. The pictures of the dataset are listed only when asked for: there may be very many.
  */
 export async function listArtifacts(
   run: RunView,
@@ -58,6 +60,11 @@ export async function listArtifacts(
       const made = await listGenerations(step, stores, options.rest);
       for (const file of made.files) artifacts.push(await ofBlob(step, file));
       refused.push(...made.refused);
+    }
+    if (step.kind === "train" && step.output === null) {
+      for (const sample of drawnSamples(await options.rest.samples(), step.name)) {
+        artifacts.push(await ofBlob(step, toSample(sample)));
+      }
     }
     if (step.output === null) continue;
     if (step.kind === "dataset") artifacts.push(await ofDocument(step, "dataset", "dataset.json", step.output));
@@ -100,18 +107,7 @@ export async function listArtifacts(
           const facts = { kind: "lora-weights", name: loraFileName(lora.name, role), digest, bytes, mediaType };
           artifacts.push(await ofBlob(step, { ...facts, metadata }));
         }
-        for (const { step: at, index, prompt, image } of lora.samples) {
-          artifacts.push(
-            await ofBlob(step, {
-              kind: "training-sample",
-              name: `step-${pad(at, 6)}-${pad(index, 2)}.${image.mediaType.split("/")[1] ?? "png"}`,
-              digest: image.sha256,
-              bytes: image.bytes,
-              mediaType: image.mediaType,
-              metadata: { lora: lora.name, step: at, index, prompt },
-            }),
-          );
-        }
+        for (const sample of lora.samples) artifacts.push(await ofBlob(step, toSample(sample, lora.name)));
       }
     }
     if (step.kind === "lora-report") {
@@ -150,6 +146,18 @@ export async function listArtifacts(
     }
   }
   return { items: artifacts, refused };
+}
+
+function toSample({ step, index, prompt, image }: TrainingSample, lora?: string) {
+  const { sha256: digest, bytes, mediaType } = image;
+  return {
+    kind: "training-sample",
+    name: `step-${pad(step, 6)}-${pad(index, 2)}.${mediaType.split("/")[1] ?? "png"}`,
+    digest,
+    bytes,
+    mediaType,
+    metadata: { ...(lora === undefined ? {} : { lora }), step, index, prompt },
+  };
 }
 
 const pad = (value: number, width: number) => String(value).padStart(width, "0");

@@ -7,6 +7,7 @@ import type {
   JsonObject,
   PlanLock,
   RefusedItem,
+  RunEvent,
   StepView,
   Stores,
 } from "@loramill/contracts";
@@ -17,6 +18,8 @@ export interface StepRest {
   readonly outputs: (step: StepView) => Promise<readonly Pick<JobOutput, "digest">[]>;
   /** Jobs that failed for good, in their order. */
   readonly failures: (step: StepView) => Promise<readonly Pick<JobView, "ordinal" | "error">[]>;
+  /** What was told of the samples of trainings that are not over, in its order. */
+  readonly samples: () => Promise<readonly RunEvent[]>;
   readonly plan: PlanLock | null;
 }
 

@@ -20,7 +20,7 @@ describe("a LoRA that is published", () => {
     });
     const { output, said } = await driveJob((ctx) => train(input, ctx));
     expect(said.events.filter(({ type }) => type === "training.sample").map(({ data }) => data)).toEqual([
-      { step: 10, index: 0, prompt: "sks", image: "d".repeat(64) },
+      { step: 10, index: 0, prompt: "sks", image: "d".repeat(64), bytes: 4, mediaType: "image/png" },
     ]);
     expect((await stores.documents.get("lora", output.digest)).samples).toEqual(samples);
   });

@@ -179,7 +179,8 @@ function report(status: Extract<TrainingStatus, { readonly progress: TrainingPro
     ctx.event("training.checkpoint", { step, loss });
   }
   for (const { step, index, prompt, image } of status.samples ?? []) {
-    ctx.event("training.sample", { step, index, prompt, image: image.sha256 });
+    const { sha256, bytes, mediaType } = image;
+    ctx.event("training.sample", { step, index, prompt, image: sha256, bytes, mediaType });
   }
   ctx.progress(progressJson(status.progress));
 }

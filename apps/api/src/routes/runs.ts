@@ -129,6 +129,7 @@ export const runRoutes =
             const jobs = pages.map((state) => catalog.jobs.list({ run, step: name, state, limit: 200 }));
             return (await Promise.all(jobs)).flatMap(({ items }) => items).sort((a, b) => a.ordinal - b.ordinal);
           },
+          samples: () => catalog.events.list({ run, type: "training.sample", limit: 1_000 }),
           plan: (await catalog.runs.plan(refOf(run, caller)))?.lock ?? null,
         };
         return listArtifacts(view, deps.stores, { ...options, ...query, signedObjects: deps.signedObjects, rest });

@@ -1,4 +1,4 @@
-import type { JsonObject, ProjectId, RunEvent, RunId } from "@loramill/contracts";
+import type { JsonObject, ProjectId, RunEvent, RunEventType, RunId } from "@loramill/contracts";
 import { type Connection, toNumber } from "../connection.ts";
 
 export function eventQueries({ pool }: Connection) {
@@ -9,6 +9,8 @@ export function eventQueries({ pool }: Connection) {
       readonly project?: ProjectId | undefined;
       readonly after?: number | undefined;
       readonly limit?: number | undefined;
+      /** Of this type alone. */
+      readonly type?: RunEventType | undefined;
     }): Promise<RunEvent[]> {
       const { rows } = await pool.query<{
         id: string;
@@ -20,10 +22,16 @@ export function eventQueries({ pool }: Connection) {
       }>(
         `select e.id, e.at, s.name as step, e.job, e.type, e.data
          from loramill.run_events e left join loramill.steps s on s.id = e.step
-         where e.run = $1 and e.id > $2
+         where e.run = $1 and e.id > $2 and ($5::text is null or e.type = $5)
            and ($4::text is null or exists (select from loramill.runs r where r.id = $1 and r.project = $4))
          order by e.id limit $3`,
-        [request.run, request.after ?? 0, Math.min(1_000, request.limit ?? 200), request.project ?? null],
+        [
+          request.run,
+          request.after ?? 0,
+          Math.min(1_000, request.limit ?? 200),
+          request.project ?? null,
+          request.type ?? null,
+        ],
       );
       return rows.map((row) => ({ ...row, id: toNumber(row.id), at: row.at.toISOString(), run: request.run }));
     },
