@@ -229,3 +229,108 @@ describe.skipIf(chromiumPath === null)("in a browser", () => {
     }
   });
 });
+
+describe.skipIf(chromiumPath === null)("trainings and LoRAs in a browser", () => {
+  test("a training is set up field by field, priced, started, and leads to its LoRA", async () => {
+    const { page, expectClean } = await browser.page();
+    await page.goto(`${mill.client.url}/training/new`);
+    await page.getByRole("button", { name: "A folder of the mill" }).click();
+    await page.getByLabel("Folder", { exact: true }).fill(pictures);
+    await page.getByLabel("Trigger word", { exact: true }).fill("wug");
+    await page.getByLabel("Name", { exact: true }).fill("shelf");
+    await page.getByLabel("rank", { exact: true }).fill("4000");
+    await page.getByLabel("steps", { exact: true }).fill("10");
+    await page.getByLabel("batchSize", { exact: true }).fill("2");
+    await page.getByRole("button", { name: "Show plan and price" }).click();
+    await page.getByRole("alert").getByText("train.recipe.rank").waitFor();
+    await page.getByLabel("rank", { exact: true }).fill("4");
+    await page.getByText("is above the rank 4").waitFor();
+    await page.getByLabel("alpha", { exact: true }).fill("4");
+    await page.getByText("2 changed").first().waitFor();
+    await expectAccessible(page);
+    await page.getByRole("button", { name: "Show plan and price" }).click();
+    await page.getByRole("button", { name: "Start run" }).click();
+    await page.getByRole("heading", { name: "shelf", level: 1 }).waitFor();
+
+    await page.getByRole("navigation").getByRole("link", { name: "Training" }).click();
+    await page.getByRole("table", { name: "Trainings" }).getByRole("link", { name: "shelf", exact: true }).click();
+    await page.getByRole("img", { name: "Loss of train over its steps" }).waitFor();
+    await page.getByRole("tab", { name: "Recipe" }).click();
+    await page
+      .getByRole("table", { name: "Recipe: network" })
+      .getByText("Inner dimension of the LoRA matrices")
+      .waitFor();
+    await page.getByRole("link", { name: "Its LoRA" }).click();
+    await page.getByRole("heading", { name: "shelf", level: 1 }).waitFor();
+    await page.getByRole("tab", { name: "Doctor" }).click();
+    await page.getByText(/Will load (\d+) of \1 keys on pocket/).waitFor();
+    await page.getByRole("tab", { name: "Lineage" }).click();
+    await page.getByRole("region", { name: "Lineage" }).getByText("training on pocket").waitFor();
+    await expectAccessible(page);
+    expectClean(mill.client.url);
+    await page.close();
+  });
+
+  test("a LoRA is rated, tagged, saved, imported again, made smaller, deleted and restored", async () => {
+    const { page, expectClean } = await browser.page();
+    await page.goto(`${mill.client.url}/loras/shelf`);
+    await page.getByRole("button", { name: "4 stars" }).click();
+    await page.getByText("4.0 of 1").waitFor();
+    await page.getByRole("button", { name: "Edit words" }).click();
+    await page.getByLabel("Tags").fill("Toy, ink");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("link", { name: "#ink" }).waitFor();
+    const download = page.waitForEvent("download");
+    await page.getByRole("button", { name: "Download" }).click();
+    const file = mill.at("shelf.safetensors");
+    expect((await download).suggestedFilename()).toBe("shelf-v1.safetensors");
+    await (await download).saveAs(file);
+
+    await page.goto(`${mill.client.url}/loras`);
+    await page.getByRole("button", { name: "Import" }).click();
+    const dialog = page.getByRole("dialog", { name: "Import a LoRA" });
+    await dialog.locator("input[type=file]").setInputFiles(file);
+    await dialog.getByRole("button", { name: "Import" }).click();
+    await page
+      .getByRole("dialog", { name: "shelf was in the library already" })
+      .getByRole("button", { name: "Open it" })
+      .click();
+
+    await page.getByRole("link", { name: "Merge, resize, convert" }).click();
+    await page.getByRole("button", { name: "Resize" }).click();
+    await page.getByLabel("Rank", { exact: true }).fill("2");
+    await page.getByRole("button", { name: "Show plan and price" }).click();
+    await page.getByRole("button", { name: "Start run" }).click();
+    await page.getByRole("tab", { name: "Files" }).click();
+    await page.getByRole("tabpanel").getByText("resize-shelf.safetensors").first().waitFor();
+    await page.goto(`${mill.client.url}/loras/resize-shelf?tab=lineage`);
+    await page.getByRole("region", { name: "Lineage" }).getByRole("link", { name: "shelf v1" }).waitFor();
+
+    await page.getByRole("button", { name: "Delete" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+    const library = page.getByRole("list", { name: "LoRAs" });
+    await library.getByRole("link", { name: "shelf", exact: true }).waitFor();
+    expect(await library.getByText("resize-shelf").count()).toBe(0);
+    await page.getByLabel("Deleted or not").selectOption("true");
+    await page.getByRole("button", { name: "Restore" }).click();
+    await page.getByText("Nothing was deleted").waitFor();
+    expect((await mill.client.loras.get("resize-shelf")).rank).toBe(2);
+    await page.goto(`${mill.client.url}/loras?tag=toy&view=table`);
+    await page.getByRole("table", { name: "LoRAs" }).getByRole("link", { name: "shelf", exact: true }).waitFor();
+    await expectAccessible(page);
+    expectClean(mill.client.url);
+    await page.close();
+  });
+
+  test("a file that is no LoRA is refused where it was given", async () => {
+    const { page } = await browser.page();
+    await page.goto(`${mill.client.url}/loras`);
+    await page.getByRole("button", { name: "Import" }).click();
+    const dialog = page.getByRole("dialog", { name: "Import a LoRA" });
+    const body = { name: "broken.safetensors", mimeType: "application/octet-stream", buffer: Buffer.from("no LoRA") };
+    await dialog.locator("input[type=file]").setInputFiles(body);
+    await dialog.getByRole("button", { name: "Import" }).click();
+    await dialog.getByRole("alert").waitFor();
+    await page.close();
+  });
+});

@@ -32,6 +32,36 @@ export const pages: readonly PageEntry[] = [
     load: () => import("./pages/runs/run-page.tsx").then((file) => file.RunPage),
   },
   {
+    path: "/training",
+    nav: { label: "Training", section: "Work", icon: "training" },
+    load: () => import("./pages/training/trainings-page.tsx").then((file) => file.TrainingsPage),
+  },
+  {
+    path: "/training/new",
+    load: () => import("./pages/training/new-training-page.tsx").then((file) => file.NewTrainingPage),
+  },
+  {
+    path: "/training/:run",
+    load: () => import("./pages/training/training-page.tsx").then((file) => file.TrainingPage),
+  },
+  {
+    path: "/loras",
+    nav: { label: "LoRAs", section: "Library", icon: "lora" },
+    load: () => import("./pages/loras/loras-page.tsx").then((file) => file.LorasPage),
+  },
+  {
+    path: "/loras/compare",
+    load: () => import("./pages/loras/compare-page.tsx").then((file) => file.CompareLorasPage),
+  },
+  {
+    path: "/loras/make",
+    load: () => import("./pages/loras/make-page.tsx").then((file) => file.MakeLoraPage),
+  },
+  {
+    path: "/loras/:lora",
+    load: () => import("./pages/loras/lora-page.tsx").then((file) => file.LoraPage),
+  },
+  {
     path: "/fleet",
     nav: { label: "Fleet", section: "Operations", icon: "fleet" },
     load: () => import("./pages/fleet/fleet-page.tsx").then((file) => file.FleetPage),

@@ -7,10 +7,16 @@ import { Icon } from "./icon.tsx";
 /** Files of this device: chosen, or dropped here. Folders come with all that is in them. */
 export function FilePicker({
   label = "Pictures",
+  invitation = "Drop pictures, their captions or archives here",
+  folders = true,
   files,
   onChange,
 }: {
   readonly label?: string;
+  /** What it says while there are no files. */
+  readonly invitation?: string;
+  /** Whether a folder may be chosen. */
+  readonly folders?: boolean;
   readonly files: readonly File[];
   readonly onChange: (files: readonly File[]) => void;
 }) {
@@ -37,7 +43,7 @@ export function FilePicker({
       <Icon name="upload" />
       <p>
         {files.length === 0
-          ? "Drop pictures, their captions or archives here"
+          ? invitation
           : `${formatCount(files.length)} ${files.length === 1 ? "file" : "files"}, ${formatBytes(bytes)}`}
       </p>
       <div className="row">
@@ -45,17 +51,21 @@ export function FilePicker({
           Choose files
         </label>
         <input id={`${id}-files`} className="visually-hidden" type="file" multiple onChange={choose} />
-        <label className="button button-small" htmlFor={`${id}-folder`}>
-          Choose a folder
-        </label>
-        <input
-          id={`${id}-folder`}
-          ref={(input) => input?.setAttribute("webkitdirectory", "")}
-          className="visually-hidden"
-          type="file"
-          multiple
-          onChange={choose}
-        />
+        {folders && (
+          <>
+            <label className="button button-small" htmlFor={`${id}-folder`}>
+              Choose a folder
+            </label>
+            <input
+              id={`${id}-folder`}
+              ref={(input) => input?.setAttribute("webkitdirectory", "")}
+              className="visually-hidden"
+              type="file"
+              multiple
+              onChange={choose}
+            />
+          </>
+        )}
       </div>
     </section>
   );

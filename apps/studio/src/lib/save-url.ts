@@ -1,0 +1,8 @@
+/** Has the browser save what lies behind a signed URL: it streams to the disk, and is never held by the page. */
+export function saveUrl(url: string, name: string): void {
+  const link = document.createElement("a");
+  link.href = url;
+  link.download = name;
+  link.rel = "noreferrer";
+  link.click();
+}
