@@ -163,13 +163,17 @@ describe("up", () => {
 test("every spec of examples/ is planned", async () => {
   const examples = join(data.path, "examples");
   cpSync(resolve(import.meta.dirname, "../../examples"), examples, { recursive: true });
-  cpSync(pictures, join(data.path, "demo-output", "pictures"), { recursive: true });
+  for (const folder of ["pictures", "subjects/zorb"]) {
+    cpSync(pictures, join(data.path, "demo-output", folder), { recursive: true });
+  }
   const specs = readdirSync(examples).filter((name) => /\.ya?ml$/.test(name));
   expect(specs).not.toEqual([]);
   for (const spec of specs) {
-    const { code, out, err } = await loramill(["plan", join("examples", spec)], inFolder("doctor"));
+    const isBatch = readFileSync(join(examples, spec), "utf8").includes("kind: batch");
+    const plan = isBatch ? ["batch", "plan", "--json"] : ["plan"];
+    const { code, out, err } = await loramill([...plan, join("examples", spec)], inFolder("doctor"));
     expect(code, `${spec}: ${err}`).toBe(0);
-    expect(JSON.parse(out), spec).toMatchObject({ format: "loramill-plan/1" });
+    expect(JSON.parse(out), spec).toMatchObject(isBatch ? [{ name: "zorb" }] : { format: "loramill-plan/1" });
   }
 });
 

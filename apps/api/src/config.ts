@@ -95,6 +95,7 @@ export const apiConfig = defineConfig(
       .describe(
         "Folder of a built Studio to serve under `/`, or `off`; left out, a mill builds its own, and an API alone has none",
       ),
+    BATCH_MAX_RUNS: z.coerce.number().int().min(1).max(100_000).default(2_000).describe("Most runs of one batch"),
     API_URL_SECONDS: z.coerce.number().int().min(10).max(604_800).default(3600).describe("Life of signed URLs"),
   },
   (env) => ({
@@ -119,6 +120,7 @@ export const apiConfig = defineConfig(
       ratingsADay: env.LEARNING_RATINGS_A_DAY,
     },
     studioDir: env.API_STUDIO_DIR ?? null,
+    maxBatchRuns: env.BATCH_MAX_RUNS,
     urlSeconds: env.API_URL_SECONDS,
   }),
 );

@@ -26,6 +26,8 @@ export interface ApiDeps {
   readonly stores: Stores;
   readonly signedObjects: SignedObjects | null;
   readonly planner: Planner;
+  /** The same for many runs at once: it looks at backends once in a while, and not for each. */
+  readonly batchPlanner: Pick<Planner, "quoteWithLock">;
   readonly promptReader: PromptReader;
   readonly learner: Learner;
   readonly embeddings: Embeddings;

@@ -14,6 +14,8 @@ import type { Services } from "@loramill/runtime";
 import { createModelFetcher, createUrlFetcher, fingerprintSources, type SourceLimits } from "@loramill/storage";
 import { createScheduleMetrics, type Metrics } from "@loramill/telemetry";
 import type { GuardRules } from "@loramill/url-guard";
+import { startMemberPlanner } from "./batches/plan-members.ts";
+import { rememberLooks } from "./batches/remember-looks.ts";
 import { ceilingView } from "./ceiling-view.ts";
 import { gatherFacts } from "./choosing/choosing-facts.ts";
 import { createEmbeddings } from "./choosing/embed-loras.ts";
@@ -80,7 +82,7 @@ export async function openApi(start: ApiStart): Promise<RunningApi> {
   const learner = createLearner({ catalog, clock: start.clock, settings: options.learning });
   // A folder store signs URLs that lead anywhere under PUBLIC_URL alone.
   const signedExample = await stores.objects.presign("reachable", { method: "GET", expiresSeconds: 60 });
-  const planner = createPlanner({
+  const planning: PlanningDeps = {
     stores,
     presets: offers.presets,
     captioners: offers.captioners,
@@ -141,7 +143,9 @@ export async function openApi(start: ApiStart): Promise<RunningApi> {
     },
     localSources,
     storeReachable: signedExample !== null,
-  });
+  };
+  const planner = createPlanner(planning);
+  const batchPlanner = createPlanner(rememberLooks(planning, start.clock));
   const { totalMs: _ofSmallFiles, ...limits } = start.sourceLimits.http;
   const puller = createModelPuller({
     catalog,
@@ -157,6 +161,7 @@ export async function openApi(start: ApiStart): Promise<RunningApi> {
     stores,
     signedObjects: stores.signer,
     planner,
+    batchPlanner,
     promptReader,
     learner,
     embeddings,
@@ -179,10 +184,11 @@ export async function openApi(start: ApiStart): Promise<RunningApi> {
   );
   const onFire = createScheduleMetrics(metrics).observe;
   const fireStarter = await openFireStarter({ catalog, planner, clock: start.clock, log, onFire });
+  const members = startMemberPlanner({ catalog, planner: batchPlanner, clock: start.clock, log });
   return {
     ...api,
     async close() {
-      await Promise.all([api.close(), fireStarter.close()]);
+      await Promise.all([api.close(), fireStarter.close(), members.close()]);
       await Promise.all([puller.close(), fetcher.close()]);
     },
   };

@@ -102,6 +102,8 @@ export interface Planner {
   /** The plan, its documents already in the store. */
   plan(spec: RunSpec, signal?: AbortSignal): Promise<PlanAnswer>;
   quote(spec: RunSpec, signal?: AbortSignal): Promise<Quote>;
+  /** A quote beside the plan that it is for, of which nothing is kept. */
+  quoteWithLock(spec: RunSpec, signal?: AbortSignal): Promise<{ readonly lock: PlanLock; readonly quote: Quote }>;
   /** Both, of one look at what lies outside the spec: for a run that is to start. */
   planWithQuote(spec: RunSpec, signal?: AbortSignal): Promise<PlanAnswer & { readonly quote: Quote }>;
   /** What a plan that is there already would take and cost, as it is; of what is `kept` nothing. */
@@ -196,6 +198,10 @@ export function createPlanner(deps: PlanningDeps): Planner {
   return {
     plan: async (spec, signal) => keep(await resolve(spec, signal)),
     quote: async (spec, signal) => price(await resolve(spec, signal)),
+    async quoteWithLock(spec, signal) {
+      const resolved = await resolve(spec, signal);
+      return { lock: resolved.made.lock, quote: await price(resolved) };
+    },
     async planWithQuote(spec, signal) {
       const resolved = await resolve(spec, signal);
       return { ...(await keep(resolved)), quote: await price(resolved) };
@@ -294,7 +300,8 @@ async function savedRecipes({ train, project }: RunSpec, deps: PlanningDeps): Pr
   return name === undefined || Object.hasOwn(deps.presets, name) ? {} : deps.savedRecipes(project);
 }
 
-function checkSources(sources: RunSpec["dataset"]["sources"], localSources: boolean): void {
+/** UserError `local-sources-off` where one is a file of this machine, and clients may name none. */
+export function checkSources(sources: RunSpec["dataset"]["sources"], localSources: boolean): void {
   // Of every type: what names a file of this machine has a path.
   const local = sources.find((source) => "path" in source && source.path !== undefined);
   if (!local || localSources) return;

@@ -15,7 +15,9 @@ import { installAuth } from "./auth.ts";
 import type { ApiOptions } from "./config.ts";
 import type { ApiDeps } from "./deps.ts";
 import { installProblems } from "./problems.ts";
+import { batchRoutes } from "./routes/batches.ts";
 import { bisectionRoutes } from "./routes/bisections.ts";
+import { bulkChangeRoutes } from "./routes/bulk-changes.ts";
 import { bundleRoutes } from "./routes/bundles.ts";
 import { ceilingRoutes } from "./routes/ceilings.ts";
 import { costRoutes } from "./routes/costs.ts";
@@ -120,6 +122,8 @@ export async function startApi(deps: ApiDeps, options: ApiOptions & { localToken
   await server.register(replayRoutes(deps));
   await server.register(bisectionRoutes(deps));
   await server.register(bundleRoutes(deps, options));
+  await server.register(batchRoutes(deps, options));
+  await server.register(bulkChangeRoutes(deps));
   await server.register(ceilingRoutes(deps));
   await server.register(costRoutes(deps));
   await server.register(datasetRoutes(deps));

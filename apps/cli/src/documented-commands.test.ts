@@ -1,6 +1,6 @@
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { RunSpec } from "@loramill/contracts";
+import { BatchSpec, RunSpec } from "@loramill/contracts";
 import { CommanderError } from "commander";
 import { expect, test } from "vitest";
 import { parse as parseYaml } from "yaml";
@@ -80,15 +80,33 @@ test("every command has an example in its help, and the example is one that it t
   }
 });
 
+/** A batch as it is sent, with a folder and a row in place of those that the command line would find. */
+function sentBatch({ folders, table, ...rest }: Record<string, unknown>): unknown {
+  const anna = { name: "anna", source: { type: "folder", path: "/subjects/anna" } };
+  return {
+    ...rest,
+    ...(folders === undefined ? {} : { folders: [anna] }),
+    ...(table === undefined ? {} : { rows: [{ folder: "anna" }] }),
+  };
+}
+
 test("every documented spec and example is one that the schema takes", () => {
   const specs = pages.flatMap(({ path, text }) =>
     blocksOf(text, ["yaml", "yml"])
       .map((block): unknown => parseYaml(block))
-      .filter((value) => typeof value === "object" && value !== null && ("dataset" in value || "generate" in value))
+      .filter(
+        (value) =>
+          typeof value === "object" && value !== null && ("dataset" in value || "generate" in value || "kind" in value),
+      )
       .map((value) => ({ path, value })),
   );
   for (const path of globSync("examples/*.yaml", { cwd: root })) {
     specs.push({ path, value: parseYaml(readFileSync(join(root, path), "utf8")) });
   }
-  for (const { path, value } of specs) expect(RunSpec.safeParse(value).error?.issues ?? [], path).toEqual([]);
+  const isBatch = (value: unknown): value is Record<string, unknown> => (value as { kind?: unknown }).kind === "batch";
+  expect(specs.filter(({ value }) => isBatch(value)).length).toBeGreaterThan(1);
+  for (const { path, value } of specs) {
+    const parsed = isBatch(value) ? BatchSpec.safeParse(sentBatch(value)) : RunSpec.safeParse(value);
+    expect(parsed.error?.issues ?? [], path).toEqual([]);
+  }
 });

@@ -7,6 +7,13 @@ export function number(text: string): number {
   return value;
 }
 
+/** How many. */
+export function count(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("expected a whole number above 0");
+  return value;
+}
+
 /** Separated by commas. */
 export const numbers = (text: string): number[] => text.split(",").map(number);
 

@@ -1,4 +1,5 @@
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
+import { addBatchCommands } from "./batch-program.ts";
 import { addBisectCommands } from "./bisect-program.ts";
 import { addBundleCommands } from "./bundle-program.ts";
 import { addCaptionCommands } from "./caption-program.ts";
@@ -8,7 +9,7 @@ import { cancelCommand, type ResumeOptions, resumeCommand, saveCommand, watchCom
 import type { CommandContext } from "./commands/context.ts";
 import { type CostOptions, costCommand } from "./commands/cost.ts";
 import { doctorCommand } from "./commands/doctor.ts";
-import { explainCommand, logsCommand, planCommand, quoteCommand, runsCommand } from "./commands/inspect.ts";
+import { explainCommand, logsCommand, planCommand, quoteCommand } from "./commands/inspect.ts";
 import { previewsCommand } from "./commands/previews.ts";
 import { queuesCommand } from "./commands/queues.ts";
 import { type RunOptions, runCommand, type SaveOptions } from "./commands/run.ts";
@@ -21,10 +22,11 @@ import { addIntelligenceCommands } from "./intelligence-program.ts";
 import { addLoraFileCommands } from "./lora-file-program.ts";
 import { addLoraCommands } from "./lora-program.ts";
 import { addModelCommands } from "./models-program.ts";
-import { number } from "./option-values.ts";
+import { count, number } from "./option-values.ts";
 import { addPictureCommands } from "./picture-program.ts";
 import type { SpecOptions } from "./read-spec.ts";
 import { addReplayCommands } from "./replay-program.ts";
+import { addRunsCommands } from "./runs-program.ts";
 import { addScheduleCommands } from "./schedule-program.ts";
 import { addTrainCommands } from "./train-program.ts";
 import { addWebhookCommands } from "./webhook-program.ts";
@@ -73,13 +75,7 @@ export function createProgram(execute: (work: Work, json: boolean) => Promise<vo
   withSpecOptions(
     command("quote", "time, cost and cache hits before a run", "loramill quote ./photos/dog --steps 800"),
   ).action((spec: string, options: SpecOptions) => does((context) => quoteCommand(spec, options, context)));
-  command("runs", "list runs, newest first", "loramill runs --state failed --limit 5")
-    .option("--project <project>", "of this project only")
-    .option("--state <state>", "planned, running, succeeded, failed, cancelled or exhausted")
-    .option("--limit <count>", "how many", count)
-    .action((options: { project?: string; state?: string; limit?: number }) =>
-      does((context) => runsCommand(options, context)),
-    );
+  addRunsCommands(program, does);
   ofRun("explain", "why each step ran, was reused or waits", "loramill explain last").action((run: string) =>
     does((context) => explainCommand(run, context)),
   );
@@ -137,6 +133,7 @@ export function createProgram(execute: (work: Work, json: boolean) => Promise<vo
   addReplayCommands(program, does);
   addBisectCommands(program, does);
   addBundleCommands(program, does);
+  addBatchCommands(program, does);
   addGenerateCommand(program, does);
   addDatasetCommands(program, does);
   addCaptionCommands(program, does);
@@ -166,10 +163,4 @@ function withSaveOptions(command: Command): Command {
   return command
     .option("--output <folder>", "where to put the results; default: a folder of OUTPUT_DIR")
     .option("--save-dataset", "also save the prepared pictures with their captions, into DATASET_OUTPUT_DIR");
-}
-
-function count(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("expected a whole number above 0");
-  return value;
 }

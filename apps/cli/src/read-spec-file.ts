@@ -18,15 +18,18 @@ export function readSpecValue(path: string): unknown {
 
 /** The run spec of a file, not checked yet, with its paths made absolute: they are relative to the file. */
 export function readSpecFile(path: string): RunSpecInput {
-  const spec = readSpecValue(path) as RunSpecInput;
+  return withAbsoluteFiles(readSpecValue(path) as RunSpecInput, dirname(path));
+}
+
+/** A spec that was just read, with its recipe file read too and paths that hold wherever the command runs. */
+export function withAbsoluteFiles(spec: RunSpecInput, folder: string): RunSpecInput {
   if (typeof spec?.train?.recipe === "string" && isRecipeFileName(spec.train.recipe)) {
-    const file = readRecipe(resolve(dirname(path), spec.train.recipe));
-    spec.train.recipe = file.recipe;
+    spec.train.recipe = readRecipe(resolve(folder, spec.train.recipe)).recipe;
   }
   for (const source of spec?.dataset?.sources ?? []) {
-    if ("path" in source && source.path !== undefined) source.path = resolve(dirname(path), source.path);
+    if ("path" in source && source.path !== undefined) source.path = resolve(folder, source.path);
   }
-  if (spec?.generate !== undefined) spec.generate = withAbsolutePaths(spec.generate, dirname(path));
+  if (spec?.generate !== undefined) spec.generate = withAbsolutePaths(spec.generate, folder);
   return spec;
 }
 
@@ -36,5 +39,5 @@ export function withAbsolutePaths<T extends NonNullable<RunSpecInput["generate"]
   return mapLoraPaths(inputs, (path) => resolve(folder, path));
 }
 
-/** A file of this machine, as against a stored one. */
-export const isPath = (file: string): boolean => !/^(sha256:[0-9a-f]{64}$|https?:\/\/)/.test(file);
+/** A file of this machine, as against a stored one, or a variable of a batch that stands for one. */
+export const isPath = (file: string): boolean => !/^(sha256:[0-9a-f]{64}$|https?:\/\/|\$\{)/.test(file);

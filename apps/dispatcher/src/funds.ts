@@ -2,14 +2,14 @@ import type { Candidate, ReleaseBounds } from "@loramill/catalog";
 import type { SpendingLimit } from "@loramill/contracts";
 import { type ReleaseCeiling, type RunBudget, roomOf } from "@loramill/orchestration";
 
-type Job = Pick<Candidate, "run" | "project" | "estimateMicroUsd">;
+type Job = Pick<Candidate, "run" | "batch" | "project" | "estimateMicroUsd">;
 
 /** What is left of budgets and ceilings during one round of releases, which goes from queue to queue. */
 export interface Funds {
   readonly budgets: Readonly<Record<string, RunBudget>>;
   readonly ceilings: Readonly<Record<string, ReleaseCeiling>>;
-  /** Keys of the ceilings that bind a job. */
-  keysOf(job: Pick<Job, "project">): readonly string[];
+  /** Keys of the ceilings that bind a job, and of the budget of its batch. */
+  keysOf(job: Pick<Job, "batch" | "project">): readonly string[];
   limitOf(key: string): SpendingLimit | null;
   haveRoomFor(job: Job): boolean;
   take(job: Job): void;
@@ -19,10 +19,15 @@ export function fundsOf(bounds: ReleaseBounds): Funds {
   const budgets: Record<string, RunBudget> = {};
   for (const [run, limit] of Object.entries(bounds.budgets)) budgets[run] = fundOf(limit);
   const ceilings: Record<string, ReleaseCeiling> = {};
-  const limits = new Map(bounds.ceilings.map((limit) => [`${limit.project ?? ""}/${limit.of.period}`, limit]));
+  const limits = new Map<string, SpendingLimit & { readonly project?: string | null }>([
+    ...bounds.batches.map((limit) => [limit.batch, limit] as const),
+    ...bounds.ceilings.map((limit) => [`${limit.project ?? ""}/${limit.of.period}`, limit] as const),
+  ]);
   for (const [key, limit] of limits) ceilings[key] = { ...fundOf(limit), isRenewed: limit.reopensAt !== null };
-  const keysOf = ({ project }: Pick<Job, "project">) =>
-    [...limits].flatMap(([key, limit]) => (limit.project === null || limit.project === project ? [key] : []));
+  const keysOf = ({ batch, project }: Pick<Job, "batch" | "project">) =>
+    [...limits].flatMap(([key, limit]) =>
+      limit.project === null || limit.project === project || key === batch ? [key] : [],
+    );
   const all = (job: Job): (RunBudget | undefined)[] => [budgets[job.run], ...keysOf(job).map((key) => ceilings[key])];
   return {
     budgets,

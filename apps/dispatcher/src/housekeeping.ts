@@ -43,7 +43,14 @@ export function toSpending(limits: readonly CeilingLimit[], stopped: string | nu
 /** What has served its time: deliveries that ended (BullMQ forgets them only when others end), and old request keys. */
 export async function tidy({ catalog, producer, options }: DispatcherDeps): Promise<void> {
   await catalog.idempotency.sweep();
+  await catalog.bulkChanges.sweep();
   for (const queue of Object.keys(options.windows) as QueueName[]) await producer.sweep?.(queue);
+}
+
+/** Stops the batches that fail as often as they may. */
+export async function stopFailingBatches({ catalog, log }: DispatcherDeps): Promise<void> {
+  for (const batch of await catalog.batches.stopFailing())
+    log.warn({ batch }, "a batch was stopped: too much of it failed");
 }
 
 /** Ended runs whose quotes are settled at once. */

@@ -4,7 +4,7 @@ import { type Bell, createBell } from "./bell.ts";
 import type { DispatcherDeps } from "./deps.ts";
 import { fireSchedules } from "./fire-schedules.ts";
 import { createMachinePlanner } from "./fleet/plan-machines.ts";
-import { settleQuotes, tidy, toGauges, toSpending } from "./housekeeping.ts";
+import { settleQuotes, stopFailingBatches, tidy, toGauges, toSpending } from "./housekeeping.ts";
 import { reconcile } from "./reconcile.ts";
 import { sendOwed } from "./release.ts";
 import { createTick } from "./tick.ts";
@@ -13,6 +13,8 @@ import { createTick } from "./tick.ts";
 const SPACING_MS = 20;
 /** The same for machines: a plan reads and weighs everything, and machines that are lost are often lost together. */
 const PLAN_SPACING_MS = 100;
+/** A batch that fails too much begins at most what starts in this time. */
+const BATCHES_MS = 1_000;
 /** After a failure everything pauses this long: Postgres or the queue is away, or a bug repeats itself. */
 const PAUSE_AFTER_FAILURE_MS = 1_000;
 
@@ -35,6 +37,7 @@ export async function lead(deps: DispatcherDeps, leadership: Leadership, stoppin
       sendLane(deps, owed, signal),
       reconcileLane(deps, owed, signal),
       every(deps.options.tidyMs, "tidy", deps, signal, () => tidy(deps)),
+      every(BATCHES_MS, "batches", deps, signal, () => stopFailingBatches(deps)),
       every(deps.options.quotesMs, "quotes", deps, signal, () => settleQuotes(deps)),
       fleetLane(deps, machines, signal),
       schedulesLane(deps, schedules, signal),

@@ -7,6 +7,7 @@ const candidate = (job: number, more: Partial<Candidate> = {}): Candidate => ({
   job: `job_${job}`,
   project: "p",
   run: "run_1",
+  batch: null,
   queue: "generate",
   priority: 5,
   waitingSince: new Date(now.getTime() - 1_000 + job),

@@ -15,8 +15,8 @@ export interface Releaser {
    */
   release(): Promise<{ readonly released: number; readonly open: number }>;
   /**
-   * The runs none of whose waiting jobs fits their budget, or a ceiling that does not begin anew, as of the last round;
-   * with that ceiling, or null where it is the budget.
+   * The runs none of whose waiting jobs fits their budget, that of their batch, or a ceiling that does not begin anew, as of
+   * the last round; with what has no room, or null where it is the run's own budget.
    */
   readonly blockedRuns: ReadonlyMap<RunId, SpendingLimit | null>;
 }
@@ -59,7 +59,7 @@ export function createReleaser({ catalog, clock, options }: DispatcherDeps): Rel
       if (isPriced) {
         released = await dispatch.releaseWithin([...new Set(candidates.map(({ run }) => run))], chooseAll);
       } else {
-        const chosen = chooseAll({ budgets: {}, ceilings: [] });
+        const chosen = chooseAll({ budgets: {}, batches: [], ceilings: [] });
         if (chosen.length > 0) released = await dispatch.release(chosen);
       }
       return { released, open: sum(counts) + released };

@@ -5,12 +5,12 @@ import type { Catalog } from "@loramill/catalog";
 const LOOK_MS = 1_000;
 
 /**
- * Resolves when nobody has asked for anything for `exitMs`, no run is open and no schedule will fire, or when the signal
- * aborts.
+ * Resolves when nobody has asked for anything for `exitMs`, no run is open or to be planned and no schedule will fire, or when
+ * the signal aborts.
  */
 export async function untilIdle(options: {
   api: Pick<RunningApi, "idleMs">;
-  catalog: Pick<Catalog, "runs" | "schedules">;
+  catalog: Pick<Catalog, "batches" | "runs" | "schedules">;
   exitMs: number;
   signal: AbortSignal;
 }): Promise<void> {
@@ -20,7 +20,10 @@ export async function untilIdle(options: {
       const open = await Promise.all(
         (["planned", "running"] as const).map((state) => catalog.runs.list({ state, limit: 1 })),
       );
-      if (open.every((page) => page.items.length === 0) && !(await catalog.schedules.areAwaited())) return;
+      const isQuiet = open.every((page) => page.items.length === 0);
+      const isAwaited =
+        isQuiet && ((await catalog.batches.hasWaitingMembers()) || (await catalog.schedules.areAwaited()));
+      if (isQuiet && !isAwaited) return;
     }
     await wait(LOOK_MS, undefined, { signal }).catch(() => undefined);
   }

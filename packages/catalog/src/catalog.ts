@@ -16,7 +16,9 @@ import { migrateCatalog } from "./migrate.ts";
 import { apiKeyQueries } from "./queries/api-keys.ts";
 import { artifactQueries } from "./queries/artifacts.ts";
 import { backendSlotQueries } from "./queries/backend-slots.ts";
+import { batchQueries } from "./queries/batches.ts";
 import { bisectionQueries } from "./queries/bisections.ts";
+import { bulkChangeQueries } from "./queries/bulk-changes.ts";
 import { bundleQueries } from "./queries/bundles/bundles.ts";
 import { choosingQueries } from "./queries/choosing-facts.ts";
 import { costReportQueries } from "./queries/cost-report.ts";
@@ -29,6 +31,7 @@ import { jobQueries } from "./queries/jobs.ts";
 import { libraryQueries } from "./queries/library.ts";
 import { loraQueries } from "./queries/loras.ts";
 import { modelQueries } from "./queries/models.ts";
+import { memberQueries } from "./queries/plan-members.ts";
 import { projectQueries } from "./queries/projects.ts";
 import { quarantineQueries } from "./queries/quarantine.ts";
 import { recipeQueries } from "./queries/recipes.ts";
@@ -78,6 +81,8 @@ export function openCatalog(options: CatalogOptions) {
     apiKeys: unwrapFailures(apiKeyQueries(connection, clock)),
     idempotency: unwrapFailures(idempotencyQueries(connection, clock)),
     runs: unwrapFailures(runQueries(connection, clock)),
+    batches: unwrapFailures({ ...batchQueries(connection), ...memberQueries(connection) }),
+    bulkChanges: unwrapFailures(bulkChangeQueries(connection)),
     jobs: unwrapFailures(jobQueries(connection)),
     events: unwrapFailures(eventQueries(connection)),
     ceilings: unwrapFailures(ceilingQueries(connection)),

@@ -30,9 +30,23 @@ export async function startedRun(
     Pick<PlanLock, "budgetMicroUsd" | "name">
   > = {},
 ): Promise<TrialRun> {
-  const { project: name = "default", estimateMicroUsd = 0, release = true, ...lock } = options;
+  const { project: name = "default", estimateMicroUsd, release, ...lock } = options;
   const project = (await catalog.projects.ensure(name)).id;
   const run = await catalog.runs.create({ project, ...trialRun([{ name: "caption" }], lock) });
+  const jobs = {
+    ...(estimateMicroUsd === undefined ? {} : { estimateMicroUsd }),
+    ...(release === undefined ? {} : { release }),
+  };
+  return { project, ...(await startRun(catalog, run, count, jobs)) };
+}
+
+/** Starts a run that was created with one step `caption`, which becomes so many jobs. */
+export async function startRun(
+  catalog: Catalog,
+  run: RunId,
+  count: number,
+  { estimateMicroUsd = 0, release = true }: { readonly estimateMicroUsd?: number; readonly release?: boolean } = {},
+): Promise<Omit<TrialRun, "project">> {
   const step = (await catalog.runs.get({ run }))?.steps[0]?.id as StepId;
   await catalog.dispatch.moveRun(run, "start", null);
   await catalog.dispatch.unblockStep({ run, step });
@@ -45,7 +59,7 @@ export async function startedRun(
   }));
   await catalog.dispatch.startStep({ run, step }, { key: someDigest(run), inputs: {}, reason: "new", jobs });
   if (release) await releaseAll(catalog);
-  return { run, step, project, jobs: await deliveriesOf(catalog, run) };
+  return { run, step, jobs: await deliveriesOf(catalog, run) };
 }
 
 export async function releaseAll(catalog: Catalog): Promise<void> {

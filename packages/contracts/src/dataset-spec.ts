@@ -165,7 +165,7 @@ export const Source = z.discriminatedUnion("type", [...sourcesOfFiles, PinnedDat
 export type Source = z.output<typeof Source>;
 
 /** A source as a spec names it: planning puts the digest in the place of the name of a version. */
-const SourceSpec = z.discriminatedUnion("type", [...sourcesOfFiles, NamedDataset]);
+export const SourceSpec = z.discriminatedUnion("type", [...sourcesOfFiles, NamedDataset]);
 export type SourceSpec = z.output<typeof SourceSpec>;
 
 const Action = z.enum(["drop", "warn", "keep"]);

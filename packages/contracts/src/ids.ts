@@ -23,6 +23,10 @@ export const ScheduleId = prefixedId("sch");
 export type ScheduleId = z.output<typeof ScheduleId>;
 export const FireId = prefixedId("fir");
 export type FireId = z.output<typeof FireId>;
+export const BatchId = prefixedId("bat");
+export type BatchId = z.output<typeof BatchId>;
+export const BulkChangeId = prefixedId("chg");
+export type BulkChangeId = z.output<typeof BulkChangeId>;
 
 export const BisectionId = prefixedId("bis");
 export type BisectionId = z.output<typeof BisectionId>;
@@ -38,6 +42,8 @@ export type IdPrefix =
   | "stp"
   | "job"
   | "att"
+  | "bat"
+  | "chg"
   | "key"
   | "art"
   | "lor"

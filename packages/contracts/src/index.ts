@@ -54,6 +54,24 @@ export {
 } from "./api.ts";
 export { isArchiveName, withoutArchiveExtension } from "./archive-names.ts";
 export {
+  BatchFailure,
+  BatchMember,
+  BatchMemberPage,
+  BatchPage,
+  BatchPlan,
+  BatchQuotePart,
+  BatchResumeAnswer,
+  BatchResumeRequest,
+  BatchState,
+  BatchSummary,
+  BatchView,
+  MemberQuote,
+  MemberState,
+  MembersQuery,
+  PlannedMember,
+} from "./batch-api.ts";
+export { BatchFolder, BatchSpec, type BatchSpecInput } from "./batch-spec.ts";
+export {
   BisectDifference,
   BisectGrid,
   BisectionPage,
@@ -65,6 +83,18 @@ export {
   BisectVerdict,
   VerdictRequest,
 } from "./bisect-api.ts";
+export {
+  BulkAction,
+  BulkApplyRequest,
+  BulkChange,
+  BulkChangeRequest,
+  BulkOutcome,
+  BulkRun,
+  BulkRunPage,
+  MAX_BULK_RUNS,
+  RunFilter,
+  SkippedRun,
+} from "./bulk-api.ts";
 export { BundlePart, BundleQuery, ImportAnswer, ImportQuery, RunImport } from "./bundle-api.ts";
 export { cacheLayout, lockNumber, userOf } from "./cache-layout.ts";
 export { Caption, CaptionPart, CaptionVoice } from "./caption-documents.ts";
@@ -255,7 +285,9 @@ export {
 } from "./generation-api.ts";
 export {
   AttemptId,
+  BatchId,
   BisectionId,
+  BulkChangeId,
   FireId,
   type IdPrefix,
   JobId,
@@ -313,6 +345,7 @@ export { StoredLora, StoredModel } from "./jobs/stored-inputs.ts";
 export { tendMachineJob } from "./jobs/tend-machine.ts";
 export { trainLoraJob } from "./jobs/train-lora.ts";
 export { verifyReplayJob } from "./jobs/verify-replay.ts";
+export { knownFields, schemasAt } from "./known-fields.ts";
 export {
   KnownLoras,
   KnownLorasRequest,

@@ -106,8 +106,8 @@ function apply(progress: Progress, decisions: readonly RunDecision[]): boolean {
 }
 
 /**
- * The reason to stop a run in which nothing is at work and nothing can be started: the budget, or a ceiling that does not
- * begin anew, has no room for any waiting job, or (a broken plan) steps wait for one another.
+ * The reason to stop a run in which nothing is at work and nothing can be started: the budget, that of the batch, or a ceiling
+ * that does not begin anew, has no room for any waiting job, or (a broken plan) steps wait for one another.
  */
 function stuckFor({ budget }: RunSnapshot, progress: Progress): Stop | null {
   const rest = [...progress.steps.values()].filter((step) => !isFinal("step", step.state));
@@ -120,7 +120,8 @@ function stuckFor({ budget }: RunSnapshot, progress: Progress): Stop | null {
   if (budget.blockedBy !== undefined) {
     const by = `${sayLimit(budget.blockedBy)}, of which ${sayUse(budget.blockedBy)}`;
     const message = `no waiting job fits into ${by}: raise it and resume`;
-    return { event: "exhaust", error: record("user", "ceiling-reached", message) };
+    const code = budget.blockedBy.of.kind === "ceiling" ? "ceiling-reached" : "budget-exhausted";
+    return { event: "exhaust", error: record("user", code, message) };
   }
   const limit = budget.microUsd === null ? "the budget" : `the budget of ${formatMicroUsd(budget.microUsd)}`;
   const message = `no waiting job fits into ${limit}, of which ${formatMicroUsd(budget.spent)} is spent: raise it and resume`;

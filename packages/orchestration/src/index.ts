@@ -1,4 +1,6 @@
 export { advanceRun } from "./advance-run.ts";
+export { type BatchLimits, expandBatch } from "./batches/expand-batch.ts";
+export { workKeys } from "./batches/work-keys.ts";
 export { type BisectStep, type JudgedTrial, nextTrial, trialsFor } from "./bisect/next-trial.ts";
 export {
   applyDifferences,

@@ -23,6 +23,7 @@ export function firstWithoutRoom<Limit extends SpendingLimit>(
 export function sayLimit({ of, limitMicroUsd }: Pick<SpendingLimit, "of" | "limitMicroUsd">): string {
   const amount = formatMicroUsd(limitMicroUsd);
   if (of.kind === "budget") return `the budget of ${amount}`;
+  if (of.kind === "batch") return `the budget of ${amount} of batch ${of.name}`;
   const period = { hour: " an hour", day: " a day", total: " in all" }[of.period];
   const owner = of.scope.kind === "account" ? "the account" : `project ${of.scope.project}`;
   return `the ceiling of ${amount}${period} of ${owner}`;

@@ -26,7 +26,9 @@ import {
   RunView,
 } from "@loramill/contracts";
 import type { z } from "zod";
+import { batchCalls } from "./batches.ts";
 import { bisectionCalls } from "./bisections.ts";
+import { bulkChangeCalls } from "./bulk-changes.ts";
 import { bundleCalls } from "./bundles.ts";
 import { ceilingCalls } from "./ceilings.ts";
 import { datasetCalls } from "./datasets.ts";
@@ -137,6 +139,8 @@ export function createClient(options: ClientOptions) {
     bisections: bisectionCalls(caller),
     bundles: bundleCalls(caller),
     datasets: datasetCalls(caller),
+    batches: batchCalls(caller),
+    bulkChanges: bulkChangeCalls(caller),
     ceilings: ceilingCalls(caller),
     fleet: fleetCalls(caller),
     generations: generationCalls(caller),

@@ -4,4 +4,5 @@ export { ApiError, UnreachableError } from "./errors.ts";
 export type { RunMessage } from "./follow.ts";
 export type { LoraUpload } from "./loras.ts";
 export { readWebhook } from "./read-webhook.ts";
+export type { BatchQuote, QuotedKind } from "./sum-quotes.ts";
 export type { UploadFile, UploadOptions, UploadProgress } from "./upload.ts";

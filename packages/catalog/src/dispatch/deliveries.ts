@@ -1,6 +1,14 @@
-import type { ErrorRecord, JobId, QueueName, RunId, SpendingLimit, StepId } from "@loramill/contracts";
+import type { BatchId, ErrorRecord, JobId, QueueName, RunId, SpendingLimit, StepId } from "@loramill/contracts";
 import { type Connection, inTransaction, retryConflicts, type Sql, toNumber } from "../connection.ts";
-import { budgetLimits, type CeilingLimit, ceilingLimits, isOfMoney, takeSpendingLock } from "../fleet/limits.ts";
+import {
+  type BatchLimit,
+  batchLimits,
+  budgetLimits,
+  type CeilingLimit,
+  ceilingLimits,
+  isOfMoney,
+  takeSpendingLock,
+} from "../fleet/limits.ts";
 import { OPEN, RESERVED } from "../fleet/reserved.ts";
 
 /** A job that could be released, as the fair share looks at it. */
@@ -8,6 +16,8 @@ export interface Candidate {
   readonly job: JobId;
   readonly project: string;
   readonly run: RunId;
+  /** The batch of its run; null where that is of none. */
+  readonly batch: BatchId | null;
   readonly queue: QueueName;
   readonly priority: number;
   readonly waitingSince: Date;
@@ -15,9 +25,10 @@ export interface Candidate {
   readonly estimateMicroUsd: number;
 }
 
-/** What binds the release of jobs: budgets by run, and ceilings. */
+/** What binds the release of jobs: budgets by run, those of batches, and ceilings. */
 export interface ReleaseBounds {
   readonly budgets: Readonly<Record<string, SpendingLimit>>;
+  readonly batches: readonly BatchLimit[];
   /** Of money; one by the hour binds what is rented. */
   readonly ceilings: readonly CeilingLimit[];
 }
@@ -122,10 +133,10 @@ export function deliveryQueries({ pool }: Connection) {
       readonly ageingMs: number;
     }): Promise<Candidate[]> {
       const { rows } = await pool.query<Omit<Candidate, "estimateMicroUsd"> & { estimate: string }>(
-        `select j.id as job, s.project, s.run, s.queue, s.priority, j.waiting_since as "waitingSince",
+        `select j.id as job, s.project, s.run, s.batch, s.queue, s.priority, j.waiting_since as "waitingSince",
            case when s.queue = 'provision' then 0 else j.reserves end as estimate
          from (
-           select s.id, s.run, s.queue, q.per_step, r.project, r.priority, row_number() over (
+           select s.id, s.run, s.queue, q.per_step, r.project, r.batch, r.priority, row_number() over (
              partition by s.queue, r.project
              order by greatest(0, r.priority - extract(epoch from now() - s.started_at) * 1000 / $3), s.started_at, s.id
            ) as place
@@ -155,8 +166,9 @@ export function deliveryQueries({ pool }: Connection) {
       return inTransaction(pool, async (sql) => {
         await takeSpendingLock(sql);
         const budgets = await budgetLimits(sql, runs);
+        const batches = await batchLimits(sql, runs);
         const ceilings = (await ceilingLimits(sql)).filter(isOfMoney);
-        const chosen = choose({ budgets, ceilings });
+        const chosen = choose({ budgets, batches, ceilings });
         return chosen.length === 0 ? 0 : release(sql, chosen);
       });
     },

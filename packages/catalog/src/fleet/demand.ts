@@ -1,5 +1,6 @@
 import { type JobId, type JsonObject, Placement, type ProjectId, type RunId, type StepId } from "@loramill/contracts";
 import { type Connection, toNumber } from "../connection.ts";
+import { RESERVED_IN_BATCH, SPENT_IN_BATCH } from "./limits.ts";
 import { OPEN, RESERVED } from "./reserved.ts";
 
 /** A training that wants a rented machine or has one, as its rows tell. */
@@ -45,12 +46,15 @@ select j.id as job, j.run, j.step, j.project, r.priority, j.waiting_since as sin
     coalesce((select max(c.step) from loramill.checkpoints c where c.job = j.id), 0),
     case when p.name is not null then coalesce((j.progress->>'step')::float8, 0) else 0 end
   ) as "stepsDone",
-  r.budget_micro_usd - r.spent_micro_usd - coalesce((
+  least(r.budget_micro_usd - r.spent_micro_usd - coalesce((
     select sum(o.reserved) from (
       select j.id, ${RESERVED} as reserved from loramill.steps t join loramill.jobs j on j.step = t.id
       where t.run = r.id and t.jobs_open > 0 and j.state in ${OPEN}
     ) o where o.id <> j.id
-  ), 0) as remaining,
+  ), 0), (
+    select b.budget_micro_usd - ${SPENT_IN_BATCH} - ${RESERVED_IN_BATCH} + ${RESERVED}
+    from loramill.batches b where b.id = r.batch
+  )) as remaining,
   p.name as pod,
   (select count(*)::int from loramill.run_events e
     where e.run = j.run and e.job = j.id and e.type = 'training.lost')

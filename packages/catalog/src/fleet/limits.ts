@@ -1,4 +1,4 @@
-import type { CeilingPeriod, CeilingScope, ProjectId, RunId, SpendingLimit } from "@loramill/contracts";
+import type { BatchId, CeilingPeriod, CeilingScope, ProjectId, RunId, SpendingLimit } from "@loramill/contracts";
 import { type Sql, toNumber } from "../connection.ts";
 import { COUNTS_FOR } from "./counts-for.ts";
 import { OPEN, RECALLED_TENDERS, RESERVED, SET_ASIDE_TWICE } from "./reserved.ts";
@@ -12,7 +12,7 @@ export interface CeilingLimit extends SpendingLimit {
 }
 
 /** A ceiling by the hour binds what is rented, not what is done there. */
-export const isOfMoney = ({ of }: SpendingLimit): boolean => of.kind === "budget" || of.period !== "hour";
+export const isOfMoney = ({ of }: SpendingLimit): boolean => of.kind !== "ceiling" || of.period !== "hour";
 
 /** Whoever reserves money holds this lock from reading what is left to the end of its transaction. */
 export async function takeSpendingLock(sql: Sql): Promise<void> {
@@ -83,17 +83,55 @@ export async function ceilingLimits(sql: Sql, project?: ProjectId): Promise<Ceil
 const scopeOf = ({ project, name }: { readonly project: string; readonly name: string | null }): CeilingScope =>
   project === "" ? { kind: "account" } : { kind: "project", project: name ?? project };
 
+/** What the jobs at work of run `r` have set aside. */
+export const RESERVED_OF_RUN = `(
+  select sum(${RESERVED}) from loramill.steps s join loramill.jobs j on j.step = s.id
+  where s.run = r.id and s.jobs_open > 0 and j.state in ${OPEN}
+)`;
+
 /** The budgets of those of the runs that have one. */
 export async function budgetLimits(sql: Sql, runs: readonly RunId[]): Promise<Record<string, SpendingLimit>> {
   const { rows } = await sql.query<LimitRow & { run: RunId }>(
-    `select r.id as run, r.budget_micro_usd as limit, r.spent_micro_usd as spent, (
-       select sum(${RESERVED}) from loramill.steps s join loramill.jobs j on j.step = s.id
-       where s.run = r.id and s.jobs_open > 0 and j.state in ${OPEN}
-     ) as reserved
+    `select r.id as run, r.budget_micro_usd as limit, r.spent_micro_usd as spent, ${RESERVED_OF_RUN} as reserved
      from loramill.runs r where r.id = any($1) and r.budget_micro_usd is not null`,
     [runs],
   );
   return Object.fromEntries(
     rows.map((row) => [row.run, { ...amountsOf(row), of: { kind: "budget" }, reopensAt: null }]),
   );
+}
+
+/** The budget of a batch, as it binds the jobs of its runs. */
+export interface BatchLimit extends SpendingLimit {
+  readonly batch: BatchId;
+}
+
+/** What the jobs at work in batch `b` have set aside. */
+export const RESERVED_IN_BATCH = `(
+  select coalesce(sum(${RESERVED}), 0) from loramill.runs m
+  join loramill.steps s on s.run = m.id join loramill.jobs j on j.step = s.id
+  where m.batch = b.id and s.jobs_open > 0 and j.state in ${OPEN}
+)`;
+
+/** What the runs of batch `b` have cost. */
+export const SPENT_IN_BATCH = `(
+  select coalesce(sum(m.spent_micro_usd), 0) from loramill.runs m where m.batch = b.id
+)`;
+
+/** The budgets of the batches that these runs are of, where they have one. */
+export async function batchLimits(sql: Sql, runs: readonly RunId[]): Promise<BatchLimit[]> {
+  const { rows } = await sql.query<LimitRow & { batch: BatchId; name: string }>(
+    `select b.id as batch, b.name, b.budget_micro_usd as limit, ${SPENT_IN_BATCH} as spent, ${RESERVED_IN_BATCH} as reserved
+     from loramill.batches b
+     where b.budget_micro_usd is not null
+       and b.id in (select batch from loramill.runs where id = any($1) and batch is not null)
+     order by b.id`,
+    [runs],
+  );
+  return rows.map(({ batch, name, ...row }) => ({
+    ...amountsOf(row),
+    batch,
+    of: { kind: "batch", name },
+    reopensAt: null,
+  }));
 }

@@ -1,7 +1,7 @@
 import { type Allowance, type HoldRequest, type ProjectId, type RunId, TransientError } from "@loramill/contracts";
 import { firstWithoutRoom } from "@loramill/orchestration";
 import { type Connection, inTransaction, type Sql, toNumber } from "../connection.ts";
-import { budgetLimits, ceilingLimits, isOfMoney, takeSpendingLock } from "../fleet/limits.ts";
+import { batchLimits, budgetLimits, ceilingLimits, isOfMoney, takeSpendingLock } from "../fleet/limits.ts";
 import { OPEN, RESERVED, SPENT } from "../fleet/reserved.ts";
 import { jsonText } from "../json-text.ts";
 
@@ -55,7 +55,8 @@ async function look(sql: Sql, { job, epoch, charges, microUsd }: HoldRequest) {
   const [holder] = rows;
   if (!holder?.is_current) throw new TransientError(`${job} is another worker's by now`, { code: "superseded" });
   const bound = { onBudget: holder.policy ?? "stop", deadline: holder.deadline } as const;
-  const budgets = Object.values(await budgetLimits(sql, [holder.run]));
+  const ofRun = Object.values(await budgetLimits(sql, [holder.run]));
+  const budgets = [...ofRun, ...(await batchLimits(sql, [holder.run]))];
   const limits = [...budgets, ...(await ceilingLimits(sql, holder.project))].filter(isOfMoney);
   const wantedMicroUsd = toNumber(holder.pending) + microUsd;
   const ownMicroUsd = toNumber(holder.reserved);

@@ -11,19 +11,25 @@ export interface ReplayLink {
 
 export interface NewRun {
   readonly project: string;
+  /** The batch that it is a member of. */
+  readonly batch?: string | undefined;
   readonly spec: RunSpec;
   readonly lock: PlanLock;
   readonly replay?: ReplayLink | undefined;
 }
 
 /** The rows of a planned run. Whoever writes them says `run.created` and wakes the dispatcher in the same transaction. */
-export async function insertRun(sql: Sql, newId: NewId, { project, spec, lock, replay }: NewRun): Promise<RunId> {
+export async function insertRun(
+  sql: Sql,
+  newId: NewId,
+  { project, batch, spec, lock, replay }: NewRun,
+): Promise<RunId> {
   const run = newId("run");
   const planned = lock.steps.map((step, ordinal) => ({ id: newId("stp"), ordinal, queue: queueOf(step.job), step }));
   await sql.query(
     `insert into loramill.runs (id, project, name, spec, lock, lock_digest, state, priority, budget_micro_usd, deadline,
-       notes, replay_of)
-     values ($1, $2, $3, $4, $5, $6, 'planned', $7, $8, $9, $10, $11)`,
+       notes, replay_of, batch)
+     values ($1, $2, $3, $4, $5, $6, 'planned', $7, $8, $9, $10, $11, $12)`,
     [
       run,
       project,
@@ -36,6 +42,7 @@ export async function insertRun(sql: Sql, newId: NewId, { project, spec, lock, r
       lock.deadline ?? null,
       [...lock.notes],
       replay?.of ?? null,
+      batch ?? null,
     ],
   );
   await sql.query(

@@ -10,7 +10,6 @@ import {
   type RunState,
   type RunSummary,
   type RunView,
-  statesAllowing,
   UserError,
 } from "@loramill/contracts";
 import { and, asc, desc, eq, getTableColumns, lt } from "drizzle-orm";
@@ -22,6 +21,7 @@ import { imports } from "../schema/imports.ts";
 import { runs, steps } from "../schema/runs.ts";
 import { projects } from "../schema/tenancy.ts";
 import { tellWebhooksOfRun } from "../webhooks/tell-webhooks.ts";
+import { cancelRuns, type RunTerms, resumeRuns } from "./change-runs.ts";
 import { chargePlanning } from "./charge-planning.ts";
 import { insertRun, type ReplayLink } from "./insert-run.ts";
 import { limitOf, type Page, type PageRequest, toPage } from "./paging.ts";
@@ -127,17 +127,8 @@ export function runQueries({ db, pool, newId }: Connection, clock: Clock) {
         const machine = await endMachineOf(sql, ref);
         if (machine === "requested") await tellRun(sql, ref.run, "run.cancel-requested", {});
         if (machine !== null) return machine;
-        const { rows } = await sql.query<{ fresh: boolean }>(
-          `update loramill.runs r
-           set cancel_requested_at = coalesce(r.cancel_requested_at, now()), attention = true
-           from (select id, cancel_requested_at is null as fresh from loramill.runs where id = $1 for no key update) old
-           where r.id = old.id and ($2::text is null or r.project = $2) and r.state = any($3)
-           returning fresh`,
-          [ref.run, ref.project ?? null, statesAllowing("run", "cancel")],
-        );
-        if (rows[0] === undefined) return (await exists(sql, ref)) ? "already-ended" : "unknown";
-        if (rows[0].fresh) await tellRun(sql, ref.run, "run.cancel-requested", {});
-        await sql.query("select pg_notify('loramill_dispatch', '')");
+        const [asked] = await cancelRuns(sql, { runs: [ref.run], project: ref.project });
+        if (asked === undefined) return (await exists(sql, ref)) ? "already-ended" : "unknown";
         return "requested";
       });
     },
@@ -147,58 +138,14 @@ export function runQueries({ db, pool, newId }: Connection, clock: Clock) {
      * with fresh attempts. `budgetMicroUsd` and `deadline` replace what it had. One that a bundle brought has nothing to go on
      * from: its spec is run instead.
      */
-    async resume(
-      ref: RunRef & {
-        readonly budgetMicroUsd?: number | null | undefined;
-        readonly deadline?: Date | null | undefined;
-      },
-    ): Promise<"resumed" | "not-resumable" | "unknown"> {
+    async resume(ref: RunRef & RunTerms): Promise<"resumed" | "not-resumable" | "unknown"> {
       return inTransaction(pool, async (sql) => {
-        const { rowCount } = await sql.query(
-          `update loramill.runs
-           set state = 'running', cancel_requested_at = null, error = null, ended_at = null, attention = true,
-             budget_micro_usd = case when $4 then $5::bigint else budget_micro_usd end,
-             deadline = case when $6 then $7::timestamptz else deadline end
-           where id = $1 and ($2::text is null or project = $2) and state = any($3)
-             and not exists (select from loramill.imports i where i.run = $1)`,
-          [
-            ref.run,
-            ref.project ?? null,
-            statesAllowing("run", "resume"),
-            ref.budgetMicroUsd !== undefined,
-            ref.budgetMicroUsd ?? null,
-            ref.deadline !== undefined,
-            ref.deadline ?? null,
-          ],
-        );
-        if (rowCount === 0) return (await exists(sql, ref)) ? "not-resumable" : "unknown";
-        await reopenJobs(sql, ref.run);
-        await tellRun(sql, ref.run, "run.resumed", {});
-        await sql.query("select pg_notify('loramill_dispatch', '')");
+        const [resumed] = await resumeRuns(sql, { runs: [ref.run], project: ref.project }, ref);
+        if (resumed === undefined) return (await exists(sql, ref)) ? "not-resumable" : "unknown";
         return "resumed";
       });
     },
   };
-}
-
-/** Jobs that did not succeed wait again with fresh attempts; what a turn left is kept, so paid work is taken up again. */
-async function reopenJobs(sql: Sql, run: RunId): Promise<void> {
-  await sql.query(
-    `update loramill.jobs j
-     set state = 'waiting', attempts_spent = 0, workers_lost = 0, error = null, cancel_requested_at = null,
-       not_before = null, ended_at = null, enqueued_at = null, waiting_since = now()
-     from loramill.steps s
-     where s.run = $1 and s.state = any($2) and j.step = s.id and j.state = any($3)`,
-    [run, statesAllowing("step", "resume"), statesAllowing("job", "resume")],
-  );
-  await sql.query(`update loramill.quarantine set resolved_at = now() where run = $1 and resolved_at is null`, [run]);
-  await sql.query(
-    `update loramill.steps
-     set state = 'blocked', jobs_waiting = jobs_waiting + jobs_failed + jobs_cancelled, jobs_failed = 0,
-       jobs_cancelled = 0, error = null, reason = null, ended_at = null
-     where run = $1 and state = any($2)`,
-    [run, statesAllowing("step", "resume")],
-  );
 }
 
 /**

@@ -1,13 +1,22 @@
-import { jobs as definitions, type ErrorRecord, type JobName, type JobState } from "@loramill/contracts";
+import {
+  jobs as definitions,
+  type ErrorRecord,
+  type JobName,
+  type JobState,
+  type RunId,
+  type SpendingLimit,
+} from "@loramill/contracts";
 import { explainWait, firstWithoutRoom } from "@loramill/orchestration";
 import { type Sql, toNumber } from "../connection.ts";
-import { type CeilingLimit, ceilingLimits, isOfMoney } from "../fleet/limits.ts";
+import { type BatchLimit, batchLimits, type CeilingLimit, ceilingLimits, isOfMoney } from "../fleet/limits.ts";
 
 /** What a job's row tells about its wait. */
 export interface WaitingRow {
   readonly name: string;
   readonly queue: string;
   readonly project: string;
+  readonly run: RunId;
+  readonly batch: string | null;
   readonly state: JobState;
   readonly error: ErrorRecord | null;
   readonly attempts_spent: number;
@@ -21,7 +30,7 @@ export interface WaitingRow {
 }
 
 /** Columns of a `WaitingRow`; `j`, `s` and `r` are its job, step and run. */
-export const WAIT_COLUMNS = `j.name, j.queue, j.project, j.state, j.error, j.attempts_spent, j.not_before,
+export const WAIT_COLUMNS = `j.name, j.queue, j.project, j.run, r.batch, j.state, j.error, j.attempts_spent, j.not_before,
   j.cancel_requested_at is not null or r.cancel_requested_at is not null as cancelling, now() as read_at,
   greatest(0, j.estimate_micro_usd - j.spent_micro_usd) as estimate, r.budget_micro_usd as budget, r.spent_micro_usd as spent,
   case when r.budget_micro_usd is not null and j.state = 'waiting' then (
@@ -36,6 +45,7 @@ interface Surroundings {
   readonly dispatched: boolean;
   readonly open: ReadonlyMap<string, number>;
   readonly projects: ReadonlyMap<string, { readonly name: string; readonly cap: number | null }>;
+  readonly batches: readonly BatchLimit[];
   readonly ceilings: readonly CeilingLimit[];
 }
 
@@ -77,6 +87,7 @@ async function readSurroundings(sql: Sql, rows: readonly WaitingRow[]): Promise<
     dispatched: found?.alive === true,
     open,
     projects: new Map(projects.rows.map((row) => [row.id, row])),
+    batches: await batchLimits(sql, [...new Set(rows.map(({ run }) => run))]),
     ceilings: (await ceilingLimits(sql)).filter(isOfMoney),
   };
 }
@@ -96,7 +107,7 @@ function reasonOf(row: WaitingRow, around: Surroundings | null): string | null {
     workers: null,
     run: { cancelRequested: row.cancelling },
     budget: budgetOf(row),
-    ceiling: ceilingOf(row, around?.ceilings ?? []),
+    ceiling: around === null ? null : limitOf(row, around),
     project: {
       name: project?.name ?? row.project,
       open: around?.open.get(`${row.queue} ${row.project}`) ?? 0,
@@ -118,10 +129,13 @@ function budgetOf(row: WaitingRow): { remainingMicroUsd: number; estimateMicroUs
   return estimateMicroUsd > Math.max(0, remainingMicroUsd) ? { remainingMicroUsd, estimateMicroUsd } : null;
 }
 
-/** The ceiling that has no room for the job, if one has none. */
-function ceilingOf(row: WaitingRow, ceilings: readonly CeilingLimit[]) {
+/** The ceiling, or the budget of its batch, that has no room for the job, if one has none. */
+function limitOf(row: WaitingRow, { batches, ceilings }: Surroundings) {
   const estimateMicroUsd = toNumber(row.estimate);
-  const binding = ceilings.filter(({ project }) => project === null || project === row.project);
+  const binding: SpendingLimit[] = [
+    ...batches.filter(({ batch }) => batch === row.batch),
+    ...ceilings.filter(({ project }) => project === null || project === row.project),
+  ];
   const limit = firstWithoutRoom(binding, { wantedMicroUsd: estimateMicroUsd, ownMicroUsd: 0 });
   return limit === null ? null : { limit, estimateMicroUsd };
 }

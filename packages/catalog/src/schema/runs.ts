@@ -14,6 +14,8 @@ export const runs = loramill.table(
     project: text("project")
       .notNull()
       .references(() => projects.id),
+    /** The batch that it is a member of. */
+    batch: text("batch"),
     name: text("name").notNull(),
     spec: jsonb("spec").$type<RunSpec>().notNull(),
     lock: jsonb("lock").$type<PlanLock>().notNull(),
@@ -36,6 +38,7 @@ export const runs = loramill.table(
   (table) => [
     stateCheck("runs_state", "run"),
     index("runs_by_project").on(table.project, table.id),
+    index("runs_of_batch").on(table.batch, table.id).where(where("batch is not null")),
     index("runs_open").on(table.id).where(where("state in ('planned', 'running')")),
     index("runs_due").on(table.deadline).where(where("deadline is not null and state in ('planned', 'running')")),
     index("runs_attention").on(table.id).where(where("attention")),

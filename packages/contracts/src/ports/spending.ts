@@ -2,10 +2,11 @@ import type { CeilingPeriod, CeilingScope } from "../fleet/ceiling.ts";
 import type { MicroUsd } from "../money.ts";
 import type { RunPolicy } from "../run-spec.ts";
 
-/** One limit of what jobs may spend, with what counts against it now: the budget of a run, or a ceiling. */
+/** One limit of what jobs may spend, with what counts against it now: the budget of a run or of a batch of them, or a ceiling. */
 export interface SpendingLimit {
   readonly of:
     | { readonly kind: "budget" }
+    | { readonly kind: "batch"; readonly name: string }
     | { readonly kind: "ceiling"; readonly scope: CeilingScope; readonly period: CeilingPeriod };
   readonly limitMicroUsd: MicroUsd;
   readonly spentMicroUsd: MicroUsd;
