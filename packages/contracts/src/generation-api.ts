@@ -16,6 +16,9 @@ export type GenerationPreview = z.output<typeof GenerationPreview>;
 
 export const previewPath = (job: string, item: number): string => `/v1/jobs/${job}/previews/${item}`;
 
+/** What people think of a generation; of one person's ratings the newest counts. */
+export const GenerationStars = z.object({ mean: z.number(), people: z.int() });
+
 /** A finished picture or clip as lists show it. */
 export const GenerationSummary = z.object({
   id: GenerationId,
@@ -39,6 +42,7 @@ export const GenerationSummary = z.object({
   backend: z.string(),
   seconds: z.number(),
   createdAt: z.iso.datetime(),
+  stars: GenerationStars.nullable().describe("Of those who rated it, 1 to 5; null where nobody has"),
   file: z.object({
     digest: Digest,
     bytes: z.int(),
@@ -78,6 +82,7 @@ export const GenerationPage = page(GenerationSummary).meta({
           backend: "pocket",
           seconds: 0.4,
           createdAt: "2026-11-21T06:00:00.000Z",
+          stars: { mean: 4.5, people: 2 },
           file: {
             digest: "2".repeat(64),
             bytes: 9000,

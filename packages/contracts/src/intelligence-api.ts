@@ -104,6 +104,7 @@ export type RatingSelectionInput = z.input<typeof RatingSelection>;
 export const RatingQuery = z.strictObject({
   project: Project,
   ...selection,
+  generation: z.string().max(100).optional().describe("Of this one: its id, or the SHA-256 of its file"),
   after: z.coerce.number().int().min(0).optional().describe("`next` of the page before"),
 });
 export const RatingPage = z.object({

@@ -37,7 +37,7 @@ export function intelligenceCalls({ call, open }: Pick<Caller, "call" | "open">)
     rate: (generation: string, body: GenerationRatingInput, signal?: AbortSignal) =>
       call({ method: "POST", path: `/v1/generations/${generation}/ratings`, body, answer: RatingView, signal }),
     /** Oldest first; `after` is `next` of the page before. */
-    ratings: ({ signal, ...query }: Which & { readonly after?: number } = {}) =>
+    ratings: ({ signal, ...query }: Which & { readonly generation?: string; readonly after?: number } = {}) =>
       call({ path: "/v1/ratings", query, answer: RatingPage, signal }),
     rollBackRatings: (which: Which) => change("rollback", which),
     restoreRatings: (which: Which) => change("restore", which),

@@ -14,7 +14,7 @@ import {
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { ApiDeps } from "../deps.ts";
-import { createUrlSigner, type SignUrl } from "../sign-url.ts";
+import { createUrlSigner } from "../sign-url.ts";
 
 const tags = ["generations"];
 
@@ -29,7 +29,24 @@ export const generationRoutes =
       if (own !== undefined || asked === undefined) return own;
       return (await catalog.projects.list()).find(({ name }) => name === asked)?.id ?? null;
     };
-    const names = async () => new Map((await catalog.projects.list()).map(({ id, name }) => [id as string, name]));
+    /** Rows of the catalog as they are answered. */
+    const summaries = async (rows: readonly LibraryGeneration[]): Promise<GenerationSummary[]> => {
+      const projects = new Map((await catalog.projects.list()).map(({ id, name }) => [id as string, name]));
+      const stars = await catalog.generationRatings.starsOf(rows.map(({ id }) => id));
+      return Promise.all(
+        rows.map(async ({ sha256, bytes, mediaType, createdAt, project, ...facts }) => ({
+          ...facts,
+          project: projects.get(project) ?? project,
+          createdAt: createdAt.toISOString(),
+          stars: stars.get(facts.id) ?? null,
+          file: { digest: sha256, bytes, mediaType, url: await signUrl(blobKey(sha256)) },
+        })),
+      );
+    };
+    const whole = async (row: LibraryGeneration): Promise<GenerationView> => {
+      const [summary] = await summaries([row]);
+      return { ...(summary as GenerationSummary), record: row.record };
+    };
 
     server.get(
       "/v1/generations",
@@ -51,9 +68,7 @@ export const generationRoutes =
           run: run === undefined ? undefined : await makerOf(run, project, deps),
           lora: lora === undefined ? undefined : { name: lora, sha256: await fileOf(lora, project, deps) },
         });
-        const projects = await names();
-        const items = await Promise.all(found.items.map((row) => toSummary(row, projects, signUrl)));
-        return { items, next: found.next };
+        return { items: await summaries(found.items), next: found.next };
       },
     );
     server.post(
@@ -77,7 +92,7 @@ export const generationRoutes =
         if (row === null) {
           throw new UserError("there is no generation with this file or this record", { code: "generation-not-found" });
         }
-        return { ...(await toSummary(row, await names(), signUrl)), record: row.record };
+        return whole(row);
       },
     );
     server.get(
@@ -97,7 +112,7 @@ export const generationRoutes =
             code: "generation-not-found",
           });
         }
-        return { ...(await toSummary(row, await names(), signUrl)), record: row.record };
+        return whole(row);
       },
     );
   };
@@ -114,18 +129,4 @@ async function makerOf(asked: string, project: ProjectId | undefined, { catalog 
 async function fileOf(lora: string, project: ProjectId | undefined, { catalog }: ApiDeps): Promise<string | null> {
   const of = project ?? (await catalog.projects.idOf("default"));
   return (await catalog.loras.find({ project: of, lora }))?.weightsSha256 ?? null;
-}
-
-async function toSummary(
-  row: LibraryGeneration,
-  projects: ReadonlyMap<string, string>,
-  signUrl: SignUrl,
-): Promise<GenerationSummary> {
-  const { sha256, bytes, mediaType, createdAt, project, ...facts } = row;
-  return {
-    ...facts,
-    project: projects.get(project) ?? project,
-    createdAt: createdAt.toISOString(),
-    file: { digest: sha256, bytes, mediaType, url: await signUrl(blobKey(sha256)) },
-  };
 }

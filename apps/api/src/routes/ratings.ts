@@ -71,9 +71,11 @@ export const ratingRoutes =
           response: { 200: RatingPage },
         },
       },
-      async ({ query: { project: asked, after, ...which }, caller }) => {
-        const project = await projectOf(caller, asked);
-        const rows = await catalog.generationRatings.list({ project, after }, selectionOf(which));
+      async ({ query: { project: asked, after, generation: named, ...which }, caller }) => {
+        const generation = named === undefined ? undefined : await findGeneration(catalog, named, caller);
+        const project = (generation?.project as ProjectId | undefined) ?? (await projectOf(caller, asked));
+        const selection = { ...selectionOf(which), generation: generation?.id };
+        const rows = await catalog.generationRatings.list({ project, after }, selection);
         return { items: rows.map(toView), next: rows.at(-1)?.id ?? null };
       },
     );

@@ -1,5 +1,19 @@
 import { type Digest, type ProjectId, UserError } from "@loramill/contracts";
-import { and, asc, eq, getTableColumns, gt, gte, inArray, isNotNull, isNull, lt, type SQL, sql } from "drizzle-orm";
+import {
+  and,
+  asc,
+  desc,
+  eq,
+  getTableColumns,
+  gt,
+  gte,
+  inArray,
+  isNotNull,
+  isNull,
+  lt,
+  type SQL,
+  sql,
+} from "drizzle-orm";
 import type { Connection } from "../connection.ts";
 import { generations } from "../schema/library.ts";
 import { loras } from "../schema/loras.ts";
@@ -20,6 +34,7 @@ interface NewRating {
 
 /** Which ratings; all of what is given must fit. */
 export interface RatingSelection {
+  readonly generation?: string | undefined;
   readonly batch?: string | undefined;
   readonly rater?: string | undefined;
   /** Given then or later, and before. */
@@ -41,8 +56,12 @@ const MAX_ROWS = 1_000;
 
 /** Ratings of generations: added, never changed; taken back and given again as a whole. */
 export function generationRatingQueries({ db }: Connection) {
-  const selected = (project: ProjectId, { batch, rater, from, until }: RatingSelection): (SQL | undefined)[] => [
+  const selected = (
+    project: ProjectId,
+    { generation, batch, rater, from, until }: RatingSelection,
+  ): (SQL | undefined)[] => [
     eq(generationRatings.project, project),
+    generation === undefined ? undefined : eq(generationRatings.generation, generation),
     batch === undefined ? undefined : eq(generationRatings.batch, batch),
     rater === undefined ? undefined : eq(generationRatings.rater, rater),
     from === undefined ? undefined : gte(generationRatings.createdAt, from),
@@ -104,6 +123,28 @@ export function generationRatingQueries({ db }: Connection) {
         ...row,
         families: [...new Set(row.loras.flatMap(({ sha256 }) => familyOf.get(sha256) ?? []))],
       }));
+    },
+
+    /** What people think of these generations, of each person the newest rating that stands; unrated ones are not in it. */
+    async starsOf(
+      ids: readonly string[],
+    ): Promise<ReadonlyMap<string, { readonly mean: number; readonly people: number }>> {
+      const { generation, rater, stars, id } = generationRatings;
+      const newest = db
+        .selectDistinctOn([generation, rater], { generation, stars })
+        .from(generationRatings)
+        .where(and(inArray(generation, [...ids]), isNull(generationRatings.revokedAt)))
+        .orderBy(generation, rater, desc(id))
+        .as("newest");
+      const rows = await db
+        .select({
+          generation: newest.generation,
+          mean: sql<number>`avg(${newest.stars})`.mapWith(Number),
+          people: sql<number>`count(*)`.mapWith(Number),
+        })
+        .from(newest)
+        .groupBy(newest.generation);
+      return new Map(rows.map(({ generation: of, ...told }) => [of, told]));
     },
 
     /**
