@@ -136,6 +136,57 @@ describe.skipIf(chromiumPath === null)("in a browser", () => {
     await page.close();
   });
 
+  test("pictures are drawn as was recommended and edited, lie in a labelled grid, and are rated by a key", async () => {
+    const { page, expectClean } = await browser.page();
+    await page.goto(`${mill.client.url}/generate`);
+    await page.getByRole("button", { name: "Assisted" }).click();
+    await page.getByLabel("Prompt", { exact: true }).fill("a photo of zorb on a hill");
+    await page.getByRole("button", { name: "Recommend" }).click();
+    const strength = page.getByLabel("Strength of in-a-browser@1, as a number");
+    await strength.fill("1.1");
+    await page.getByLabel("Steps", { exact: true }).fill("4");
+    await page.getByText("Vary", { exact: true }).click();
+    await page.getByLabel("Seeds").fill("1, 2");
+    await page.getByLabel("Strengths").fill("0, 1");
+    await page.getByText("4 files").waitFor();
+    await expectAccessible(page);
+    await page.getByRole("button", { name: "Generate" }).click();
+    const grid = page.getByRole("table", { name: "Results" });
+    await grid.getByRole("button").nth(3).waitFor();
+    expect(await grid.getByRole("columnheader").allInnerTexts()).toEqual(["no LoRA", "strength 1"]);
+    expect(await grid.getByRole("rowheader").allInnerTexts()).toEqual(["seed 1", "seed 2"]);
+    await grid.getByRole("button").last().click();
+    await page.getByRole("dialog").getByText("keys 1 to 5").waitFor();
+    await page.keyboard.press("5");
+    await page.getByRole("dialog").getByText("kept, by local").waitFor();
+    const [newest] = (await mill.client.generations.list({ limit: 1 })).items;
+    expect(newest).toMatchObject({ seed: 2, steps: 4, loras: [{ name: "in-a-browser", strength: 1 }] });
+    expect(newest?.stars).toEqual({ mean: 5, people: 1 });
+
+    await page.getByRole("dialog").getByRole("link", { name: "Its page" }).click();
+    await page.getByRole("heading", { name: "How it was made" }).waitFor();
+    await expectAccessible(page);
+    await page.getByRole("button", { name: "Again with these settings" }).click();
+    await page.getByText("1 file").waitFor();
+    expect(await page.getByLabel("Seeds").inputValue()).toBe("2");
+    expect(await page.getByLabel("Steps", { exact: true }).inputValue()).toBe("4");
+    await page.getByText("in-a-browser@1", { exact: true }).waitFor();
+    expectClean(mill.client.url);
+    await page.close();
+  });
+
+  test("clips say what goes in and which backend is missing, before anything starts", async () => {
+    const { page, expectClean } = await browser.page();
+    await page.goto(`${mill.client.url}/video?kind=text-to-video`);
+    await page.getByText("No backend that makes text-to-video is available").waitFor();
+    await page.getByLabel("What is made").selectOption("restyle-clip");
+    await page.getByText("Choose the clip that goes in.").waitFor();
+    expect(await page.getByRole("button", { name: "Make clip" }).isDisabled()).toBe(true);
+    await expectAccessible(page);
+    expectClean(mill.client.url);
+    await page.close();
+  });
+
   test("a run is cancelled after a question, and resumed with another budget", async () => {
     const { page, expectClean } = await browser.page();
     const train = { recipe: { steps: 5_000, batchSize: 4, saveEverySteps: 10, rank: 4, seed: 5 } };

@@ -62,6 +62,25 @@ export const pages: readonly PageEntry[] = [
     load: () => import("./pages/loras/lora-page.tsx").then((file) => file.LoraPage),
   },
   {
+    path: "/generate",
+    nav: { label: "Generate", section: "Work", icon: "generate" },
+    load: () => import("./pages/generate/generate-page.tsx").then((file) => file.GeneratePage),
+  },
+  {
+    path: "/video",
+    nav: { label: "Video", section: "Work", icon: "video" },
+    load: () => import("./pages/video/video-page.tsx").then((file) => file.VideoPage),
+  },
+  {
+    path: "/generations",
+    nav: { label: "Pictures and clips", section: "Library", icon: "picture" },
+    load: () => import("./pages/generations/generations-page.tsx").then((file) => file.GenerationsPage),
+  },
+  {
+    path: "/generations/:generation",
+    load: () => import("./pages/generations/generation-page.tsx").then((file) => file.GenerationPage),
+  },
+  {
     path: "/fleet",
     nav: { label: "Fleet", section: "Operations", icon: "fleet" },
     load: () => import("./pages/fleet/fleet-page.tsx").then((file) => file.FleetPage),

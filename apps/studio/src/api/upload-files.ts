@@ -18,6 +18,13 @@ export async function uploadFiles(
   return client.upload(offered, { ...options, streamed: false });
 }
 
+/** Sends one file that goes into a picture or clip, and answers how a request names it. */
+export async function uploadInput(client: Client, file: File): Promise<string> {
+  const sha256 = await digestOfFile(file);
+  await client.upload([{ path: pathOf(file), sha256, body: file }], { streamed: false });
+  return `sha256:${sha256}`;
+}
+
 /** Browsers digest on pages of this machine and over HTTPS; elsewhere it is done in JavaScript, which is slower. */
 async function digestOfFile(file: File): Promise<Digest> {
   const bytes = new Uint8Array(await file.arrayBuffer());

@@ -1,0 +1,91 @@
+import type { GenerationSummary } from "@loramill/contracts";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import { useClient } from "../../api/client.tsx";
+import { classNames } from "../../lib/class-names.ts";
+import { Icon } from "../../ui/icon.tsx";
+import { TimeAgo } from "../../ui/time-ago.tsx";
+import styles from "./star-rating.module.css";
+
+const STARS = [1, 2, 3, 4, 5] as const;
+
+type Rated = Pick<GenerationSummary, "id" | "stars">;
+
+/** One to five stars and a comment, each kept at once; where `keys` is set, the keys 1 to 5 rate as well. */
+export function StarRating({ generation, keys = false }: { readonly generation: Rated; readonly keys?: boolean }) {
+  const client = useClient();
+  const queries = useQueryClient();
+  const { id } = generation;
+  const { data } = useQuery({
+    queryKey: ["ratings", id],
+    queryFn: ({ signal }) => client.intelligence.ratings({ generation: id, signal }),
+  });
+  const latest = data?.items.at(-1);
+  const [comment, setComment] = useState<string | null>(null);
+  const rate = useMutation({
+    mutationFn: (given: { readonly stars: number; readonly comment: string }) => client.intelligence.rate(id, given),
+    onSuccess: () =>
+      Promise.all([
+        queries.invalidateQueries({ queryKey: ["ratings", id] }),
+        queries.invalidateQueries({ queryKey: ["generations"] }),
+        queries.invalidateQueries({ queryKey: ["generation", id] }),
+      ]),
+  });
+  const stars = rate.isPending ? rate.variables.stars : (latest?.stars ?? 0);
+  const text = comment ?? latest?.comment ?? "";
+  const { mutate } = rate;
+  useEffect(() => {
+    if (!keys) return;
+    const press = (event: KeyboardEvent) => {
+      const isTyping = event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement;
+      const pressed = STARS.find((each) => `${each}` === event.key);
+      if (pressed === undefined || isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
+      mutate({ stars: pressed, comment: text });
+    };
+    addEventListener("keydown", press);
+    return () => removeEventListener("keydown", press);
+  }, [keys, mutate, text]);
+  const keepComment = () => {
+    if (stars > 0 && comment !== null && comment !== (latest?.comment ?? "")) mutate({ stars, comment });
+  };
+  return (
+    <div className="stack-tight">
+      <fieldset className={styles.stars} aria-label="Rating">
+        {STARS.map((each) => (
+          <button
+            key={each}
+            type="button"
+            className={classNames(styles.star, each <= stars && styles.given)}
+            aria-pressed={each === stars}
+            aria-label={`${each} ${each === 1 ? "star" : "stars"}`}
+            onClick={() => mutate({ stars: each, comment: text })}
+          >
+            <Icon name="star" />
+          </button>
+        ))}
+        <span className="faint">{keys ? "keys 1 to 5" : null}</span>
+      </fieldset>
+      <input
+        className="input"
+        aria-label="Comment"
+        placeholder={stars > 0 ? "Why? Kept with the stars" : "Stars first, then why"}
+        maxLength={2000}
+        disabled={stars === 0}
+        value={text}
+        onChange={(event) => setComment(event.target.value)}
+        onBlur={keepComment}
+        onKeyDown={(event) => {
+          if (event.key === "Enter") keepComment();
+        }}
+      />
+      {latest && (
+        <span className="faint">
+          {generation.stars && generation.stars.people > 1
+            ? `${generation.stars.mean.toFixed(1)} of ${generation.stars.people} people · `
+            : ""}
+          kept, by {latest.by}, <TimeAgo at={latest.at} />
+        </span>
+      )}
+    </div>
+  );
+}
