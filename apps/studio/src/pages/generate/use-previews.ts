@@ -15,6 +15,7 @@ export function usePreviews(run: RunView): ReadonlyMap<number, string> {
       queryFn: async ({ signal }: { signal: AbortSignal }) => ({ item, bytes: await client.download(url, signal) }),
       retry: false,
       staleTime: Number.POSITIVE_INFINITY,
+      gcTime: 0,
     })),
     combine: (results) => results.flatMap(({ data }) => (data === undefined ? [] : [data])),
   });

@@ -13,10 +13,14 @@ export function specOfGeneration(
   if (spec === undefined) return null;
   const name = nameOfPrompt(prompt || kind);
   if (!("prompt" in spec)) return { name, project, generate: { request: spec, backend: backend as "auto" } };
-  const { prompt: _prompt, seed, loras: _loras, ...request } = spec;
-  const loras = record?.loras.map(({ name: told, sha256, strength }) => ({
-    lora: called.get(sha256) ?? told,
-    strength,
+  const { prompt: _prompt, seed, loras: uses, ...request } = spec;
+  const applied = record?.loras ?? [];
+  // How a LoRA was used beside its strength, such as a schedule; where some were left away nothing tells whose it was.
+  const isWhole =
+    uses.length === applied.length && uses.every(({ strength }, at) => strength === applied[at]?.strength);
+  const loras = applied.map(({ name: told, sha256, strength }, at) => ({
+    ...(isWhole ? uses[at] : {}),
+    ...{ lora: called.get(sha256) ?? told, strength },
   }));
   return {
     name,
@@ -25,7 +29,7 @@ export function specOfGeneration(
       mode: "manual",
       prompts: [spec.prompt],
       seeds: [seed],
-      request: { ...request, ...(loras === undefined || loras.length === 0 ? {} : { loras }) },
+      request: { ...request, ...(loras.length === 0 ? {} : { loras }) },
       backend: backend as "auto",
     },
   };
