@@ -73,9 +73,9 @@ export function addIntelligenceCommands(parent: Command, does: Does): void {
 
 function addRatingCommands(parent: Command, does: Does): void {
   const ratings = groupOf(parent, "ratings", "what people said of pictures and clips", "loramill ratings list");
-  withSelection(ratings("list", "ratings, oldest first", "loramill ratings list --by ann")).action((which: Selection) =>
-    does((context) => listRatingsCommand(which, context)),
-  );
+  withSelection(ratings("list", "ratings, oldest first", "loramill ratings list --by ann"))
+    .option("--of <generation>", GENERATION)
+    .action((which: Selection & { of?: string }) => does((context) => listRatingsCommand(which, context)));
   withSelection(
     ratings("rollback", "take ratings back: learning forgets them", "loramill ratings rollback --batch import-7"),
   ).action((which: Selection) => does((context) => changeRatingsCommand("rollback", which, context)));

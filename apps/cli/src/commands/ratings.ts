@@ -31,9 +31,13 @@ export function rateCommand(
   });
 }
 
-export function listRatingsCommand(which: RatingSelectionInput, context: CommandContext): Promise<number> {
+export function listRatingsCommand(
+  { of, ...which }: RatingSelectionInput & { readonly of?: string },
+  context: CommandContext,
+): Promise<number> {
   return withConnection(context, async ({ client }) => {
-    const { items } = await client.intelligence.ratings(which);
+    const generation = of === undefined ? {} : { generation: await findGeneration(of, client, context) };
+    const { items } = await client.intelligence.ratings({ ...which, ...generation });
     if (context.json) printJson(context, items);
     else if (items.length === 0) printLine(context, "none; `loramill rate FILE STARS` gives one");
     else {
