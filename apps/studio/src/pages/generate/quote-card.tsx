@@ -1,8 +1,8 @@
 import { RunSpec, type RunSpecInput, type RunView, specProblems } from "@loramill/contracts";
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
 import { useClient } from "../../api/client.tsx";
 import { formatCount, formatSeconds, formatUsd } from "../../lib/format.ts";
+import { useSettled } from "../../lib/use-settled.ts";
 import { Button } from "../../ui/button.tsx";
 import { Notice, ProblemNotice } from "../../ui/problem-notice.tsx";
 
@@ -22,7 +22,7 @@ export function QuoteCard({
 }) {
   const client = useClient();
   const text = JSON.stringify(spec);
-  const rested = useRested(text);
+  const rested = useSettled(text, REST_MS);
   const parsed = spec === null ? null : RunSpec.safeParse(spec, { reportInput: true });
   const quote = useQuery({
     queryKey: ["quote", rested],
@@ -92,14 +92,4 @@ export function QuoteCard({
       )}
     </div>
   );
-}
-
-/** A text as it was when it last did not change for a while. */
-function useRested(text: string): string {
-  const [rested, setRested] = useState(text);
-  useEffect(() => {
-    const timer = setTimeout(() => setRested(text), REST_MS);
-    return () => clearTimeout(timer);
-  }, [text]);
-  return rested;
 }

@@ -2,6 +2,7 @@ import { type GenerationSummary, isFinal, type RunView } from "@loramill/contrac
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { useClient } from "../../api/client.tsx";
+import { saveUrl } from "../../lib/save-url.ts";
 import { useSearchState } from "../../lib/use-search-state.ts";
 import { Button, ButtonLink } from "../../ui/button.tsx";
 import { Card } from "../../ui/card.tsx";
@@ -158,12 +159,7 @@ function SingleResult({
 /** Browsers ask once whether a page may save several files. */
 function SaveAll({ items }: { readonly items: readonly GenerationSummary[] }) {
   const save = () => {
-    for (const item of items) {
-      const link = document.createElement("a");
-      link.href = item.file.url;
-      link.download = fileNameOf(item);
-      link.click();
-    }
+    for (const item of items) saveUrl(item.file.url, fileNameOf(item));
   };
   return (
     <Button small icon="download" onClick={save}>
