@@ -2,6 +2,7 @@ import { toErrorRecord } from "@loramill/contracts";
 import { waitUntil } from "@loramill/testkit";
 import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { inTransaction } from "./connection.ts";
 import { startTestServer, type TestServer } from "./testing.ts";
 
 let server: TestServer;
@@ -67,6 +68,19 @@ test("a server that cuts a connection in mid-query is one to wait for, and what 
   });
   expect(await sleeping).toMatchObject({ class: "transient", code: "catalog-unreachable" });
   await expect(catalog.pool.query("select nonsense")).rejects.toBeInstanceOf(pg.DatabaseError);
+});
+
+test("a connection that is cut between two statements of a transaction ends the transaction, and not the process", async () => {
+  const catalog = await server.open();
+  const cut = inTransaction(catalog.pool, async (client) => {
+    const { rows } = await client.query<{ pid: number }>("select pg_backend_pid() as pid");
+    const ended = new Promise<void>((resolve) => client.once("end", resolve));
+    await catalog.pool.query("select pg_terminate_backend($1)", [rows[0]?.pid]);
+    await ended;
+    return client.query("select 1");
+  });
+  await expect(cut).rejects.toMatchObject({ code: "catalog-unreachable" });
+  await expect(catalog.pool.query("select 1")).resolves.toMatchObject({ rowCount: 1 });
 });
 
 test("listening goes on after its connection was cut, and says that something may have been missed", async () => {

@@ -55,6 +55,8 @@ export function explainFailures(pool: pg.Pool, settings: pg.ClientConfig): void 
         ? call(...given)
         : (call(...given) as Promise<unknown>).catch(explain)) as never;
   pool.on("connect", (client) => {
+    // Cut while somebody has it and asks nothing: whoever asks next hears of it; unheard, it would end the process.
+    client.on("error", () => {});
     client.query = watch(client.query.bind(client));
   });
   pool.query = watch(pool.query.bind(pool));
