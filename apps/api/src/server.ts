@@ -126,7 +126,7 @@ export async function startApi(deps: ApiDeps, options: ApiOptions & { localToken
   await server.register(bulkChangeRoutes(deps));
   await server.register(ceilingRoutes(deps));
   await server.register(costRoutes(deps));
-  await server.register(datasetRoutes(deps));
+  await server.register(datasetRoutes(deps, options));
   await server.register(datasetVersionRoutes(deps));
   await server.register(modelRoutes(deps));
   await server.register(recipeRoutes(deps));

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { page } from "./api.ts";
+import { PageQuery, page } from "./api.ts";
 import { DatasetStatistics, GateResult, Repeats } from "./dataset-documents.ts";
 import { DatasetRef } from "./dataset-spec.ts";
 import { Digest } from "./digest.ts";
@@ -23,11 +23,19 @@ export const DatasetSummary = z.object({
   name: z.string(),
   version: z.int(),
   images: z.int(),
+  captioned: z.int().nullable().describe("Pictures with a caption; null where it was not counted"),
+  bytes: z.int().nullable().describe("Of its prepared pictures; null where they were not counted"),
   run: z.string().nullable().describe("The run that made it; null for a version that was derived from another"),
   createdAt: z.iso.datetime(),
 });
 export type DatasetSummary = z.output<typeof DatasetSummary>;
 export const DatasetPage = page(DatasetSummary);
+
+export const DatasetListQuery = PageQuery.extend({
+  name: z.string().optional(),
+  project: z.string().max(64).optional().describe("Name of a project; keys of a project see their own alone"),
+  newest: z.stringbool().default(false).describe("Only the newest version of each dataset"),
+});
 
 export const DatasetView = z.object({
   digest: Digest,
@@ -82,11 +90,38 @@ export const DatasetImageView = z.object({
   width: z.int(),
   height: z.int(),
   caption: z.string().nullable(),
+  captionOrigin: z.string().nullable().describe('File, table or captioner it came from; "edited" for one of a person'),
   repeats: z.int(),
   quality: QualityFacts,
+  bytes: z.int().describe("Of the prepared picture"),
+  original: z.object({ width: z.int(), height: z.int(), bytes: z.int(), format: z.string() }),
+  faces: z.int().nullable().describe("How many were found; null where nobody looked for them"),
+  url: z.string().nullable().describe("The prepared picture, for a while; null where `urls` was not asked for"),
+  thumbnailUrl: z.string().nullable().describe("The same, at most 320 pixels wide and high"),
 });
 export type DatasetImageView = z.output<typeof DatasetImageView>;
 export const DatasetImagePage = page(DatasetImageView);
+
+export const DatasetImagesQuery = PageQuery.extend({
+  captioned: z.stringbool().optional().describe("Only those with a caption, or only those without"),
+  text: z.string().max(200).optional().describe("Only those with this in path or caption, whatever the case"),
+  urls: z.stringbool().default(false).describe("With signed URLs of each picture and its thumbnail"),
+});
+
+/** A picture or file that a version does not have, and why. `score` and `threshold` are in the unit of the check. */
+export const DatasetRemovalView = z.object({
+  path: z.string(),
+  image: Digest.nullable().describe("SHA-256 of the original; null for a file that could not be read as a picture"),
+  code: z.string(),
+  message: z.string(),
+  score: z.number().nullable(),
+  threshold: z.number().nullable(),
+  keptInstead: z.string().nullable().describe("Path of the picture that was kept of a set of duplicates"),
+  thumbnailUrl: z.string().nullable().describe("Null where there is no picture, or it cannot be decoded"),
+  keptThumbnailUrl: z.string().nullable(),
+});
+export type DatasetRemovalView = z.output<typeof DatasetRemovalView>;
+export const DatasetRemovalPage = page(DatasetRemovalView);
 
 /** A picture of a version that another version holds too. */
 export const DatasetOverlap = z.object({

@@ -4,6 +4,7 @@ import {
   DatasetImagePage,
   DatasetOverlaps,
   DatasetPage,
+  DatasetRemovalPage,
   DatasetView,
   type DeriveRequestInput,
   type ExportQuery,
@@ -16,11 +17,24 @@ type ExportOptions = Pick<ExportQuery, "layout"> & Partial<ExportQuery>;
 export function datasetCalls({ call, request }: Caller) {
   const at = (dataset: string) => `/v1/datasets/${encodeURIComponent(dataset)}`;
   return {
-    list: ({ signal, ...query }: PageOptions & { name?: string } = {}) =>
-      call({ path: "/v1/datasets", query, answer: DatasetPage, signal }),
+    /** `newest`: one version of each dataset, and no older ones. */
+    list: ({ signal, newest, ...query }: PageOptions & { name?: string; project?: string; newest?: boolean } = {}) =>
+      call({ path: "/v1/datasets", query: { ...query, ...flags({ newest }) }, answer: DatasetPage, signal }),
     get: (dataset: string, signal?: AbortSignal) => call({ path: at(dataset), answer: DatasetView, signal }),
-    images: (dataset: string, { signal, ...query }: PageOptions = {}) =>
-      call({ path: `${at(dataset)}/images`, query, answer: DatasetImagePage, signal }),
+    /** `urls`: with signed URLs of pictures and thumbnails, which are drawn when they are first asked for. */
+    images: (
+      dataset: string,
+      { signal, captioned, urls, ...query }: PageOptions & { captioned?: boolean; text?: string; urls?: boolean } = {},
+    ) =>
+      call({
+        path: `${at(dataset)}/images`,
+        query: { ...query, ...flags({ captioned, urls }) },
+        answer: DatasetImagePage,
+        signal,
+      }),
+    /** What a version left out, and why. */
+    removals: (dataset: string, { signal, ...query }: PageOptions = {}) =>
+      call({ path: `${at(dataset)}/removals`, query, answer: DatasetRemovalPage, signal }),
     captions: (dataset: string, path: string, signal?: AbortSignal) =>
       call({ path: `${at(dataset)}/captions`, query: { path }, answer: CaptionHistory, signal }),
     diff: (before: string, after: string, signal?: AbortSignal) =>
@@ -43,3 +57,8 @@ export function datasetCalls({ call, request }: Caller) {
     },
   };
 }
+
+const flags = (given: Readonly<Record<string, boolean | undefined>>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [[name, `${value}`]])),
+  );

@@ -1,8 +1,25 @@
 import type { LibraryDataset } from "@loramill/catalog";
-import type { DatasetManifest, DatasetSummary, DatasetView, Digest } from "@loramill/contracts";
+import {
+  type DatasetManifest,
+  DatasetStatistics,
+  type DatasetSummary,
+  type DatasetView,
+  type Digest,
+} from "@loramill/contracts";
 
-export function toDatasetSummary({ digest, name, version, images, run, createdAt }: LibraryDataset): DatasetSummary {
-  return { digest, name, version, images, run: run === "" ? null : run, createdAt: new Date(createdAt).toISOString() };
+export function toDatasetSummary(row: LibraryDataset): DatasetSummary {
+  const { digest, name, version, images, run, createdAt } = row;
+  const statistics = DatasetStatistics.safeParse(row.statistics).data;
+  return {
+    digest,
+    name,
+    version,
+    images,
+    captioned: statistics?.captions.existing ?? null,
+    bytes: statistics?.preparedBytes ?? null,
+    run: run === "" ? null : run,
+    createdAt: new Date(createdAt).toISOString(),
+  };
 }
 
 export function toDatasetView(digest: Digest, manifest: DatasetManifest): DatasetView {

@@ -1,27 +1,40 @@
 import {
   CaptionHistory,
   DatasetImagePage,
+  DatasetImagesQuery,
+  DatasetListQuery,
   DatasetPage,
+  DatasetRemovalPage,
   DatasetView,
   PageQuery,
   type ProjectId,
   UserError,
 } from "@loramill/contracts";
+import type { FastifyReply } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { describeVersions } from "../caption-history.ts";
 import { toDatasetSummary, toDatasetView } from "../datasets/dataset-views.ts";
+import { listPictures } from "../datasets/list-pictures.ts";
+import { listRemovals } from "../datasets/list-removals.ts";
 import { readImages } from "../datasets/read-images.ts";
 import { createVersionReader, DatasetParams } from "../datasets/read-version.ts";
+import { createThumbnails } from "../datasets/thumbnails.ts";
 import type { ApiDeps } from "../deps.ts";
+import { createUrlSigner } from "../sign-url.ts";
 
 const tags = ["datasets"];
 
 /** Versions of datasets, their pictures and the captions these had. */
 export const datasetRoutes =
-  ({ catalog, stores }: ApiDeps): FastifyPluginAsyncZod =>
+  (
+    { catalog, stores, signedObjects }: Pick<ApiDeps, "catalog" | "stores" | "signedObjects">,
+    { urlSeconds }: { readonly urlSeconds: number },
+  ): FastifyPluginAsyncZod =>
   async (server) => {
     const { read } = createVersionReader({ catalog, stores });
+    const signUrl = createUrlSigner({ stores, signedObjects, urlSeconds });
+    const shown = { stores, signUrl, thumbnails: createThumbnails({ stores, signUrl }) };
 
     server.get(
       "/v1/datasets",
@@ -29,12 +42,13 @@ export const datasetRoutes =
         schema: {
           summary: "List versions of datasets, newest first",
           tags,
-          querystring: PageQuery.extend({ name: z.string().optional() }),
+          querystring: DatasetListQuery,
           response: { 200: DatasetPage },
         },
       },
-      async ({ query, caller }) => {
-        const { items, next } = await catalog.library.datasets({ ...query, project: caller.project?.id });
+      async ({ query: { project: asked, ...query }, caller }) => {
+        const project = caller.project?.id ?? (asked === undefined ? undefined : await catalog.projects.idOf(asked));
+        const { items, next } = await catalog.library.datasets({ ...query, project });
         return { items: items.map(toDatasetSummary), next };
       },
     );
@@ -60,30 +74,30 @@ export const datasetRoutes =
           summary: "Its pictures, in pages",
           tags,
           params: DatasetParams,
-          querystring: PageQuery,
+          querystring: DatasetImagesQuery,
           response: { 200: DatasetImagePage },
         },
       },
-      async ({ params, query, caller }) => {
+      async ({ params, query, caller }, reply) => {
         const { manifest } = await read(params.dataset, caller);
-        // A page is a part: the cursor is its place.
-        const at = Number(query.cursor ?? 0);
-        const part = Number.isInteger(at) ? manifest.parts[at] : undefined;
-        if (part === undefined) return { items: [], next: null };
-        const { images } = await stores.documents.get("dataset-part", part);
-        return {
-          items: images.map(({ path, original, prepared, caption, repeats, quality }) => ({
-            path,
-            image: original.sha256,
-            prepared: prepared.blob.sha256,
-            width: prepared.width,
-            height: prepared.height,
-            caption: caption?.text ?? null,
-            repeats: repeats ?? 1,
-            quality,
-          })),
-          next: at + 1 < manifest.parts.length ? `${at + 1}` : null,
-        };
+        return listPictures(shown, manifest, query, goneWith(reply));
+      },
+    );
+    server.get(
+      "/v1/datasets/:dataset/removals",
+      {
+        schema: {
+          summary: "What it left out: dropped by a check, or refused",
+          description: "Of a version that a run made; one that was derived from another has none of its own.",
+          tags,
+          params: DatasetParams,
+          querystring: PageQuery,
+          response: { 200: DatasetRemovalPage },
+        },
+      },
+      async ({ params, query, caller }, reply) => {
+        const { manifest } = await read(params.dataset, caller);
+        return listRemovals(shown, manifest, query, goneWith(reply));
       },
     );
     server.get(
@@ -120,3 +134,10 @@ export const datasetRoutes =
       },
     );
   };
+
+/** Ends work for someone who does not wait for it any more. */
+function goneWith(reply: FastifyReply): AbortSignal {
+  const gone = new AbortController();
+  reply.raw.once("close", () => gone.abort());
+  return gone.signal;
+}

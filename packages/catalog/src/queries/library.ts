@@ -21,7 +21,12 @@ interface DatasetFilter extends LibraryFilter {
   readonly name?: string | undefined;
   /** The beginning of it, in hex. */
   readonly digest?: string | undefined;
+  /** Only the newest version of each dataset. */
+  readonly newest?: boolean | undefined;
 }
+
+const isNewest = sql`not exists (select 1 from ${datasetVersions} as later where later.project = ${datasetVersions.project}
+  and later.name = ${datasetVersions.name} and later.version > ${datasetVersions.version})`;
 
 /** What the runs of a project have made. */
 export function libraryQueries(connection: Connection) {
@@ -49,6 +54,7 @@ export function libraryQueries(connection: Connection) {
             filter.id === undefined ? undefined : eq(datasetVersions.id, filter.id),
             filter.name === undefined ? undefined : eq(datasetVersions.name, filter.name),
             filter.digest === undefined ? undefined : like(datasetVersions.digest, `${filter.digest}%`),
+            filter.newest ? isNewest : undefined,
             filter.cursor === undefined ? undefined : lt(datasetVersions.id, filter.cursor),
           ),
         )
