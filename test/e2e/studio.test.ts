@@ -212,6 +212,69 @@ describe.skipIf(chromiumPath === null)("in a browser", () => {
     await page.close();
   });
 
+  test("a dataset is looked through by keys, captioned in place and in bulk, and what was left out is kept after all", async () => {
+    const { page, expectClean } = await browser.page();
+    await page.goto(`${mill.client.url}/datasets/new`);
+    await page.getByRole("button", { name: "On the mill's machine" }).click();
+    await page.getByLabel("Folder, archive or video").fill(pictures);
+    await page.getByLabel("Name").fill("zorbs");
+    await page.getByLabel("Resolution").fill("64");
+    await expectAccessible(page);
+    await page.getByRole("button", { name: "Make the dataset" }).click();
+    await page.getByRole("heading", { name: "zorbs", level: 1 }).waitFor();
+    await page.getByText("succeeded").first().waitFor();
+    await page.getByRole("navigation").getByRole("link", { name: "Datasets" }).click();
+    await page.getByRole("table", { name: "Datasets" }).getByRole("link", { name: "zorbs" }).click();
+
+    const grid = page.getByRole("list", { name: "Pictures" });
+    await grid.getByRole("button", { name: "zorb-02.png" }).focus();
+    await page.keyboard.press("ArrowLeft");
+    await page.keyboard.press("Enter");
+    const large = page.getByRole("dialog", { name: "zorb-01.png" });
+    await large.getByText("the same file as zorb-01.png").waitFor();
+    await expectAccessible(page);
+    await page.keyboard.press("Enter");
+    await page.getByLabel("Caption", { exact: true }).fill("a zorb by hand");
+    await page.keyboard.press("Enter");
+    await page.getByText("Caption kept as a new version").waitFor();
+    await large.getByText("captions so far").click();
+    await large.getByText("by hand ·").waitFor();
+    await page.keyboard.press("Escape");
+    await grid.getByRole("button", { name: "zorb-03.png" }).focus();
+    await page.keyboard.press("x");
+    await page.getByRole("button", { name: "Drop" }).click();
+    await page.getByText("version 3", { exact: true }).waitFor();
+
+    await page.getByRole("button", { name: "Change all captions" }).click();
+    await page.getByLabel("Words").fill("sks");
+    const changes = page.getByRole("list", { name: "Captions that change" });
+    await changes.getByText("sks, a zorb by hand").waitFor();
+    await page.getByRole("button", { name: /^Change \d+$/ }).click();
+    await page.getByText("version 4", { exact: true }).waitFor();
+    const newest = await mill.client.datasets.images("zorbs");
+    expect(newest.items[0]).toMatchObject({ path: "zorb-01.png", caption: "sks, a zorb by hand" });
+    expect(newest.items.some(({ path }) => path === "zorb-03.png")).toBe(false);
+
+    await page.getByRole("tab", { name: "Versions" }).click();
+    await page.getByRole("button", { name: "What changed" }).first().click();
+    await page.getByRole("dialog").getByText("sks, a zorb by hand").waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("tab", { name: "Left out" }).click();
+    await page.getByRole("checkbox", { name: /blurred\.png/ }).check({ force: true });
+    await expectAccessible(page);
+    await page.getByRole("button", { name: "Keep 1 after all" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Start the run" }).click();
+    await page.waitForURL(/\/runs\/run_/);
+    await page.getByText("succeeded").first().waitFor();
+    await eventually(
+      "the blurred picture is in the newest version",
+      () => mill.client.datasets.images("zorbs"),
+      ({ items }) => items.some(({ path }) => path === "blurred.png"),
+    );
+    expectClean(mill.client.url);
+    await page.close();
+  });
+
   test("fleet, queues, costs and health say how things are, and a ceiling is set and removed", async () => {
     const { page, expectClean } = await browser.page();
     await page.goto(`${mill.client.url}/fleet`);

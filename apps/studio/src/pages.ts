@@ -32,6 +32,19 @@ export const pages: readonly PageEntry[] = [
     load: () => import("./pages/runs/run-page.tsx").then((file) => file.RunPage),
   },
   {
+    path: "/datasets",
+    nav: { label: "Datasets", section: "Work", icon: "dataset" },
+    load: () => import("./pages/datasets/datasets-page.tsx").then((file) => file.DatasetsPage),
+  },
+  {
+    path: "/datasets/new",
+    load: () => import("./pages/datasets/new-dataset-page.tsx").then((file) => file.NewDatasetPage),
+  },
+  {
+    path: "/datasets/:dataset",
+    load: () => import("./pages/datasets/dataset-page.tsx").then((file) => file.DatasetPage),
+  },
+  {
     path: "/training",
     nav: { label: "Training", section: "Work", icon: "training" },
     load: () => import("./pages/training/trainings-page.tsx").then((file) => file.TrainingsPage),
