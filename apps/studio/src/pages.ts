@@ -94,6 +94,15 @@ export const pages: readonly PageEntry[] = [
     load: () => import("./pages/generations/generation-page.tsx").then((file) => file.GenerationPage),
   },
   {
+    path: "/schedules",
+    nav: { label: "Schedules", section: "Work", icon: "schedule" },
+    load: () => import("./pages/schedules/schedules-page.tsx").then((file) => file.SchedulesPage),
+  },
+  {
+    path: "/schedules/:project/:name",
+    load: () => import("./pages/schedules/schedule-page.tsx").then((file) => file.SchedulePage),
+  },
+  {
     path: "/fleet",
     nav: { label: "Fleet", section: "Operations", icon: "fleet" },
     load: () => import("./pages/fleet/fleet-page.tsx").then((file) => file.FleetPage),

@@ -16,6 +16,8 @@ export function CaptionEditor({
   const derive = useDerive(dataset.view.name);
   const [text, setText] = useState(caption ?? "");
   const [was, setWas] = useState(caption);
+  /** What the last change here took the place of; undefined: nothing was changed. */
+  const [replaced, setReplaced] = useState<string | null>();
   if (was !== caption) {
     // It was changed elsewhere, or taken back below.
     setWas(caption);
@@ -25,11 +27,19 @@ export function CaptionEditor({
   const save = () => {
     if (!isChanged) return;
     const clean = text.trim();
-    derive.mutate({
-      change: { captions: { [path]: clean === "" ? null : clean } },
-      said: clean === "" ? "Caption taken away" : "Caption kept as a new version",
-    });
+    derive.mutate(
+      {
+        change: { captions: { [path]: clean === "" ? null : clean } },
+        said: clean === "" ? "Caption taken away" : "Caption kept as a new version",
+      },
+      { onSuccess: () => setReplaced(caption) },
+    );
   };
+  const takeBack = () =>
+    derive.mutate(
+      { change: { captions: { [path]: replaced ?? null } }, said: "Caption taken back" },
+      { onSuccess: () => setReplaced(undefined) },
+    );
   const keys = (event: KeyboardEvent<HTMLTextAreaElement>) => {
     if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
@@ -58,15 +68,22 @@ export function CaptionEditor({
       {dataset.isNewest && (
         <div className="spread">
           <span className="hint">Enter keeps it, Escape takes it back</span>
-          <Button
-            small
-            kind={isChanged ? "primary" : "default"}
-            disabled={!isChanged}
-            busy={derive.isPending}
-            onClick={save}
-          >
-            Keep
-          </Button>
+          <span className="row">
+            {replaced !== undefined && !isChanged && (
+              <Button small busy={derive.isPending} onClick={takeBack}>
+                Take back
+              </Button>
+            )}
+            <Button
+              small
+              kind={isChanged ? "primary" : "default"}
+              disabled={!isChanged}
+              busy={derive.isPending}
+              onClick={save}
+            >
+              Keep
+            </Button>
+          </span>
         </div>
       )}
     </div>

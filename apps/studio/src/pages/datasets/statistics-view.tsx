@@ -87,7 +87,7 @@ function Digest({ digest }: { readonly digest: string }) {
 }
 
 function Buckets({ view: { statistics } }: { readonly view: DatasetView }) {
-  const { sizes, kept } = statistics;
+  const { sizes } = statistics;
   const rows = Object.entries(
     statistics.buckets ??
       Object.fromEntries(Object.entries(sizes).map(([size, images]) => [size, { images, shown: images }])),
@@ -101,7 +101,6 @@ function Buckets({ view: { statistics } }: { readonly view: DatasetView }) {
         { name: "Size", main: true, cell: ([size]) => size.replace("x", " × ") },
         { name: "Pictures", end: true, cell: ([, { images }]) => formatCount(images) },
         { name: "In an epoch", end: true, cell: ([, { shown }]) => formatCount(shown) },
-        { name: "Share", end: true, cell: ([, { images }]) => formatPercent(kept === 0 ? 0 : images / kept) },
       ]}
     />
   );

@@ -47,5 +47,3 @@ export function useDerive(name: string) {
     },
   });
 }
-
-export type Derive = ReturnType<typeof useDerive>;
