@@ -35,7 +35,8 @@ function changed(caption: string, { kind, find, text }: CaptionChange): string {
   const clean = text.trim();
   switch (kind) {
     case "replace":
-      return find === "" ? caption : caption.replaceAll(find, text);
+      // A function, because in a text $& and the like would stand for what was found.
+      return find === "" ? caption : caption.replaceAll(find, () => text);
     case "prefix":
       return clean === "" || caption.startsWith(clean) ? caption : joined(clean, caption);
     case "suffix":
