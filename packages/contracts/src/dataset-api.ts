@@ -97,7 +97,7 @@ export const DatasetImageView = z.object({
   original: z.object({ width: z.int(), height: z.int(), bytes: z.int(), format: z.string() }),
   faces: z.int().nullable().describe("How many were found; null where nobody looked for them"),
   url: z.string().nullable().describe("The prepared picture, for a while; null where `urls` was not asked for"),
-  thumbnailUrl: z.string().nullable().describe("The same, at most 320 pixels wide and high"),
+  thumbnailUrl: z.string().nullable().describe("The same, at most 320 pixels wide and high; null until it is drawn"),
 });
 export type DatasetImageView = z.output<typeof DatasetImageView>;
 export const DatasetImagePage = page(DatasetImageView);
@@ -117,7 +117,10 @@ export const DatasetRemovalView = z.object({
   score: z.number().nullable(),
   threshold: z.number().nullable(),
   keptInstead: z.string().nullable().describe("Path of the picture that was kept of a set of duplicates"),
-  thumbnailUrl: z.string().nullable().describe("Null where there is no picture, or it cannot be decoded"),
+  thumbnailUrl: z
+    .string()
+    .nullable()
+    .describe("The whole original until it is drawn; null where there is no picture, or it cannot be decoded"),
   keptThumbnailUrl: z.string().nullable(),
 });
 export type DatasetRemovalView = z.output<typeof DatasetRemovalView>;

@@ -1,4 +1,5 @@
-import type { DatasetManifest, DatasetRemovalView, Digest, Stores } from "@loramill/contracts";
+import { blobKey, type DatasetManifest, type DatasetRemovalView, type Digest, type Stores } from "@loramill/contracts";
+import type { SignUrl } from "../sign-url.ts";
 import { readImages } from "./read-images.ts";
 import type { createThumbnails } from "./thumbnails.ts";
 
@@ -6,7 +7,11 @@ type Removal = Omit<DatasetRemovalView, "thumbnailUrl" | "keptThumbnailUrl">;
 
 /** A page of what a version left out, then of what could not be read; the cursor is how many came before it. */
 export async function listRemovals(
-  deps: { readonly stores: Stores; readonly thumbnails: ReturnType<typeof createThumbnails> },
+  deps: {
+    readonly stores: Stores;
+    readonly signUrl: SignUrl;
+    readonly thumbnails: ReturnType<typeof createThumbnails>;
+  },
   manifest: DatasetManifest,
   query: { readonly cursor?: string | undefined; readonly limit: number },
   signal: AbortSignal,
@@ -20,13 +25,19 @@ export async function listRemovals(
     pictures.map((sha256) => ({ sha256 })),
     signal,
   );
-  const urlOf = (sha256: Digest | null | undefined) => (sha256 ? (urls.get(sha256) ?? null) : null);
+  const urlOf = async (sha256: Digest | null | undefined): Promise<string | null> => {
+    if (!sha256) return null;
+    const url = urls.get(sha256);
+    return url === undefined ? deps.signUrl(blobKey(sha256)) : url;
+  };
   return {
-    items: items.map((item) => ({
-      ...item,
-      thumbnailUrl: urlOf(item.image),
-      keptThumbnailUrl: urlOf(kept.get(item.keptInstead ?? "")),
-    })),
+    items: await Promise.all(
+      items.map(async (item) => ({
+        ...item,
+        thumbnailUrl: await urlOf(item.image),
+        keptThumbnailUrl: await urlOf(kept.get(item.keptInstead ?? "")),
+      })),
+    ),
     next: from + query.limit < all.length ? `${from + query.limit}` : null,
   };
 }

@@ -1,4 +1,4 @@
-import { blobKey, Digest, digestOf, type Stores, UserError } from "@loramill/contracts";
+import { blobKey, type Clock, Digest, digestOf, type Stores, UserError } from "@loramill/contracts";
 import { encodeImage, readRgb } from "@loramill/imaging";
 import type { SignUrl } from "../sign-url.ts";
 
@@ -9,6 +9,8 @@ const QUALITY = 78;
 const VERSION = 1;
 /** Pictures in memory at the same time. */
 const AT_ONCE = 4;
+/** An answer does not wait longer for pictures that were never drawn before. */
+const DRAWING_MS = 700;
 
 interface Sized {
   readonly sha256: Digest;
@@ -19,14 +21,27 @@ interface Sized {
 
 /**
  * Small pictures for lists, made when they are first asked for and remembered in the store. Answers signed URLs by the
- * digest of the picture; null for one that cannot be decoded. Pictures that are small already are their own thumbnails.
+ * digest of the picture: null for one that cannot be decoded, none for one whose turn did not come in the time that an answer
+ * has, which is drawn when it is asked for again. Pictures that are small already are their own thumbnails.
  */
-export function createThumbnails({ stores, signUrl }: { readonly stores: Stores; readonly signUrl: SignUrl }) {
-  async function thumbnailOf({ sha256, width, height }: Sized, signal: AbortSignal): Promise<string | null> {
+export function createThumbnails({
+  stores,
+  signUrl,
+  clock,
+}: {
+  readonly stores: Stores;
+  readonly signUrl: SignUrl;
+  readonly clock: Clock;
+}) {
+  async function thumbnailOf(
+    { sha256, width, height }: Sized,
+    { mayDraw, signal }: { readonly mayDraw: () => boolean; readonly signal: AbortSignal },
+  ): Promise<string | null | undefined> {
     if (width !== undefined && height !== undefined && Math.max(width, height) <= SIDE) return signUrl(blobKey(sha256));
     const key = digestOf({ picture: sha256, side: SIDE, version: VERSION });
     const known = await stores.memos.find("thumbnail", key);
     if (known !== undefined) return known === null ? null : signUrl(blobKey(Digest.parse(known)));
+    if (!mayDraw()) return undefined;
     const made = await draw(sha256, signal);
     await stores.memos.put("thumbnail", key, made);
     return made === null ? null : signUrl(blobKey(made));
@@ -48,10 +63,13 @@ export function createThumbnails({ stores, signUrl }: { readonly stores: Stores;
     const wanted = new Map(pictures.map((picture) => [picture.sha256, picture]));
     const urls = new Map<Digest, string | null>();
     const rest = wanted.values();
+    const until = clock.now().getTime() + DRAWING_MS;
+    const mayDraw = () => clock.now().getTime() <= until;
     const work = async () => {
       for (const picture of rest) {
         signal.throwIfAborted();
-        urls.set(picture.sha256, await thumbnailOf(picture, signal));
+        const url = await thumbnailOf(picture, { mayDraw, signal });
+        if (url !== undefined) urls.set(picture.sha256, url);
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, work));

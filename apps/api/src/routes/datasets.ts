@@ -28,13 +28,13 @@ const tags = ["datasets"];
 /** Versions of datasets, their pictures and the captions these had. */
 export const datasetRoutes =
   (
-    { catalog, stores, signedObjects }: Pick<ApiDeps, "catalog" | "stores" | "signedObjects">,
+    { catalog, stores, signedObjects, clock }: Pick<ApiDeps, "catalog" | "stores" | "signedObjects" | "clock">,
     { urlSeconds }: { readonly urlSeconds: number },
   ): FastifyPluginAsyncZod =>
   async (server) => {
     const { read } = createVersionReader({ catalog, stores });
     const signUrl = createUrlSigner({ stores, signedObjects, urlSeconds });
-    const shown = { stores, signUrl, thumbnails: createThumbnails({ stores, signUrl }) };
+    const shown = { stores, signUrl, thumbnails: createThumbnails({ stores, signUrl, clock }) };
 
     server.get(
       "/v1/datasets",

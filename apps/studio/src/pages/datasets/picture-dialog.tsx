@@ -8,6 +8,7 @@ import { Picture } from "../../ui/picture.tsx";
 import { CaptionEditor } from "./caption-editor.tsx";
 import { CaptionVersions } from "./caption-versions.tsx";
 import styles from "./picture-dialog.module.css";
+import { Thumbnail } from "./thumbnail.tsx";
 import type { Dataset } from "./use-dataset.ts";
 import { useKeys } from "./use-keys.ts";
 import type { Pictures, ShownPicture } from "./use-pictures.ts";
@@ -126,7 +127,7 @@ function LookAlikes({ dataset, picture }: { readonly dataset: Dataset; readonly 
       <div className={styles.alike}>
         {alike.map(({ path, message, thumbnailUrl }) => (
           <figure key={path} title={`${path}: ${message}`}>
-            <Picture url={thumbnailUrl ?? ""} alt={path} onExpired={removals.renew} />
+            <Thumbnail url={thumbnailUrl} alt={path} onExpired={removals.renew} />
             <figcaption className="muted">{message}</figcaption>
           </figure>
         ))}

@@ -5,12 +5,12 @@ import { Badge } from "../../ui/badge.tsx";
 import { Button } from "../../ui/button.tsx";
 import { Card } from "../../ui/card.tsx";
 import { Empty } from "../../ui/empty.tsx";
-import { Picture } from "../../ui/picture.tsx";
 import { Notice, ProblemNotice } from "../../ui/problem-notice.tsx";
 import { SkeletonLines } from "../../ui/skeleton.tsx";
 import { groupRemovals } from "./group-removals.ts";
 import { tellReason } from "./reasons.ts";
 import styles from "./removals-view.module.css";
+import { Thumbnail } from "./thumbnail.tsx";
 import type { Dataset } from "./use-dataset.ts";
 import { useKeepAfterAll } from "./use-keep-after-all.ts";
 import { useRemovals } from "./use-removals.ts";
@@ -60,7 +60,7 @@ export function RemovalsView({ dataset }: { readonly dataset: Dataset }) {
             {sets.map(({ kept, items }) => (
               <div key={kept} className={styles.set}>
                 <figure className={styles.item}>
-                  <Picture url={items[0]?.keptThumbnailUrl ?? ""} alt={kept} onExpired={removals.renew} />
+                  <Thumbnail url={items[0]?.keptThumbnailUrl ?? null} alt={kept} onExpired={removals.renew} />
                   <figcaption>
                     <Badge tone="green">kept</Badge>
                     <span className={styles.name}>{kept}</span>
@@ -114,7 +114,7 @@ function Removed({
   return (
     <label className={classNames(styles.item, styles.choosable, chosen && styles.chosen)} title={path}>
       <input type="checkbox" className="visually-hidden" checked={chosen} onChange={() => onChoose(path)} />
-      <Picture url={thumbnailUrl ?? ""} alt="" onExpired={onExpired} />
+      <Thumbnail url={thumbnailUrl} alt="" onExpired={onExpired} />
       <span className={styles.about}>
         <span className={styles.name}>{path}</span>
         <span className="muted">{message}</span>
