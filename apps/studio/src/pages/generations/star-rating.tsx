@@ -2,12 +2,8 @@ import type { GenerationSummary } from "@loramill/contracts";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { useClient } from "../../api/client.tsx";
-import { classNames } from "../../lib/class-names.ts";
-import { Icon } from "../../ui/icon.tsx";
+import { STARS, Stars } from "../../ui/stars.tsx";
 import { TimeAgo } from "../../ui/time-ago.tsx";
-import styles from "./star-rating.module.css";
-
-const STARS = [1, 2, 3, 4, 5] as const;
 
 type Rated = Pick<GenerationSummary, "id" | "stars">;
 
@@ -50,21 +46,10 @@ export function StarRating({ generation, keys = false }: { readonly generation: 
   };
   return (
     <div className="stack-tight">
-      <fieldset className={styles.stars} aria-label="Rating">
-        {STARS.map((each) => (
-          <button
-            key={each}
-            type="button"
-            className={classNames(styles.star, each <= stars && styles.given)}
-            aria-pressed={each === stars}
-            aria-label={`${each} ${each === 1 ? "star" : "stars"}`}
-            onClick={() => mutate({ stars: each, comment: text })}
-          >
-            <Icon name="star" />
-          </button>
-        ))}
-        <span className="faint">{keys ? "keys 1 to 5" : null}</span>
-      </fieldset>
+      <div className="row">
+        <Stars given={stars} onGive={(each) => mutate({ stars: each, comment: text })} />
+        {keys && <span className="faint">keys 1 to 5</span>}
+      </div>
       <input
         className="input"
         aria-label="Comment"

@@ -5,11 +5,11 @@ import { formatBytes } from "../../lib/format.ts";
 import { Button } from "../../ui/button.tsx";
 import { CopyButton } from "../../ui/copy-button.tsx";
 import { Facts } from "../../ui/facts.tsx";
+import { Stars } from "../../ui/stars.tsx";
 import { TimeAgo } from "../../ui/time-ago.tsx";
 import styles from "./about-lora.module.css";
 import { Cover } from "./cover.tsx";
 import { EditLoraDialog } from "./edit-lora-dialog.tsx";
-import { RateStars } from "./stars.tsx";
 import { useChangeLora } from "./use-change-lora.ts";
 
 export interface LoraPartProps {
@@ -29,7 +29,7 @@ export function AboutLora({ lora, name, project }: LoraPartProps) {
       <Cover lora={lora} project={project} />
       <div className="stack">
         <div className="row">
-          <RateStars rating={lora.rating} busy={change.isPending} onRate={rate} />
+          <Stars given={Math.round(lora.rating?.average ?? 0)} disabled={change.isPending} onGive={rate} />
           <span className="muted number">
             {lora.rating === null ? "not rated yet" : `${lora.rating.average.toFixed(1)} of ${lora.rating.count}`}
           </span>

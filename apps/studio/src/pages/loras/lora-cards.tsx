@@ -10,7 +10,7 @@ import { TimeAgo } from "../../ui/time-ago.tsx";
 import { Cover } from "./cover.tsx";
 import { loraHref } from "./lora-address.ts";
 import styles from "./lora-cards.module.css";
-import { RatingText } from "./stars.tsx";
+import { RatingText } from "./rating-text.tsx";
 
 /** LoRAs as cards, each with its picture. */
 export function LoraCards({

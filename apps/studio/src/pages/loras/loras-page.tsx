@@ -15,8 +15,8 @@ import { TimeAgo } from "../../ui/time-ago.tsx";
 import { ImportDialog } from "./import-dialog.tsx";
 import { loraHref } from "./lora-address.ts";
 import { LoraCards } from "./lora-cards.tsx";
+import { RatingText } from "./rating-text.tsx";
 import { RestoreButton } from "./restore-button.tsx";
-import { RatingText } from "./stars.tsx";
 import { type LoraSearch, useLoras } from "./use-loras.ts";
 
 /** The library of LoRAs: trained here, imported, or made of others. */
