@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { defineConfig } from "vitest/config";
 
@@ -21,6 +22,8 @@ export default defineConfig({
           include: [`${roots}/*.test.ts`],
           exclude: [...ignored, "**/*.int.test.ts", "**/*.soak.test.ts"],
           testTimeout: 30_000,
+          // Of two cores vitest would leave one to itself, which hardly needs it.
+          maxWorkers: Math.max(2, availableParallelism() - 1),
         },
       },
       {
