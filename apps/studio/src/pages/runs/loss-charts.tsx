@@ -1,14 +1,27 @@
-import type { RunEvent } from "@loramill/contracts";
+import type { RunEvent, RunView } from "@loramill/contracts";
 import { useMemo } from "react";
 import { shortId } from "../../lib/format.ts";
 import { LineChart } from "../../ui/line-chart.tsx";
 import { lossesOf } from "./losses.ts";
+import { useArtifacts } from "./use-artifacts.ts";
+import { useKeptCurve } from "./use-kept-curve.ts";
 
 /** As many trainings are drawn; a step of more has them in its jobs. */
 const MOST_CHARTS = 6;
 
-export function LossCharts({ step, events }: { readonly step: string; readonly events: readonly RunEvent[] }) {
-  const losses = useMemo(() => lossesOf(events, step), [events, step]);
+/** As told while they train; of a single one that has ended, the whole curve. */
+export function LossCharts({
+  run,
+  step,
+  events,
+}: {
+  readonly run: RunView;
+  readonly step: string;
+  readonly events: readonly RunEvent[];
+}) {
+  const told = useMemo(() => lossesOf(events, step), [events, step]);
+  const kept = useKeptCurve(useArtifacts(run), step);
+  const losses = kept !== null && told.size <= 1 ? new Map([[step, kept]]) : told;
   if (losses.size === 0) return <p className="muted">Its loss is drawn here once it reports one.</p>;
   return (
     <div className="stack">

@@ -101,7 +101,7 @@ function Steps({ feed: { run, events } }: { readonly feed: KnownFeed }) {
   return (
     <Card title="Steps" flush>
       <StepGraph plan={plan.data?.steps ?? null} steps={run.steps} chosen={current?.name ?? null} onChoose={choose} />
-      {current && <StepPanel step={current} events={events} />}
+      {current && <StepPanel run={run} step={current} events={events} />}
     </Card>
   );
 }

@@ -1,4 +1,4 @@
-import type { RunEvent, StepView } from "@loramill/contracts";
+import type { RunEvent, RunView, StepView } from "@loramill/contracts";
 import { Link } from "wouter";
 import { formatCount, formatSeconds, formatUsd, secondsBetween } from "../../lib/format.ts";
 import { useNow } from "../../lib/use-now.ts";
@@ -12,7 +12,15 @@ import styles from "./step-panel.module.css";
 import { shareOfStep, tellStep, tellTimeLeft } from "./tell-step.ts";
 
 /** Everything about one step; of a training, how its loss went. */
-export function StepPanel({ step, events }: { readonly step: StepView; readonly events: readonly RunEvent[] }) {
+export function StepPanel({
+  run,
+  step,
+  events,
+}: {
+  readonly run: RunView;
+  readonly step: StepView;
+  readonly events: readonly RunEvent[];
+}) {
   const now = useNow(1_000);
   const { startedAt, endedAt, jobs } = step;
   const took = startedAt === null ? null : formatSeconds(secondsBetween(startedAt, endedAt, now));
@@ -46,7 +54,7 @@ export function StepPanel({ step, events }: { readonly step: StepView; readonly 
           ]}
         />
       </div>
-      {step.kind === "train" && <LossCharts step={step.name} events={events} />}
+      {step.kind === "train" && <LossCharts run={run} step={step.name} events={events} />}
     </section>
   );
 }

@@ -1,14 +1,12 @@
-import { LoraDocument } from "@loramill/contracts";
-import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
-import { useClient } from "../../api/client.tsx";
 import { classNames } from "../../lib/class-names.ts";
 import { formatCount } from "../../lib/format.ts";
 import { Card } from "../../ui/card.tsx";
 import { Gallery } from "../../ui/gallery.tsx";
-import { LineChart, type Point } from "../../ui/line-chart.tsx";
+import { LineChart } from "../../ui/line-chart.tsx";
 import { lossesOf } from "../runs/losses.ts";
 import { type Artifacts, useArtifacts } from "../runs/use-artifacts.ts";
+import { useKeptCurve } from "../runs/use-kept-curve.ts";
 import styles from "./loss-view.module.css";
 import type { TrainingProps } from "./training-page.tsx";
 
@@ -38,20 +36,6 @@ export function LossView({ run, step, events }: TrainingProps) {
       <Samples artifacts={artifacts} step={step.name} />
     </div>
   );
-}
-
-/** The whole curve, which a finished LoRA holds; null until then. */
-function useKeptCurve({ items }: Artifacts, step: string): readonly Point[] | null {
-  const client = useClient();
-  const document = items.find((item) => item.kind === "lora" && item.step === step)?.digest;
-  const { data } = useQuery({
-    queryKey: ["lora-document", document],
-    queryFn: async ({ signal }) => LoraDocument.parse(await client.getDocument("lora", document ?? "", signal)),
-    enabled: document !== undefined,
-    staleTime: Number.POSITIVE_INFINITY,
-  });
-  if (data === undefined || data.curve.length < 2) return null;
-  return data.curve.map(({ step: x, loss: y }) => ({ x, y }));
 }
 
 function Samples({ artifacts, step }: { readonly artifacts: Artifacts; readonly step: string }) {
