@@ -5,6 +5,7 @@ import {
   type InputOf,
   type JobContext,
   type JobOutput,
+  mapBounded,
   type Parked,
   type PreparedImage,
   type Refusal,
@@ -17,7 +18,6 @@ import { sayLimit } from "@loramill/orchestration";
 import { z } from "zod";
 import { consult, type Said } from "./consult.ts";
 import { type Gates, USELESS } from "./gate.ts";
-import { mapBounded } from "./map-bounded.ts";
 import { plannedTools, type Tools } from "./planned-tools.ts";
 import { costOf, createPurse, NoRoom, type Purse } from "./purse.ts";
 

@@ -3,6 +3,7 @@ import {
   ITEMS_PER_PART,
   type JobContext,
   type JobOutput,
+  mapBounded,
   type Refusal,
   type Source,
   type SourceItem,
@@ -12,7 +13,6 @@ import { type AnnotationFile, readAnnotations } from "@loramill/datasets";
 import { findUploadedFile, openSource, type SourceEntry } from "@loramill/storage";
 import type { CuratorDeps } from "./deps.ts";
 import { createFrameManifest } from "./frame-manifest.ts";
-import { mapBounded } from "./map-bounded.ts";
 import { openReadingNotes, type ReadingNotes } from "./reading-notes.ts";
 import { labelSources } from "./source-labels.ts";
 import { type TakenEntry, takeEntry } from "./take-entry.ts";

@@ -3,6 +3,7 @@ import {
   type InputOf,
   type JobContext,
   type JobOutput,
+  mapBounded,
   PreparedImage,
   Refusal,
   type RgbImage,
@@ -12,7 +13,6 @@ import {
 import { prepareImage } from "@loramill/imaging";
 import { z } from "zod";
 import type { CuratorDeps } from "./deps.ts";
-import { mapBounded } from "./map-bounded.ts";
 
 /** Raised when the same picture and settings would give other bytes or facts. */
 const PREPARE_VERSION = 3;

@@ -1,8 +1,15 @@
-import type { BlobRef, DatasetManifest, Digest, Drop, JobContext, PreparedImage } from "@loramill/contracts";
+import {
+  type BlobRef,
+  type DatasetManifest,
+  type Digest,
+  type Drop,
+  type JobContext,
+  mapBounded,
+  type PreparedImage,
+} from "@loramill/contracts";
 import { encodeImage, readRgb } from "@loramill/imaging";
 import { renderDatasetReport } from "./dataset-report.ts";
 import type { CuratorDeps } from "./deps.ts";
-import { mapBounded } from "./map-bounded.ts";
 import { type ReportPicture, type ReportThresholds, toReportPicture } from "./report-distributions.ts";
 import { pathsOf, planReport } from "./report-plan.ts";
 

@@ -207,7 +207,9 @@ export function runJob(record: JobRecord, start: AgentStart, leaseMs: number, pa
       await writing.catch(() => undefined);
       // The log and the record stay; what is large goes.
       for (const folder of [place.images, place.regularisation, place.resume, place.parts, place.output]) {
-        await rm(folder, { recursive: true, force: true });
+        await rm(folder, { recursive: true, force: true }).catch((error: Error) =>
+          console.error(`${folder} is removed at the next start of this agent: ${error.message}`),
+        );
       }
     }
     if (stopReason === "lease-lost") parts.onLeaseLost();

@@ -42,7 +42,7 @@ async function open() {
   const start = { images, regularisationImages: [], models: [], resume: null, recipe: neutralRecipe };
   let jobs = 0;
   return {
-    ...{ cache, cacheFolder, asked },
+    ...{ cache, cacheFolder, folder, asked },
     /** What a pack comes with when a volume is filled. */
     async bring(content: Buffer, sha256 = sha256Hex(content)) {
       for (const [key, body] of [
@@ -123,4 +123,35 @@ it("lets a pack go like any file when there is no more room, and then fetches pi
   expect(await readdir(join(cacheFolder, cacheLayout.files))).toEqual([file.sha256]);
   await stage();
   expect(asked).toHaveLength(40);
+});
+
+it("writes nothing more once it has failed, so that the folder can be removed", async () => {
+  const { cache, folder } = await open();
+  const stop = new AbortController();
+  let asked = 0;
+  let underWay = 0;
+  const fetch = (async (key: string) => {
+    asked += 1;
+    if (asked === 3) stop.abort(new Error("it was cancelled"));
+    underWay += 1;
+    for (let n = 0; n < asked * 5; n += 1) await new Promise((resolve) => setImmediate(resolve));
+    underWay -= 1;
+    return new Response(new Uint8Array(blobs.get(key) ?? []));
+  }) as unknown as typeof globalThis.fetch;
+  const grants = createGrants(() => 0);
+  grants.take({
+    expiresSeconds: 60,
+    writes: [],
+    reads: Object.fromEntries([...blobs.keys()].map((key) => [key, key])),
+  });
+  const start = { images, regularisationImages: [], models: [], resume: null, recipe: neutralRecipe };
+  const place = jobPlace(folder, "cancelled");
+  const parts = { fetch, grants, signal: stop.signal };
+  await expect(stageInputs(start as unknown as AgentStart, place, "output", cache, parts)).rejects.toThrow("cancelled");
+  expect(underWay).toBe(0);
+  const askedThen = asked;
+  await rm(place.folder, { recursive: true });
+  for (let n = 0; n < 100; n += 1) await new Promise((resolve) => setImmediate(resolve));
+  expect(asked).toBe(askedThen);
+  await expect(readdir(place.folder)).rejects.toThrow("ENOENT");
 });

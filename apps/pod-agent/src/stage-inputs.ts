@@ -7,6 +7,7 @@ import {
   type AgentManifest,
   type AgentStart,
   blobKey,
+  mapBounded,
   PermanentError,
   type StoredFile,
 } from "@loramill/contracts";
@@ -56,16 +57,12 @@ async function stageImages(
 ): Promise<void> {
   await mkdir(folder, { recursive: true });
   const pack = await openPack(images, cache, parts.signal);
-  const pending = images.entries();
-  const work = async () => {
-    for (const [i, image] of pending) {
+  try {
+    await mapBounded(images, DOWNLOADS_AT_ONCE, async (image, i) => {
       const stem = join(folder, String(i + 1).padStart(6, "0"));
       await stageImage(image, `${stem}.${extensionOf(image.mediaType)}`, { pack, cache, parts });
       await writeFile(`${stem}.txt`, `${image.caption}\n`);
-    }
-  };
-  try {
-    await Promise.all(Array.from({ length: DOWNLOADS_AT_ONCE }, work));
+    });
   } finally {
     await pack?.close();
   }

@@ -407,6 +407,7 @@ export {
   ModelMerge,
 } from "./lora-spec.ts";
 export { loraVariables } from "./lora-variables.ts";
+export { mapBounded } from "./map-bounded.ts";
 export {
   ModelBody,
   type ModelBodyInput,

@@ -1,4 +1,4 @@
-import { type Digest, type OfferedFile, UploadOfferAnswer } from "@loramill/contracts";
+import { type Digest, mapBounded, type OfferedFile, UploadOfferAnswer } from "@loramill/contracts";
 import type { Caller } from "./client.ts";
 import { ApiError, UnreachableError } from "./errors.ts";
 import { wait } from "./wait.ts";
@@ -57,21 +57,18 @@ export async function uploadFiles(
     progress.sentFiles += files;
     onProgress({ ...progress });
   };
-  const left = first.missing.values();
   const failed = new AbortController();
   const ended = AbortSignal.any([failed.signal, ...(signal ? [signal] : [])]);
-  const sendSome = async () => {
-    for (const sha256 of left) {
+  await mapBounded(first.missing, FILES_AT_ONCE, async (sha256) => {
+    try {
       await send(request, sha256, bodies.get(sha256) as Blob, { signal: ended, add, streamed });
-      add(0, 1);
+    } catch (error) {
+      // What else is under way is of no use any more.
+      failed.abort();
+      throw error;
     }
-  };
-  try {
-    await Promise.all(Array.from({ length: FILES_AT_ONCE }, sendSome));
-  } catch (error) {
-    failed.abort();
-    throw error;
-  }
+    add(0, 1);
+  });
   const { listing, ...answer } = first.listing === null ? await ask() : first;
   if (listing !== null) return { listing, ...answer };
   throw new Error(`the server still lacks ${answer.missing.length} files after they were sent`);

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Catalog, Leadership, WaitingMember } from "@loramill/catalog";
-import { type Clock, type Logger, RunSpec, toErrorRecord, UserError } from "@loramill/contracts";
+import { type Clock, type Logger, mapBounded, RunSpec, toErrorRecord, UserError } from "@loramill/contracts";
 import { rememberedQuote } from "@loramill/orchestration";
 import { checkCeilings } from "../check-ceilings.ts";
 import type { Planner } from "../planning.ts";
@@ -82,13 +82,9 @@ async function planSome(
   patience: Patience,
   signal: AbortSignal,
 ): Promise<void> {
-  const rest = [...due];
-  const one = async () => {
-    for (let member = rest.shift(); member !== undefined && !signal.aborted; member = rest.shift()) {
-      await planOne(member, deps, patience, signal);
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, one));
+  await mapBounded(due, AT_ONCE, async (member) => {
+    if (!signal.aborted) await planOne(member, deps, patience, signal);
+  });
 }
 
 async function planOne(

@@ -1,4 +1,4 @@
-import { blobKey, type Clock, Digest, digestOf, type Stores, UserError } from "@loramill/contracts";
+import { blobKey, type Clock, Digest, digestOf, mapBounded, type Stores, UserError } from "@loramill/contracts";
 import { encodeImage, readRgb } from "@loramill/imaging";
 import type { SignUrl } from "../sign-url.ts";
 
@@ -62,17 +62,13 @@ export function createThumbnails({
   return async (pictures: readonly Sized[], signal: AbortSignal): Promise<ReadonlyMap<Digest, string | null>> => {
     const wanted = new Map(pictures.map((picture) => [picture.sha256, picture]));
     const urls = new Map<Digest, string | null>();
-    const rest = wanted.values();
     const until = clock.now().getTime() + DRAWING_MS;
     const mayDraw = () => clock.now().getTime() <= until;
-    const work = async () => {
-      for (const picture of rest) {
-        signal.throwIfAborted();
-        const url = await thumbnailOf(picture, { mayDraw, signal });
-        if (url !== undefined) urls.set(picture.sha256, url);
-      }
-    };
-    await Promise.all(Array.from({ length: AT_ONCE }, work));
+    await mapBounded(wanted.values(), AT_ONCE, async (picture) => {
+      signal.throwIfAborted();
+      const url = await thumbnailOf(picture, { mayDraw, signal });
+      if (url !== undefined) urls.set(picture.sha256, url);
+    });
     return urls;
   };
 }

@@ -5,6 +5,7 @@ import {
   Digest,
   lockNumber,
   MAX_HELD_DIGESTS,
+  mapBounded,
   PACK_NAME,
   type PicturePack,
 } from "@loramill/contracts";
@@ -190,15 +191,11 @@ export async function openContentCache(options: {
     },
     async forgetPast() {
       const digests = (await disk.names(at(cacheLayout.states))).flatMap((name) => Digest.safeParse(name).data ?? []);
-      const pending = digests.values();
-      const forget = async () => {
-        for (const sha256 of pending) {
-          const names = await disk.names(at(cacheLayout.state(sha256)));
-          if (names.includes(basename(cacheLayout.use(sha256, owner)))) await marks.forgetPast(sha256);
-          if (names.some((name) => lockNumber(name) !== null)) await locks.forgetPast(sha256);
-        }
-      };
-      await Promise.all(Array.from({ length: LOOKS_AT_ONCE }, forget));
+      await mapBounded(digests, LOOKS_AT_ONCE, async (sha256) => {
+        const names = await disk.names(at(cacheLayout.state(sha256)));
+        if (names.includes(basename(cacheLayout.use(sha256, owner)))) await marks.forgetPast(sha256);
+        if (names.some((name) => lockNumber(name) !== null)) await locks.forgetPast(sha256);
+      });
     },
     async health() {
       if (looked === null || ticker.now() - looked.at > HEALTH_AGE_MS) {

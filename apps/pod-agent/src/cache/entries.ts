@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { cacheLayout, Digest } from "@loramill/contracts";
+import { cacheLayout, Digest, mapBounded } from "@loramill/contracts";
 import { z } from "zod";
 import type { Disk } from "./disk.ts";
 
@@ -37,13 +37,8 @@ export async function listEntries(disk: Disk, folder: string): Promise<Entry[]> 
     ...(await disk.names(join(folder, cacheLayout.files))),
     ...(await disk.names(join(folder, cacheLayout.states))),
   ];
-  const pending = [...new Set(names)].filter((name) => Digest.safeParse(name).success).values();
-  const entries: Entry[] = [];
-  const work = async () => {
-    for (const sha256 of pending) entries.push(await readEntry(disk, folder, sha256));
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
-  return entries;
+  const digests = [...new Set(names)].flatMap((name) => Digest.safeParse(name).data ?? []);
+  return mapBounded(digests, AT_ONCE, (sha256) => readEntry(disk, folder, sha256));
 }
 
 async function readEntry(disk: Disk, folder: string, sha256: Digest): Promise<Entry> {

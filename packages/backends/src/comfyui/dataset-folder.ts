@@ -1,4 +1,4 @@
-import { digestOf, type Stores, type TrainingImage, UserError } from "@loramill/contracts";
+import { digestOf, mapBounded, type Stores, type TrainingImage, UserError } from "@loramill/contracts";
 import type { ComfyUiClient } from "./client.ts";
 import type { RemoteFile } from "./outputs.ts";
 
@@ -27,7 +27,6 @@ export async function uploadDataset(
   to: { readonly client: ComfyUiClient; readonly stores: Stores; readonly signal: AbortSignal },
 ): Promise<{ readonly sent: number }> {
   const { client, stores, signal } = to;
-  const open = images.entries();
   let sent = 0;
 
   async function put(
@@ -41,22 +40,18 @@ export async function uploadDataset(
     sent += 1;
   }
 
-  async function work(): Promise<void> {
-    for (const [index, { image, caption }] of open) {
-      const text = new TextEncoder().encode(caption);
-      const stem = `${String(index).padStart(6, "0")}-${digestOf({ image: image.sha256, caption }).slice(0, 16)}`;
-      const file = (extension: string): RemoteFile => ({
-        filename: `${stem}.${extension}`,
-        subfolder: folder,
-        type: "input",
-      });
-      const read = () => stores.blobs.read(image, { maxBytes: MAX_PICTURE_BYTES, signal });
-      await put(file("txt"), text.length, "text/plain", async () => text);
-      await put(file(extensionOf(image.mediaType)), image.bytes, image.mediaType, read);
-    }
-  }
-
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  await mapBounded(images, AT_ONCE, async ({ image, caption }, index) => {
+    const text = new TextEncoder().encode(caption);
+    const stem = `${String(index).padStart(6, "0")}-${digestOf({ image: image.sha256, caption }).slice(0, 16)}`;
+    const file = (extension: string): RemoteFile => ({
+      filename: `${stem}.${extension}`,
+      subfolder: folder,
+      type: "input",
+    });
+    const read = () => stores.blobs.read(image, { maxBytes: MAX_PICTURE_BYTES, signal });
+    await put(file("txt"), text.length, "text/plain", async () => text);
+    await put(file(extensionOf(image.mediaType)), image.bytes, image.mediaType, read);
+  });
   return { sent };
 }
 
