@@ -37,3 +37,8 @@ it("says each tenth of what is counted, and the end", () => {
     "✔ source succeeded 100 items",
   ]);
 });
+
+it("counts the steps of a training, which tells them in other words while it turns and when a turn ends", () => {
+  const lines = said({ progress: { step: 20, totalSteps: 200 } }, { progress: { step: 41, total: 200 } });
+  expect(lines.map((line) => line.split("░ ").at(-1))).toEqual(["20/200", "41/200"]);
+});

@@ -78,17 +78,23 @@ function plainLines(output: NodeJS.WriteStream): LiveView {
 
 /** What has changed when a step is worth another line: a tenth of it is done, or so much more where nobody knows of how much. */
 function landmarkOf(step: StepView): number {
-  const done = Number(step.progress?.done ?? 0);
-  const isOpenEnded = step.jobs.total <= 1 && done > 0 && step.progress?.total === undefined;
+  const { done, total } = countOf(step);
+  const isOpenEnded = step.jobs.total <= 1 && done > 0 && total === 0;
   return isOpenEnded ? Math.floor(Math.log2(done)) : Math.floor(shareOf(step) * 10);
+}
+
+/** What a job has counted: steps of a training, or items; 0 of what it has not said. */
+function countOf({ progress }: StepView): { done: number; total: number } {
+  return {
+    done: Number(progress?.step ?? progress?.done ?? 0),
+    total: Number(progress?.totalSteps ?? progress?.total ?? 0),
+  };
 }
 
 /** Share of a step that is done: its jobs, and within a single job what that job reports. */
 function shareOf(step: StepView): number {
   if (step.state === "succeeded" || step.state === "reused") return 1;
-  const progress = step.progress ?? {};
-  const total = Number(progress.totalSteps ?? progress.total ?? 0);
-  const done = Number(progress.step ?? progress.done ?? 0);
+  const { done, total } = countOf(step);
   if (step.jobs.total <= 1) return total > 0 ? done / total : 0;
   return step.jobs.succeeded / step.jobs.total;
 }
@@ -102,9 +108,9 @@ function stepLine(step: StepView): string {
 function progressText(step: StepView): string {
   const progress = step.progress ?? {};
   const parts: string[] = [];
-  if (progress.totalSteps) parts.push(`${progress.step}/${progress.totalSteps}`);
-  else if (progress.total) parts.push(`${progress.done}/${progress.total}`);
-  else if (progress.done) parts.push(`${progress.done} ${progress.phase === "reading" ? "files read" : "done"}`);
+  const { done, total } = countOf(step);
+  if (total > 0) parts.push(`${done}/${total}`);
+  else if (done > 0) parts.push(`${done} ${progress.phase === "reading" ? "files read" : "done"}`);
   if (typeof progress.waitsFor === "string") parts.push(`waits for ${progress.waitsFor}`);
   if (step.jobs.total > 1) parts.push(`${step.jobs.succeeded}/${step.jobs.total} jobs`);
   if (typeof progress.averageLoss === "number") parts.push(`loss ${progress.averageLoss.toFixed(4)}`);
