@@ -20,11 +20,17 @@ const HEADINGS: Readonly<Record<string, string>> = {
   pocket: "Pocket engine",
   curator: "Curator",
   imaging: "Pictures",
-  dispatcher: "Dispatcher",
+  video: "Videos",
   webhooks: "Webhooks",
   telemetry: "Logs and metrics",
+  dispatcher: "Dispatcher",
+  trainer: "Trainer",
+  evaluator: "Evaluator",
+  generator: "Generator",
+  provisioner: "Provisioner",
   mill: "Mill",
   cli: "Command line",
+  "pod-agent": "Pod-agent",
 };
 
 /**
