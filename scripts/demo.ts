@@ -74,6 +74,8 @@ The LoRA's images are ${closeness.ratio.toFixed(2)} × as far from the dataset a
   plan            ${show("plan.lock.json")}
   ledger          ${show("ledger.json")}
   report          ${show("report.html")}
+
+The run on web pages: DATA_DIR=${show("data")} npm start
 `);
 if (closeness.ratio > CLOSENESS_LIMIT) {
   process.stderr.write(`demo: the ratio is above ${CLOSENESS_LIMIT}: the LoRA did not learn its subject\n`);

@@ -56,13 +56,23 @@ test("every documented command is one that the command line takes", async () => 
   for (const { path, line, given } of documented) expect(await refusal(given), `${path}: ${line}`).toBeNull();
 });
 
-test("every command that a sentence names exists", () => {
-  const known = createProgram(async () => {}).commands.map((command) => command.name());
+test("every command that a sentence names exists, and so do those below it", () => {
+  const known = new Map(createProgram(async () => {}).commands.map((command) => [command.name(), command]));
   const named = pages.flatMap(({ path, text }) =>
-    [...text.matchAll(/`loramill ([a-z][a-z-]*)/g)].map(([, name = ""]) => ({ path, name })),
+    [...text.matchAll(/`loramill ([a-z][a-z-]*)(?: ([a-z][a-z-]*(?:\\\|[a-z-]+)*))?/g)].map(([, name = "", below]) => ({
+      path,
+      name,
+      below: below?.split("\\|") ?? [], // tables of several: add\|list\|show
+    })),
   );
   expect(named.length).toBeGreaterThan(3);
-  expect(named.filter(({ name }) => !known.includes(name))).toEqual([]);
+  expect(named.filter(({ name }) => !known.has(name))).toEqual([]);
+  const inGroups = named.filter(({ name }) => known.get(name)?.registeredArguments.length === 0);
+  const unknown = inGroups.filter(({ name, below }) => {
+    const group = known.get(name)?.commands.map((command) => command.name()) ?? [];
+    return group.length > 0 && below.some((each) => !group.includes(each));
+  });
+  expect(unknown).toEqual([]);
 });
 
 test("every command has an example in its help, and the example is one that it takes", async () => {
