@@ -1,4 +1,4 @@
-/** Checks the direction of imports, the homes of heavy libraries, dependencies and `process.env`; exits 1 on a violation. */
+/** Checks the direction of imports, circles, the homes of heavy libraries, dependencies and `process.env`; exits 1 on a violation. */
 import { join } from "node:path";
 import { findCycles } from "./boundaries/cycles.ts";
 import { checkRootFile, checkWorkspace } from "./boundaries/rules.ts";
@@ -9,7 +9,7 @@ const byName = new Map(workspaces.map((workspace) => [workspace.name, workspace]
 const violations = [
   ...workspaces.flatMap((workspace) => checkWorkspace(workspace, byName)),
   ...rootFiles.flatMap((file) => checkRootFile(file, workspaces)),
-  ...findCycles(workspaces),
+  ...findCycles(workspaces, rootFiles),
 ];
 
 for (const { file, line, rule, message, advice } of violations) {

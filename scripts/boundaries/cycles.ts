@@ -1,8 +1,13 @@
+import { posix } from "node:path";
 import { packageName, type Violation } from "./rules.ts";
-import type { Workspace } from "./workspace.ts";
+import type { SourceFile, Workspace } from "./workspace.ts";
+
+type Graph = ReadonlyMap<string, readonly string[]>;
+
+const advice = "turn one arrow round: move the shared type to a file or package of its own, or take it as an argument";
 
 /** The workspaces that each workspace imports outside of tests. */
-function edges(workspaces: Workspace[]): Map<string, string[]> {
+function betweenWorkspaces(workspaces: readonly Workspace[]): Graph {
   const names = new Set(workspaces.map(({ name }) => name));
   return new Map(
     workspaces.map((workspace) => {
@@ -13,28 +18,46 @@ function edges(workspaces: Workspace[]): Map<string, string[]> {
   );
 }
 
-/** One violation for each cycle that a depth-first walk meets; a cycle has no single guilty line. */
-export function findCycles(workspaces: Workspace[]): Violation[] {
-  const graph = edges(workspaces);
-  const folders = new Map(workspaces.map(({ name, folder }) => [name, folder]));
+/** The files that each file imports by a relative path, types among them. */
+function betweenFiles(files: readonly SourceFile[]): Graph {
+  const paths = new Set(files.map(({ path }) => path));
+  return new Map(
+    files.map(({ path, imports }) => {
+      const imported = imports
+        .filter(({ specifier }) => specifier.startsWith("."))
+        .map(({ specifier }) => posix.join(posix.dirname(path), specifier));
+      return [path, [...new Set(imported)].filter((target) => paths.has(target))];
+    }),
+  );
+}
+
+/** One of each that a depth-first walk meets, closed: it ends with what it begins with. */
+function cyclesOf(graph: Graph): string[][] {
   const done = new Set<string>();
-  const violations: Violation[] = [];
-  const visit = (name: string, path: string[]): void => {
+  const cycles: string[][] = [];
+  const visit = (name: string, path: readonly string[]): void => {
     if (path.includes(name)) {
-      const cycle = [...path.slice(path.indexOf(name)), name];
-      violations.push({
-        file: `${folders.get(name)}/package.json`,
-        line: 0,
-        rule: "cycle",
-        message: cycle.join(" -> "),
-        advice: "turn one arrow round: move the shared type into contracts, or take it as an argument",
-      });
+      cycles.push([...path.slice(path.indexOf(name)), name]);
       return;
     }
     if (done.has(name)) return;
     for (const next of graph.get(name) ?? []) visit(next, [...path, name]);
     done.add(name);
   };
-  for (const { name } of workspaces) visit(name, []);
-  return violations;
+  for (const name of graph.keys()) visit(name, []);
+  return cycles;
+}
+
+/** Circles of workspaces, and circles of files; a circle has no single guilty line. */
+export function findCycles(workspaces: readonly Workspace[], rootFiles: readonly SourceFile[] = []): Violation[] {
+  const folders = new Map(workspaces.map(({ name, folder }) => [name, folder]));
+  const files = [...workspaces.flatMap((workspace) => workspace.files), ...rootFiles];
+  const found = [
+    ...cyclesOf(betweenWorkspaces(workspaces)).map((cycle) => ({
+      file: `${folders.get(cycle[0] ?? "")}/package.json`,
+      cycle,
+    })),
+    ...cyclesOf(betweenFiles(files)).map((cycle) => ({ file: cycle[0] ?? "", cycle })),
+  ];
+  return found.map(({ file, cycle }) => ({ file, line: 0, rule: "cycle", message: cycle.join(" -> "), advice }));
 }

@@ -178,3 +178,14 @@ test("a cycle is reported once, with its path; imports of tests do not count", (
   const c = workspace("adapter", "c", { "src/c.ts": 'import "@loramill/b";' });
   expect(findCycles([a, b, c]).map(({ message }) => message)).toEqual(["@loramill/a -> @loramill/b -> @loramill/a"]);
 });
+
+test("finds circles of files, also of types alone, and no path that merely joins again", () => {
+  const a = workspace("adapter", "a", {
+    "src/turn.ts": `import { step } from "./step.ts";\nimport { log } from "./log.ts";`,
+    "src/step.ts": `import type { Turn } from "./turn.ts";\nimport { log } from "./log.ts";`,
+    "src/log.ts": "export const log = 1;",
+  });
+  expect(findCycles([a]).map(({ file, message }) => [file, message])).toEqual([
+    ["packages/a/src/turn.ts", "packages/a/src/turn.ts -> packages/a/src/step.ts -> packages/a/src/turn.ts"],
+  ]);
+});

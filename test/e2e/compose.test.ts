@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { accessSync, chmodSync, constants, mkdirSync } from "node:fs";
+import { accessSync, constants, mkdirSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { sha256Hex } from "@loramill/contracts";
 import { startEmbeddedPostgres } from "@loramill/embedded";
@@ -40,7 +40,6 @@ test("the compose file's commands and variables make a mill, with nothing but ad
     return skip("no redis-server");
   }
   const { services } = readCompose(secrets);
-  chmodSync(data.path, 0o755);
   const [redisPort, apiPort] = [await freePort(), await freePort()];
   const redis = service(services, "redis");
   const [, ...redisFlags] = redis.command ?? [];

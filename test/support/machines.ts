@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type Catalog, openCatalog } from "@loramill/catalog";
 import type { ObjectStore, RunSpecInput } from "@loramill/contracts";
@@ -59,7 +59,6 @@ export async function startMachineMill(options: {
   started.defer(() => data.remove());
   started.defer(() => redis.stop());
   const at = (name: string) => join(data.path, name);
-  chmodSync(data.path, 0o755);
   mkdirSync(at("disks"));
   await drawCaptionedPictures(at("pictures"));
   const s3 = await startS3Server();

@@ -16,7 +16,8 @@ import { ofProject, type ServedRoutes, serveRoutes } from "../test/serve-routes.
 import { readImages } from "./datasets/read-images.ts";
 import { writeVersion } from "./datasets/write-version.ts";
 import type { ApiDeps } from "./deps.ts";
-import { createPlanner, type PlanningDeps } from "./planning.ts";
+import { createPlanner } from "./planning.ts";
+import type { PlanningDeps } from "./planning-deps.ts";
 import { bisectionRoutes } from "./routes/bisections.ts";
 
 const recipe = RecipeTemplate.parse({

@@ -4,7 +4,8 @@ import { learn } from "@loramill/intelligence";
 import { presets } from "@loramill/recipes";
 import { expect, it } from "vitest";
 import { rentalMarket } from "../test/rental-market.ts";
-import { createPlanner, type PlanningDeps } from "./planning.ts";
+import { createPlanner } from "./planning.ts";
+import type { PlanningDeps } from "./planning-deps.ts";
 
 /** A server for strangers; whatever it would touch beyond the check fails the test. */
 const planner = createPlanner({ localSources: false } as PlanningDeps);

@@ -1,7 +1,7 @@
 import { type Availability, type Digest, type PlannedStep, Source, UserError } from "@loramill/contracts";
 import type { Installation } from "@loramill/orchestration";
 import { z } from "zod";
-import type { PlanningDeps } from "./planning.ts";
+import type { PlanningDeps } from "./planning-deps.ts";
 
 type Asked = Pick<
   PlanningDeps,

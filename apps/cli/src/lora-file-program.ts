@@ -11,7 +11,8 @@ import {
 } from "./commands/lora-files/checkpoints.ts";
 import { type CompareOptions, compareCommand } from "./commands/lora-files/compare.ts";
 import { type ExportOptions, exportCommand, exportTargets } from "./commands/lora-files/export.ts";
-import { type InspectOptions, inspectCommand } from "./commands/lora-files/inspect.ts";
+import { inspectCommand } from "./commands/lora-files/inspect.ts";
+import type { InspectOptions } from "./commands/lora-files/inspect-options.ts";
 import { type MetadataOptions, metadataCommand } from "./commands/lora-files/metadata.ts";
 import {
   type ConvertOptions,

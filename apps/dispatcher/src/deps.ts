@@ -1,7 +1,7 @@
 import type { Catalog, FireOutcome } from "@loramill/catalog";
 import type { Clock, Delivery, Logger, QueueName, QuoteOutcome, Stores } from "@loramill/contracts";
 import type { FleetPlanOptions } from "./fleet/fleet-config.ts";
-import type { BacklogGauge, Spending } from "./housekeeping.ts";
+import type { BacklogGauge, Spending } from "./gauges.ts";
 import type { DispatcherOptions } from "./options.ts";
 import type { Pulse } from "./pulse.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { toGauges, toSpending } from "./housekeeping.ts";
+import { toGauges, toSpending } from "./gauges.ts";
 
 test("tells the backlog by queue: jobs by state, the longest wait, lost workers", () => {
   const jobs = { waiting: 4, released: 1, active: 2, parked: 3, due: 1, starved: 2 };

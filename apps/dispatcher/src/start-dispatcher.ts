@@ -3,7 +3,7 @@ import { type Clock, type Logger, type QuoteOutcome, type Stores, toErrorRecord 
 import { createBell } from "./bell.ts";
 import type { DeliveryProducer } from "./deps.ts";
 import type { FleetPlanOptions } from "./fleet/fleet-config.ts";
-import type { BacklogGauge, Spending } from "./housekeeping.ts";
+import type { BacklogGauge, Spending } from "./gauges.ts";
 import { lead } from "./loop.ts";
 import { type DispatcherOptions, defaultOptions } from "./options.ts";
 import { createPulse, type DispatcherHealth } from "./pulse.ts";

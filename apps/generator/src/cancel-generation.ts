@@ -1,6 +1,6 @@
 import { toErrorRecord, UserError } from "@loramill/contracts";
-import type { Making } from "./generate-images.ts";
 import { leaveOut } from "./loras/leave-out.ts";
+import type { Making } from "./making.ts";
 import type { Turn } from "./turn.ts";
 
 const CANCEL_TIMEOUT_MS = 4_000;

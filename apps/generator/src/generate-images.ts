@@ -1,49 +1,28 @@
-import type {
-  BackendContext,
-  GenerationBackend,
-  InputOf,
-  JobContext,
-  JobOutput,
-  Parked,
-  SpendingLimit,
-} from "@loramill/contracts";
+import type { JobContext, JobOutput, Parked, SpendingLimit } from "@loramill/contracts";
 import { sayLimit } from "@loramill/orchestration";
 import { askForItems } from "./ask-for-money.ts";
 import { backendContext } from "./backend-context.ts";
 import { isCancelled, tellCancelled } from "./cancel-generation.ts";
 import { findBackend } from "./find-backend.ts";
-import { type LoadedRequest, loadRequest } from "./generation-request.ts";
+import { loadRequest } from "./generation-request.ts";
 import { leaveOut } from "./loras/leave-out.ts";
-import { type LoraSettling, settleLoras } from "./loras/settle-loras.ts";
+import { settleLoras } from "./loras/settle-loras.ts";
 import { leftToo, unloadableLora } from "./loras/unloadable-lora.ts";
-import { type PublishDeps, publishGenerations } from "./publish-generations.ts";
+import type { GeneratorDeps, Making } from "./making.ts";
+import { publishGenerations } from "./publish-generations.ts";
 import { reportApplied, shownPreviews } from "./report-drawing.ts";
 import { submitAgain, submitOrLeaveOut } from "./submit-items.ts";
 import { readTurn, type Turn } from "./turn.ts";
-
-export interface GeneratorDeps extends PublishDeps {
-  readonly backends: readonly GenerationBackend[];
-  readonly loras: Pick<LoraSettling, "limits" | "words">;
-}
-
-type Input = InputOf<"generate-images">;
-
-/** What the turns of one job work with. */
-export interface Making {
-  readonly input: Input;
-  readonly backend: GenerationBackend;
-  readonly loaded: LoadedRequest;
-  /** What the backend is told of the turn. */
-  readonly context: BackendContext;
-  readonly deps: GeneratorDeps;
-  readonly ctx: JobContext;
-}
 
 /**
  * Makes one range of a grid by turns: look at the LoRAs, submit, park; poll, park; …; collect, write how they were made
  * into the files, publish. The remote id is kept before anything is waited for, and a cancel reaches the backend.
  */
-export async function generateImages(input: Input, deps: GeneratorDeps, ctx: JobContext): Promise<JobOutput | Parked> {
+export async function generateImages(
+  input: Making["input"],
+  deps: GeneratorDeps,
+  ctx: JobContext,
+): Promise<JobOutput | Parked> {
   const backend = await findBackend(input, deps.backends);
   const turn = readTurn(ctx.turn);
   const context = backendContext(ctx);

@@ -1,3 +1,4 @@
 export { generatorWorkerConfig } from "./config.ts";
-export { type GeneratorDeps, generateImages } from "./generate-images.ts";
+export { generateImages } from "./generate-images.ts";
+export type { GeneratorDeps } from "./making.ts";
 export { createGeneratorWorker, generatorWorker } from "./worker.ts";

@@ -6,7 +6,7 @@ import {
   type PreviewedItem,
   previewPath,
 } from "@loramill/contracts";
-import type { Making } from "./generate-images.ts";
+import type { Making } from "./making.ts";
 import type { Turn } from "./turn.ts";
 
 const MOST_PREVIEWS = 32;

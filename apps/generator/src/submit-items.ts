@@ -8,9 +8,9 @@ import {
 } from "@loramill/contracts";
 import { sayLimit } from "@loramill/orchestration";
 import { askForItems } from "./ask-for-money.ts";
-import type { Making } from "./generate-images.ts";
 import { leaveOut } from "./loras/leave-out.ts";
 import { leftToo, unloadableLora } from "./loras/unloadable-lora.ts";
+import type { Making } from "./making.ts";
 import { Turn } from "./turn.ts";
 
 /** A backend that forgets its work this often has a fault that submitting again does not cure. */

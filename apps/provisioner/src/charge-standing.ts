@@ -1,8 +1,4 @@
-import type { RunPodOptions } from "@loramill/compute";
-import type { SurveyDeps } from "./survey-round.ts";
-
-/** What of RunPod's books is ours beside machines, and after how long they no longer change. */
-export type RunPodBooks = Pick<RunPodOptions, "serverlessEndpoint" | "billingLagHours">;
+import type { SurveyDeps } from "./survey-deps.ts";
 
 /**
  * Charges what RunPod's books have of our volumes, and of our serverless endpoint beyond what its jobs were charged for: cold starts

@@ -1,26 +1,7 @@
-import type { Catalog } from "@loramill/catalog";
-import {
-  type Clock,
-  type FleetMachine,
-  type FleetOffer,
-  type FleetProvider,
-  type Logger,
-  toErrorRecord,
-} from "@loramill/contracts";
+import { type FleetMachine, type FleetOffer, type FleetProvider, toErrorRecord } from "@loramill/contracts";
 import { billingGap, findOrphans, notePrice, offerKey } from "@loramill/fleet";
-import type { FleetMetrics } from "@loramill/telemetry";
-import { chargeStanding, type RunPodBooks } from "./charge-standing.ts";
-import type { ProvisionerOptions } from "./config.ts";
-
-export interface SurveyDeps {
-  readonly catalog: Pick<Catalog, "fleet" | "runs">;
-  readonly providers: ReadonlyMap<string, FleetProvider>;
-  readonly options: ProvisionerOptions;
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly metrics: FleetMetrics;
-  readonly runpod: RunPodBooks;
-}
+import { chargeStanding } from "./charge-standing.ts";
+import type { SurveyDeps } from "./survey-deps.ts";
 
 /** How far back the books are read: entries come an hour late, and are corrected for some hours. */
 const BOOKS_MS = 48 * 3_600_000;

@@ -1,6 +1,7 @@
 import type { Catalog } from "@loramill/catalog";
 import { repeatAsLeader } from "./repeat-as-leader.ts";
-import { readBooks, type SurveyDeps, surveyRound } from "./survey-round.ts";
+import type { SurveyDeps } from "./survey-deps.ts";
+import { readBooks, surveyRound } from "./survey-round.ts";
 
 /**
  * Surveys again and again, in one provisioner of a catalog. The first round comes after a whole pause: leases that ran out while

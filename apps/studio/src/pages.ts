@@ -1,10 +1,6 @@
 import type { ComponentType } from "react";
+import type { PageProps } from "./pages/page-props.ts";
 import type { IconName } from "./ui/icon.tsx";
-
-/** What a page is given: the parts of its address, such as `run` of `/runs/:run`. */
-export interface PageProps {
-  readonly params: Readonly<Record<string, string>>;
-}
 
 export const sections = ["Work", "Library", "Operations"] as const;
 

@@ -17,7 +17,7 @@ import {
   withLoraFiles,
 } from "@loramill/contracts";
 import { checkLora, readSafetensors, tensorsSha256 } from "@loramill/lora";
-import type { TrainerDeps } from "./train-lora.ts";
+import type { TrainerDeps } from "./training.ts";
 
 /** A curve in a document has at most this many points; longer ones are thinned. */
 const MAX_CURVE_POINTS = 10_000;

@@ -2,7 +2,7 @@ import { type JobOutput, type Parked, stepsOf, UserError } from "@loramill/contr
 import type { EarlyStop } from "./ask-for-money.ts";
 import { cancelTraining } from "./cancel-training.ts";
 import { publishLora } from "./publish-lora.ts";
-import type { Training } from "./train-lora.ts";
+import type { Training } from "./training.ts";
 import type { Turn } from "./turn.ts";
 
 /**

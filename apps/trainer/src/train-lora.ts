@@ -1,16 +1,11 @@
 import {
   type BackendContext,
-  type BackendSlots,
-  type Clock,
-  type InputOf,
   type JobContext,
   type JobOutput,
   type JsonObject,
   type Parked,
   PermanentError,
-  type Stores,
   stepsOf,
-  type TrainingBackend,
   type TrainingProgress,
   type TrainingRequest,
   type TrainingStatus,
@@ -19,36 +14,13 @@ import {
 import { askToGoOn, askToStart } from "./ask-for-money.ts";
 import { cancelTraining, isCancelled, tellBackend } from "./cancel-training.ts";
 import { changeAfter, changedRecipe } from "./change-recipe.ts";
-import type { TrainerLimits } from "./config.ts";
 import { countLoss, noLosses } from "./count-loss.ts";
 import { findBackend } from "./find-backend.ts";
 import { publishLora } from "./publish-lora.ts";
 import { stopEarly } from "./stop-early.ts";
+import type { TrainerDeps, Training } from "./training.ts";
 import { openTrainingLog, type TrainingLog } from "./training-log.ts";
-import type { RequestLoader } from "./training-request.ts";
 import { type RunningTurn, readTurn, type Turn } from "./turn.ts";
-
-export interface TrainerDeps {
-  readonly stores: Stores;
-  readonly backends: readonly TrainingBackend[];
-  readonly slots: BackendSlots;
-  readonly requests: RequestLoader;
-  readonly clock: Clock;
-  readonly limits: TrainerLimits;
-}
-
-type Input = InputOf<"train-lora">;
-
-/** What the turns of one job work with. */
-export interface Training {
-  readonly input: Input;
-  readonly backend: TrainingBackend;
-  readonly request: TrainingRequest;
-  /** What the backend is told of the turn. */
-  readonly context: BackendContext;
-  readonly deps: TrainerDeps;
-  readonly ctx: JobContext;
-}
 
 const SLOT_POLL_MS = 5_000;
 
@@ -56,7 +28,11 @@ const SLOT_POLL_MS = 5_000;
  * Trains one LoRA by turns: wait for a slot; note the intent; submit, which adopts what a lost turn started; poll, …;
  * collect, verify, publish. The job is parked in between, so a lost worker costs one turn, and a cancel reaches the backend.
  */
-export async function trainLora(input: Input, deps: TrainerDeps, ctx: JobContext): Promise<JobOutput | Parked> {
+export async function trainLora(
+  input: Training["input"],
+  deps: TrainerDeps,
+  ctx: JobContext,
+): Promise<JobOutput | Parked> {
   const backend = await findBackend(input, deps.backends);
   const turn = readTurn(ctx.turn);
   const log = openTrainingLog(deps.stores.objects, ctx);

@@ -1,15 +1,7 @@
-import type { CaptionStyle } from "@loramill/contracts";
 import { cleanCaption, tidy } from "./clean-caption.ts";
 import { type Draft, finishingRules, render } from "./finishing-rules.ts";
+import type { FinishingStyle } from "./finishing-style.ts";
 import { mentions } from "./phrases.ts";
-
-export type FinishingStyle = Pick<CaptionStyle, "maxWords" | "tags"> &
-  Partial<Omit<CaptionStyle, "maxWords" | "tags">> & {
-    /** What is known of the picture without looking: its path, the texts inside the file, a person's caption. */
-    readonly known?: readonly string[];
-    /** Counts the tokens of `maxTokens` exactly; left out, they are estimated. */
-    readonly countTokens?: (text: string) => number;
-  };
 
 /** What one rule made of a caption. */
 export interface AppliedRule {

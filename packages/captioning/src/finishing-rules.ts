@@ -1,6 +1,6 @@
 import { leaveOut } from "./caption-recipes.ts";
 import { cleanCaption, tidy, withoutRepeats } from "./clean-caption.ts";
-import type { FinishingStyle } from "./finish-caption.ts";
+import type { FinishingStyle } from "./finishing-style.ts";
 import { speaksOfMarks, withoutMarks, withoutNames } from "./invented.ts";
 import { afterLeading, mentions, removePhrase, replacePhrase } from "./phrases.ts";
 import { asProse, asTags } from "./tag-form.ts";

@@ -4,13 +4,8 @@ export { colourName } from "./colour-names.ts";
 export { type Answers, fusePrompt, longestAnswer, similarity, voteOnParts } from "./combine-answers.ts";
 export { estimateTokens, MARK_TOKENS, type Tokenizer } from "./count-tokens.ts";
 export { type DescribedImage, describeCaption } from "./describe-caption.ts";
-export {
-  type AppliedRule,
-  combineCaptions,
-  type FinishingStyle,
-  finishCaption,
-  previewFinish,
-} from "./finish-caption.ts";
+export { type AppliedRule, combineCaptions, finishCaption, previewFinish } from "./finish-caption.ts";
+export type { FinishingStyle } from "./finishing-style.ts";
 export type { InterrogationMode, LabelPoints } from "./interrogate.ts";
 export { type InterrogationLists, interrogationTables, ownLists } from "./interrogation-lists.ts";
 export { createInterrogatorCaptioner } from "./interrogator-captioner.ts";

@@ -37,7 +37,7 @@ export type { MemberRef, WaitingMember } from "./queries/plan-members.ts";
 export type { Project } from "./queries/projects.ts";
 export type { QuarantineEntry } from "./queries/quarantine.ts";
 export type { SavedRecipe } from "./queries/recipes.ts";
-export type { RunRef } from "./queries/runs.ts";
+export type { RunRef } from "./queries/run-ref.ts";
 export type { Fire } from "./schedules/fires.ts";
 export type { FireOutcome } from "./schedules/firing.ts";
 export type { ClaimedFire } from "./schedules/planned-fires.ts";

@@ -1,6 +1,7 @@
 export { billingGap } from "./billing-gap.ts";
 export { type BootLimits, bootLimits } from "./boot-limits.ts";
 export { findOrphans, type Orphan, type OrphanQuestion } from "./find-orphans.ts";
+export type { FleetQuote } from "./fleet-quote.ts";
 export { defaultFleetSettings, type FleetSettings } from "./fleet-settings.ts";
 export { fleetSettingsConfig } from "./fleet-settings-config.ts";
 export {
@@ -14,6 +15,6 @@ export {
 } from "./offer-reputation.ts";
 export { planFleet } from "./plan-fleet.ts";
 export { notePrice, pricesOf } from "./price-past.ts";
-export { type FleetQuote, type QuoteOptions, quoteFleet } from "./quote-fleet.ts";
+export { type QuoteOptions, quoteFleet } from "./quote-fleet.ts";
 export { sayOffer } from "./sentences.ts";
 export { type BootVerdict, watchBoot } from "./watch-boot.ts";

@@ -1,6 +1,7 @@
-import type { FleetFacts, FleetOffer, JobId, MicroUsd, QuotePart, Range } from "@loramill/contracts";
+import type { FleetFacts, JobId } from "@loramill/contracts";
 import { drawNormal, type Random, rangeOf } from "./draw.ts";
 import { fitJob, laneWith } from "./fit-job.ts";
+import type { FleetQuote } from "./fleet-quote.ts";
 import type { FleetSettings } from "./fleet-settings.ts";
 import type { Lane } from "./lane.ts";
 import { type Packing, packJobs } from "./pack-jobs.ts";
@@ -9,26 +10,6 @@ import { courseOf, partsOf } from "./quote-parts.ts";
 import { rehearseLane } from "./rehearse-lane.ts";
 import { compare } from "./service-order.ts";
 import { standingLanes } from "./standing-lanes.ts";
-
-export interface FleetQuote {
-  readonly microUsd: Range;
-  /** On average. */
-  readonly expectedMicroUsd: MicroUsd;
-  /** What that is made of, on average; they add up to it. */
-  readonly parts: readonly QuotePart[];
-  /** Until the last job is done. */
-  readonly seconds: Range;
-  /** Machines to be rented, at one moment. */
-  readonly machines: number;
-  /** Where the jobs would go; `pod` is null for a machine to be rented. */
-  readonly places: readonly {
-    readonly pod: string | null;
-    readonly offer: FleetOffer;
-    readonly jobs: readonly JobId[];
-  }[];
-  /** Jobs that no offer of now can do, and why; they are not in the price. */
-  readonly without: readonly { readonly job: JobId; readonly because: string }[];
-}
 
 export interface QuoteOptions {
   /** Seeded where equal questions are to be answered equally. */

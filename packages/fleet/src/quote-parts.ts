@@ -1,5 +1,5 @@
 import { type JobId, QuotePartName } from "@loramill/contracts";
-import type { FleetQuote } from "./quote-fleet.ts";
+import type { FleetQuote } from "./fleet-quote.ts";
 import type { JobCourse } from "./rehearse-lane.ts";
 
 type Amounts = Record<QuotePartName, number>;

@@ -17,7 +17,8 @@ export {
 } from "./learning/bands.ts";
 export { type Calibration, calibrationOf, type Forecast, type ReliabilityBin } from "./learning/calibration.ts";
 export { exportLearned, type LearningExport, ratingsCsv } from "./learning/export-ratings.ts";
-export { type Learned, type LearningOptions, learn } from "./learning/learn.ts";
+export { type LearningOptions, learn } from "./learning/learn.ts";
+export type { Learned } from "./learning/learned.ts";
 export { learnedTaste, likelyLiked, tasteToChooseBy } from "./learning/learned-taste.ts";
 export { type LearningSettings, learningDefaults } from "./learning/learning-settings.ts";
 export type { Lift } from "./learning/lift.ts";

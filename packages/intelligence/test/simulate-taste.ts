@@ -1,7 +1,8 @@
 import { sha256Hex } from "@loramill/contracts";
 import { calibrationOf, type Forecast } from "../src/learning/calibration.ts";
 import { drawNormal, type Random } from "../src/learning/draw-normal.ts";
-import { type Learned, learn } from "../src/learning/learn.ts";
+import { learn } from "../src/learning/learn.ts";
+import type { Learned } from "../src/learning/learned.ts";
 import { likelyLiked, tasteToChooseBy } from "../src/learning/learned-taste.ts";
 import { isLiked, type RatingEvent, type Stars } from "../src/learning/rating.ts";
 import { seeded } from "./seeded.ts";

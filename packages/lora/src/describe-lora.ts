@@ -1,5 +1,6 @@
 import type { AdapterKind } from "./adapters/adapter.ts";
-import { type DetectedFamily, familyByName } from "./adapters/detect-family.ts";
+import { familyByName } from "./adapters/detect-family.ts";
+import type { DetectedFamily } from "./adapters/detected-family.ts";
 import type { Dialect } from "./adapters/dialects.ts";
 import { type AdapterOutlines, readAdapterOutlines } from "./adapters/read-adapters.ts";
 import { sizeWarning } from "./file-size.ts";

@@ -11,7 +11,8 @@ export {
 export { adapterDelta, adapterFactors, type LowRankFactors } from "./adapters/adapter-delta.ts";
 export { applyDora } from "./adapters/apply-dora.ts";
 export type { Refusal } from "./adapters/cannot-convert.ts";
-export { type DetectedFamily, detectFamily, expertOf } from "./adapters/detect-family.ts";
+export { detectFamily, expertOf } from "./adapters/detect-family.ts";
+export type { DetectedFamily } from "./adapters/detected-family.ts";
 export { type Dialect, dialects } from "./adapters/dialects.ts";
 export { asMappedFamily, type MappedFamily, mappedFamilies } from "./adapters/family-modules.ts";
 export { type LoadCoverage, loadCoverage } from "./adapters/load-coverage.ts";

@@ -1,6 +1,6 @@
 import { type IQueueBackend, type Job, type JobProgress, type Processor, Worker, type WorkerOptions } from "bullmq";
-import type { BoundBackendFactory } from "./connection.ts";
 import { reconnectDelayMs, sleep } from "./deadline.ts";
+import type { BoundBackendFactory } from "./queue-connection.ts";
 
 /**
  * BullMQ's worker with two things it does not tell: when it last had contact with its server, and when all its jobs

@@ -1,8 +1,8 @@
 import { PermanentError, redact, TransientError } from "@loramill/contracts";
 import { DEFAULT_SCHEMA, type PgPool, PostgresQueueBackend, runMigrations } from "bullmq";
-import type { BoundBackendFactory, QueueCheck, QueueConnection, QueueConnectionOptions } from "./connection.ts";
 import { settledWithin, withDeadline } from "./deadline.ts";
 import { guardPool, openPool, PatientConnection } from "./postgres-pool.ts";
+import type { BoundBackendFactory, QueueCheck, QueueConnection, QueueConnectionOptions } from "./queue-connection.ts";
 
 /** BullMQ's Postgres backend over one pool, whose search_path must include the schema `bullmq`. */
 export async function openPostgresConnection(options: QueueConnectionOptions): Promise<QueueConnection> {

@@ -1,8 +1,8 @@
 import { redact, TransientError } from "@loramill/contracts";
 import { createRedisBackend } from "bullmq";
 import { Redis, type RedisOptions } from "ioredis";
-import type { QueueCheck, QueueConnection, QueueConnectionOptions } from "./connection.ts";
 import { reconnectDelayMs, withDeadline } from "./deadline.ts";
+import type { QueueCheck, QueueConnection, QueueConnectionOptions } from "./queue-connection.ts";
 
 const OLDEST_VERSION = [6, 2] as const;
 const MEMORY_WARNING_SHARE = 0.7;

@@ -1,11 +1,5 @@
 export { queueConfig } from "./config.ts";
-export {
-  checkQueue,
-  openQueueConnection,
-  type QueueCheck,
-  type QueueConnection,
-  type QueueConnectionOptions,
-} from "./connection.ts";
+export { checkQueue, openQueueConnection } from "./connection.ts";
 export { type Heartbeats, startHeartbeats } from "./heartbeats.ts";
 export { queueIdOf } from "./payload.ts";
 export type { JobDefinitions, Processor, Processors } from "./processors.ts";
@@ -18,5 +12,6 @@ export {
   type QueuedDelivery,
   type Retention,
 } from "./producer.ts";
+export type { QueueCheck, QueueConnection, QueueConnectionOptions } from "./queue-connection.ts";
 export type { TurnEvent, TurnEventType } from "./turn-event.ts";
 export { createWorker, type QueueWorker, type WorkerHealth, type WorkerOptions } from "./worker.ts";

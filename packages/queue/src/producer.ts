@@ -1,8 +1,8 @@
 import { type Delivery, PermanentError, type QueueName, TransientError } from "@loramill/contracts";
 import { type IQueueBackend, Queue } from "bullmq";
-import type { QueueConnection } from "./connection.ts";
 import { settledWithin, withDeadline } from "./deadline.ts";
 import { MAX_PAYLOAD_BYTES, queueIdOf, TURN, writePayload } from "./payload.ts";
+import type { QueueConnection } from "./queue-connection.ts";
 
 /** BullMQ adds a chunk in one script or statement; larger ones would hold up everybody else. */
 const CHUNK = 500;

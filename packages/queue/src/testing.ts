@@ -1,5 +1,5 @@
 import { Queue, Worker } from "bullmq";
-import type { QueueConnection } from "./connection.ts";
+import type { QueueConnection } from "./queue-connection.ts";
 
 /** BullMQ itself on one of our connections, without anything of ours: what the benchmarks measure against. */
 export interface PlainQueue {

@@ -1,11 +1,11 @@
 import type { Clock, JobLedger, Logger, QueueName } from "@loramill/contracts";
 import { DelayedError, type Job, UnrecoverableError, WaitingError } from "bullmq";
 import { BoundWorker } from "./bound-worker.ts";
-import type { QueueConnection } from "./connection.ts";
 import { settledWithin, sleep } from "./deadline.ts";
 import { errorText } from "./error-text.ts";
 import { type Heartbeats, startHeartbeats } from "./heartbeats.ts";
 import { type JobDefinitions, type Processors, tableOf } from "./processors.ts";
+import type { QueueConnection } from "./queue-connection.ts";
 import { type RunningTurn, runTurn, type TurnDeps } from "./run-turn.ts";
 import { seldom } from "./seldom.ts";
 import type { TurnEvent } from "./turn-event.ts";

@@ -10,7 +10,7 @@ import {
   type MemberState,
   type PlannedMember,
 } from "@loramill/contracts";
-import type { Caller, PageOptions } from "./client.ts";
+import type { Caller, PageOptions } from "./caller.ts";
 import { type BatchQuote, sumQuotes } from "./sum-quotes.ts";
 
 /** Work that is asked for part by part. */

@@ -5,7 +5,7 @@ import {
   BisectionView,
   type BisectVerdict,
 } from "@loramill/contracts";
-import type { Caller, PageOptions } from "./client.ts";
+import type { Caller, PageOptions } from "./caller.ts";
 
 /** `/v1/bisections`: the search, by halves, for what makes one of two LoRAs bad. */
 export function bisectionCalls({ call }: Pick<Caller, "call">) {

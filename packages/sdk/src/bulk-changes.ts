@@ -1,5 +1,5 @@
 import { BulkChange, type BulkChangeRequest, BulkRunPage } from "@loramill/contracts";
-import type { Caller, PageOptions } from "./client.ts";
+import type { Caller, PageOptions } from "./caller.ts";
 
 /** `/v1/bulk-changes`: many runs changed at once, as they were shown. */
 export function bulkChangeCalls({ call }: Pick<Caller, "call">) {

@@ -1,5 +1,5 @@
 import { type BundlePart, ImportAnswer } from "@loramill/contracts";
-import type { Caller } from "./client.ts";
+import type { Caller } from "./caller.ts";
 
 interface ExportOptions {
   readonly without?: readonly BundlePart[];

@@ -1,5 +1,5 @@
 import { CeilingList, type CeilingPeriod } from "@loramill/contracts";
-import type { Caller } from "./client.ts";
+import type { Caller } from "./caller.ts";
 
 /** Which ceiling; without a project, of the account. */
 export interface CeilingAt {

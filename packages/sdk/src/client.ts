@@ -30,6 +30,7 @@ import { batchCalls } from "./batches.ts";
 import { bisectionCalls } from "./bisections.ts";
 import { bulkChangeCalls } from "./bulk-changes.ts";
 import { bundleCalls } from "./bundles.ts";
+import type { Call, Caller, PageOptions } from "./caller.ts";
 import { ceilingCalls } from "./ceilings.ts";
 import { datasetCalls } from "./datasets.ts";
 import { ApiError, UnreachableError } from "./errors.ts";
@@ -53,30 +54,6 @@ export interface ClientOptions {
   /** Injected in tests; the global `fetch` otherwise. */
   readonly fetch?: typeof fetch;
   /** Ends everything that this client does, beside the signals of single calls. */
-  readonly signal?: AbortSignal;
-}
-
-interface Call<Schema extends z.ZodType> {
-  readonly method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
-  readonly path: string;
-  readonly query?: Readonly<Record<string, string | number | undefined>>;
-  readonly body?: unknown;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly answer: Schema;
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** How groups of calls ask: `call` parses the answer, `request` hands it on as it comes. */
-export interface Caller {
-  call<Schema extends z.ZodType>(options: Call<Schema>): Promise<z.output<Schema>>;
-  request(path: string, init: RequestInit): Promise<Response>;
-  /** What lies behind a signed URL, of the API or of the store. */
-  open(url: string, signal?: AbortSignal): Promise<Response>;
-}
-
-export interface PageOptions {
-  readonly cursor?: string;
-  readonly limit?: number;
   readonly signal?: AbortSignal;
 }
 

@@ -9,7 +9,7 @@ import {
   type DeriveRequestInput,
   type ExportQuery,
 } from "@loramill/contracts";
-import type { Caller, PageOptions } from "./client.ts";
+import type { Caller, PageOptions } from "./caller.ts";
 
 type ExportOptions = Pick<ExportQuery, "layout"> & Partial<ExportQuery>;
 

@@ -1,5 +1,5 @@
 import { AuditList, BillList, FleetPlanView, FleetView, OfferList, PodView, type StopFleet } from "@loramill/contracts";
-import type { Caller } from "./client.ts";
+import type { Caller } from "./caller.ts";
 
 /** `/v1/fleet`: rented machines. For operators: it takes an admin token, not a project's key. */
 export function fleetCalls({ call }: Pick<Caller, "call">) {

@@ -1,5 +1,5 @@
 import { GenerationPage, type GenerationQueryInput, type GenerationSearch, GenerationView } from "@loramill/contracts";
-import type { Caller } from "./client.ts";
+import type { Caller } from "./caller.ts";
 
 /** `/v1/generations`: finished pictures and clips of all runs. */
 export function generationCalls({ call }: Pick<Caller, "call">) {

@@ -1,5 +1,6 @@
 export type { BundleDownload } from "./bundles.ts";
-export { type Client, type ClientOptions, createClient, type PageOptions } from "./client.ts";
+export type { PageOptions } from "./caller.ts";
+export { type Client, type ClientOptions, createClient } from "./client.ts";
 export { ApiError, UnreachableError } from "./errors.ts";
 export type { RunMessage } from "./follow.ts";
 export type { LoraUpload } from "./loras.ts";

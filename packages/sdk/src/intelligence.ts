@@ -11,7 +11,7 @@ import {
   Recommendation,
   type RecommendationRequestInput,
 } from "@loramill/contracts";
-import type { Caller } from "./client.ts";
+import type { Caller } from "./caller.ts";
 
 interface Signalled {
   readonly signal?: AbortSignal;

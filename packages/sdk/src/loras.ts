@@ -16,7 +16,7 @@ import {
   LoraView,
   RunView,
 } from "@loramill/contracts";
-import type { Caller } from "./client.ts";
+import type { Caller } from "./caller.ts";
 
 /** A file of this machine, and what it is called. */
 interface NamedFile {

@@ -1,5 +1,5 @@
 import { type ModelBodyInput, ModelList, ModelView } from "@loramill/contracts";
-import type { Caller } from "./client.ts";
+import type { Caller } from "./caller.ts";
 import { type VerifyOptions, verifyModel } from "./verify-model.ts";
 
 /** `/v1/models`: base models, and their files in the store. */

@@ -6,7 +6,7 @@ import {
   RecipeList,
   RecipeView,
 } from "@loramill/contracts";
-import type { Caller } from "./client.ts";
+import type { Caller } from "./caller.ts";
 
 interface OfProject {
   readonly project?: string;

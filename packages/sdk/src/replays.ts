@@ -1,6 +1,6 @@
 import { Quote, ReplayReport, type ReplayRequestInput, RunView } from "@loramill/contracts";
 import { z } from "zod";
-import type { Caller } from "./client.ts";
+import type { Caller } from "./caller.ts";
 
 /** `/v1/runs/{run}/replays`: the locked plan of a run, done again. */
 export function replayCalls({ call }: Pick<Caller, "call">) {

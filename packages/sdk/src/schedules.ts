@@ -10,7 +10,7 @@ import {
   ScheduleView,
   type TimingPreviewInput,
 } from "@loramill/contracts";
-import type { Caller, PageOptions } from "./client.ts";
+import type { Caller, PageOptions } from "./caller.ts";
 
 interface OfProject {
   readonly project?: string;

@@ -1,5 +1,5 @@
 import { TrainingPage, type TrainingQueryInput } from "@loramill/contracts";
-import type { Caller } from "./client.ts";
+import type { Caller } from "./caller.ts";
 
 /** `/v1/trainings`: the train steps of all runs. */
 export function trainingCalls({ call }: Pick<Caller, "call">) {

@@ -1,5 +1,5 @@
 import { type Digest, mapBounded, type OfferedFile, UploadOfferAnswer } from "@loramill/contracts";
-import type { Caller } from "./client.ts";
+import type { Caller } from "./caller.ts";
 import { ApiError, UnreachableError } from "./errors.ts";
 import { wait } from "./wait.ts";
 

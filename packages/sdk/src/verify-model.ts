@@ -1,5 +1,5 @@
 import { ModelVerification, ModelVerifyProgress, Problem } from "@loramill/contracts";
-import type { Caller } from "./client.ts";
+import type { Caller } from "./caller.ts";
 import { ApiError } from "./errors.ts";
 import { readServerSentEvents } from "./server-sent-events.ts";
 

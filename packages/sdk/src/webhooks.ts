@@ -11,7 +11,7 @@ import {
   WebhookList,
   WebhookView,
 } from "@loramill/contracts";
-import type { Caller, PageOptions } from "./client.ts";
+import type { Caller, PageOptions } from "./caller.ts";
 
 interface OfProject {
   readonly project?: string;

@@ -1,7 +1,7 @@
 import { tmpdir } from "node:os";
 import { defineConfig, UserError } from "@loramill/contracts";
 import { z } from "zod";
-import type { StorageOptions } from "./open-stores.ts";
+import type { StorageOptions } from "./storage-options.ts";
 
 const MiB = 1024 * 1024;
 const bytes = z.coerce.number().int().min(0);

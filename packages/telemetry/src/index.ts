@@ -12,5 +12,6 @@ export { type BacklogRow, createMetrics, type Metrics } from "./metrics.ts";
 export { createQuoteMetrics, type QuoteMetrics } from "./quote-metrics.ts";
 export { createScheduleMetrics, type ScheduleMetrics } from "./schedule-metrics.ts";
 export { createSpendingMetrics, type SpendingGauge, type SpendingMetrics } from "./spending-metrics.ts";
-export { createTurnObserver, type TurnReport } from "./turn-report.ts";
+export { createTurnObserver } from "./turn-observer.ts";
+export type { TurnReport } from "./turn-report.ts";
 export { createWebhookMetrics, type WebhookMetrics } from "./webhook-metrics.ts";

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { createMetrics } from "./metrics.ts";
-import { createTurnObserver, type TurnReport } from "./turn-report.ts";
+import { createTurnObserver } from "./turn-observer.ts";
+import type { TurnReport } from "./turn-report.ts";
 
 const turn: TurnReport = {
   type: "succeeded",

@@ -42,18 +42,11 @@ export { createLetterEmbedder } from "./backends/letter-embedder.ts";
 export type { Misbehaviour } from "./backends/misbehave.ts";
 export { tinyLora } from "./backends/tiny-lora.ts";
 export { packTar, type TarFile } from "./backends/tiny-tar.ts";
-export {
-  type RemoteSide,
-  runTrainingBackendSuite,
-  type TrainingHarness,
-  tensorsOf,
-} from "./backends/training-suite.ts";
+export { type RemoteSide, type TrainingHarness, tensorsOf } from "./backends/training-harness.ts";
+export { runTrainingBackendSuite } from "./backends/training-suite.ts";
 export type { ComfyUiMove } from "./comfyui/comfyui-moves.ts";
-export {
-  type FakeComfyUiOptions,
-  type FakeComfyUiServer,
-  startFakeComfyUiServer,
-} from "./comfyui/fake-comfyui-server.ts";
+export type { FakeComfyUiOptions } from "./comfyui/fake-comfyui-options.ts";
+export { type FakeComfyUiServer, startFakeComfyUiServer } from "./comfyui/fake-comfyui-server.ts";
 export { flatPng } from "./comfyui/flat-png.ts";
 export { comfyUiObjectInfo } from "./comfyui/object-info.ts";
 export {

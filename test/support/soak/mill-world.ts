@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Catalog, openCatalog } from "@loramill/catalog";
 import { startEmbeddedPostgres } from "@loramill/embedded";
@@ -49,7 +49,6 @@ export async function startMillWorld(options: {
 }): Promise<MillWorld> {
   const data = makeDataDir();
   const at = (name: string) => join(data.path, name);
-  chmodSync(data.path, 0o755);
   const folders = await drawFolders(data.path);
   const endpoint = await startFakeVisionServer({ answerMs: 5 });
   const postgres = await startEmbeddedPostgres({ dataDir: at("postgres") });

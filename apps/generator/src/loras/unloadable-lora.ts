@@ -1,6 +1,6 @@
 import { toErrorRecord } from "@loramill/contracts";
-import type { Making } from "../generate-images.ts";
 import type { LoadedRequest } from "../generation-request.ts";
+import type { Making } from "../making.ts";
 import type { Turn } from "../turn.ts";
 import { goWithout } from "./settle-loras.ts";
 

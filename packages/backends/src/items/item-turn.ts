@@ -13,7 +13,7 @@ import {
 import type { ItemMemory } from "./item-memory.ts";
 import { type Entry, type ItemsRecord, MAX_CHARGES, type Made, type SentEntry } from "./item-record.ts";
 import type { ItemService, Look } from "./item-service.ts";
-import type { ItemwiseOptions, ItemwiseParts } from "./itemwise-generation.ts";
+import type { ItemwiseOptions, ItemwiseParts } from "./itemwise-options.ts";
 import { measureOutput } from "./measure-output.ts";
 
 /** What one poll works with. `record` is changed in place, and saved before and after everything that is paid for. */

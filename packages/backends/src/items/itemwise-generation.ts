@@ -1,7 +1,6 @@
 import {
   type BackendContext,
   type Charge,
-  type Clock,
   digestOf,
   fromErrorRecord,
   type GenerationBackend,
@@ -10,7 +9,6 @@ import {
   type GenerationStatus,
   loraFiles,
   PermanentError,
-  type Stores,
   TransientError,
   UserError,
 } from "@loramill/contracts";
@@ -19,20 +17,7 @@ import { createItemMemory } from "./item-memory.ts";
 import { ItemsRecord, MAX_CHARGES } from "./item-record.ts";
 import type { ItemService } from "./item-service.ts";
 import { type ItemTurn, lookAtSent, startMore } from "./item-turn.ts";
-import type { MeasureParts } from "./measure-output.ts";
-
-export interface ItemwiseParts extends MeasureParts {
-  readonly stores: Stores;
-  readonly clock: Clock;
-}
-
-export interface ItemwiseOptions {
-  /** Items of one job that are under way at once. */
-  readonly atOnce: number;
-  readonly pollMs: number;
-  /** From the request for an item until it is stopped. */
-  readonly timeoutMs: number;
-}
+import type { ItemwiseOptions, ItemwiseParts } from "./itemwise-options.ts";
 
 type Facade = Pick<GenerationBackend, "name" | "capabilities" | "version" | "isAvailable" | "validate" | "estimate">;
 

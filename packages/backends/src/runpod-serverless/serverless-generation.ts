@@ -10,7 +10,8 @@ import {
 } from "@loramill/contracts";
 import { resolveSpec } from "@loramill/graphs";
 import type { Drawing, ItemService, Look } from "../items/item-service.ts";
-import { createItemwiseGeneration, type ItemwiseParts } from "../items/itemwise-generation.ts";
+import { createItemwiseGeneration } from "../items/itemwise-generation.ts";
+import type { ItemwiseParts } from "../items/itemwise-options.ts";
 import type { ReadRemoteFile } from "../items/read-remote-file.ts";
 import type { EndpointParts } from "../vision/endpoint.ts";
 import { graphRequest, loraBlobsOf, loraFilesOf } from "./graph-request.ts";

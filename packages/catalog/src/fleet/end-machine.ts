@@ -1,6 +1,6 @@
 import { statesAllowing } from "@loramill/contracts";
 import type { Sql } from "../connection.ts";
-import type { RunRef } from "../queries/runs.ts";
+import type { RunRef } from "../queries/run-ref.ts";
 
 /**
  * Makes the parked turn of the job that tends a machine due at once, by a new release: the delivery that waits in the queue

@@ -4,7 +4,7 @@ import type { PaidElsewhere } from "../schema/imports.ts";
 import { PLANNING_EPOCH } from "./charge-planning.ts";
 import { limitOf, type Page, type PageRequest, toPage } from "./paging.ts";
 import { quoteOf } from "./run-quote.ts";
-import type { RunRef } from "./runs.ts";
+import type { RunRef } from "./run-ref.ts";
 
 interface LedgerRow {
   readonly id: string;

@@ -26,13 +26,8 @@ import { chargePlanning } from "./charge-planning.ts";
 import { insertRun, type ReplayLink } from "./insert-run.ts";
 import { limitOf, type Page, type PageRequest, toPage } from "./paging.ts";
 import { QUOTED } from "./run-quote.ts";
+import type { RunRef } from "./run-ref.ts";
 import { toRunSummary, toStepView } from "./run-view.ts";
-
-/** Which run, and (for callers of the API) whose: a run of another project is not there. */
-export interface RunRef {
-  readonly run: RunId;
-  readonly project?: ProjectId | undefined;
-}
 
 const { spec: _spec, lock: _lock, ...light } = getTableColumns(runs);
 const summaryColumns = { ...light, projectName: projects.name, imported: imports };

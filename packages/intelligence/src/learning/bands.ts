@@ -1,6 +1,6 @@
 import type { Belief, Place } from "./beliefs.ts";
 import type { Random } from "./draw-normal.ts";
-import type { Learned } from "./learn.ts";
+import type { Learned } from "./learned.ts";
 import type { RatedChoice } from "./rating.ts";
 
 export type BandedParameter = "steps" | "guidance" | "strength";

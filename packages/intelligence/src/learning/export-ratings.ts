@@ -1,6 +1,6 @@
 import { type Calibration, calibrationOf } from "./calibration.ts";
 import { type Calibrator, foretold } from "./calibrator.ts";
-import type { Learned } from "./learn.ts";
+import type { Learned } from "./learned.ts";
 import { type Lift, liftOf } from "./lift.ts";
 import type { RaterView } from "./raters.ts";
 import type { RatingEvent } from "./rating.ts";

@@ -1,8 +1,9 @@
 import { bandsOf } from "./bands.ts";
 import { Beliefs, type Place } from "./beliefs.ts";
-import { type Calibrator, fitCalibrator, marginOf, type Outcome } from "./calibrator.ts";
+import { fitCalibrator, marginOf, type Outcome } from "./calibrator.ts";
 import { influenceOf } from "./influence.ts";
 import { KINSHIP } from "./kinship.ts";
+import type { Learned } from "./learned.ts";
 import { type LearningSettings, learningDefaults } from "./learning-settings.ts";
 import { type Observation, observe, placeOf } from "./observation.ts";
 import { type Adjustments, enter, expected, judgeRaters, noAdjustments, weightOf } from "./raters.ts";
@@ -11,21 +12,6 @@ import { isLiked, type RatingEvent, standingRatings } from "./rating.ts";
 export interface LearningOptions extends Partial<LearningSettings> {
   /** Milliseconds since 1970; only what ages depends on it. */
   readonly now: number;
-}
-
-/** Everything that ratings say; nothing of it is kept that is not computed from them again. */
-export interface Learned {
-  /** What is believed of LoRAs. */
-  readonly loras: Beliefs;
-  /** What is believed of bands of parameters. */
-  readonly bands: Beliefs;
-  readonly adjustments: Adjustments;
-  readonly calibrator: Calibrator;
-  /** What was expected of each rating before it came, and what came; oldest first. */
-  readonly outcomes: readonly Outcome[];
-  /** Those that count, oldest first. */
-  readonly ratings: readonly RatingEvent[];
-  readonly settings: LearningSettings;
 }
 
 /** Looks at raters and contexts; they settle in two or three rounds. */

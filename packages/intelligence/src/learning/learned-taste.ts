@@ -2,7 +2,7 @@ import type { TasteContext, TasteModel } from "../taste.ts";
 import { noTaste } from "../taste.ts";
 import { marginOf, probabilityOf } from "./calibrator.ts";
 import type { Random } from "./draw-normal.ts";
-import type { Learned } from "./learn.ts";
+import type { Learned } from "./learned.ts";
 import { contextOf, placeOf } from "./observation.ts";
 import type { Arm } from "./rating.ts";
 

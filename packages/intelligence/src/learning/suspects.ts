@@ -1,5 +1,5 @@
 import { burstsOf } from "./influence.ts";
-import type { Learned } from "./learn.ts";
+import type { Learned } from "./learned.ts";
 
 /** Somebody whose ratings a person should look at, and what to roll back if they are not meant honestly. */
 export interface Suspect {

@@ -1,18 +1,9 @@
-import { type LoraFamily, networkOf } from "@loramill/contracts";
+import { networkOf } from "@loramill/contracts";
 import { type NoisePair, noisePair } from "../noise-pair.ts";
 import type { AdapterOutline } from "./adapter.ts";
+import type { DetectedFamily } from "./detected-family.ts";
 import { familyByKeys } from "./family-by-keys.ts";
 import { familyByArchitecture, familyByBaseVersion } from "./family-by-metadata.ts";
-
-export interface DetectedFamily {
-  readonly family: LoraFamily;
-  /** Size or generation where it shows: `dev`, `3.5-large`, `14b`, `14b-i2v`, `refiner`. */
-  readonly variant: string | null;
-  /** What told it, the most reliable first. */
-  readonly from: "modelspec.architecture" | "ss_base_model_version" | "keys" | "name";
-}
-
-export type ToldFamily = Omit<DetectedFamily, "from">;
 
 /** Order in which metadata is believed. */
 const told = [

@@ -1,5 +1,5 @@
 import type { AdapterOutline, TensorOutline } from "./adapter.ts";
-import type { ToldFamily } from "./detect-family.ts";
+import type { ToldFamily } from "./detected-family.ts";
 import { sd3Layouts } from "./modules/sd3-modules.ts";
 
 /** The names and shapes of a file, asked by pattern; dots count as underscores so that one pattern fits all dialects. */

@@ -1,5 +1,5 @@
 import type { LoraFamily } from "@loramill/contracts";
-import type { ToldFamily } from "./detect-family.ts";
+import type { ToldFamily } from "./detected-family.ts";
 
 /** What metadata says; `isOneOfSeveral` where its word means other families of the network as well. */
 type SaidFamily = ToldFamily & { readonly isOneOfSeveral: boolean };

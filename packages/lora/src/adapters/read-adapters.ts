@@ -3,7 +3,8 @@ import type { SafetensorsHeader, TensorInfo } from "../safetensors/safetensors-h
 import { isFloatDtype, toFloat32 } from "../safetensors/tensor-values.ts";
 import type { Adapter, AdapterOutline, AdapterTensor, TensorOutline } from "./adapter.ts";
 import { badAdapter } from "./adapter-values.ts";
-import { type DetectedFamily, detectFamily } from "./detect-family.ts";
+import { detectFamily } from "./detect-family.ts";
+import type { DetectedFamily } from "./detected-family.ts";
 import type { Dialect } from "./dialects.ts";
 import { mappedFamilyOf } from "./family-modules.ts";
 import { moduleNames } from "./module-names.ts";

@@ -2,7 +2,7 @@ import type { ByteSource } from "../byte-source.ts";
 import { dtypeBits } from "../safetensors/dtypes.ts";
 import { badTorchFile } from "./pickle-error.ts";
 import { isRecord, type PickleValue, type StorageRecord } from "./pickle-values.ts";
-import type { TorchContainer } from "./read-torch-file.ts";
+import type { TorchContainer } from "./torch-container.ts";
 import { walkPickle } from "./walk-pickle.ts";
 
 /** 0x1950a86a20f9469cfc6c as a pickle of protocol 2: what every file of torch before 1.6 starts with. */

@@ -2,8 +2,9 @@ import type { ByteSource } from "../byte-source.ts";
 import { type Dtype, dtypeBits } from "../safetensors/dtypes.ts";
 import { readLegacyFile } from "./legacy-file.ts";
 import { badTorchFile } from "./pickle-error.ts";
-import { isRecord, type PickleValue, type StorageRecord, type TensorRecord } from "./pickle-values.ts";
+import { isRecord, type PickleValue, type TensorRecord } from "./pickle-values.ts";
 import { gatherStrided, spanOf } from "./strided.ts";
+import type { TorchContainer } from "./torch-container.ts";
 import { walkPickle } from "./walk-pickle.ts";
 import { dataOffset, looksLikeZip, readZipEntries, type ZipEntry } from "./zip-entries.ts";
 
@@ -20,12 +21,6 @@ export interface TorchFile {
   /** `legacy` is the container of torch before 1.6. */
   readonly container: "zip" | "legacy";
   readonly tensors: ReadonlyMap<string, TorchTensor>;
-}
-
-/** Where the bytes of storages lie in the file. */
-export interface TorchContainer {
-  readonly value: PickleValue;
-  locate(storage: StorageRecord): Promise<number>;
 }
 
 const MAX_PICKLE_BYTES = 64 * 1024 * 1024;

@@ -1,4 +1,4 @@
-import type { DetectedFamily } from "../adapters/detect-family.ts";
+import type { DetectedFamily } from "../adapters/detected-family.ts";
 import { mappedFamilyOf } from "../adapters/family-modules.ts";
 import { isOneToOne, moduleNames, type NamedModule } from "../adapters/module-names.ts";
 import type { SafetensorsHeader } from "../safetensors/safetensors-header.ts";

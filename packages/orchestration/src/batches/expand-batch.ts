@@ -11,6 +11,7 @@ import {
 import { asWord, type Variables } from "./batch-variables.ts";
 import { checkField, FieldProblem, fill, isField, pathOf, readAs, withField } from "./member-fields.ts";
 import { datasetName, labelsOf, memberName } from "./member-name.ts";
+import type { Place, Row } from "./place.ts";
 
 export interface BatchLimits {
   /** Most runs of a batch. */
@@ -21,17 +22,6 @@ export interface BatchLimits {
 
 /** Problems that are told; the rest is counted. */
 const TOLD_PROBLEMS = 20;
-
-type Row = Readonly<Record<string, Json>>;
-
-/** What sets one member apart from the others. */
-export interface Place {
-  readonly folder: BatchFolder | null;
-  readonly row: Row | null;
-  /** Place of the row in the table; the first is 1. */
-  readonly rowNumber: number | null;
-  readonly matrix: Row;
-}
 
 interface Problem {
   readonly member: number;

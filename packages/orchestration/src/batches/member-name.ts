@@ -1,5 +1,5 @@
 import type { Json } from "@loramill/contracts";
-import type { Place } from "./expand-batch.ts";
+import type { Place } from "./place.ts";
 
 /** Longest name of a run, in characters. */
 const MAX_NAME = 100;

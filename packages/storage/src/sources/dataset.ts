@@ -1,7 +1,7 @@
 import { type DatasetManifest, type Digest, type DocumentStore, PermanentError, UserError } from "@loramill/contracts";
-import type { SourceOptions } from "./open-source.ts";
 import { createSourceBudget } from "./source-budget.ts";
 import type { SourceEntry } from "./source-entry.ts";
+import type { SourceOptions } from "./source-options.ts";
 
 /** The manifest of a dataset version. UserError `dataset-missing` when the store has none of this digest. */
 export async function openDataset(digest: Digest, documents: DocumentStore): Promise<DatasetManifest> {

@@ -5,7 +5,8 @@ import { fingerprintBucket } from "./fingerprint/bucket.ts";
 import { fingerprintFolder } from "./fingerprint/folder.ts";
 import { type Fingerprint, type Part, sumOf } from "./fingerprint/part.ts";
 import { fingerprintVideo } from "./fingerprint/video.ts";
-import { type SourceOptions, webOptionsOf } from "./open-source.ts";
+import { webOptionsOf } from "./open-source.ts";
+import type { SourceOptions } from "./source-options.ts";
 import { type ManifestSource, openManifest } from "./web-manifest.ts";
 import { listOfUrls, roundOf } from "./web-source.ts";
 

@@ -1,57 +1,17 @@
-import {
-  type BlobStore,
-  type DocumentStore,
-  isArchiveName,
-  type MemoStore,
-  type ObjectStore,
-  type Source,
-  UserError,
-} from "@loramill/contracts";
+import { isArchiveName, type ObjectStore, type Source, UserError } from "@loramill/contracts";
 import { parseBucketUrl, readObject, walkBucket } from "./bucket.ts";
 import { readDataset } from "./dataset.ts";
 import { walkFolder } from "./folder.ts";
-import type { FetcherParts } from "./http/file-fetcher.ts";
 import { readLocalFile } from "./local-file.ts";
 import { readArchives } from "./shards.ts";
 import { createSourceBudget } from "./source-budget.ts";
 import type { SourceLimits } from "./source-config.ts";
 import { refuse, type SourceEntry, type SourceFile, type StoredFile } from "./source-entry.ts";
+import type { SourceOptions, SourceStores, VideoSource } from "./source-options.ts";
 import { readStoredArchive } from "./stored-archive.ts";
 import { fetchToFile, findUploadedFile } from "./uploaded-file.ts";
 import { type ManifestSource, openManifest } from "./web-manifest.ts";
 import { listOfUrls, readWebFiles, type WebOptions } from "./web-source.ts";
-
-/** What sources read from besides the local disk: listings of uploads, buckets of the configured server. */
-export interface SourceStores {
-  readonly documents: DocumentStore;
-  /** Where the bytes of uploads are, and where what is fetched goes. Left out, archives among uploads are refused. */
-  readonly blobs?: Pick<BlobStore, "open" | "put" | "has"> | undefined;
-  /** What was fetched before. Left out, web servers are not read. */
-  readonly memos?: MemoStore | undefined;
-  /** A bucket of the server that S3_* names. Left out where no server is configured: S3 sources are refused. */
-  readonly openBucket?: ((bucket: string) => Promise<ObjectStore>) | undefined;
-}
-
-export interface SourceOptions {
-  readonly limits: SourceLimits;
-  readonly stores: SourceStores;
-  readonly signal?: AbortSignal | undefined;
-  /** Reads the frames of videos. Left out, videos are refused. */
-  readonly readVideo?: VideoReader | undefined;
-  /** For tests: how the names of web servers are resolved. */
-  readonly fetcher?: FetcherParts | undefined;
-}
-
-type VideoSource = Extract<Source, { type: "video" }>;
-
-/** A video that lies on this machine. */
-export type LocalVideo = VideoSource & { readonly path: string };
-
-/** Lists the frames of a video or an animated picture as files. */
-export type VideoReader = (
-  source: LocalVideo,
-  options: { readonly limits: SourceLimits; readonly signal?: AbortSignal | undefined },
-) => AsyncIterable<SourceEntry>;
 
 /**
  * Lists a source: its files in the order of their paths (archives: in their own order), and what of it is refused with

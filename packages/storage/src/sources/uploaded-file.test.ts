@@ -5,8 +5,9 @@ import { expect, test } from "vitest";
 import { temporaryFolder, temporaryStores } from "../../test/read-source.ts";
 import type { OpenedStores } from "../open-stores.ts";
 import { fingerprintSources } from "./fingerprint.ts";
-import { openSource, type VideoReader } from "./open-source.ts";
+import { openSource } from "./open-source.ts";
 import { defaultSourceLimits as limits } from "./source-config.ts";
+import type { VideoReader } from "./source-options.ts";
 
 async function upload(stores: OpenedStores, files: Readonly<Record<string, string>>): Promise<string> {
   const items = await Promise.all(

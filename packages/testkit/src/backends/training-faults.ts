@@ -2,7 +2,7 @@ import { stepsOf, type TrainingBackend, type TrainingRequest } from "@loramill/c
 import { describe, expect, it } from "vitest";
 import { type CrashPoint, createCrashPoint } from "../jobs/crash-point.ts";
 import { backendContext, pollTraining } from "./drive.ts";
-import { type TrainingHarness, tensorsOf } from "./training-suite.ts";
+import { type TrainingHarness, tensorsOf } from "./training-harness.ts";
 
 /** No call of a backend takes more steps into the outside world than this. */
 const MOST_STEPS = 400;

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { PlannedMoves } from "./comfyui-moves.ts";
-import type { FakeComfyUiOptions } from "./fake-comfyui-server.ts";
+import type { FakeComfyUiOptions } from "./fake-comfyui-options.ts";
 import { readForm } from "./multipart.ts";
 import { comfyUiObjectInfo } from "./object-info.ts";
 import type { PromptRunner, QueuedPrompt } from "./prompt-runner.ts";

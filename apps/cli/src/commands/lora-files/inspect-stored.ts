@@ -3,7 +3,7 @@ import type { LoraDescription } from "@loramill/lora";
 import { withConnection } from "../../connect.ts";
 import type { CommandContext } from "../context.ts";
 import type { InspectedFile } from "./describe-in-words.ts";
-import type { InspectOptions } from "./inspect.ts";
+import type { InspectOptions } from "./inspect-options.ts";
 
 /** A LoRA of the library as its file is described. The API reads the header alone; the hashes it knows. */
 export function inspectStored(

@@ -8,17 +8,8 @@ import { aboutFile, type TensorFile, withTensorFile } from "../../tensor-file.ts
 import { type CommandContext, printJson, printLine } from "../context.ts";
 import { describeInWords, type InspectedFile, keysInWords, shownFamily, shownRanks } from "./describe-in-words.ts";
 import { namesFile } from "./file-or-library.ts";
+import type { InspectOptions } from "./inspect-options.ts";
 import { inspectStored } from "./inspect-stored.ts";
-
-export interface InspectOptions {
-  readonly metadata?: boolean;
-  readonly keys?: boolean;
-  readonly hashes?: boolean;
-  /** A larger file is worth a warning, in MB. */
-  readonly sizeLimit?: number;
-  /** Of LoRAs of the library. */
-  readonly project?: string;
-}
 
 /** A file that cannot be read does not hide the others; with one of them it exits with 1. */
 type Answer = InspectedFile | { readonly file: string; readonly error: string };

@@ -1,6 +1,5 @@
 import { Link } from "wouter";
 import { formatBytes, formatCount, formatPercent } from "../../lib/format.ts";
-import type { PageProps } from "../../pages.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { Stats } from "../../ui/facts.tsx";
 import { Loaded } from "../../ui/loaded.tsx";
@@ -8,6 +7,7 @@ import { Page } from "../../ui/page.tsx";
 import { Notice } from "../../ui/problem-notice.tsx";
 import { Tabs } from "../../ui/tabs.tsx";
 import { TimeAgo } from "../../ui/time-ago.tsx";
+import type { PageProps } from "../page-props.ts";
 import { DatasetActions } from "./dataset-actions.tsx";
 import { PicturesView } from "./pictures-view.tsx";
 import { RemovalsView } from "./removals-view.tsx";

@@ -1,6 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
 import { useClient } from "../../api/client.tsx";
-import type { PageProps } from "../../pages.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { Card } from "../../ui/card.tsx";
 import { CopyButton } from "../../ui/copy-button.tsx";
@@ -9,6 +8,7 @@ import { Loaded } from "../../ui/loaded.tsx";
 import { Page } from "../../ui/page.tsx";
 import { Picture } from "../../ui/picture.tsx";
 import { ExplanationPanel } from "../generate/explanation-panel.tsx";
+import type { PageProps } from "../page-props.ts";
 import { GenerationActions } from "./generation-actions.tsx";
 import { GenerationFacts } from "./generation-facts.tsx";
 import { StarRating } from "./star-rating.tsx";

@@ -1,4 +1,3 @@
-import type { LoraView } from "@loramill/contracts";
 import { useState } from "react";
 import { Link } from "wouter";
 import { formatBytes } from "../../lib/format.ts";
@@ -10,14 +9,8 @@ import { TimeAgo } from "../../ui/time-ago.tsx";
 import styles from "./about-lora.module.css";
 import { Cover } from "./cover.tsx";
 import { EditLoraDialog } from "./edit-lora-dialog.tsx";
+import type { LoraPartProps } from "./lora-part-props.ts";
 import { useChangeLora } from "./use-change-lora.ts";
-
-export interface LoraPartProps {
-  readonly lora: LoraView;
-  /** What the page was asked for: an id, a name. */
-  readonly name: string;
-  readonly project: string | undefined;
-}
 
 /** The picture of a LoRA beside what it is and what people wrote about it. */
 export function AboutLora({ lora, name, project }: LoraPartProps) {

@@ -4,8 +4,8 @@ import { Button } from "../../ui/button.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
 import { SelectField, TextArea, TextField } from "../../ui/field.tsx";
 import { Notice, ProblemNotice } from "../../ui/problem-notice.tsx";
-import type { LoraPartProps } from "./about-lora.tsx";
 import { changeOf, type LoraText, textOf } from "./change-of-text.ts";
+import type { LoraPartProps } from "./lora-part-props.ts";
 import { useChangeLora } from "./use-change-lora.ts";
 
 /** What people write about a LoRA; its file stays as it is. */

@@ -4,7 +4,7 @@ import { useClient } from "../../api/client.tsx";
 import { saveUrl } from "../../lib/save-url.ts";
 import { Button, ButtonLink } from "../../ui/button.tsx";
 import { useConfirm } from "../../ui/confirm.tsx";
-import type { LoraPartProps } from "./about-lora.tsx";
+import type { LoraPartProps } from "./lora-part-props.ts";
 import { useChangeLora } from "./use-change-lora.ts";
 
 /** What can be done with a LoRA: save its files, compare it, make another of it, delete it. */

@@ -12,7 +12,7 @@ import { type Fact, Facts } from "../../ui/facts.tsx";
 import { Gallery } from "../../ui/gallery.tsx";
 import { ProblemNotice } from "../../ui/problem-notice.tsx";
 import { SkeletonLines } from "../../ui/skeleton.tsx";
-import type { LoraPartProps } from "./about-lora.tsx";
+import type { LoraPartProps } from "./lora-part-props.ts";
 import { useChangeLora } from "./use-change-lora.ts";
 
 /** What was drawn with a LoRA, newest first; one of them, or a picture of this device, becomes its cover. */

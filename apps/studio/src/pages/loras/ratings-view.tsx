@@ -5,7 +5,7 @@ import { Empty } from "../../ui/empty.tsx";
 import { SelectField, TextField } from "../../ui/field.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
 import { TimeAgo } from "../../ui/time-ago.tsx";
-import type { LoraPartProps } from "./about-lora.tsx";
+import type { LoraPartProps } from "./lora-part-props.ts";
 import { useChangeLora } from "./use-change-lora.ts";
 
 /** What each person thinks of a LoRA; a second rating replaces the first. */

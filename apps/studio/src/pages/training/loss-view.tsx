@@ -8,7 +8,7 @@ import { lossesOf } from "../runs/losses.ts";
 import { type Artifacts, useArtifacts } from "../runs/use-artifacts.ts";
 import { useKeptCurve } from "../runs/use-kept-curve.ts";
 import styles from "./loss-view.module.css";
-import type { TrainingProps } from "./training-page.tsx";
+import type { TrainingProps } from "./training-props.ts";
 
 /** The loss over the steps, and below it what was drawn on the way, a row for each prompt. */
 export function LossView({ run, step, events }: TrainingProps) {

@@ -1,11 +1,10 @@
-import { isFinal, type RunView, type StepView } from "@loramill/contracts";
+import { isFinal, type StepView } from "@loramill/contracts";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "wouter";
 import { useClient } from "../../api/client.tsx";
 import { formatCount, formatSeconds, formatUsd, secondsBetween } from "../../lib/format.ts";
 import { useNow } from "../../lib/use-now.ts";
 import { useSearchState } from "../../lib/use-search-state.ts";
-import type { PageProps } from "../../pages.ts";
 import { ButtonLink } from "../../ui/button.tsx";
 import { Empty } from "../../ui/empty.tsx";
 import { type Fact, Stats } from "../../ui/facts.tsx";
@@ -16,15 +15,17 @@ import { Progress } from "../../ui/progress.tsx";
 import { StateBadge } from "../../ui/state-badge.tsx";
 import { Tabs } from "../../ui/tabs.tsx";
 import { loraHref } from "../loras/lora-address.ts";
+import type { PageProps } from "../page-props.ts";
 import { RunActions } from "../runs/run-actions.tsx";
 import { useArtifacts } from "../runs/use-artifacts.ts";
-import { type RunFeed, useRunFeed } from "../runs/use-run-feed.ts";
+import { useRunFeed } from "../runs/use-run-feed.ts";
 import { LossView } from "./loss-view.tsx";
 import { type PlannedTraining, readTraining } from "./planned-training.ts";
 import { readProgress } from "./read-progress.ts";
 import { RecipeView } from "./recipe-view.tsx";
 import { TrainingEvents } from "./training-events.tsx";
 import { TrainingLog } from "./training-log.tsx";
+import type { TrainingProps } from "./training-props.ts";
 
 const crumb = { href: "/training", label: "Training" };
 
@@ -51,12 +52,6 @@ export function TrainingPage({ params }: PageProps) {
       </Page>
     );
   return <Training run={run} step={step} events={feed.events} />;
-}
-
-export interface TrainingProps {
-  readonly run: RunView;
-  readonly step: StepView;
-  readonly events: RunFeed["events"];
 }
 
 function Training({ run, step, events }: TrainingProps) {

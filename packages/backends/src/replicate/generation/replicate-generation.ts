@@ -8,7 +8,8 @@ import {
   UserError,
 } from "@loramill/contracts";
 import type { ItemService, Look, SentInput } from "../../items/item-service.ts";
-import { createItemwiseGeneration, type ItemwiseParts } from "../../items/itemwise-generation.ts";
+import { createItemwiseGeneration } from "../../items/itemwise-generation.ts";
+import type { ItemwiseParts } from "../../items/itemwise-options.ts";
 import type { ReadRemoteFile } from "../../items/read-remote-file.ts";
 import { createEndpoint, type EndpointParts } from "../../vision/endpoint.ts";
 import { hasEnded, openPredictions, type Prediction } from "../predictions.ts";

@@ -6,8 +6,8 @@ import { toNumber } from "../../connection.ts";
 import { captions, datasetVersions } from "../../schema/library.ts";
 import { loraAliases, loraRatings, loras } from "../../schema/loras.ts";
 import { steps } from "../../schema/runs.ts";
+import type { RunRef } from "../run-ref.ts";
 import { isoOrNull, toJobCounts } from "../run-view.ts";
-import type { RunRef } from "../runs.ts";
 import { type ImportToPublish, publishImport } from "./publish-import.ts";
 
 /** What a bundle tells of a project's library: of these documents, or of all. */

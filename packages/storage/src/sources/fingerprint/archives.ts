@@ -1,8 +1,8 @@
 import { stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import { identifyArchive } from "../archive.ts";
-import type { SourceOptions } from "../open-source.ts";
 import { listShards } from "../shards.ts";
+import type { SourceOptions } from "../source-options.ts";
 import { hashFile } from "./hash-file.ts";
 import { type Part, sumOf } from "./part.ts";
 

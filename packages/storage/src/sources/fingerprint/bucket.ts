@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { parseBucketUrl, walkBucket } from "../bucket.ts";
-import { openBucketOf, type SourceOptions } from "../open-source.ts";
+import { openBucketOf } from "../open-source.ts";
+import type { SourceOptions } from "../source-options.ts";
 import type { Part } from "./part.ts";
 
 export async function fingerprintBucket(url: string, { limits, signal, stores }: SourceOptions): Promise<Part> {

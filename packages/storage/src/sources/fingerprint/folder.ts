@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { UserError } from "@loramill/contracts";
 import { type FoundFile, walkFolder } from "../folder.ts";
 import { mapInOrder } from "../map-in-order.ts";
-import type { SourceOptions } from "../open-source.ts";
 import type { RefusedFile } from "../source-entry.ts";
+import type { SourceOptions } from "../source-options.ts";
 import { hashFile } from "./hash-file.ts";
 import type { Part } from "./part.ts";
 

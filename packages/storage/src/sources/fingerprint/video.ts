@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import { type Digest, type JsonObject, type Source, UserError } from "@loramill/contracts";
 import { describeReadError } from "../local-file.ts";
-import type { SourceOptions } from "../open-source.ts";
+import type { SourceOptions } from "../source-options.ts";
 import { findUploadedFile } from "../uploaded-file.ts";
 import { hashFile } from "./hash-file.ts";
 import type { Part } from "./part.ts";
