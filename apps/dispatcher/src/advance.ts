@@ -72,7 +72,9 @@ async function apply(
   const at = { run: run.run, step: step.id };
   if (decision.target === "jobs") {
     const { cancelGraceMs: graceMs } = deps.options;
-    const { ended, remaining } = await dispatch.cancelJobs({ step: step.id, graceMs, error: decision.error });
+    const { ended, unheard, remaining } = await dispatch.cancelJobs({ step: step.id, graceMs, error: decision.error });
+    if (unheard > 0)
+      deps.log.warn({ ...at, jobs: unheard }, "no worker came to end what cancelled jobs left elsewhere");
     return ended + remaining > 0 ? "again" : "applied";
   }
   switch (decision.event) {

@@ -38,6 +38,11 @@ export const dispatcherConfig = defineConfig(
     DISPATCH_PATIENCE_SECONDS: whole(1, 86_400)
       .default(60)
       .describe("A step that cannot be started or finished for so long, for reasons unknown, fails"),
+    DISPATCH_CANCEL_GRACE_SECONDS: whole(0, 604_800)
+      .default(600)
+      .describe(
+        "Seconds that a cancelled job waits for a worker to end what it left at work elsewhere, such as a paid training",
+      ),
     QUOTE_GAP_SHARE: z.coerce
       .number()
       .min(0)
@@ -55,6 +60,7 @@ export const dispatcherConfig = defineConfig(
       reconcileMs: env.DISPATCH_RECONCILE_SECONDS * 1_000,
       silentMs: env.DISPATCH_SILENT_SECONDS * 1_000,
       patienceMs: env.DISPATCH_PATIENCE_SECONDS * 1_000,
+      cancelGraceMs: env.DISPATCH_CANCEL_GRACE_SECONDS * 1_000,
       quoteGapShare: env.QUOTE_GAP_SHARE,
     },
   }),

@@ -382,6 +382,11 @@ describe("cancel", () => {
     await bench.workOn(delivery, async () => ({ kind: "parked", until, turn: { remote: "r-1" } }));
     await bench.catalog.runs.requestCancel({ run });
     expect((await bench.ended(run)).state).toBe("cancelled");
+    const { items } = await bench.catalog.jobs.list({ run });
+    expect(items).toMatchObject([
+      { state: "cancelled", error: { code: "cancelled", message: expect.stringContaining("no worker came to end") } },
+    ]);
+    expect(bench.log.lines.filter(({ message }) => message.startsWith("no worker came"))).toHaveLength(1);
   });
 
   test("of a run that was never started ends it", async () => {

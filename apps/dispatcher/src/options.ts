@@ -15,7 +15,7 @@ export interface DispatcherOptions {
   /** A delivery younger than this is not missed by the reconciler. */
   readonly settleMs: number;
   readonly silentMs: number;
-  /** How long a cancelled job with a turn behind it may take to be picked up once more. */
+  /** How long a cancelled job with a turn behind it waits for a worker that ends what the turn left elsewhere. */
   readonly cancelGraceMs: number;
   /** A step that cannot be started or finished for this long, for reasons unknown, fails. */
   readonly patienceMs: number;
@@ -42,7 +42,7 @@ export const defaultOptions: DispatcherOptions = {
   reconcileMs: 3_000,
   settleMs: 2_000,
   silentMs: 15_000,
-  cancelGraceMs: 4_000,
+  cancelGraceMs: 600_000,
   patienceMs: 60_000,
   gaugeMs: 5_000,
   tidyMs: 60_000,

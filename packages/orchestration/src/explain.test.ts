@@ -109,6 +109,9 @@ describe("explainWait", () => {
     );
     expect(explainWait(waitFacts({ state: "released", workers: 0 }))).toContain("no worker takes jobs");
     expect(explainWait(waitFacts({ run: { cancelRequested: true } }))).toBe("the run is being cancelled.");
+    expect(explainWait(waitFacts({ state: "parked", run: { cancelRequested: true } }))).toBe(
+      "the run is being cancelled: a worker of queue train ends what the job left at work elsewhere.",
+    );
     expect(explainWait(waitFacts())).toBe("will be released at the next look of the dispatcher.");
   });
 });

@@ -107,7 +107,11 @@ export interface WaitFacts {
 export function explainWait(facts: WaitFacts): string | null {
   const { state, budget, ceiling, project, window, queue } = facts;
   if (state !== "waiting" && state !== "released" && state !== "parked") return null;
-  if (facts.run.cancelRequested) return "the run is being cancelled.";
+  if (facts.run.cancelRequested) {
+    return state === "waiting"
+      ? "the run is being cancelled."
+      : `the run is being cancelled: a worker of queue ${queue} ends what the job left at work elsewhere.`;
+  }
   const retry =
     facts.error === null
       ? ""

@@ -81,12 +81,13 @@ async function release(sql: Sql, jobs: readonly string[]): Promise<number> {
 
 /**
  * Waiting jobs end at once. Released and parked ones too, unless a turn has left something behind: then a worker gets
- * the job once more, at once, to end what may run elsewhere; after `$2` milliseconds nobody waits for that any more.
+ * the job once more, at once, to end what may run elsewhere; after `$2` milliseconds nobody waits for that any more, and the
+ * job ends with the error `$4`.
  * Active ones are told by their next heartbeat.
  */
 const CANCEL = `
 with found as materialized (
-  select id, step, state, cancel_requested_at is null as fresh,
+  select id, step, state, cancel_requested_at is null as fresh, state <> 'waiting' and turn is not null as unheard,
     state = 'waiting' or (state in ('released', 'parked')
       and (turn is null or coalesce(cancel_requested_at < now() - $2 * interval '1 millisecond', false))) as ends
   from loramill.jobs
@@ -94,7 +95,8 @@ with found as materialized (
   order by id for no key update
 ), ended as (
   update loramill.jobs j
-  set state = 'cancelled', cancel_requested_at = coalesce(j.cancel_requested_at, now()), ended_at = now(), error = $3
+  set state = 'cancelled', cancel_requested_at = coalesce(j.cancel_requested_at, now()), ended_at = now(),
+    error = case when f.unheard then $4::jsonb else $3::jsonb end
   from found f
   where f.ends and j.id = f.id
 ), asked as (
@@ -107,7 +109,8 @@ with found as materialized (
 ), counts as materialized (
   select count(*) filter (where state = 'waiting')::int as waiting,
     count(*) filter (where state <> 'waiting' and ends)::int as open,
-    count(*) filter (where ends)::int as ended, count(*) filter (where not ends)::int as remaining
+    count(*) filter (where ends)::int as ended, count(*) filter (where ends and unheard)::int as unheard,
+    count(*) filter (where not ends)::int as remaining
   from found
 ), counted as (
   update loramill.steps s
@@ -115,7 +118,15 @@ with found as materialized (
   from counts c
   where s.id = $1 and c.ended > 0
 )
-select ended, remaining from counts`;
+select ended, unheard, remaining from counts`;
+
+const UNHEARD = "no worker came to end what it left elsewhere, which goes on until its own limits end it";
+
+interface CancelledJobs {
+  readonly ended: number;
+  readonly unheard: number;
+  readonly remaining: number;
+}
 
 export function deliveryQueries({ pool }: Connection) {
   return {
@@ -249,16 +260,19 @@ export function deliveryQueries({ pool }: Connection) {
       return rowCount ?? 0;
     },
 
-    /** Ends the jobs of a step that can be ended at once and asks the others to stop; answers how many are still open. */
+    /**
+     * Ends the jobs of a step that can be ended at once and asks the others to stop; answers how many ended, for how many of
+     * these no worker came to end what they left elsewhere, and how many are still open.
+     */
     async cancelJobs(request: {
       readonly step: StepId;
       readonly graceMs: number;
       readonly error: ErrorRecord;
-    }): Promise<{ ended: number; remaining: number }> {
-      const { rows } = await retryConflicts(() =>
-        pool.query<{ ended: number; remaining: number }>(CANCEL, [request.step, request.graceMs, request.error]),
-      );
-      return rows[0] ?? { ended: 0, remaining: 0 };
+    }): Promise<CancelledJobs> {
+      const { step, graceMs, error } = request;
+      const unheard: ErrorRecord = { ...error, message: `${error.message}; ${UNHEARD}` };
+      const { rows } = await retryConflicts(() => pool.query<CancelledJobs>(CANCEL, [step, graceMs, error, unheard]));
+      return rows[0] ?? { ended: 0, unheard: 0, remaining: 0 };
     },
   };
 }
