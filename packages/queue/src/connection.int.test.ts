@@ -44,7 +44,8 @@ describe("a server that is away", () => {
       await producer.add([{ queue: "caption", delivery }]);
       return true;
     });
-    expect(await producer.missing("caption", [`${delivery.job}.1`])).toEqual([]);
+    const missing = await waitUntil("it can be asked", () => producer.missing("caption", [`${delivery.job}.1`]));
+    expect(missing).toEqual([]);
     await producer.close();
     await connection.close();
     await redis.stop();

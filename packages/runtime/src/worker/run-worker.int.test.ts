@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { freePort } from "@loramill/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 const program = join(import.meta.dirname, "../../test/idle-worker.ts");
@@ -28,7 +28,8 @@ describe("runWorker", () => {
     children.push(child);
     const output: string[] = [];
     child.stderr?.setEncoding("utf8").on("data", (text: string) => output.push(text));
-    return { child, url: `http://127.0.0.1:${port}`, exit: once(child, "exit"), output: () => output.join("") };
+    // "close" and not "exit": only then has all been read that the process said at its end.
+    return { child, url: `http://127.0.0.1:${port}`, exit: once(child, "close"), output: () => output.join("") };
   };
 
   it("starts an embedded mill, tells probes that it is ready, and ends by itself when asked to", async () => {
@@ -77,14 +78,4 @@ async function ready(url: string, output: () => string): Promise<void> {
     await delay(50);
   }
   throw new Error(`not ready in time:\n${output()}`);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
 }

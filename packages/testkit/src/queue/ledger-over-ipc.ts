@@ -20,7 +20,8 @@ export function serveLedger(child: ChildProcess, ledger: JobLedger): void {
     } catch (error) {
       answer = { reply: message.ask, error: String(error) };
     }
-    if (child.connected) child.send(answer);
+    // The child may have been killed since: without a callback, what cannot be sent is an error event that ends this process.
+    if (child.connected) child.send(answer, () => {});
   });
 }
 

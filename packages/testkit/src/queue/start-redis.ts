@@ -136,6 +136,7 @@ function command(port: number, line: string, host = "127.0.0.1"): Promise<string
     const socket = connect(port, host);
     socket.setTimeout(5_000, () => socket.destroy(new Error("Redis does not answer")));
     socket.once("error", reject);
+    socket.once("close", () => reject(new Error("Redis closed the connection without an answer")));
     socket.once("connect", () => socket.write(`${line}\r\n`));
     socket.once("data", (reply) => {
       socket.destroy();

@@ -1,15 +1,25 @@
+import type { JobContext } from "@loramill/contracts";
 import { expect } from "vitest";
 import { waitUntil } from "../wait-until.ts";
 import { check, type Trial, type World } from "./trial.ts";
 
 export function drainChecks(trial: Trial): void {
   check(trial, "closing lets turns finish, takes no new ones, and leaves those for others", async (world) => {
-    const worker = world.work({ concurrency: 1, drainDeadlineMs: 60_000 });
-    const running = await world.add("trial", { do: "sleep", ms: 3_000 });
+    const { processors } = world.trials;
+    const gate = Promise.withResolvers<void>();
+    const gated = (input: unknown, context: JobContext) => gate.promise.then(() => processors.trial(input, context));
+    const worker = world.work({
+      concurrency: 1,
+      drainDeadlineMs: 60_000,
+      processors: { ...processors, trial: gated },
+    });
+    const running = await world.add("trial", { do: "sleep", ms: 100 });
     await waitUntil("it runs", () => world.ledger.job(running).state === "active");
     const next = await world.add("trial", { do: "succeed" });
     const closed = performance.now();
-    await worker.close();
+    const closing = worker.close();
+    gate.resolve();
+    await closing;
     expect(performance.now() - closed).toBeLessThan(30_000);
     expect(world.ledger.job(running).state).toBe("succeeded");
     expect(world.ledger.job(next).state).toBe("released");
@@ -18,12 +28,12 @@ export function drainChecks(trial: Trial): void {
   });
 
   check(trial, "a job that arrives while a worker drains is given to another", async (world) => {
-    const leaving = world.work({ concurrency: 2, drainDeadlineMs: 30_000 });
+    const leaving = world.work({ concurrency: 2, drainDeadlineMs: 90_000 });
     const running = await world.add("trial", { do: "wait" });
     await waitUntil("it runs", () => world.ledger.job(running).state === "active");
     const closed = leaving.close();
     world.work();
-    for (let count = 0; count < 5; count += 1) await world.ended(await world.add("trial", { do: "succeed" }), 10_000);
+    for (let count = 0; count < 5; count += 1) await world.ended(await world.add("trial", { do: "succeed" }));
     expect(world.ledger.job(running).state).toBe("active");
     const workers = [...world.ledger.jobs.values()].slice(1).map((job) => job.claims.map((claim) => claim.worker));
     expect(workers).toEqual(Array.from({ length: 5 }, () => ["worker-2"]));

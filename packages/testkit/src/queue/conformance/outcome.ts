@@ -116,8 +116,8 @@ export function outcomeChecks(trial: Trial): void {
 
   check(trial, "progress reaches the catalog while the turn runs", async (world) => {
     world.work();
-    const job = await world.add("trial", { do: "progress", ms: 30_000 });
-    await waitUntil("progress", () => world.ledger.job(job).progress !== null, { timeoutMs: 5_000 });
+    const job = await world.add("trial", { do: "progress", ms: 300_000 });
+    await waitUntil("progress", () => world.ledger.job(job).progress !== null);
     expect(world.ledger.job(job)).toMatchObject({ state: "active", progress: { at: 2 } });
     world.ledger.requestCancel(job);
     await world.ended(job);

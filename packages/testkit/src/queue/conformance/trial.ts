@@ -42,7 +42,7 @@ export function check(
   run: (world: World) => Promise<void>,
   options: { readonly needsFaults?: boolean; readonly needsFreeze?: boolean; readonly timeoutMs?: number } = {},
 ): void {
-  test(title, { timeout: options.timeoutMs ?? 60_000 }, async ({ skip }) => {
+  test(title, { timeout: options.timeoutMs ?? 120_000 }, async ({ skip }) => {
     const server = trial.server();
     if (server === null) return skip("no server");
     if (options.needsFaults === true && server.faults === null) return skip("the server is not ours to break");
@@ -84,7 +84,7 @@ export function check(
           await producer.add([{ queue: "caption", delivery, ...more }]);
           return delivery.job;
         },
-        ended: async (job, timeoutMs = 20_000) => {
+        ended: async (job, timeoutMs = 60_000) => {
           await waitUntil(`the end of ${job} (${JSON.stringify(log.lines.at(-1))})`, () => ledger.ended(job), {
             timeoutMs,
           });
