@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { chmod, cp, mkdir, readdir, readFile, rename, rm, stat, symlink } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join, relative } from "node:path";
@@ -58,7 +59,7 @@ async function openToAll(folder: string): Promise<void> {
 /** Copies the package (60 MB) to `target` in one step; of two that start at once, one wins and both agree. */
 async function copyTo(target: string, installed: Installed): Promise<void> {
   if (await exists(target)) return;
-  const temporary = `${target}.${process.pid}-${Date.now()}`;
+  const temporary = `${target}.${randomUUID()}`;
   await mkdir(temporary, { recursive: true });
   try {
     await cp(join(installed.folder, "native"), join(temporary, "native"), { recursive: true, verbatimSymlinks: true });
