@@ -21,11 +21,13 @@ describe("createBatcher", () => {
   test("collects while a batch is under way, one batch at a time, none too large", async () => {
     const sizes: number[] = [];
     let running = 0;
+    const begun = Promise.withResolvers<void>();
     const batcher = createBatcher({
       run: async (numbers: readonly number[]) => {
         running += 1;
         expect(running).toBe(1);
         sizes.push(numbers.length);
+        begun.resolve();
         await new Promise((resolve) => setTimeout(resolve, 10));
         running -= 1;
         return numbers;
@@ -34,7 +36,7 @@ describe("createBatcher", () => {
       splitOn: never,
     });
     const first = batcher.add(0);
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await begun.promise;
     const rest = Array.from({ length: 10 }, (_, index) => batcher.add(index + 1));
     await first;
     expect(await Promise.all(rest)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
