@@ -39,8 +39,8 @@ test("a proxy that speaks for a rented machine says that it is away, whatever it
   const [own, rented] = await openAgentFinder(options, { pods, fetch: page as never })(null);
   const { signal } = new AbortController();
   await expect(own?.client.health(signal)).rejects.toMatchObject({ errorClass: "permanent", code: "agent-refused" });
-  for (const asked of [rented?.client.health(signal), rented?.client.find("a marker", signal)]) {
-    await expect(asked).rejects.toMatchObject({ errorClass: "transient", code: "agent-unreachable" });
+  for (const ask of [() => rented?.client.health(signal), () => rented?.client.find("a marker", signal)]) {
+    await expect(ask()).rejects.toMatchObject({ errorClass: "transient", code: "agent-unreachable" });
   }
 });
 

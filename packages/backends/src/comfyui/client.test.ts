@@ -149,7 +149,7 @@ describe("the socket of a prompt", () => {
     older.close();
     await waitUntil("the older is gone", () => server.sockets === 1);
 
-    const training = { steps: 40, grad_accumulation_steps: 1 };
+    const training = { steps: 4_000, grad_accumulation_steps: 1 };
     server.runner.add({
       ...{ number: 1, id, clientId: id, extra: {}, outputs: ["1"] },
       graph: { "1": { class_type: "TrainLoraNode", inputs: training } },
@@ -160,7 +160,7 @@ describe("the socket of a prompt", () => {
     now = 2_000;
     newer.keep();
     const heard = await waitUntil("it hears again", () => newer.progress("1") ?? false);
-    expect(heard).toMatchObject({ node: "1", max: 40 });
+    expect(heard).toMatchObject({ node: "1", max: 4_000 });
     await client.prompts.cancel(id, signal);
   });
 });
@@ -175,7 +175,7 @@ describe("a connection to ComfyUI", () => {
     const error = await client.system(signal).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ errorClass: "permanent", code: "endpoint-key-refused" });
     expect(String(error)).not.toContain(secret);
-    const nowhere = createComfyUiClient({ url: "http://127.0.0.1:9", headers: {}, timeoutMs: 2_000 }, { clock });
+    const nowhere = createComfyUiClient({ url: "http://127.0.0.1:9", headers: {}, timeoutMs: 60_000 }, { clock });
     cleanups.push(nowhere.close);
     await expect(nowhere.system(signal)).rejects.toMatchObject({
       errorClass: "transient",

@@ -48,7 +48,8 @@ describe("a training on ComfyUI", () => {
   });
 
   it("tells steps through the socket and what the card's time costs", async () => {
-    const { backend, request, server } = await open({ recipe: { gradientAccumulation: 2 } });
+    // Steps slow enough to be seen before they are over.
+    const { backend, request, server } = await open({ stepMs: 50, recipe: { gradientAccumulation: 2 } });
     server.runner.pause();
     const { remoteId } = await backend.submit(request, backendContext());
     await waitUntil("the socket is open", () => server.sockets === 1);
@@ -354,11 +355,13 @@ describe("a training on ComfyUI", () => {
   it("waits for a server that is away for a while, and fails when it stays away", async () => {
     let skipped = 0;
     const clock = { now: () => new Date(Date.now() + skipped) };
-    const { backend, request, server } = await open({ clock, stepMs: 10, options: { timeoutMs: 300 } });
+    const { backend, request, server, stores, openAs } = await open({ clock, stepMs: 10 });
     const { remoteId } = await backend.submit(request, backendContext());
     const context = backendContext();
     server.misbehave({ kind: "hang", path: "/history" });
-    expect((await backend.poll(remoteId, request, context)).kind).toBe("running");
+    const hasty = openAs({ timeoutMs: 1_000 }, { stores });
+    cleanups.push(hasty.close);
+    expect((await hasty.poll(remoteId, request, context)).kind).toBe("running");
     expect(context.lines).toContainEqual(expect.stringContaining("it is asked again"));
     server.misbehave({ kind: "status", path: "/history", status: 503, retryAfter: "7" });
     expect(await backend.poll(remoteId, request, context)).toMatchObject({ kind: "running", pollMs: 7_000 });

@@ -125,7 +125,7 @@ describe("createPocketTraining", () => {
   };
 
   it("exports a sound LoRA whose metadata names the training and holds no path", async () => {
-    const { backend, request, stores, folder } = await openForTest({ turnSeconds: 5 });
+    const { backend, request, stores, folder } = await openForTest({ turnSeconds: 60 });
     const { remoteId } = await backend.submit(request, backendContext());
     const [status] = await pollTraining(backend, remoteId, request);
     expect(status?.kind).toBe("succeeded");
@@ -139,7 +139,7 @@ describe("createPocketTraining", () => {
   });
 
   it("commits at every save point and keeps the last two checkpoints", async () => {
-    const { backend, request, stores } = await openForTest({ turnSeconds: 5 });
+    const { backend, request, stores } = await openForTest({ turnSeconds: 60 });
     const { remoteId } = await backend.submit(request, backendContext());
     const [status] = await pollTraining(backend, remoteId, request);
     if (status?.kind !== "succeeded") throw new Error("it should succeed in one turn");
@@ -166,7 +166,7 @@ describe("createPocketTraining", () => {
   });
 
   it("does not go on from a checkpoint of another recipe", async () => {
-    const { backend, request, engine } = await openForTest({ turnSeconds: 5 });
+    const { backend, request, engine } = await openForTest({ turnSeconds: 60 });
     const { remoteId } = await backend.submit(request, backendContext());
     await pollTraining(backend, remoteId, request);
     const other = { ...request, recipe: { ...recipe, seed: 8 } };
@@ -177,7 +177,7 @@ describe("createPocketTraining", () => {
   it("loses at most one turn with a worker, and the lineage says from where it went on", async () => {
     let kill = false;
     const opened = await openForTest({
-      turnSeconds: 5,
+      turnSeconds: 60,
       afterStep: (step) => {
         if (kill && step === 25) throw new Error("killed");
       },
@@ -208,7 +208,7 @@ describe("createPocketTraining", () => {
   });
 
   it("stops with code diverged when the loss is no longer a number, and keeps the checkpoint before", async () => {
-    const { backend, request, stores } = await openForTest({ turnSeconds: 5, divergesAtStep: 15 });
+    const { backend, request, stores } = await openForTest({ turnSeconds: 60, divergesAtStep: 15 });
     const { remoteId } = await backend.submit(request, backendContext());
     await expect(backend.poll(remoteId, request, backendContext({ epoch: 2 }))).rejects.toMatchObject({
       code: "diverged",

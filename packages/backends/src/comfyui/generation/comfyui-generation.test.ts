@@ -132,7 +132,7 @@ describe("money and memory", () => {
 
   it("of the card is told as it was seen while it drew, else as nothing", async () => {
     const { backend, requestOf } = await openDrawing({ stepMs: 50 });
-    const { files } = await make(backend, await requestOf([picture({ sampling: { steps: 8 } })]));
+    const { files } = await make(backend, await requestOf([picture({ sampling: { steps: 20 } })]));
     expect(files[0]?.peakVramBytes).toBe(12 * 2 ** 30);
   });
 });

@@ -26,7 +26,9 @@ export async function followPrompts(turn: Turn): Promise<void> {
       if (running.length > 0) await sampleMemory(turn, running, client);
     });
   });
-  await Promise.all(looks);
+  // All of them, whatever one has thrown: each writes the record, which nobody may do when the turn is over.
+  const failed = (await Promise.allSettled(looks)).find(({ status }) => status === "rejected");
+  if (failed?.status === "rejected") throw failed.reason;
   releaseForeign(turn);
 }
 

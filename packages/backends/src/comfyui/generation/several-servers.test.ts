@@ -1,5 +1,7 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { backendContext, pollGeneration, waitUntil } from "@loramill/testkit";
-import { describe, expect, it } from "vitest";
+import { fetch } from "undici";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { four, isIdle, make, openDrawing, startServer } from "../../../test/comfyui-drawing.ts";
 import { picture } from "../../../test/comfyui-generation-setup.ts";
 
@@ -57,6 +59,33 @@ describe("several servers", () => {
     await expect(backend.submit(await requestOf([picture()], "job-2"), backendContext())).rejects.toMatchObject({
       code: "endpoint-unreachable",
     });
+  });
+
+  it("are all done with before a look ends, whatever one of them said", async () => {
+    const other = await startServer();
+    const { backend, server, openAs, requestOf, stores } = await openDrawing({ others: [other] });
+    server.misbehave({ kind: "fail-lora", message: "Error while deserializing header" });
+    const request = await requestOf([picture({ loras: [{ lora: "style" }] }), picture({ seed: 2 })]);
+    const { remoteId } = await backend.submit(request, backendContext());
+    expect([server.submitted.length, other.submitted.length]).toEqual([1, 1]);
+    await waitUntil("both have ended", () => isIdle(server)() && isIdle(other)());
+
+    const [held, open] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const slow: typeof fetch = async (url, init) => {
+      if (String(url).startsWith(other.url)) {
+        held.resolve();
+        await open.promise;
+      }
+      return fetch(url, init);
+    };
+    const looking = openAs({ stores, fetch: slow });
+    onTestFinished(() => looking.close());
+    const seen = looking.poll(remoteId, request, backendContext());
+    await held.promise;
+    // The first server has said its no by now, and the record is still being written for the other.
+    expect(await Promise.race([seen.then(({ kind }) => kind), pause(500, "nothing yet")])).toBe("nothing yet");
+    open.resolve();
+    expect(await seen).toMatchObject({ kind: "failed", error: { code: "lora-unloadable" } });
   });
 
   it("get what they have the nodes and models for", async () => {
