@@ -61,4 +61,23 @@ describe("createInterrogator", () => {
     await interrogate({ ...question, picture: new TextEncoder().encode("gold") });
     expect([first, embedder.embedded]).toEqual([13, 13]);
   });
+
+  it("begins no load of labels for one that was stopped meanwhile: nobody would hear of its end", async () => {
+    const embedder = createLetterEmbedder();
+    const stopped = new AbortController();
+    const embedImage = async (picture: Uint8Array) => {
+      const point = await embedder.embedImage(picture, signal);
+      stopped.abort(new Error("stopped"));
+      return point;
+    };
+    let asked = 0;
+    const labelPoints = async () => {
+      asked += 1;
+      throw stopped.signal.reason;
+    };
+    const interrogate = createInterrogator({ ...embedder, embedImage }, tables, labelPoints);
+    const question = { picture: new Uint8Array(), caption: "a dog", mode: "fast", signal: stopped.signal } as const;
+    await expect(interrogate(question)).rejects.toThrow("stopped");
+    expect(asked).toBe(0);
+  });
 });

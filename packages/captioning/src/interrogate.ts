@@ -61,6 +61,8 @@ export function createInterrogator(
   /** Loads once for all pictures; whoever waits for a load that another's abort has ended begins a new one. */
   async function labelPoints(signal: AbortSignal): Promise<Points> {
     for (;;) {
+      // Before the load is begun: nobody would wait for it, and its failure would end the process.
+      signal.throwIfAborted();
       const isMine = loading === null;
       loading ??= load(signal).catch((error: unknown) => {
         loading = null;
@@ -147,7 +149,6 @@ export function createInterrogator(
 
 /** What is waited for, or the reason of the abort, whichever comes first. */
 async function orAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
-  signal.throwIfAborted();
   const aborted = Promise.withResolvers<never>();
   const abort = () => aborted.reject(signal.reason);
   signal.addEventListener("abort", abort, { once: true });
