@@ -91,8 +91,7 @@ describe("the pocket engine", { timeout: 120_000 }, () => {
     const next = engine.generate(quickPicture);
     stop.abort();
     const cancelled = expect.objectContaining({ errorClass: "transient", code: "cancelled" });
-    await expect(slow).rejects.toEqual(cancelled);
-    await expect(queued).rejects.toEqual(cancelled);
+    await Promise.all([expect(slow).rejects.toEqual(cancelled), expect(queued).rejects.toEqual(cancelled)]);
     expect((await next).rgb.length).toBe(32 * 32 * 3);
   });
 
@@ -118,15 +117,17 @@ describe("the pocket engine", { timeout: 120_000 }, () => {
     const large = drawDataset(8, 64);
     await engine.train({ ...whole, images: large, settings, untilStep: 1 });
     const lags: number[] = [];
+    // As many steps as a fast machine needs for enough timers; a slow one does fewer.
+    const enough = new AbortController();
     let due = performance.now() + 10;
     const timer = setInterval(() => {
-      lags.push(performance.now() - due);
+      if (lags.push(performance.now() - due) === 100) enough.abort();
       due = performance.now() + 10;
     }, 10);
-    const { step } = await engine.train({ ...whole, images: large, settings, untilStep: 8 });
+    const { step } = await engine.train({ ...whole, images: large, settings, signal: enough.signal, untilStep: 40 });
     clearInterval(timer);
-    expect(step).toBe(8);
-    // One step takes 150 ms or more of computing; on a busy machine single timers may be late, most must not be.
+    expect(step).toBeGreaterThan(1);
+    // A step is one long computation; on a busy machine single timers may be late, most must not be.
     const median = lags.sort((a, b) => a - b)[lags.length >> 1] ?? Number.NaN;
     expect(median).toBeLessThan(40);
     expect(lags.length).toBeGreaterThan(15);
@@ -158,7 +159,7 @@ describe("the pocket engine", { timeout: 120_000 }, () => {
     await rename(join(dir, "model.json"), join(dir, "away.json"));
     const failed = expect.objectContaining({ errorClass: "transient", code: "engine-ended" });
     const calls = [engine.generate(quickPicture), engine.train(whole)];
-    for (const call of calls) await expect(call).rejects.toEqual(failed);
+    await Promise.all(calls.map((call) => expect(call).rejects.toEqual(failed)));
     await rename(join(dir, "away.json"), join(dir, "model.json"));
     expect((await engine.generate(quickPicture)).width).toBe(32);
     await rm(dir, { recursive: true });
