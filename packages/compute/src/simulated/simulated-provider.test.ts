@@ -116,6 +116,31 @@ describe("the simulated provider", () => {
     expect(await provider.machines()).toMatchObject([{ state: "creating", address: null }]);
   });
 
+  it("tries again what could not be started, and ends the others when it is closed meanwhile", async () => {
+    const clock = createVirtualClock(new Date("2026-11-20T00:00:00Z"));
+    const alive = new Set<string>();
+    let refuses = true;
+    const provider = createSimulatedProvider(script, {
+      clock,
+      startMachine: async ({ name }) => {
+        if (name === "lm-b" && refuses) throw new Error("no port is free");
+        alive.add(name);
+        const end = async () => void alive.delete(name);
+        return { address: "http://127.0.0.1:8690", stop: end, kill: end };
+      },
+    });
+    const [one] = await provider.offers();
+    if (one === undefined) throw new Error("no offer");
+    for (const name of ["lm-a", "lm-b"]) await provider.create({ name, offer: one, image });
+    clock.advance(600_000);
+    await expect(provider.machines()).rejects.toThrow("no port is free");
+    refuses = false;
+    expect(await provider.machines()).toMatchObject([{ state: "running" }, { state: "running" }]);
+    expect([...alive]).toEqual(["lm-a", "lm-b"]);
+    await provider.close();
+    expect([...alive]).toEqual([]);
+  });
+
   it("starts something real when a machine has booted, tells it of its end, and ends it", async () => {
     const clock = createVirtualClock(new Date("2026-11-20T00:00:00Z"));
     const seen: string[] = [];

@@ -114,10 +114,12 @@ export function createSimulatedProvider(script: SimulatedScript, parts: Simulate
   /** One after the other, so that nothing is started twice. */
   function settle(): Promise<void> {
     if (startMachine === undefined) return settling;
-    settling = settling.then(async () => {
+    const round = settling.then(async () => {
       for (const machine of machines) await settleOne(machine);
     });
-    return settling;
+    // What failed is told to whoever asked; the next one tries it again.
+    settling = round.catch(() => {});
+    return round;
   }
 
   function end(machine: SimulatedMachine): void {
