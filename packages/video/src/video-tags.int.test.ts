@@ -77,7 +77,7 @@ describe.skipIf(!withFfmpeg)("how a video was made", () => {
       expect(JSON.stringify(left)).not.toMatch(/fox|Node|euler/);
       expect((await readdir(folder)).filter((name) => name.endsWith(".txt"))).toEqual([]);
     },
-    60_000,
+    120_000,
   );
 
   it("says what is wrong with a file that is no video, and with an ending that no container has", async () => {

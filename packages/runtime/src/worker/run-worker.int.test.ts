@@ -71,7 +71,7 @@ describe("runWorker", () => {
 });
 
 async function ready(url: string, output: () => string): Promise<void> {
-  const deadline = performance.now() + 60_000;
+  const deadline = performance.now() + 90_000;
   while (performance.now() < deadline) {
     const answer = await fetch(`${url}/readyz`).catch(() => undefined);
     if (answer?.status === 200) return;
