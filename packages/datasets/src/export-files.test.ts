@@ -137,6 +137,20 @@ it.each(["tar", "zip"] as const)("fails as a stream when a blob of a %s is not w
   await expect(read(missing)).rejects.toThrow("no such blob");
 });
 
+it.each(["tar", "zip"] as const)("lets go of each picture of a %s that it has read", async (kind) => {
+  const blob = { sha256: sha256Hex("x"), bytes: 1, mediaType: "image/png" };
+  const files = Array.from({ length: 40 }, (_, at) => ({ path: `${at}.png`, blob }));
+  const listeners: number[] = [];
+  const open = async function* () {
+    listeners.push(packed.listenerCount("close"));
+    yield Buffer.from("x");
+  };
+  const packed = packFiles(kind, files, { open });
+  for await (const _ of packed);
+  expect(listeners).toHaveLength(40);
+  expect(Math.max(...listeners)).toBeLessThan(10);
+});
+
 it("refuses formats that trainers do not read", () => {
   const avif = { ...item("a.avif", null), blob: { sha256: "0".repeat(64), bytes: 1, mediaType: "image/avif" } };
   expect(() => exportFiles("kohya", [avif], settings)).toThrow("a.avif is image/avif");

@@ -88,7 +88,9 @@ function packZip(files: Iterable<ExportFile>, { open, signal }: PackOptions): Re
       zip.addReadStreamLazy(file.path, { ...options, size, compress: false }, (done) => {
         const source = Readable.from(checked(file.blob, open, signal), { objectMode: false });
         source.once("error", (error) => output.destroy(error));
-        output.once("close", () => source.destroy());
+        const leave = () => source.destroy();
+        output.once("close", leave);
+        source.once("close", () => output.off("close", leave));
         done(null, source);
       });
     }
