@@ -98,11 +98,15 @@ export async function openAgent(settings: AgentSettings, options: { fetch?: type
     return job;
   }
 
-  async function recover(id: string): Promise<void> {
+  /** Reads what is left of a job; answers what takes it over, null for one that nobody can. */
+  async function findLeft(id: string): Promise<(() => void) | null> {
     const place = jobPlace(settings.workspace, id);
     const record = await readRecord(place.state);
     const text = await readText(place.start);
-    if (record === null || text === null) return rm(place.folder, { recursive: true, force: true });
+    if (record === null || text === null) {
+      await rm(place.folder, { recursive: true, force: true });
+      return null;
+    }
     const start = AgentStart.parse(JSON.parse(text));
     if (!isFinalState(record.state)) {
       const { child } = record;
@@ -115,8 +119,8 @@ export async function openAgent(settings: AgentSettings, options: { fetch?: type
         await writeRecord(place.state, record);
       }
     }
-    if (settings.trainers[record.trainer] === undefined) return;
-    launch(record, start, RECOVERY_LEASE_MS, place);
+    if (settings.trainers[record.trainer] === undefined) return null;
+    return () => void launch(record, start, RECOVERY_LEASE_MS, place);
   }
 
   function known(job: RunningJob | undefined): RunningJob {
@@ -174,10 +178,14 @@ export async function openAgent(settings: AgentSettings, options: { fetch?: type
   }
 
   try {
-    for (const id of await readdir(join(settings.workspace, "jobs"))) await recover(id);
+    const left: ((() => void) | null)[] = [];
+    for (const id of await readdir(join(settings.workspace, "jobs"))) left.push(await findLeft(id));
+    // None is begun where another cannot be read: an agent that does not open must not go on with the rest.
+    for (const takeOver of left) takeOver?.();
     await cache.forgetPast();
   } catch (error) {
     await cache.close();
+    await unlock();
     throw error;
   }
 
@@ -218,7 +226,11 @@ export async function openAgent(settings: AgentSettings, options: { fetch?: type
     },
     close(reason = "shutdown") {
       closing ??= (async () => {
-        await Promise.all([...jobs.values()].map((job) => job.stop(reason)));
+        const stopAll = () => Promise.all([...jobs.values()].map((job) => job.stop(reason)));
+        await stopAll();
+        // A start that was under way is a job by now.
+        await starting;
+        await stopAll();
         await cache.close();
         await unlock();
       })();

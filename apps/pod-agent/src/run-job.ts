@@ -180,10 +180,11 @@ export function runJob(record: JobRecord, start: AgentStart, leaseMs: number, pa
   }
 
   async function run(): Promise<void> {
+    let saves: SaveWatcher | null = null;
     try {
       if (isFinalState(record.state)) return void (await followed.read());
       if (record.child === null) await begin();
-      const saves = await openSaveWatcher({
+      saves = await openSaveWatcher({
         start,
         place,
         adapter,
@@ -196,9 +197,14 @@ export function runJob(record: JobRecord, start: AgentStart, leaseMs: number, pa
       await finish(saves, await supervise(saves));
     } catch (error) {
       if (record.child !== null) await stopTrainer(record.child, settings.killMs);
+      // Uploads that are under way end with it: after `ended` nothing of it works on.
+      transferEnd.abort(gaveUp());
+      await saves?.drain().catch(() => undefined);
       const state: AgentJobState =
         stopReason === null ? "failed" : stopReason === "cancelled" ? "cancelled" : "preempted";
-      await change({ state, error: stopReason === null ? toErrorRecord(error) : null });
+      await change({ state, error: stopReason === null ? toErrorRecord(error) : null }).catch((cause: Error) =>
+        console.error(`how ${record.id} ended is not on the disk: ${cause.message}`),
+      );
     } finally {
       // A mark that stays is taken back at the next start.
       await releaseModels().catch(() => undefined);

@@ -1,0 +1,59 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { AgentStart, neutralRecipe, sha256Hex } from "@loramill/contracts";
+import { expect, it, onTestFinished } from "vitest";
+import { openAgent } from "./agent.ts";
+import { jobPlace } from "./job-place.ts";
+import type { AgentSettings } from "./settings.ts";
+
+/** Settings of an agent in a folder of its own. */
+async function makeSettings(): Promise<AgentSettings> {
+  const workspace = await mkdtemp(join(tmpdir(), "agent-"));
+  onTestFinished(() => rm(workspace, { recursive: true, force: true }));
+  return {
+    ...{ workspace, trainers: { "sd-scripts": { folder: workspace, python: "python" } }, maxJobs: 2 },
+    ...{ cacheFolder: join(workspace, "cache"), cacheBytes: 1e9, partBytes: 1_000 },
+    ...{ tickMs: 20, quietMs: 30, stallMs: 60_000, killMs: 1_000, onLeaseLost: null, environment: {} },
+  };
+}
+
+/** A training that waits for the URL of its picture, which nobody gives. */
+const waiting = AgentStart.parse({
+  ...{ epoch: 1, leaseSeconds: 300, marker: "one", request: sha256Hex("one"), lineage: sha256Hex("one") },
+  trainer: "sd-scripts",
+  recipe: {
+    ...{ ...neutralRecipe, family: "sdxl", baseModel: "base", rank: 4, alpha: 4, learningRate: 1e-4 },
+    ...{ scheduler: "constant", steps: 10, batchSize: 1, resolution: 512, saveEverySteps: 5, seed: 1 },
+  },
+  images: [{ sha256: sha256Hex("picture"), bytes: 7, mediaType: "image/png", width: 8, height: 8, caption: "a" }],
+  ...{ regularisationImages: [], models: [], resume: null },
+  grants: { expiresSeconds: 60, reads: {}, writes: [] },
+});
+
+it("is closed only when a training that was being started has ended too", async () => {
+  const agent = await openAgent(await makeSettings());
+  const started = agent.start(waiting);
+  // It has begun to make the folder.
+  await Promise.resolve();
+  await agent.close();
+  expect(agent.work()).toMatchObject({ taken: 1, active: 0 });
+  await started;
+  expect((await agent.find("one")).state).toBe("preempted");
+});
+
+it("leaves its workspace to the next when it cannot read what it finds there", async () => {
+  const settings = await makeSettings();
+  const first = await openAgent(settings);
+  const { id } = await first.start(waiting);
+  await first.close();
+  const broken = jobPlace(settings.workspace, "zzz");
+  await mkdir(broken.folder);
+  for (const file of [broken.state, broken.start]) await writeFile(file, "{}");
+  await expect(openAgent(settings)).rejects.toThrow();
+  await rm(broken.folder, { recursive: true });
+  const next = await openAgent(settings);
+  expect(next.work()).toMatchObject({ taken: 1, active: 0 });
+  expect((await next.find("one")).id).toBe(id);
+  await next.close();
+});

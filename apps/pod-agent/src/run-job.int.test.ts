@@ -1,0 +1,79 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { AgentStart, neutralRecipe, sha256Hex } from "@loramill/contracts";
+import { type TrainerAdapter, trainerAdapters } from "@loramill/trainers";
+import { expect, it, onTestFinished } from "vitest";
+import type { ContentCache } from "./cache/content-cache.ts";
+import { jobPlace } from "./job-place.ts";
+import { runJob } from "./run-job.ts";
+
+const signed = { manifest: "https://store.example/manifest", parts: ["https://store.example/part"] };
+const grants = {
+  expiresSeconds: 3_600,
+  reads: {},
+  writes: [{ kind: "checkpoint" as const, step: 5, epoch: 1, prefix: "p/", ...signed }],
+};
+
+const start = AgentStart.parse({
+  ...{ epoch: 1, leaseSeconds: 300, marker: "one", request: sha256Hex("one"), lineage: sha256Hex("one") },
+  trainer: "sd-scripts",
+  recipe: {
+    ...{ ...neutralRecipe, family: "sdxl", baseModel: "base", rank: 4, alpha: 4, learningRate: 1e-4 },
+    ...{ scheduler: "constant", steps: 10, batchSize: 1, resolution: 512, saveEverySteps: 5, seed: 1 },
+  },
+  images: [{ sha256: sha256Hex("picture"), bytes: 7, mediaType: "image/png", width: 8, height: 8, caption: "a" }],
+  ...{ regularisationImages: [], models: [], resume: null, grants },
+});
+
+it("leaves no upload behind that goes on after a training has ended for a failure of its own", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "run-job-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const place = jobPlace(folder, "one");
+  await mkdir(place.output, { recursive: true });
+  await writeFile(join(place.output, "save.bin"), "a checkpoint");
+  const picture = join(folder, "picture");
+  await writeFile(picture, "picture");
+  let sending = 0;
+  /** Takes its time to end, as connections do, once it is told to. */
+  const slowStore = (async (_url: string, { signal }: RequestInit) => {
+    sending += 1;
+    await new Promise<void>((resolve) => signal?.addEventListener("abort", () => setImmediate(resolve)));
+    sending -= 1;
+    throw new TypeError("fetch failed");
+  }) as typeof fetch;
+  const found = { step: 5, final: false, files: ["save.bin"], weights: [] };
+  const adapter: TrainerAdapter = {
+    ...trainerAdapters["sd-scripts"],
+    command: () => ({ command: "sleep", args: ["600"], cwd: folder, env: {}, files: [] }),
+    findCheckpoints() {
+      if (sending > 0) throw new Error("the disk is broken");
+      return [found];
+    },
+    findSamples: () => [],
+  };
+  const job = runJob(
+    {
+      ...{ id: "one", marker: "one", request: start.request, trainer: start.trainer, epoch: 1, state: "staging" },
+      ...{ error: null, child: null, meter: { seconds: 0, atMs: Date.now() }, models: {}, uploads: [] },
+    },
+    start,
+    300_000,
+    {
+      settings: {
+        ...{ workspace: folder, trainers: {}, maxJobs: 1, cacheFolder: folder, cacheBytes: 1e9, partBytes: 1_000 },
+        ...{ tickMs: 20, quietMs: 0, stallMs: 60_000, killMs: 5_000, onLeaseLost: null },
+        environment: { PATH: process.env.PATH ?? "" },
+      },
+      ...{ place, adapter, installed: { folder, python: "python" }, fetch: slowStore, onLeaseLost: () => {} },
+      cache: { findPack: async () => null, take: async () => ({ path: picture, release: async () => {} }) } as Pick<
+        ContentCache,
+        "findPack" | "take"
+      > as ContentCache,
+    },
+  );
+  await job.renew(1, 300, grants);
+  await job.ended;
+  expect(job.record).toMatchObject({ state: "failed", error: { message: "Error: the disk is broken" } });
+  expect(sending).toBe(0);
+});
