@@ -32,16 +32,19 @@ it("two workers together ask an endpoint no more often, and no more at once, tha
       inputUsdPerMillionTokens: 0,
       outputUsdPerMillionTokens: 0,
     };
-    const children = await Promise.all(
+    const exits = await Promise.all(
       ["one", "two"].map(async (name) => {
         const part = await writeTrialPart(stores, IMAGES_EACH, name);
-        return spawn(process.execPath, [CHILD, folder, part, JSON.stringify({ openai }), database], {
+        const child = spawn(process.execPath, [CHILD, folder, part, JSON.stringify({ openai }), database], {
           stdio: ["ignore", "ignore", "inherit"],
         });
+        return once(child, "exit");
       }),
     );
-    const exits = await Promise.all(children.map((child) => once(child, "exit")));
-    expect(exits).toEqual(children.map(() => [0, null]));
+    expect(exits).toEqual([
+      [0, null],
+      [0, null],
+    ]);
 
     expect(server.asked).toHaveLength(2 * IMAGES_EACH);
     expect(server.mostAtOnce).toBeLessThanOrEqual(AT_ONCE);

@@ -55,16 +55,15 @@ describe("a run from submit to its end", () => {
     expect(types.filter((type) => type === "step.succeeded")).toHaveLength(3);
   });
 
-  test("is in the queue at once, though the dispatcher looks by itself only once a minute", async () => {
-    await using bench = await openBench(server, { idleTickMs: 60_000, tickMs: 60_000, sweepMs: 60_000 });
+  test("is in the queue at once, though the dispatcher looks by itself only once an hour", async () => {
+    const hour = 3_600_000;
+    await using bench = await openBench(server, { idleTickMs: hour, tickMs: hour, sweepMs: hour });
     await waitUntil("the dispatcher to lead", () => bench.dispatchers[0]?.isLeader());
     // Its first look is over when a first run has gone through.
     const first = await bench.submit([{ name: "caption", params: { run: 1 } }]);
     await waitUntil("the first delivery", () => bench.producer.size === 1);
-    const startedAt = performance.now();
     await bench.submit([{ name: "caption", params: { run: 2 } }]);
     await waitUntil("the second delivery", () => bench.producer.size === 2);
-    expect(performance.now() - startedAt).toBeLessThan(5_000);
     expect((await bench.view(first)).state).toBe("running");
   });
 
@@ -325,7 +324,7 @@ describe("cancel", () => {
   };
 
   test("ends what waits or lies in the queue at once, and reaches what is at work by its heartbeat", async () => {
-    await using bench = await openBench(server, { windows: { generate: 3 } });
+    await using bench = await openBench(server, { windows: { generate: 3 }, cancelGraceMs: 600_000 });
     const run = await bench.submit([many, { name: "caption", needs: ["generate"] }]);
     const deliveries = await waitUntil("three deliveries", () =>
       bench.producer.size === 3 ? bench.producer.due() : undefined,

@@ -161,6 +161,8 @@ export async function openBench(
           await new Promise((resolve) => setTimeout(resolve, 5));
         }
       })();
+      // Told when the bench is closed.
+      working.catch(() => undefined);
     },
     workOn,
     view,

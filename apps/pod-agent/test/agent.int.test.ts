@@ -104,6 +104,7 @@ describe("a training on an agent", () => {
     do {
       status = await trial.backend.poll(remoteId, request, context(epoch));
       epoch += 1;
+      await pause(40);
     } while (status.kind === "running" && epoch < 1_000);
     expect(status.kind).toBe("succeeded");
     const loaded = lines.flatMap(
@@ -255,7 +256,9 @@ describe("a training on an agent", () => {
   });
 
   it("stores what is saved while no controller speaks: slots were granted with its first word, three saves ahead", async () => {
-    const { backend, request, stores } = await open();
+    const { backend, request, stores, scripted, holdAfterSaves } = await open();
+    // Each save waits for the one before: of those that a slow store keeps waiting only the newest is sent.
+    await holdAfterSaves(1);
     const { remoteId } = await backend.submit(request, backendContext());
     await backend.poll(remoteId, request, backendContext({ epoch: 2 }));
     const stored = async () => {
@@ -265,7 +268,11 @@ describe("a training on an agent", () => {
       }
       return steps;
     };
-    await waitUntil("all saves are in the store", async () => (await stored()).length === 3, { timeoutMs: 60_000 });
+    await waitUntil("the first save is in the store", async () => (await stored()).length === 1);
+    await holdAfterSaves(2);
+    await waitUntil("so is the second", async () => (await stored()).length === 2);
+    await scripted.behave({});
+    await waitUntil("all saves are in the store", async () => (await stored()).length === 3);
     expect(await stored()).toEqual([20, 40, 60]);
     expect((await pollTraining(backend, remoteId, request, { fromEpoch: 3 })).at(-1)?.kind).toBe("succeeded");
   });

@@ -70,7 +70,7 @@ describe("a message", () => {
       { kind: "status", status: 302, headers: { location: `${at.url}/elsewhere` } },
       { kind: "status", status: 404 },
     );
-    sending(catalog, { options: { limits: { ...hasty.limits, timeoutMs: 1_000 } } });
+    sending(catalog, { options: { limits: { ...hasty.limits, timeoutMs: 4_000 } } });
     const [id] = await hook.tell();
     await waitUntil("it fails", async () => (await catalog.webhooks.find({ webhook: hook.id }))?.failingSince ?? false);
     expect(await whenAll(hook, "delivered")).toMatchObject([{ attempts: 6, status: 204, error: null }]);

@@ -53,10 +53,13 @@ describe("a cache by digest", () => {
     const lost = await trial.startMachine("one", { crash });
     trial.server.breaksAfter = [3_000];
     const taking = lost.take(file);
-    // It dies when it asks for the rest.
+    // It dies when the rest begins to come.
     while (trial.asked.length === 0) await new Promise((resolve) => setImmediate(resolve));
-    trial.server.hold = new Promise(() => {});
-    crash.arm({ n: 8, when: "before" });
+    const rest = Promise.withResolvers<void>();
+    trial.server.hold = rest.promise;
+    while (trial.asked.length === 1) await new Promise((resolve) => setImmediate(resolve));
+    crash.arm({ n: 1, when: "before" });
+    rest.resolve();
     await expect(trial.time.until(taking)).rejects.toThrow();
     trial.server.hold = null;
     const other = await trial.startMachine("two", { startsAt: 5e8 });
