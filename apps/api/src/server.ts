@@ -50,6 +50,7 @@ import { webhookRoutes } from "./routes/webhooks.ts";
 import { openRunFeed } from "./run-feed.ts";
 import { toldEvents } from "./told-events.ts";
 import { VERSION } from "./version.ts";
+import { watchRequests } from "./watch-requests.ts";
 
 export interface RunningApi {
   /** Where it listens, such as http://127.0.0.1:7860. */
@@ -184,21 +185,6 @@ async function listen(server: FastifyInstance, { host, port }: Pick<ApiOptions, 
         : `the API cannot listen at ${host}:${port} (${code}): set API_HOST and API_PORT to an address of this machine`;
     throw new UserError(why, { code: "cannot-listen", cause: error });
   }
-}
-
-/** Streams count until their client is gone. */
-function watchRequests(server: FastifyInstance): () => number {
-  let open = 0;
-  let lastEnd = performance.now();
-  server.addHook("onRequest", async (request) => {
-    if (request.routeOptions.config.scope === "none") return;
-    open += 1;
-    request.raw.once("close", () => {
-      open -= 1;
-      lastEnd = performance.now();
-    });
-  });
-  return () => (open > 0 ? 0 : performance.now() - lastEnd);
 }
 
 /** Specs may come as YAML as well. */
