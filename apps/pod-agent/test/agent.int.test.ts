@@ -81,7 +81,7 @@ describe("a training on an agent", () => {
       for (const lost of done) expect(lost).toBeLessThanOrEqual(recipe.saveEverySteps);
       expect(collected.computeSeconds).toBeGreaterThan(0.8);
     }
-  });
+  }, 300_000);
 
   it("trains flux with sd-scripts from single files of the store, and goes on with them when the registry forgets them", async () => {
     const trial = await open({

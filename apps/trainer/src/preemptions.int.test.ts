@@ -5,6 +5,8 @@ import { openRentedTraining } from "../test/rented-training.ts";
 
 const LEASE_SECONDS = 300;
 const recipe = { ...agentRecipe, steps: 160 };
+/** Hundreds of turns by processes that wait for their turn, where the machine is busy. */
+const PATIENCE_MS = 300_000;
 
 /** Every fourth turn is lost with what it charged. */
 async function openTraining(price: { pricePerHourMicroUsd: number; incrementSeconds: number }) {
@@ -29,9 +31,9 @@ async function openTraining(price: { pricePerHourMicroUsd: number; incrementSeco
 
 type Training = Awaited<ReturnType<typeof openRentedTraining>>;
 
-async function until(training: Training, isThere: () => boolean): Promise<void> {
+async function until(training: Training, isThere: () => boolean | Promise<boolean>): Promise<void> {
   for (let turns = 0; turns < 2_000; turns += 1) {
-    if (isThere()) return;
+    if (await isThere()) return;
     const { answer } = await training.take();
     if (!(answer instanceof Parked)) throw new Error("the training ended too early");
   }
@@ -80,25 +82,31 @@ it.each([
     for (const lost of lostWork(await machines.trainer.steps()))
       expect(lost).toBeLessThanOrEqual(recipe.saveEverySteps);
   },
+  PATIENCE_MS,
 );
 
-it("a training is not over before the provider says what a machine that vanished cost, or is too late", async () => {
-  const { training, passLease, letGo } = await openTraining({ pricePerHourMicroUsd: 1_000_000, incrementSeconds: 1 });
-  const { provider } = training;
-  await until(training, () => training.checkpoints >= 1);
-  await training.preempt("vanish");
-  await letGo();
-  await training.take();
-  passLease();
-  await until(training, () => training.checkpoints >= 4);
-  for (let turns = 0; turns < 40; turns += 1) expect((await training.take()).answer).toBeInstanceOf(Parked);
-  const seen = training.spent();
-  passLease();
-  passLease();
-  await toTheEnd(training);
-  expect(training.spent()).toBeGreaterThanOrEqual(seen);
-  expect(training.spent()).toBeLessThan(provider.billMicroUsd());
-});
+it(
+  "a training is not over before the provider says what a machine that vanished cost, or is too late",
+  async () => {
+    const { training, passLease, letGo } = await openTraining({ pricePerHourMicroUsd: 1_000_000, incrementSeconds: 1 });
+    const { provider } = training;
+    await until(training, () => training.checkpoints >= 1);
+    await training.preempt("vanish");
+    await letGo();
+    await training.take();
+    passLease();
+    // Not until so many checkpoints: of saves that a slow store keeps waiting only the newest is sent.
+    await until(training, async () => (await training.machines.trainer.steps()).at(-1) === recipe.steps);
+    for (let turns = 0; turns < 40; turns += 1) expect((await training.take()).answer).toBeInstanceOf(Parked);
+    const seen = training.spent();
+    passLease();
+    passLease();
+    await toTheEnd(training);
+    expect(training.spent()).toBeGreaterThanOrEqual(seen);
+    expect(training.spent()).toBeLessThan(provider.billMicroUsd());
+  },
+  PATIENCE_MS,
+);
 
 it("a training that is cancelled costs what its machine was billed until then", async () => {
   const { training } = await openTraining({ pricePerHourMicroUsd: 770_001, incrementSeconds: 1 });

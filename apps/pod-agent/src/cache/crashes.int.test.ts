@@ -70,6 +70,6 @@ describe("a machine that dies at any step", () => {
       }
       expect(deaths).toBeGreaterThan(25);
     },
-    240_000,
+    600_000,
   );
 });
