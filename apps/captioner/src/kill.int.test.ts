@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { startTestServer } from "@loramill/catalog/testing";
 import { openStores } from "@loramill/storage";
 import { startFakeReplicateServer, waitUntil } from "@loramill/testkit";
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 import { writeTrialPart } from "../test/trial-part.ts";
 
 const IMAGES = 64;
@@ -31,10 +31,13 @@ it("pays for no prediction twice when the worker is killed three times in the mi
       atOnce: 40,
       usdPerSecond: 0.001,
     };
-    const start = () =>
-      spawn(process.execPath, [CHILD, folder, part, JSON.stringify({ replicate }), database], {
+    const start = () => {
+      const child = spawn(process.execPath, [CHILD, folder, part, JSON.stringify({ replicate }), database], {
         stdio: ["ignore", "pipe", "inherit"],
       });
+      onTestFinished(() => void child.kill("SIGKILL"));
+      return child;
+    };
 
     // Few enough that none is done with the rest before it is killed, however much comes between two looks.
     for (const enough of [5, 15, 25]) {
@@ -64,4 +67,4 @@ it("pays for no prediction twice when the worker is killed three times in the mi
     await stores.close();
     await rm(folder, { recursive: true, force: true });
   }
-});
+}, 300_000);

@@ -61,4 +61,4 @@ it("two workers together ask an endpoint no more often, and no more at once, tha
     await stores.close();
     await rm(folder, { recursive: true, force: true });
   }
-});
+}, 300_000);
