@@ -16,8 +16,8 @@ import { ofProject, type ServedRoutes, serveRoutes } from "../test/serve-routes.
 import { readImages } from "./datasets/read-images.ts";
 import { writeVersion } from "./datasets/write-version.ts";
 import type { ApiDeps } from "./deps.ts";
-import { createPlanner } from "./planning.ts";
-import type { PlanningDeps } from "./planning-deps.ts";
+import { createPlanner } from "./planning/planner.ts";
+import type { PlanningDeps } from "./planning/planning-deps.ts";
 import { bisectionRoutes } from "./routes/bisections.ts";
 
 const recipe = RecipeTemplate.parse({

@@ -6,7 +6,7 @@ import type { Embeddings } from "./choosing/embed-loras.ts";
 import type { PromptReader } from "./choosing/read-prompts.ts";
 import type { Learner } from "./choosing/remember-ratings.ts";
 import type { ModelPuller } from "./model-puller.ts";
-import type { Planner } from "./planning.ts";
+import type { Planner } from "./planning/planner.ts";
 import type { Studio } from "./studio/open-studio.ts";
 
 /** A part of the installation that `doctor` can look at. `thorough` is set when it was asked for by name. */

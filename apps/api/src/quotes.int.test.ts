@@ -6,9 +6,9 @@ import { presets } from "@loramill/recipes";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { type ServedRoutes, serveRoutes } from "../test/serve-routes.ts";
 import type { ApiDeps } from "./deps.ts";
-import { createPlanner } from "./planning.ts";
-import type { PlanningDeps } from "./planning-deps.ts";
-import { readRentalMarket } from "./rental-market.ts";
+import { createPlanner } from "./planning/planner.ts";
+import type { PlanningDeps } from "./planning/planning-deps.ts";
+import { readRentalMarket } from "./planning/rental-market.ts";
 import { planRoutes } from "./routes/plans.ts";
 import { runRoutes } from "./routes/runs.ts";
 

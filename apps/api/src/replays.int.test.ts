@@ -14,8 +14,8 @@ import { type TrialStep, trialRun } from "@loramill/testkit";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { ofProject, type ServedRoutes, serveRoutes } from "../test/serve-routes.ts";
 import type { ApiDeps } from "./deps.ts";
-import { createPlanner } from "./planning.ts";
-import type { PlanningDeps } from "./planning-deps.ts";
+import { createPlanner } from "./planning/planner.ts";
+import type { PlanningDeps } from "./planning/planning-deps.ts";
 import { diffRoutes } from "./routes/diffs.ts";
 import { replayRoutes } from "./routes/replays.ts";
 

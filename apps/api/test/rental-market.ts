@@ -1,6 +1,6 @@
 import type { FleetFacts, ProjectId } from "@loramill/contracts";
 import { defaultFleetSettings } from "@loramill/fleet";
-import type { RentalMarket } from "../src/rental-market.ts";
+import type { RentalMarket } from "../src/planning/rental-market.ts";
 
 /** A market without offers and machines, where nothing forbids anything, but for what is said. */
 export function rentalMarket(facts: Partial<FleetFacts> = {}, more: Partial<RentalMarket> = {}): RentalMarket {

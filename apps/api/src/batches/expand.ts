@@ -1,7 +1,7 @@
 import type { BatchSpec, PlannedMember } from "@loramill/contracts";
 import { expandBatch } from "@loramill/orchestration";
 import { type Caller, projectNameOf } from "../auth.ts";
-import { checkSources } from "../planning.ts";
+import { checkSources } from "../planning/check-sources.ts";
 
 /** Specs of all members of a batch together, in characters of JSON: they are written in one transaction. */
 const MAX_CHARACTERS = 64_000_000;

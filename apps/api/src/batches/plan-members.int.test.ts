@@ -10,7 +10,7 @@ import {
 } from "@loramill/contracts";
 import { keepLog, trialRun, waitUntil } from "@loramill/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Planner } from "../planning.ts";
+import type { Planner } from "../planning/planner.ts";
 import { startMemberPlanner } from "./plan-members.ts";
 
 let server: TestServer;

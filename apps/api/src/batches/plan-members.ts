@@ -3,7 +3,7 @@ import type { Catalog, Leadership, WaitingMember } from "@loramill/catalog";
 import { type Clock, type Logger, mapBounded, RunSpec, toErrorRecord, UserError } from "@loramill/contracts";
 import { rememberedQuote } from "@loramill/orchestration";
 import { checkCeilings } from "../check-ceilings.ts";
-import type { Planner } from "../planning.ts";
+import type { Planner } from "../planning/planner.ts";
 
 /** One API plans the members of all batches; the others look this often whether it is gone. */
 const LEAD_EVERY_MS = 2_000;

@@ -1,6 +1,6 @@
 import { type BatchQuotePart, type MemberQuote, type PlannedMember, toErrorRecord } from "@loramill/contracts";
 import { workKeys } from "@loramill/orchestration";
-import type { Planner } from "../planning.ts";
+import type { Planner } from "../planning/planner.ts";
 
 /** Quotes some members of a batch, one after the other. One that cannot be planned is told, and keeps none of the others. */
 export async function quoteMembers(

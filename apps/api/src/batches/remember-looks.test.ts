@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { PlanningDeps } from "../planning-deps.ts";
+import type { PlanningDeps } from "../planning/planning-deps.ts";
 import { rememberLooks } from "./remember-looks.ts";
 
 test("many plans share a look at a backend for a few seconds, and one that failed is not kept", async () => {

@@ -1,5 +1,5 @@
 import type { Clock } from "@loramill/contracts";
-import type { PlanningDeps } from "../planning-deps.ts";
+import type { PlanningDeps } from "../planning/planning-deps.ts";
 
 /** How long a look at what lies outside holds while hundreds of runs are planned one after the other. */
 const LOOK_MS = 5_000;

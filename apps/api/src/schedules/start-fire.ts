@@ -3,7 +3,7 @@ import { type Clock, type ErrorRecord, type Logger, PermanentError, toErrorRecor
 import { rememberedQuote } from "@loramill/orchestration";
 import { runOfFire } from "@loramill/schedules";
 import { checkCeilings } from "../check-ceilings.ts";
-import type { Planner } from "../planning.ts";
+import type { Planner } from "../planning/planner.ts";
 import { checkMonth, withinMonth } from "./monthly-budget.ts";
 
 export interface FireDeps {

@@ -12,7 +12,7 @@ import {
 } from "@loramill/contracts";
 import { defaultFleetSettings } from "@loramill/fleet";
 import { describe, expect, it } from "vitest";
-import { rentalMarket } from "../test/rental-market.ts";
+import { rentalMarket } from "../../test/rental-market.ts";
 import { type RentalContext, rentalQuotes } from "./quote-rental.ts";
 
 const RTX4090 = "NVIDIA GeForce RTX 4090";

@@ -14,7 +14,7 @@ import {
 import { type FleetQuote, planFleet, quoteFleet, sayOffer } from "@loramill/fleet";
 import type { RentalAnswer, TrainingChoice } from "@loramill/orchestration";
 import { calibrate, calibrationOf, estimateOn, findGpu, gpus, machineDemand } from "@loramill/recipes";
-import { seededRandom } from "./choosing/seeded-random.ts";
+import { seededRandom } from "../choosing/seeded-random.ts";
 import type { RentalMarket } from "./rental-market.ts";
 
 export interface RentalContext {

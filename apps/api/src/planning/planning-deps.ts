@@ -15,9 +15,9 @@ import type {
   TrainingBackend,
 } from "@loramill/contracts";
 import type { CachedOutput, FoundLora, PlanContext } from "@loramill/orchestration";
-import type { ChoosingFacts } from "./choosing/choosing-facts.ts";
-import type { Embeddings } from "./choosing/embed-loras.ts";
-import type { PromptReader } from "./choosing/read-prompts.ts";
+import type { ChoosingFacts } from "../choosing/choosing-facts.ts";
+import type { Embeddings } from "../choosing/embed-loras.ts";
+import type { PromptReader } from "../choosing/read-prompts.ts";
 import type { InputLimits } from "./fetch-inputs.ts";
 import type { RentalMarket } from "./rental-market.ts";
 
@@ -27,6 +27,7 @@ export interface OfferedCaptioner {
   readonly captioner: Pick<Captioner, "id" | "isAvailable" | "estimateMicroUsd">;
 }
 
+/** All that lies outside a spec and that a plan, or its price, may rest on. */
 export interface PlanningDeps {
   readonly stores: Stores;
   readonly presets: Readonly<Record<string, RecipeTemplate>>;

@@ -1,6 +1,6 @@
 import { mapInputFiles, type RunSpec, UserError } from "@loramill/contracts";
 import type { UrlFetcher } from "@loramill/storage";
-import { mediaTypeOf } from "./media-types.ts";
+import { mediaTypeOf } from "../media-types.ts";
 
 export interface InputLimits {
   readonly fetcher: Pick<UrlFetcher, "fetch">;

@@ -3,8 +3,8 @@ import { digestOf, type FleetOffer, type KnownModel, RunSpec, Source } from "@lo
 import { learn } from "@loramill/intelligence";
 import { presets } from "@loramill/recipes";
 import { expect, it } from "vitest";
-import { rentalMarket } from "../test/rental-market.ts";
-import { createPlanner } from "./planning.ts";
+import { rentalMarket } from "../../test/rental-market.ts";
+import { createPlanner } from "./planner.ts";
 import type { PlanningDeps } from "./planning-deps.ts";
 
 /** A server for strangers; whatever it would touch beyond the check fails the test. */
