@@ -4,6 +4,7 @@ import { type Clock, type Logger, mapBounded, RunSpec, toErrorRecord, UserError 
 import { rememberedQuote } from "@loramill/orchestration";
 import { checkCeilings } from "../check-ceilings.ts";
 import type { Planner } from "../planning/planner.ts";
+import { createPatience, type Patience } from "./patience.ts";
 
 /** One API plans the members of all batches; the others look this often whether it is gone. */
 const LEAD_EVERY_MS = 2_000;
@@ -12,9 +13,6 @@ const IDLE_MS = 5_000;
 /** Members planned at the same time: most of it is waiting, for the store, the catalog and backends. */
 const AT_ONCE = 4;
 const MEMBERS_PER_LOOK = 64;
-/** A member whose planning failed for reasons that pass is tried again so often, and after this long. */
-const MAX_TRIES = 10;
-const RETRY_MS = 5_000;
 const PAUSE_AFTER_FAILURE_MS = 1_000;
 
 export interface MemberPlanner {
@@ -66,9 +64,9 @@ async function lead(deps: MemberPlannerDeps, leadership: Leadership, stopping: A
       ring = new AbortController();
       const waiting = await deps.catalog.batches.waitingMembers(MEMBERS_PER_LOOK + patience.size());
       const due = waiting.filter((member) => patience.isDue(member));
-      const untilDueMs = Math.min(IDLE_MS, patience.untilNextMs());
-      if (due.length === 0) await pause(untilDueMs, AbortSignal.any([signal, ring.signal]));
-      else await planSome(due, deps, patience, signal);
+      if (due.length > 0) await planSome(due, deps, patience, signal);
+      // Fewer than were asked for, so these are all that wait.
+      else await pause(Math.min(IDLE_MS, patience.untilDueMs(waiting)), AbortSignal.any([signal, ring.signal]));
     }
   } finally {
     await listening.close();
@@ -117,24 +115,5 @@ async function planOne(
 }
 
 const refOf = ({ batch, number }: WaitingMember) => ({ batch, number });
-
-/** Which members are to be tried again, and when. Lost with the process, which costs them a few tries more. */
-function createPatience(clock: Clock) {
-  const tries = new Map<string, { count: number; dueAt: number }>();
-  const keyOf = ({ batch, number }: WaitingMember) => `${batch}/${number}`;
-  return {
-    size: () => tries.size,
-    untilNextMs: () => Math.min(...[...tries.values()].map(({ dueAt }) => Math.max(1, dueAt - clock.now().getTime()))),
-    isDue: (member: WaitingMember) => (tries.get(keyOf(member))?.dueAt ?? 0) <= clock.now().getTime(),
-    /** False when it was tried often enough. */
-    wait(member: WaitingMember, ms = RETRY_MS): boolean {
-      const count = (tries.get(keyOf(member))?.count ?? 0) + 1;
-      tries.set(keyOf(member), { count, dueAt: clock.now().getTime() + ms });
-      return count < MAX_TRIES;
-    },
-    forget: (member: WaitingMember) => tries.delete(keyOf(member)),
-  };
-}
-type Patience = ReturnType<typeof createPatience>;
 
 const pause = (ms: number, signal: AbortSignal): Promise<void> => delay(ms, undefined, { signal }).catch(() => {});
