@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
@@ -8,6 +8,7 @@ const folder = mkdtempSync(join(tmpdir(), "batch-file-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 for (const name of ["bob", "anna", ".hidden"]) mkdirSync(join(folder, "subjects", name), { recursive: true });
 writeFileSync(join(folder, "subjects", "notes.txt"), "no pictures");
+symlinkSync(join(folder, "moved-away"), join(folder, "subjects", "link"));
 writeFileSync(join(folder, "subjects", "cleo.zip"), "");
 writeFileSync(join(folder, "table.csv"), "folder,word\nanna,sks\n");
 

@@ -77,7 +77,7 @@ function findFolders(patterns: unknown, folder: string): NonNullable<BatchSpecIn
   const found = texts.flatMap((pattern) => {
     const paths = globSync(pattern, { cwd: folder })
       .map((path) => resolve(folder, path))
-      .filter((path) => !basename(path).startsWith(".") && (isArchiveName(path) || statSync(path).isDirectory()));
+      .filter((path) => !basename(path).startsWith(".") && (isArchiveName(path) || isFolder(path)));
     if (paths.length > 0) return paths;
     throw new UserError(`folders: ${pattern} matches no folder and no archive in ${folder}`, {
       code: "source-missing",
@@ -86,6 +86,9 @@ function findFolders(patterns: unknown, folder: string): NonNullable<BatchSpecIn
   const sorted = [...new Set(found)].sort((a, b) => (a < b ? -1 : 1));
   return sorted.map((path) => ({ name: withoutArchiveExtension(basename(path)), source: sourceOf(path, {}) }));
 }
+
+/** A link that leads nowhere is none. */
+const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 
 function readTable(path: string): BatchSpecInput["rows"] {
   if (extname(path).toLowerCase() !== ".csv") return readSpecValue(path) as BatchSpecInput["rows"];
