@@ -1,6 +1,6 @@
 import type { ReplicateWebhooks } from "@loramill/backends";
 import type { Catalog } from "@loramill/catalog";
-import type { Clock, DoctorCheck, GenerationBackend, Logger, Stores } from "@loramill/contracts";
+import type { BulkChange, Clock, DoctorCheck, GenerationBackend, Logger, Stores } from "@loramill/contracts";
 import type { GuardRules } from "@loramill/url-guard";
 import type { Embeddings } from "./choosing/embed-loras.ts";
 import type { PromptReader } from "./choosing/read-prompts.ts";
@@ -45,6 +45,8 @@ export interface ApiDeps {
   readonly studio: Studio | null;
   /** Where signed URLs lead, besides the API itself: scheme, host and port. */
   readonly storeOrigins: readonly string[];
+  /** Told of each change of many runs that was applied here, once. */
+  readonly onBulkChange: (change: BulkChange) => void;
   /** Prometheus text of this process. */
   readonly metrics: () => Promise<{ contentType: string; text: string }>;
   /** What keeps this process from serving; empty when ready. */

@@ -12,7 +12,7 @@ import { isLoopback } from "@loramill/contracts";
 import type { FleetSettings } from "@loramill/fleet";
 import type { Services } from "@loramill/runtime";
 import { createModelFetcher, createUrlFetcher, fingerprintSources, type SourceLimits } from "@loramill/storage";
-import { createScheduleMetrics, type Metrics } from "@loramill/telemetry";
+import { createBulkMetrics, createMemberMetrics, createScheduleMetrics, type Metrics } from "@loramill/telemetry";
 import type { GuardRules } from "@loramill/url-guard";
 import { startMemberPlanner } from "./batches/plan-members.ts";
 import { rememberLooks } from "./batches/remember-looks.ts";
@@ -157,6 +157,7 @@ export async function openApi(start: ApiStart): Promise<RunningApi> {
     log,
   });
   const captioners = offers.captioners.map(({ captioner }) => captioner);
+  const bulkMetrics = createBulkMetrics(metrics);
   const deps: ApiDeps = {
     catalog,
     stores,
@@ -175,6 +176,10 @@ export async function openApi(start: ApiStart): Promise<RunningApi> {
     doctor: [...serviceParts(services), ...offerParts({ ...offers, captioners }), ...start.doctor],
     studio: start.studio,
     storeOrigins: signedExample === null ? [] : [new URL(signedExample).origin],
+    onBulkChange({ action, outcome }) {
+      if (outcome !== null)
+        bulkMetrics.observe({ action: action.kind, changed: outcome.changed, skipped: outcome.skipped.length });
+    },
     metrics: async () => ({ contentType: metrics.registry.contentType, text: await metrics.render() }),
     problems: start.problems,
     log,
@@ -185,7 +190,8 @@ export async function openApi(start: ApiStart): Promise<RunningApi> {
   );
   const onFire = createScheduleMetrics(metrics).observe;
   const fireStarter = await openFireStarter({ catalog, planner, clock: start.clock, log, onFire });
-  const members = startMemberPlanner({ catalog, planner: batchPlanner, clock: start.clock, log });
+  const onMember = createMemberMetrics(metrics).observe;
+  const members = startMemberPlanner({ catalog, planner: batchPlanner, clock: start.clock, log, onMember });
   return {
     ...api,
     async close() {

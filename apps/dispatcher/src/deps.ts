@@ -1,4 +1,4 @@
-import type { Catalog, FireOutcome } from "@loramill/catalog";
+import type { Catalog, EndedBatch, FireOutcome, OpenBatches } from "@loramill/catalog";
 import type { Clock, Delivery, Logger, QueueName, QuoteOutcome, Stores } from "@loramill/contracts";
 import type { FleetPlanOptions } from "./fleet/fleet-config.ts";
 import type { BacklogGauge, Spending } from "./gauges.ts";
@@ -33,8 +33,12 @@ export interface DispatcherDeps {
   readonly onQuoteOutcome?: ((outcome: QuoteOutcome) => void) | undefined;
   /** Told of each fire of a schedule that came to nothing here: skipped or missed. */
   readonly onFire?: ((outcome: FireOutcome) => void) | undefined;
+  /** Told of each batch of which nothing is open any more, and of each that failed as often as it may. */
+  readonly onBatch?: ((happened: EndedBatch["state"] | "stopped") => void) | undefined;
+  /** Told every few seconds while this dispatcher leads; none when it no longer does. */
+  readonly onOpenBatches?: ((batches: OpenBatches) => void) | undefined;
   /** Told every few seconds while this dispatcher leads; no ceilings when it no longer does. */
   readonly onSpending?: ((spending: Spending) => void) | undefined;
-  /** Told with each plan of machines: seconds of GPU work that wait for machines, or have them. */
+  /** Told with each plan of machines: seconds of GPU work that wait for machines, or have them. 0 when it no longer leads. */
   readonly onDemand?: ((gpuSeconds: number) => void) | undefined;
 }

@@ -8,10 +8,16 @@ export async function tidy({ catalog, producer, options }: DispatcherDeps): Prom
   for (const queue of Object.keys(options.windows) as QueueName[]) await producer.sweep?.(queue);
 }
 
-/** Stops the batches that fail as often as they may. */
-export async function stopFailingBatches({ catalog, log }: DispatcherDeps): Promise<void> {
-  for (const batch of await catalog.batches.stopFailing())
+/** Stops the batches that fail as often as they may, and notes those of which nothing is open any more. */
+export async function watchBatches({ catalog, log, onBatch }: DispatcherDeps): Promise<void> {
+  for (const batch of await catalog.batches.stopFailing()) {
     log.warn({ batch }, "a batch was stopped: too much of it failed");
+    onBatch?.("stopped");
+  }
+  for (const { batch, state } of await catalog.batches.noteEnds()) {
+    log.info({ batch, state }, "a batch has ended");
+    onBatch?.(state);
+  }
 }
 
 /** Ended runs whose quotes are settled at once. */

@@ -5,7 +5,7 @@ import type { DispatcherDeps } from "./deps.ts";
 import { fireSchedules } from "./fire-schedules.ts";
 import { createMachinePlanner } from "./fleet/plan-machines.ts";
 import { toGauges, toSpending } from "./gauges.ts";
-import { settleQuotes, stopFailingBatches, tidy } from "./housekeeping.ts";
+import { settleQuotes, tidy, watchBatches } from "./housekeeping.ts";
 import { reconcile } from "./reconcile.ts";
 import { sendOwed } from "./release.ts";
 import { createTick } from "./tick.ts";
@@ -14,7 +14,7 @@ import { createTick } from "./tick.ts";
 const SPACING_MS = 20;
 /** The same for machines: a plan reads and weighs everything, and machines that are lost are often lost together. */
 const PLAN_SPACING_MS = 100;
-/** A batch that fails too much begins at most what starts in this time. */
+/** A batch that fails too much begins at most what starts in this time, and its end is told so much later. */
 const BATCHES_MS = 1_000;
 /** After a failure everything pauses this long: Postgres or the queue is away, or a bug repeats itself. */
 const PAUSE_AFTER_FAILURE_MS = 1_000;
@@ -38,16 +38,18 @@ export async function lead(deps: DispatcherDeps, leadership: Leadership, stoppin
       sendLane(deps, owed, signal),
       reconcileLane(deps, owed, signal),
       every(deps.options.tidyMs, "tidy", deps, signal, () => tidy(deps)),
-      every(BATCHES_MS, "batches", deps, signal, () => stopFailingBatches(deps)),
+      every(BATCHES_MS, "batches", deps, signal, () => watchBatches(deps)),
       every(deps.options.quotesMs, "quotes", deps, signal, () => settleQuotes(deps)),
       fleetLane(deps, machines, signal),
       schedulesLane(deps, schedules, signal),
       every(deps.options.gaugeMs, "backlog", deps, signal, () => tellBacklog(deps)),
       every(deps.options.gaugeMs, "spending", deps, signal, () => tellSpending(deps)),
+      every(deps.options.gaugeMs, "open batches", deps, signal, () => tellBatches(deps)),
     ]);
   } finally {
     deps.onBacklog?.([]);
     deps.onSpending?.({ ceilings: [], isStopped: false });
+    deps.onOpenBatches?.({ open: 0, waiting: 0 });
     deps.onDemand?.(0);
     await listening.close();
   }
@@ -114,6 +116,10 @@ async function tellSpending({ catalog, onSpending }: DispatcherDeps): Promise<vo
   if (onSpending === undefined) return;
   const [ceilings, { stopped }] = await Promise.all([catalog.ceilings.list(), catalog.fleet.switches()]);
   onSpending(toSpending(ceilings, stopped));
+}
+
+async function tellBatches({ catalog, onOpenBatches }: DispatcherDeps): Promise<void> {
+  if (onOpenBatches !== undefined) onOpenBatches(await catalog.batches.open());
 }
 
 async function every(

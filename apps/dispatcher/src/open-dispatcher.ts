@@ -2,6 +2,7 @@ import type { Clock, Logger } from "@loramill/contracts";
 import { createProducer, type ProducerOptions } from "@loramill/queue";
 import type { Services } from "@loramill/runtime";
 import {
+  createBatchMetrics,
   createQuoteMetrics,
   createScheduleMetrics,
   createSpendingMetrics,
@@ -39,6 +40,7 @@ export function openDispatcher({
   ...start
 }: DispatcherHost): Dispatcher {
   const spending = createSpendingMetrics(metrics);
+  const batches = createBatchMetrics(metrics);
   const producer = opened("producer", createProducer({ connection: services.queue, retention }), (open) =>
     open.close(),
   );
@@ -51,6 +53,8 @@ export function openDispatcher({
     onFire: createScheduleMetrics(metrics).observe,
     onDemand: spending.setDemand,
     onQuoteOutcome: createQuoteMetrics(metrics).observe,
+    onBatch: (happened) => (happened === "stopped" ? batches.stopped() : batches.ended(happened)),
+    onOpenBatches: batches.setOpen,
     onSpending({ ceilings, isStopped }) {
       spending.setCeilings(ceilings);
       spending.setStopped(isStopped);

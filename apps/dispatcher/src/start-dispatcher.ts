@@ -1,9 +1,7 @@
-import type { Catalog, FireOutcome, Leadership, QueueBacklog } from "@loramill/catalog";
-import { type Clock, type Logger, type QuoteOutcome, type Stores, toErrorRecord } from "@loramill/contracts";
+import type { Leadership, QueueBacklog } from "@loramill/catalog";
+import { toErrorRecord } from "@loramill/contracts";
 import { createBell } from "./bell.ts";
-import type { DeliveryProducer } from "./deps.ts";
-import type { FleetPlanOptions } from "./fleet/fleet-config.ts";
-import type { BacklogGauge, Spending } from "./gauges.ts";
+import type { DispatcherDeps } from "./deps.ts";
 import { lead } from "./loop.ts";
 import { type DispatcherOptions, defaultOptions } from "./options.ts";
 import { createPulse, type DispatcherHealth } from "./pulse.ts";
@@ -20,28 +18,9 @@ export interface Dispatcher {
   stop(): Promise<void>;
 }
 
-export interface DispatcherStart {
-  readonly catalog: Catalog;
-  readonly stores: Pick<Stores, "documents">;
-  readonly producer: DeliveryProducer;
-  readonly clock: Clock;
+export interface DispatcherStart extends Omit<DispatcherDeps, "options" | "pulse"> {
   readonly random: () => number;
-  readonly log: Logger;
   readonly options?: Partial<DispatcherOptions>;
-  /** How machines are planned; left out, or null: none are. */
-  readonly fleet?: FleetPlanOptions | null;
-  /** Told the whole backlog every few seconds while this dispatcher leads, and an empty one when it no longer does. */
-  readonly onBacklog?: (gauges: readonly BacklogGauge[]) => void;
-  /** Told each move of a run that this dispatcher made, such as `run.exhaust`. */
-  readonly onRunEvent?: (type: string) => void;
-  /** Told every few seconds while this dispatcher leads; no ceilings when it no longer does. */
-  readonly onSpending?: (spending: Spending) => void;
-  /** Told with each plan of machines: seconds of GPU work that wait for machines, or have them. 0 when it no longer leads. */
-  readonly onDemand?: (gpuSeconds: number) => void;
-  /** Told of each fire of a schedule that came to nothing here: skipped or missed. */
-  readonly onFire?: (outcome: FireOutcome) => void;
-  /** Told of each run that was billed, how that lies to its quote. */
-  readonly onQuoteOutcome?: (outcome: QuoteOutcome) => void;
 }
 
 const STOP_WITHIN_MS = 5_000;

@@ -20,6 +20,7 @@ import { batchQueries } from "./queries/batches.ts";
 import { bisectionQueries } from "./queries/bisections.ts";
 import { bulkChangeQueries } from "./queries/bulk-changes.ts";
 import { bundleQueries } from "./queries/bundles/bundles.ts";
+import { batchChangeQueries } from "./queries/change-batches.ts";
 import { choosingQueries } from "./queries/choosing-facts.ts";
 import { costReportQueries } from "./queries/cost-report.ts";
 import { costQueries } from "./queries/costs.ts";
@@ -38,6 +39,7 @@ import { recipeQueries } from "./queries/recipes.ts";
 import { runQueries } from "./queries/runs.ts";
 import { quoteQueries } from "./queries/settle-quotes.ts";
 import { trainingQueries } from "./queries/trainings.ts";
+import { batchWatchQueries } from "./queries/watch-batches.ts";
 import { rateLimiter } from "./rate-limits/rate-limiter.ts";
 import { fireQueries } from "./schedules/fires.ts";
 import { firingQueries } from "./schedules/firing.ts";
@@ -81,7 +83,12 @@ export function openCatalog(options: CatalogOptions) {
     apiKeys: unwrapFailures(apiKeyQueries(connection, clock)),
     idempotency: unwrapFailures(idempotencyQueries(connection, clock)),
     runs: unwrapFailures(runQueries(connection, clock)),
-    batches: unwrapFailures({ ...batchQueries(connection), ...memberQueries(connection) }),
+    batches: unwrapFailures({
+      ...batchQueries(connection),
+      ...batchChangeQueries(connection),
+      ...batchWatchQueries(connection),
+      ...memberQueries(connection),
+    }),
     bulkChanges: unwrapFailures(bulkChangeQueries(connection)),
     jobs: unwrapFailures(jobQueries(connection)),
     events: unwrapFailures(eventQueries(connection)),

@@ -1,3 +1,5 @@
+export { type BatchMetrics, createBatchMetrics, createMemberMetrics, type MemberMetrics } from "./batch-metrics.ts";
+export { type BulkMetrics, createBulkMetrics } from "./bulk-metrics.ts";
 export { telemetryConfig } from "./config.ts";
 export { createFleetMetrics, type FleetMetrics } from "./fleet-metrics.ts";
 export {

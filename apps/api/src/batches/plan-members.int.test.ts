@@ -11,7 +11,7 @@ import {
 import { keepLog, trialRun, waitUntil } from "@loramill/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Planner } from "../planning/planner.ts";
-import { startMemberPlanner } from "./plan-members.ts";
+import { type MemberPlannerDeps, startMemberPlanner } from "./plan-members.ts";
 
 let server: TestServer;
 beforeAll(async () => {
@@ -47,11 +47,21 @@ async function submit(catalog: Catalog, count: number, budgetMicroUsd: number | 
   });
   const { id: project } = await catalog.projects.ensure("default");
   const limits = { budgetMicroUsd, deadline: null, maxFailures: null };
-  return catalog.batches.create({ project, name: "subjects", ...limits, members, requestDigest: digestOf(count) });
+  return catalog.batches.create({
+    project,
+    name: "subjects",
+    ...limits,
+    members,
+    requestDigest: digestOf(count),
+    by: "operator",
+  });
 }
 
-const planWith = (catalog: Catalog, plan: Plan, log = keepLog()) =>
-  startMemberPlanner({ catalog, planner: { planWithQuote: plan }, clock, log });
+const planWith = (catalog: Catalog, plan: Plan, listening: Partial<Pick<MemberPlannerDeps, "log" | "onMember">> = {}) =>
+  startMemberPlanner({
+    ...{ catalog, planner: { planWithQuote: plan }, clock, log: keepLog(), onMember: () => {} },
+    ...listening,
+  });
 
 const allPlanned = (catalog: Catalog, batch: BatchId) =>
   waitUntil("all members to be planned", async () => {
@@ -90,6 +100,7 @@ test("members that cannot be planned are refused with the reason, those that can
   const batch = await submit(catalog, 3);
   let tries = 0;
   const log = keepLog();
+  const outcomes: string[] = [];
   const lane = planWith(
     catalog,
     async ({ name }) => {
@@ -99,7 +110,7 @@ test("members that cannot be planned are refused with the reason, those that can
       if (tries < 3) throw new TransientError("the captioner is away", { code: "unreachable", retryAfterMs: 10 });
       return planned(name);
     },
-    log,
+    { log, onMember: ({ outcome, seconds }) => outcomes.push(seconds >= 0 ? outcome : "never") },
   );
   const view = await allPlanned(catalog, batch);
   await lane.close();
@@ -109,8 +120,9 @@ test("members that cannot be planned are refused with the reason, those that can
     ["unexpected", ["subject 2"]],
   ]);
   expect(tries).toBe(3);
+  expect(outcomes.sort()).toEqual(["planned", "refused", "refused", "retry", "retry"]);
   expect(JSON.stringify(log)).toContain("a run of a batch cannot be planned");
-  expect(await catalog.batches.resume({ batch }, {})).toEqual({ resumed: 0, replanned: 2 });
+  expect(await catalog.batches.resume({ batch }, {}, "operator")).toEqual({ resumed: 0, replanned: 2 });
 });
 
 test("once planning has spent the budget of a batch, nothing more of it is planned", async () => {

@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Catalog, Leadership, WaitingMember } from "@loramill/catalog";
 import { type Clock, type Logger, mapBounded, RunSpec, toErrorRecord, UserError } from "@loramill/contracts";
 import { rememberedQuote } from "@loramill/orchestration";
+import type { MemberMetrics } from "@loramill/telemetry";
 import { checkCeilings } from "../check-ceilings.ts";
 import type { Planner } from "../planning/planner.ts";
 import { createPatience, type Patience } from "./patience.ts";
@@ -25,6 +26,8 @@ export interface MemberPlannerDeps {
   readonly planner: Pick<Planner, "planWithQuote">;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Told of each attempt to plan a member. */
+  readonly onMember: MemberMetrics["observe"];
 }
 
 /**
@@ -87,10 +90,13 @@ async function planSome(
 
 async function planOne(
   member: WaitingMember,
-  { catalog, planner, log }: MemberPlannerDeps,
+  { catalog, planner, log, onMember }: MemberPlannerDeps,
   patience: Patience,
   signal: AbortSignal,
 ): Promise<void> {
+  const begun = performance.now();
+  const tell = (outcome: Parameters<typeof onMember>[0]["outcome"]) =>
+    onMember({ outcome, seconds: (performance.now() - begun) / 1_000 });
   try {
     const spec = RunSpec.parse(member.spec);
     // Planning itself may cost money: what prompts are read with.
@@ -103,14 +109,16 @@ async function planOne(
     checkCeilings(quote);
     await catalog.batches.startMember(member, { spec, lock, charges, quote: rememberedQuote(quote) });
     patience.forget(member);
+    tell("planned");
   } catch (error) {
     if (signal.aborted) return;
     const record = toErrorRecord(error);
-    if (record.class === "transient" && patience.wait(member, record.retryAfterMs)) return;
+    if (record.class === "transient" && patience.wait(member, record.retryAfterMs)) return tell("retry");
     if (record.class === "bug")
       log.error({ ...refOf(member), error: record.message }, "a run of a batch cannot be planned");
     patience.forget(member);
     await catalog.batches.refuseMember(member, record);
+    tell("refused");
   }
 }
 

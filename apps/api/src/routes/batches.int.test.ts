@@ -7,11 +7,13 @@ import { batchRoutes } from "./batches.ts";
 import { bulkChangeRoutes } from "./bulk-changes.ts";
 
 let routes: ServedRoutes;
+/** Bulk changes as the metrics count them. */
+const counted: string[] = [];
 beforeAll(async () => {
   routes = await serveRoutes((deps) => async (server) => {
     const batchPlanner = { quoteWithLock: quoteOf } as unknown as ApiDeps["batchPlanner"];
     await server.register(batchRoutes({ ...deps, batchPlanner, localSources: true }, { maxBatchRuns: 30 }));
-    await server.register(bulkChangeRoutes(deps));
+    await server.register(bulkChangeRoutes({ ...deps, onBulkChange: ({ id }) => counted.push(id) }));
   });
 });
 afterAll(() => routes.close());
@@ -85,6 +87,15 @@ test("a batch is submitted once by its key, and is its project's alone", async (
   expect(cancelled.body).toMatchObject({ state: "cancelled", counts: { cancelled: 3 } });
   const resumed = await ask("POST", `/v1/batches/${first.body.id}/resume`, { budgetUsd: null }, ofProject);
   expect(resumed.body).toMatchObject({ resumed: 0, replanned: 3, batch: { state: "planning", budgetMicroUsd: null } });
+  const audit = await routes.catalog.fleet.audit.list({ subject: `batch ${first.body.id}`, limit: 9 });
+  expect(
+    audit.map(({ actor, action }) => [actor, action]),
+    "what was asked again is there once",
+  ).toEqual([
+    ["key_1", "batch.resume"],
+    ["key_1", "batch.cancel"],
+    ["key_1", "batch.create"],
+  ]);
 });
 
 test("plans and quotes come part by part, and say which work is the same", async () => {
@@ -136,6 +147,8 @@ test("changes of many runs keep to the caller's project and take their token", a
   ]);
   const applied = await ask<BulkChange>("POST", `${at}/apply`, { token: mine.body.token }, ofProject);
   expect(applied).toMatchObject({ status: 200, body: { outcome: { changed: 1, skipped: [] } } });
+  expect((await ask("POST", `${at}/apply`, { token: mine.body.token }, ofProject)).body, "again").toEqual(applied.body);
+  expect(counted).toEqual([mine.body.id]);
   const [entry] = await routes.catalog.fleet.audit.list({ limit: 1 });
   expect(entry).toMatchObject({ actor: "key_1", action: "runs.cancel" });
 });

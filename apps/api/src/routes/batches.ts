@@ -18,7 +18,7 @@ import {
 } from "@loramill/contracts";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import { type Caller, projectNameOf } from "../auth.ts";
+import { actorOf, type Caller, projectNameOf } from "../auth.ts";
 import { membersOf } from "../batches/expand.ts";
 import { quoteMembers } from "../batches/quote-members.ts";
 import type { ApiDeps } from "../deps.ts";
@@ -63,7 +63,7 @@ export const batchRoutes =
         const { batch, members } = expand(body, caller);
         const project = await catalog.projects.ensure(batch.project);
         const id = await catalog.batches.create({
-          ...{ project: project.id, name: batch.name, members, requestDigest: digestOf(batch) },
+          ...{ project: project.id, name: batch.name, members, requestDigest: digestOf(batch), by: actorOf(caller) },
           budgetMicroUsd: batch.budgetUsd === undefined ? null : microUsdFromUsd(batch.budgetUsd),
           deadline: batch.deadline === undefined ? null : new Date(batch.deadline),
           maxFailures: batch.maxFailures ?? null,
@@ -164,7 +164,7 @@ export const batchRoutes =
       },
       async ({ params, caller }) => {
         const ref = refOf(params.batch, caller);
-        if ((await catalog.batches.cancel(ref)) === "unknown") throw noBatch(ref.batch);
+        if ((await catalog.batches.cancel(ref, actorOf(caller))) === "unknown") throw noBatch(ref.batch);
         return found(ref);
       },
     );
@@ -183,11 +183,12 @@ export const batchRoutes =
       async ({ params, body, caller }) => {
         const ref = refOf(params.batch, caller);
         const { budgetUsd, deadline, maxFailures } = body ?? {};
-        const answer = await catalog.batches.resume(ref, {
+        const terms = {
           budgetMicroUsd: budgetUsd == null ? budgetUsd : microUsdFromUsd(budgetUsd),
           deadline: deadline == null ? deadline : new Date(deadline),
           maxFailures,
-        });
+        };
+        const answer = await catalog.batches.resume(ref, terms, actorOf(caller));
         if (answer === "unknown") throw noBatch(ref.batch);
         if (answer === "ending") {
           throw new UserError("runs of the batch are still being cancelled: try again when they have ended", {

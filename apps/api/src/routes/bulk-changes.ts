@@ -18,7 +18,7 @@ const ChangeParams = z.object({ change: BulkChangeId });
 
 /** Changes of many runs: shown first, and applied as they were shown. */
 export const bulkChangeRoutes =
-  ({ catalog }: ApiDeps): FastifyPluginAsyncZod =>
+  ({ catalog, onBulkChange }: Pick<ApiDeps, "catalog" | "onBulkChange">): FastifyPluginAsyncZod =>
   async (server) => {
     const tags = ["runs"];
     const config = { scope: "write" } as const;
@@ -88,7 +88,12 @@ export const bulkChangeRoutes =
       },
       async ({ params, body, caller }) => {
         const by = { token: body.token, actor: actorOf(caller) };
-        return known(params.change, await catalog.bulkChanges.apply(refOf(params.change, caller), by));
+        const { change, isFirst } = known(
+          params.change,
+          await catalog.bulkChanges.apply(refOf(params.change, caller), by),
+        );
+        if (isFirst) onBulkChange(change);
+        return change;
       },
     );
   };

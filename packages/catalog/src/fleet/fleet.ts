@@ -1,6 +1,7 @@
 import type { Connection } from "../connection.ts";
 import { unwrapFailures } from "../unreachable.ts";
 import { agentPodQueries } from "./agent-pods.ts";
+import { auditQueries } from "./audit.ts";
 import { billQueries } from "./bills.ts";
 import { careQueries } from "./care.ts";
 import { demandQueries } from "./demand.ts";
@@ -9,7 +10,7 @@ import { bookQueries, offerQueries, recordQueries } from "./market.ts";
 import { planQueries } from "./plans.ts";
 import { podQueries } from "./pods.ts";
 import { standingCostQueries } from "./standing-costs.ts";
-import { auditQueries, switchQueries } from "./switches.ts";
+import { switchQueries } from "./switches.ts";
 import { volumeQueries } from "./volumes.ts";
 import { wantedFileQueries } from "./wanted-files.ts";
 

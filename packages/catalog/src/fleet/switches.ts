@@ -1,8 +1,5 @@
 import { FLEET_PROJECT, type ProjectId } from "@loramill/contracts";
-import { and, desc, eq, lt } from "drizzle-orm";
 import { type Connection, inTransaction, type Sql } from "../connection.ts";
-import { jsonText } from "../json-text.ts";
-import { audit } from "../schema/fleet.ts";
 import { tellWebhooks } from "../webhooks/tell-webhooks.ts";
 
 /** Whether the fleet may act. */
@@ -13,13 +10,6 @@ export interface FleetSwitches {
   readonly stoppedBy: string | null;
   /** Plans are made and shown, and not carried out. */
   readonly dryRun: boolean;
-}
-
-export interface AuditEntry {
-  readonly actor: string;
-  readonly action: string;
-  readonly subject: string;
-  readonly details?: Readonly<Record<string, unknown>>;
 }
 
 const FIELDS = `stopped, stopped_by as "stoppedBy", dry_run as "dryRun"`;
@@ -53,33 +43,5 @@ export function switchQueries({ pool }: Connection) {
     /** Who started it again is for the audit to say. */
     start: () => write("stopped, stopped_by", "null, null", []),
     setDryRun: (on: boolean) => write("dry_run", "$1", [on]),
-  };
-}
-
-export function auditQueries({ db, pool }: Connection) {
-  return {
-    async add({ actor, action, subject, details = {} }: AuditEntry): Promise<void> {
-      await pool.query("insert into loramill.audit (actor, action, subject, details) values ($1, $2, $3, $4)", [
-        actor,
-        action,
-        subject,
-        jsonText(details),
-      ]);
-    },
-
-    /** Newest first; `before` is the id of the last one of the page before. */
-    async list(page: { readonly subject?: string; readonly before?: number; readonly limit: number }) {
-      return db
-        .select()
-        .from(audit)
-        .where(
-          and(
-            page.subject === undefined ? undefined : eq(audit.subject, page.subject),
-            page.before === undefined ? undefined : lt(audit.id, page.before),
-          ),
-        )
-        .orderBy(desc(audit.id))
-        .limit(page.limit);
-    },
   };
 }

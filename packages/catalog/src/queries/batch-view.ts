@@ -7,6 +7,7 @@ import {
   type BatchView,
   type ErrorRecord,
   type MemberState,
+  type ProjectId,
 } from "@loramill/contracts";
 import { toNumber } from "../connection.ts";
 import { RESERVED_IN_BATCH } from "../fleet/limits.ts";
@@ -21,7 +22,7 @@ export const MEMBER_STATE = `case when m.run is not null then r.state when m.err
 
 /** Batch `b` with counts of its members and what their runs have cost. */
 export const SUMMARY = `
-select b.id, b.name, p.name as project, b.total, b.budget_micro_usd as budget, b.deadline, b.max_failures, b.stopped,
+select b.id, b.name, b.project as owner, p.name as project, b.total, b.budget_micro_usd as budget, b.deadline, b.max_failures, b.stopped,
   b.cancel_requested_at is not null as cancelling, b.created_at, c.counts, c.spent
 from loramill.batches b join loramill.projects p on p.id = b.project
 cross join lateral (
@@ -35,6 +36,7 @@ cross join lateral (
 export interface SummaryRow {
   readonly id: string;
   readonly name: string;
+  readonly owner: ProjectId;
   readonly project: string;
   readonly total: number;
   readonly budget: string | null;

@@ -1,8 +1,9 @@
-import type { BatchId, ErrorRecord, MemberState, PlannedMember, ProjectId, RunId } from "@loramill/contracts";
+import type { BatchId, ErrorRecord, ProjectId, RunId } from "@loramill/contracts";
 import { trialRun } from "@loramill/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { charge, claimed, settlementOf, someDigest, startRun } from "../../test/fixtures.ts";
-import type { Catalog, NewBatch } from "../index.ts";
+import { countsOf, endRun, planAll, planOf, startAll, submitBatch } from "../../test/batches.ts";
+import { charge, claimed, settlementOf, startRun } from "../../test/fixtures.ts";
+import type { Catalog } from "../index.ts";
 import { startTestServer, type TestServer } from "../testing.ts";
 
 let server: TestServer;
@@ -13,56 +14,13 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-const broken: ErrorRecord = { class: "permanent", code: "broken", message: "it broke", details: {} };
 const cannot: ErrorRecord = { class: "user", code: "no-pictures", message: "the folder is empty", details: {} };
-const quote = {
-  seconds: { p50: 1, p90: 2 },
-  costMicroUsd: { p50: 900, p90: 1_800 },
-  expectedMicroUsd: 1_000,
-  steps: [],
-};
 
-const planOf = (name: string) => ({ ...trialRun([{ name: "caption" }], { name }), charges: [], quote });
-const memberOf = (_: unknown, index: number): PlannedMember => {
-  const name = `subject ${index + 1}`;
-  return { number: index + 1, name, values: { folder: name }, spec: trialRun([{ name: "caption" }], { name }).spec };
-};
-
-async function submit(count: number, more: Partial<NewBatch> & { readonly of?: string } = {}) {
-  const { of = "default", ...batch } = more;
-  const project = (await catalog.projects.ensure(of)).id;
-  const members = Array.from({ length: count }, memberOf);
-  const limits = { budgetMicroUsd: null, deadline: null, maxFailures: null, requestDigest: someDigest(count) };
-  return { project, id: await catalog.batches.create({ project, name: "subjects", ...limits, members, ...batch }) };
-}
-
-/** Plans all members that wait, as the API's lane does. */
-async function planAll(batch: BatchId, by: Catalog = catalog): Promise<RunId[]> {
-  const waiting = (await by.batches.waitingMembers(10_000)).filter((member) => member.batch === batch);
-  const runs = await Promise.all(
-    waiting.map((member) => by.batches.startMember(member, planOf(`run ${member.number}`))),
-  );
-  return runs.filter((run) => run !== null);
-}
-
-const countsOf = async (batch: BatchId): Promise<Partial<Record<MemberState, number>>> =>
-  Object.fromEntries(
-    Object.entries((await catalog.batches.get({ batch }))?.counts ?? {}).filter(([, count]) => count > 0),
-  );
-
-async function endRun(run: RunId, event: "succeed" | "fail" | "cancel"): Promise<void> {
-  const step = (await catalog.runs.get({ run }))?.steps[0];
-  const isOver = step === undefined || step.state === "succeeded";
-  if (event !== "succeed" && !isOver)
-    await catalog.dispatch.endStep({ run, step: step.id }, event === "fail" ? "fail" : "cancel", broken);
-  expect(await catalog.dispatch.moveRun(run, event, event === "succeed" ? null : broken)).toBe(true);
-}
-
-/** Starts runs without jobs. */
-async function started(runs: readonly RunId[]): Promise<readonly RunId[]> {
-  for (const run of runs) await startRun(catalog, run, 0);
-  return runs;
-}
+const submit = (count: number, more?: Parameters<typeof submitBatch>[2]) => submitBatch(catalog, count, more);
+const planned = (batch: BatchId) => planAll(catalog, batch);
+const counts = (batch: BatchId) => countsOf(catalog, batch);
+const end = (run: RunId, event: Parameters<typeof endRun>[2]) => endRun(catalog, run, event);
+const started = (runs: readonly RunId[]) => startAll(catalog, runs);
 
 describe("a submission", () => {
   test("is whole once it is answered, and is made once by a key", async () => {
@@ -71,7 +29,7 @@ describe("a submission", () => {
     expect((await submit(3, request)).id).toBe(first.id);
     expect((await submit(3, { ...request, of: "other" })).id, "keys are a project's").not.toBe(first.id);
     await expect(submit(4, request)).rejects.toMatchObject({ code: "idempotency-conflict" });
-    expect(await countsOf(first.id)).toEqual({ waiting: 3 });
+    expect(await counts(first.id)).toEqual({ waiting: 3 });
     expect(await catalog.batches.get({ batch: first.id, project: first.project })).toMatchObject({
       ...{ name: "subjects", project: "keyed", state: "planning", total: 3, spentMicroUsd: 0, etaSeconds: null },
     });
@@ -80,9 +38,9 @@ describe("a submission", () => {
   test("gives each member one run, however many plan it at the same time", async () => {
     const { id } = await submit(24, { of: "crowded" });
     const others = [0, 1, 2].map(() => server.openAgain(catalog.url));
-    const made = await Promise.all([catalog, ...others].map((each) => planAll(id, each)));
+    const made = await Promise.all([catalog, ...others].map((each) => planAll(each, id)));
     expect(made.flat()).toHaveLength(24);
-    expect(await countsOf(id)).toEqual({ planned: 24 });
+    expect(await counts(id)).toEqual({ planned: 24 });
     const { rows } = await catalog.pool.query<{ runs: number; members: number }>(
       `select (select count(*)::int from loramill.runs where batch = $1) as runs,
          (select count(distinct run)::int from loramill.batch_members where batch = $1) as members`,
@@ -117,9 +75,9 @@ describe("a submission", () => {
 describe("a batch", () => {
   test("tells its counts, its money, its failures by code, and what its runs made", async () => {
     const { id, project } = await submit(4, { of: "told", budgetMicroUsd: 5_000 });
-    const [first, second, third] = await started((await planAll(id)).slice(0, 3));
+    const [first, second, third] = await started((await planned(id)).slice(0, 3));
     await catalog.pool.query("delete from loramill.run_events where type = 'run.created'");
-    await endRun(second as RunId, "fail");
+    await end(second as RunId, "fail");
     await catalog.batches.refuseMember({ batch: id, number: 4 }, cannot);
     const [member] = (await catalog.batches.members(id, { state: "running" })).items;
     expect(member).toMatchObject({ state: "running", loras: [], pictures: 0, run: { spentMicroUsd: 0 } });
@@ -131,8 +89,8 @@ describe("a batch", () => {
     const page = await catalog.batches.members(id, { limit: 3 });
     expect(page.items.map(({ number }) => number)).toEqual([1, 2, 3]);
     expect((await catalog.batches.members(id, { limit: 3, cursor: page.next ?? "" })).items).toHaveLength(1);
-    await endRun(first as RunId, "fail");
-    await endRun(third as RunId, "fail");
+    await end(first as RunId, "fail");
+    await end(third as RunId, "fail");
     expect((await catalog.batches.list({ project })).items).toMatchObject([{ id, state: "running" }]);
   });
 
@@ -141,8 +99,8 @@ describe("a batch", () => {
     const { id: project } = await catalog.projects.ensure("theirs");
     const ref = { batch: id, project };
     expect(await catalog.batches.get(ref)).toBeNull();
-    expect(await catalog.batches.cancel(ref)).toBe("unknown");
-    expect(await catalog.batches.resume(ref, {})).toBe("unknown");
+    expect(await catalog.batches.cancel(ref, "key_1")).toBe("unknown");
+    expect(await catalog.batches.resume(ref, {}, "key_1")).toBe("unknown");
     expect((await catalog.batches.list({ project })).items).toEqual([]);
   });
 
@@ -155,18 +113,18 @@ describe("a batch", () => {
       if (run !== null) runs.push(run);
     }
     const [failed, open, alsoOpen] = await started(runs);
-    await endRun(failed as RunId, "fail");
-    expect(await catalog.batches.cancel({ batch: id })).toBe("requested");
-    expect(await countsOf(id)).toEqual({ failed: 1, running: 2, cancelled: 2 });
-    expect(await catalog.batches.resume({ batch: id }, {})).toBe("ending");
+    await end(failed as RunId, "fail");
+    expect(await catalog.batches.cancel({ batch: id }, "key_1")).toBe("requested");
+    expect(await counts(id)).toEqual({ failed: 1, running: 2, cancelled: 2 });
+    expect(await catalog.batches.resume({ batch: id }, {}, "key_1")).toBe("ending");
     const late = await catalog.batches.startMember(waiting[3] ?? { batch: id, number: 4 }, planOf("late"));
     expect(await catalog.runs.get({ run: late as RunId }), "planned while it was cancelled").toMatchObject({
       cancelRequested: true,
     });
-    for (const run of [open, alsoOpen, late]) await endRun(run as RunId, "cancel");
+    for (const run of [open, alsoOpen, late]) await end(run as RunId, "cancel");
     expect(await catalog.batches.get({ batch: id })).toMatchObject({ state: "cancelled", cancelRequested: true });
     const deadline = new Date("2030-01-01T00:00:00Z");
-    expect(await catalog.batches.resume({ batch: id }, { budgetMicroUsd: 7_000, deadline })).toEqual({
+    expect(await catalog.batches.resume({ batch: id }, { budgetMicroUsd: 7_000, deadline }, "key_1")).toEqual({
       resumed: 4,
       replanned: 1,
     });
@@ -181,31 +139,12 @@ describe("a batch", () => {
 
   test("resumes its failures alone, and leaves what a person cancelled", async () => {
     const { id } = await submit(3, { of: "partial" });
-    const [failed, cancelled] = await started((await planAll(id)).slice(0, 2));
-    await endRun(failed as RunId, "fail");
+    const [failed, cancelled] = await started((await planned(id)).slice(0, 2));
+    await end(failed as RunId, "fail");
     await catalog.runs.requestCancel({ run: cancelled as RunId });
-    await endRun(cancelled as RunId, "cancel");
-    expect(await catalog.batches.resume({ batch: id }, {})).toEqual({ resumed: 1, replanned: 0 });
-    expect(await countsOf(id)).toEqual({ running: 1, cancelled: 1, planned: 1 });
-  });
-
-  test("with as many failures as it may have is stopped, once", async () => {
-    const { id } = await submit(4, { of: "wrong", maxFailures: 2 });
-    const [first] = await started((await planAll(id)).slice(0, 2));
-    await endRun(first as RunId, "fail");
-    expect(await catalog.batches.stopFailing()).not.toContain(id);
-    await catalog.pool.query("update loramill.batch_members set run = null where batch = $1 and number = 4", [id]);
-    await catalog.batches.refuseMember({ batch: id, number: 4 }, cannot);
-    expect(await catalog.batches.stopFailing()).toEqual([id]);
-    expect(await catalog.batches.stopFailing()).toEqual([]);
-    const view = await catalog.batches.get({ batch: id });
-    expect(view?.stopped).toMatchObject({ class: "user", code: "too-many-failures" });
-    expect(view?.stopped?.message).toContain("2 of its runs failed");
-    const { rows } = await catalog.pool.query(
-      "select 1 from loramill.runs where batch = $1 and state in ('planned', 'running') and cancel_requested_at is null",
-      [id],
-    );
-    expect(rows).toEqual([]);
+    await end(cancelled as RunId, "cancel");
+    expect(await catalog.batches.resume({ batch: id }, {}, "key_1")).toEqual({ resumed: 1, replanned: 0 });
+    expect(await counts(id)).toEqual({ running: 1, cancelled: 1, planned: 1 });
   });
 });
 
@@ -213,7 +152,7 @@ describe("the budget of a batch", () => {
   test("binds its runs together, in any order of holds and releases, and never what is beside it", async () => {
     const limit = 10_000;
     const { id, project } = await submit(6, { of: "bound", budgetMicroUsd: limit });
-    const runs = await planAll(id);
+    const runs = await planned(id);
     for (const run of runs) await startRun(catalog, run, 4, { estimateMicroUsd: 900, release: false });
     const beside = await catalog.runs.create({ project, ...trialRun([{ name: "caption" }], { name: "beside" }) });
     await startRun(catalog, beside, 1, { estimateMicroUsd: 50_000, release: false });

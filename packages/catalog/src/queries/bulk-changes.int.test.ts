@@ -98,12 +98,12 @@ describe("a preview", () => {
 });
 
 describe("applying", () => {
-  const apply = (
+  const apply = async (
     change: Awaited<ReturnType<typeof preview>>,
     project: ProjectId,
     token = change.token,
     by: Catalog = catalog,
-  ) => by.bulkChanges.apply({ id: change.id, project }, { token, actor: "key_1" });
+  ) => (await by.bulkChanges.apply({ id: change.id, project }, { token, actor: "key_1" }))?.change ?? null;
 
   test("changes what was shown, names what has moved on since, and is audited once however often it is asked", async () => {
     const project = await projectOf("applied");

@@ -1,7 +1,7 @@
 import {
   type BulkAction,
   BulkChange,
-  type BulkChangeId,
+  BulkChangeId,
   type BulkChangeRequest,
   type BulkOutcome,
   BulkRun,
@@ -15,8 +15,10 @@ import {
 } from "@loramill/contracts";
 import { eq, lt, sql as raw } from "drizzle-orm";
 import { type Connection, inTransaction, type Sql } from "../connection.ts";
+import { addToAudit } from "../fleet/audit.ts";
 import { jsonText } from "../json-text.ts";
 import { bulkChanges } from "../schema/batches.ts";
+import { tellWebhooks } from "../webhooks/tell-webhooks.ts";
 import { cancelRuns, resumeRuns } from "./change-runs.ts";
 import { findChangeable, statesFor } from "./filter-runs.ts";
 import { limitOf, type Page, type PageRequest, parseNumbers, toPage } from "./paging.ts";
@@ -90,7 +92,10 @@ export function bulkChangeQueries({ db, pool, newId }: Connection) {
      * Does what was shown, all of it at once: runs that have moved on since are left alone, and named. Applied twice, it
      * answers what the first came to. UserError `wrong-token`, `preview-expired`.
      */
-    async apply(ref: ChangeRef, by: { readonly token: string; readonly actor: string }): Promise<BulkChange | null> {
+    async apply(
+      ref: ChangeRef,
+      by: { readonly token: string; readonly actor: string },
+    ): Promise<{ readonly change: BulkChange; readonly isFirst: boolean } | null> {
       const row = await find(ref);
       if (row === null) return null;
       if (row.token !== by.token) {
@@ -102,7 +107,7 @@ export function bulkChangeQueries({ db, pool, newId }: Connection) {
           [ref.id],
         );
         const [state] = rows;
-        if (state?.outcome) return toChange({ ...row, outcome: state.outcome });
+        if (state?.outcome) return { change: toChange({ ...row, outcome: state.outcome }), isFirst: false };
         if (state === undefined || state.expired) {
           throw new UserError("the preview is too old: ask for a new one, runs may have moved on since", {
             code: "preview-expired",
@@ -111,9 +116,10 @@ export function bulkChangeQueries({ db, pool, newId }: Connection) {
         const { still, skipped } = await sortOut(sql, row);
         const outcome: BulkOutcome = { appliedAt: state.now.toISOString(), changed: still.length, skipped };
         await keep(sql, { row, outcome, actor: by.actor });
+        await tellProjects(sql, row, still);
         // Last, because it writes events.
         await act(sql, row.action, still);
-        return toChange({ ...row, outcome });
+        return { change: toChange({ ...row, outcome }), isFirst: true };
       });
     },
 
@@ -178,15 +184,28 @@ async function act(sql: Sql, action: BulkAction, runs: readonly RunId[]): Promis
   }
 }
 
+/** Each project hears how many of its runs are changed: a change of an operator's may reach those of several. */
+async function tellProjects(sql: Sql, { id, action }: Row, runs: readonly RunId[]): Promise<void> {
+  const { rows } = await sql.query<{ project: ProjectId; changed: number }>(
+    "select project, count(*)::int as changed from loramill.runs where id = any($1) group by 1 order by 1",
+    [runs],
+  );
+  const change = { id: BulkChangeId.parse(id), action: action.kind };
+  const links = { change: `/v1/bulk-changes/${id}` };
+  for (const { project, changed } of rows)
+    await tellWebhooks(sql, { project, type: "runs.changed", subject: id, data: { change, changed, links } });
+}
+
 async function keep(
   sql: Sql,
   { row, outcome, actor }: { readonly row: Row; readonly outcome: BulkOutcome; readonly actor: string },
 ): Promise<void> {
   await sql.query("update loramill.bulk_changes set outcome = $2 where id = $1", [row.id, jsonText(outcome)]);
   const { action, filter } = row;
-  const details = { change: row.id, action, filter, changed: outcome.changed, skipped: outcome.skipped.length };
-  await sql.query("insert into loramill.audit (actor, action, subject, details) values ($1, $2, $3, $4)", [
-    ...[actor, `runs.${action.kind}`, row.project === null ? "runs" : `runs of ${row.project}`],
-    jsonText(details),
-  ]);
+  await addToAudit(sql, {
+    actor,
+    action: `runs.${action.kind}`,
+    subject: row.project === null ? "runs" : `runs of ${row.project}`,
+    details: { change: row.id, action, filter, changed: outcome.changed, skipped: outcome.skipped.length },
+  });
 }

@@ -24,6 +24,9 @@ order by id for no key update`;
 /** Whether there is anything to go on from in run `r`: one that a bundle brought has none. */
 export const IS_OURS = "not exists (select from loramill.imports i where i.run = r.id)";
 
+/** Runs that are changed in one transaction. */
+export const RUNS_PER_CHANGE = 500;
+
 /** Asks for the end of those that are open; answers them. Writes events: the last of a transaction's writes. */
 export async function cancelRuns(sql: Sql, { runs, project }: RunSet): Promise<RunId[]> {
   const { rows } = await sql.query<{ id: RunId; fresh: boolean }>(
@@ -58,6 +61,7 @@ export async function resumeRuns(sql: Sql, { runs, project }: RunSet, terms: Run
   );
   const resumed = rows.map(({ id }) => id);
   await reopenJobs(sql, resumed);
+  await reopenBatches(sql, resumed);
   await tellRuns(sql, resumed, "run.resumed");
   await sql.query("select pg_notify('loramill_dispatch', '')");
   return resumed;
@@ -82,6 +86,21 @@ async function reopenJobs(sql: Sql, runs: readonly RunId[]): Promise<void> {
        jobs_cancelled = 0, error = null, reason = null, ended_at = null
      where run = any($1) and state = any($2)`,
     [runs, statesAllowing("step", "resume")],
+  );
+}
+
+/**
+ * Batches of runs that are taken up have not ended any more. Locked whether they had or not, in the order of their ids: whoever
+ * notes an end at this moment looks again.
+ */
+export async function reopenBatches(sql: Sql, runs: readonly RunId[]): Promise<void> {
+  await sql.query(
+    `with old as materialized (
+       select id from loramill.batches where id in (select batch from loramill.runs where id = any($1))
+       order by id for no key update
+     )
+     update loramill.batches b set ended_at = null from old where b.id = old.id`,
+    [runs],
   );
 }
 

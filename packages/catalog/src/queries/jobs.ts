@@ -13,6 +13,7 @@ import {
   statesAllowing,
 } from "@loramill/contracts";
 import { type Connection, inTransaction, type Sql } from "../connection.ts";
+import { reopenBatches } from "./change-runs.ts";
 import { limitOf, type Page, type PageRequest, parseNumbers, toPage } from "./paging.ts";
 import { isoOrNull } from "./run-view.ts";
 import { tellRun } from "./runs.ts";
@@ -180,6 +181,7 @@ export function jobQueries({ pool }: Connection) {
           ref.job,
         ]);
         if (resumes) await reopenAround(sql, run, step);
+        if (resumes) await reopenBatches(sql, [run]);
         await sql.query(
           `update loramill.runs
            set attention = true, state = case when $2 then 'running' else state end,

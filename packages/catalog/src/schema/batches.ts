@@ -29,9 +29,12 @@ export const batches = loramill.table(
     idempotencyKey: text("idempotency_key"),
     requestDigest: text("request_digest").notNull(),
     createdAt: createdAt(),
+    /** When it was noted, and told, that nothing of it is open; null again once something of it is taken up. */
+    endedAt: time("ended_at"),
   },
   (table) => [
     index("batches_by_project").on(table.project, table.id),
+    index("batches_open").on(table.id).where(where("ended_at is null")),
     uniqueIndex("batches_key").on(table.project, table.idempotencyKey).where(where("idempotency_key is not null")),
   ],
 );

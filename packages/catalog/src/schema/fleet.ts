@@ -131,13 +131,13 @@ export const bookEntries = loramill.table(
   (table) => [primaryKey({ columns: [table.provider, table.kind, table.remoteId, table.from] })],
 );
 
-/** Who did what to the fleet and its ceilings. Rows are added, never changed. */
+/** Who did what. Rows are added, never changed. */
 export const audit = loramill.table(
   "audit",
   {
     id: bigserial("id", { mode: "number" }).primaryKey(),
     at: time("at").notNull().defaultNow(),
-    /** A person's API key, `local`, or the process that did it. */
+    /** A person's API key, `operator`, or the process that did it. */
     actor: text("actor").notNull(),
     action: text("action").notNull(),
     subject: text("subject").notNull(),

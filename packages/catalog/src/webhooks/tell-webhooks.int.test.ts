@@ -1,6 +1,7 @@
-import { type JobId, newWebhookSecret, type RunId, type WebhookEventType, WebhookMessage } from "@loramill/contracts";
+import type { JobId, RunId, WebhookEventType } from "@loramill/contracts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { claimed, settlementOf, someDigest, someOutput, startedRun } from "../../test/fixtures.ts";
+import { listen as listenTo, told as toldTo } from "../../test/told.ts";
 import type { Catalog } from "../index.ts";
 import { startTestServer, type TestServer } from "../testing.ts";
 
@@ -12,21 +13,8 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-async function listen(project: string, events: WebhookEventType[] | null = null) {
-  const { id } = await catalog.projects.ensure(project);
-  const hook = { url: "https://example.com/hook", description: "", secret: newWebhookSecret() };
-  return catalog.webhooks.create({ ...hook, project: id, events });
-}
-
-/** What a webhook was told, the first first. */
-async function told(webhook: Awaited<ReturnType<typeof listen>>["id"]) {
-  const { items } = await catalog.webhooks.deliveries({ webhook, limit: 200 });
-  const whole = await Promise.all(items.map(({ message }) => catalog.webhooks.delivery({ webhook, message })));
-  return whole.reverse().map((one) => {
-    if (one === null) throw new Error("a delivery vanished");
-    return WebhookMessage.parse(one.body);
-  });
-}
+const listen = (project: string, events?: WebhookEventType[]) => listenTo(catalog, project, events);
+const told = (webhook: Parameters<typeof toldTo>[1]) => toldTo(catalog, webhook);
 const typesOf = async (webhook: Parameters<typeof told>[0]) => (await told(webhook)).map(({ type }) => type);
 
 test("a run is told from its start to its end, with its states and links, in the order of what happened", async () => {

@@ -1,67 +1,38 @@
 import { z } from "zod";
-import { RunStateName, StepStateName } from "../api.ts";
-import { Digest, JsonObject } from "../digest.ts";
-import { ErrorRecord } from "../errors.ts";
-import { type ProjectId, RunId, StepId } from "../ids.ts";
-import { MicroUsd } from "../money.ts";
-import { StepKind } from "../plan-lock.ts";
-import { QuoteVerdict } from "../quote-api.ts";
-
-/** What webhooks tell: which events, and the data of each. Thin on purpose: states, ids, and links to the rest. */
-const Link = z.string().describe("Path of the API, to be asked with a key");
-const RunNow = z.object({ id: RunId, name: z.string(), state: RunStateName.describe("When it happened") });
-const StepNow = z.object({ id: StepId, name: z.string(), kind: StepKind, state: StepStateName });
-const Failure = ErrorRecord.pick({ class: true, code: true, message: true });
-const RunLinks = z.object({ run: Link });
-
-const RunData = z.object({ run: RunNow, error: Failure.nullable().default(null), links: RunLinks });
-const StepData = z.object({
-  run: RunNow,
-  step: StepNow,
-  items: z.int().nullable().default(null).describe("Of its output, where there is one"),
-  error: Failure.nullable().default(null),
-  links: RunLinks,
-});
-const LoraData = z.object({
-  lora: z.object({ id: z.string(), name: z.string(), version: z.int(), family: z.string() }),
-  run: z.object({ id: RunId }),
-  links: RunLinks.extend({ lora: Link }),
-});
-const DatasetData = z.object({
-  dataset: z.object({ name: z.string(), version: z.int(), digest: Digest, images: z.int() }),
-  run: z.object({ id: RunId }),
-  links: RunLinks.extend({ dataset: Link }),
-});
-const CostData = z.object({
-  run: RunNow,
-  verdict: QuoteVerdict,
-  expectedMicroUsd: MicroUsd,
-  p90MicroUsd: MicroUsd,
-  billedMicroUsd: MicroUsd,
-  links: RunLinks.extend({ costs: Link }),
-});
-const StoppedTraining = z.object({
-  run: RunNow,
-  step: StepNow,
-  by: z.string().describe("The limit, in words"),
-  links: RunLinks,
-});
-const WaitingMachine = z.object({ run: RunNow, reason: z.string(), links: RunLinks });
-const OverchargedMachine = z.object({
-  run: RunNow,
-  billedMicroUsd: MicroUsd.describe("Its last bill"),
-  byMicroUsd: MicroUsd.describe("How much more than that trainings were charged for it"),
-  links: RunLinks,
-});
-const StoppedFleet = z.object({ reason: z.string(), by: z.string(), links: z.object({ fleet: Link }) });
-const WebhookNow = z.object({ webhook: z.object({ id: z.string() }), links: z.object({ webhook: Link }) });
+import type { RunStateName } from "../api.ts";
+import type { BatchState } from "../batch-api.ts";
+import { JsonObject } from "../digest.ts";
+import type { ProjectId } from "../ids.ts";
+import {
+  BatchData,
+  ChangedRuns,
+  CostData,
+  DatasetData,
+  LoraData,
+  OverchargedMachine,
+  RunData,
+  StepData,
+  StoppedFleet,
+  StoppedTraining,
+  WaitingMachine,
+  WebhookNow,
+} from "./webhook-data.ts";
 
 const run = { id: `run_${"0198f3".padEnd(32, "0")}`, name: "dog", state: "running" } as const;
 const step = { id: `stp_${"0198f3".padEnd(32, "0")}`, name: "train", kind: "train", state: "succeeded" } as const;
 const links = { run: `/v1/runs/${run.id}` };
 const lora = { id: `lor_${"0198f3".padEnd(32, "0")}`, name: "dog", version: 3, family: "sdxl" };
+const batch = { id: `bat_${"0198f3".padEnd(32, "0")}`, name: "subjects" };
+const change = { id: `chg_${"0198f3".padEnd(32, "0")}`, action: "cancel" } as const;
 const webhook = { id: `whk_${"0198f3".padEnd(32, "0")}` };
 const failure = { class: "user", code: "too-few-images", message: "3 images are left, and a LoRA needs 10" } as const;
+const batchOf = (state: BatchState, succeeded: number, spentMicroUsd: number) => ({
+  batch: { ...batch, state },
+  runs: { total: 500, succeeded },
+  spentMicroUsd,
+  error: null,
+  links: { batch: `/v1/batches/${batch.id}` },
+});
 const ended = <State extends z.output<typeof RunStateName>>(state: State) => ({ ...run, state });
 
 interface WebhookEvent {
@@ -126,6 +97,48 @@ export const webhookEvents = {
     means: "a step has ended without an output",
     data: StepData,
     example: { run, step: { ...step, state: "cancelled" }, items: null, error: null, links },
+  },
+  "batch.started": {
+    means: "a batch of runs was submitted; each is planned and started from now on",
+    data: BatchData,
+    example: batchOf("planning", 0, 0),
+  },
+  "batch.stopped": {
+    means: "as many runs of a batch failed as it may have failures; what is open of it is being cancelled",
+    data: BatchData,
+    example: {
+      ...batchOf("running", 40, 120_000_000),
+      error: {
+        class: "user",
+        code: "too-many-failures",
+        message: "25 of its runs failed, and it may have 25 failures",
+      },
+    },
+  },
+  "batch.succeeded": {
+    means: "all runs of a batch have succeeded",
+    data: BatchData,
+    example: batchOf("succeeded", 500, 1_400_000_000),
+  },
+  "batch.failed": {
+    means: "nothing of a batch is open any more, and some of its runs are not done",
+    data: BatchData,
+    example: batchOf("failed", 492, 1_390_000_000),
+  },
+  "batch.cancelled": {
+    means: "nothing of a batch is open any more, because a person asked for that",
+    data: BatchData,
+    example: batchOf("cancelled", 120, 330_000_000),
+  },
+  "batch.resumed": {
+    means: "a person took a batch up again",
+    data: BatchData,
+    example: batchOf("running", 492, 1_390_000_000),
+  },
+  "runs.changed": {
+    means: "a change of many runs was applied; told to each project of which it changed some",
+    data: ChangedRuns,
+    example: { change, changed: 37, links: { change: `/v1/bulk-changes/${change.id}` } },
   },
   "lora.released": {
     means: "a run has put a new version of a LoRA into the library",
