@@ -108,7 +108,7 @@ export async function openApi(start: ApiStart): Promise<RunningApi> {
     inputs: { fetcher, maxBytes: start.sourceLimits.maxFileBytes },
     findDataset: async (dataset, projectName) => {
       const project = await catalog.projects.idOf(projectName);
-      return (await findDataset(catalog.library, { dataset, project })).digest;
+      return (await findDataset(catalog, { dataset, project })).digest;
     },
     findLora: async (name, projectName) => {
       const project = await catalog.projects.idOf(projectName);

@@ -1,7 +1,10 @@
 import type { Catalog, LibraryDataset } from "@loramill/catalog";
 import { nearNames, type ProjectId, UserError } from "@loramill/contracts";
 
-export type DatasetLibrary = Pick<Catalog["library"], "datasets" | "datasetNames">;
+export interface DatasetCatalog {
+  readonly library: Pick<Catalog["library"], "datasets" | "datasetNames">;
+  readonly projects: Pick<Catalog["projects"], "list">;
+}
 
 /** Names that are listed where one was not found, or versions where a digest was cut too short. */
 const MOST_LISTED = 5;
@@ -10,18 +13,30 @@ const FEWEST_DIGITS = 8;
 
 /**
  * The version that a name (the newest), `name@digest`, a digest or an id names; digests may be cut short as long as they
- * are the beginning of one version only. UserError `dataset-not-found` or `dataset-ambiguous`, with what was perhaps meant.
+ * are the beginning of one version only. An operator, who sees all projects, has to say which dataset of a name is meant where
+ * several have one. UserError `dataset-not-found` or `dataset-ambiguous`, with what was perhaps meant.
  */
 export async function findDataset(
-  library: DatasetLibrary,
+  { library, projects }: DatasetCatalog,
   { dataset, project }: { readonly dataset: string; readonly project?: ProjectId | undefined },
 ): Promise<LibraryDataset> {
   const [name = "", digits] = dataset.split("@");
   if (digits !== undefined) return (await only({ name, digest: digits })) ?? refuse();
-  return (await newest({ name })) ?? (await newest({ id: name })) ?? (await ofDigits(name)) ?? refuse();
+  return (await newest()) ?? (await ofId()) ?? (await ofDigits(name)) ?? refuse();
 
-  async function newest(filter: { name: string } | { id: string }): Promise<LibraryDataset | undefined> {
-    return (await library.datasets({ ...filter, project, limit: 1 })).items[0];
+  async function newest(): Promise<LibraryDataset | undefined> {
+    const { items } = await library.datasets({ name, project, newest: true, limit: MOST_LISTED });
+    if (items.length < 2) return items[0];
+    const names = new Map<string, string>((await projects.list()).map((each) => [each.id, each.name]));
+    const versions = items.map(({ id, project: of }) => `${id} (project ${names.get(of)})`);
+    throw new UserError(
+      `several projects have a dataset ${name}: ${versions.join(", ")}; give the id of the one that is meant, or use a key of its project`,
+      { code: "dataset-ambiguous", details: { dataset, versions } },
+    );
+  }
+
+  async function ofId(): Promise<LibraryDataset | undefined> {
+    return (await library.datasets({ id: name, project, limit: 1 })).items[0];
   }
 
   async function ofDigits(text: string): Promise<LibraryDataset | undefined> {

@@ -13,8 +13,7 @@ export const DatasetParams = z.object({
 
 /** Finds and reads the versions that requests name, in the project of who asks. */
 export function createVersionReader({ catalog, stores }: Pick<ApiDeps, "catalog" | "stores">) {
-  const find = (dataset: string, caller: Caller) =>
-    findDataset(catalog.library, { dataset, project: caller.project?.id });
+  const find = (dataset: string, caller: Caller) => findDataset(catalog, { dataset, project: caller.project?.id });
   const read = async (dataset: string, caller: Caller) => {
     const row = await find(dataset, caller);
     return { row, manifest: await stores.documents.get("dataset", row.digest) };
