@@ -67,6 +67,16 @@ export const promises: readonly Promised[] = [
     atMost: 0.05,
     why: "share of the time in which a ComfyUI server that needs five seconds a picture has nothing to do",
   },
+  {
+    figure: "batch.accepted",
+    atLeast: 0.25,
+    why: "500 runs of a batch from the request to the answer, against one statement that inserts the same rows",
+  },
+  {
+    figure: "batch.planned",
+    atLeast: 0.05,
+    why: "the same until each has its run, against the same rows in a transaction for each run",
+  },
   { figure: "plan.seconds", atMost: 10, why: "planning 100,000 pictures with a prompt each" },
   { figure: "plan.rssMB", atMost: 500, why: "memory (MiB) of a process that plans them" },
   {
