@@ -15,8 +15,10 @@ test("many plans share a look at a backend for a few seconds, and one that faile
     validate: () => [],
   };
   const none = { captioners: [], fuser: null, embedder: null, generationBackends: [] };
+  const asked: string[] = [];
   const given = {
     ...none,
+    rentalMarket: async (project: string) => asked.push(project),
     faceFinder: backend,
     trainingBackends: [backend],
     models: async () => [],
@@ -31,6 +33,8 @@ test("many plans share a look at a backend for a few seconds, and one that faile
     { available: true, message: "far" },
   ]);
   expect([looks, await kept?.version(), kept?.name]).toEqual([2, "v2", "far"]);
+  for (const project of ["cats", "dogs", "cats"]) await deps.rentalMarket(project);
+  expect(asked, "of each project").toEqual(["cats", "dogs"]);
   now = 5_000;
   await kept?.isAvailable();
   expect(looks).toBe(3);

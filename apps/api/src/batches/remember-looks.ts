@@ -12,8 +12,8 @@ interface Looked {
 }
 
 /**
- * What the runs of a batch are planned with: backends, models and past trainings are looked at once in a few seconds and not for
- * each run, because some looks start a program and some ask a server far away.
+ * What the runs of a batch are planned with: backends, models, past trainings and the market of machines are looked at once in a few
+ * seconds and not for each run, because some looks start a program, some ask a server far away, and some are many queries.
  */
 export function rememberLooks(deps: PlanningDeps, clock: Clock): PlanningDeps {
   const remember = <Answer>(ask: () => Promise<Answer>): (() => Promise<Answer>) => {
@@ -27,6 +27,14 @@ export function rememberLooks(deps: PlanningDeps, clock: Clock): PlanningDeps {
         last = null;
       });
       return answer;
+    };
+  };
+  const rememberEach = <Answer>(ask: (project: string) => Promise<Answer>): ((project: string) => Promise<Answer>) => {
+    const looks = new Map<string, () => Promise<Answer>>();
+    return (project) => {
+      const look = looks.get(project) ?? remember(() => ask(project));
+      looks.set(project, look);
+      return look();
     };
   };
   const lookedAt = <Part extends Looked>(part: Part): Part => {
@@ -47,5 +55,6 @@ export function rememberLooks(deps: PlanningDeps, clock: Clock): PlanningDeps {
     generationBackends: deps.generationBackends.map(lookedAt),
     models: remember(deps.models),
     pastTrainings: remember(deps.pastTrainings),
+    rentalMarket: rememberEach(deps.rentalMarket),
   };
 }
