@@ -1,7 +1,8 @@
-import type { BatchId, RunId } from "@loramill/contracts";
+import type { BatchId, Delivery, RunId } from "@loramill/contracts";
 import { trialRun } from "@loramill/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { endRun, planAll, startAll, submitBatch } from "../../test/batches.ts";
+import { broken, endRun, planAll, startAll, submitBatch } from "../../test/batches.ts";
+import { claimed, settlementOf, startRun } from "../../test/fixtures.ts";
 import { listen, told } from "../../test/told.ts";
 import type { Catalog } from "../index.ts";
 import { startTestServer, type TestServer } from "../testing.ts";
@@ -77,6 +78,20 @@ describe("the end of a batch", () => {
     expect(rows, "whoever came first").toEqual([{ ended_at: null }]);
     await endRun(catalog, run, "cancel");
     expect(await endsOf(id)).toEqual(["cancelled"]);
+  });
+
+  test("is taken back when a job of its run is tried again", async () => {
+    const { id } = await submitBatch(catalog, 1, { of: "retried" });
+    const [run] = (await planAll(catalog, id)) as [RunId];
+    const { jobs } = await startRun(catalog, run, 1);
+    const claim = await claimed(catalog, jobs[0] as Delivery);
+    await catalog.ledger.settle(settlementOf(claim, { kind: "failed", error: broken }));
+    await endRun(catalog, run, "fail");
+    expect(await endsOf(id)).toEqual(["failed"]);
+    expect(await catalog.jobs.retry({ job: claim.job })).toMatchObject({ kind: "retried" });
+    expect(await endsOf(id)).toEqual([]);
+    const { rows } = await catalog.pool.query("select ended_at from loramill.batches where id = $1", [id]);
+    expect(rows).toEqual([{ ended_at: null }]);
   });
 
   test("counts what waits as long as it does", async () => {
