@@ -82,7 +82,7 @@ describe("several servers", () => {
     onTestFinished(() => looking.close());
     const seen = looking.poll(remoteId, request, backendContext());
     await held.promise;
-    // The first server has said its no by now, and the record is still being written for the other.
+    // However soon the first server says its no: the other's part of the record is still to be written.
     expect(await Promise.race([seen.then(({ kind }) => kind), pause(500, "nothing yet")])).toBe("nothing yet");
     open.resolve();
     expect(await seen).toMatchObject({ kind: "failed", error: { code: "lora-unloadable" } });
