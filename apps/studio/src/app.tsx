@@ -1,5 +1,5 @@
 import { QueryClientProvider } from "@tanstack/react-query";
-import { type ComponentType, lazy, type ReactNode, Suspense, useMemo } from "react";
+import { type ComponentType, lazy, Suspense, useMemo } from "react";
 import { Redirect, Route, Switch } from "wouter";
 import { ClientProvider } from "./api/client.tsx";
 import { createQueryClient } from "./api/query-client.ts";
@@ -34,11 +34,7 @@ export function App() {
                 </Route>
                 {routes.map(({ path, Component }) => (
                   <Route key={path} path={path}>
-                    {(params) => (
-                      <PageFrame>
-                        <PageOf Component={Component} params={params} />
-                      </PageFrame>
-                    )}
+                    {(params) => <PageOf Component={Component} params={params} />}
                   </Route>
                 ))}
                 <Route>
@@ -54,21 +50,19 @@ export function App() {
   );
 }
 
-/** Another address of the same page is another page: nothing of the last one stays. */
+/** Another address of the same page is another page: nothing of the last one stays, not even its failure. */
 function PageOf({ Component, params }: { readonly Component: ComponentType<PageProps>; readonly params: object }) {
   const named = Object.fromEntries(Object.entries(params).map(([name, value]) => [name, String(value)]));
-  return <Component key={JSON.stringify(named)} params={named} />;
-}
-
-function PageFrame({ children }: { readonly children: ReactNode }) {
   const loading = (
     <div className="page">
       <SkeletonLines lines={10} />
     </div>
   );
   return (
-    <ErrorBoundary>
-      <Suspense fallback={loading}>{children}</Suspense>
+    <ErrorBoundary key={JSON.stringify(named)}>
+      <Suspense fallback={loading}>
+        <Component params={named} />
+      </Suspense>
     </ErrorBoundary>
   );
 }

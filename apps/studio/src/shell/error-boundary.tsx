@@ -1,4 +1,5 @@
 import { Component, type ReactNode } from "react";
+import { Page } from "../ui/page.tsx";
 import { ProblemNotice } from "../ui/problem-notice.tsx";
 
 /** A page that fails takes nothing else with it. */
@@ -12,9 +13,9 @@ export class ErrorBoundary extends Component<{ readonly children: ReactNode }, {
   override render() {
     if (this.state.error === null) return this.props.children;
     return (
-      <main className="page">
+      <Page title="This page has failed">
         <ProblemNotice error={this.state.error} />
-      </main>
+      </Page>
     );
   }
 }

@@ -1,8 +1,9 @@
-import { type ReactNode, useEffect, useState } from "react";
+import { type ReactNode, type RefObject, useEffect, useEffectEvent, useRef, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { useConnectionLost } from "../api/connection.ts";
 import { signOut, useApiKey } from "../api/session.ts";
 import logo from "../icon.svg";
+import { useKeys } from "../lib/use-keys.ts";
 import { pages, sections } from "../pages.ts";
 import { Button } from "../ui/button.tsx";
 import { Icon } from "../ui/icon.tsx";
@@ -11,9 +12,9 @@ import { ThemeSwitch } from "./theme.tsx";
 
 /** The frame of the Studio: navigation at the side (behind a button where it is narrow), and the page. */
 export function Shell({ children }: { readonly children: ReactNode }) {
-  const [location] = useLocation();
   const [isOpen, setOpen] = useState(false);
-  useEffect(() => setOpen(false), [location]);
+  const main = useNewPage(() => setOpen(false));
+  useKeys({ Escape: isOpen ? () => setOpen(false) : undefined });
   return (
     <div className="shell">
       <a className="skip-link" href="#content">
@@ -26,10 +27,14 @@ export function Shell({ children }: { readonly children: ReactNode }) {
           icon={isOpen ? "close" : "menu"}
           aria-label="Menu"
           aria-expanded={isOpen}
+          aria-controls="menu"
           onClick={() => setOpen(!isOpen)}
         />
       </div>
-      <aside className="sidebar" data-open={isOpen}>
+      {isOpen && (
+        <button type="button" className="scrim" aria-label="Back to the page" onClick={() => setOpen(false)} />
+      )}
+      <aside id="menu" className="sidebar" data-open={isOpen}>
         <Brand />
         <ProjectSwitch />
         <nav className="nav stack" aria-label="Pages">
@@ -39,12 +44,28 @@ export function Shell({ children }: { readonly children: ReactNode }) {
         </nav>
         <Foot />
       </aside>
-      <div className="main">
+      <div ref={main} className="main" tabIndex={-1}>
         <ConnectionBanner />
         {children}
       </div>
     </div>
   );
+}
+
+/** Another page begins at its top, and there the keyboard goes on; `onLeave` is told of each. */
+function useNewPage(onLeave: () => void): RefObject<HTMLDivElement | null> {
+  const [location] = useLocation();
+  const frame = useRef<HTMLDivElement>(null);
+  const shown = useRef(location);
+  const leave = useEffectEvent(onLeave);
+  useEffect(() => {
+    if (shown.current === location) return;
+    shown.current = location;
+    leave();
+    frame.current?.scrollTo(0, 0);
+    frame.current?.focus({ preventScroll: true });
+  }, [location]);
+  return frame;
 }
 
 function Brand() {

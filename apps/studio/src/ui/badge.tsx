@@ -13,7 +13,8 @@ export function Badge({
   readonly tone?: Tone;
   readonly icon?: IconName;
   readonly children: ReactNode;
-  readonly title?: string;
+  /** Where the pointer rests. */
+  readonly title?: string | undefined;
 }) {
   return (
     <span className={`badge tone-${tone}`} title={title}>

@@ -20,7 +20,7 @@ export function Card({
           {actions}
         </div>
       )}
-      {flush ? children : <div className="card-body">{children}</div>}
+      <div className={flush ? "card-flush" : "card-body"}>{children}</div>
     </section>
   );
 }

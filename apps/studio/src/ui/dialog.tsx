@@ -1,7 +1,7 @@
 import { type ReactNode, useEffect, useId, useRef } from "react";
 import { Button } from "./button.tsx";
 
-/** A dialog over the page: the browser keeps the focus in it, and Escape closes it. */
+/** A dialog over the page: the browser keeps the focus in it, Escape closes it, and the focus goes back to where it was. */
 export function Dialog({
   title,
   wide = false,
@@ -17,9 +17,17 @@ export function Dialog({
 }) {
   const id = useId();
   const ref = useRef<HTMLDialogElement>(null);
+  const opener = useRef<Element | null>(null);
   useEffect(() => {
     const dialog = ref.current;
-    if (dialog && !dialog.open) dialog.showModal();
+    if (dialog && !dialog.open) {
+      opener.current = document.activeElement;
+      dialog.showModal();
+    }
+    return () => {
+      // The browser does so only where the dialog is closed before it is taken away.
+      if (opener.current instanceof HTMLElement) opener.current.focus();
+    };
   }, []);
   return (
     <dialog
@@ -30,6 +38,7 @@ export function Dialog({
       onClick={(event) => {
         if (event.target === ref.current) ref.current?.close();
       }}
+      // Escape is the browser's: it closes the dialog.
       onKeyDown={() => {}}
     >
       <div className="dialog-head">

@@ -24,7 +24,7 @@ function Field({ label, hint, error, id, children }: Around & { readonly id: str
         </span>
       )}
       {error && (
-        <span className="error" role="alert">
+        <span className="error" id={`${id}-error`} role="alert">
           {error}
         </span>
       )}
@@ -32,10 +32,10 @@ function Field({ label, hint, error, id, children }: Around & { readonly id: str
   );
 }
 
-const described = (id: string, { hint, error }: Pick<Around, "hint" | "error">) => ({
-  ...(hint ? { "aria-describedby": `${id}-hint` } : {}),
-  ...(error ? { "aria-invalid": true } : {}),
-});
+const described = (id: string, { hint, error }: Pick<Around, "hint" | "error">) => {
+  const by = [hint && `${id}-hint`, error && `${id}-error`].filter(Boolean).join(" ");
+  return { ...(by ? { "aria-describedby": by } : {}), ...(error ? { "aria-invalid": true } : {}) };
+};
 
 type Without<Props> = Omit<Props, "id" | "className" | "onChange">;
 

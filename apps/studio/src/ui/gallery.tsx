@@ -1,7 +1,8 @@
-import { type KeyboardEvent, type ReactNode, useState } from "react";
-import { Button, ButtonLink } from "./button.tsx";
+import { type ReactNode, useState } from "react";
+import { ButtonLink } from "./button.tsx";
 import { Dialog } from "./dialog.tsx";
 import { Picture } from "./picture.tsx";
+import { StepThrough } from "./step-through.tsx";
 
 export interface GalleryItem {
   readonly id: string;
@@ -25,11 +26,6 @@ export function Gallery({
   const [openId, setOpenId] = useState<string | null>(null);
   const index = items.findIndex(({ id }) => id === openId);
   const open = items[index];
-  const step = (by: number) => setOpenId(items[(index + by + items.length) % items.length]?.id ?? null);
-  const keys = (event: KeyboardEvent) => {
-    if (event.key === "ArrowLeft") step(-1);
-    if (event.key === "ArrowRight") step(1);
-  };
   return (
     <>
       <div className="gallery">
@@ -46,16 +42,16 @@ export function Gallery({
           title={open.name}
           onClose={() => setOpenId(null)}
           footer={
-            <div className="row" onKeyDown={keys} role="toolbar" aria-label="Pictures">
-              <span className="muted number">
-                {index + 1} of {items.length}
-              </span>
-              <Button icon="left" aria-label="Previous" onClick={() => step(-1)} />
-              <Button icon="right" aria-label="Next" autoFocus onClick={() => step(1)} />
+            <>
+              <StepThrough
+                index={index}
+                count={items.length}
+                onStep={(by) => setOpenId(items[index + by]?.id ?? null)}
+              />
               <ButtonLink external href={open.url} icon="download" download={open.name}>
                 Open file
               </ButtonLink>
-            </div>
+            </>
           }
         >
           <Picture large url={open.url} alt={open.name} mediaType={open.mediaType} onExpired={onExpired} />

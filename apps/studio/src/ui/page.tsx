@@ -1,5 +1,13 @@
 import { type ReactNode, useEffect } from "react";
 import { Link } from "wouter";
+import { ProblemNotice } from "./problem-notice.tsx";
+import { SkeletonLines } from "./skeleton.tsx";
+
+interface Head {
+  readonly title: string;
+  /** The list that this page is a part of. */
+  readonly crumb?: { readonly href: string; readonly label: string };
+}
 
 /** The frame of every page: its title (of the tab too), what can be done, and its content. */
 export function Page({
@@ -9,10 +17,7 @@ export function Page({
   about,
   actions,
   children,
-}: {
-  readonly title: string;
-  /** The list that this page is a part of. */
-  readonly crumb?: { readonly href: string; readonly label: string };
+}: Head & {
   readonly badge?: ReactNode;
   readonly about?: ReactNode;
   readonly actions?: ReactNode;
@@ -41,4 +46,9 @@ export function Page({
       {children}
     </main>
   );
+}
+
+/** A page as long as what it is about is on its way; with an error, as it could not be had. */
+export function PendingPage({ error, ...head }: Head & { readonly error: unknown }) {
+  return <Page {...head}>{error ? <ProblemNotice error={error} /> : <SkeletonLines lines={10} />}</Page>;
 }

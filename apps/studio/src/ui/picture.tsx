@@ -1,15 +1,16 @@
 import { useState } from "react";
 import { classNames } from "../lib/class-names.ts";
-import { Icon } from "./icon.tsx";
+import { NoPicture } from "./no-picture.tsx";
 
 interface PictureProps {
-  /** Signed, and good for a while: an `<img>` sends no key. As the API gives it: with artifacts, images, generations. */
-  readonly url: string;
+  /**
+   * Signed, and good for a while: an `<img>` sends no key. As the API gives it: with artifacts, images, generations; null
+   * where there is no picture of it.
+   */
+  readonly url: string | null;
   readonly alt: string;
   readonly mediaType?: string | undefined;
   readonly large?: boolean;
-  /** Pictures smaller than this on a side are shown pixel by pixel. */
-  readonly width?: number | undefined;
   /** The URL does not work any more: fetch what it came from again. */
   readonly onExpired?: (() => void) | undefined;
 }
@@ -18,9 +19,10 @@ interface PictureProps {
 const SMALL_PIXELS = 160;
 
 /** A picture or clip behind a signed URL, loaded when it comes near the window. */
-export function Picture({ url, alt, mediaType = "image/png", large = false, width, onExpired }: PictureProps) {
+export function Picture({ url, alt, mediaType = "image/png", large = false, onExpired }: PictureProps) {
   const [failed, setFailed] = useState(false);
-  const [natural, setNatural] = useState(width);
+  /** Of the picture itself, in pixels; 0 until it is known. */
+  const [width, setWidth] = useState(0);
   const [tried, setTried] = useState(url);
   if (tried !== url) {
     // Another URL is another try.
@@ -31,15 +33,17 @@ export function Picture({ url, alt, mediaType = "image/png", large = false, widt
     setFailed(true);
     onExpired?.();
   };
-  const isSmall = natural !== undefined && natural <= SMALL_PIXELS;
+  if (url === null) return <NoPicture large={large}>{alt}</NoPicture>;
+  if (failed)
+    return (
+      <NoPicture large={large} title={`${alt} cannot be shown: its link may have expired`}>
+        {alt} cannot be shown
+      </NoPicture>
+    );
+  const isSharp = width > 0 && width <= SMALL_PIXELS;
   return (
-    <div className={classNames("picture", large && "picture-large", isSmall && "picture-sharp")}>
-      {failed ? (
-        <span title={`${alt} cannot be shown: its link may have expired`}>
-          <Icon name="picture" />
-          <span className="visually-hidden">{alt} cannot be shown</span>
-        </span>
-      ) : mediaType.startsWith("video/") ? (
+    <div className={classNames("picture", large && "picture-large", isSharp && "picture-sharp")}>
+      {mediaType.startsWith("video/") ? (
         <video
           src={url}
           aria-label={alt}
@@ -59,7 +63,7 @@ export function Picture({ url, alt, mediaType = "image/png", large = false, widt
           alt={alt}
           loading="lazy"
           decoding="async"
-          onLoad={(event) => setNatural(event.currentTarget.naturalWidth)}
+          onLoad={(event) => setWidth(event.currentTarget.naturalWidth)}
           onError={fail}
         />
       )}

@@ -1,4 +1,4 @@
-import { useEffect, useState } from "react";
+import { useEffect, useEffectEvent, useState } from "react";
 
 /** How long nobody types before it is searched for. */
 const PAUSE_MS = 300;
@@ -18,17 +18,18 @@ export function SearchBox({
   if (known !== value) {
     // The address has changed otherwise, such as by going back.
     setKnown(value);
-    setText(value);
+    if (value !== text.trim()) setText(value);
   }
+  const search = useEffectEvent(onChange);
   useEffect(() => {
-    if (text === value) return;
-    const timer = setTimeout(() => onChange(text.trim()), PAUSE_MS);
+    if (text.trim() === value) return;
+    const timer = setTimeout(() => search(text.trim()), PAUSE_MS);
     return () => clearTimeout(timer);
-  }, [text, value, onChange]);
+  }, [text, value]);
   return (
     <input
       type="search"
-      className="input input-auto"
+      className="input input-search"
       aria-label={label}
       placeholder={label}
       value={text}

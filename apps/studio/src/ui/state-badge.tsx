@@ -21,10 +21,18 @@ const LOOKS: Readonly<Record<string, readonly [Tone, IconName]>> = {
 /** Colour and drawing of a state of runs, steps and jobs. */
 export const lookOfState = (state: string): readonly [Tone, IconName] => LOOKS[state] ?? ["grey", "info"];
 
-export function StateBadge({ state, label = state }: { readonly state: string; readonly label?: string }) {
+export function StateBadge({
+  state,
+  label = state,
+  title,
+}: {
+  readonly state: string;
+  readonly label?: string;
+  readonly title?: string | undefined;
+}) {
   const [tone, icon] = lookOfState(state);
   return (
-    <Badge tone={tone} icon={icon}>
+    <Badge tone={tone} icon={icon} title={title}>
       {label}
     </Badge>
   );

@@ -1,11 +1,10 @@
 import type { ReactNode } from "react";
 import type { Pages } from "../api/use-pages.ts";
 import { classNames } from "../lib/class-names.ts";
-import { Button } from "./button.tsx";
-import { ProblemNotice } from "./problem-notice.tsx";
-import { SkeletonLines } from "./skeleton.tsx";
+import { Paged } from "./paged.tsx";
 
 export interface Column<Row> {
+  /** Empty for a column that speaks for itself, as buttons do. */
   readonly name: string;
   readonly cell: (row: Row) => ReactNode;
   /** Amounts stand at the end of their column. */
@@ -32,11 +31,15 @@ export function Table<Row>({ label, columns, rows, rowKey }: TableProps<Row>) {
       <table className="table" aria-label={label}>
         <thead>
           <tr>
-            {columns.map((column) => (
-              <th key={column.name} scope="col" className={className(column)}>
-                {column.name}
-              </th>
-            ))}
+            {columns.map((column) =>
+              column.name === "" ? (
+                <td key="" />
+              ) : (
+                <th key={column.name} scope="col" className={className(column)}>
+                  {column.name}
+                </th>
+              ),
+            )}
           </tr>
         </thead>
         <tbody>
@@ -55,25 +58,15 @@ export function Table<Row>({ label, columns, rows, rowKey }: TableProps<Row>) {
   );
 }
 
-/** A table of what comes page by page: while it comes, when it fails, and when there is nothing (`empty`). */
+/** A table of what comes page by page. */
 export function PagedTable<Row>({
   pages,
   empty,
   ...table
 }: Omit<TableProps<Row>, "rows"> & { readonly pages: Pages<Row>; readonly empty: ReactNode }) {
-  if (pages.isPending) return <SkeletonLines lines={8} />;
-  if (pages.error && pages.items.length === 0) return <ProblemNotice error={pages.error} />;
-  if (pages.items.length === 0) return empty;
   return (
-    <div>
-      <Table {...table} rows={pages.items} />
-      {pages.hasNextPage && (
-        <div className="table-more">
-          <Button busy={pages.isFetchingMore} onClick={pages.more}>
-            Show more
-          </Button>
-        </div>
-      )}
-    </div>
+    <Paged pages={pages} empty={empty}>
+      {(rows) => <Table {...table} rows={rows} />}
+    </Paged>
   );
 }

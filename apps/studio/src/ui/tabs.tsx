@@ -1,4 +1,5 @@
 import { type KeyboardEvent, type ReactNode, useId } from "react";
+import { useChosenInView } from "../lib/use-chosen-in-view.ts";
 import { useSearchState } from "../lib/use-search-state.ts";
 
 export interface Tab {
@@ -25,6 +26,7 @@ export function Tabs({
     tabs.findIndex((tab) => tab.id === chosen),
   );
   const current = tabs[index];
+  const list = useChosenInView(current?.id);
   const move = (event: KeyboardEvent) => {
     const steps: Record<string, number> = {
       ArrowLeft: index - 1,
@@ -42,7 +44,7 @@ export function Tabs({
   };
   return (
     <div className="stack">
-      <div className="tabs" role="tablist" aria-label={label} onKeyDown={move}>
+      <div ref={list} className="tabs" role="tablist" aria-label={label} onKeyDown={move}>
         {tabs.map((tab) => (
           <button
             key={tab.id}

@@ -2,8 +2,9 @@ import type { CostGrouping, CostReport, CostRow } from "@loramill/contracts";
 import { useQuery } from "@tanstack/react-query";
 import { useClient } from "../../api/client.tsx";
 import { useProjectFilter } from "../../api/project.ts";
-import { download, formatCsv } from "../../lib/csv.ts";
+import { formatCsv } from "../../lib/csv.ts";
 import { formatCount, formatSeconds, formatUsd } from "../../lib/format.ts";
+import { saveBlob } from "../../lib/save-file.ts";
 import { useSearchState } from "../../lib/use-search-state.ts";
 import { Button } from "../../ui/button.tsx";
 import { Empty } from "../../ui/empty.tsx";
@@ -140,5 +141,5 @@ function saveCsv({ by, rows }: CostReport): void {
     row.computeSeconds,
     row.entries,
   ]);
-  download(`loramill-costs-by-${by}.csv`, formatCsv(header, cells), "text/csv");
+  saveBlob(new Blob([formatCsv(header, cells)], { type: "text/csv" }), `loramill-costs-by-${by}.csv`);
 }

@@ -2,8 +2,7 @@ import { Link } from "wouter";
 import { formatBytes, formatCount, formatPercent } from "../../lib/format.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { Stats } from "../../ui/facts.tsx";
-import { Loaded } from "../../ui/loaded.tsx";
-import { Page } from "../../ui/page.tsx";
+import { Page, PendingPage } from "../../ui/page.tsx";
 import { Notice } from "../../ui/problem-notice.tsx";
 import { Tabs } from "../../ui/tabs.tsx";
 import { TimeAgo } from "../../ui/time-ago.tsx";
@@ -22,14 +21,7 @@ export function DatasetPage({ params }: PageProps) {
   const dataset = decodeURIComponent(params.dataset ?? "");
   const query = useDataset(dataset);
   const { data } = query;
-  if (data === undefined)
-    return (
-      <Page title={dataset} crumb={crumb}>
-        <Loaded query={query} lines={10}>
-          {() => null}
-        </Loaded>
-      </Page>
-    );
+  if (data === undefined) return <PendingPage title={dataset} crumb={crumb} error={query.error} />;
   const { view, version, isNewest } = data;
   return (
     <Page

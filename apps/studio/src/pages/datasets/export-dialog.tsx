@@ -2,6 +2,7 @@ import { DatasetLayout, type DatasetView } from "@loramill/contracts";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { useClient } from "../../api/client.tsx";
+import { saveBlob } from "../../lib/save-file.ts";
 import { Button } from "../../ui/button.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
 import { Segmented, SelectField, TextField } from "../../ui/field.tsx";
@@ -29,7 +30,7 @@ export function ExportDialog({
         ...(className.trim() === "" ? {} : { className: className.trim() }),
       });
       const file = [view.name, ...(version === undefined ? [] : [`v${version}`]), layout].join("-");
-      save(await new Response(body).blob(), `${file}.${archive}`);
+      saveBlob(await new Response(body).blob(), `${file}.${archive}`);
       return { warnings, readBy };
     },
     meta: { toldInPlace: true },
@@ -78,13 +79,4 @@ export function ExportDialog({
       )}
     </Dialog>
   );
-}
-
-function save(blob: Blob, name: string): void {
-  const url = URL.createObjectURL(blob);
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(url);
 }

@@ -1,18 +1,16 @@
-import type { UploadProgress } from "@loramill/sdk";
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useLocation } from "wouter";
 import { useClient } from "../../api/client.tsx";
 import { useProjectFilter } from "../../api/project.ts";
-import { uploadFiles } from "../../api/upload-files.ts";
-import { formatBytes } from "../../lib/format.ts";
 import { Button } from "../../ui/button.tsx";
 import { Card } from "../../ui/card.tsx";
-import { Segmented, SelectField, TextField } from "../../ui/field.tsx";
-import { FilePicker } from "../../ui/file-picker.tsx";
+import { SelectField, TextField } from "../../ui/field.tsx";
 import { Page } from "../../ui/page.tsx";
 import { ProblemNotice } from "../../ui/problem-notice.tsx";
-import { Progress } from "../../ui/progress.tsx";
+import { hasPictures, noPictures, type PictureSource } from "../runs/picture-source.ts";
+import { PictureSourceFields } from "../runs/picture-source-fields.tsx";
+import { useSendPictures } from "../runs/use-send-pictures.ts";
 import { DEFAULTS, isVideo, specOfDataset } from "./spec-of-dataset.ts";
 
 /** Makes a dataset of pictures, archives or a video, by a run that it leads to. */
@@ -20,31 +18,24 @@ export function NewDatasetPage() {
   const client = useClient();
   const project = useProjectFilter();
   const [, go] = useLocation();
-  const [from, setFrom] = useState("upload");
-  const [path, setPath] = useState("");
-  const [files, setFiles] = useState<readonly File[]>([]);
+  const { send, progress } = useSendPictures();
+  const [pictures, setPictures] = useState<PictureSource>({ ...noPictures, from: "upload" });
   const [fields, setFields] = useState(DEFAULTS);
-  const [sent, setSent] = useState<UploadProgress | null>(null);
   const change = (part: Partial<typeof DEFAULTS>) => setFields({ ...fields, ...part });
+  const { from, path, files } = pictures;
   const video = from === "upload" ? files.some(({ name }) => isVideo(name)) : isVideo(path);
 
   const start = useMutation({
-    mutationFn: async () => {
-      const place =
-        from === "folder"
-          ? { path: path.trim() }
-          : { listing: (await uploadFiles(client, files, { onProgress: setSent })).listing };
-      return client.createRun(specOfDataset({ ...fields, ...project, video, ...place }));
-    },
+    mutationFn: async () =>
+      client.createRun(specOfDataset({ ...fields, ...project, video, source: await send(pictures) })),
     onSuccess: ({ id }) => go(`/runs/${id}`),
-    onSettled: () => setSent(null),
     meta: { toldInPlace: true },
   });
   const submit = (event: FormEvent) => {
     event.preventDefault();
     start.mutate();
   };
-  const isReady = fields.name.trim() !== "" && (from === "folder" ? path.trim() !== "" : files.length > 0);
+  const isReady = fields.name.trim() !== "" && hasPictures(pictures);
   return (
     <Page
       title="New dataset"
@@ -54,26 +45,13 @@ export function NewDatasetPage() {
       <form className="columns" onSubmit={submit}>
         <Card title="Pictures">
           <div className="stack">
-            <Segmented
-              label="Where the pictures are"
-              value={from}
-              onChange={setFrom}
-              choices={[
-                ["upload", "On this device"],
-                ["folder", "On the mill's machine"],
-              ]}
+            <PictureSourceFields
+              takesAll
+              ways={["upload", "folder"]}
+              pictures={pictures}
+              progress={progress}
+              onChange={setPictures}
             />
-            {from === "upload" ? (
-              <FilePicker label="Pictures, archives or a video" files={files} onChange={setFiles} />
-            ) : (
-              <TextField
-                label="Folder, archive or video"
-                placeholder="/photos/my-dog"
-                value={path}
-                onChange={setPath}
-                hint="A folder with all folders in it, a .zip or .tar, or a .mp4, .mov or .webm."
-              />
-            )}
             {video && (
               <TextField
                 label="Take every nth frame"
@@ -83,14 +61,6 @@ export function NewDatasetPage() {
                 onChange={(every) => change({ every })}
                 hint="Of the video; a video is sent alone."
               />
-            )}
-            {sent && start.isPending && (
-              <div className="stack-tight">
-                <Progress share={sent.bytes === 0 ? 1 : sent.sentBytes / sent.bytes} label="Sent" />
-                <span className="muted number">
-                  {formatBytes(sent.sentBytes)} of {formatBytes(sent.bytes)}
-                </span>
-              </div>
             )}
           </div>
         </Card>

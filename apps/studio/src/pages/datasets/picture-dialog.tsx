@@ -1,16 +1,16 @@
 import { formatBytes } from "../../lib/format.ts";
+import { useKeys } from "../../lib/use-keys.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { Button, ButtonLink } from "../../ui/button.tsx";
-import { CopyButton } from "../../ui/copy-button.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
+import { DigestText } from "../../ui/digest-text.tsx";
 import { Facts } from "../../ui/facts.tsx";
 import { Picture } from "../../ui/picture.tsx";
+import { StepThrough } from "../../ui/step-through.tsx";
 import { CaptionEditor } from "./caption-editor.tsx";
 import { CaptionVersions } from "./caption-versions.tsx";
 import styles from "./picture-dialog.module.css";
-import { Thumbnail } from "./thumbnail.tsx";
 import type { Dataset } from "./use-dataset.ts";
-import { useKeys } from "./use-keys.ts";
 import type { Pictures, ShownPicture } from "./use-pictures.ts";
 import { useRemovals } from "./use-removals.ts";
 
@@ -44,8 +44,6 @@ export function PictureDialog({
     if (pictures.hasNextPage && at + by > items.length - FETCH_AHEAD) pictures.more();
   };
   useKeys({
-    ArrowLeft: () => step(-1),
-    ArrowRight: () => step(1),
     Enter: () => document.getElementById(CAPTION_ID)?.focus(),
     x: () => onMark(path),
   });
@@ -59,12 +57,7 @@ export function PictureDialog({
       onClose={onClose}
       footer={
         <>
-          <span className="muted number">
-            {at + 1} of {items.length}
-            {pictures.hasNextPage && "+"}
-          </span>
-          <Button icon="left" aria-label="Previous" disabled={at === 0} onClick={() => step(-1)} />
-          <Button icon="right" aria-label="Next" disabled={at === items.length - 1} onClick={() => step(1)} />
+          <StepThrough index={at} count={items.length} isOpenEnded={pictures.hasNextPage} onStep={step} />
           <ButtonLink external href={picture.url} icon="download" download={path}>
             Open file
           </ButtonLink>
@@ -106,12 +99,7 @@ function PictureFacts({ picture }: { readonly picture: ShownPicture }) {
         ["Detail", quality.detail?.toFixed(2)],
         ["Entropy", `${quality.entropyBits.toFixed(1)} bits`],
         ["Faces", picture.faces],
-        [
-          "SHA-256",
-          <span key="sha256" className="row">
-            <code title={picture.image}>{picture.image.slice(0, 16)}</code> <CopyButton text={picture.image} />
-          </span>,
-        ],
+        ["SHA-256", <DigestText key="sha256" digest={picture.image} />],
       ]}
     />
   );
@@ -127,7 +115,7 @@ function LookAlikes({ dataset, picture }: { readonly dataset: Dataset; readonly 
       <div className={styles.alike}>
         {alike.map(({ path, message, thumbnailUrl }) => (
           <figure key={path} title={`${path}: ${message}`}>
-            <Thumbnail url={thumbnailUrl} alt={path} onExpired={removals.renew} />
+            <Picture url={thumbnailUrl} alt={path} onExpired={removals.renew} />
             <figcaption className="muted">{message}</figcaption>
           </figure>
         ))}

@@ -1,24 +1,22 @@
-import { type KeyboardEvent, useEffect, useRef } from "react";
+import { type KeyboardEvent, useRef } from "react";
 import { classNames } from "../../lib/class-names.ts";
-import { Button } from "../../ui/button.tsx";
 import { Picture } from "../../ui/picture.tsx";
 import styles from "./picture-grid.module.css";
-import type { Pictures } from "./use-pictures.ts";
+import type { ShownPicture } from "./use-pictures.ts";
 
-/** Begins to load what follows before its place is in the window, in pixels. */
-const AHEAD = "1200px";
-
-/** Small pictures with their captions; more come as one nears the end. Arrows move, Enter opens, x marks. */
+/** Small pictures with their captions. Arrows move, Enter opens, x marks. */
 export function PictureGrid({
   pictures,
   marked,
   onOpen,
   onMark,
+  onExpired,
 }: {
-  readonly pictures: Pictures;
+  readonly pictures: readonly ShownPicture[];
   readonly marked: ReadonlySet<string>;
   readonly onOpen: (path: string) => void;
   readonly onMark: (path: string) => void;
+  readonly onExpired: () => void;
 }) {
   const grid = useRef<HTMLUListElement>(null);
   const keys = (event: KeyboardEvent, path: string) => {
@@ -30,47 +28,23 @@ export function PictureGrid({
     next.querySelector("button")?.focus();
   };
   return (
-    <>
-      <ul className={styles.grid} ref={grid} aria-label="Pictures">
-        {pictures.items.map(({ path, thumbnailUrl, caption }) => (
-          <li key={path} className={styles.cell}>
-            <button
-              type="button"
-              className={classNames(styles.picture, marked.has(path) && styles.marked)}
-              aria-label={`${path}${marked.has(path) ? ", marked" : ""}`}
-              title={path}
-              onClick={() => onOpen(path)}
-              onKeyDown={(event) => keys(event, path)}
-            >
-              <Picture url={thumbnailUrl} alt="" onExpired={pictures.renew} />
-              <span className={caption === null ? styles.none : styles.caption}>{caption ?? "no caption"}</span>
-            </button>
-          </li>
-        ))}
-      </ul>
-      {pictures.hasNextPage && <More pictures={pictures} />}
-    </>
-  );
-}
-
-/** Fetches what follows when it comes near the window, or is pressed. */
-function More({ pictures: { isFetchingMore, more } }: { readonly pictures: Pictures }) {
-  const end = useRef<HTMLDivElement>(null);
-  const go = useRef(more);
-  go.current = more;
-  useEffect(() => {
-    const watched = end.current;
-    if (watched === null || isFetchingMore) return;
-    const observer = new IntersectionObserver(([seen]) => seen?.isIntersecting && go.current(), { rootMargin: AHEAD });
-    observer.observe(watched);
-    return () => observer.disconnect();
-  }, [isFetchingMore]);
-  return (
-    <div className="table-more" ref={end}>
-      <Button busy={isFetchingMore} onClick={more}>
-        Show more
-      </Button>
-    </div>
+    <ul className={styles.grid} ref={grid} aria-label="Pictures">
+      {pictures.map(({ path, thumbnailUrl, caption }) => (
+        <li key={path} className={styles.cell}>
+          <button
+            type="button"
+            className={classNames(styles.picture, marked.has(path) && styles.marked)}
+            aria-label={`${path}${marked.has(path) ? ", marked" : ""}`}
+            title={path}
+            onClick={() => onOpen(path)}
+            onKeyDown={(event) => keys(event, path)}
+          >
+            <Picture url={thumbnailUrl} alt="" onExpired={onExpired} />
+            <span className={caption === null ? styles.none : styles.caption}>{caption ?? "no caption"}</span>
+          </button>
+        </li>
+      ))}
+    </ul>
   );
 }
 

@@ -1,11 +1,10 @@
 import { useState } from "react";
-import { classNames } from "../../lib/class-names.ts";
 import { useSearchState } from "../../lib/use-search-state.ts";
 import { Button } from "../../ui/button.tsx";
 import { Empty } from "../../ui/empty.tsx";
 import { Segmented } from "../../ui/field.tsx";
-import { ProblemNotice } from "../../ui/problem-notice.tsx";
-import { SkeletonLines } from "../../ui/skeleton.tsx";
+import { Paged } from "../../ui/paged.tsx";
+import { SearchBox } from "../../ui/search-box.tsx";
 import { BulkCaptions } from "./bulk-captions.tsx";
 import { PictureDialog } from "./picture-dialog.tsx";
 import { PictureGrid } from "./picture-grid.tsx";
@@ -50,15 +49,7 @@ export function PicturesView({ dataset }: { readonly dataset: Dataset }) {
               ["no", `Without ${kept - existing}`],
             ]}
           />
-          <input
-            type="search"
-            className={classNames("input", styles.search)}
-            aria-label="Find in names and captions"
-            placeholder="Find in names and captions"
-            defaultValue={text}
-            onKeyDown={(event) => event.key === "Enter" && setText(event.currentTarget.value.trim())}
-            onBlur={(event) => setText(event.currentTarget.value.trim())}
-          />
+          <SearchBox label="Find in names and captions" value={text} onChange={setText} />
         </div>
         {dataset.isNewest && (
           <Button icon="edit" onClick={() => setBulk(true)}>
@@ -77,17 +68,19 @@ export function PicturesView({ dataset }: { readonly dataset: Dataset }) {
           </Button>
         </div>
       )}
-      {pictures.isPending ? (
-        <SkeletonLines lines={8} />
-      ) : pictures.error && pictures.items.length === 0 ? (
-        <ProblemNotice error={pictures.error} />
-      ) : pictures.items.length === 0 ? (
-        <Empty icon="search" title="No picture is like that">
-          Others are: choose all captions, and clear what is looked for.
-        </Empty>
-      ) : (
-        <PictureGrid pictures={pictures} marked={marked} onOpen={setOpenPath} onMark={mark} />
-      )}
+      <Paged
+        ahead
+        pages={pictures}
+        empty={
+          <Empty icon="search" title="No picture is like that">
+            Others are: choose all captions, and clear what is looked for.
+          </Empty>
+        }
+      >
+        {(items) => (
+          <PictureGrid pictures={items} marked={marked} onOpen={setOpenPath} onMark={mark} onExpired={pictures.renew} />
+        )}
+      </Paged>
       {openPath !== null && (
         <PictureDialog
           dataset={dataset}

@@ -5,12 +5,12 @@ import { Badge } from "../../ui/badge.tsx";
 import { Button } from "../../ui/button.tsx";
 import { Card } from "../../ui/card.tsx";
 import { Empty } from "../../ui/empty.tsx";
-import { Notice, ProblemNotice } from "../../ui/problem-notice.tsx";
-import { SkeletonLines } from "../../ui/skeleton.tsx";
+import { Paged } from "../../ui/paged.tsx";
+import { Picture } from "../../ui/picture.tsx";
+import { Notice } from "../../ui/problem-notice.tsx";
 import { groupRemovals } from "./group-removals.ts";
 import { tellReason } from "./reasons.ts";
 import styles from "./removals-view.module.css";
-import { Thumbnail } from "./thumbnail.tsx";
 import type { Dataset } from "./use-dataset.ts";
 import { useKeepAfterAll } from "./use-keep-after-all.ts";
 import { useRemovals } from "./use-removals.ts";
@@ -20,47 +20,60 @@ export function RemovalsView({ dataset }: { readonly dataset: Dataset }) {
   const removals = useRemovals(dataset);
   const { keep, isPending } = useKeepAfterAll(dataset);
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
-  if (removals.isPending) return <SkeletonLines lines={6} />;
-  if (removals.error && removals.items.length === 0) return <ProblemNotice error={removals.error} />;
-  if (removals.items.length === 0)
-    return (
-      <Empty icon="check" title="Nothing was left out">
-        Duplicates, blurred and too small pictures would be shown here, each with its reason.
-      </Empty>
-    );
   const choose = (path: string) => {
     const next = new Set(chosen);
     if (!next.delete(path)) next.add(path);
     setChosen(next);
   };
-  const { sets, reasons } = groupRemovals(removals.items);
-  const removed = (item: DatasetRemovalView) => (
-    <Removed key={item.path} item={item} chosen={chosen.has(item.path)} onChoose={choose} onExpired={removals.renew} />
+  const empty = (
+    <Empty icon="check" title="Nothing was left out">
+      Duplicates, blurred and too small pictures would be shown here, each with its reason.
+    </Empty>
   );
   return (
-    <div className="stack">
-      <div className="spread">
-        <p className="muted">
-          As version {dataset.origin?.version ?? dataset.version?.version} was made. Choose pictures to keep them after
-          all.
-        </p>
-        <Button
-          kind="primary"
-          icon="play"
-          disabled={chosen.size === 0}
-          busy={isPending}
-          onClick={() => keep([...chosen])}
-        >
-          {chosen.size === 0 ? "Keep after all" : `Keep ${chosen.size} after all`}
-        </Button>
-      </div>
+    <Paged pages={removals} lines={6} empty={empty}>
+      {(items) => (
+        <>
+          <div className="spread">
+            <p className="muted">
+              As version {dataset.origin?.version ?? dataset.version?.version} was made. Choose pictures to keep them
+              after all.
+            </p>
+            <Button
+              kind="primary"
+              icon="play"
+              disabled={chosen.size === 0}
+              busy={isPending}
+              onClick={() => keep([...chosen])}
+            >
+              {chosen.size === 0 ? "Keep after all" : `Keep ${chosen.size} after all`}
+            </Button>
+          </div>
+          <Groups items={items} chosen={chosen} onChoose={choose} onExpired={removals.renew} />
+        </>
+      )}
+    </Paged>
+  );
+}
+
+interface Choosing {
+  readonly chosen: ReadonlySet<string>;
+  readonly onChoose: (path: string) => void;
+  readonly onExpired: () => void;
+}
+
+function Groups({ items: all, ...choosing }: Choosing & { readonly items: readonly DatasetRemovalView[] }) {
+  const { sets, reasons } = groupRemovals(all);
+  const removed = (item: DatasetRemovalView) => <Removed key={item.path} item={item} {...choosing} />;
+  return (
+    <>
       {sets.length > 0 && (
         <Card title={`Sets of duplicates (${sets.length})`}>
           <div className={styles.sets}>
             {sets.map(({ kept, items }) => (
               <div key={kept} className={styles.set}>
                 <figure className={styles.item}>
-                  <Thumbnail url={items[0]?.keptThumbnailUrl ?? null} alt={kept} onExpired={removals.renew} />
+                  <Picture url={items[0]?.keptThumbnailUrl ?? null} alt={kept} onExpired={choosing.onExpired} />
                   <figcaption>
                     <Badge tone="green">kept</Badge>
                     <span className={styles.name}>{kept}</span>
@@ -89,14 +102,7 @@ export function RemovalsView({ dataset }: { readonly dataset: Dataset }) {
           )}
         </Card>
       ))}
-      {removals.hasNextPage && (
-        <div className="table-more">
-          <Button busy={removals.isFetchingMore} onClick={removals.more}>
-            Show more
-          </Button>
-        </div>
-      )}
-    </div>
+    </>
   );
 }
 
@@ -105,16 +111,12 @@ function Removed({
   chosen,
   onChoose,
   onExpired,
-}: {
-  readonly item: DatasetRemovalView;
-  readonly chosen: boolean;
-  readonly onChoose: (path: string) => void;
-  readonly onExpired: () => void;
-}) {
+}: Choosing & { readonly item: DatasetRemovalView }) {
+  const isChosen = chosen.has(path);
   return (
-    <label className={classNames(styles.item, styles.choosable, chosen && styles.chosen)} title={path}>
-      <input type="checkbox" className="visually-hidden" checked={chosen} onChange={() => onChoose(path)} />
-      <Thumbnail url={thumbnailUrl} alt="" onExpired={onExpired} />
+    <label className={classNames(styles.item, styles.choosable, isChosen && styles.chosen)} title={path}>
+      <input type="checkbox" className="visually-hidden" checked={isChosen} onChange={() => onChoose(path)} />
+      <Picture url={thumbnailUrl} alt="" onExpired={onExpired} />
       <span className={styles.about}>
         <span className={styles.name}>{path}</span>
         <span className="muted">{message}</span>

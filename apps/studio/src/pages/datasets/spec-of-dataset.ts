@@ -1,14 +1,14 @@
-import { type Digest, isArchiveName, type RunSpecInput } from "@loramill/contracts";
+import { isArchiveName, type RunSpecInput } from "@loramill/contracts";
+import type { NamedSource } from "../runs/picture-source.ts";
 
 /** The form of a new dataset, as its fields hold it. */
 export const DEFAULTS = { name: "", resolution: "1024", crop: "attention", cleaning: "drop", every: "10" };
 
 type Fields = typeof DEFAULTS & {
   readonly project?: string;
+  readonly source: NamedSource;
+  /** Whether it is a video whose frames are taken. */
   readonly video: boolean;
-  /** Where the pictures are: on the mill's machine, or sent to it. */
-  readonly path?: string;
-  readonly listing?: Digest;
 };
 
 type SourceInput = NonNullable<RunSpecInput["dataset"]>["sources"][number];
@@ -30,9 +30,12 @@ export function specOfDataset(fields: Fields): RunSpecInput {
   };
 }
 
-function sourceOf({ video, path = "", listing, every }: Fields): SourceInput {
-  if (video)
-    return { type: "video", ...(listing === undefined ? { path } : { upload: listing }), every: Number(every) };
-  if (listing !== undefined) return { type: "upload", listing };
-  return { type: isArchiveName(path) ? "archive" : "folder", path };
+function sourceOf({ source, video, every }: Fields): SourceInput {
+  if (source.type === "dataset") return source;
+  if (video) {
+    const file = source.type === "folder" ? { path: source.path } : { upload: source.listing };
+    return { type: "video", ...file, every: Number(every) };
+  }
+  if (source.type === "folder" && isArchiveName(source.path)) return { type: "archive", path: source.path };
+  return source;
 }

@@ -2,7 +2,7 @@ import type { DatasetView } from "@loramill/contracts";
 import { formatBytes, formatCount, formatPercent } from "../../lib/format.ts";
 import { Badge, type Tone } from "../../ui/badge.tsx";
 import { Card } from "../../ui/card.tsx";
-import { CopyButton } from "../../ui/copy-button.tsx";
+import { DigestText } from "../../ui/digest-text.tsx";
 import { Facts } from "../../ui/facts.tsx";
 import { Table } from "../../ui/table.tsx";
 import { tellReason } from "./reasons.ts";
@@ -68,21 +68,13 @@ export function StatisticsView({ view }: { readonly view: DatasetView }) {
       <Card title="Known by">
         <Facts
           facts={[
-            ["Version", <Digest key="digest" digest={view.digest} />],
-            ["Content", view.content && <Digest key="content" digest={view.content} />],
-            ["Derived from", view.parent && <Digest key="parent" digest={view.parent} />],
+            ["Version", <DigestText key="digest" digest={view.digest} />],
+            ["Content", view.content && <DigestText key="content" digest={view.content} />],
+            ["Derived from", view.parent && <DigestText key="parent" digest={view.parent} />],
           ]}
         />
       </Card>
     </div>
-  );
-}
-
-function Digest({ digest }: { readonly digest: string }) {
-  return (
-    <span className="row">
-      <code title={digest}>{digest.slice(0, 16)}</code> <CopyButton text={digest} />
-    </span>
   );
 }
 

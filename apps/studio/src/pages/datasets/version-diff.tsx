@@ -67,7 +67,7 @@ function Differences({ diff }: { readonly diff: DatasetDiffView }) {
           <h3>
             {title} ({paths.length})
           </h3>
-          <ul className="muted">
+          <ul className="muted bullets">
             {paths.slice(0, MOST_LISTED).map((path) => (
               <li key={path}>{path}</li>
             ))}

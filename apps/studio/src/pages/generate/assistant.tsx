@@ -59,7 +59,7 @@ export function Assistant({
           {explanation.passed.length > 0 && (
             <details>
               <summary className="muted">{explanation.passed.length} more were passed over</summary>
-              <ul className="muted">
+              <ul className="muted bullets">
                 {explanation.passed.map(({ id, name, confidence, text }) => (
                   <li key={id}>
                     {name}, {formatPercent(confidence)} sure: {text}

@@ -44,7 +44,7 @@ export function ExplanationPanel({ explanation }: { readonly explanation: Choice
         {passed.length > 0 && (
           <details>
             <summary>{passed.length} more suit somewhat</summary>
-            <ul>
+            <ul className="bullets">
               {passed.map(({ id, name, confidence, text }) => (
                 <li key={id}>
                   {name} ({formatPercent(confidence)}): {text}
@@ -72,7 +72,7 @@ function LoraReasons({ lora }: { readonly lora: ChoiceExplanation["loras"][numbe
           at {strength.value}: {strength.reason}
         </span>
       </div>
-      <ul className="muted">
+      <ul className="muted bullets">
         {reasons.map(({ kind, text, points }) => (
           <li key={`${kind} ${text}`}>
             <span className="number">{points >= 0 ? `+${points.toFixed(1)}` : points.toFixed(1)}</span> {text}
@@ -119,7 +119,7 @@ function Sentences({ title, lines }: { readonly title: string; readonly lines: r
   return (
     <div>
       <h3>{title}</h3>
-      <ul className="muted">
+      <ul className="muted bullets">
         {lines.map((line) => (
           <li key={line}>{line}</li>
         ))}

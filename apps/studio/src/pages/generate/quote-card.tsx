@@ -1,10 +1,14 @@
-import { RunSpec, type RunSpecInput, type RunView, specProblems } from "@loramill/contracts";
+import type { RunSpecInput, RunView, SpecProblem } from "@loramill/contracts";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useClient } from "../../api/client.tsx";
+import { classNames } from "../../lib/class-names.ts";
 import { formatCount, formatSeconds, formatUsd } from "../../lib/format.ts";
 import { useSettled } from "../../lib/use-settled.ts";
 import { Button } from "../../ui/button.tsx";
 import { Notice, ProblemNotice } from "../../ui/problem-notice.tsx";
+import { checkSpec } from "../runs/check-spec.ts";
+import { SpecProblems } from "../runs/spec-problems.tsx";
+import styles from "./quote-card.module.css";
 
 /** How long nothing changes before it is asked what it would take. */
 const REST_MS = 800;
@@ -23,10 +27,11 @@ export function QuoteCard({
   const client = useClient();
   const text = JSON.stringify(spec);
   const rested = useSettled(text, REST_MS);
-  const parsed = spec === null ? null : RunSpec.safeParse(spec, { reportInput: true });
+  const problems = spec === null ? [] : checkSpec(spec);
+  const isWhole = spec !== null && problems.length === 0;
   const quote = useQuery({
     queryKey: ["quote", rested],
-    enabled: parsed?.success === true && rested === text,
+    enabled: isWhole && rested === text,
     queryFn: ({ signal }) => client.quote(JSON.parse(rested) as RunSpecInput, signal),
     staleTime: 60_000,
     retry: false,
@@ -40,22 +45,12 @@ export function QuoteCard({
   const isReused = quote.data?.steps.every(({ cache }) => cache === "reused") ?? false;
   return (
     <div className="stack">
-      {parsed?.success === false && (
-        <Notice tone="amber" title="Not yet">
-          <ul>
-            {specProblems(parsed.error.issues, { schema: RunSpec }).map(({ field, message }) => (
-              <li key={field}>
-                <code>{field.replace(/^generate\.(request\.)?/, "")}</code>: {message}
-              </li>
-            ))}
-          </ul>
-        </Notice>
-      )}
+      <SpecProblems title="Not yet" tone="amber" problems={problems.map(byFormField)} />
       {quote.error && <ProblemNotice error={quote.error} />}
       {overCeiling && <Notice tone="amber">A ceiling has no room for it; it waits until there is some.</Notice>}
       {quote.data?.withinBudget === false && <Notice tone="amber">It does not fit its budget, and stops there.</Notice>}
-      <div className="spread">
-        <span className="muted" role="status">
+      <div className="stack-tight">
+        <p className={classNames("muted", styles.told)} role="status">
           {quote.data
             ? [
                 items === null ? null : `${formatCount(items)} ${items === 1 ? "file" : "files"}`,
@@ -66,15 +61,15 @@ export function QuoteCard({
               ]
                 .filter(Boolean)
                 .join(" · ")
-            : parsed?.success && !quote.error
+            : isWhole && !quote.error
               ? "What will it take?"
               : ""}
-        </span>
+        </p>
         <Button
           kind="primary"
           icon="play"
           busy={start.isPending}
-          disabled={parsed?.success !== true || quote.error !== null}
+          disabled={!isWhole || quote.error !== null}
           onClick={() => start.mutate()}
         >
           {overCeiling ? `${label} all the same` : label}
@@ -83,7 +78,7 @@ export function QuoteCard({
       {quote.data && quote.data.notes.length > 0 && (
         <details>
           <summary className="muted">What was decided</summary>
-          <ul className="muted">
+          <ul className="muted bullets">
             {quote.data.notes.map((note) => (
               <li key={note}>{note}</li>
             ))}
@@ -93,3 +88,9 @@ export function QuoteCard({
     </div>
   );
 }
+
+/** A field of the spec as the form calls it. */
+const byFormField = ({ field, message }: SpecProblem): SpecProblem => ({
+  field: field.replace(/^generate\.(request\.)?/, ""),
+  message,
+});

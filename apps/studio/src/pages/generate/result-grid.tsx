@@ -1,5 +1,6 @@
 import type { GenerationSummary } from "@loramill/contracts";
-import { Icon } from "../../ui/icon.tsx";
+import { NoPicture } from "../../ui/no-picture.tsx";
+import { Picture } from "../../ui/picture.tsx";
 import { Thumbnail } from "../generations/thumbnail.tsx";
 import type { GridLayout } from "./lay-out-grid.ts";
 import styles from "./result-grid.module.css";
@@ -62,14 +63,10 @@ export function ResultGrid({
 export function Waiting({ preview, isOver }: { readonly preview: string | undefined; readonly isOver: boolean }) {
   if (isOver)
     return (
-      <div className="picture" title="It was not made">
-        <Icon name="cross" />
-        <span className="visually-hidden">not made</span>
-      </div>
+      <NoPicture icon="cross" title="It was not made">
+        not made
+      </NoPicture>
     );
-  return (
-    <div className="picture">
-      {preview === undefined ? <Icon name="clock" /> : <img src={preview} alt="as far as it is drawn" />}
-    </div>
-  );
+  if (preview === undefined) return <NoPicture icon="clock">not made yet</NoPicture>;
+  return <Picture url={preview} alt="as far as it is drawn" />;
 }

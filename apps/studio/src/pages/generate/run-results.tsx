@@ -2,7 +2,7 @@ import { type GenerationSummary, isFinal, type RunView } from "@loramill/contrac
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { useClient } from "../../api/client.tsx";
-import { saveUrl } from "../../lib/save-url.ts";
+import { saveUrl } from "../../lib/save-file.ts";
 import { useSearchState } from "../../lib/use-search-state.ts";
 import { Button, ButtonLink } from "../../ui/button.tsx";
 import { Card } from "../../ui/card.tsx";
@@ -38,7 +38,7 @@ export function RunResults({ id }: { readonly id: string }) {
   return (
     <div>
       <div ref={top} />
-      <Loaded query={{ data: run, error: error as Error | null }}>{(known) => <Results run={known} />}</Loaded>
+      <Loaded query={{ data: run, error }}>{(known) => <Results run={known} />}</Loaded>
     </div>
   );
 }

@@ -2,7 +2,7 @@ import type { GenerationSummary } from "@loramill/contracts";
 import { useMutation } from "@tanstack/react-query";
 import { useLocation } from "wouter";
 import { useClient } from "../../api/client.tsx";
-import { download } from "../../lib/csv.ts";
+import { saveBlob } from "../../lib/save-file.ts";
 import { Button, ButtonLink } from "../../ui/button.tsx";
 import { toast } from "../../ui/toasts.tsx";
 import { writeSpec } from "../runs/read-spec.ts";
@@ -27,7 +27,8 @@ export function GenerationActions({ generation }: { readonly generation: Generat
   const save = useMutation({
     mutationFn: async () => {
       const record = await client.generations.get(id);
-      download(`${fileNameOf(generation)}.json`, `${JSON.stringify(record, null, 2)}\n`, "application/json");
+      const text = `${JSON.stringify(record, null, 2)}\n`;
+      saveBlob(new Blob([text], { type: "application/json" }), `${fileNameOf(generation)}.json`);
     },
   });
   return (

@@ -1,8 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "wouter";
 import { useClient } from "../../api/client.tsx";
 import { Badge } from "../../ui/badge.tsx";
 import { Card } from "../../ui/card.tsx";
 import { CopyButton } from "../../ui/copy-button.tsx";
+import { DigestText } from "../../ui/digest-text.tsx";
 import { Facts } from "../../ui/facts.tsx";
 import { Loaded } from "../../ui/loaded.tsx";
 import { Page } from "../../ui/page.tsx";
@@ -29,6 +31,14 @@ export function GenerationPage({ params }: PageProps) {
       title={generation ? generation.prompt || generation.kind : "Generation"}
       crumb={{ href: "/generations", label: "Pictures and clips" }}
       badge={generation && <Badge>{generation.kind}</Badge>}
+      about={
+        generation && (
+          <>
+            Part of <Link href={`/runs/${generation.run}`}>its run</Link>, which made{" "}
+            <Link href={`/generations?${new URLSearchParams({ run: generation.run })}`}>others as well</Link>.
+          </>
+        )
+      }
       actions={generation && <GenerationActions generation={generation} />}
     >
       <Loaded query={query} lines={10}>
@@ -52,16 +62,16 @@ export function GenerationPage({ params }: PageProps) {
                 <Card title="Hashes">
                   <Facts
                     facts={[
-                      ["File", <Hash key="file" value={whole.file.digest} />],
+                      ["File", <DigestText key="file" digest={whole.file.digest} />],
                       ...whole.loras.flatMap(
                         ({ name, sha256, tensorsSha256 }) =>
                           [
-                            [`LoRA ${name}`, <Hash key={sha256} value={sha256} />],
-                            [`Tensors of ${name}`, <Hash key={tensorsSha256} value={tensorsSha256} />],
+                            [`LoRA ${name}`, <DigestText key={sha256} digest={sha256} />],
+                            [`Tensors of ${name}`, <DigestText key={tensorsSha256} digest={tensorsSha256} />],
                           ] as const,
                       ),
-                      ["Choice", whole.record?.choice && <Hash key="choice" value={whole.record.choice} />],
-                      ["Graph", whole.record?.graph && <Hash key="graph" value={whole.record.graph.sha256} />],
+                      ["Choice", whole.record?.choice && <DigestText key="choice" digest={whole.record.choice} />],
+                      ["Graph", whole.record?.graph && <DigestText key="graph" digest={whole.record.graph.sha256} />],
                     ]}
                   />
                 </Card>
@@ -84,15 +94,6 @@ function Explanation({ id }: { readonly id: string }) {
     staleTime: Number.POSITIVE_INFINITY,
   });
   return <Loaded query={query}>{(explanation) => <ExplanationPanel explanation={explanation} />}</Loaded>;
-}
-
-function Hash({ value }: { readonly value: string }) {
-  return (
-    <span className="row">
-      <code title={value}>{value.slice(0, 16)}…</code>
-      <CopyButton text={value} />
-    </span>
-  );
 }
 
 function Record({ value }: { readonly value: object | null }) {

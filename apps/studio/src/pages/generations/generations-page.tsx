@@ -9,8 +9,7 @@ import { Button, ButtonLink } from "../../ui/button.tsx";
 import { Empty } from "../../ui/empty.tsx";
 import { type Choice, Filter } from "../../ui/field.tsx";
 import { Page } from "../../ui/page.tsx";
-import { ProblemNotice } from "../../ui/problem-notice.tsx";
-import { SkeletonLines } from "../../ui/skeleton.tsx";
+import { Paged } from "../../ui/paged.tsx";
 import { keepFiles } from "./keep-files.ts";
 import { Lightbox } from "./lightbox.tsx";
 import { Thumbnail } from "./thumbnail.tsx";
@@ -55,9 +54,12 @@ export function GenerationsPage() {
       actions={
         <>
           {run && (
-            <Button small icon="close" onClick={() => setRun("")}>
-              Of one run
-            </Button>
+            <>
+              <ButtonLink href={`/runs/${run}`}>Their run</ButtonLink>
+              <Button icon="close" onClick={() => setRun("")}>
+                Of one run
+              </Button>
+            </>
           )}
           <Filter label="LoRA" choices={loras} value={lora} onChange={setLora} />
           <Filter label="Kind" choices={KINDS} value={kind} onChange={setKind} />
@@ -67,31 +69,28 @@ export function GenerationsPage() {
         </>
       }
     >
-      {pages.isPending && <SkeletonLines lines={8} />}
-      {pages.error && items.length === 0 && <ProblemNotice error={pages.error} />}
-      {!pages.isPending && !pages.error && items.length === 0 && (
-        <Empty icon="picture" title={lora || kind || run ? "Nothing is like that" : "Nothing was generated yet"}>
-          Pictures and clips of all runs appear here as they are made.
-        </Empty>
-      )}
-      <div className="gallery">
-        {items.map((each) => (
-          <Thumbnail
-            key={each.id}
-            generation={each}
-            caption={each.prompt || each.kind}
-            onOpen={setOpen}
-            onExpired={forget}
-          />
-        ))}
-      </div>
-      {pages.hasNextPage && (
-        <div className="table-more">
-          <Button busy={pages.isFetchingMore} onClick={pages.more}>
-            Show more
-          </Button>
-        </div>
-      )}
+      <Paged
+        pages={{ ...pages, items }}
+        empty={
+          <Empty icon="picture" title={lora || kind || run ? "Nothing is like that" : "Nothing was generated yet"}>
+            Pictures and clips of all runs appear here as they are made.
+          </Empty>
+        }
+      >
+        {(made) => (
+          <div className="gallery">
+            {made.map((each) => (
+              <Thumbnail
+                key={each.id}
+                generation={each}
+                caption={each.prompt || each.kind}
+                onOpen={setOpen}
+                onExpired={forget}
+              />
+            ))}
+          </div>
+        )}
+      </Paged>
       <Lightbox items={items} open={open} onOpen={setOpen} onExpired={forget} />
     </Page>
   );

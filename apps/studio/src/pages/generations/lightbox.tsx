@@ -1,8 +1,8 @@
 import type { GenerationSummary } from "@loramill/contracts";
-import { useEffect } from "react";
-import { Button, ButtonLink } from "../../ui/button.tsx";
+import { ButtonLink } from "../../ui/button.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
 import { Picture } from "../../ui/picture.tsx";
+import { StepThrough } from "../../ui/step-through.tsx";
 import { GenerationActions } from "./generation-actions.tsx";
 import { GenerationFacts } from "./generation-facts.tsx";
 import styles from "./lightbox.module.css";
@@ -23,18 +23,6 @@ export function Lightbox({
 }) {
   const index = items.findIndex(({ id }) => id === open);
   const current = items[index];
-  const at = (by: number) => items[(index + by + items.length) % items.length]?.id ?? null;
-  const [before, after] = [at(-1), at(1)];
-  useEffect(() => {
-    if (open === null) return;
-    const press = (event: KeyboardEvent) => {
-      if (event.target instanceof HTMLInputElement) return;
-      if (event.key === "ArrowLeft") onOpen(before);
-      if (event.key === "ArrowRight") onOpen(after);
-    };
-    addEventListener("keydown", press);
-    return () => removeEventListener("keydown", press);
-  }, [open, onOpen, before, after]);
   if (current === undefined) return null;
   return (
     <Dialog
@@ -43,11 +31,7 @@ export function Lightbox({
       onClose={() => onOpen(null)}
       footer={
         <>
-          <span className="muted number">
-            {index + 1} of {items.length}
-          </span>
-          <Button icon="left" aria-label="Previous" onClick={() => onOpen(before)} />
-          <Button icon="right" aria-label="Next" onClick={() => onOpen(after)} />
+          <StepThrough index={index} count={items.length} onStep={(by) => onOpen(items[index + by]?.id ?? null)} />
           <ButtonLink href={`/generations/${current.id}`}>Its page</ButtonLink>
         </>
       }

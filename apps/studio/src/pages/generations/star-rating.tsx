@@ -1,7 +1,8 @@
 import type { GenerationSummary } from "@loramill/contracts";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { useClient } from "../../api/client.tsx";
+import { useKeys } from "../../lib/use-keys.ts";
 import { STARS, Stars } from "../../ui/stars.tsx";
 import { TimeAgo } from "../../ui/time-ago.tsx";
 
@@ -29,25 +30,15 @@ export function StarRating({ generation, keys = false }: { readonly generation: 
   });
   const stars = rate.isPending ? rate.variables.stars : (latest?.stars ?? 0);
   const text = comment ?? latest?.comment ?? "";
-  const { mutate } = rate;
-  useEffect(() => {
-    if (!keys) return;
-    const press = (event: KeyboardEvent) => {
-      const isTyping = event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement;
-      const pressed = STARS.find((each) => `${each}` === event.key);
-      if (pressed === undefined || isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
-      mutate({ stars: pressed, comment: text });
-    };
-    addEventListener("keydown", press);
-    return () => removeEventListener("keydown", press);
-  }, [keys, mutate, text]);
+  const give = (each: number) => rate.mutate({ stars: each, comment: text });
+  useKeys(keys ? Object.fromEntries(STARS.map((each) => [`${each}`, () => give(each)])) : {});
   const keepComment = () => {
-    if (stars > 0 && comment !== null && comment !== (latest?.comment ?? "")) mutate({ stars, comment });
+    if (stars > 0 && comment !== null && comment !== (latest?.comment ?? "")) rate.mutate({ stars, comment });
   };
   return (
     <div className="stack-tight">
       <div className="row">
-        <Stars given={stars} onGive={(each) => mutate({ stars: each, comment: text })} />
+        <Stars given={stars} onGive={give} />
         {keys && <span className="faint">keys 1 to 5</span>}
       </div>
       <input

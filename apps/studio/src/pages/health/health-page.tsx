@@ -7,6 +7,7 @@ import type { IconName } from "../../ui/icon.tsx";
 import { Loaded } from "../../ui/loaded.tsx";
 import { Page } from "../../ui/page.tsx";
 import { Notice } from "../../ui/problem-notice.tsx";
+import { Prose } from "../../ui/prose.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
 import { TimeAgo } from "../../ui/time-ago.tsx";
 
@@ -80,8 +81,12 @@ const COLUMNS: readonly Column<DoctorCheck>[] = [
     wide: true,
     cell: ({ message, advice }) => (
       <>
-        {message}
-        {advice && <div className="muted">{advice}</div>}
+        <Prose text={message} />
+        {advice && (
+          <div className="muted">
+            <Prose text={advice} />
+          </div>
+        )}
       </>
     ),
   },

@@ -67,10 +67,11 @@ export function AboutLora({ lora, name, project }: LoraPartProps) {
 }
 
 function MakerLink({ lora: { run, source } }: Pick<LoraPartProps, "lora">) {
-  return source === "trained" ? (
-    <Link href={`/training/${run}`}>a training</Link>
-  ) : (
-    <Link href={`/runs/${run}`}>other LoRAs</Link>
+  return (
+    <>
+      {source === "trained" ? <Link href={`/training/${run}`}>a training</Link> : "other LoRAs"}, in{" "}
+      <Link href={`/runs/${run}`}>its run</Link>
+    </>
   );
 }
 

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useClient } from "../../api/client.tsx";
-import { Icon } from "../../ui/icon.tsx";
+import { NoPicture } from "../../ui/no-picture.tsx";
 import { Picture } from "../../ui/picture.tsx";
 
 interface Covered {
@@ -21,11 +21,6 @@ export function Cover({ lora, project }: { readonly lora: Covered; readonly proj
   });
   const drawn = data?.items[0]?.file;
   const url = lora.coverUrl ?? drawn?.url;
-  if (url === undefined)
-    return (
-      <div className="picture">
-        <Icon name="lora" />
-      </div>
-    );
+  if (url === undefined) return <NoPicture icon="lora" />;
   return <Picture url={url} alt={lora.name} {...(lora.coverUrl === null ? { mediaType: drawn?.mediaType } : {})} />;
 }

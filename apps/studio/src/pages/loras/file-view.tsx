@@ -6,6 +6,7 @@ import { formatBytes, formatCount } from "../../lib/format.ts";
 import { Button } from "../../ui/button.tsx";
 import { Card } from "../../ui/card.tsx";
 import { CopyButton } from "../../ui/copy-button.tsx";
+import { DigestText } from "../../ui/digest-text.tsx";
 import { type Fact, Facts } from "../../ui/facts.tsx";
 import { Loaded } from "../../ui/loaded.tsx";
 import { Notice } from "../../ui/problem-notice.tsx";
@@ -46,13 +47,7 @@ export function FileView({ lora, project }: { readonly lora: LoraView; readonly 
 }
 
 function hashesOf({ hashes, weights }: LoraView): Fact[] {
-  const text = (hash: string | null) =>
-    hash === null ? null : (
-      <span className="row">
-        <code title={hash}>{hash.length > 24 ? `${hash.slice(0, 24)}…` : hash}</code>
-        <CopyButton text={hash} />
-      </span>
-    );
+  const text = (hash: string | null) => hash && <DigestText digest={hash} />;
   return [
     ["SHA-256", text(hashes.sha256)],
     ["Of its tensors", text(hashes.tensorsSha256)],

@@ -1,12 +1,10 @@
 import type { LoraLineage } from "@loramill/contracts";
 import { formatCount, formatSeconds, shortId } from "../../lib/format.ts";
+import type { Layered } from "../../ui/lay-out-layers.ts";
 import { loraHref } from "./lora-address.ts";
 
 /** Something that a LoRA comes from or that came of it, with what it needs. */
-export interface LineageNode {
-  /** Unique; what `needs` names. */
-  readonly name: string;
-  readonly needs: readonly string[];
+export interface LineageNode extends Layered {
   readonly kind: "pictures" | "captions" | "recipe" | "training" | "lora" | "import" | "operation" | "drawn";
   readonly title: string;
   readonly note: string;

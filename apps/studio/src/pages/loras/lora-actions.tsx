@@ -1,7 +1,7 @@
 import { useMutation } from "@tanstack/react-query";
 import { useLocation } from "wouter";
 import { useClient } from "../../api/client.tsx";
-import { saveUrl } from "../../lib/save-url.ts";
+import { saveUrl } from "../../lib/save-file.ts";
 import { Button, ButtonLink } from "../../ui/button.tsx";
 import { useConfirm } from "../../ui/confirm.tsx";
 import type { LoraPartProps } from "./lora-part-props.ts";

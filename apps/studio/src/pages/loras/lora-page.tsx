@@ -5,8 +5,7 @@ import { useClient } from "../../api/client.tsx";
 import { formatCount } from "../../lib/format.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { Filter } from "../../ui/field.tsx";
-import { Loaded } from "../../ui/loaded.tsx";
-import { Page } from "../../ui/page.tsx";
+import { Page, PendingPage } from "../../ui/page.tsx";
 import { Notice } from "../../ui/problem-notice.tsx";
 import { Tabs } from "../../ui/tabs.tsx";
 import type { PageProps } from "../page-props.ts";
@@ -32,14 +31,7 @@ export function LoraPage({ params }: PageProps) {
     staleTime: 60_000,
   });
   const lora = query.data;
-  if (lora === undefined)
-    return (
-      <Page title="LoRA" crumb={crumb}>
-        <Loaded query={query} lines={10}>
-          {() => null}
-        </Loaded>
-      </Page>
-    );
+  if (lora === undefined) return <PendingPage title="LoRA" crumb={crumb} error={query.error} />;
   return (
     <Page
       title={lora.name}

@@ -1,4 +1,4 @@
-import { RunSpec, type RunSpecInput, type SpecProblem, specProblems } from "@loramill/contracts";
+import type { RunSpecInput, SpecProblem } from "@loramill/contracts";
 import { type FormEvent, useState } from "react";
 import { useSearchState } from "../../lib/use-search-state.ts";
 import { Button } from "../../ui/button.tsx";
@@ -6,9 +6,10 @@ import { Card } from "../../ui/card.tsx";
 import { CopyButton } from "../../ui/copy-button.tsx";
 import { Segmented, TextField } from "../../ui/field.tsx";
 import { Page } from "../../ui/page.tsx";
-import { Notice } from "../../ui/problem-notice.tsx";
+import { checkSpec } from "../runs/check-spec.ts";
 import { writeSpec } from "../runs/read-spec.ts";
 import { RunPreview } from "../runs/run-preview.tsx";
+import { SpecProblems } from "../runs/spec-problems.tsx";
 import { useLoraProject } from "./lora-address.ts";
 import { LoraPicker } from "./lora-picker.tsx";
 import styles from "./make-page.module.css";
@@ -62,9 +63,9 @@ export function MakeLoraPage() {
   };
   const check = (event: FormEvent) => {
     event.preventDefault();
-    const parsed = RunSpec.safeParse(spec, { reportInput: true });
-    setProblems(parsed.success ? [] : specProblems(parsed.error.issues, { schema: RunSpec }));
-    setChecked(parsed.success ? spec : null);
+    const found = checkSpec(spec);
+    setProblems(found);
+    setChecked(found.length === 0 ? spec : null);
   };
   return (
     <Page
@@ -113,15 +114,7 @@ export function MakeLoraPage() {
                 onChange={(name) => change({ name })}
                 hint="Of the result; one that is there already gets another version."
               />
-              {problems.length > 0 && (
-                <Notice tone="red" title="This cannot be made">
-                  {problems.map(({ field, message }) => (
-                    <p key={`${field} ${message}`}>
-                      <code>{field}</code> {message}
-                    </p>
-                  ))}
-                </Notice>
-              )}
+              <SpecProblems title="This cannot be made" problems={problems} />
               <div>
                 <Button
                   kind="primary"
@@ -138,7 +131,7 @@ export function MakeLoraPage() {
             <pre className="mono">{writeSpec(spec)}</pre>
           </Card>
         </div>
-        <div className={styles.preview}>
+        <div className="beside">
           <RunPreview key={checked === null ? "" : JSON.stringify(checked)} spec={checked} />
         </div>
       </div>

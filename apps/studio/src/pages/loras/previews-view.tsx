@@ -10,8 +10,8 @@ import { Button } from "../../ui/button.tsx";
 import { Empty } from "../../ui/empty.tsx";
 import { type Fact, Facts } from "../../ui/facts.tsx";
 import { Gallery } from "../../ui/gallery.tsx";
-import { ProblemNotice } from "../../ui/problem-notice.tsx";
-import { SkeletonLines } from "../../ui/skeleton.tsx";
+import { Paged } from "../../ui/paged.tsx";
+import { keepFiles } from "../generations/keep-files.ts";
 import type { LoraPartProps } from "./lora-part-props.ts";
 import { useChangeLora } from "./use-change-lora.ts";
 
@@ -42,10 +42,7 @@ export function PreviewsView({ lora, name, project }: LoraPartProps) {
     const [picture] = event.target.files ?? [];
     if (picture) setCover(picture, picture.name);
   };
-  const urls = useMemo(
-    () => new Map(keep(pages.items.map(({ file }) => file)).map(({ digest, url }) => [digest, url])),
-    [keep, pages.items],
-  );
+  const items = useMemo(() => keepFiles(pages.items, keep), [keep, pages.items]);
   return (
     <div className="stack">
       <div className="row">
@@ -69,48 +66,43 @@ export function PreviewsView({ lora, name, project }: LoraPartProps) {
           </Button>
         )}
       </div>
-      {pages.isPending ? (
-        <SkeletonLines lines={5} />
-      ) : pages.error && pages.items.length === 0 ? (
-        <ProblemNotice error={pages.error} />
-      ) : pages.items.length === 0 ? (
-        <Empty icon="picture" title="Nothing was drawn with it yet">
-          Pictures and clips of all runs that use it appear here.
-        </Empty>
-      ) : (
-        <Gallery
-          onExpired={() => {
-            forget();
-            void queries.invalidateQueries({ queryKey: ["generations", { lora: lora.id, project }] });
-          }}
-          items={pages.items.map((picture) => ({
-            id: picture.id,
-            url: urls.get(picture.file.digest) ?? picture.file.url,
-            name: picture.prompt || picture.kind,
-            mediaType: picture.file.mediaType,
-            caption: picture.prompt,
-            details: (
-              <div className="stack-tight">
-                <Facts facts={factsOf(picture)} />
-                {picture.file.mediaType.startsWith("image/") && (
-                  <div>
-                    <Button small busy={take.isPending || change.isPending} onClick={() => take.mutate(picture)}>
-                      Make it the cover
-                    </Button>
-                  </div>
-                )}
-              </div>
-            ),
-          }))}
-        />
-      )}
-      {pages.hasNextPage && (
-        <div className="table-more">
-          <Button busy={pages.isFetchingMore} onClick={pages.more}>
-            Show more
-          </Button>
-        </div>
-      )}
+      <Paged
+        pages={{ ...pages, items }}
+        lines={5}
+        empty={
+          <Empty icon="picture" title="Nothing was drawn with it yet">
+            Pictures and clips of all runs that use it appear here.
+          </Empty>
+        }
+      >
+        {(drawn) => (
+          <Gallery
+            onExpired={() => {
+              forget();
+              void queries.invalidateQueries({ queryKey: ["generations", { lora: lora.id, project }] });
+            }}
+            items={drawn.map((picture) => ({
+              id: picture.id,
+              url: picture.file.url,
+              name: picture.prompt || picture.kind,
+              mediaType: picture.file.mediaType,
+              caption: picture.prompt,
+              details: (
+                <div className="stack-tight">
+                  <Facts facts={factsOf(picture)} />
+                  {picture.file.mediaType.startsWith("image/") && (
+                    <div>
+                      <Button small busy={take.isPending || change.isPending} onClick={() => take.mutate(picture)}>
+                        Make it the cover
+                      </Button>
+                    </div>
+                  )}
+                </div>
+              ),
+            }))}
+          />
+        )}
+      </Paged>
     </div>
   );
 }

@@ -29,7 +29,7 @@ export function RatingsView({ lora, name, project }: LoraPartProps) {
       ) : (
         <Table label="Ratings" columns={COLUMNS} rows={lora.ratings} rowKey={({ by }) => by} />
       )}
-      <form className="row" onSubmit={rate}>
+      <form className="row row-fields" onSubmit={rate}>
         <SelectField
           label="Stars"
           choices={["5", "4", "3", "2", "1"].map((n) => [n, "★".repeat(Number(n))])}

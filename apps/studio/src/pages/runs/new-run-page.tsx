@@ -52,7 +52,9 @@ export function NewRunPage() {
           <PicturesFormView onChange={() => setChecked(null)} onCheck={setChecked} onEdit={editAsSpec} />
         )}
         {/* A spec that was checked is another preview: its price and its key are its own. */}
-        <RunPreview key={checked === null ? "" : JSON.stringify(checked)} spec={checked} />
+        <div className="beside">
+          <RunPreview key={checked === null ? "" : JSON.stringify(checked)} spec={checked} />
+        </div>
       </div>
     </Page>
   );

@@ -1,5 +1,6 @@
-import { RunSpec, type RunSpecInput, type SpecProblem, specProblems } from "@loramill/contracts";
+import type { RunSpecInput, SpecProblem } from "@loramill/contracts";
 import { parse, stringify } from "yaml";
+import { checkSpec } from "./check-spec.ts";
 
 export type ReadSpec =
   | { readonly spec: RunSpecInput; readonly problems: readonly [] }
@@ -14,9 +15,8 @@ export function readSpec(text: string): ReadSpec {
     const message = error instanceof Error ? error.message : String(error);
     return { spec: null, problems: [{ field: "", message: `this is not YAML: ${message}` }] };
   }
-  const parsed = RunSpec.safeParse(value, { reportInput: true });
-  if (parsed.success) return { spec: value as RunSpecInput, problems: [] };
-  return { spec: null, problems: specProblems(parsed.error.issues, { schema: RunSpec }) };
+  const problems = checkSpec(value);
+  return problems.length === 0 ? { spec: value as RunSpecInput, problems: [] } : { spec: null, problems };
 }
 
 export const writeSpec = (spec: RunSpecInput): string => stringify(spec);

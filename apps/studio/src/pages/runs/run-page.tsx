@@ -1,4 +1,4 @@
-import { isFinal, type RunView } from "@loramill/contracts";
+import type { RunView } from "@loramill/contracts";
 import { useQuery } from "@tanstack/react-query";
 import { useClient } from "../../api/client.tsx";
 import { formatPercent, formatSeconds, formatUsd, secondsBetween } from "../../lib/format.ts";
@@ -6,10 +6,8 @@ import { useNow } from "../../lib/use-now.ts";
 import { useSearchState } from "../../lib/use-search-state.ts";
 import { Card } from "../../ui/card.tsx";
 import { Stats } from "../../ui/facts.tsx";
-import { Loaded } from "../../ui/loaded.tsx";
-import { Page } from "../../ui/page.tsx";
+import { Page, PendingPage } from "../../ui/page.tsx";
 import { Notice } from "../../ui/problem-notice.tsx";
-import { StateBadge } from "../../ui/state-badge.tsx";
 import { Tabs } from "../../ui/tabs.tsx";
 import { TimeAgo } from "../../ui/time-ago.tsx";
 import type { PageProps } from "../page-props.ts";
@@ -21,6 +19,7 @@ import { JobsView } from "./jobs-view.tsx";
 import { PicturesView } from "./pictures-view.tsx";
 import { PlanView } from "./plan-view.tsx";
 import { RunActions } from "./run-actions.tsx";
+import { RunBadge } from "./run-badge.tsx";
 import { StepGraph } from "./step-graph.tsx";
 import { StepPanel } from "./step-panel.tsx";
 import { shareOfRun } from "./tell-step.ts";
@@ -33,23 +32,9 @@ const crumb = { href: "/runs", label: "Runs" };
 export function RunPage({ params }: PageProps) {
   const feed = useRunFeed(params.run ?? "");
   const { run } = feed;
-  if (run === undefined) {
-    return (
-      <Page title="Run" crumb={crumb}>
-        <Loaded query={{ data: undefined, error: feed.error as Error | null }} lines={10}>
-          {() => null}
-        </Loaded>
-      </Page>
-    );
-  }
-  const isEnding = run.cancelRequested && !isFinal("run", run.state);
+  if (run === undefined) return <PendingPage title="Run" crumb={crumb} error={feed.error} />;
   return (
-    <Page
-      title={run.name}
-      crumb={crumb}
-      badge={<StateBadge state={run.state} label={isEnding ? "cancelling" : run.state} />}
-      actions={<RunActions run={run} />}
-    >
+    <Page title={run.name} crumb={crumb} badge={<RunBadge run={run} />} actions={<RunActions run={run} />}>
       {run.error && (
         <Notice tone={run.state === "exhausted" ? "amber" : "red"} title={`The run ${endOf(run)}`}>
           {run.error.message}

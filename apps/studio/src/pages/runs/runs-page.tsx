@@ -1,5 +1,4 @@
 import type { RunSummary } from "@loramill/contracts";
-import { isFinal } from "@loramill/contracts";
 import { Link } from "wouter";
 import { useClient } from "../../api/client.tsx";
 import { useProjectFilter } from "../../api/project.ts";
@@ -11,9 +10,9 @@ import { ButtonLink } from "../../ui/button.tsx";
 import { Empty } from "../../ui/empty.tsx";
 import { type Choice, Filter } from "../../ui/field.tsx";
 import { Page } from "../../ui/page.tsx";
-import { StateBadge } from "../../ui/state-badge.tsx";
 import { type Column, PagedTable } from "../../ui/table.tsx";
 import { TimeAgo } from "../../ui/time-ago.tsx";
+import { RunBadge } from "./run-badge.tsx";
 import { RunProgress } from "./run-progress.tsx";
 
 const STATES: readonly Choice[] = [
@@ -71,22 +70,13 @@ export function RunsPage() {
 
 const COLUMNS: readonly Column<RunSummary>[] = [
   { name: "Name", main: true, cell: (run) => <Link href={`/runs/${run.id}`}>{run.name}</Link> },
-  { name: "State", cell: (run) => <RunState run={run} /> },
+  { name: "State", cell: (run) => <RunBadge run={run} /> },
   { name: "Progress", cell: (run) => <RunProgress run={run} /> },
   { name: "Project", cell: (run) => run.project },
   { name: "Took", end: true, cell: (run) => <Took run={run} /> },
   { name: "Cost", end: true, cell: (run) => <Cost run={run} /> },
   { name: "Started", end: true, cell: (run) => <TimeAgo at={run.createdAt} /> },
 ];
-
-function RunState({ run }: { readonly run: RunSummary }) {
-  const isEnding = run.cancelRequested && !isFinal("run", run.state);
-  return (
-    <span className="row" title={run.error?.message}>
-      <StateBadge state={run.state} label={isEnding ? "cancelling" : run.state} />
-    </span>
-  );
-}
 
 function Took({ run }: { readonly run: RunSummary }) {
   const now = useNow(1_000);

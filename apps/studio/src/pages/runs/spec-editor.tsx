@@ -3,8 +3,8 @@ import { useState } from "react";
 import { Button } from "../../ui/button.tsx";
 import { Card } from "../../ui/card.tsx";
 import { TextArea } from "../../ui/field.tsx";
-import { Notice } from "../../ui/problem-notice.tsx";
 import { readSpec } from "./read-spec.ts";
+import { SpecProblems } from "./spec-problems.tsx";
 
 const EXAMPLE = `name: my-dog
 dataset:
@@ -50,17 +50,7 @@ export function SpecEditor({
             if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) check();
           }}
         />
-        {problems.length > 0 && (
-          <Notice tone="red" title="The spec is wrong">
-            <ul>
-              {problems.map(({ field, message }) => (
-                <li key={`${field} ${message}`}>
-                  {field && <code>{field}</code>} {message}
-                </li>
-              ))}
-            </ul>
-          </Notice>
-        )}
+        <SpecProblems title="The spec is wrong" problems={problems} />
         <div className="row">
           <Button kind="primary" icon="check" onClick={check} disabled={text.trim() === ""}>
             Show plan and price

@@ -1,7 +1,7 @@
 import { RunSpec } from "@loramill/contracts";
 import { expect, test } from "vitest";
 import { readSpec, writeSpec } from "./read-spec.ts";
-import { nameOfFolder, specOfForm } from "./spec-of-form.ts";
+import { specOfForm } from "./spec-of-form.ts";
 
 const form = {
   source: { type: "folder", path: "/photos/dog" },
@@ -34,8 +34,4 @@ test("everything that is wrong is told by its field", () => {
   );
   expect(problems.map(({ field }) => field)).toEqual(["dataset.sources.0.path", "train.recipe.rank"]);
   expect(readSpec("a: [").problems[0]?.message).toMatch(/not YAML/);
-});
-
-test("a run is named after its folder", () => {
-  expect(["/photos/my dog/", "C:\\pics\\cat", "/a/!!x", ""].map(nameOfFolder)).toEqual(["my dog", "cat", "x", ""]);
 });

@@ -1,10 +1,9 @@
 import type { RunSpecInput } from "@loramill/contracts";
+import type { NamedSource } from "./picture-source.ts";
 
 /** What a person says of pictures, to have a LoRA made of them; the fields of `loramill run FOLDER`. */
 export interface PicturesForm {
-  readonly source:
-    | { readonly type: "folder"; readonly path: string }
-    | { readonly type: "upload"; readonly listing: string };
+  readonly source: NamedSource;
   readonly name: string;
   readonly project: string;
   readonly triggerWord: string;
@@ -38,13 +37,4 @@ export function specOfForm(form: PicturesForm): RunSpecInput {
     },
     ...(form.budgetUsd ? { budgetUsd: Number(form.budgetUsd) } : {}),
   };
-}
-
-/** A name that a spec takes, made of a folder's; empty for none. */
-export function nameOfFolder(path: string): string {
-  const last = path.split(/[/\\]/).filter(Boolean).at(-1) ?? "";
-  return last
-    .replace(/[^\p{L}\p{N} ._-]+/gu, "-")
-    .replace(/^[^\p{L}\p{N}]+/u, "")
-    .slice(0, 100);
 }

@@ -1,17 +1,13 @@
 import type { StepView } from "@loramill/contracts";
 import { classNames } from "../../lib/class-names.ts";
-import { Icon } from "../../ui/icon.tsx";
+import { Graph, GraphText } from "../../ui/graph.tsx";
+import type { Layered } from "../../ui/lay-out-layers.ts";
 import { Progress } from "../../ui/progress.tsx";
 import { lookOfState } from "../../ui/state-badge.tsx";
-import { type GraphStep, layoutSteps, type PlacedStep } from "./layout-steps.ts";
 import styles from "./step-graph.module.css";
 import { shareOfStep, tellStep } from "./tell-step.ts";
 
-const NODE = { width: 134, height: 60 };
-const GAP = { x: 20, y: 14 };
-
-const left = ({ column }: PlacedStep) => column * (NODE.width + GAP.x);
-const top = ({ row }: PlacedStep) => row * (NODE.height + GAP.y);
+const WIDTH = 134;
 const DONE: readonly string[] = ["succeeded", "reused"];
 
 /** The steps of a run from left to right, with the lines of what needs what; one of them may be chosen. */
@@ -22,89 +18,49 @@ export function StepGraph({
   onChoose,
 }: {
   /** With what they need; null until the plan is there, and then they stand in a line. */
-  readonly plan: readonly GraphStep[] | null;
+  readonly plan: readonly Layered[] | null;
   readonly steps: readonly StepView[];
   readonly chosen: string | null;
   readonly onChoose: (name: string) => void;
 }) {
-  const placed = layoutSteps(plan ?? inLine(steps));
-  const byName = new Map(placed.map((step) => [step.name, step]));
-  const states = new Map(steps.map((step) => [step.name, step]));
-  const width = Math.max(...placed.map(left)) + NODE.width;
-  const height = Math.max(...placed.map(top)) + NODE.height;
+  const byName = new Map(steps.map((step) => [step.name, step]));
+  const nodes = (plan ?? inLine(steps)).flatMap(({ name, needs }) => {
+    const step = byName.get(name);
+    return step === undefined ? [] : [{ name, needs, step }];
+  });
   return (
-    <div className={styles.frame}>
-      <div className={styles.graph} style={{ width, height }}>
-        <svg className={styles.edges} width={width} height={height} aria-hidden="true">
-          {placed.flatMap((step) =>
-            step.needs.map((need) => {
-              const from = byName.get(need);
-              const isDone = DONE.includes(states.get(need)?.state ?? "");
-              return (
-                from && <path key={`${need} ${step.name}`} className={isDone ? styles.done : ""} d={line(from, step)} />
-              );
-            }),
-          )}
-        </svg>
-        {placed.map((place) => {
-          const step = states.get(place.name);
-          return (
-            step && (
-              <Node
-                key={step.id}
-                step={step}
-                place={place}
-                isChosen={step.name === chosen}
-                onChoose={() => onChoose(step.name)}
-              />
-            )
-          );
-        })}
-      </div>
-    </div>
+    <Graph nodes={nodes} width={WIDTH} chosen={chosen} isDone={({ step }) => DONE.includes(step.state)}>
+      {({ name, step }) => <StepNode step={step} isChosen={name === chosen} onChoose={() => onChoose(name)} />}
+    </Graph>
   );
 }
 
-function Node({
+function StepNode({
   step,
-  place,
   isChosen,
   onChoose,
 }: {
   readonly step: StepView;
-  readonly place: PlacedStep;
   readonly isChosen: boolean;
   readonly onChoose: () => void;
 }) {
-  const [tone, icon] = lookOfState(step.state);
+  const { name, state } = step;
+  const [tone, icon] = lookOfState(state);
   const told = tellStep(step);
-  const share = shareOfStep(step);
+  const isRunning = state === "running";
   return (
     <button
       type="button"
-      className={classNames(styles.node, `tone-${tone}`)}
-      style={{ left: left(place), top: top(place), width: NODE.width, height: NODE.height }}
+      className={classNames(styles.step, `tone-${tone}`)}
       aria-pressed={isChosen}
-      aria-label={`${step.name}: ${step.state}, ${told}`}
+      aria-label={`${name}: ${state}, ${told}`}
       onClick={onChoose}
     >
-      <span className={styles.name}>
-        <Icon name={icon} spin={step.state === "running"} />
-        {step.name}
-      </span>
-      <span className={styles.told}>{told}</span>
-      {step.state === "running" && <Progress share={share} label={`Progress of ${step.name}`} />}
+      <GraphText icon={icon} spin={isRunning} title={name} note={told} />
+      {isRunning && <Progress share={shareOfStep(step)} label={`Progress of ${name}`} />}
     </button>
   );
 }
 
-const inLine = (steps: readonly StepView[]): GraphStep[] =>
+const inLine = (steps: readonly StepView[]): Layered[] =>
   steps.map(({ name }, index) => ({ name, needs: index === 0 ? [] : [steps[index - 1]?.name ?? ""] }));
-
-/** From the right edge of one node to the left edge of another. */
-function line(from: PlacedStep, to: PlacedStep): string {
-  const [x1, y1] = [left(from) + NODE.width, top(from) + NODE.height / 2];
-  const [x2, y2] = [left(to), top(to) + NODE.height / 2];
-  const bend = Math.max(GAP.x / 2, (x2 - x1) / 2);
-  return `M${x1} ${y1}C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}`;
-}

@@ -2,12 +2,13 @@ import type { RunEvent, RunView, StepView } from "@loramill/contracts";
 import { Link } from "wouter";
 import { formatCount, formatSeconds, formatUsd, secondsBetween } from "../../lib/format.ts";
 import { useNow } from "../../lib/use-now.ts";
-import { CopyButton } from "../../ui/copy-button.tsx";
+import { DigestText } from "../../ui/digest-text.tsx";
 import { type Fact, Facts } from "../../ui/facts.tsx";
 import { Notice } from "../../ui/problem-notice.tsx";
 import { Progress } from "../../ui/progress.tsx";
 import { StateBadge } from "../../ui/state-badge.tsx";
 import { LossCharts } from "./loss-charts.tsx";
+import { StepLinks } from "./step-links.tsx";
 import styles from "./step-panel.module.css";
 import { shareOfStep, tellStep, tellTimeLeft } from "./tell-step.ts";
 
@@ -33,6 +34,7 @@ export function StepPanel({
           {step.state === "running" && (
             <span className="muted">{[tellStep(step), tellTimeLeft(step)].filter(Boolean).join(" · ")}</span>
           )}
+          <StepLinks run={run} step={step} />
         </div>
         {step.state === "running" && <Progress share={shareOfStep(step)} label={`Progress of ${step.name}`} />}
         {step.error && (
@@ -56,15 +58,6 @@ export function StepPanel({
       </div>
       {step.kind === "train" && <LossCharts run={run} step={step.name} events={events} />}
     </section>
-  );
-}
-
-function DigestText({ digest }: { readonly digest: string }) {
-  return (
-    <span className="row">
-      <code title={digest}>{digest.slice(0, 16)}…</code>
-      <CopyButton text={digest} />
-    </span>
   );
 }
 

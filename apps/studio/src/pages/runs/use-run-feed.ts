@@ -13,7 +13,7 @@ export interface RunFeed {
   readonly run: RunView | undefined;
   /** Oldest first. */
   readonly events: readonly RunEvent[];
-  readonly error: unknown;
+  readonly error: Error | null;
 }
 
 /** A run as it is at every moment, and all that was told of it: read once, and followed until it ends. */

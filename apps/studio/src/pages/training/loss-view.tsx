@@ -1,5 +1,4 @@
 import { useMemo } from "react";
-import { classNames } from "../../lib/class-names.ts";
 import { formatCount } from "../../lib/format.ts";
 import { Card } from "../../ui/card.tsx";
 import { Gallery } from "../../ui/gallery.tsx";
@@ -7,7 +6,6 @@ import { LineChart } from "../../ui/line-chart.tsx";
 import { lossesOf } from "../runs/losses.ts";
 import { type Artifacts, useArtifacts } from "../runs/use-artifacts.ts";
 import { useKeptCurve } from "../runs/use-kept-curve.ts";
-import styles from "./loss-view.module.css";
 import type { TrainingProps } from "./training-props.ts";
 
 /** The loss over the steps, and below it what was drawn on the way, a row for each prompt. */
@@ -23,7 +21,7 @@ export function LossView({ run, step, events }: TrainingProps) {
         {points.length === 0 ? (
           <p className="muted">It is drawn here once the training reports one.</p>
         ) : (
-          <figure className={classNames("stack-tight", styles.chart)}>
+          <figure className="stack-tight">
             <LineChart label={`Loss of ${step.name} over its steps`} points={points} />
             {last && (
               <figcaption className="faint number">

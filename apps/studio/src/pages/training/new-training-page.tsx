@@ -2,7 +2,6 @@ import type { RunSpecInput } from "@loramill/contracts";
 import { useState } from "react";
 import { Page } from "../../ui/page.tsx";
 import { RunPreview } from "../runs/run-preview.tsx";
-import styles from "./new-training-page.module.css";
 import { TrainingFormView } from "./training-form.tsx";
 
 /** Starts a training: pictures, a recipe that explains itself, a place and a budget; its price is seen before. */
@@ -16,7 +15,7 @@ export function NewTrainingPage() {
     >
       <div className="columns">
         <TrainingFormView onChange={() => setChecked(null)} onCheck={setChecked} />
-        <div className={styles.preview}>
+        <div className="beside">
           <RunPreview key={checked === null ? "" : JSON.stringify(checked)} spec={checked} />
         </div>
       </div>

@@ -12,6 +12,7 @@ import { useSettled } from "../../lib/use-settled.ts";
 import { Button } from "../../ui/button.tsx";
 import { SelectField, TextArea, TextField } from "../../ui/field.tsx";
 import { Notice } from "../../ui/problem-notice.tsx";
+import { Prose } from "../../ui/prose.tsx";
 import styles from "./recipe-form.module.css";
 import { mergedRecipe, type TypedRecipe, typedValue } from "./spec-of-training.ts";
 
@@ -127,7 +128,7 @@ function OneField({ field, value, isChanged, why, issues, onChange }: OneFieldPr
     issues.flatMap((issue) => (issue.severity === severity ? [issue.message] : [])).join("; ");
   const hint = (
     <>
-      {meaning}
+      <Prose text={meaning} />
       {takes && ` (${takes})`}.{" "}
       {isChanged ? (
         <Button

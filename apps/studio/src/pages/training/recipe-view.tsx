@@ -5,6 +5,7 @@ import { Card } from "../../ui/card.tsx";
 import { CopyButton } from "../../ui/copy-button.tsx";
 import { Loaded } from "../../ui/loaded.tsx";
 import { Notice } from "../../ui/problem-notice.tsx";
+import { Prose } from "../../ui/prose.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
 
 type Field = RecipeExplanation["fields"][number];
@@ -43,7 +44,7 @@ export function RecipeView({ recipe }: { readonly recipe: Recipe }) {
 const COLUMNS: readonly Column<Field>[] = [
   { name: "Field", main: true, cell: ({ field, meaning }) => <span title={meaning}>{field}</span> },
   { name: "Value", cell: ({ value, unit }) => `${shown(value)}${unit ? ` ${unit}` : ""}` },
-  { name: "What it is", cell: ({ meaning }) => meaning },
+  { name: "What it is", cell: ({ meaning }) => <Prose text={meaning} /> },
   { name: "Takes", cell: ({ range }) => range },
   { name: "Why", cell: ({ why }) => why },
 ];

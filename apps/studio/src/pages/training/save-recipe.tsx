@@ -32,9 +32,9 @@ export function SaveRecipe({
   });
   if (Object.keys(typed).length === 0) return null;
   return (
-    <div className="row">
+    <div className="row row-fields">
       <TextField label="Keep this recipe as" placeholder="my-recipe" value={name} onChange={setName} />
-      <Button small busy={save.isPending} disabled={name === "" || recipe === null} onClick={() => save.mutate()}>
+      <Button busy={save.isPending} disabled={name === "" || recipe === null} onClick={() => save.mutate()}>
         Save recipe
       </Button>
     </div>

@@ -1,4 +1,5 @@
 import { inputOfField, type RecipeField, RecipeTemplate, type RunSpecInput } from "@loramill/contracts";
+import type { NamedSource } from "../runs/picture-source.ts";
 
 /** Fields of a recipe that were changed, as they are typed; what is not there is as the preset has it. */
 export type TypedRecipe = Readonly<Partial<Record<RecipeField | "epochs", string>>>;
@@ -9,10 +10,7 @@ type Backend = (typeof backends)[number];
 /** What a person says of a training. */
 export interface TrainingForm {
   readonly name: string;
-  readonly source:
-    | { readonly type: "dataset"; readonly dataset: string }
-    | { readonly type: "folder"; readonly path: string }
-    | { readonly type: "upload"; readonly listing: string };
+  readonly source: NamedSource;
   readonly triggerWord: string;
   readonly className: string;
   /** Preset or saved recipe that `recipe` changes. */

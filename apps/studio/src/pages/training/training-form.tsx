@@ -1,21 +1,21 @@
-import { RunSpec, type RunSpecInput, type SpecProblem, specProblems } from "@loramill/contracts";
+import type { RunSpecInput, SpecProblem } from "@loramill/contracts";
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import { useClient } from "../../api/client.tsx";
 import { useProjectFilter } from "../../api/project.ts";
-import { uploadFiles } from "../../api/upload-files.ts";
-import { formatBytes } from "../../lib/format.ts";
 import { useSearchState } from "../../lib/use-search-state.ts";
 import { Button } from "../../ui/button.tsx";
 import { Card } from "../../ui/card.tsx";
 import { type Choice, SelectField, TextField } from "../../ui/field.tsx";
 import { Loaded } from "../../ui/loaded.tsx";
-import { Notice, ProblemNotice } from "../../ui/problem-notice.tsx";
-import { nameOfFolder } from "../runs/spec-of-form.ts";
+import { ProblemNotice } from "../../ui/problem-notice.tsx";
+import { checkSpec } from "../runs/check-spec.ts";
+import { hasPictures, nameOfPictures, noPictures, type PictureSource } from "../runs/picture-source.ts";
+import { PictureSourceFields } from "../runs/picture-source-fields.tsx";
+import { SpecProblems } from "../runs/spec-problems.tsx";
+import { useSendPictures } from "../runs/use-send-pictures.ts";
 import { RecipeForm } from "./recipe-form.tsx";
 import { SaveRecipe } from "./save-recipe.tsx";
-import { type Pictures, SourceFields } from "./source-fields.tsx";
-import { backends, specOfTraining, type TrainingForm, type TypedRecipe } from "./spec-of-training.ts";
+import { backends, specOfTraining, type TypedRecipe } from "./spec-of-training.ts";
 import { useRecipes } from "./use-recipes.ts";
 
 const BACKENDS: readonly Choice[] = [
@@ -34,12 +34,12 @@ export function TrainingFormView({
   readonly onChange: () => void;
   readonly onCheck: (spec: RunSpecInput) => void;
 }) {
-  const client = useClient();
   const { project } = useProjectFilter();
   const recipes = useRecipes(project);
   const [preset, setPreset] = useSearchState("preset", "pocket");
   const [asked] = useSearchState("dataset");
-  const [pictures, setPictures] = useState<Pictures>({ from: "dataset", dataset: asked, path: "", files: [] });
+  const { send, progress } = useSendPictures();
+  const [pictures, setPictures] = useState<PictureSource>({ ...noPictures, from: "dataset", dataset: asked });
   const [typed, setTyped] = useState<TypedRecipe>({});
   const [rest, setRest] = useState({
     name: "",
@@ -49,19 +49,15 @@ export function TrainingFormView({
     gpu: "",
     budgetUsd: "",
   });
-  const [sent, setSent] = useState(0);
   const [problems, setProblems] = useState<readonly SpecProblem[]>([]);
   const change = (part: Partial<typeof rest>) => {
     setRest({ ...rest, ...part });
     onChange();
   };
-  const suggested = suggestedName(pictures);
+  const suggested = nameOfPictures(pictures);
   const prepare = useMutation({
     mutationFn: async () => {
-      const source = await sourceOf(pictures, async (files) => {
-        const { listing } = await uploadFiles(client, files, { onProgress: ({ sentBytes }) => setSent(sentBytes) });
-        return listing;
-      });
+      const source = await send(pictures);
       const backend = backends.find((each) => each === rest.backend) ?? "auto";
       return specOfTraining(
         { ...rest, backend, source, preset, recipe: typed, name: rest.name || suggested || "training" },
@@ -69,9 +65,9 @@ export function TrainingFormView({
       );
     },
     onSuccess: (spec) => {
-      const parsed = RunSpec.safeParse(spec, { reportInput: true });
-      setProblems(parsed.success ? [] : specProblems(parsed.error.issues, { schema: RunSpec }));
-      if (parsed.success) onCheck(spec);
+      const found = checkSpec(spec);
+      setProblems(found);
+      if (found.length === 0) onCheck(spec);
     },
     meta: { toldInPlace: true },
   });
@@ -86,8 +82,10 @@ export function TrainingFormView({
   return (
     <form className="stack" noValidate onSubmit={submit}>
       <Card title="Pictures">
-        <SourceFields
+        <PictureSourceFields
+          ways={["dataset", "folder", "upload"]}
           pictures={pictures}
+          progress={progress}
           onChange={(next) => {
             setPictures(next);
             onChange();
@@ -119,7 +117,12 @@ export function TrainingFormView({
       <Card title="Where, and for how much">
         <div className="stack">
           <SelectField label="Backend" choices={BACKENDS} {...text("backend")} />
-          <GpuField {...text("gpu")} />
+          <TextField
+            label="GPU to rent"
+            placeholder="RTX4090"
+            {...text("gpu")}
+            hint="Left empty, none is rented for it: the backend has its own."
+          />
           <TextField
             label="Budget in US dollars"
             type="number"
@@ -166,52 +169,13 @@ export function TrainingFormView({
           }}
         </Loaded>
       </Card>
-      {problems.length > 0 && (
-        <Notice tone="red" title="This cannot be trained">
-          {problems.map(({ field, message }) => (
-            <p key={`${field} ${message}`}>
-              <code>{field}</code> {message}
-            </p>
-          ))}
-        </Notice>
-      )}
+      <SpecProblems title="This cannot be trained" problems={problems} />
       {prepare.error && <ProblemNotice error={prepare.error} />}
       <div className="row">
         <Button kind="primary" type="submit" icon="check" busy={prepare.isPending} disabled={!hasPictures(pictures)}>
           Show plan and price
         </Button>
-        {prepare.isPending && pictures.from === "upload" && (
-          <span className="muted number">{formatBytes(sent)} sent</span>
-        )}
       </div>
     </form>
   );
-}
-
-function GpuField({ value, onChange }: { readonly value: string; readonly onChange: (value: string) => void }) {
-  return (
-    <TextField
-      label="GPU to rent"
-      placeholder="RTX4090"
-      value={value}
-      onChange={onChange}
-      hint="Left empty, none is rented for it: the backend has its own."
-    />
-  );
-}
-
-const hasPictures = ({ from, dataset, path, files }: Pictures): boolean =>
-  from === "dataset" ? dataset !== "" : from === "folder" ? path !== "" : files.length > 0;
-
-const suggestedName = ({ from, dataset, path, files }: Pictures): string =>
-  from === "dataset"
-    ? (dataset.split("@")[0] ?? "")
-    : nameOfFolder(from === "folder" ? path : (files[0]?.webkitRelativePath.split("/")[0] ?? ""));
-
-async function sourceOf(
-  { from, dataset, path, files }: Pictures,
-  send: (files: readonly File[]) => Promise<string>,
-): Promise<TrainingForm["source"]> {
-  if (from === "dataset") return { type: "dataset", dataset };
-  return from === "folder" ? { type: "folder", path } : { type: "upload", listing: await send(files) };
 }

@@ -1,23 +1,22 @@
-import { isFinal, type StepView } from "@loramill/contracts";
+import type { StepView } from "@loramill/contracts";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "wouter";
 import { useClient } from "../../api/client.tsx";
 import { formatCount, formatSeconds, formatUsd, secondsBetween } from "../../lib/format.ts";
 import { useNow } from "../../lib/use-now.ts";
 import { useSearchState } from "../../lib/use-search-state.ts";
-import { ButtonLink } from "../../ui/button.tsx";
 import { Empty } from "../../ui/empty.tsx";
 import { type Fact, Stats } from "../../ui/facts.tsx";
 import { Loaded } from "../../ui/loaded.tsx";
-import { Page } from "../../ui/page.tsx";
+import { Page, PendingPage } from "../../ui/page.tsx";
 import { Notice } from "../../ui/problem-notice.tsx";
 import { Progress } from "../../ui/progress.tsx";
 import { StateBadge } from "../../ui/state-badge.tsx";
 import { Tabs } from "../../ui/tabs.tsx";
-import { loraHref } from "../loras/lora-address.ts";
+import { MadeLora } from "../loras/made-lora.tsx";
 import type { PageProps } from "../page-props.ts";
 import { RunActions } from "../runs/run-actions.tsx";
-import { useArtifacts } from "../runs/use-artifacts.ts";
+import { isBeingCancelled } from "../runs/run-badge.tsx";
 import { useRunFeed } from "../runs/use-run-feed.ts";
 import { LossView } from "./loss-view.tsx";
 import { type PlannedTraining, readTraining } from "./planned-training.ts";
@@ -35,14 +34,7 @@ export function TrainingPage({ params }: PageProps) {
   const [asked] = useSearchState("step");
   const { run } = feed;
   const step = run?.steps.find(({ name, kind }) => kind === "train" && (asked === "" || name === asked));
-  if (run === undefined)
-    return (
-      <Page title="Training" crumb={crumb}>
-        <Loaded query={{ data: undefined, error: feed.error as Error | null }} lines={10}>
-          {() => null}
-        </Loaded>
-      </Page>
-    );
+  if (run === undefined) return <PendingPage title="Training" crumb={crumb} error={feed.error} />;
   if (step === undefined)
     return (
       <Page title="Training" crumb={crumb}>
@@ -62,12 +54,11 @@ function Training({ run, step, events }: TrainingProps) {
     staleTime: Number.POSITIVE_INFINITY,
   });
   const training = plan.data ? readTraining(plan.data, step.name) : null;
-  const isEnding = run.cancelRequested && !isFinal("run", run.state);
   return (
     <Page
       title={training?.name ?? run.name}
       crumb={crumb}
-      badge={<StateBadge state={step.state} label={isEnding ? "cancelling" : step.state} />}
+      badge={<StateBadge state={step.state} label={isBeingCancelled(run) ? "cancelling" : step.state} />}
       about={
         <>
           Part of the run <Link href={`/runs/${run.id}`}>{run.name}</Link>
@@ -106,18 +97,6 @@ function Training({ run, step, events }: TrainingProps) {
         ]}
       />
     </Page>
-  );
-}
-
-/** Leads to what it made, as long as the library has that. */
-function MadeLora({ run, step }: Omit<TrainingProps, "events">) {
-  const { items } = useArtifacts(run);
-  const made = items.find((item) => item.kind === "lora-weights" && item.step === step.name);
-  if (made === undefined) return null;
-  return (
-    <ButtonLink href={loraHref(made.digest, run.project)} icon="lora">
-      Its LoRA
-    </ButtonLink>
   );
 }
 

@@ -76,11 +76,7 @@ const COLUMNS: readonly Column<TrainingSummary>[] = [
   },
   {
     name: "State",
-    cell: ({ state, error }) => (
-      <span title={error?.message}>
-        <StateBadge state={state} />
-      </span>
-    ),
+    cell: ({ state, error }) => <StateBadge state={state} title={error?.message} />,
   },
   { name: "Progress", cell: (training) => <HowFar training={training} /> },
   { name: "Loss", end: true, cell: (training) => lossOf(training) },
@@ -106,7 +102,7 @@ function HowFar({ training: { state, steps, progress, name, error } }: { readonl
   if (state === "succeeded" || state === "reused") return <span className="number">{formatCount(steps)} steps</span>;
   if (step === null) return null;
   return (
-    <div>
+    <div className="stack-tight">
       <Progress share={step / steps} label={`Progress of ${name}`} />
       <span className="faint nowrap number">
         {formatCount(step)} of {formatCount(steps)}

@@ -40,9 +40,10 @@ export function InputFileField({
         type="file"
         className="input"
         accept={accept}
+        aria-describedby={`${id}-hint`}
         onChange={(event) => choose(event.target.files?.[0])}
       />
-      <span className="hint" role="status">
+      <span className="hint" id={`${id}-hint`} role="status">
         {send.isPending
           ? "is being sent …"
           : file && value !== ""

@@ -1,17 +1,16 @@
-import { useEffect, useRef } from "react";
+import { useEffect, useEffectEvent } from "react";
 
 /** What keys do while something is shown; not while one writes, nor with Control, Alt or Command. */
 export function useKeys(keys: Readonly<Record<string, (() => void) | undefined>>): void {
-  const known = useRef(keys);
-  known.current = keys;
+  const press = useEffectEvent((event: KeyboardEvent) => {
+    if (event.ctrlKey || event.altKey || event.metaKey || isWriting(event.target)) return;
+    const act = keys[event.key];
+    if (act === undefined) return;
+    event.preventDefault();
+    act();
+  });
   useEffect(() => {
-    const listen = (event: KeyboardEvent) => {
-      if (event.ctrlKey || event.altKey || event.metaKey || isWriting(event.target)) return;
-      const act = known.current[event.key];
-      if (act === undefined) return;
-      event.preventDefault();
-      act();
-    };
+    const listen = (event: KeyboardEvent) => press(event);
     document.addEventListener("keydown", listen);
     return () => document.removeEventListener("keydown", listen);
   }, []);

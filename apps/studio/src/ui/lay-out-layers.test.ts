@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { layoutSteps } from "./layout-steps.ts";
+import { layOutLayers } from "./lay-out-layers.ts";
 
-const place = (steps: Record<string, string[]>) =>
+const place = (nodes: Record<string, string[]>) =>
   Object.fromEntries(
-    layoutSteps(Object.entries(steps).map(([name, needs]) => ({ name, needs }))).map(({ name, column, row }) => [
+    layOutLayers(Object.entries(nodes).map(([name, needs]) => ({ name, needs }))).map(({ name, column, row }) => [
       name,
       [column, row],
     ]),
@@ -17,11 +17,11 @@ test("a chain is one line", () => {
   });
 });
 
-test("a step stands after the last of those it needs, and beside others that need the same", () => {
+test("a node stands after the last of those it needs, and beside others that need the same", () => {
   const places = place({ a: [], b: [], fromB: ["b"], fromA: ["a"], all: ["a", "fromA", "fromB"] });
   expect(places).toEqual({ a: [0, 0], b: [0, 1], fromA: [1, 0], fromB: [1, 1], all: [2, 0] });
 });
 
-test("steps that are drawn before the plan is there, or need what is not in it, have a place all the same", () => {
+test("a node that needs what is not there has a place all the same", () => {
   expect(place({ lonely: ["gone"] })).toEqual({ lonely: [0, 0] });
 });

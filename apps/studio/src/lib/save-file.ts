@@ -6,3 +6,10 @@ export function saveUrl(url: string, name: string): void {
   link.rel = "noreferrer";
   link.click();
 }
+
+/** The same with what the page holds. */
+export function saveBlob(blob: Blob, name: string): void {
+  const url = URL.createObjectURL(blob);
+  saveUrl(url, name);
+  URL.revokeObjectURL(url);
+}
