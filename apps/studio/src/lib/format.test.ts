@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { formatAgo, formatBytes, formatSeconds, formatUsd } from "./format.ts";
+import { formatAgo, formatBytes, formatName, formatSeconds, formatUsd } from "./format.ts";
 
 test("money shows cents, and more digits where it is less than a cent", () => {
   expect(formatUsd(12_345_678)).toBe("$12.35");
@@ -17,4 +17,8 @@ test("moments are told from now, before and after", () => {
   expect(formatAgo(new Date("2026-11-21T11:57:10Z"), now)).toBe("2 min ago");
   expect(formatAgo(new Date("2026-11-21T14:00:00Z"), now)).toBe("in 2 h");
   expect(formatAgo(new Date("2026-11-21T11:59:58Z"), now)).toBe("just now");
+});
+
+test("names of the API read as words", () => {
+  expect(["computeSeconds", "loras", "seed", ""].map(formatName)).toEqual(["Compute seconds", "LoRAs", "Seed", ""]);
 });

@@ -67,3 +67,12 @@ export const formatPercent = (share: number): string => `${Math.round(share * 10
 
 /** The end of an id, by which people tell them apart. */
 export const shortId = (id: string): string => id.slice(-8);
+
+/** A name of the API as people read it: `computeSeconds` is Compute seconds. */
+export function formatName(name: string): string {
+  const words = name
+    .replaceAll(/([A-Z])/g, " $1")
+    .toLowerCase()
+    .replace(/\bloras\b/, "LoRAs");
+  return `${words[0]?.toUpperCase() ?? ""}${words.slice(1)}`;
+}

@@ -2,7 +2,8 @@ import { type RefObject, useEffect, useRef } from "react";
 
 /**
  * For a box that scrolls sideways in a narrow window: brings what is chosen in it (`aria-selected` or `aria-pressed`) to its
- * middle when it is out of sight, as often as `chosen` changes. The page itself stays where it is.
+ * middle when it is out of sight, as often as `chosen` changes: its name, with all that may move it. The page itself stays
+ * where it is.
  */
 export function useChosenInView(chosen: string | null | undefined): RefObject<HTMLDivElement | null> {
   const box = useRef<HTMLDivElement>(null);

@@ -26,7 +26,7 @@ export function Tabs({
     tabs.findIndex((tab) => tab.id === chosen),
   );
   const current = tabs[index];
-  const list = useChosenInView(current?.id);
+  const list = useChosenInView([current?.id, ...tabs.map(({ count }) => count)].join(" "));
   const move = (event: KeyboardEvent) => {
     const steps: Record<string, number> = {
       ArrowLeft: index - 1,

@@ -34,8 +34,8 @@ export function GenerationPage({ params }: PageProps) {
       about={
         generation && (
           <>
-            Part of <Link href={`/runs/${generation.run}`}>its run</Link>, which made{" "}
-            <Link href={`/generations?${new URLSearchParams({ run: generation.run })}`}>others as well</Link>.
+            Part of <Link href={`/runs/${generation.run}`}>its run</Link>;{" "}
+            <Link href={`/generations?${new URLSearchParams({ run: generation.run })}`}>all that it made</Link>.
           </>
         )
       }

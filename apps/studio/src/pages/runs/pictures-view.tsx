@@ -1,4 +1,5 @@
 import type { ArtifactView, Json } from "@loramill/contracts";
+import { formatName } from "../../lib/format.ts";
 import { Card } from "../../ui/card.tsx";
 import { Empty } from "../../ui/empty.tsx";
 import { type Fact, Facts } from "../../ui/facts.tsx";
@@ -79,6 +80,6 @@ function tellLoras(loras: readonly Json[]): string {
 /** Plain values alone: the rest is in the file's own record. */
 function factsOf({ metadata }: ArtifactView): Fact[] {
   return Object.entries(metadata).flatMap(([name, value]): Fact[] =>
-    typeof value === "string" || typeof value === "number" ? [[name, String(value)]] : [],
+    typeof value === "string" || typeof value === "number" ? [[formatName(name), String(value)]] : [],
   );
 }

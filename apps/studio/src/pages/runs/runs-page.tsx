@@ -71,7 +71,7 @@ export function RunsPage() {
 const COLUMNS: readonly Column<RunSummary>[] = [
   { name: "Name", main: true, cell: (run) => <Link href={`/runs/${run.id}`}>{run.name}</Link> },
   { name: "State", cell: (run) => <RunBadge run={run} /> },
-  { name: "Progress", cell: (run) => <RunProgress run={run} /> },
+  { name: "Progress", wide: true, cell: (run) => <RunProgress run={run} /> },
   { name: "Project", cell: (run) => run.project },
   { name: "Took", end: true, cell: (run) => <Took run={run} /> },
   { name: "Cost", end: true, cell: (run) => <Cost run={run} /> },

@@ -1,6 +1,6 @@
 import type { RunEvent, RunView, StepView } from "@loramill/contracts";
 import { Link } from "wouter";
-import { formatCount, formatSeconds, formatUsd, secondsBetween } from "../../lib/format.ts";
+import { formatCount, formatName, formatSeconds, formatUsd, secondsBetween } from "../../lib/format.ts";
 import { useNow } from "../../lib/use-now.ts";
 import { DigestText } from "../../ui/digest-text.tsx";
 import { type Fact, Facts } from "../../ui/facts.tsx";
@@ -69,19 +69,10 @@ function tellJobs({ jobs }: StepView): string {
 /** What the step said of its output: numbers and short words; digests are in the plan. */
 function summaryFacts({ summary }: StepView): Fact[] {
   return Object.entries(summary).flatMap(([name, value]): Fact[] => {
-    if (typeof value === "number") return [[label(name), tellNumber(value)]];
-    if (typeof value === "string" && value.length <= 60) return [[label(name), value]];
+    if (typeof value === "number") return [[formatName(name), tellNumber(value)]];
+    if (typeof value === "string" && value.length <= 60) return [[formatName(name), value]];
     return [];
   });
 }
 
 const tellNumber = (value: number): string => (Number.isInteger(value) ? formatCount(value) : value.toPrecision(4));
-
-/** `computeSeconds` as Compute seconds. */
-const label = (name: string): string => {
-  const words = name
-    .replaceAll(/([A-Z])/g, " $1")
-    .toLowerCase()
-    .replace(/\bloras\b/, "LoRAs");
-  return `${words[0]?.toUpperCase() ?? ""}${words.slice(1)}`;
-};

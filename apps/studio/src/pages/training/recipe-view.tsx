@@ -7,6 +7,7 @@ import { Loaded } from "../../ui/loaded.tsx";
 import { Notice } from "../../ui/problem-notice.tsx";
 import { Prose } from "../../ui/prose.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
+import styles from "./recipe-view.module.css";
 
 type Field = RecipeExplanation["fields"][number];
 
@@ -31,9 +32,11 @@ export function RecipeView({ recipe }: { readonly recipe: Recipe }) {
             <CopyButton text={JSON.stringify(recipe, null, 2)} label="Copy as JSON" />
           </div>
           {[...Map.groupBy(fields, ({ group }) => group)].map(([group, some]) => (
-            <Card key={group} title={group} flush>
-              <Table label={`Recipe: ${group}`} columns={COLUMNS} rows={some} rowKey={({ field }) => field} />
-            </Card>
+            <div key={group} className={styles.group}>
+              <Card title={group} flush>
+                <Table label={`Recipe: ${group}`} columns={COLUMNS} rows={some} rowKey={({ field }) => field} />
+              </Card>
+            </div>
           ))}
         </div>
       )}

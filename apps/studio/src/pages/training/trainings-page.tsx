@@ -78,7 +78,7 @@ const COLUMNS: readonly Column<TrainingSummary>[] = [
     name: "State",
     cell: ({ state, error }) => <StateBadge state={state} title={error?.message} />,
   },
-  { name: "Progress", cell: (training) => <HowFar training={training} /> },
+  { name: "Progress", wide: true, cell: (training) => <HowFar training={training} /> },
   { name: "Loss", end: true, cell: (training) => lossOf(training) },
   { name: "Trained for", cell: ({ family, rank }) => `${family}, rank ${rank}` },
   { name: "Backend", cell: ({ backend, gpu }) => [backend, gpu].filter(Boolean).join(" on ") },
