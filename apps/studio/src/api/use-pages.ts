@@ -5,7 +5,8 @@ interface Page<Item> {
   readonly next: string | null;
 }
 
-export interface Pages<Item> extends Pick<UseInfiniteQueryResult, "error" | "isPending" | "hasNextPage"> {
+export interface Pages<Item>
+  extends Pick<UseInfiniteQueryResult, "error" | "isPending" | "hasNextPage" | "isFetchNextPageError"> {
   /** Of all pages that were fetched. */
   readonly items: readonly Item[];
   readonly isFetchingMore: boolean;
@@ -31,6 +32,7 @@ export function usePages<Item>(options: {
     error: query.error,
     isPending: query.isPending,
     hasNextPage: query.hasNextPage,
+    isFetchNextPageError: query.isFetchNextPageError,
     isFetchingMore: query.isFetchingNextPage,
     more: () => void query.fetchNextPage(),
   };

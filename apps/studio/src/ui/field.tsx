@@ -112,18 +112,16 @@ export function SelectField({
   );
 }
 
-/** The same in a row of filters, where the label is for those who do not see it. */
-export function Filter({
-  label,
-  choices,
-  value,
-  onChange,
-}: {
+/** One of several whose label is for those who do not see it. */
+interface OneOf {
   readonly label: string;
   readonly choices: readonly Choice[];
   readonly value: string;
   readonly onChange: (value: string) => void;
-}) {
+}
+
+/** The same in a row of filters. */
+export function Filter({ label, choices, value, onChange }: OneOf) {
   return <Options aria-label={label} auto choices={choices} value={value} onChange={onChange} />;
 }
 
@@ -153,17 +151,7 @@ function Options({
 }
 
 /** Few choices side by side. */
-export function Segmented({
-  label,
-  choices,
-  value,
-  onChange,
-}: {
-  readonly label: string;
-  readonly choices: readonly Choice[];
-  readonly value: string;
-  readonly onChange: (value: string) => void;
-}) {
+export function Segmented({ label, choices, value, onChange }: OneOf) {
   return (
     <fieldset className="segmented" aria-label={label}>
       {choices.map(([each, text]) => (

@@ -36,7 +36,8 @@ export function Paged<Item>({
 function More({ pages, ahead }: { readonly pages: Pages<unknown>; readonly ahead: boolean }) {
   const end = useRef<HTMLDivElement>(null);
   const near = useEffectEvent(pages.more);
-  const isWatching = ahead && !pages.isFetchingMore;
+  // What failed is asked for again by hand alone.
+  const isWatching = ahead && !pages.isFetchingMore && !pages.isFetchNextPageError;
   useEffect(() => {
     if (!isWatching || end.current === null) return;
     const observer = new IntersectionObserver(([seen]) => seen?.isIntersecting && near(), { rootMargin: AHEAD });
@@ -45,6 +46,7 @@ function More({ pages, ahead }: { readonly pages: Pages<unknown>; readonly ahead
   }, [isWatching]);
   return (
     <div className="more" ref={end}>
+      {pages.isFetchNextPageError && <ProblemNotice error={pages.error} />}
       <Button busy={pages.isFetchingMore} onClick={pages.more}>
         Show more
       </Button>

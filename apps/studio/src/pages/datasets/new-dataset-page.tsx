@@ -3,6 +3,7 @@ import { type FormEvent, useState } from "react";
 import { useLocation } from "wouter";
 import { useClient } from "../../api/client.tsx";
 import { useProjectFilter } from "../../api/project.ts";
+import { fieldsOf } from "../../lib/fields-of.ts";
 import { Button } from "../../ui/button.tsx";
 import { Card } from "../../ui/card.tsx";
 import { SelectField, TextField } from "../../ui/field.tsx";
@@ -22,6 +23,7 @@ export function NewDatasetPage() {
   const [pictures, setPictures] = useState<PictureSource>({ ...noPictures, from: "upload" });
   const [fields, setFields] = useState(DEFAULTS);
   const change = (part: Partial<typeof DEFAULTS>) => setFields({ ...fields, ...part });
+  const field = fieldsOf(fields, change);
   const { from, path, files } = pictures;
   const video = from === "upload" ? files.some(({ name }) => isVideo(name)) : isVideo(path);
 
@@ -57,8 +59,7 @@ export function NewDatasetPage() {
                 label="Take every nth frame"
                 type="number"
                 min={1}
-                value={fields.every}
-                onChange={(every) => change({ every })}
+                {...field("every")}
                 hint="Of the video; a video is sent alone."
               />
             )}
@@ -70,8 +71,7 @@ export function NewDatasetPage() {
               label="Name"
               required
               placeholder="my-dog"
-              value={fields.name}
-              onChange={(name) => change({ name })}
+              {...field("name")}
               hint="A name that is there already gets a new version."
             />
             <TextField
@@ -79,14 +79,12 @@ export function NewDatasetPage() {
               type="number"
               min={32}
               max={4096}
-              value={fields.resolution}
-              onChange={(resolution) => change({ resolution })}
+              {...field("resolution")}
               hint="In pixels: 512 for SD 1.5, 1024 for SDXL and FLUX."
             />
             <SelectField
               label="Cut"
-              value={fields.crop}
-              onChange={(crop) => change({ crop })}
+              {...field("crop")}
               choices={[
                 ["attention", "Square, around what strikes the eye"],
                 ["centre", "Square, from the middle"],
@@ -95,8 +93,7 @@ export function NewDatasetPage() {
             />
             <SelectField
               label="Duplicates, blurred and too small pictures"
-              value={fields.cleaning}
-              onChange={(cleaning) => change({ cleaning })}
+              {...field("cleaning")}
               choices={[
                 ["drop", "Are left out, and can be looked through"],
                 ["warn", "Stay, with a warning"],

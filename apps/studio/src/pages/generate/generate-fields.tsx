@@ -1,3 +1,4 @@
+import { fieldsOf } from "../../lib/fields-of.ts";
 import { Segmented, SelectField, TextArea, TextField } from "../../ui/field.tsx";
 import { Assistant } from "./assistant.tsx";
 import { generationBackends } from "./backends.ts";
@@ -20,6 +21,7 @@ const ABOUT: Readonly<Record<GenerateForm["mode"], string>> = {
 /** All that is asked of a batch of pictures from text; the mode decides how much of it is shown. */
 export function GenerateFields({ form, onChange }: Fields) {
   const set = (part: Partial<GenerateForm>) => onChange({ ...form, ...part });
+  const field = fieldsOf(form, set);
   return (
     <>
       <div className="stack-tight">
@@ -40,15 +42,9 @@ export function GenerateFields({ form, onChange }: Fields) {
         rows={3}
         placeholder="a photo of zorb on a hill"
         hint="One per line. {one|of|several} and <lora:name:0.6> work."
-        value={form.prompts}
-        onChange={(prompts) => set({ prompts })}
+        {...field("prompts")}
       />
-      <TextField
-        label="Negative prompt"
-        placeholder="blurry, text"
-        value={form.negativePrompt}
-        onChange={(negativePrompt) => set({ negativePrompt })}
-      />
+      <TextField label="Negative prompt" placeholder="blurry, text" {...field("negativePrompt")} />
       {form.mode === "auto" && <Limits form={form} onChange={onChange} />}
       {form.mode === "assisted" && <Assistant form={form} onChange={onChange} />}
       {form.mode === "manual" && (
@@ -58,18 +54,14 @@ export function GenerateFields({ form, onChange }: Fields) {
         </>
       )}
       <Batch form={form} onChange={onChange} />
-      <SelectField
-        label="Backend"
-        choices={generationBackends}
-        value={form.backend}
-        onChange={(backend) => set({ backend })}
-      />
+      <SelectField label="Backend" choices={generationBackends} {...field("backend")} />
     </>
   );
 }
 
 /** What choosing must keep to. */
 function Limits({ form, onChange }: Fields) {
+  const field = fieldsOf(form, (part) => onChange({ ...form, ...part }));
   return (
     <div className={styles.pair}>
       <SelectField
@@ -79,23 +71,16 @@ function Limits({ form, onChange }: Fields) {
           ["speed", "Speed"],
           ["quality", "Quality"],
         ]}
-        value={form.priority}
-        onChange={(priority) => onChange({ ...form, priority })}
+        {...field("priority")}
       />
-      <TextField
-        label="Most seconds each"
-        inputMode="decimal"
-        placeholder="no limit"
-        value={form.maxSeconds}
-        onChange={(maxSeconds) => onChange({ ...form, maxSeconds })}
-      />
+      <TextField label="Most seconds each" inputMode="decimal" placeholder="no limit" {...field("maxSeconds")} />
     </div>
   );
 }
 
 /** How many, and what varies: every combination is made. */
 function Batch({ form, onChange }: Fields) {
-  const set = (part: Partial<GenerateForm>) => onChange({ ...form, ...part });
+  const field = fieldsOf(form, (part) => onChange({ ...form, ...part }));
   return (
     <>
       <div className={styles.pair}>
@@ -103,60 +88,31 @@ function Batch({ form, onChange }: Fields) {
           label="Images per prompt"
           inputMode="numeric"
           disabled={form.seeds.trim() !== ""}
-          value={form.images}
-          onChange={(images) => set({ images })}
+          {...field("images")}
         />
-        <TextField
-          label="First seed"
-          inputMode="numeric"
-          disabled={form.seeds.trim() !== ""}
-          value={form.baseSeed}
-          onChange={(baseSeed) => set({ baseSeed })}
-        />
+        <TextField label="First seed" inputMode="numeric" disabled={form.seeds.trim() !== ""} {...field("baseSeed")} />
       </div>
       <details className={styles.more} open={form.seeds !== "" || undefined}>
         <summary>Vary</summary>
         <div className="stack">
           <p className="muted">Values parted by commas. Every combination is made, and shown as a grid.</p>
           <div className={styles.pair}>
-            <TextField label="Seeds" placeholder="1, 7, 42" value={form.seeds} onChange={(seeds) => set({ seeds })} />
+            <TextField label="Seeds" placeholder="1, 7, 42" {...field("seeds")} />
             {form.mode !== "auto" && (
               <TextField
                 label="Strengths"
                 placeholder="0, 0.5, 1"
                 disabled={form.loras.length === 0}
                 hint={form.loras[0] ? `of ${form.loras[0].lora}` : "of the first LoRA"}
-                value={form.strengths}
-                onChange={(strengths) => set({ strengths })}
+                {...field("strengths")}
               />
             )}
-            <TextField
-              label="Steps in turn"
-              placeholder="10, 20"
-              value={form.varySteps}
-              onChange={(varySteps) => set({ varySteps })}
-            />
-            <TextField
-              label="Guidance in turn"
-              placeholder="2, 4"
-              value={form.varyGuidance}
-              onChange={(varyGuidance) => set({ varyGuidance })}
-            />
+            <TextField label="Steps in turn" placeholder="10, 20" {...field("varySteps")} />
+            <TextField label="Guidance in turn" placeholder="2, 4" {...field("varyGuidance")} />
             {form.mode !== "auto" && (
-              <TextField
-                label="LoRAs in turn"
-                placeholder="ink, clay"
-                value={form.varyLoras}
-                onChange={(varyLoras) => set({ varyLoras })}
-              />
+              <TextField label="LoRAs in turn" placeholder="ink, clay" {...field("varyLoras")} />
             )}
-            <TextField
-              label="Budget in US dollars"
-              inputMode="decimal"
-              placeholder="none"
-              value={form.budgetUsd}
-              onChange={(budgetUsd) => set({ budgetUsd })}
-            />
+            <TextField label="Budget in US dollars" inputMode="decimal" placeholder="none" {...field("budgetUsd")} />
           </div>
         </div>
       </details>

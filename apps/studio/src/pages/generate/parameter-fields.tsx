@@ -1,4 +1,5 @@
 import { type ChosenParameters, GenerationFamily } from "@loramill/contracts";
+import { fieldsOf } from "../../lib/fields-of.ts";
 import { type Choice, SelectField, TextField } from "../../ui/field.tsx";
 import type { GenerateForm } from "./generate-form.ts";
 import styles from "./generate-page.module.css";
@@ -27,6 +28,7 @@ export function ParameterFields({
   readonly chosen?: ChosenParameters | undefined;
   readonly onChange: (form: GenerateForm) => void;
 }) {
+  const field = fieldsOf(form, (part) => onChange({ ...form, ...part }));
   return (
     <div className={styles.pair}>
       {FIELDS.map(([name, label]) => (
@@ -36,8 +38,7 @@ export function ParameterFields({
           inputMode={name === "sampler" ? "text" : "decimal"}
           placeholder="as usual"
           hint={form[name] === `${chosen?.[name].value}` ? chosen?.[name].reason : null}
-          value={form[name]}
-          onChange={(value) => onChange({ ...form, [name]: value })}
+          {...field(name)}
         />
       ))}
       <SelectField

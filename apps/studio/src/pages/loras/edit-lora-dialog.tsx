@@ -1,5 +1,6 @@
 import { LoraChange, LoraFamily, type LoraView, specProblems } from "@loramill/contracts";
 import { type FormEvent, useId, useState } from "react";
+import { fieldsOf } from "../../lib/fields-of.ts";
 import { Button } from "../../ui/button.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
 import { SelectField, TextArea, TextField } from "../../ui/field.tsx";
@@ -14,10 +15,7 @@ export function EditLoraDialog({ lora, name, project, onClose }: LoraPartProps &
   const [text, setText] = useState<LoraText>(() => textOf(lora));
   const [problems, setProblems] = useState<readonly string[]>([]);
   const change = useChangeLora(name, project);
-  const part = (field: keyof LoraText) => ({
-    value: text[field],
-    onChange: (value: string) => setText({ ...text, [field]: value }),
-  });
+  const field = fieldsOf(text, (part) => setText({ ...text, ...part }));
   const save = (event: FormEvent) => {
     event.preventDefault();
     const parsed = LoraChange.safeParse(changeOf(lora, text));
@@ -43,22 +41,22 @@ export function EditLoraDialog({ lora, name, project, onClose }: LoraPartProps &
       <form id={form} className="stack" onSubmit={save}>
         <TextField
           label="Trigger words"
-          {...part("triggerWords")}
+          {...field("triggerWords")}
           hint="Parted by commas; the first is what prompts begin with."
         />
-        <TextField label="Tags" {...part("tags")} hint="Parted by commas." />
+        <TextField label="Tags" {...field("tags")} hint="Parted by commas." />
         <TextField
           label="Also called"
-          {...part("aliases")}
+          {...field("aliases")}
           hint="Names of its own in the project, by which prompts and specs find it."
         />
         <SelectField
           label="Family"
           choices={familiesFor(lora)}
-          {...part("family")}
+          {...field("family")}
           hint="Where the file told nothing or the wrong one."
         />
-        <TextArea label="Notes" rows={4} {...part("notes")} />
+        <TextArea label="Notes" rows={4} {...field("notes")} />
         {problems.length > 0 && (
           <Notice tone="red" title="This cannot be saved">
             {problems.map((problem) => (

@@ -4,6 +4,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useId, useRef, useState } from "react";
 import { useLocation } from "wouter";
 import { useUploadClient } from "../../api/upload-client.ts";
+import { fieldsOf } from "../../lib/fields-of.ts";
 import { formatPercent } from "../../lib/format.ts";
 import { Button } from "../../ui/button.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
@@ -38,10 +39,7 @@ export function ImportDialog({ onClose }: { readonly onClose: () => void }) {
     ending.current.abort();
     onClose();
   };
-  const text = (name: keyof typeof EMPTY) => ({
-    value: fields[name],
-    onChange: (value: string) => setFields({ ...fields, [name]: value }),
-  });
+  const field = fieldsOf(fields, (part) => setFields({ ...fields, ...part }));
   if (send.data !== undefined)
     return <Imported answer={send.data} onClose={close} onOpen={(id) => navigate(loraHref(id, project))} />;
   const submit = (event: FormEvent) => {
@@ -72,11 +70,11 @@ export function ImportDialog({ onClose }: { readonly onClose: () => void }) {
         <p className="muted">
           .pt, .pth, .bin and .ckpt files are converted; nothing in them is run. What the file tells of itself is kept.
         </p>
-        <TextField label="Name" {...text("name")} hint="Left empty: what it calls itself, else the file's name." />
-        <TextField label="Tags" {...text("tags")} placeholder="style, ink" hint="Parted by commas." />
-        <TextField label="Trigger words" {...text("triggerWords")} hint="Left empty: those that the file tells." />
-        <TextField label="Where it is from" {...text("origin")} placeholder="https://…" />
-        <TextArea label="Notes" rows={2} {...text("notes")} />
+        <TextField label="Name" {...field("name")} hint="Left empty: what it calls itself, else the file's name." />
+        <TextField label="Tags" {...field("tags")} placeholder="style, ink" hint="Parted by commas." />
+        <TextField label="Trigger words" {...field("triggerWords")} hint="Left empty: those that the file tells." />
+        <TextField label="Where it is from" {...field("origin")} placeholder="https://…" />
+        <TextArea label="Notes" rows={2} {...field("notes")} />
         {send.isPending && (
           <div className="stack-tight">
             <Progress share={share} label="Upload" />

@@ -2,10 +2,9 @@ import { useQuery } from "@tanstack/react-query";
 import { useClient } from "../../api/client.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
 import { Loaded } from "../../ui/loaded.tsx";
+import { LogText } from "../../ui/log-text.tsx";
 
 const REFRESH_MS = 3_000;
-/** The end is what people look for, and browsers are slow with more. */
-const SHOWN_CHARACTERS = 200_000;
 
 /** What a trainer said, up to its last whole turn. */
 export function JobLog({ job, onClose }: { readonly job: string; readonly onClose: () => void }) {
@@ -18,13 +17,7 @@ export function JobLog({ job, onClose }: { readonly job: string; readonly onClos
   return (
     <Dialog wide title="Log of the training" onClose={onClose}>
       <Loaded query={query}>
-        {(text) =>
-          text === "" ? (
-            <p className="muted">It has said nothing yet.</p>
-          ) : (
-            <pre className="log">{text.slice(-SHOWN_CHARACTERS)}</pre>
-          )
-        }
+        {(text) => (text === "" ? <p className="muted">It has said nothing yet.</p> : <LogText text={text} />)}
       </Loaded>
     </Dialog>
   );

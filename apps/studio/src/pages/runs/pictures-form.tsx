@@ -2,6 +2,7 @@ import type { RunSpecInput, SpecProblem } from "@loramill/contracts";
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useProject } from "../../api/project.ts";
+import { fieldsOf } from "../../lib/fields-of.ts";
 import { Button } from "../../ui/button.tsx";
 import { Card } from "../../ui/card.tsx";
 import { TextArea, TextField } from "../../ui/field.tsx";
@@ -34,6 +35,7 @@ export function PicturesFormView({
     setFields({ ...fields, ...part });
     onChange();
   };
+  const field = fieldsOf(fields, change);
   const suggested = nameOfPictures(pictures);
   const prepare = useMutation({
     mutationFn: async () => {
@@ -68,30 +70,26 @@ export function PicturesFormView({
         <TextField
           label="Trigger word"
           placeholder="sks dog"
-          value={fields.triggerWord}
-          onChange={(triggerWord) => change({ triggerWord })}
+          {...field("triggerWord")}
           hint="Comes first in every caption; prompts with it call the subject."
         />
         <TextField
           label="What it is"
           placeholder="dog"
-          value={fields.className}
-          onChange={(className) => change({ className })}
+          {...field("className")}
           hint="The kind of thing that the pictures show."
         />
         <TextField
           label="Name"
           placeholder={suggested || "my-dog"}
-          value={fields.name}
-          onChange={(name) => change({ name })}
+          {...field("name")}
           hint="Of the run and its LoRA; left empty, the folder's."
         />
         <TextArea
           label="Prompts"
           rows={3}
           placeholder={`a photo of ${fields.triggerWord || "sks dog"}`}
-          value={fields.prompts}
-          onChange={(prompts) => change({ prompts })}
+          {...field("prompts")}
           hint="One a line. Each is drawn four times, without and with the LoRA."
         />
         <TextField
@@ -99,8 +97,7 @@ export function PicturesFormView({
           type="number"
           min={0}
           step="any"
-          value={fields.budgetUsd}
-          onChange={(budgetUsd) => change({ budgetUsd })}
+          {...field("budgetUsd")}
           hint="A hard limit; left empty, there is none. Work on the mill's own machine is free."
         />
         <SpecProblems title="This cannot be run" problems={problems} />

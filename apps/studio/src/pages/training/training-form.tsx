@@ -2,6 +2,7 @@ import type { RunSpecInput, SpecProblem } from "@loramill/contracts";
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useProjectFilter } from "../../api/project.ts";
+import { fieldsOf } from "../../lib/fields-of.ts";
 import { useSearchState } from "../../lib/use-search-state.ts";
 import { Button } from "../../ui/button.tsx";
 import { Card } from "../../ui/card.tsx";
@@ -75,10 +76,7 @@ export function TrainingFormView({
     event.preventDefault();
     prepare.mutate();
   };
-  const text = (field: keyof typeof rest) => ({
-    value: rest[field],
-    onChange: (value: string) => change({ [field]: value }),
-  });
+  const field = fieldsOf(rest, change);
   return (
     <form className="stack" noValidate onSubmit={submit}>
       <Card title="Pictures">
@@ -97,30 +95,30 @@ export function TrainingFormView({
           <TextField
             label="Trigger word"
             placeholder="sks dog"
-            {...text("triggerWord")}
+            {...field("triggerWord")}
             hint="Comes first in every caption; prompts with it call the LoRA."
           />
           <TextField
             label="What it is"
             placeholder="dog"
-            {...text("className")}
+            {...field("className")}
             hint="The kind of thing that the pictures show. Pictures without a caption get one."
           />
           <TextField
             label="Name"
             placeholder={suggested || "my-dog"}
-            {...text("name")}
+            {...field("name")}
             hint="Of the run and its LoRA."
           />
         </div>
       </Card>
       <Card title="Where, and for how much">
         <div className="stack">
-          <SelectField label="Backend" choices={BACKENDS} {...text("backend")} />
+          <SelectField label="Backend" choices={BACKENDS} {...field("backend")} />
           <TextField
             label="GPU to rent"
             placeholder="RTX4090"
-            {...text("gpu")}
+            {...field("gpu")}
             hint="Left empty, none is rented for it: the backend has its own."
           />
           <TextField
@@ -128,7 +126,7 @@ export function TrainingFormView({
             type="number"
             min={0}
             step="any"
-            {...text("budgetUsd")}
+            {...field("budgetUsd")}
             hint="A hard limit; left empty, there is none."
           />
         </div>

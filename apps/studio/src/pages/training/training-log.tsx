@@ -1,15 +1,11 @@
 import { isFinal, type RunView, type StepView } from "@loramill/contracts";
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useRef } from "react";
 import { useClient } from "../../api/client.tsx";
 import { Empty } from "../../ui/empty.tsx";
 import { Loaded } from "../../ui/loaded.tsx";
+import { LogText } from "../../ui/log-text.tsx";
 
 const REFRESH_MS = 3_000;
-/** The end is what people look for, and browsers are slow with more. */
-const SHOWN_CHARACTERS = 200_000;
-/** Nearer to the end than this is at the end: what comes is followed. */
-const AT_END_PIXELS = 40;
 
 /** What a trainer says, up to its last whole turn; followed as long as its end is in view. */
 export function TrainingLog({ run, step }: { readonly run: RunView; readonly step: StepView }) {
@@ -33,29 +29,9 @@ export function TrainingLog({ run, step }: { readonly run: RunView; readonly ste
               : "Its result was taken from another run, which has the log."}
           </Empty>
         ) : (
-          <FollowedText text={text.slice(-SHOWN_CHARACTERS)} />
+          <LogText text={text} />
         )
       }
     </Loaded>
-  );
-}
-
-function FollowedText({ text }: { readonly text: string }) {
-  const ref = useRef<HTMLPreElement>(null);
-  const isAtEnd = useRef(true);
-  useEffect(() => {
-    const log = ref.current;
-    if (log && text !== "" && isAtEnd.current) log.scrollTop = log.scrollHeight;
-  }, [text]);
-  return (
-    <pre
-      ref={ref}
-      className="log"
-      onScroll={({ currentTarget: { scrollTop, scrollHeight, clientHeight } }) => {
-        isAtEnd.current = scrollHeight - scrollTop - clientHeight < AT_END_PIXELS;
-      }}
-    >
-      {text}
-    </pre>
   );
 }

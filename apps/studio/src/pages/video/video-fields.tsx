@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import { fieldsOf } from "../../lib/fields-of.ts";
 import { type Choice, SelectField, TextArea, TextField } from "../../ui/field.tsx";
 import { generationBackends } from "../generate/backends.ts";
 import styles from "../generate/generate-page.module.css";
@@ -21,24 +22,17 @@ interface Fields {
 
 /** All that is asked of a clip; the kind decides which of it is shown. */
 export function VideoFields({ form, onKind, onChange }: Fields & { readonly onKind: (kind: VideoKind) => void }) {
-  const set = (part: Partial<VideoForm>) => onChange({ ...form, ...part });
+  const field = bound({ form, onChange });
   const { kind } = form;
   const takesClip = kind === "restyle-clip" || !isDrawnKind(kind);
   return (
     <>
       <SelectField label="What is made" choices={KINDS} value={kind} onChange={(next) => onKind(next as VideoKind)} />
-      {takesClip && (
-        <InputFileField label="Clip" accept="video/*,image/webp" value={form.clip} onChange={(clip) => set({ clip })} />
-      )}
+      {takesClip && <InputFileField label="Clip" accept="video/*,image/webp" {...field("clip")} />}
       {kind === "image-to-video" && (
         <>
-          <InputFileField
-            label="First frame"
-            accept="image/*"
-            value={form.first}
-            onChange={(first) => set({ first })}
-          />
-          <InputFileField label="Last frame" accept="image/*" value={form.last} onChange={(last) => set({ last })} />
+          <InputFileField label="First frame" accept="image/*" {...field("first")} />
+          <InputFileField label="Last frame" accept="image/*" {...field("last")} />
         </>
       )}
       {isDrawnKind(kind) && <Drawn form={form} onChange={onChange} />}
@@ -52,15 +46,9 @@ export function VideoFields({ form, onKind, onChange }: Fields & { readonly onKi
             ["webm", "WebM"],
             ["webp", "WebP"],
           ]}
-          value={form.format}
-          onChange={(format) => set({ format })}
+          {...field("format")}
         />
-        <SelectField
-          label="Backend"
-          choices={generationBackends}
-          value={form.backend}
-          onChange={(backend) => set({ backend })}
-        />
+        <SelectField label="Backend" choices={generationBackends} {...field("backend")} />
       </Row>
     </>
   );
@@ -68,70 +56,55 @@ export function VideoFields({ form, onKind, onChange }: Fields & { readonly onKi
 
 const Row = ({ children }: { readonly children: ReactNode }) => <div className={styles.pair}>{children}</div>;
 
-type Typed = { [K in keyof VideoForm]: VideoForm[K] extends string ? K : never }[keyof VideoForm];
+const bound = ({ form, onChange }: Fields) => fieldsOf(form, (part) => onChange({ ...form, ...part }));
 
-/** A number of the form, which may be left to what is usual. */
-function NumberField({
-  form,
-  onChange,
-  name,
-  label,
-  hint,
-}: Fields & { readonly name: Typed; readonly label: string; readonly hint?: string }) {
-  return (
-    <TextField
-      label={label}
-      inputMode="decimal"
-      placeholder="as usual"
-      hint={hint}
-      value={form[name]}
-      onChange={(value) => onChange({ ...form, [name]: value })}
-    />
-  );
+/** A number, which may be left to what is usual. */
+function NumberField(props: {
+  readonly label: string;
+  readonly hint?: string;
+  readonly value: string;
+  readonly onChange: (value: string) => void;
+}) {
+  return <TextField inputMode="decimal" placeholder="as usual" {...props} />;
 }
 
-function Drawn(fields: Fields) {
-  const { form, onChange } = fields;
+function Drawn({ form, onChange }: Fields) {
+  const field = bound({ form, onChange });
   const isAnew = form.kind === "restyle-clip";
   return (
     <>
       <TextArea
         label="Prompt"
         rows={3}
-        value={form.prompt}
         placeholder={isAnew ? "in ink, a walk in the park" : "a dancer in the rain"}
-        onChange={(prompt) => onChange({ ...form, prompt })}
+        {...field("prompt")}
       />
-      <TextField
-        label="Negative prompt"
-        value={form.negativePrompt}
-        onChange={(negativePrompt) => onChange({ ...form, negativePrompt })}
-      />
+      <TextField label="Negative prompt" {...field("negativePrompt")} />
       <LoraRows rows={form.loras} onChange={(loras) => onChange({ ...form, loras })} />
       <Row>
-        <NumberField {...fields} name="seed" label="Seed" />
-        <NumberField {...fields} name="steps" label="Steps" />
-        <NumberField {...fields} name="guidance" label="Guidance" />
+        <NumberField label="Seed" {...field("seed")} />
+        <NumberField label="Steps" {...field("steps")} />
+        <NumberField label="Guidance" {...field("guidance")} />
         {isAnew ? (
           <>
-            <NumberField {...fields} name="denoise" label="Denoise" hint="0 keeps it, 1 draws it anew" />
-            <NumberField {...fields} name="chunkFrames" label="Frames kept together" />
+            <NumberField label="Denoise" hint="0 keeps it, 1 draws it anew" {...field("denoise")} />
+            <NumberField label="Frames kept together" {...field("chunkFrames")} />
           </>
         ) : (
           <>
-            <NumberField {...fields} name="frames" label="Frames" />
-            <NumberField {...fields} name="fps" label="Frames per second" />
+            <NumberField label="Frames" {...field("frames")} />
+            <NumberField label="Frames per second" {...field("fps")} />
           </>
         )}
-        <NumberField {...fields} name="width" label="Width" />
-        <NumberField {...fields} name="height" label="Height" />
+        <NumberField label="Width" {...field("width")} />
+        <NumberField label="Height" {...field("height")} />
       </Row>
     </>
   );
 }
 
 function Interpolated(fields: Fields) {
-  const { form, onChange } = fields;
+  const field = bound(fields);
   return (
     <Row>
       <SelectField
@@ -142,21 +115,20 @@ function Interpolated(fields: Fields) {
           ["film", "FILM (ComfyUI)"],
           ["amt", "AMT (ComfyUI)"],
         ]}
-        value={form.method}
-        onChange={(method) => onChange({ ...form, method })}
+        {...field("method")}
       />
-      <NumberField {...fields} name="multiplier" label="Frames for every frame" />
-      <NumberField {...fields} name="fps" label="Frames per second" hint="else as long as it was" />
+      <NumberField label="Frames for every frame" {...field("multiplier")} />
+      <NumberField label="Frames per second" hint="else as long as it was" {...field("fps")} />
     </Row>
   );
 }
 
-function Smoothed(fields: Fields) {
-  const { form, onChange } = fields;
+function Smoothed({ form, onChange }: Fields) {
+  const field = bound({ form, onChange });
   return (
     <Row>
-      <NumberField {...fields} name="smoothing" label="Strength" hint="0 leaves the clip" />
-      <NumberField {...fields} name="windowFrames" label="Frames together" hint="3 to 15, odd" />
+      <NumberField label="Strength" hint="0 leaves the clip" {...field("smoothing")} />
+      <NumberField label="Frames together" hint="3 to 15, odd" {...field("windowFrames")} />
       <SelectField
         label="Brightness"
         choices={[
