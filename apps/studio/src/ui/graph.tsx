@@ -6,7 +6,7 @@ import { type Layered, layOutLayers, type Place } from "./lay-out-layers.ts";
 
 /** In pixels. */
 const HEIGHT = 60;
-const GAP = { x: 24, y: 14 };
+const GAP = { x: 20, y: 14 };
 
 /**
  * Nodes from left to right with the lines of what needs what. `children` draws a node as one element, which fills the place

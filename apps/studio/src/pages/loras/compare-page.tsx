@@ -1,5 +1,5 @@
 import type { LoraView } from "@loramill/contracts";
-import { type UseQueryResult, useMutation, useQueries } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link } from "wouter";
 import { useClient } from "../../api/client.tsx";
@@ -53,22 +53,14 @@ interface BothProps {
 function Both({ a, b, project }: BothProps) {
   const client = useClient();
   const [run, setRun] = useState<string | null>(null);
-  const queries = useQueries({
-    queries: [a, b].map((lora) => ({
-      queryKey: ["compared-lora", lora, project],
-      queryFn: async ({ signal }: { signal: AbortSignal }) => ({
-        lora: await client.loras.get(lora, { project, signal }),
-        lineage: await client.loras.lineage(lora, { project, signal }),
-      }),
-    })),
-  });
+  const { data: first, error: firstError } = useCompared(a, project);
+  const { data: second, error: secondError } = useCompared(b, project);
   const start = useMutation({
     mutationFn: () => client.loras.compare(a, b, { project }),
     onSuccess: ({ id }) => setRun(id),
   });
-  const failed = queries.find(({ error }) => error !== null);
-  if (failed) return <ProblemNotice error={failed.error} />;
-  const [first, second] = queries.map(({ data }: UseQueryResult<Compared>) => data);
+  const error = firstError ?? secondError;
+  if (error) return <ProblemNotice error={error} />;
   if (first === undefined || second === undefined) return <SkeletonLines lines={6} />;
   return (
     <div className="stack">
@@ -108,6 +100,17 @@ function Both({ a, b, project }: BothProps) {
 interface Compared {
   readonly lora: LoraView;
   readonly lineage: { readonly training: { readonly recipe: object } | null };
+}
+
+function useCompared(lora: string, project: string | undefined) {
+  const client = useClient();
+  return useQuery({
+    queryKey: ["compared-lora", lora, project],
+    queryFn: async ({ signal }): Promise<Compared> => ({
+      lora: await client.loras.get(lora, { project, signal }),
+      lineage: await client.loras.lineage(lora, { project, signal }),
+    }),
+  });
 }
 
 type Row = readonly [name: string, a: string, b: string];

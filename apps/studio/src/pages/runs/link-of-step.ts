@@ -12,7 +12,7 @@ export function linkOfStep(run: string, step: Pick<StepView, "kind" | "name" | "
   const { kind, name, output } = step;
   switch (kind) {
     case "dataset":
-      return output && { href: `/datasets/${output}`, label: "Its dataset", icon: "dataset" };
+      return output === null ? null : { href: `/datasets/${output}`, label: "Its dataset", icon: "dataset" };
     case "train":
       return {
         href: `/training/${run}?${new URLSearchParams({ step: name })}`,
