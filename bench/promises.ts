@@ -69,12 +69,12 @@ export const promises: readonly Promised[] = [
   },
   {
     figure: "batch.accepted",
-    atLeast: 0.25,
+    atLeast: 0.1,
     why: "500 runs of a batch from the request to the answer, against one statement that inserts the same rows",
   },
   {
     figure: "batch.planned",
-    atLeast: 0.05,
+    atLeast: 0.03,
     why: "the same until each has its run, against the same rows in a transaction for each run",
   },
   { figure: "plan.seconds", atMost: 10, why: "planning 100,000 pictures with a prompt each" },

@@ -111,5 +111,7 @@ test("a batch with as many failures as it may have is stopped, and what was open
   const view = await over(bench, batch);
   expect(view).toMatchObject({ state: "failed", stopped: { code: "too-many-failures" } });
   expect(view.counts).toMatchObject({ failed: 2, cancelled: 3 });
-  await waitUntil("its end to be noted", async () => (await bench.catalog.batches.open()).open === 0);
+  await waitUntil("its end to be noted", async () => (await bench.catalog.batches.open()).open === 0, {
+    timeoutMs: 60_000,
+  });
 });
