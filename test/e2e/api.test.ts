@@ -69,6 +69,13 @@ describe("runs", () => {
     await expect(other).rejects.toMatchObject({ problem: { status: 409, code: "idempotency-conflict" } });
   });
 
+  test("what was asked for can be had, and asked for again", async () => {
+    const { id } = await mill.client.createRun({ ...datasetOnly("asked"), budgetUsd: 3 });
+    const spec = await mill.client.getSpec(id);
+    expect(spec).toMatchObject({ ...datasetOnly("asked"), budgetUsd: 3, priority: 5, project: "default" });
+    expect((await mill.client.plan(spec)).lock.steps).toEqual((await mill.client.getPlan(id)).steps);
+  });
+
   test("lists page by cursor, newest first", async () => {
     for (const name of ["one", "two", "three"]) await mill.client.createRun(datasetOnly(name));
     const first = await mill.client.listRuns({ limit: 2 });

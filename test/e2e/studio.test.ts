@@ -275,25 +275,6 @@ describe.skipIf(chromiumPath === null)("in a browser", () => {
     await page.close();
   });
 
-  test("a schedule is seen with its next fires, paused, and fired to a run", async () => {
-    const { page, expectClean } = await browser.page();
-    const timing = { type: "cron", expression: "0 2 * * *", timeZone: "UTC" } as const;
-    await mill.client.schedules.create({ name: "nightly", run: datasetOnly("zorbs-again"), timing });
-    await page.goto(`${mill.client.url}/schedules`);
-    await page.getByRole("table", { name: "Schedules" }).getByText("0 2 * * * (UTC)").waitFor();
-    await page.getByRole("button", { name: "Pause: nightly" }).click();
-    await page.getByRole("button", { name: "Resume: nightly" }).click();
-    await page.getByRole("link", { name: "nightly" }).click();
-    await page.getByRole("button", { name: "Fire now: nightly" }).click();
-    await page
-      .getByRole("table", { name: "Fires" })
-      .getByRole("link", { name: /^zorbs-again / })
-      .waitFor();
-    await expectAccessible(page);
-    expectClean(mill.client.url);
-    await page.close();
-  });
-
   test("fleet, queues, costs and health say how things are, and a ceiling is set and removed", async () => {
     const { page, expectClean } = await browser.page();
     await page.goto(`${mill.client.url}/fleet`);

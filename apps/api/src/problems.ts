@@ -66,7 +66,7 @@ export function problemOf(error: Error & Partial<FastifyError>): Problem {
       })),
     );
     const sentences = problems.map(({ field, message }) => `${field || error.validationContext}: ${message}`);
-    return problem(400, "bad-request", "The request is wrong", sentences.join("; "));
+    return { ...problem(400, "bad-request", "The request is wrong", sentences.join("; ")), details: { problems } };
   }
   const record = toErrorRecord(error);
   if (error instanceof UserError) {

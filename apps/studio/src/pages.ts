@@ -95,6 +95,14 @@ export const pages: readonly PageEntry[] = [
     load: () => import("./pages/schedules/schedules-page.tsx").then((file) => file.SchedulesPage),
   },
   {
+    path: "/schedules/new",
+    load: () => import("./pages/schedules/new-schedule-page.tsx").then((file) => file.NewSchedulePage),
+  },
+  {
+    path: "/schedules/:project/:name/edit",
+    load: () => import("./pages/schedules/edit-schedule-page.tsx").then((file) => file.EditSchedulePage),
+  },
+  {
     path: "/schedules/:project/:name",
     load: () => import("./pages/schedules/schedule-page.tsx").then((file) => file.SchedulePage),
   },

@@ -22,6 +22,7 @@ import {
   Quote,
   type ResumeRequest,
   RunPage,
+  RunSpec,
   type RunSpecInput,
   RunView,
 } from "@loramill/contracts";
@@ -160,6 +161,8 @@ export function createClient(options: ClientOptions) {
       call({ path: "/v1/runs", query, answer: RunPage, signal }),
     getRun: (run: string, signal?: AbortSignal) => call({ path: `/v1/runs/${run}`, answer: RunView, signal }),
     getPlan: (run: string, signal?: AbortSignal) => call({ path: `/v1/runs/${run}/plan`, answer: PlanLock, signal }),
+    /** What was asked for; another run of it may have another budget and deadline. */
+    getSpec: (run: string, signal?: AbortSignal) => call({ path: `/v1/runs/${run}/spec`, answer: RunSpec, signal }),
     listJobs: (run: string, { signal, ...query }: PageOptions & { step?: string; state?: string } = {}) =>
       call({ path: `/v1/runs/${run}/jobs`, query, answer: JobPage, signal }),
     /** What a trainer said, line by line, up to its last whole turn. */

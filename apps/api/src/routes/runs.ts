@@ -105,6 +105,26 @@ export const runRoutes =
       },
     );
     server.get(
+      "/v1/runs/:run/spec",
+      {
+        schema: {
+          summary: "What was asked for, every default written out",
+          tags: ["runs"],
+          params: RunParams,
+          response: { 200: RunSpec },
+        },
+      },
+      async ({ params, caller }) => {
+        const plan = await catalog.runs.plan(refOf(params.run, caller));
+        if (!plan) throw noRun(params.run);
+        const asked = RunSpec.safeParse(plan.spec);
+        if (asked.success) return asked.data;
+        throw new UserError("nobody could ask for this run in words: it tends a machine, or is of an older form", {
+          code: "no-spec",
+        });
+      },
+    );
+    server.get(
       "/v1/runs/:run/artifacts",
       {
         schema: {

@@ -41,6 +41,7 @@ test("a schedule is made with every default, shown with its next times, changed,
   expect(await ask<Problem>("POST /v1/schedules", { payload: nightly })).toMatchObject({
     status: 409,
     code: "schedule-exists",
+    details: { field: "name" },
   });
   const endsAt = "2099-01-01T00:00:00.000Z";
   const changed = await ask<ScheduleView>("PATCH /v1/schedules/nightly", { payload: { overlap: "queue", endsAt } });
@@ -62,6 +63,11 @@ test("what cannot be is refused with the field", async () => {
   expect(await refused({ run: { ...run, project: "dogs" } })).toContain('its project, which is "default"');
   expect(await refused({ runName: "{weekday}" })).toContain("{schedule}");
   expect(await refused({ overlap: "pile up" })).toContain("overlap");
+  const payload = { ...nightly, name: "refused", overlap: "pile up", run: { ...run, budgetUsd: -1 } };
+  const wrong = (field: string) => expect.objectContaining({ field });
+  expect(await ask("POST /v1/schedules", { payload })).toMatchObject({
+    details: { problems: expect.arrayContaining([wrong("overlap"), wrong("run.budgetUsd")]) },
+  });
 });
 
 test("a key sees and changes the schedules of its own project only", async () => {

@@ -21,6 +21,7 @@ export function checkProject(run: Pick<RunSpec, "project"> | undefined, project:
   if (run === undefined || run.project === "default" || run.project === project) return;
   throw new UserError(`run.project: the runs of a schedule are of its project, which is "${project}"`, {
     code: "bad-spec",
+    details: { field: "run.project" },
   });
 }
 

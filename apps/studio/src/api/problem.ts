@@ -1,3 +1,4 @@
+import type { SpecProblem } from "@loramill/contracts";
 import { ApiError, UnreachableError } from "@loramill/sdk";
 
 /** A failure as people are told of it. */
@@ -43,6 +44,14 @@ export function tellProblem(error: unknown): ToldProblem {
     advice: "Loading it again may help.",
     code: "unexpected",
   };
+}
+
+/** What the API found wrong, by the field of the request; none where it named no field. */
+export function fieldProblems(error: unknown): readonly SpecProblem[] {
+  if (!(error instanceof ApiError)) return [];
+  const { detail, details: { field, problems } = {} } = error.problem;
+  if (Array.isArray(problems)) return problems as unknown as readonly SpecProblem[];
+  return typeof field === "string" ? [{ field, message: sentence(detail) }] : [];
 }
 
 export const isSignedOut = (error: unknown): boolean => error instanceof ApiError && error.problem.status === 401;

@@ -13,7 +13,14 @@ interface Around {
   readonly error?: string | null | undefined;
 }
 
-function Field({ label, hint, error, id, children }: Around & { readonly id: string; readonly children: ReactNode }) {
+/** What stands around something to fill in that has the id. */
+export function Field({
+  label,
+  hint,
+  error,
+  id,
+  children,
+}: Around & { readonly id: string; readonly children: ReactNode }) {
   return (
     <div className="field">
       <label htmlFor={id}>{label}</label>

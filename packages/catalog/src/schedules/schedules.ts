@@ -66,6 +66,7 @@ export function scheduleQueries({ db, pool, newId }: Connection, clock: Clock) {
       if (row !== undefined) return row;
       throw new UserError(`there is a schedule "${name}" already: change it, or choose another name`, {
         code: "schedule-exists",
+        details: { field: "name" },
       });
     },
 

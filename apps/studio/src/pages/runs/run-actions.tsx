@@ -2,7 +2,7 @@ import { nextState, type ResumeRequest, type RunView } from "@loramill/contracts
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useClient } from "../../api/client.tsx";
-import { Button } from "../../ui/button.tsx";
+import { Button, ButtonLink } from "../../ui/button.tsx";
 import { useConfirm } from "../../ui/confirm.tsx";
 import { toast } from "../../ui/toasts.tsx";
 import { ResumeDialog } from "./resume-dialog.tsx";
@@ -41,8 +41,15 @@ export function RunActions({ run }: { readonly run: RunView }) {
     );
     if (await confirm({ title: `Cancel ${run.name}?`, body, action: "Cancel run", danger: true })) cancel.mutate();
   };
+  // Nobody asked for those in words.
+  const tendsMachine = run.steps.some(({ kind }) => kind === "machine");
   return (
     <>
+      {!tendsMachine && (
+        <ButtonLink href={`/schedules/new?run=${run.id}`} icon="schedule">
+          Schedule
+        </ButtonLink>
+      )}
       {nextState("run", run.state, "cancel") && (
         <Button kind="danger" icon="stop" busy={cancel.isPending} disabled={run.cancelRequested} onClick={askAndCancel}>
           Cancel

@@ -15,8 +15,14 @@ import { type Column, Table } from "../../ui/table.tsx";
 import { toast } from "../../ui/toasts.tsx";
 import { PlanSteps } from "./plan-steps.tsx";
 
-/** What a run would do, take and cost; and the button that starts it. */
-export function RunPreview({ spec }: { readonly spec: RunSpecInput | null }) {
+/** What a run would do, take and cost; and the button that starts it, unless something else will (`isStarted` is false). */
+export function RunPreview({
+  spec,
+  isStarted = true,
+}: {
+  readonly spec: RunSpecInput | null;
+  readonly isStarted?: boolean;
+}) {
   const client = useClient();
   const query = useQuery({
     queryKey: ["preview", JSON.stringify(spec)],
@@ -40,7 +46,7 @@ export function RunPreview({ spec }: { readonly spec: RunSpecInput | null }) {
   const { lock, quote } = query.data;
   return (
     <div className="stack">
-      <Card title="What it will take" actions={<StartButton spec={spec} quote={quote} />}>
+      <Card title="What it will take" actions={isStarted && <StartButton spec={spec} quote={quote} />}>
         <div className="stack">
           <Stats
             facts={[

@@ -1,10 +1,12 @@
 import { FireStateName, type FireView, type ScheduleView } from "@loramill/contracts";
 import { useQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
 import { useClient } from "../../api/client.tsx";
 import { usePages } from "../../api/use-pages.ts";
+import { formatSeconds } from "../../lib/format.ts";
 import { useSearchState } from "../../lib/use-search-state.ts";
-import { Badge } from "../../ui/badge.tsx";
 import { Card } from "../../ui/card.tsx";
+import { CopyButton } from "../../ui/copy-button.tsx";
 import { Empty } from "../../ui/empty.tsx";
 import { Facts } from "../../ui/facts.tsx";
 import { type Choice, Filter } from "../../ui/field.tsx";
@@ -14,9 +16,16 @@ import { Notice } from "../../ui/problem-notice.tsx";
 import { type Column, PagedTable } from "../../ui/table.tsx";
 import { TimeAgo } from "../../ui/time-ago.tsx";
 import type { PageProps } from "../page-props.ts";
+import { writeSpec } from "../runs/read-spec.ts";
 import { FireRun } from "./fire-run.tsx";
-import { ScheduleActions } from "./schedule-actions.tsx";
+import { FireTimes } from "./fire-times.tsx";
+import { leanSpec } from "./lean-spec.ts";
+import { formatInZone } from "./moments.ts";
+import { PausedBadge } from "./paused-badge.tsx";
+import { ScheduleActions, ScheduleChanges } from "./schedule-actions.tsx";
+import styles from "./schedule-form.module.css";
 import { tellTiming } from "./tell-timing.ts";
+import { zoneOf } from "./zone-of.ts";
 
 const REFRESH_MS = 3_000;
 const crumb = { href: "/schedules", label: "Schedules" };
@@ -37,8 +46,15 @@ export function SchedulePage({ params }: PageProps) {
     <Page
       title={name}
       crumb={crumb}
-      badge={schedule?.paused && <Badge tone="amber">paused</Badge>}
-      actions={schedule && <ScheduleActions schedule={schedule} />}
+      badge={schedule && <PausedBadge schedule={schedule} />}
+      actions={
+        schedule && (
+          <>
+            <ScheduleActions schedule={schedule} />
+            <ScheduleChanges schedule={schedule} />
+          </>
+        )
+      }
     >
       <Loaded query={query}>
         {(found) => (
@@ -55,39 +71,56 @@ export function SchedulePage({ params }: PageProps) {
               <Card title="Rules">
                 <Rules schedule={found} />
               </Card>
+              <Spec run={found.run} />
             </div>
+            <Fires schedule={found} />
           </>
         )}
       </Loaded>
-      <Fires name={name} project={project} />
     </Page>
   );
 }
 
-function NextFires({ schedule: { nextFires } }: { readonly schedule: ScheduleView }) {
-  if (nextFires.length === 0) return <p className="muted">It will not fire.</p>;
-  return <Facts facts={nextFires.map((at) => [new Date(at).toLocaleString(), <TimeAgo key={at} at={at} />])} />;
+function NextFires({ schedule: { nextFires, timing, paused } }: { readonly schedule: ScheduleView }) {
+  if (paused) return <p className="muted">It fires again once it is resumed.</p>;
+  if (nextFires.length === 0) return <p className="muted">It will not fire: all of its times are over.</p>;
+  return <FireTimes times={nextFires} timeZone={zoneOf(timing)} />;
 }
 
 function Rules({ schedule }: { readonly schedule: ScheduleView }) {
-  const { monthlyBudgetUsd, deadlineMinutes, jitterSeconds } = schedule;
+  const { timing, run, monthlyBudgetUsd, deadlineMinutes, jitterSeconds, pauseAfterFailures, startsAt, endsAt } =
+    schedule;
   return (
     <Facts
       facts={[
-        ["Fires", tellTiming(schedule.timing)],
-        ["Starts", `${schedule.run.name}, as ${schedule.runName}`],
+        ["Fires", tellTiming(timing)],
+        ["Expression", timing.type === "cron" && <code>{timing.expression}</code>],
+        ["Not before", startsAt && formatInZone(startsAt, zoneOf(timing))],
+        ["Until", endsAt && formatInZone(endsAt, zoneOf(timing))],
+        ["Starts", `${run.name}, as ${schedule.runName}`],
         ["While one runs", schedule.overlap],
-        ["Up to", jitterSeconds > 0 && `${jitterSeconds} s later`],
-        ["Late at most", `${schedule.catchUpMinutes} min`],
-        ["Deadline", deadlineMinutes !== null && `${deadlineMinutes} min after its fire`],
+        ["Jitter", jitterSeconds > 0 && `up to ${formatSeconds(jitterSeconds)}`],
+        ["Late at most", formatSeconds(schedule.catchUpMinutes * 60)],
+        ["Deadline", deadlineMinutes !== null && `${formatSeconds(deadlineMinutes * 60)} after its fire`],
+        ["A run", run.budgetUsd !== undefined && `$${run.budgetUsd.toFixed(2)} at most`],
         ["A month", monthlyBudgetUsd !== null && `$${monthlyBudgetUsd.toFixed(2)} at most`],
+        ["Pauses itself", pauseAfterFailures === null ? "never" : `after ${pauseAfterFailures} failures in a row`],
         ["Failed in a row", schedule.failures > 0 && String(schedule.failures)],
       ].map(([fact, value]) => [String(fact), value || null] as const)}
     />
   );
 }
 
-function Fires({ name, project }: { readonly name: string; readonly project: string }) {
+function Spec({ run }: Pick<ScheduleView, "run">) {
+  const text = useMemo(() => writeSpec(leanSpec(run)), [run]);
+  return (
+    <Card title="Spec of each run" actions={<CopyButton text={text} />}>
+      <pre className={styles.spec}>{text}</pre>
+    </Card>
+  );
+}
+
+function Fires({ schedule: { name, project, timing } }: { readonly schedule: ScheduleView }) {
   const client = useClient();
   const [state, setState] = useSearchState("state");
   const query = { project, ...(state === "" ? {} : { state }) };
@@ -101,17 +134,26 @@ function Fires({ name, project }: { readonly name: string; readonly project: str
       <PagedTable
         label="Fires"
         pages={pages}
-        columns={COLUMNS}
+        columns={columnsIn(zoneOf(timing))}
         rowKey={({ id }) => id}
-        empty={<Empty icon="schedule" title="No fire is like that" />}
+        empty={<NoFires isFiltered={state !== ""} />}
       />
     </Card>
   );
 }
 
-const COLUMNS: readonly Column<FireView>[] = [
-  { name: "Time", main: true, cell: ({ fireAt }) => new Date(fireAt).toLocaleString() },
+function NoFires({ isFiltered }: { readonly isFiltered: boolean }) {
+  if (isFiltered) return <Empty icon="search" title="No fire is like that" />;
+  return (
+    <Empty icon="schedule" title="It has not fired yet">
+      Each fire appears here with its run, or with the reason why there is none. Fire now does not wait for its time.
+    </Empty>
+  );
+}
+
+const columnsIn = (timeZone: string): readonly Column<FireView>[] => [
+  { name: "Time", main: true, wide: true, cell: ({ fireAt }) => formatInZone(fireAt, timeZone) },
   { name: "Came of", cell: ({ origin }) => (origin === "timing" ? "its timing" : origin) },
-  { name: "Became", cell: (fire) => <FireRun fire={fire} /> },
+  { name: "Became", wide: true, cell: (fire) => <FireRun fire={fire} /> },
   { name: "When", end: true, cell: ({ settledAt }) => settledAt && <TimeAgo at={settledAt} /> },
 ];

@@ -1,0 +1,102 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { drawSamplePictures } from "../../scripts/sample-pictures.ts";
+import { chromiumPath, expectAccessible, openBrowser } from "../support/browser.ts";
+import { openMill } from "../support/open-mill.ts";
+import { eventually } from "../support/runs.ts";
+
+const mill = openMill({ API_STUDIO_DIR: "" });
+const browser = openBrowser();
+const pictures = mill.at("pictures");
+
+beforeAll(async () => {
+  await drawSamplePictures(pictures);
+  const { url } = mill.client;
+  await eventually(
+    "the Studio is built",
+    () => fetch(url),
+    ({ status }) => status === 200,
+  );
+});
+
+describe.skipIf(chromiumPath === null)("schedules in a browser", () => {
+  test("one is made of an earlier run, fired, paused with a reason, changed, backfilled and deleted", async () => {
+    const { page, expectClean } = await browser.page({ timezoneId: "UTC" });
+    const sources = [{ type: "folder" as const, path: pictures }];
+    const { id } = await mill.client.createRun({ name: "zorbs", dataset: { sources, prepare: { resolution: 64 } } });
+    await page.goto(`${mill.client.url}/schedules`);
+    await page.getByRole("heading", { name: "No schedules yet" }).waitFor();
+    await page.getByRole("link", { name: "New schedule" }).first().click();
+    await page.getByLabel("Name", { exact: true }).fill("nightly");
+    await page.getByLabel("Cron expression").fill("30 2 * * MON-FRI");
+    await page.getByLabel("Time zone").fill("Asia/Tokyo");
+    const times = page.getByRole("status", { name: "Next times" });
+    await times.getByText("At 02:30, Monday to Friday").waitFor();
+    await times.getByText("02:30 GMT+9").nth(4).waitFor();
+    await page.getByLabel("As an earlier run").selectOption(id);
+    await expect.poll(() => page.getByLabel("Spec of each run").inputValue()).toContain(`path: ${pictures}`);
+    await page.getByRole("radio", { name: "queue" }).check();
+    await page.getByLabel("Budget of a month, US dollars").fill("50");
+    await page.getByRole("button", { name: "Price of one run" }).click();
+    await page.getByRole("table", { name: "Price by step" }).waitFor();
+    await expectAccessible(page);
+    await page.getByRole("button", { name: "Make schedule" }).click();
+
+    await page.getByRole("heading", { name: "nightly", level: 1 }).waitFor();
+    expect(await mill.client.schedules.get("nightly")).toMatchObject({
+      timing: { type: "cron", expression: "30 2 * * MON-FRI", timeZone: "Asia/Tokyo" },
+      ...{ overlap: "queue", monthlyBudgetUsd: 50, run: { name: "zorbs", dataset: { sources } } },
+    });
+    await page.getByRole("button", { name: "Fire now: nightly" }).click();
+    const fires = page.getByRole("table", { name: "Fires" });
+    await fires.getByRole("link", { name: /^zorbs \d{4}-/ }).waitFor();
+    await page.getByRole("button", { name: "Pause: nightly" }).click();
+    const question = page.getByRole("dialog", { name: "Pause nightly?" });
+    await question.getByLabel("Reason").fill("new pictures come on Monday");
+    await question.getByRole("button", { name: "Pause" }).click();
+    await page.getByRole("note").getByText("new pictures come on Monday").waitFor();
+    await page.getByRole("button", { name: "Resume: nightly" }).click();
+    await page.getByRole("button", { name: "Pause: nightly" }).waitFor();
+    await expectAccessible(page);
+
+    await page.getByRole("link", { name: "Change" }).click();
+    await page.getByRole("button", { name: "Every so often" }).click();
+    await page.getByLabel("Every", { exact: true }).fill("6");
+    await page.getByRole("button", { name: "Save changes" }).click();
+    await page.getByText("Every 6 h").waitFor();
+    await page.getByRole("button", { name: "Backfill" }).click();
+    const backfill = page.getByRole("dialog", { name: "Backfill nightly" });
+    await backfill.getByLabel("From").fill("2024-02-01T00:00");
+    await backfill.getByLabel("Before").fill("2024-02-02T00:00");
+    await backfill.getByText("4 fires would be made").waitFor();
+    await backfill.getByRole("button", { name: "Make 4 fires" }).click();
+    await fires.getByText("backfill").nth(3).waitFor();
+    expectClean(mill.client.url);
+
+    await page.getByRole("button", { name: "Delete" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Delete schedule" }).click();
+    await page.getByRole("heading", { name: "No schedules yet" }).waitFor();
+    expect((await mill.client.schedules.list()).items).toEqual([]);
+    await page.close();
+  });
+
+  test("what is wrong is told at its field: at once by the API, at its line in the spec, and when a name is taken", async () => {
+    const { page } = await browser.page();
+    const timing = { type: "every", minutes: 525_600 } as const;
+    await mill.client.schedules.create({ name: "taken", run: { name: "a", generate: { prompts: ["a"] } }, timing });
+    await page.goto(`${mill.client.url}/schedules/new`);
+    const alerts = page.getByRole("alert");
+    await page.getByLabel("Cron expression").fill("0 25 * * *");
+    await alerts.getByText('The cron expression "0 25 * * *" is wrong').waitFor();
+    await page.getByLabel("Cron expression").fill("0 2 * * *");
+    await page.getByLabel("Name", { exact: true }).fill("taken");
+    const spec = page.getByLabel("Spec of each run");
+    await spec.fill("name: dog\ngenerate: { prompts: [a dog], steps: 4000 }\n");
+    await page.getByRole("button", { name: "Make schedule" }).click();
+    await alerts.getByText("generate.steps").waitFor();
+    await alerts.getByText("(line 2)").waitFor();
+    await spec.fill("name: dog\ngenerate: { prompts: [a dog], steps: 4 }\n");
+    await page.getByRole("button", { name: "Make schedule" }).click();
+    await alerts.getByText('There is a schedule "taken" already').waitFor();
+    await page.close();
+  });
+});
