@@ -18,7 +18,7 @@ beforeAll(async () => {
   );
 });
 
-describe.skipIf(chromiumPath === null)("schedules in a browser", () => {
+describe.skipIf(chromiumPath === null)("schedules and batches in a browser", () => {
   test("one is made of an earlier run, fired, paused with a reason, changed, backfilled and deleted", async () => {
     const { page, expectClean } = await browser.page({ timezoneId: "UTC" });
     const sources = [{ type: "folder" as const, path: pictures }];
@@ -97,6 +97,45 @@ describe.skipIf(chromiumPath === null)("schedules in a browser", () => {
     await spec.fill("name: dog\ngenerate: { prompts: [a dog], steps: 4 }\n");
     await page.getByRole("button", { name: "Make schedule" }).click();
     await alerts.getByText('There is a schedule "taken" already').waitFor();
+    await page.close();
+  });
+
+  test("a batch is seen by the states of its runs, which are changed at once as they were shown, and is cancelled", async () => {
+    const { page, expectClean } = await browser.page();
+    const { id } = await mill.client.batches.create({
+      ...{ kind: "batch", name: "subjects", rows: [{ folder: pictures }, { folder: mill.at("nowhere") }] },
+      run: {
+        dataset: { sources: [{ type: "folder", path: "${row.folder}" }], prepare: { resolution: 64 } },
+        train: { recipe: { steps: 5_000, batchSize: 4, rank: 4, seed: 5 } },
+      },
+    });
+    await page.goto(`${mill.client.url}/batches`);
+    await page.getByRole("link", { name: "subjects" }).click();
+    await page.getByRole("img", { name: "Runs of subjects: 1 running, 1 refused" }).waitFor();
+    await page.getByRole("table", { name: "Failures" }).getByText("source-missing").waitFor();
+    await expectAccessible(page);
+    const runs = page.getByRole("table", { name: "Runs of the batch" });
+    await page.getByLabel("State", { exact: true }).selectOption("running");
+    await runs.getByText("refused").waitFor({ state: "detached" });
+    const run = (await mill.client.batches.members(id)).items[0]?.run?.id ?? "";
+
+    await page.getByRole("button", { name: "Change many" }).click();
+    const change = page.getByRole("dialog", { name: "Change many runs" });
+    await change.getByRole("button", { name: "Priority" }).click();
+    await change.getByLabel("New priority").fill("2");
+    await change.getByRole("button", { name: "Show what would change" }).click();
+    await change.getByRole("table", { name: "Runs that would change" }).getByRole("link").waitFor();
+    expect((await mill.client.getRun(run)).priority).toBe(5);
+    await change.getByRole("button", { name: "Change the priority of 1 run" }).click();
+    await change.getByText("1 run has its new priority").waitFor();
+    expect((await mill.client.getRun(run)).priority).toBe(2);
+    await change.getByRole("button", { name: "Close" }).last().click();
+
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Cancel batch" }).click();
+    await page.getByRole("img", { name: "Runs of subjects: 1 refused, 1 cancelled" }).waitFor();
+    await page.getByRole("button", { name: "Resume" }).waitFor();
+    expectClean(mill.client.url);
     await page.close();
   });
 });

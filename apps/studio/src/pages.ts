@@ -28,6 +28,15 @@ export const pages: readonly PageEntry[] = [
     load: () => import("./pages/runs/run-page.tsx").then((file) => file.RunPage),
   },
   {
+    path: "/batches",
+    nav: { label: "Batches", section: "Work", icon: "batch" },
+    load: () => import("./pages/batches/batches-page.tsx").then((file) => file.BatchesPage),
+  },
+  {
+    path: "/batches/:batch",
+    load: () => import("./pages/batches/batch-page.tsx").then((file) => file.BatchPage),
+  },
+  {
     path: "/datasets",
     nav: { label: "Datasets", section: "Work", icon: "dataset" },
     load: () => import("./pages/datasets/datasets-page.tsx").then((file) => file.DatasetsPage),

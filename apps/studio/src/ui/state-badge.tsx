@@ -2,12 +2,14 @@ import { Badge, type Tone } from "./badge.tsx";
 import type { IconName } from "./icon.tsx";
 
 const LOOKS: Readonly<Record<string, readonly [Tone, IconName]>> = {
+  planning: ["grey", "clock"],
   planned: ["grey", "clock"],
   running: ["blue", "running"],
   succeeded: ["green", "check"],
   failed: ["red", "cross"],
   cancelled: ["grey", "stop"],
   exhausted: ["amber", "warning"],
+  refused: ["amber", "blocked"],
   blocked: ["grey", "blocked"],
   ready: ["grey", "clock"],
   reused: ["violet", "reuse"],
@@ -18,7 +20,7 @@ const LOOKS: Readonly<Record<string, readonly [Tone, IconName]>> = {
   quarantined: ["red", "warning"],
 };
 
-/** Colour and drawing of a state of runs, steps and jobs. */
+/** Colour and drawing of a state of batches, runs, steps and jobs. */
 export const lookOfState = (state: string): readonly [Tone, IconName] => LOOKS[state] ?? ["grey", "info"];
 
 export function StateBadge({

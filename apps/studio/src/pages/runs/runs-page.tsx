@@ -1,4 +1,5 @@
-import type { RunSummary } from "@loramill/contracts";
+import { isFinal, RunStateName, type RunSummary } from "@loramill/contracts";
+import { useState } from "react";
 import { Link } from "wouter";
 import { useClient } from "../../api/client.tsx";
 import { useProjectFilter } from "../../api/project.ts";
@@ -6,19 +7,17 @@ import { usePages } from "../../api/use-pages.ts";
 import { formatSeconds, formatUsd, secondsBetween } from "../../lib/format.ts";
 import { useNow } from "../../lib/use-now.ts";
 import { useSearchState } from "../../lib/use-search-state.ts";
-import { ButtonLink } from "../../ui/button.tsx";
+import { Button, ButtonLink } from "../../ui/button.tsx";
 import { Empty } from "../../ui/empty.tsx";
 import { type Choice, Filter } from "../../ui/field.tsx";
 import { Page } from "../../ui/page.tsx";
 import { type Column, PagedTable } from "../../ui/table.tsx";
 import { TimeAgo } from "../../ui/time-ago.tsx";
+import { ChangeRunsDialog } from "./change-runs-dialog.tsx";
 import { RunBadge } from "./run-badge.tsx";
 import { RunProgress } from "./run-progress.tsx";
 
-const STATES: readonly Choice[] = [
-  ["", "All states"],
-  ...["planned", "running", "succeeded", "failed", "cancelled", "exhausted"].map((state): Choice => [state, state]),
-];
+const STATES: readonly Choice[] = [["", "All states"], ...RunStateName.options.map((state): Choice => [state, state])];
 const REFRESH_MS = 3_000;
 
 /** All runs, newest first, as they are now. */
@@ -26,6 +25,7 @@ export function RunsPage() {
   const client = useClient();
   const project = useProjectFilter();
   const [state, setState] = useSearchState("state");
+  const [isChanging, setChanging] = useState(false);
   const query = { ...project, ...(state ? { state } : {}) };
   const pages = usePages({
     key: ["runs", query],
@@ -57,6 +57,9 @@ export function RunsPage() {
       actions={
         <>
           <Filter label="State" choices={STATES} value={state} onChange={setState} />
+          <Button icon="edit" disabled={pages.items.length === 0} onClick={() => setChanging(true)}>
+            Change many
+          </Button>
           <ButtonLink href="/runs/new" kind="primary" icon="plus">
             New run
           </ButtonLink>
@@ -64,6 +67,12 @@ export function RunsPage() {
       }
     >
       <PagedTable label="Runs" pages={pages} columns={COLUMNS} rowKey={(run) => run.id} empty={empty} />
+      {isChanging && (
+        <ChangeRunsDialog
+          initial={{ ...project, states: RunStateName.options.filter((each) => each === state) }}
+          onClose={() => setChanging(false)}
+        />
+      )}
     </Page>
   );
 }
