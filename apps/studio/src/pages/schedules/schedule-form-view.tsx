@@ -39,7 +39,7 @@ export function ScheduleFormView({
   const read = readForm(form);
   const problems = [...(isTold ? read.problems : []), ...fieldProblems(send.error)];
   const onChange = (part: Partial<ScheduleForm>) => {
-    setForm({ ...form, ...part });
+    setForm((before) => ({ ...before, ...part }));
     setPriced(null);
     send.reset();
   };
@@ -73,7 +73,7 @@ export function ScheduleFormView({
                 value={form.project}
                 onChange={(project) => onChange({ project })}
                 hint="Its runs are of this project too."
-                error={errorAt("project", "run.project")}
+                error={errorAt("project")}
               />
             </div>
           </Card>
@@ -102,7 +102,7 @@ export function ScheduleFormView({
                 tone="red"
                 title={problems.length === 1 ? "One thing is wrong" : `${problems.length} things are wrong`}
               >
-                They are told at their fields.
+                What, is told at {problems.map(({ field }) => field).join(", ")}.
               </Notice>
             )}
             {send.error !== null && fieldProblems(send.error).length === 0 && <ProblemNotice error={send.error} />}
@@ -127,7 +127,7 @@ export function ScheduleFormView({
 
 /** The budget has a field of its own. */
 const isOfSpec = ({ field }: SpecProblem): boolean =>
-  /^run(\.|$)/.test(field) && field !== "run.budgetUsd" && field !== "run.project";
+  /^run(\.|$)/.test(field) && field !== "run.budgetUsd";
 
 function Summary({ read }: { readonly read: ReadForm }) {
   const { body } = read;
