@@ -29,7 +29,7 @@ describe.skipIf(chromiumPath === null)("schedules and batches in a browser", () 
     await page.getByLabel("Name", { exact: true }).fill("nightly");
     await page.getByLabel("Cron expression").fill("30 2 * * MON-FRI");
     await page.getByLabel("Time zone").fill("Asia/Tokyo");
-    const times = page.getByRole("status", { name: "Next times" });
+    const times = page.getByRole("region", { name: "Next times" });
     await times.getByText("At 02:30, Monday to Friday").waitFor();
     await times.getByText("02:30 GMT+9").nth(4).waitFor();
     await page.getByLabel("As an earlier run").selectOption(id);

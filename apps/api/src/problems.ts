@@ -66,7 +66,9 @@ export function problemOf(error: Error & Partial<FastifyError>): Problem {
       })),
     );
     const sentences = problems.map(({ field, message }) => `${field || error.validationContext}: ${message}`);
-    return { ...problem(400, "bad-request", "The request is wrong", sentences.join("; ")), details: { problems } };
+    // As plain records: what is sent as JSON has no interfaces.
+    const details = { problems: problems.map(({ field, message }) => ({ field, message })) };
+    return { ...problem(400, "bad-request", "The request is wrong", sentences.join("; ")), details };
   }
   const record = toErrorRecord(error);
   if (error instanceof UserError) {

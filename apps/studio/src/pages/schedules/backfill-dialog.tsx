@@ -113,8 +113,8 @@ export function BackfillDialog({
       <p className="faint">In your time zone, {readersZone()}.</p>
       {error && <ProblemNotice error={error} />}
       {found && (
-        <div className="stack-tight" role="status" aria-label="What it would make">
-          <strong>
+        <div className="stack-tight">
+          <strong role="status">
             {found.fires.length === 0 ? "No fire would be made" : `${countFires(found.fires.length)} would be made`}
           </strong>
           {found.present > 0 && (

@@ -126,8 +126,7 @@ export function ScheduleFormView({
 }
 
 /** The budget has a field of its own. */
-const isOfSpec = ({ field }: SpecProblem): boolean =>
-  /^run(\.|$)/.test(field) && field !== "run.budgetUsd";
+const isOfSpec = ({ field }: SpecProblem): boolean => /^run(\.|$)/.test(field) && field !== "run.budgetUsd";
 
 function Summary({ read }: { readonly read: ReadForm }) {
   const { body } = read;

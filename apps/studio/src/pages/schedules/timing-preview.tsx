@@ -10,10 +10,10 @@ import type { NextTimes } from "./use-next-times.ts";
 export function TimingPreview({ form, next }: { readonly form: ScheduleForm; readonly next: NextTimes }) {
   const words = form.way === "cron" ? tellCron(form.expression) : null;
   return (
-    <div className="stack-tight" role="status" aria-label="Next times">
+    <section className="stack-tight" aria-label="Next times">
       {words !== null && next.problems.length === 0 && <strong>{words}</strong>}
       <Times form={form} next={next} />
-    </div>
+    </section>
   );
 }
 
