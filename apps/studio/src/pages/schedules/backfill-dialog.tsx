@@ -44,7 +44,8 @@ export function BackfillDialog({
   const queries = useQueryClient();
   const [stretch, setStretch] = useState(() => lastDays(7));
   const [from, to] = [momentOf(stretch.from), momentOf(stretch.to)];
-  const asked = from !== null && to !== null ? JSON.stringify({ from, to }) : "";
+  const isOrdered = from !== null && to !== null && from < to;
+  const asked = isOrdered ? JSON.stringify({ from, to }) : "";
   const settled = useSettled(asked);
   const isCurrent = asked !== "" && settled === asked;
   const preview = useQuery({
@@ -108,6 +109,7 @@ export function BackfillDialog({
           type="datetime-local"
           value={stretch.to}
           onChange={(value) => change({ to: value })}
+          error={from !== null && to !== null && !isOrdered ? "This lies before the time that it begins." : null}
         />
       </div>
       <p className="faint">In your time zone, {readersZone()}.</p>
