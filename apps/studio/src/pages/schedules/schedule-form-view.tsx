@@ -102,7 +102,7 @@ export function ScheduleFormView({
                 tone="red"
                 title={problems.length === 1 ? "One thing is wrong" : `${problems.length} things are wrong`}
               >
-                What, is told at {problems.map(({ field }) => field).join(", ")}.
+                Look at {problems.map(({ field }) => field).join(", ")}.
               </Notice>
             )}
             {send.error !== null && fieldProblems(send.error).length === 0 && <ProblemNotice error={send.error} />}
