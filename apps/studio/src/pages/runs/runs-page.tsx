@@ -1,4 +1,4 @@
-import { isFinal, RunStateName, type RunSummary } from "@loramill/contracts";
+import { RunStateName, type RunSummary } from "@loramill/contracts";
 import { useState } from "react";
 import { Link } from "wouter";
 import { useClient } from "../../api/client.tsx";

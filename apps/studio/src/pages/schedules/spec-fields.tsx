@@ -4,9 +4,9 @@ import { useState } from "react";
 import { useClient } from "../../api/client.tsx";
 import { SelectField, TextArea } from "../../ui/field.tsx";
 import { Notice, ProblemNotice } from "../../ui/problem-notice.tsx";
+import { SpecProblems } from "../runs/spec-problems.tsx";
 import type { FormPartProps } from "./form-part.ts";
 import { fieldsOfRun } from "./schedule-form.ts";
-import { yamlLine } from "./yaml-line.ts";
 
 /** Runs that can be taken as an example. */
 const OFFERED = 50;
@@ -26,6 +26,7 @@ export function SpecFields({
   onChange,
   problems,
 }: FormPartProps & { readonly problems: readonly SpecProblem[] }) {
+  const ofSpec = problems.map(({ field, message }) => ({ field: field.replace(/^run\.?/, ""), message }));
   return (
     <div className="stack">
       <RunChoice project={form.project} onChoose={onChange} />
@@ -38,32 +39,13 @@ export function SpecFields({
         onChange={(spec) => onChange({ spec })}
         hint="YAML or JSON. The sources are looked at anew at every fire, and what is done already is not done again."
       />
-      {problems.length > 0 && (
-        <Notice tone="red" title="The spec is wrong">
-          <ul className="stack-tight">
-            {problems.map((problem) => (
-              <ProblemLine key={`${problem.field} ${problem.message}`} problem={problem} text={form.spec} />
-            ))}
-          </ul>
-        </Notice>
-      )}
+      <SpecProblems title="The spec is wrong" problems={ofSpec} text={form.spec} />
       {/type:\s*"?upload/.test(form.spec) && (
         <Notice title="It works on the same pictures every time">
           They were sent from a device. A folder of the mill or a bucket is looked at anew at every fire.
         </Notice>
       )}
     </div>
-  );
-}
-
-function ProblemLine({ problem, text }: { readonly problem: SpecProblem; readonly text: string }) {
-  const field = problem.field.replace(/^run\.?/, "");
-  const line = field === "" ? null : yamlLine(text, field);
-  return (
-    <li>
-      {field && <code>{field}</code>} {problem.message}
-      {line !== null && <span className="muted"> (line {line})</span>}
-    </li>
   );
 }
 
