@@ -47,6 +47,26 @@ it("refuses faces before anything is stored where the installation finds none", 
   });
 });
 
+it("ends the look through a source when another look has failed", async () => {
+  const ended = Promise.withResolvers<unknown>();
+  const away = new Error("nothing answers");
+  const planner = createPlanner({
+    ...{ localSources: true, presets: {}, captioners: [], fuser: null, embedder: null, tokenCounters: {} },
+    ...{ trainingBackends: [], generationBackends: [] },
+    faceFinder: { id: "faces/1", isAvailable: () => Promise.reject(away) },
+    fingerprint: (_: unknown, signal: AbortSignal | undefined) =>
+      new Promise((_resolve, reject) => {
+        signal?.addEventListener("abort", () => {
+          ended.resolve(signal.reason);
+          reject(signal.reason);
+        });
+      }),
+  } as unknown as PlanningDeps);
+  const dataset = { sources: [Source.parse({ type: "folder", path: "/pictures" })] };
+  await expect(planner.plan(RunSpec.parse({ name: "x", dataset }))).rejects.toBe(away);
+  expect(await ended.promise).toBe(away);
+});
+
 it("plans the best of several answers, and an exact length, by what the installation has", async () => {
   const available = async () => ({ available: true, message: "is there" });
   const stored: unknown[] = [];

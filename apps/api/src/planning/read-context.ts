@@ -27,13 +27,19 @@ export async function readContext(given: RunSpec, deps: PlanningDeps, signal?: A
   const spec = await pinDatasets(fetched, (dataset) => deps.findDataset(dataset, given.project));
   const presets = await findRecipes(spec, deps);
   const models = await findModels(spec, deps);
+  const failed = new AbortController();
+  const reading = AbortSignal.any([failed.signal, ...(signal === undefined ? [] : [signal])]);
   const [sources, captioning, faces, backends, loras] = await Promise.all([
-    deps.fingerprint(spec.dataset.sources, signal),
+    deps.fingerprint(spec.dataset.sources, reading),
     readCaptionTools(deps, signal),
     deps.faceFinder.isAvailable(signal),
     readBackends(deps, models, signal),
     findLoras(spec, deps),
-  ]);
+  ]).catch((error: unknown): never => {
+    // Nobody waits for it any more, and a large source takes minutes. The other looks are short, and may be shared.
+    failed.abort(error);
+    throw error;
+  });
   const placement = spec.train === undefined ? undefined : resolvePlacement(spec.train);
   // Last, because reading prompts may be paid for.
   const { choosing, charges } = await prepareChoosing(spec, deps, signal);
