@@ -16,15 +16,19 @@ export async function untilIdle(options: {
 }): Promise<void> {
   const { api, catalog, exitMs, signal } = options;
   while (!signal.aborted) {
-    if (api.idleMs() >= exitMs) {
-      const open = await Promise.all(
-        (["planned", "running"] as const).map((state) => catalog.runs.list({ state, limit: 1 })),
-      );
-      const isQuiet = open.every((page) => page.items.length === 0);
-      const isAwaited =
-        isQuiet && ((await catalog.batches.hasWaitingMembers()) || (await catalog.schedules.areAwaited()));
-      if (isQuiet && !isAwaited) return;
-    }
+    // A look that fails tells nothing; the next one may.
+    if (api.idleMs() >= exitMs && (await hasNothingToDo(catalog).catch(() => false))) return;
     await wait(LOOK_MS, undefined, { signal }).catch(() => undefined);
   }
+}
+
+async function hasNothingToDo({
+  runs,
+  batches,
+  schedules,
+}: Pick<Catalog, "batches" | "runs" | "schedules">): Promise<boolean> {
+  for (const state of ["planned", "running"] as const) {
+    if ((await runs.list({ state, limit: 1 })).items.length > 0) return false;
+  }
+  return !(await batches.hasWaitingMembers()) && !(await schedules.areAwaited());
 }
