@@ -1,8 +1,7 @@
 import { lookup } from "node:dns/promises";
-import { type LeasedDelivery, redact, signWebhook, UserError } from "@loramill/contracts";
+import { type LeasedDelivery, readRetryAfter, redact, signWebhook, UserError } from "@loramill/contracts";
 import { checkUrl, createGuardedLookup, type Resolve } from "@loramill/url-guard";
 import { Agent, type Dispatcher, request } from "undici";
-import { readRetryAfter } from "./retry-after.ts";
 import type { SendLimits } from "./webhook-config.ts";
 
 /** What came back. No answer of a receiver is kept, only its status: it may hold anything. */
@@ -67,7 +66,8 @@ export function createSender(
         const { statusCode: status, headers, body } = await post(message, signal);
         const answer = { durationMs: durationMs(), kind: "status", status } as const;
         await letGo(body);
-        return { ...answer, retryAfterMs: readRetryAfter(headers["retry-after"], parts.now()) };
+        const [retryAfter] = [headers["retry-after"]].flat();
+        return { ...answer, retryAfterMs: readRetryAfter(retryAfter, parts.now()) };
       } catch (error) {
         stopping.throwIfAborted();
         const why = timeout.aborted ? `no answer within ${limits.timeoutMs / 1000} s` : reasonOf(error);

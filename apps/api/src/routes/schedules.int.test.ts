@@ -92,6 +92,15 @@ test("a key sees and changes the schedules of its own project only", async () =>
   });
 });
 
+test("reading makes no project", async () => {
+  expect(await ask("GET /v1/schedules?project=nobody")).toEqual({ items: [], next: null });
+  for (const request of ["GET ", "GET /fires", "DELETE ", "POST /trigger"]) {
+    const [method, order] = request.split(" ");
+    expect(await ask(`${method} /v1/schedules/none${order}?project=nobody`)).toMatchObject({ status: 404 });
+  }
+  expect((await catalog.projects.list()).map(({ name }) => name)).not.toContain("nobody");
+});
+
 test("is paused with a reason, triggered all the same, and resumed; the audit tells who did", async () => {
   await ask("POST /v1/schedules", { payload: { ...nightly, name: "stopped" } });
   const payload = { reason: "new pictures" };

@@ -24,7 +24,7 @@ export const scheduleRoutes =
   (deps: Pick<ApiDeps, "catalog" | "clock">): FastifyPluginAsyncZod =>
   async (server) => {
     const { catalog, clock } = deps;
-    const { projectOf, find, view, note } = scheduleFinder(catalog);
+    const { find, view, note } = scheduleFinder(catalog);
 
     server.post(
       "/v1/schedules",
@@ -33,16 +33,16 @@ export const scheduleRoutes =
         schema: { summary: "Make a schedule", tags, body: ScheduleBody, response: { 201: ScheduleView } },
       },
       async ({ body: { project: asked, monthlyBudgetUsd, ...body }, caller }, reply) => {
-        const project = await projectOf(asked, caller);
-        checkProject(body.run, project.name);
+        const project = projectNameOf(caller, asked);
+        checkProject(body.run, project);
         const schedule = await catalog.schedules.create({
           ...body,
           startsAt: toDate(body.startsAt),
           endsAt: toDate(body.endsAt),
           monthlyBudgetMicroUsd: toMicroUsd(monthlyBudgetUsd),
-          project: project.id,
+          project: (await catalog.projects.ensure(project)).id,
         });
-        const made = { schedule, project: project.name };
+        const made = { schedule, project };
         await note(made, "create", caller, { timing: body.timing });
         return reply.code(201).send(await view(made));
       },
@@ -58,12 +58,15 @@ export const scheduleRoutes =
         },
       },
       async ({ query: { project: asked, ...page }, caller }) => {
-        const project = await projectOf(asked, caller);
-        const { items, next } = await catalog.schedules.list({ ...page, project: project.id });
+        const project = projectNameOf(caller, asked);
+        const { items, next } = await catalog.schedules.list({
+          ...page,
+          project: await catalog.projects.idOf(project),
+        });
         const newest = await catalog.fires.newest(items.map(({ id }) => id));
         const views = items.map((each) => {
           const lastFire = newest.get(each.id) ?? null;
-          return scheduleView(each, { project: project.name, lastFire });
+          return scheduleView(each, { project, lastFire });
         });
         return { items: views, next };
       },

@@ -49,9 +49,11 @@ export const webhookRoutes =
       if (delivery !== null) return delivery;
       throw new UserError(`this webhook was never told ${params.message}`, { code: "not-found" });
     };
-    /** Neither addresses nor secrets: paths of receivers often are secrets. */
-    const note = (caller: Caller, action: string, webhook: string) =>
-      catalog.fleet.audit.add({ actor: actorOf(caller), action: `webhook.${action}`, subject: webhook });
+    /** Says in the audit what was done: neither addresses nor secrets, because paths of receivers often are secrets. */
+    const noted = async <View extends { readonly id: WebhookId }>(caller: Caller, action: string, view: View) => {
+      await catalog.fleet.audit.add({ actor: actorOf(caller), action: `webhook.${action}`, subject: view.id });
+      return view;
+    };
 
     server.post(
       "/v1/webhooks",
@@ -70,8 +72,7 @@ export const webhookRoutes =
         checkUrl(new URL(body.url), webhookRules);
         const { id: project } = await catalog.projects.ensure(projectNameOf(caller, query.project));
         const created = await webhooks.create({ ...body, project, secret: newWebhookSecret() });
-        await note(caller, "create", created.id);
-        return reply.code(201).send(created);
+        return reply.code(201).send(await noted(caller, "create", created));
       },
     );
     server.get(
@@ -103,9 +104,7 @@ export const webhookRoutes =
       },
       async ({ params, body, caller }) => {
         if (body.url !== undefined) checkUrl(new URL(body.url), webhookRules);
-        const view = await webhooks.change(refOf(params, caller), body);
-        await note(caller, "change", view.id);
-        return view;
+        return noted(caller, "change", await webhooks.change(refOf(params, caller), body));
       },
     );
     server.delete(
@@ -122,8 +121,7 @@ export const webhookRoutes =
       async ({ params, caller }) => {
         const view = await found(params, caller);
         await webhooks.remove(refOf(params, caller));
-        await note(caller, "remove", view.id);
-        return view;
+        return noted(caller, "remove", view);
       },
     );
     server.post(
@@ -142,8 +140,7 @@ export const webhookRoutes =
       async ({ params, body, caller }) => {
         const graceMs = body.graceHours * HOUR_MS;
         const created = await webhooks.rotate(refOf(params, caller), { secret: newWebhookSecret(), graceMs });
-        await note(caller, "rotate", created.id);
-        return created;
+        return noted(caller, "rotate", created);
       },
     );
     server.post(

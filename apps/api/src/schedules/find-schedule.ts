@@ -26,20 +26,16 @@ export function checkProject(run: Pick<RunSpec, "project"> | undefined, project:
 }
 
 export function scheduleFinder(catalog: Pick<Catalog, "fires" | "fleet" | "projects" | "schedules">) {
-  const projectOf = (asked: string, caller: Caller) => catalog.projects.ensure(projectNameOf(caller, asked));
-
   return {
-    projectOf,
-
     /** The schedule, or what `work` makes of it. UserError `not-found`. */
     async find(
       { name, project: asked, caller }: Asked,
       work: (ref: ScheduleRef) => Promise<Schedule | null> = catalog.schedules.find,
     ): Promise<FoundSchedule> {
-      const project = await projectOf(asked, caller);
-      const ref = { project: project.id, name };
+      const project = projectNameOf(caller, asked);
+      const ref = { project: await catalog.projects.idOf(project), name };
       const schedule = await work(ref);
-      if (schedule !== null) return { schedule, ref, project: project.name };
+      if (schedule !== null) return { schedule, ref, project };
       throw new UserError(`there is no schedule "${name}"; \`loramill schedule list\` names them`, {
         code: "not-found",
       });

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { Catalog } from "@loramill/catalog";
 import { toErrorRecord } from "@loramill/contracts";
 import { type FireDeps, startFire } from "./start-fire.ts";
@@ -22,35 +23,27 @@ export async function openFireStarter({
 }): Promise<FireStarter> {
   const stopping = new AbortController();
   const { signal } = stopping;
-  const waiting = new Set<() => void>();
+  let ring = new AbortController();
   const wake = () => {
-    for (const each of [...waiting]) each();
+    ring.abort();
+    ring = new AbortController();
   };
-  const pause = () =>
-    new Promise<void>((resolve) => {
-      if (signal.aborted) return resolve();
-      const end = () => {
-        clearTimeout(timer);
-        waiting.delete(end);
-        resolve();
-      };
-      const timer = setTimeout(end, lookMs);
-      waiting.add(end);
-    });
 
   async function lane(): Promise<void> {
     let failures = 0;
     while (!signal.aborted) {
+      // Taken before the look: a turn that is given during it cuts the pause short all the same.
+      const rung = ring.signal;
+      let worked = false;
       try {
-        const worked = await startFire(deps, signal);
+        worked = await startFire(deps, signal);
         failures = 0;
-        if (!worked) await pause();
       } catch (error) {
         failures += 1;
         if (failures === 1)
           deps.log.warn({ error: toErrorRecord(error).message }, "fires are not looked at; trying again");
-        await pause();
       }
+      if (!worked) await pause(lookMs, AbortSignal.any([signal, rung]));
     }
   }
 
@@ -59,8 +52,9 @@ export async function openFireStarter({
   return {
     async close() {
       stopping.abort();
-      wake();
       await Promise.all([lanes, listening.close()]);
     },
   };
 }
+
+const pause = (ms: number, signal: AbortSignal): Promise<void> => delay(ms, undefined, { signal }).catch(() => {});

@@ -1,4 +1,4 @@
-import { isRetryableStatus, PermanentError, TransientError, UserError } from "@loramill/contracts";
+import { isRetryableStatus, PermanentError, readRetryAfter, TransientError, UserError } from "@loramill/contracts";
 import { z } from "zod";
 
 /** The shapes in which servers say what went wrong. */
@@ -106,7 +106,7 @@ const InnerError = z.union([
 function waitOf(answer: FailedAnswer): { code: string; retryAfterMs: number | undefined } {
   const { status, headers, now } = answer;
   const body = Waits.safeParse(answer.body).data;
-  const told = readRetryAfter(headers, now);
+  const told = readWaitMs(headers, now);
   if (status === 503 && body?.estimated_time !== undefined) {
     return { code: "model-loading", retryAfterMs: told ?? Math.min(body.estimated_time * 1000, MAX_LOADING_MS) };
   }
@@ -143,13 +143,9 @@ export function adviceOnWait(code: string, advice: EndpointAdvice): string {
 
 const lowered = (who: string): string => who.replace(/^The\b/, "the");
 
-/** `retry-after-ms`, or Retry-After as seconds or as a date; undefined when it says neither. */
-function readRetryAfter(headers: FailedAnswer["headers"], now: Date): number | undefined {
+/** `retry-after-ms`, else Retry-After; undefined when neither says it. */
+function readWaitMs(headers: FailedAnswer["headers"], now: Date): number | undefined {
   const precise = headers.get("retry-after-ms");
   if (precise !== null && Number(precise) >= 0) return Number(precise);
-  const text = headers.get("retry-after");
-  if (text === null) return undefined;
-  if (/^\s*\d+(\.\d+)?\s*$/.test(text)) return Number(text) * 1000;
-  const date = Date.parse(text);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now.getTime());
+  return readRetryAfter(headers.get("retry-after"), now);
 }

@@ -70,7 +70,7 @@ export const webhookDeliveries = loramill.table(
     type: text("type").notNull(),
     subject: text("subject").notNull(),
     state: text("state").$type<DeliveryState>().notNull().default("pending"),
-    /** Times it was leased since it was made or asked for again; a lease counts while no other has raised it. */
+    /** Times it was leased; a lease counts while no other has raised it. */
     attempts: integer("attempts").notNull().default(0),
     dueAt: time("due_at").notNull().defaultNow(),
     leasedUntil: time("leased_until"),

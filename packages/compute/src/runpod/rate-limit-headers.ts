@@ -1,3 +1,5 @@
+import { readRetryAfter } from "@loramill/contracts";
+
 interface Headers {
   get(name: string): string | null;
 }
@@ -10,15 +12,8 @@ const MAX_WAIT_MS = 3_600_000;
  * used up and resets last (`"minute";r=0;t=12, "hour";r=2800;t=1812`: remaining requests, seconds to the reset).
  */
 export function readWaitMs(headers: Headers, now: Date): number | undefined {
-  const told = retryAfterMs(headers.get("retry-after"), now) ?? usedUpMs(headers.get("ratelimit"));
+  const told = readRetryAfter(headers.get("retry-after"), now) ?? usedUpMs(headers.get("ratelimit"));
   return told === undefined ? undefined : Math.min(told, MAX_WAIT_MS);
-}
-
-function retryAfterMs(text: string | null, now: Date): number | undefined {
-  if (text === null) return undefined;
-  if (/^\s*\d{1,9}(\.\d+)?\s*$/.test(text)) return Number(text) * 1_000;
-  const date = Date.parse(text);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now.getTime());
 }
 
 function usedUpMs(text: string | null): number | undefined {

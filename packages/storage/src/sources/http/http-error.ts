@@ -1,4 +1,4 @@
-import { isRetryableStatus, redact, UserError } from "@loramill/contracts";
+import { isRetryableStatus, readRetryAfter, redact, UserError } from "@loramill/contracts";
 
 /** A failure that another try may mend. */
 export class Transient extends Error {
@@ -17,7 +17,7 @@ export function errorOfStatus(status: number, retryAfter: string | undefined, no
   const code = "http-status";
   if (isRetryableStatus(status)) {
     const message = `the server answered ${status}${status === 429 ? " (too many requests)" : ""}`;
-    return new Transient(message, { code, retryAfterMs: readRetryAfter(retryAfter, nowMs) });
+    return new Transient(message, { code, retryAfterMs: readRetryAfter(retryAfter, new Date(nowMs)) });
   }
   const meaning: Readonly<Record<number, string>> = {
     401: "it wants a login",
@@ -26,14 +26,6 @@ export function errorOfStatus(status: number, retryAfter: string | undefined, no
     410: "the file is gone",
   };
   return new UserError(`the server answered ${status}${meaning[status] ? `: ${meaning[status]}` : ""}`, { code });
-}
-
-/** Seconds or a date, as milliseconds from now; undefined when it says neither. */
-export function readRetryAfter(text: string | undefined, nowMs: number): number | undefined {
-  if (text === undefined) return undefined;
-  if (/^\d{1,9}$/.test(text.trim())) return Number(text) * 1000;
-  const at = Date.parse(text);
-  return Number.isNaN(at) ? undefined : Math.max(0, at - nowMs);
 }
 
 /** What went wrong below HTTP: names that do not exist are final, broken connections are worth another try. */
