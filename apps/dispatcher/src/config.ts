@@ -43,6 +43,11 @@ export const dispatcherConfig = defineConfig(
       .describe(
         "Seconds that a cancelled job waits for a worker to end what it left at work elsewhere, such as a paid training",
       ),
+    SCHEDULE_KEEP_DAYS: whole(32, 36_500)
+      .default(365)
+      .describe(
+        "How long fires of schedules are kept that have ended, in days; longer than a month, whose budget they count for",
+      ),
     QUOTE_GAP_SHARE: z.coerce
       .number()
       .min(0)
@@ -61,6 +66,7 @@ export const dispatcherConfig = defineConfig(
       silentMs: env.DISPATCH_SILENT_SECONDS * 1_000,
       patienceMs: env.DISPATCH_PATIENCE_SECONDS * 1_000,
       cancelGraceMs: env.DISPATCH_CANCEL_GRACE_SECONDS * 1_000,
+      keepFiresMs: env.SCHEDULE_KEEP_DAYS * 86_400_000,
       quoteGapShare: env.QUOTE_GAP_SHARE,
     },
   }),

@@ -3,7 +3,10 @@ import { startTestServer, type TestServer } from "@loramill/catalog/testing";
 import { createCrashPoint } from "@loramill/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { addSchedule, endRuns, firesOf, log, planFire, settle, startClock } from "../test/schedules.ts";
+import type { DispatcherDeps } from "./deps.ts";
 import { fireSchedules } from "./fire-schedules.ts";
+import { tidy } from "./housekeeping.ts";
+import { defaultOptions } from "./options.ts";
 
 let server: TestServer;
 beforeAll(async () => {
@@ -108,6 +111,31 @@ describe("a schedule", () => {
     expect((await catalog.schedules.change(ref, { timing }))?.nextFireAt).toEqual(new Date("2026-11-21T01:30:00Z"));
     const over = { endsAt: new Date("2026-11-21T01:10:00Z") };
     await expect(catalog.schedules.change(ref, over)).rejects.toMatchObject({ code: "never-fires" });
+  });
+
+  test("forgets fires that ended long ago, but for the newest and those whose run is open", async () => {
+    const { clock, catalog } = await open();
+    const { id, project, name } = await addSchedule(catalog, "old");
+    for (const hour of ["01", "02", "03"]) {
+      clock.set(`2026-11-21T${hour}:00:00Z`);
+      if (hour === "02") await endRuns(catalog);
+      await settle(catalog);
+    }
+    await catalog.schedules.pause({ project, name }, { reason: "winter", by: "operator" });
+    clock.set("2026-12-25T00:00:00Z");
+    const options = { ...defaultOptions, windows: {}, keepFiresMs: 32 * 86_400_000 };
+    const forget = () => tidy({ catalog, producer: {}, options } as unknown as DispatcherDeps);
+    await forget();
+    expect(await firesOf(catalog, id)).toEqual(["02:00 started planned", "03:00 skipped"]);
+    await endRuns(catalog);
+    await catalog.fires.backfill(id, [new Date("2026-11-21T01:00:00Z")]);
+    await settle(catalog);
+    await endRuns(catalog);
+    await forget();
+    expect(await firesOf(catalog, id), "what was backfilled today is new").toEqual([
+      ...["01:00 started succeeded", "03:00 skipped"],
+    ]);
+    expect((await catalog.runs.list({})).items).toHaveLength(3);
   });
 
   test("whose time zone this machine does not know is paused with the reason, and holds nobody up", async () => {

@@ -1,10 +1,11 @@
 import type { QueueName } from "@loramill/contracts";
 import type { DispatcherDeps } from "./deps.ts";
 
-/** What has served its time: deliveries that ended (BullMQ forgets them only when others end), and old request keys. */
+/** What has served its time: deliveries that ended (BullMQ forgets them only when others end), request keys, fires. */
 export async function tidy({ catalog, producer, options }: DispatcherDeps): Promise<void> {
   await catalog.idempotency.sweep();
   await catalog.bulkChanges.sweep();
+  await catalog.fires.forget(options.keepFiresMs);
   for (const queue of Object.keys(options.windows) as QueueName[]) await producer.sweep?.(queue);
 }
 

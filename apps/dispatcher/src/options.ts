@@ -28,6 +28,8 @@ export interface DispatcherOptions {
   readonly quoteGapShare: number;
   /** How often schedules are looked at, beside what people ask of them. */
   readonly schedulesMs: number;
+  /** How long fires of schedules are kept that have ended. */
+  readonly keepFiresMs: number;
   /** How often a standby tries to lead, and a leader checks that it still does. */
   readonly leaderCheckMs: number;
 }
@@ -49,5 +51,6 @@ export const defaultOptions: DispatcherOptions = {
   quotesMs: 5_000,
   quoteGapShare: 0.05,
   schedulesMs: 1_000,
+  keepFiresMs: 365 * 86_400_000,
   leaderCheckMs: 2_000,
 };

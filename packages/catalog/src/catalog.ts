@@ -43,6 +43,7 @@ import { batchWatchQueries } from "./queries/watch-batches.ts";
 import { rateLimiter } from "./rate-limits/rate-limiter.ts";
 import { fireQueries } from "./schedules/fires.ts";
 import { firingQueries } from "./schedules/firing.ts";
+import { forgottenFireQueries } from "./schedules/forget-fires.ts";
 import { plannedFireQueries } from "./schedules/planned-fires.ts";
 import { scheduleQueries } from "./schedules/schedules.ts";
 import { unwrapFailures } from "./unreachable.ts";
@@ -114,6 +115,7 @@ export function openCatalog(options: CatalogOptions) {
       ...fireQueries(connection, clock),
       ...firingQueries(connection, clock),
       ...plannedFireQueries(connection, clock),
+      ...forgottenFireQueries(connection, clock),
     }),
     webhooks: unwrapFailures({ ...webhookQueries(connection, clock), ...webhookDeliveryQueries(connection) }),
     /** For whoever delivers what webhooks are told. */
