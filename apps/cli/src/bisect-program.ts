@@ -1,4 +1,5 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
+import { bisectScores, type ScoreOptions } from "./bisect/judge-trials.ts";
 import { commandsOf } from "./command-group.ts";
 import {
   type BisectOptions,
@@ -9,6 +10,7 @@ import {
   startBisectCommand,
   stopBisectCommand,
 } from "./commands/bisect.ts";
+import { runBisectCommand } from "./commands/bisect-run.ts";
 import type { CommandContext } from "./commands/context.ts";
 import { collect, number, numbers } from "./option-values.ts";
 
@@ -56,6 +58,22 @@ export function addBisectCommands(program: Command, does: Does): void {
         does((context) => judgeCommand(verdict, bisection, options, context)),
       );
   }
+  command(
+    "run",
+    "judge the open trial and all that follow by a score, until it is found",
+    "loramill bisect run --by closeness",
+    "loramill bisect run --by closeness --threshold 1.3",
+  )
+    .argument("[bisection]", BISECTION)
+    .addOption(
+      new Option("--by <score>", "closeness: how far what it draws is from the good one's pictures; the good one is 1")
+        .choices(bisectScores)
+        .makeOptionMandatory(),
+    )
+    .option("--threshold <score>", "what lies beyond it, on the side of the bad one, is bad; default: half-way", number)
+    .action((bisection: string | undefined, options: ScoreOptions) =>
+      does((context) => runBisectCommand(bisection, options, context)),
+    );
   command("status", "where it stands, and what to do next", "loramill bisect status")
     .argument("[bisection]", BISECTION)
     .action((bisection?: string) => does((context) => bisectStatusCommand(bisection, { log: false }, context)));

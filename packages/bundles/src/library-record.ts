@@ -1,12 +1,7 @@
-import { DatasetStatistics, Digest, LoraSource, LoraTag, Name, RecipeTemplate } from "@loramill/contracts";
+import { DatasetStatistics, Digest, LoraSource, LoraTag, Name, RecipeTemplate, text } from "@loramill/contracts";
 import { z } from "zod";
 
 const Time = z.iso.datetime();
-const text = (length: number) =>
-  z
-    .string()
-    .max(length)
-    .refine((value) => !value.includes("\u0000"), "the zero character is no text");
 
 /** A LoRA as the library has it, without what its document says. */
 export const LoraRecord = z.strictObject({

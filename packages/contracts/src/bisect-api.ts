@@ -6,6 +6,7 @@ import { BisectionId, RunId } from "./ids.ts";
 import { LoraRef } from "./lora-ref.ts";
 import { MicroUsd } from "./money.ts";
 import { Name } from "./name.ts";
+import { text } from "./text.ts";
 
 /** The search for what makes one of two LoRAs bad: under `/v1/bisections`. */
 
@@ -35,6 +36,7 @@ export type BisectVerdict = z.output<typeof BisectVerdict>;
 export const VerdictRequest = z.strictObject({
   verdict: BisectVerdict,
   trial: z.int().min(1).optional().describe("Its number; refused where another is open. Left out: the open one"),
+  reason: text(1000).default("").describe("What it was judged by, such as a score and its threshold"),
 });
 
 export const BisectDifference = z.object({
@@ -49,7 +51,7 @@ export const BisectTrial = z.object({
   applied: z.array(z.string()).describe("Differences that it has; the others are as in the good one"),
   run: RunId.nullable().describe("Null where it could not be planned"),
   verdict: BisectVerdict.nullable().describe("Null until it is judged"),
-  reason: z.string().describe("Why it was skipped without being asked about; else empty"),
+  reason: z.string().describe("What it was judged by, or why it was skipped without being asked about; else empty"),
   by: z.string().nullable().describe("Id of the API key, or operator"),
   at: z.iso.datetime().describe("When it was judged, or begun"),
 });

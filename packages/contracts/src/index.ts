@@ -629,6 +629,7 @@ export {
   type StepState,
   statesAllowing,
 } from "./states.ts";
+export { text } from "./text.ts";
 export { TrainingPage, TrainingQuery, type TrainingQueryInput, TrainingSummary } from "./training-api.ts";
 export {
   CreatedWebhook,

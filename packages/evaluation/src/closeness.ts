@@ -3,7 +3,10 @@ import { featureDistance, pictureFeatures } from "./picture-features.ts";
 
 export interface ClosenessQuestion {
   readonly dataset: readonly RgbImage[];
-  /** Pictures of the base model and of the LoRA; those at the same place have the same prompt and seed. */
+  /**
+   * Pictures of the base model, or of another LoRA that is compared with, and of the LoRA; those at the same place have the same
+   * prompt and seed.
+   */
   readonly base: readonly RgbImage[];
   readonly lora: readonly RgbImage[];
 }

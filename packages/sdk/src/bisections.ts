@@ -20,7 +20,8 @@ export function bisectionCalls({ call }: Pick<Caller, "call">) {
     list: ({ signal, ...query }: PageOptions = {}) => call({ path: at(), query, answer: BisectionPage, signal }),
     get: (id: string, signal?: AbortSignal) => call({ path: at(`/${id}`), answer: BisectionView, signal }),
     /** Judges the open trial and begins the next; refused where another than `trial` is open. */
-    judge: (id: string, verdict: BisectVerdict, trial?: number) => post(`/${id}/verdicts`, { verdict, trial }),
+    judge: (id: string, verdict: BisectVerdict, more: { trial?: number | undefined; reason?: string } = {}) =>
+      post(`/${id}/verdicts`, { verdict, ...more }),
     /** Goes on with one that was stopped, or whose next trial could not begin. */
     resume: (id: string, change: { budgetUsd?: number } = {}) => post(`/${id}/resume`, change),
     stop: (id: string) => post(`/${id}/stop`, {}),

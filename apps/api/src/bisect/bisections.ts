@@ -156,7 +156,12 @@ export function createBisector(deps: Deps) {
   /** Writes down what a person says of the open trial, and begins the next. */
   async function judge(
     ref: BisectionRef,
-    said: { readonly verdict: BisectVerdict; readonly trial?: number | undefined; readonly by: string },
+    said: {
+      readonly verdict: BisectVerdict;
+      readonly trial?: number | undefined;
+      readonly reason: string;
+      readonly by: string;
+    },
   ): Promise<void> {
     const trial = openTrial(await find(ref));
     if (trial === null) throw new UserError("no trial waits for a verdict", { code: "wrong-state" });
@@ -170,7 +175,8 @@ export function createBisector(deps: Deps) {
         { code: "wrong-state" },
       );
     }
-    const judged = { ...trial, verdict: said.verdict, by: said.by, at: clock.now().toISOString() };
+    const { verdict, reason, by } = said;
+    const judged = { ...trial, verdict, reason, by, at: clock.now().toISOString() };
     await catalog.bisections.change(ref, (now) => {
       if (openTrial(now)?.number !== trial.number)
         throw new UserError("it was judged meanwhile", { code: "wrong-state" });

@@ -1,9 +1,10 @@
-import { type BisectionView, type BisectVerdict, formatMicroUsd, UserError } from "@loramill/contracts";
+import { type BisectionView, type BisectVerdict, formatMicroUsd } from "@loramill/contracts";
 import type { Client } from "@loramill/sdk";
+import { followTrials } from "../bisect/follow-trials.ts";
+import { resolveBisection } from "../bisect/resolve-bisection.ts";
 import { confirm } from "../confirm.ts";
-import { connect, withConnection } from "../connect.ts";
+import { withConnection } from "../connect.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { followRun } from "../follow-run.ts";
 import { formatDuration, formatTable, shortTime } from "../format.ts";
 import { given } from "../given.ts";
 import { type CommandContext, printJson, printLine } from "./context.ts";
@@ -56,7 +57,7 @@ export function judgeCommand(
   context: CommandContext,
 ): Promise<number> {
   return withTrial(context, async (client) =>
-    client.bisections.judge(await resolve(client, bisection), verdict, options.trial),
+    client.bisections.judge(await resolveBisection(client, bisection), verdict, { trial: options.trial }),
   );
 }
 
@@ -66,7 +67,10 @@ export function resumeBisectCommand(
   context: CommandContext,
 ): Promise<number> {
   return withTrial(context, async (client) =>
-    client.bisections.resume(await resolve(client, bisection), budget === undefined ? {} : { budgetUsd: budget }),
+    client.bisections.resume(
+      await resolveBisection(client, bisection),
+      budget === undefined ? {} : { budgetUsd: budget },
+    ),
   );
 }
 
@@ -77,7 +81,7 @@ export async function bisectStatusCommand(
   context: CommandContext,
 ): Promise<number> {
   return withConnection(context, async ({ client }) => {
-    const view = await client.bisections.get(await resolve(client, bisection));
+    const view = await client.bisections.get(await resolveBisection(client, bisection));
     if (context.json) printJson(context, view);
     else for (const line of [...(log ? logLines(view) : []), ...statusLines(view)]) printLine(context, line);
     return exitCodes.ok;
@@ -103,54 +107,27 @@ export async function bisectListCommand(context: CommandContext): Promise<number
 
 export async function stopBisectCommand(bisection: string | undefined, context: CommandContext): Promise<number> {
   return withConnection(context, async ({ client }) => {
-    const view = await client.bisections.stop(await resolve(client, bisection));
+    const view = await client.bisections.stop(await resolveBisection(client, bisection));
     if (context.json) printJson(context, view);
     else printLine(context, `${view.id} is ${view.state}; \`loramill bisect resume ${view.id}\` goes on with it`);
     return exitCodes.ok;
   });
 }
 
-/**
- * Follows the trial that begins, so that a mill of this command lives until its pictures are there. An exit code in the place
- * of a bisection ends it.
- */
+/** Follows what begins, and says where it stands. */
 async function withTrial(
   context: CommandContext,
-  work: (client: Client) => Promise<BisectionView | number>,
+  begin: (client: Client) => Promise<BisectionView | number>,
 ): Promise<number> {
-  const { client, mill } = await connect(context);
-  let detached = false;
-  try {
-    const begun = await work(client);
-    if (typeof begun === "number") return begun;
-    for (const run of [begun.good.run, begun.bad.run, begun.open?.run]) {
-      if (run == null || detached) continue;
-      const start = () => client.getRun(run);
-      ({ detached } = await followRun({ client, start, onInterrupt: "leave", context }));
-    }
-    const view = await client.bisections.get(begun.id);
-    if (context.json) printJson(context, view);
-    else for (const line of statusLines(view)) printLine(context, line);
-    return exitCodes.ok;
-  } finally {
-    if (detached) mill?.leave();
-    else await mill?.stop();
-  }
+  const followed = await followTrials(context, begin);
+  if (typeof followed === "number") return followed;
+  printBisection(followed.view, context);
+  return exitCodes.ok;
 }
 
-/** The newest one where none is named; the end of an id is enough. */
-async function resolve(client: Client, text: string | undefined): Promise<string> {
-  if (text !== undefined && /^bis_[0-9a-f]{32}$/.test(text)) return text;
-  const { items } = await client.bisections.list({ limit: 200 });
-  const fitting = text === undefined ? items.slice(0, 1) : items.filter(({ id }) => id.endsWith(text));
-  const [only] = fitting;
-  if (only !== undefined && fitting.length === 1) return only.id;
-  throw new UserError(
-    text === undefined
-      ? "nothing was bisected yet; begin with `loramill bisect start GOOD BAD`"
-      : `${text}: no such bisection; \`loramill bisect list\` names them`,
-    { code: "not-found" },
-  );
+export function printBisection(view: BisectionView, context: CommandContext): void {
+  if (context.json) printJson(context, view);
+  else for (const line of statusLines(view)) printLine(context, line);
 }
 
 function logLines({ trials, differences }: BisectionView): string[] {
