@@ -2,6 +2,7 @@ import type { ReplicateWebhooks } from "@loramill/backends";
 import type { Catalog } from "@loramill/catalog";
 import type { BulkChange, Clock, DoctorCheck, GenerationBackend, Logger, Stores } from "@loramill/contracts";
 import type { GuardRules } from "@loramill/url-guard";
+import type { SecretBox } from "@loramill/webhooks";
 import type { Embeddings } from "./choosing/embed-loras.ts";
 import type { PromptReader } from "./choosing/read-prompts.ts";
 import type { Learner } from "./choosing/remember-ratings.ts";
@@ -38,6 +39,8 @@ export interface ApiDeps {
   readonly localSources: boolean;
   /** Where webhooks may lead. */
   readonly webhookRules: GuardRules;
+  /** How the secrets of webhooks are kept. */
+  readonly webhookSecrets: Pick<SecretBox, "seal">;
   /** Null where nothing is trained on Replicate. */
   readonly replicateWebhooks: Pick<ReplicateWebhooks, "read"> | null;
   readonly doctor: readonly DoctorPart[];

@@ -22,7 +22,7 @@ await runProcess({
       offers,
       options: config.api,
       fleetSettings: config.fleetSettings,
-      webhooks: config.webhooks.limits,
+      webhooks: config.webhooks,
       sourceLimits: config.sources,
       huggingfaceToken: config.endpoints.huggingfaceToken,
       metrics: createMetrics(),

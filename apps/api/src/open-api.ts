@@ -13,7 +13,7 @@ import type { FleetSettings } from "@loramill/fleet";
 import type { Services } from "@loramill/runtime";
 import { createModelFetcher, createUrlFetcher, fingerprintSources, type SourceLimits } from "@loramill/storage";
 import { createBulkMetrics, createMemberMetrics, createScheduleMetrics, type Metrics } from "@loramill/telemetry";
-import type { GuardRules } from "@loramill/url-guard";
+import { createSecretBox, type WebhookOptions } from "@loramill/webhooks";
 import { startMemberPlanner } from "./batches/plan-members.ts";
 import { rememberLooks } from "./batches/remember-looks.ts";
 import { ceilingView } from "./ceiling-view.ts";
@@ -58,7 +58,7 @@ export interface ApiStart {
   /** As whoever plans the fleet has them. */
   readonly fleetSettings: FleetSettings;
   /** As whoever sends messages to them has them. */
-  readonly webhooks: GuardRules;
+  readonly webhooks: Pick<WebhookOptions, "limits" | "secretKeys">;
   readonly sourceLimits: SourceLimits;
   /** For gated base models; null: only open ones can be pulled. */
   readonly huggingfaceToken: string | null;
@@ -171,7 +171,8 @@ export async function openApi(start: ApiStart): Promise<RunningApi> {
     clock: start.clock,
     puller,
     localSources,
-    webhookRules: start.webhooks,
+    webhookRules: start.webhooks.limits,
+    webhookSecrets: createSecretBox(start.webhooks.secretKeys),
     replicateWebhooks: offers.replicateWebhooks,
     doctor: [...serviceParts(services), ...offerParts({ ...offers, captioners }), ...start.doctor],
     studio: start.studio,

@@ -1,6 +1,6 @@
 import type { Catalog } from "@loramill/catalog";
 import { type DeliveryView, newWebhookSecret, type WebhookEventType, type WebhookId } from "@loramill/contracts";
-import { createSender, defaultWebhookOptions } from "@loramill/webhooks";
+import { createSecretBox, createSender, defaultWebhookOptions } from "@loramill/webhooks";
 import { createBell } from "../src/bell.ts";
 import { type DeliveringDeps, deliverWebhooks } from "../src/webhooks/deliver-webhooks.ts";
 
@@ -20,7 +20,7 @@ export function startSending(
 ): { stop(): Promise<void> } {
   const { options: changed, ...parts } = over;
   const options = { ...hasty, ...changed };
-  const sender = createSender(options.limits, { now: () => new Date() });
+  const sender = createSender(options.limits, { now: () => new Date(), secrets: createSecretBox(options.secretKeys) });
   const stopping = new AbortController();
   const due = createBell();
   const deps = { outbox: catalog.webhookOutbox, sender, options, leaseMs: 60_000, random: Math.random, log: quiet };
@@ -51,8 +51,8 @@ export async function addWebhook(
   { project = "default", events = null }: { project?: string; events?: WebhookEventType[] | null } = {},
 ): Promise<TestWebhook> {
   const owner = (await catalog.projects.ensure(project)).id;
-  const made = { project: owner, url, events, description: "", secret: newWebhookSecret() };
-  const { id, secret } = await catalog.webhooks.create(made);
+  const secret = newWebhookSecret();
+  const { id } = await catalog.webhooks.create({ project: owner, url, events, description: "", secret });
   return {
     id,
     secret,

@@ -65,7 +65,7 @@ export function runMill({ env }: { env: Environment }): Promise<number> {
         offers,
         options: config.api,
         fleetSettings: config.fleetSettings,
-        webhooks: config.webhooks.limits,
+        webhooks: config.webhooks,
         sourceLimits: config.sources,
         huggingfaceToken: config.endpoints.huggingfaceToken,
         metrics,

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { newWebhookSecret } from "@loramill/contracts";
 import { waitUntil } from "@loramill/testkit";
 import { expect, onTestFinished, test } from "vitest";
+import { createSecretBox } from "./secret-box.ts";
 import { createSender } from "./send-message.ts";
 import { defaultWebhookOptions } from "./webhook-config.ts";
 
@@ -26,7 +27,7 @@ test("the receiver of docs/webhooks.md takes what we sign, once, and nothing els
 
   const limits = { ...defaultWebhookOptions.limits, allowHttp: true, allowPrivateNetwork: true };
   let now = new Date();
-  const sender = createSender(limits, { now: () => now });
+  const sender = createSender(limits, { now: () => now, secrets: createSecretBox([]) });
   onTestFinished(() => sender.close());
   const send = async (id: string, secrets: readonly string[]) => {
     const message = {

@@ -1,7 +1,9 @@
+import { randomBytes } from "node:crypto";
 import { checkWebhookSignature, newWebhookSecret } from "@loramill/contracts";
 import { startFileServer, startWebhookReceiver, type WebhookReceiver } from "@loramill/testkit";
 import type { Resolve } from "@loramill/url-guard";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { createSecretBox, type SecretBox } from "./secret-box.ts";
 import { createSender } from "./send-message.ts";
 import { defaultWebhookOptions, type SendLimits } from "./webhook-config.ts";
 
@@ -15,12 +17,17 @@ async function receiver(): Promise<WebhookReceiver> {
   return started;
 }
 
-function sender(limits: Partial<SendLimits> = open, resolve?: Resolve) {
+function senderOf(limits: Partial<SendLimits>, parts: { resolve?: Resolve; secrets?: SecretBox } = {}) {
   const made = createSender(
     { ...defaultWebhookOptions.limits, timeoutMs: 60_000, ...limits },
-    { now: () => new Date(), ...(resolve && { resolve }) },
+    { now: () => new Date(), secrets: createSecretBox([]), ...parts },
   );
   onTestFinished(() => made.close());
+  return made;
+}
+
+function sender(limits: Partial<SendLimits> = open, resolve?: Resolve) {
+  const made = senderOf(limits, resolve && { resolve });
   return (url: string, body = '{"type":"webhook.test"}', signal = never) =>
     made.send({ message: `msg_${"1".repeat(32)}`, url, secrets: [secret], body }, signal);
 }
@@ -32,6 +39,22 @@ describe("a message", () => {
     const [got] = at.received;
     expect(got?.headers).toMatchObject({ "webhook-id": `msg_${"1".repeat(32)}`, "content-type": "application/json" });
     checkWebhookSignature([secret], { headers: got?.headers ?? {}, body: got?.body ?? "" });
+  });
+
+  it("is signed with secrets that are kept sealed, and not sent where no key opens them", async () => {
+    const at = await receiver();
+    const box = createSecretBox([randomBytes(32)]);
+    const message = {
+      message: `msg_${"1".repeat(32)}`,
+      url: `${at.url}/a`,
+      secrets: [box.seal(secret)],
+      body: "{}",
+    } as const;
+    expect(await senderOf(open, { secrets: box }).send(message, never)).toMatchObject({ status: 204 });
+    checkWebhookSignature([secret], { headers: at.received[0]?.headers ?? {}, body: "{}" });
+    const answer = await senderOf(open, { secrets: createSecretBox([]) }).send(message, never);
+    expect(answer).toMatchObject({ kind: "none", error: expect.stringContaining("WEBHOOK_SECRET_KEYS lacks the key") });
+    expect(at.received).toHaveLength(1);
   });
 
   it("comes back with the status, whatever else is said, and how long to wait", async () => {

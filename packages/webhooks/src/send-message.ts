@@ -1,7 +1,15 @@
 import { lookup } from "node:dns/promises";
-import { type LeasedDelivery, readRetryAfter, redact, signWebhook, UserError } from "@loramill/contracts";
+import {
+  type LeasedDelivery,
+  PermanentError,
+  readRetryAfter,
+  redact,
+  signWebhook,
+  UserError,
+} from "@loramill/contracts";
 import { checkUrl, createGuardedLookup, type Resolve } from "@loramill/url-guard";
 import { Agent, type Dispatcher, request } from "undici";
+import type { SecretBox } from "./secret-box.ts";
 import type { SendLimits } from "./webhook-config.ts";
 
 /** What came back. No answer of a receiver is kept, only its status: it may hold anything. */
@@ -30,7 +38,7 @@ const MAX_ANSWER_MS = 2_000;
  */
 export function createSender(
   limits: SendLimits,
-  parts: { readonly now: () => Date; readonly resolve?: Resolve },
+  parts: { readonly now: () => Date; readonly secrets: Pick<SecretBox, "open">; readonly resolve?: Resolve },
 ): Sender {
   const resolve: Resolve = parts.resolve ?? ((hostname) => lookup(hostname, { all: true, verbatim: true }));
   const agent = new Agent({
@@ -40,7 +48,8 @@ export function createSender(
   });
 
   async function post(message: Parameters<Sender["send"]>[0], signal: AbortSignal): Promise<Dispatcher.ResponseData> {
-    const { message: id, secrets, body } = message;
+    const { message: id, body } = message;
+    const secrets = message.secrets.map(parts.secrets.open);
     const url = new URL(message.url);
     checkUrl(url, limits);
     return request(url.href, {
@@ -84,10 +93,10 @@ async function letGo(body: Dispatcher.ResponseData["body"]): Promise<void> {
   await body.dump({ limit: MAX_ANSWER_BYTES, signal: AbortSignal.timeout(MAX_ANSWER_MS) }).catch(() => body.destroy());
 }
 
-/** What went wrong below HTTP, in words for who named the address. */
+/** What went wrong before HTTP or below it, in words for who named the address. */
 function reasonOf(error: unknown): string {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if (cause instanceof UserError) return cause.message;
+    if (cause instanceof UserError || cause instanceof PermanentError) return cause.message;
   }
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   if (code === "ENOTFOUND") return "its server's name does not exist";

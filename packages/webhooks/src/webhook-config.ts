@@ -1,6 +1,7 @@
 import { defineConfig } from "@loramill/contracts";
 import type { GuardRules } from "@loramill/url-guard";
 import { z } from "zod";
+import { KEY_BYTES } from "./secret-box.ts";
 
 /** Bounds of one attempt, and which receivers are allowed at all. */
 export interface SendLimits extends GuardRules {
@@ -24,10 +25,17 @@ export interface WebhookOptions {
   readonly perWebhook: number;
   /** How long messages that were delivered or given up are kept. */
   readonly keepMs: number;
+  /** What secrets are sealed with at rest: the first seals, all open. None: they are kept as they are. */
+  readonly secretKeys: readonly Buffer[];
 }
 
 const HOUR_MS = 3_600_000;
 const hours = (text: number): number => Math.round(text * HOUR_MS);
+const keysOf = (list: string): Buffer[] =>
+  list
+    .split(",")
+    .filter((text) => text.trim() !== "")
+    .map((text) => Buffer.from(text.trim(), "base64"));
 
 /** What whoever takes webhooks and whoever sends to them go by: the same in both. */
 export const webhookConfig = defineConfig(
@@ -87,6 +95,13 @@ export const webhookConfig = defineConfig(
       .max(3_650)
       .default(30)
       .describe("How long messages are kept that were delivered or given up, in days"),
+    WEBHOOK_SECRET_KEYS: z
+      .string()
+      .refine((list) => keysOf(list).every((key) => key.byteLength === KEY_BYTES), "expected 32 bytes each, as base64")
+      .default("")
+      .describe(
+        "Keys that secrets of webhooks are encrypted with in the catalog, 32 bytes as base64; the first for new ones, others after commas; empty: none are",
+      ),
   },
   (env): WebhookOptions => ({
     limits: {
@@ -104,6 +119,7 @@ export const webhookConfig = defineConfig(
     parallel: env.WEBHOOK_PARALLEL,
     perWebhook: env.WEBHOOK_PARALLEL_PER_WEBHOOK,
     keepMs: hours(env.WEBHOOK_KEEP_DAYS * 24),
+    secretKeys: keysOf(env.WEBHOOK_SECRET_KEYS),
   }),
 );
 

@@ -1,12 +1,16 @@
+import { randomBytes } from "node:crypto";
 import { CreatedWebhook, DeliveryDetail, DeliveryPage, WebhookList, WebhookView } from "@loramill/contracts";
-import { defaultWebhookOptions } from "@loramill/webhooks";
+import { createSecretBox, defaultWebhookOptions } from "@loramill/webhooks";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { ofProject, ofReader, type ServedRoutes, serveRoutes } from "../../test/serve-routes.ts";
 import { webhookRoutes } from "./webhooks.ts";
 
+const secretBox = createSecretBox([randomBytes(32)]);
 let routes: ServedRoutes;
 beforeAll(async () => {
-  routes = await serveRoutes(({ catalog }) => webhookRoutes({ catalog, webhookRules: defaultWebhookOptions.limits }));
+  routes = await serveRoutes(({ catalog }) =>
+    webhookRoutes({ catalog, webhookRules: defaultWebhookOptions.limits, webhookSecrets: secretBox }),
+  );
 });
 afterAll(() => routes.close());
 beforeEach(async () => {
@@ -52,6 +56,16 @@ test("the secret is shown when it is made and when it is replaced, and never aga
   const audit = JSON.stringify(await routes.catalog.fleet.audit.list({ limit: 50 }));
   expect(audit).toContain("webhook.rotate");
   for (const hidden of [made.secret, again.secret, "hooks.example.com"]) expect(audit).not.toContain(hidden);
+});
+
+test("the secret is kept sealed, and only that", async () => {
+  const { id, secret: first } = await create();
+  const { secret: second } = CreatedWebhook.parse((await ask("POST", `/${id}/rotate`, {})).body);
+  await ask("POST", `/${id}/test`);
+  const [leased] = await routes.catalog.webhookOutbox.lease({ limit: 1, perWebhook: 1, leaseMs: 1_000 });
+  expect(leased?.secrets.map(secretBox.open)).toEqual([second, first]);
+  const { rows } = await routes.catalog.pool.query("select * from loramill.webhooks");
+  for (const secret of [first, second]) expect(JSON.stringify(rows)).not.toContain(secret.slice(6));
 });
 
 test("places that no message may be sent to are refused when they are named", async () => {

@@ -28,7 +28,11 @@ const HOUR_MS = 3_600_000;
 
 /** Where events of a project are told. A project's admin decides where; who may write sends again. */
 export const webhookRoutes =
-  ({ catalog, webhookRules }: Pick<ApiDeps, "catalog" | "webhookRules">): FastifyPluginAsyncZod =>
+  ({
+    catalog,
+    webhookRules,
+    webhookSecrets,
+  }: Pick<ApiDeps, "catalog" | "webhookRules" | "webhookSecrets">): FastifyPluginAsyncZod =>
   async (server) => {
     const tags = ["webhooks"];
     const admin = { scope: "admin" } as const;
@@ -71,8 +75,9 @@ export const webhookRoutes =
       async ({ query, body, caller }, reply) => {
         checkUrl(new URL(body.url), webhookRules);
         const { id: project } = await catalog.projects.ensure(projectNameOf(caller, query.project));
-        const created = await webhooks.create({ ...body, project, secret: newWebhookSecret() });
-        return reply.code(201).send(await noted(caller, "create", created));
+        const secret = newWebhookSecret();
+        const created = await webhooks.create({ ...body, project, secret: webhookSecrets.seal(secret) });
+        return reply.code(201).send({ ...(await noted(caller, "create", created)), secret });
       },
     );
     server.get(
@@ -139,8 +144,9 @@ export const webhookRoutes =
       },
       async ({ params, body, caller }) => {
         const graceMs = body.graceHours * HOUR_MS;
-        const created = await webhooks.rotate(refOf(params, caller), { secret: newWebhookSecret(), graceMs });
-        return noted(caller, "rotate", created);
+        const secret = newWebhookSecret();
+        const rotated = await webhooks.rotate(refOf(params, caller), { secret: webhookSecrets.seal(secret), graceMs });
+        return { ...(await noted(caller, "rotate", rotated)), secret };
       },
     );
     server.post(

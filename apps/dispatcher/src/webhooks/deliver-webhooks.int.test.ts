@@ -11,7 +11,7 @@ import {
   type WebhookReceiver,
   waitUntil,
 } from "@loramill/testkit";
-import { createSender } from "@loramill/webhooks";
+import { createSecretBox, createSender } from "@loramill/webhooks";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { addWebhook, hasty, startSending, type TestWebhook } from "../../test/webhook-bench.ts";
 
@@ -268,7 +268,7 @@ describe("senders", () => {
     const hook = await addWebhook(catalog, `${at.url}/`);
     const crash = createCrashPoint();
     const { webhookOutbox: outbox } = catalog;
-    const http = createSender(hasty.limits, { now: () => new Date() });
+    const http = createSender(hasty.limits, { now: () => new Date(), secrets: createSecretBox([]) });
     onTestFinished(() => http.close());
     const mortal = {
       outbox: {

@@ -1,7 +1,7 @@
 import type { Catalog } from "@loramill/catalog";
 import { type Clock, type Logger, toErrorRecord } from "@loramill/contracts";
 import type { WebhookMetrics } from "@loramill/telemetry";
-import { createSender, type WebhookOptions } from "@loramill/webhooks";
+import { createSecretBox, createSender, type WebhookOptions } from "@loramill/webhooks";
 import { type Bell, createBell } from "../bell.ts";
 import { deliverWebhooks } from "./deliver-webhooks.ts";
 
@@ -26,7 +26,7 @@ export function openWebhooks(start: {
 }): Delivering {
   const { catalog, options, metrics, clock, random, log } = start;
   const { webhookOutbox: outbox } = catalog;
-  const sender = createSender(options.limits, clock);
+  const sender = createSender(options.limits, { now: () => clock.now(), secrets: createSecretBox(options.secretKeys) });
   const stopping = new AbortController();
   const { signal } = stopping;
   const due = createBell();

@@ -4,8 +4,9 @@ import { bigint, bigserial, check, index, integer, jsonb, primaryKey, text, uniq
 import { createdAt, loramill, time, where } from "./columns.ts";
 import { project } from "./tenancy.ts";
 
-/** A key that messages are signed with. It has to be readable to sign, so it is kept as it is: who reads this table can sign. */
+/** A key that messages are signed with. */
 export interface WebhookSecret {
+  /** As whoever signs opens it: itself, or sealed with a key that is not in the catalog. */
   readonly value: string;
   /** ISO 8601. */
   readonly createdAt: string;

@@ -1,6 +1,5 @@
 import {
   type Clock,
-  type CreatedWebhook,
   type MessageId,
   type ProjectId,
   UserError,
@@ -57,8 +56,9 @@ export function webhookQueries({ db, pool, newId }: Connection, clock: Clock) {
       readonly url: string;
       readonly description: string;
       readonly events: WebhookEventType[] | null;
+      /** As it is to be kept. */
       readonly secret: string;
-    }): Promise<CreatedWebhook> {
+    }): Promise<WebhookView> {
       const { secret, ...rest } = made;
       const id = newId("whk");
       await db.transaction(async (tx) => {
@@ -73,7 +73,7 @@ export function webhookQueries({ db, pool, newId }: Connection, clock: Clock) {
         const secrets = replaceSecret([], { value: secret, graceMs: 0, now: clock.now() });
         await tx.insert(webhooks).values({ ...rest, id, secrets });
       });
-      return { ...(await found({ webhook: id })), secret };
+      return found({ webhook: id });
     },
 
     /** What is enabled again is told what happens from then on. UserError `not-found`. */
@@ -95,11 +95,11 @@ export function webhookQueries({ db, pool, newId }: Connection, clock: Clock) {
       return (await db.delete(webhooks).where(ownedWebhook(ref)).returning({ id: webhooks.id })).length > 0;
     },
 
-    /** The new secret signs from now on, and the old ones beside it for as long as `graceMs`. UserError `not-found`. */
+    /** The new secret, as it is to be kept, signs from now on, and the old ones beside it for as long as `graceMs`. UserError `not-found`. */
     async rotate(
       ref: WebhookRef,
       { secret, graceMs }: { readonly secret: string; readonly graceMs: number },
-    ): Promise<CreatedWebhook> {
+    ): Promise<WebhookView> {
       await db.transaction(async (tx) => {
         const [row] = await tx
           .select({ secrets: webhooks.secrets })
@@ -110,7 +110,7 @@ export function webhookQueries({ db, pool, newId }: Connection, clock: Clock) {
         const secrets = replaceSecret(row.secrets, { value: secret, graceMs, now: clock.now() });
         await tx.update(webhooks).set({ secrets }).where(ownedWebhook(ref));
       });
-      return { ...(await found(ref)), secret };
+      return found(ref);
     },
 
     /** A message to this webhook alone, whatever events it hears. UserError `not-found`, or `wrong-state` where it is disabled. */

@@ -6,7 +6,7 @@ export interface LeasedDelivery {
   readonly message: MessageId;
   readonly type: string;
   readonly url: string;
-  /** Newest first; every message is signed with all of them. */
+  /** As they are kept, newest first; every message is signed with all of them. */
   readonly secrets: readonly string[];
   readonly body: string;
   /** From 1, counting those whose sender was lost; the lease is void once another has raised it. */
