@@ -26,8 +26,8 @@ const recipe = RecipeTemplate.parse({
   ...{ resolution: 64, scheduler: "cosine", saveEverySteps: 10, seed: 1 },
 });
 const there = { available: true, message: "is there" };
-/** What a trial costs, and a seed that the backend does not take at the low rank. */
-const here = { microUsd: 0, impossibleSeed: -1 };
+/** What a trial costs, a seed that the backend does not take at the low rank, and whether the backend is there. */
+const here = { microUsd: 0, impossibleSeed: -1, available: true };
 
 const documents = new Map<string, unknown>();
 const stores = {
@@ -42,7 +42,11 @@ const stores = {
 
 function openPlanner() {
   const backend = {
-    ...{ name: "pocket", isAvailable: async () => there, version: async () => "weights-1" },
+    ...{
+      name: "pocket",
+      isAvailable: async () => ({ ...there, available: here.available }),
+      version: async () => "weights-1",
+    },
     validate: ({ rank, seed }: { rank: number; seed: number }) =>
       rank === 8 && seed === here.impossibleSeed
         ? [{ field: "seed", severity: "error", message: "not at this rank" }]
@@ -238,6 +242,23 @@ test("money ends it before it is spent, and it goes on with more; stopping cance
   } finally {
     here.microUsd = 0;
   }
+});
+
+test("a backend that is away ends no search: the trial begins when it is back", async () => {
+  const good = await trained("sun", ["a"], {});
+  const bad = await trained("moon", ["a"], { rank: 16, seed: 9, learningRate: 0.1 });
+  const begun = await view("/v1/bisections", { project: "dogs", good, bad });
+  await drawn(begun.open?.run);
+  here.available = false;
+  try {
+    const refused = await post(`/v1/bisections/${begun.id}/verdicts`, { verdict: "good", reason: "its eyes" });
+    expect(refused.json()).toMatchObject({ code: "backend-unavailable" });
+  } finally {
+    here.available = true;
+  }
+  const resumed = await view(`/v1/bisections/${begun.id}/resume`, {});
+  expect(resumed).toMatchObject({ state: "open", open: { number: 2, runState: "planned" } });
+  expect(resumed.trials).toMatchObject([{ verdict: "good", reason: "its eyes" }, { verdict: null }]);
 });
 
 test("says what cannot be bisected, and shows nothing to other projects", async () => {

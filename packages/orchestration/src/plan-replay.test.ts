@@ -54,6 +54,14 @@ describe("planReplay", () => {
     expect(() => replay({}, { lock: machine })).toThrow("rented machine");
   });
 
+  it("refuses to verify steps of which the run has made nothing", () => {
+    const failed = { ...outputs, train: null, generate: null };
+    const steps = ["train", "generate"];
+    expect(() => replay({ steps, verify: true }, { outputs: failed })).toThrow("has made nothing of train, generate");
+    expect(replay({ steps }, { outputs: failed }).steps.map(({ name }) => name)).toEqual(steps);
+    expect(replay({ verify: true }, { outputs: failed }).lock.steps.at(-1)?.kind).toBe("verify");
+  });
+
   it("replays a replay as the run that it replayed", () => {
     const first = replay({ verify: true }).lock;
     expect(replay({}, { lock: first }).lock.steps).toEqual(lock.steps);
@@ -62,8 +70,8 @@ describe("planReplay", () => {
   it("expects GPU backends to repeat themselves nearly, unless told otherwise", () => {
     const steps = [plannedStep({ name: "train", kind: "train", needs: [], params: { backend: "agent" } })];
     const ask = (request: ReplayRequestInput) =>
-      replay({ verify: true, ...request }, { lock: { ...lock, steps }, outputs: {} }).lock.steps.at(-1)?.params.steps;
-    expect(ask({})).toMatchObject([{ original: null, tolerance: { pixels: 4, tensors: 0.001 } }]);
+      replay({ verify: true, ...request }, { lock: { ...lock, steps }, outputs }).lock.steps.at(-1)?.params.steps;
+    expect(ask({})).toMatchObject([{ original: outputs.train, tolerance: { pixels: 4, tensors: 0.001 } }]);
     expect(ask({ tolerance: { tensors: 0 } })).toMatchObject([{ tolerance: { pixels: 4, tensors: 0 } }]);
   });
 });

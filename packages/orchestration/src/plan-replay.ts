@@ -36,7 +36,8 @@ const SECONDS_PER_ITEM = 0.05;
 
 /**
  * The plan that does a locked one again. Throws UserError: `unknown-step`, `not-replayable` for what cannot be done twice,
- * `nothing-to-keep` where a step needs the output of one that is not done again and never was.
+ * `nothing-to-keep` where a step needs the output of one that is not done again and never was, `nothing-to-compare` for a
+ * verification of steps of which the run has made none.
  */
 export function planReplay({ run, lock, outputs }: ReplayedRun, request: ReplayRequest): Replay {
   const machine = lock.steps.find(({ kind }) => kind === "machine");
@@ -59,6 +60,14 @@ export function planReplay({ run, lock, outputs }: ReplayedRun, request: ReplayR
       {
         code: "nothing-to-keep",
         details: { field: "steps", step: step.name, need: missing },
+      },
+    );
+  }
+  if (request.verify && steps.every(({ name }) => outputs[name] == null)) {
+    throw new UserError(
+      `${run} has made nothing of ${steps.map(({ name }) => name).join(", ")}: replay it without verify`,
+      {
+        code: "nothing-to-compare",
       },
     );
   }

@@ -32,6 +32,9 @@ interface Project {
   readonly name: string;
 }
 
+/** Refusals that say nothing of the combination: there is no money, or no backend, now. */
+const PASSES: ReadonlySet<string> = new Set(["over-budget", "over-ceiling", "backend-unavailable", "no-backend"]);
+
 /** Begins searches, takes verdicts, and starts the trial that follows from them. */
 export function createBisector(deps: Deps) {
   const { catalog, planner, clock } = deps;
@@ -116,7 +119,7 @@ export function createBisector(deps: Deps) {
       await add(bisection, { ...trial, run });
       return "begun";
     } catch (error) {
-      if (!(error instanceof UserError) || error.code === "over-budget" || error.code === "over-ceiling") throw error;
+      if (!(error instanceof UserError) || PASSES.has(error.code)) throw error;
       await add(bisection, { ...trial, run: null, verdict: "skip", reason: error.message.slice(0, 1000) });
       return "skipped";
     }
