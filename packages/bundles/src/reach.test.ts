@@ -25,6 +25,26 @@ it("walks to everything once, also in a circle", async () => {
   ]);
 });
 
+it("goes on from an earlier walk, and walks nothing of it again", async () => {
+  const refer = ({ digest }: DocumentAt) => ({ documents: [], blobs: [blob(`of ${digest}`)] });
+  const before = await reach({ documents: [at("a")], blobs: [blob("1")] }, refer);
+  const asked: string[] = [];
+  const { documents, blobs } = await reach(
+    { documents: [at("a"), at("b")], blobs: [blob("1", "picture")] },
+    (one) => {
+      asked.push(one.digest);
+      return refer(one);
+    },
+    before,
+  );
+  expect(asked).toEqual(["b"]);
+  expect(documents.size).toBe(2);
+  expect([...blobs.values()].map(({ sha256, uses }) => `${sha256} ${[...uses]}`).sort()).toEqual([
+    ...["1 work,picture", "of a work", "of b work"],
+  ]);
+  expect(before.blobs.get("1")?.uses.size, "the earlier walk stays as it was").toBe(1);
+});
+
 it("reads one list as what each of its readers takes it for", async () => {
   const list = (of: "source" | "captions"): DocumentAt => ({ kind: "parts", digest: "x", of });
   const asked: string[] = [];

@@ -87,14 +87,10 @@ export async function exportRun(
     costs: await catalog.bundles.costs({ run }),
   });
   const steps = checkRecord(record, { lock, digest: record.lock }, stepKey);
-  const roots = referencesOfRun(steps);
-  const inside = await reach(roots, referIn(stores));
-  const library = await libraryOf(inside, { project, run }, catalog);
-  const covers = referencesOfLibrary(library);
-  const reached = await reach(
-    { documents: [...roots.documents, ...covers.documents], blobs: [...roots.blobs, ...covers.blobs] },
-    referIn(stores),
-  );
+  const refer = referIn(stores);
+  const ofSteps = await reach(referencesOfRun(steps), refer);
+  const library = await libraryOf(ofSteps, { project, run }, catalog);
+  const reached = await reach(referencesOfLibrary(library), refer, ofSteps);
   const events = (await Array.fromAsync(eventsOf(run, project, catalog))).map((event) =>
     hidePaths(event as unknown as Json, spec),
   );
