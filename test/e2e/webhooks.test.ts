@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { join, resolve } from "node:path";
 import { checkWebhookSignature } from "@loramill/contracts";
 import { startWebhookReceiver, type WebhookReceiver, waitUntil } from "@loramill/testkit";
@@ -8,7 +9,10 @@ import { createCli } from "../support/cli.ts";
 import { type MillProcess, makeDataDir, startMill } from "../support/mill.ts";
 import { processEnv } from "../support/process-env.ts";
 
-const env = { WEBHOOK_ALLOW_HTTP: "true", WEBHOOK_ALLOW_PRIVATE_NETWORK: "true" };
+const env = {
+  ...{ WEBHOOK_ALLOW_HTTP: "true", WEBHOOK_ALLOW_PRIVATE_NETWORK: "true" },
+  WEBHOOK_SECRET_KEYS: randomBytes(32).toString("base64"),
+};
 const folder = makeDataDir();
 const dataDir = join(folder.path, "data");
 const pictures = join(folder.path, "toys");

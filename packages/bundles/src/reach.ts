@@ -52,7 +52,7 @@ export async function reach(
 }
 
 /** An empty list of captions and one of pictures are the same document. */
-const placeOf = ({ kind, digest, of = "" }: DocumentAt): string => `${documentKey(kind, digest)} ${of}`;
+const placeOf = ({ kind, digest, of }: DocumentAt): string => `${documentKey(kind, digest)} ${of ?? ""}`;
 
 /** Whether a bundle that leaves these parts out holds a blob: what is anything else too is never left out. */
 export function isHeld({ uses }: Pick<ReachedBlob, "uses">, without: readonly string[]): boolean {
