@@ -8,6 +8,9 @@ const ignored = ["**/node_modules/**"];
 /** Processes that tests start find here what others compiled before them: a mill is up in half the time. */
 const env = { NODE_COMPILE_CACHE: resolve(import.meta.dirname, "node_modules/.cache/compile") };
 
+/** As long as anything that is waited for may take on a busy machine: vitest's own second is none. */
+const expectOptions = { poll: { timeout: 60_000 } };
+
 /**
  * One project per tier; `npm test` runs unit, int, e2e and chaos in this order, `npm run test:soak` the long ones, and
  * `npm run test:live` those that want a server of somebody's own. None is
@@ -19,6 +22,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
+          expect: expectOptions,
           include: [`${roots}/*.test.ts`],
           exclude: [...ignored, "**/*.int.test.ts", "**/*.soak.test.ts"],
           testTimeout: 30_000,
@@ -29,6 +33,7 @@ export default defineConfig({
       {
         test: {
           name: "int",
+          expect: expectOptions,
           env,
           include: [`${roots}/*.int.test.ts`],
           exclude: ignored,
@@ -42,6 +47,7 @@ export default defineConfig({
       {
         test: {
           name: "e2e",
+          expect: expectOptions,
           env,
           include: ["test/e2e/**/*.test.ts"],
           exclude: ignored,
@@ -54,6 +60,7 @@ export default defineConfig({
       {
         test: {
           name: "chaos",
+          expect: expectOptions,
           env,
           include: ["test/chaos/**/*.test.ts"],
           exclude: [...ignored, "**/*.soak.test.ts"],
@@ -67,6 +74,7 @@ export default defineConfig({
       {
         test: {
           name: "soak",
+          expect: expectOptions,
           env,
           include: ["test/**/*.soak.test.ts", `${roots}/*.soak.test.ts`],
           exclude: ignored,
@@ -78,6 +86,7 @@ export default defineConfig({
       {
         test: {
           name: "live",
+          expect: expectOptions,
           env,
           include: ["test/live/**/*.live.test.ts"],
           exclude: ignored,

@@ -49,18 +49,16 @@ export function openBrowser(): OpenBrowser {
 
 /**
  * Fails where something that can be used has no name, a picture no description, or the page no single heading, main part and
- * language: what a screen reader needs at least.
+ * language: what a screen reader needs at least. A page that is still filling is looked at again.
  */
 export async function expectAccessible(page: Page): Promise<void> {
   expect(await page.locator("html").getAttribute("lang")).toBe("en");
-  expect(await page.getByRole("main").count()).toBe(1);
-  expect(await page.getByRole("heading", { level: 1 }).count()).toBe(1);
+  await expect.poll(() => page.getByRole("main").count()).toBe(1);
+  await expect.poll(() => page.getByRole("heading", { level: 1 }).count()).toBe(1);
   for (const role of ["button", "link", "textbox", "combobox", "spinbutton", "tab", "img", "table"] as const) {
-    const [all, named] = await Promise.all([
-      page.getByRole(role).count(),
-      page.getByRole(role, { name: /\S/ }).count(),
-    ]);
-    expect(named, `every ${role} has a name`).toBe(all);
+    const nameless = async () =>
+      (await page.getByRole(role).count()) - (await page.getByRole(role, { name: /\S/ }).count());
+    await expect.poll(nameless, { message: `every ${role} has a name` }).toBe(0);
   }
 }
 

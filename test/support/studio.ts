@@ -1,0 +1,43 @@
+import type { RunSpecInput } from "@loramill/contracts";
+import { beforeAll } from "vitest";
+import { drawSamplePictures } from "../../scripts/sample-pictures.ts";
+import { type OpenBrowser, openBrowser } from "./browser.ts";
+import { type OpenMill, openMill } from "./open-mill.ts";
+import { eventually } from "./runs.ts";
+
+/** Longer than the Studio is given to be built, which the first of all files does. */
+const BUILD_TIMEOUT_MS = 240_000;
+
+export interface OpenStudio {
+  readonly mill: OpenMill;
+  readonly browser: OpenBrowser;
+  /** A folder of sample pictures: good ones with captions, and some that cleaning leaves out. */
+  readonly pictures: string;
+  /** The smallest run: a dataset of `pictures`, and no training. */
+  datasetOnly(name: string): RunSpecInput;
+}
+
+/** One mill that serves its Studio, and one browser, for all tests of a file: there once its hooks have run. */
+export function openStudio(): OpenStudio {
+  const mill = openMill({ API_STUDIO_DIR: "" });
+  const browser = openBrowser();
+  const pictures = mill.at("pictures");
+  beforeAll(async () => {
+    await drawSamplePictures(pictures);
+    const { url } = mill.client;
+    await eventually(
+      "the Studio is built",
+      () => fetch(url),
+      ({ status }) => status === 200,
+    );
+  }, BUILD_TIMEOUT_MS);
+  return {
+    mill,
+    browser,
+    pictures,
+    datasetOnly: (name) => ({
+      name,
+      dataset: { sources: [{ type: "folder", path: pictures }], prepare: { resolution: 64 } },
+    }),
+  };
+}
