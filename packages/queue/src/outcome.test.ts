@@ -62,8 +62,17 @@ describe("an answer", () => {
     expect(outcomeOfAnswer(new Parked(-5, {}), definition, at())).toMatchObject({ until: now });
   });
 
-  test("that parks a cancelled job ends it", () => {
-    expect(outcomeOfAnswer(new Parked(5_000, {}), definition, at("cancel"))).toEqual({ kind: "cancelled" });
+  test("that parks a job that is cancelled meanwhile brings it back at once, to stop what it has started", () => {
+    expect(outcomeOfAnswer(new Parked(5_000, { remote: "new" }), definition, at("cancel"))).toEqual({
+      kind: "parked",
+      until: now,
+      turn: { remote: "new" },
+    });
+  });
+
+  test("that parks a job that had been cancelled before ends it", () => {
+    const context = at("cancel", { cancelRequested: true });
+    expect(outcomeOfAnswer(new Parked(5_000, {}), definition, context)).toEqual({ kind: "cancelled" });
   });
 
   test("that is something else is a bug that says what was wrong", () => {

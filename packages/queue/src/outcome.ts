@@ -32,11 +32,14 @@ export interface OutcomeContext {
 
 /**
  * What comes of a processor's answer. Finished work counts even when the turn was told to stop meanwhile (it was paid
- * for); only a cancelled job does not park again.
+ * for). A job that parks while it is cancelled gets one more turn at once, to stop what this one has started elsewhere; that
+ * one does not park again.
  */
 export function outcomeOfAnswer(answer: unknown, definition: JobDefinition, context: OutcomeContext): Outcome {
   if (answer instanceof Parked) {
-    if (context.cause === "cancel") return { kind: "cancelled" };
+    const isCancelled = context.cause === "cancel";
+    if (isCancelled && context.claim.cancelRequested) return { kind: "cancelled" };
+    if (isCancelled) return { kind: "parked", until: context.now, turn: answer.turn };
     if (answer.isGivenBack) return { kind: "recalled", turn: answer.turn };
     const until = new Date(context.now.getTime() + Math.max(0, answer.afterMs));
     return { kind: "parked", until, turn: answer.turn };
