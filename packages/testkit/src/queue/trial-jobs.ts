@@ -16,7 +16,7 @@ import { z } from "zod";
 const TrialInput = z.object({
   do: z.enum([
     "succeed",
-    "wait", // until the signal aborts, then throw its reason
+    "wait", // until it is told to finish, or the signal aborts, whose reason it throws
     "sleep", // `ms`, obeying the signal
     "ignore", // the signal, for `ms`
     "block", // the event loop, for `ms` or until the file `until` is there
@@ -67,15 +67,25 @@ export const trialJobs: Readonly<Record<"trial" | "hasty" | "fragile", JobDefini
   }),
 };
 
-/** Processors for the trial jobs, and what the signals told them (codes of the reasons, by job). */
+/**
+ * Processors for the trial jobs, and what the signals told them (codes of the reasons, by job). `finish` has a job that waits in
+ * this process succeed.
+ */
 export function trialProcessors(): {
   readonly processors: Record<keyof typeof trialJobs, (input: unknown, context: JobContext) => Promise<unknown>>;
   readonly stopped: Map<string, string>;
   readonly started: string[];
+  finish(job: string): void;
 } {
   const stopped = new Map<string, string>();
   const started: string[] = [];
   const failed = new Map<string, number>();
+  const finishing = new Map<string, PromiseWithResolvers<void>>();
+  const finishOf = (job: string) => {
+    const known = finishing.get(job) ?? Promise.withResolvers<void>();
+    finishing.set(job, known);
+    return known;
+  };
   const process = async (given: unknown, context: JobContext): Promise<unknown> => {
     const input = TrialInput.parse(given);
     started.push(context.job);
@@ -85,13 +95,13 @@ export function trialProcessors(): {
       case "succeed":
         return output();
       case "wait":
-        await pause(3_600_000, undefined, { signal: context.signal });
+        await Promise.race([finishOf(context.job).promise, aborted(context.signal)]);
         return output();
       case "sleep":
         await pause(input.ms, undefined, { signal: context.signal });
         return output();
       case "ignore":
-        await pause(input.ms);
+        await pause(input.ms, undefined, { ref: false });
         return output();
       case "block": {
         const end = performance.now() + input.ms;
@@ -119,7 +129,18 @@ export function trialProcessors(): {
         return output({ text: "x".repeat(20_000) });
     }
   };
-  return { processors: { trial: process, hasty: process, fragile: process }, stopped, started };
+  return {
+    ...{ processors: { trial: process, hasty: process, fragile: process }, stopped, started },
+    finish: (job) => finishOf(job).resolve(),
+  };
+}
+
+/** Rejects with the signal's reason. */
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    else signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
 }
 
 function output(summary: JsonObject = {}): JobOutput {

@@ -1,13 +1,14 @@
 import { expect } from "vitest";
 import { waitUntil } from "../wait-until.ts";
-import { check, type Trial } from "./trial.ts";
+import { check, expectSoon, type Trial } from "./trial.ts";
 
 export function outageChecks(trial: Trial): void {
   check(trial, "an outcome waits for the catalog to come back", async (world) => {
     world.work();
-    const job = await world.add("trial", { do: "sleep", ms: 2_000 });
+    const job = await world.add("trial", { do: "wait" });
     await waitUntil("it runs", () => world.ledger.job(job).state === "active");
     world.ledger.outage = new Error("connect ECONNREFUSED");
+    world.trials.finish(job);
     await waitUntil("the outcome was refused", () =>
       world.log.lines.some((line) => line.message === "the catalog is away; trying again"),
     );
@@ -33,9 +34,7 @@ export function outageChecks(trial: Trial): void {
     const job = await world.add("trial", { do: "wait" });
     await waitUntil("it runs", () => world.ledger.job(job).state === "active");
     world.ledger.outage = new Error("connect ECONNREFUSED");
-    const closed = performance.now();
-    await worker.close();
-    expect(performance.now() - closed).toBeLessThan(25_000);
+    await expectSoon(worker.close());
     await waitUntil("it says so", () => world.said.some((event) => event.type === "abandoned"));
     world.ledger.outage = null;
   });
@@ -44,7 +43,8 @@ export function outageChecks(trial: Trial): void {
     trial,
     "a turn outlives an emptied queue, and the job can be released again",
     async (world) => {
-      world.work({ lockMs: 600, stalledMs: 300 });
+      // Nobody looks for locks that ran out before the queue is emptied, as they do in a process that gets no time.
+      world.work({ lockMs: 600, stalledMs: 60_000 });
       const job = await world.add("trial", { do: "sleep", ms: 1_500 });
       const lost = world.plan("trial", { do: "succeed" });
       const producer = world.queue.producer();
@@ -71,9 +71,8 @@ export function outageChecks(trial: Trial): void {
       await world.ended(await world.add("trial", { do: "succeed" }));
       await faults?.kill();
       const delivery = world.plan("trial", { do: "succeed" });
-      const failed = performance.now();
-      await expect(producer.add([{ queue: "caption", delivery }])).rejects.toMatchObject({ code: "queue-unreachable" });
-      expect(performance.now() - failed).toBeLessThan(20_000);
+      const refused = expect(producer.add([{ queue: "caption", delivery }])).rejects;
+      await expectSoon(refused.toMatchObject({ code: "queue-unreachable" }));
       await waitUntil("the worker knows", () => !worker.health().connected);
       await faults?.restart();
       await waitUntil("it can be added", async () => {

@@ -116,7 +116,7 @@ export function outcomeChecks(trial: Trial): void {
 
   check(trial, "progress reaches the catalog while the turn runs", async (world) => {
     world.work();
-    const job = await world.add("trial", { do: "progress", ms: 300_000 });
+    const job = await world.add("trial", { do: "progress", ms: 3_600_000 });
     await waitUntil("progress", () => world.ledger.job(job).progress !== null);
     expect(world.ledger.job(job)).toMatchObject({ state: "active", progress: { at: 2 } });
     world.ledger.requestCancel(job);

@@ -2,27 +2,29 @@ import { expect } from "vitest";
 import { waitUntil } from "../wait-until.ts";
 import { check, type Trial } from "./trial.ts";
 
-const REACHED_WITHIN_MS = 2_000;
+/** Two seconds of them, which is as long as a cancel may take, on a machine that has time for each. */
+const MOST_HEARTBEATS = 20;
+/** Longer than a test may take: whoever waited for it would fail. */
+const NEVER_MS = 3_600_000;
 
 export function stopChecks(trial: Trial): void {
-  check(trial, "a cancel reaches the active processor of another process within two seconds", async (world) => {
-    const child = await world.queue.spawnWorker({ name: "other-process", ledger: world.ledger });
-    // The bound is a promise: a machine that stood still in between gets a second try.
-    let took = Number.POSITIVE_INFINITY;
-    for (let round = 0; round < 2 && took >= REACHED_WITHIN_MS; round += 1) {
+  check(
+    trial,
+    "a cancel reaches the active processor of another process with one of its next heartbeats",
+    async (world) => {
+      const child = await world.queue.spawnWorker({ name: "other-process", ledger: world.ledger });
       const job = await world.add("trial", { do: "wait" });
       await waitUntil("the other process works on it", () => world.ledger.job(job).state === "active");
       expect(world.ledger.job(job).claims[0]?.worker).toBe("other-process");
-      const asked = performance.now();
+      const before = world.ledger.heartbeats;
       world.ledger.requestCancel(job);
       await world.ended(job);
-      took = performance.now() - asked;
+      expect(world.ledger.heartbeats - before).toBeLessThan(MOST_HEARTBEATS);
       expect(world.ledger.job(job).state).toBe("cancelled");
-    }
-    expect(took).toBeLessThan(REACHED_WITHIN_MS);
-    child.kill("SIGTERM");
-    expect(await child.exited).toBe(0);
-  });
+      child.kill("SIGTERM");
+      expect(await child.exited).toBe(0);
+    },
+  );
 
   check(trial, "a job that was cancelled before its first turn is not started", async (world) => {
     const job = await world.add("trial", { do: "succeed" });
@@ -57,10 +59,8 @@ export function stopChecks(trial: Trial): void {
 
   check(trial, "a processor that is deaf to its signal does not hold the job for ever", async (world) => {
     world.work();
-    const job = await world.add("hasty", { do: "ignore", ms: 30_000 });
-    const started = performance.now();
-    await world.ended(job, 25_000);
-    expect(performance.now() - started).toBeLessThan(25_000);
+    const job = await world.add("hasty", { do: "ignore", ms: NEVER_MS });
+    await world.ended(job);
     expect(world.ledger.job(job)).toMatchObject({ state: "failed", error: { code: "timeout" } });
     expect(world.log.lines.map((line) => line.message)).toContain("a processor ignores its signal");
   });
