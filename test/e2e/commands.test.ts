@@ -220,9 +220,15 @@ describe("Ctrl-C", () => {
     const env = inFolder("left", { MILL_IDLE_EXIT_SECONDS: "2" });
     const command = begin(["run", pictures, ...training(200)], env);
     await command.says("▶ train");
+    // A mill that stands still cannot end the run between the first and the second.
+    const { pid } = JSON.parse(readFileSync(millFile(env), "utf8"));
+    process.kill(pid, "SIGSTOP");
+    onTestFinished(() => void (isAlive(pid) && process.kill(pid, "SIGCONT")));
     command.interrupt();
     await command.says("cancelling");
     command.interrupt();
+    await command.says("left to itself");
+    process.kill(pid, "SIGCONT");
     const left = await command.ended;
     expect(left.code).toBe(0);
     expect(left.out).toContain("left to itself");

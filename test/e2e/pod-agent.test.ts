@@ -58,7 +58,8 @@ async function startPod(port: number, trainer: { readonly folder: string; readon
 test("a LoRA is trained on a pod through kill -9 of the mill and a preemption: one LoRA, continuous steps, its price", async () => {
   const s3 = await startS3Server();
   onTestFinished(() => s3.stop());
-  const trainer = await installScriptedTrainer(join(data.path, "trainer"), { stepMs: 150 });
+  // It waits between its first checkpoint and its second one for what is done to its machine.
+  const trainer = await installScriptedTrainer(join(data.path, "trainer"), { stepMs: 20, waitsAfterSteps: 39 });
   const port = await freePort();
   const pod = await startPod(port, trainer.installed);
   const options = {
@@ -85,6 +86,7 @@ test("a LoRA is trained on a pod through kill -9 of the mill and a preemption: o
   );
   expect(await trainer.starts()).toEqual([0]);
   await pod.preempt();
+  await trainer.behave({ stepMs: 20 });
   await startPod(port, trainer.installed);
 
   const run = await finished(mill.client, id);
