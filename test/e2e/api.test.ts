@@ -7,7 +7,8 @@ import { drawSamplePictures } from "../../scripts/sample-pictures.ts";
 import { openMill } from "../support/open-mill.ts";
 import { finished, smallSpec, stepOf } from "../support/runs.ts";
 
-const mill = openMill();
+/** A training is seen, and ended, in its midst also where it takes seconds. */
+const mill = openMill({ QUEUE_HEARTBEAT_SECONDS: "0.2" });
 const pictures = mill.at("pictures");
 let url: string;
 
@@ -115,7 +116,7 @@ describe("runs", () => {
       if (message.kind === "snapshot" && Number(stepOf(message.run, "train").progress?.step ?? 0) >= 10) break;
     }
     await mill.client.cancelRun(id);
-    const cancelled = await finished(mill.client, id, 30_000);
+    const cancelled = await finished(mill.client, id, 60_000);
     expect(cancelled.state).toBe("cancelled");
     expect(stepOf(cancelled, "caption").state).toBe("succeeded");
     const resumed = await mill.client.resumeRun(id);

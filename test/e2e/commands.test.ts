@@ -13,11 +13,13 @@ import { writeZip } from "../support/zip.ts";
 const MAIN = resolve(import.meta.dirname, "../../apps/cli/src/main.ts");
 const data = makeDataDir();
 const pictures = join(data.path, "pictures");
-const started = new Set<ChildProcess>();
+/** Commands under way, and their ends. */
+const started = new Map<ChildProcess, Promise<unknown>>();
 
 beforeAll(() => drawSamplePictures(pictures));
-afterAll(() => {
-  for (const child of started) child.kill("SIGTERM");
+afterAll(async () => {
+  for (const child of started.keys()) child.kill("SIGTERM");
+  await Promise.all(started.values());
   data.remove();
 });
 
@@ -32,7 +34,6 @@ function begin(args: readonly string[], env: Env) {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...processEnv(), ...env },
   });
-  started.add(child);
   const said = { out: "", err: "" };
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     said.out += text;
@@ -46,6 +47,7 @@ function begin(args: readonly string[], env: Env) {
       done({ code, ...said });
     }),
   );
+  started.set(child, ended);
   return {
     ended,
     /** Ctrl-C: the signal goes to the whole group. */
@@ -178,6 +180,9 @@ test("every spec of examples/ is planned", async () => {
 });
 
 describe("Ctrl-C", () => {
+  /** So that a cancel reaches a training of seconds in its midst. */
+  const quick = { QUEUE_HEARTBEAT_SECONDS: "0.2" };
+
   test("while the mill starts ends the command, and the mill with it", async () => {
     const env = inFolder("early");
     const command = begin(["run", pictures, ...training(20)], env);
@@ -192,7 +197,7 @@ describe("Ctrl-C", () => {
   });
 
   test("cancels the run and waits for it; resume goes on with it to the end and saves what it made", async () => {
-    const env = inFolder("cancelled");
+    const env = inFolder("cancelled", quick);
     const command = begin(["run", pictures, ...training(60)], env);
     await command.says("▶ train");
     command.interrupt();
@@ -217,7 +222,7 @@ describe("Ctrl-C", () => {
   });
 
   test("twice leaves the run to itself; cancel and resume reach it in a mill that was left", async () => {
-    const env = inFolder("left", { MILL_IDLE_EXIT_SECONDS: "2" });
+    const env = inFolder("left", { ...quick, MILL_IDLE_EXIT_SECONDS: "2" });
     const command = begin(["run", pictures, ...training(200)], env);
     await command.says("▶ train");
     // A mill that stands still cannot end the run between the first and the second.
@@ -234,7 +239,7 @@ describe("Ctrl-C", () => {
     expect(left.out).toContain("left to itself");
     await noMill(env);
 
-    const detached = await loramill(["run", pictures, ...training(60), "--detach"], env);
+    const detached = await loramill(["run", pictures, ...training(120), "--detach"], env);
     expect(detached.code).toBe(0);
     const watch = begin(["watch", "last"], env);
     await watch.says("▶ train");

@@ -15,8 +15,8 @@ const roles = [
 test("a training that no machine can take gets one by itself, which is given back; what it cost is what RunPod bills", async ({
   skip,
 }) => {
-  // A machine of the tests that is busy for some seconds is not an agent that has fallen silent.
-  const env = { FLEET_SILENT_SECONDS: "60" };
+  // A machine of the tests that is busy for some seconds is neither an agent that has fallen silent nor one that never answers.
+  const env = { FLEET_SILENT_SECONDS: "60", FLEET_ANSWER_SECONDS: "60" };
   const mill = await startMachineMill({ roles, kills: 0, seed: 1, stepMs: 100, env });
   if (mill === null) return skip("no redis-server and no TEST_REDIS_URL: the fleet was not tried");
   onTestFinished(mill.close);

@@ -16,6 +16,12 @@ const pictures = join(data.path, "pictures");
 const photo = join(data.path, "photo.jpg");
 const dataDir = join(data.path, "mill");
 const loramill = createCli({ cwd: data.path, env: { DATA_DIR: dataDir } });
+const env = {
+  // A web server of the tests is one of this machine.
+  ...{ SOURCE_ALLOW_PRIVATE_NETWORK: "true", SOURCE_ALLOW_HTTP: "true" },
+  // A cancel reaches what is drawn in its midst, on a quick machine too.
+  QUEUE_HEARTBEAT_SECONDS: "0.2",
+};
 let mill: MillProcess;
 
 beforeAll(async () => {
@@ -23,8 +29,7 @@ beforeAll(async () => {
   await drawSamplePictures(pictures);
   const rgb = new Uint8Array(96 * 72 * 3).map((_, at) => (at % 3 === 0 ? 40 + Math.floor(at / 3 / 96) * 2 : 90));
   writeFileSync(photo, await encodeImage({ width: 96, height: 72, rgb }, "jpeg"));
-  // A web server of the tests is one of this machine.
-  mill = await startMill({ dataDir, env: { SOURCE_ALLOW_PRIVATE_NETWORK: "true", SOURCE_ALLOW_HTTP: "true" } });
+  mill = await startMill({ dataDir, env });
   for (const [name, seed] of [
     ["dog", 1],
     ["ink", 2],
@@ -285,7 +290,7 @@ const places = Array.from({ length: 32 }, (_, index) => index);
 test("kill -9 in the middle: after the next start every picture is there once, and what was done was not done again", async () => {
   const { id } = await mill.client.createRun({ name: "killed", generate: { ...many, grid: true } });
   const kill = await killInside(mill, id, "generate", someJobsDone);
-  mill = await startMill({ dataDir });
+  mill = await startMill({ dataDir, env });
   const run = await finished(mill.client, id);
   expect(run).toMatchObject({ state: "succeeded", error: null });
   expectInside(kill, run);

@@ -12,6 +12,9 @@ if (chromiumPath === null) {
   );
 }
 
+/** How long a page may take to show something; what a run of the tests makes is among it. */
+const PATIENCE_MS = 180_000;
+
 export interface OpenBrowser {
   /** A fresh page, with nothing kept from others. */
   page(options?: Parameters<Browser["newPage"]>[0]): Promise<WatchedPage>;
@@ -41,7 +44,7 @@ export function openBrowser(): OpenBrowser {
     async page(options) {
       if (browser === undefined) throw new Error("the browser is started in a hook, where there is one");
       const page = await browser.newPage(options);
-      page.setDefaultTimeout(60_000);
+      page.setDefaultTimeout(PATIENCE_MS);
       return watch(page);
     },
   };
