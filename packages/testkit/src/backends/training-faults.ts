@@ -172,15 +172,16 @@ async function ignoreDeath<T>(crash: CrashPoint, work: Promise<T>): Promise<T | 
   }
 }
 
-/** Tries again after a transient failure, as the queue does, each time under a higher epoch. */
+/** Tries again after a transient failure, as the queue does, each time under a higher epoch; for a minute. */
 async function patiently<T>(work: (epoch: number) => Promise<T>): Promise<T> {
+  const deadline = performance.now() + 60_000;
   for (let epoch = 2; ; epoch += 1) {
     try {
       return await work(epoch);
     } catch (error) {
       const isTransient = error instanceof Error && "errorClass" in error && error.errorClass === "transient";
-      if (!isTransient || epoch > 100) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      if (!isTransient || performance.now() > deadline) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }
 }
@@ -188,7 +189,8 @@ async function patiently<T>(work: (epoch: number) => Promise<T>): Promise<T> {
 /** Step of the first committed checkpoint; null where the backend makes none. */
 async function pollUntilCheckpoint(backend: TrainingBackend, remoteId: string, request: TrainingRequest) {
   if (!backend.capabilities.resume) return null;
-  for (let epoch = 2; epoch < 400; epoch += 1) {
+  const deadline = performance.now() + 60_000;
+  for (let epoch = 2; performance.now() < deadline; epoch += 1) {
     const [status] = await pollTraining(backend, remoteId, request, { fromEpoch: epoch, turns: 1 });
     if (status?.kind !== "running") throw new Error(`it ended without a checkpoint: ${status?.kind}`);
     const step = status.checkpoints[0]?.step;
