@@ -84,7 +84,7 @@ describe("with the embedded Postgres", () => {
     const [find = ""] = shellBlocks("docs/operations/backups.md", "From one machine to a cluster");
     const folder = scratch();
     // A mill's data folder has the database below `postgres`, the test's has it right there.
-    const setup = `mkdir -p data && ln -s ${join(server.dataDir, "../..")} data/postgres`;
+    const setup = `mkdir -p data && ln -s '${join(server.dataDir, "../..")}' data/postgres`;
     const said = shell(`${setup}\n${find}\nprintf %s "$DATABASE_URL"`, folder, { PATH: process.env.PATH ?? "" });
     const client = new pg.Client(said);
     await client.connect();

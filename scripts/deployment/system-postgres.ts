@@ -34,7 +34,13 @@ export async function startSystemPostgres(): Promise<SystemPostgres | null> {
   mkdirSync(data, { mode: 0o700 });
   if (isRoot) chownSync(data, DAEMON, DAEMON);
   const options = { ...account, cwd: "/", stdio: "ignore" } as const;
-  execFileSync(join(programs, "initdb"), ["-D", data, "-U", "loramill", "--auth=trust", "--no-sync"], options);
+  // Whatever language is set here, which need not be installed.
+  const language = ["--locale=C", "--encoding=UTF8"];
+  execFileSync(
+    join(programs, "initdb"),
+    ["-D", data, "-U", "loramill", "--auth=trust", "--no-sync", ...language],
+    options,
+  );
   const flags = ["-D", data, "-k", folder, "-p", String(PORT), "-c", "listen_addresses=", "-c", "fsync=off"];
   const server = spawn(join(programs, "postgres"), flags, options);
   return {
@@ -60,7 +66,7 @@ function findPrograms(): string | null {
 }
 
 async function ended(server: ChildProcess): Promise<void> {
-  if (server.exitCode !== null) return;
+  if (server.exitCode !== null || server.signalCode !== null) return;
   const exit = new Promise((resolve) => server.once("exit", resolve));
   server.kill("SIGINT");
   await exit;

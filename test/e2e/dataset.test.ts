@@ -20,7 +20,7 @@ beforeAll(async () => {
     writeFileSync(join(pictures, name.replace(/\.[^.]+$/, ".txt")), `a caption for ${name}`);
   }
   original = await importAs("toys", pictures);
-}, 240_000);
+});
 
 const sha256 = (path: string) => createHash("sha256").update(readFileSync(path)).digest("hex");
 

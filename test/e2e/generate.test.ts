@@ -42,7 +42,7 @@ beforeAll(async () => {
     });
     expect((await finished(mill.client, id)).state).toBe("succeeded");
   }
-}, 240_000);
+});
 afterAll(async () => {
   await mill?.stop();
   data.remove();

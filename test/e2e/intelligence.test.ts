@@ -33,7 +33,7 @@ beforeAll(async () => {
     expect((await finished(mill.client, id)).state).toBe("succeeded");
     await mill.client.loras.change(name, { addTags: [...tags] });
   }
-}, 240_000);
+});
 afterAll(async () => {
   await mill?.stop();
   data.remove();

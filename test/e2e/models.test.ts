@@ -24,7 +24,7 @@ beforeAll(async () => {
     dataDir: join(data.path, "data"),
     env: { ...env, MODEL_FOLDER: join(data.path, "pulls") },
   });
-}, 240_000);
+});
 afterAll(async () => {
   await mill?.stop();
   await hub?.close();

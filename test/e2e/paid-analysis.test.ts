@@ -30,7 +30,7 @@ beforeAll(async () => {
       LLM_OUTPUT_USD_PER_MILLION_TOKENS: "10",
     },
   });
-}, 240_000);
+});
 afterAll(async () => {
   await mill?.stop();
   await llm?.close();

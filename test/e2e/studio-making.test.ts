@@ -10,7 +10,7 @@ beforeAll(async () => {
   const { generate: _, ...spec } = smallSpec(pictures, { name: "clay", train });
   const { id } = await mill.client.createRun(spec);
   expect((await finished(mill.client, id)).state).toBe("succeeded");
-}, 300_000);
+});
 
 describe.skipIf(chromiumPath === null)("trainings, LoRAs and what they draw in a browser", () => {
   test("a training is set up field by field, priced, started, and leads to its LoRA", async () => {

@@ -36,7 +36,7 @@ export function openBrowser(): OpenBrowser {
       executablePath: chromiumPath,
       args: ["--no-sandbox", "--disable-dev-shm-usage"],
     });
-  }, 120_000);
+  });
   afterAll(async () => {
     await browser?.close();
   });

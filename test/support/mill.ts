@@ -10,6 +10,9 @@ import { processEnv } from "./process-env.ts";
 
 const MAIN = resolve(import.meta.dirname, "../../apps/mill/src/main.ts");
 
+/** Some seconds on a machine that has time for it. */
+const START_TIMEOUT_MS = 180_000;
+
 export interface MillProcess {
   readonly client: Client;
   readonly pid: number;
@@ -74,12 +77,13 @@ export async function startMill(options: {
   exited.then(() => {
     gone = true;
   });
-  const deadline = Date.now() + 90_000;
+  const deadline = Date.now() + START_TIMEOUT_MS;
   for (;;) {
     if (gone) throw new Error(`the mill ended while starting:\n${output}`);
     if (Date.now() > deadline) {
       child.kill("SIGKILL");
-      throw new Error(`the mill did not answer in 90 s:\n${output}`);
+      await exited;
+      throw new Error(`the mill did not answer in ${START_TIMEOUT_MS / 1_000} s:\n${output}`);
     }
     const file = readMillFile(dataDir);
     if (file && file.pid === child.pid && (await answers(file.url))) {

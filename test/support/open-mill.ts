@@ -3,9 +3,6 @@ import type { Client } from "@loramill/sdk";
 import { afterAll, beforeAll } from "vitest";
 import { type MillProcess, makeDataDir, startMill } from "./mill.ts";
 
-/** Longer than a mill is given to answer. */
-const START_TIMEOUT_MS = 120_000;
-
 export interface OpenMill {
   /** A path in the folder of this test file, which is removed after its tests; `data` in it is the mill's. */
   at(...names: string[]): string;
@@ -20,7 +17,7 @@ export function openMill(env: Readonly<Record<string, string>> = {}): OpenMill {
   let mill: MillProcess | undefined;
   beforeAll(async () => {
     mill = await startMill({ dataDir: at("data"), env });
-  }, START_TIMEOUT_MS);
+  });
   afterAll(async () => {
     await mill?.stop();
     folder.remove();

@@ -5,9 +5,6 @@ import { type OpenBrowser, openBrowser } from "./browser.ts";
 import { type OpenMill, openMill } from "./open-mill.ts";
 import { eventually } from "./runs.ts";
 
-/** Longer than the Studio is given to be built, which the first of all files does. */
-const BUILD_TIMEOUT_MS = 240_000;
-
 export interface OpenStudio {
   readonly mill: OpenMill;
   readonly browser: OpenBrowser;
@@ -30,7 +27,7 @@ export function openStudio(): OpenStudio {
       () => fetch(url),
       ({ status }) => status === 200,
     );
-  }, BUILD_TIMEOUT_MS);
+  });
   return {
     mill,
     browser,
