@@ -17,6 +17,9 @@ export interface FakeVisionServer {
   readonly mostAtOnce: number;
   /** The next requests are treated so, in this order. */
   misbehave(...next: readonly Misbehaviour[]): void;
+  /** Once it was asked so often, the next questions wait for their answers until `release` is called. */
+  holdAfter(questions: number): void;
+  release(): void;
   close(): Promise<void>;
 }
 
@@ -36,6 +39,8 @@ export async function startFakeVisionServer(options: FakeVisionOptions = {}): Pr
   const pending: Misbehaviour[] = [];
   const asked: { model: string; prompt: string; picture: string; maxTokens: number }[] = [];
   const askedAt: number[] = [];
+  let heldAfter = Number.POSITIVE_INFINITY;
+  let released = Promise.withResolvers<void>();
   const server = await startMisbehavingServer(async (request, response, bytes) => {
     const body = bytes.toString("utf8");
     if (apiKey !== undefined && request.headers.authorization !== `Bearer ${apiKey}`) {
@@ -52,6 +57,7 @@ export async function startFakeVisionServer(options: FakeVisionOptions = {}): Pr
     const question = readQuestion(request, body, models);
     asked.push(question);
     askedAt.push(performance.now());
+    if (asked.length > heldAfter) await released.promise;
     if (answerMs > 0) await new Promise((resolve) => setTimeout(resolve, answerMs));
     const text = `This image shows picture ${question.picture.slice(0, 8)}.`;
     const move = pending.shift();
@@ -66,6 +72,14 @@ export async function startFakeVisionServer(options: FakeVisionOptions = {}): Pr
       return server.mostAtOnce;
     },
     misbehave: (...next) => void pending.push(...next),
+    holdAfter(questions) {
+      heldAfter = questions;
+    },
+    release() {
+      heldAfter = Number.POSITIVE_INFINITY;
+      released.resolve();
+      released = Promise.withResolvers();
+    },
     close: server.close,
   };
 }

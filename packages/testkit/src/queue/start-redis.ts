@@ -51,7 +51,9 @@ export async function startRedis(
     const started = spawn(binary, flags, { stdio: "ignore" });
     exited = new Promise((resolve) => started.once("exit", () => resolve()));
     child = started;
-    await waitUntil("redis-server answers", async () => (await ask("PING")).startsWith("+PONG"));
+    // Another one may have taken the port in between, and would answer in its place.
+    const isUp = () => started.exitCode === null && started.signalCode === null;
+    await waitUntil("redis-server answers", async () => isUp() && (await ask("PING")).startsWith("+PONG") && isUp());
   };
   const kill = async () => {
     child?.kill("SIGKILL");
