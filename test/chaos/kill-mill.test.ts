@@ -149,7 +149,7 @@ function undisturbedTensors(): Promise<string> {
     const calm = await startMill({ dataDir: join(data.path, "calm") });
     try {
       const run = await finished(calm.client, (await calm.client.createRun(onlyTrain)).id);
-      expect(run.state).toBe("succeeded");
+      expect(run).toMatchObject({ state: "succeeded", error: null });
       return await loraTensors(calm, run.id);
     } finally {
       expect(await calm.stop()).toBe(0);
