@@ -1,22 +1,9 @@
-import { beforeAll, describe, expect, test } from "vitest";
-import { drawSamplePictures } from "../../scripts/sample-pictures.ts";
-import { chromiumPath, expectAccessible, openBrowser } from "../support/browser.ts";
-import { openMill } from "../support/open-mill.ts";
+import { describe, expect, test } from "vitest";
+import { chromiumPath, expectAccessible } from "../support/browser.ts";
 import { eventually } from "../support/runs.ts";
+import { openStudio } from "../support/studio.ts";
 
-const mill = openMill({ API_STUDIO_DIR: "" });
-const browser = openBrowser();
-const pictures = mill.at("pictures");
-
-beforeAll(async () => {
-  await drawSamplePictures(pictures);
-  const { url } = mill.client;
-  await eventually(
-    "the Studio is built",
-    () => fetch(url),
-    ({ status }) => status === 200,
-  );
-});
+const { mill, browser, pictures } = openStudio();
 
 describe.skipIf(chromiumPath === null)("schedules and batches in a browser", () => {
   test("one is made of an earlier run, fired, paused with a reason, changed, backfilled and deleted", async () => {
