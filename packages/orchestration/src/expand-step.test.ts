@@ -65,9 +65,11 @@ describe("expandStep", () => {
     ];
     const specs = [...works.map((lora) => runSpec({ lora })), runSpec({ generate: { prompts: ["p"], grid: true } })];
     const locks = specs.map((spec) => plan(spec, context).lock);
-    const replayed = { run: `run_${"1".repeat(32)}` as const, outputs: {} };
     const request = ReplayRequest.parse({ verify: true });
-    const replays = locks.map((lock) => planReplay({ ...replayed, lock }, request).lock);
+    const replays = locks.map((lock) => {
+      const made = Object.fromEntries(lock.steps.map(({ name }) => [name, digestOf(name)]));
+      return planReplay({ run: `run_${"1".repeat(32)}`, lock, outputs: made }, request).lock;
+    });
     const steps = [...locks, ...replays].flatMap((lock) => lock.steps);
     const outputs = Object.fromEntries(steps.map(({ name }) => [name, { digest: digestOf(name), parts }]));
     const names = steps.flatMap((step: PlannedStep) => expandStep(step, outputs).map((job) => check(job)));
