@@ -1,8 +1,8 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { AgentStart, neutralRecipe, sha256Hex } from "@loramill/contracts";
 import { expect, it, onTestFinished } from "vitest";
+import { onePicture } from "../test/one-picture.ts";
 import { openAgent } from "./agent.ts";
 import { jobPlace } from "./job-place.ts";
 import type { AgentSettings } from "./settings.ts";
@@ -19,17 +19,7 @@ async function makeSettings(): Promise<AgentSettings> {
 }
 
 /** A training that waits for the URL of its picture, which nobody gives. */
-const waiting = AgentStart.parse({
-  ...{ epoch: 1, leaseSeconds: 300, marker: "one", request: sha256Hex("one"), lineage: sha256Hex("one") },
-  trainer: "sd-scripts",
-  recipe: {
-    ...{ ...neutralRecipe, family: "sdxl", baseModel: "base", rank: 4, alpha: 4, learningRate: 1e-4 },
-    ...{ scheduler: "constant", steps: 10, batchSize: 1, resolution: 512, saveEverySteps: 5, seed: 1 },
-  },
-  images: [{ sha256: sha256Hex("picture"), bytes: 7, mediaType: "image/png", width: 8, height: 8, caption: "a" }],
-  ...{ regularisationImages: [], models: [], resume: null },
-  grants: { expiresSeconds: 60, reads: {}, writes: [] },
-});
+const waiting = onePicture({ expiresSeconds: 60, reads: {}, writes: [] });
 
 it("is closed only when a training that was being started has ended too", async () => {
   const agent = await openAgent(await makeSettings());

@@ -1,9 +1,9 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { AgentStart, neutralRecipe, sha256Hex } from "@loramill/contracts";
 import { type TrainerAdapter, trainerAdapters } from "@loramill/trainers";
 import { expect, it, onTestFinished } from "vitest";
+import { onePicture } from "../test/one-picture.ts";
 import type { ContentCache } from "./cache/content-cache.ts";
 import { jobPlace } from "./job-place.ts";
 import { runJob } from "./run-job.ts";
@@ -15,16 +15,7 @@ const grants = {
   writes: [{ kind: "checkpoint" as const, step: 5, epoch: 1, prefix: "p/", ...signed }],
 };
 
-const start = AgentStart.parse({
-  ...{ epoch: 1, leaseSeconds: 300, marker: "one", request: sha256Hex("one"), lineage: sha256Hex("one") },
-  trainer: "sd-scripts",
-  recipe: {
-    ...{ ...neutralRecipe, family: "sdxl", baseModel: "base", rank: 4, alpha: 4, learningRate: 1e-4 },
-    ...{ scheduler: "constant", steps: 10, batchSize: 1, resolution: 512, saveEverySteps: 5, seed: 1 },
-  },
-  images: [{ sha256: sha256Hex("picture"), bytes: 7, mediaType: "image/png", width: 8, height: 8, caption: "a" }],
-  ...{ regularisationImages: [], models: [], resume: null, grants },
-});
+const start = onePicture(grants);
 
 it("leaves no upload behind that goes on after a training has ended for a failure of its own", async () => {
   const folder = await mkdtemp(join(tmpdir(), "run-job-"));
