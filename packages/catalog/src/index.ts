@@ -4,7 +4,6 @@ export type { Candidate, Outgoing, ReleaseBounds, SeenDelivery } from "./dispatc
 export { claimKey, type LiveStep, type QueueBacklog } from "./dispatch/results.ts";
 export type { OpenRun, OpenStep, ReadyStep } from "./dispatch/snapshots.ts";
 export type { Artifact, StepOutput } from "./dispatch/transitions.ts";
-export type { AuditEntry } from "./fleet/audit.ts";
 export type { CeilingRef } from "./fleet/ceilings.ts";
 export type { WantingTraining } from "./fleet/demand.ts";
 export type { BatchLimit, CeilingLimit } from "./fleet/limits.ts";
@@ -16,6 +15,7 @@ export type { Leadership } from "./leadership.ts";
 export type { Subscription } from "./listen.ts";
 export type { ApiKey } from "./queries/api-keys.ts";
 export type { ArtifactRow } from "./queries/artifacts.ts";
+export type { AuditEntry } from "./queries/audit.ts";
 export type { BatchRef, NewBatch } from "./queries/batches.ts";
 export type { Bisection } from "./queries/bisections.ts";
 export type { ChangeRef } from "./queries/bulk-changes.ts";

@@ -1,7 +1,7 @@
 import type { Connection } from "../connection.ts";
+import { auditQueries } from "../queries/audit.ts";
 import { unwrapFailures } from "../unreachable.ts";
 import { agentPodQueries } from "./agent-pods.ts";
-import { auditQueries } from "./audit.ts";
 import { billQueries } from "./bills.ts";
 import { careQueries } from "./care.ts";
 import { demandQueries } from "./demand.ts";

@@ -1,7 +1,7 @@
 import { Digest, type FleetVolume } from "@loramill/contracts";
 import { z } from "zod";
 import type { Connection } from "../connection.ts";
-import { auditQueries } from "./audit.ts";
+import { auditQueries } from "../queries/audit.ts";
 
 /** What filling a volume came to. */
 export interface VolumeLook extends FleetVolume {

@@ -10,9 +10,9 @@ import {
   UserError,
 } from "@loramill/contracts";
 import { type Connection, inTransaction, type Sql } from "../connection.ts";
-import { addToAudit } from "../fleet/audit.ts";
 import { jsonText } from "../json-text.ts";
 import { tellBatch } from "../webhooks/tell-batch.ts";
+import { addToAudit } from "./audit.ts";
 import {
   DETAILS,
   type DetailsRow,

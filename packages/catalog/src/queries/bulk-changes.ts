@@ -15,10 +15,10 @@ import {
 } from "@loramill/contracts";
 import { eq, lt, sql as raw } from "drizzle-orm";
 import { type Connection, inTransaction, type Sql } from "../connection.ts";
-import { addToAudit } from "../fleet/audit.ts";
 import { jsonText } from "../json-text.ts";
 import { bulkChanges } from "../schema/batches.ts";
 import { tellWebhooks } from "../webhooks/tell-webhooks.ts";
+import { addToAudit } from "./audit.ts";
 import { cancelRuns, resumeRuns } from "./change-runs.ts";
 import { findChangeable, statesFor } from "./filter-runs.ts";
 import { limitOf, type Page, type PageRequest, parseNumbers, toPage } from "./paging.ts";

@@ -1,7 +1,7 @@
 import type { BatchId, RunId } from "@loramill/contracts";
 import { type Connection, inTransaction, type Sql } from "../connection.ts";
-import { addToAudit } from "../fleet/audit.ts";
 import { tellBatch } from "../webhooks/tell-batch.ts";
+import { addToAudit } from "./audit.ts";
 import type { BatchRef } from "./batches.ts";
 import { cancelRuns, RUNS_PER_CHANGE, type RunTerms, resumeRuns } from "./change-runs.ts";
 

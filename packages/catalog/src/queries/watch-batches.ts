@@ -1,8 +1,8 @@
 import type { BatchId, BatchState, ErrorRecord } from "@loramill/contracts";
 import { type Connection, inTransaction, type Sql } from "../connection.ts";
-import { addToAudit } from "../fleet/audit.ts";
 import { jsonText } from "../json-text.ts";
 import { tellBatch } from "../webhooks/tell-batch.ts";
+import { addToAudit } from "./audit.ts";
 import { MEMBER_STATE, SUMMARY, type SummaryRow, toBatchSummary } from "./batch-view.ts";
 import { cancelOpenRuns } from "./change-batches.ts";
 
