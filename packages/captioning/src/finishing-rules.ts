@@ -115,7 +115,7 @@ export const finishingRules: readonly FinishingRule[] = [
   {
     rule: "marks",
     does: "takes out watermarks, signatures and stock photographs that nobody but the model spoke of",
-    applies: (style) => style.invented !== "keep" && !speaksOfMarks(toldBy(style)),
+    applies: mayLoseMarks,
     apply: onBody((body) => withoutMarks(body)),
   },
   {
@@ -177,6 +177,10 @@ export const finishingRules: readonly FinishingRule[] = [
   },
 ];
 
+function mayLoseMarks(style: FinishingStyle): boolean {
+  return style.invented !== "keep" && !speaksOfMarks(toldBy(style));
+}
+
 function nameClass(draft: Draft, style: FinishingStyle): Draft {
   const className = trimmed(style.className);
   if (afterLeading(draft.body, className) !== null) return { ...draft, joint: " " };
@@ -186,15 +190,16 @@ function nameClass(draft: Draft, style: FinishingStyle): Draft {
 
 /**
  * Cuts the body until everything fits. What must be there and stood in the part that was cut off is added again, which may
- * need more room: each round adds at least one of them for good.
+ * need more room: each round adds at least one of them for good. A cut may end a sentence at a watermark that stood among
+ * other words; that goes too, or finishing the finished caption would take it out.
  */
 function cutToLength(draft: Draft, style: FinishingStyle): Draft {
   const required = [trimmed(style.suffix), ...(style.include ?? []), ...style.tags];
   let cut = draft;
   for (let round = 0; round <= required.length + 1; round += 1) {
     if (fits(render(cut), style)) return cut;
-    const { body } = cut;
-    cut = { ...cut, body: tidy(longestFitting(body, (beginning) => render({ ...cut, body: beginning }), style)) };
+    const beginning = tidy(longestFitting(cut.body, (body) => render({ ...cut, body }), style));
+    cut = { ...cut, body: mayLoseMarks(style) ? withoutMarks(beginning) : beginning };
     if (!fits(render(cut), style)) break;
     const className = trimmed(style.className);
     if (className !== "" && mentions(render(draft), className) && !mentions(render(cut), className)) {
