@@ -1,5 +1,5 @@
 import type { TracedOffer } from "@loramill/compute";
-import type { BoundSettings } from "./lower-bound.ts";
+import { type BoundSettings, hourByHour } from "./lower-bound.ts";
 import { GPUS, speedOf } from "./markets.ts";
 import type { WorldJob } from "./world-job.ts";
 import { START } from "./world-state.ts";
@@ -34,17 +34,23 @@ export function hourlyBound({ market, jobs, bootSeconds, hours }: BoundSettings)
 function hourlyWorth(offers: readonly TracedOffer[], bootSeconds: number, hours: number): number[] {
   /** What a machine of each offer has still to earn above its prices until it has earned its boot: the least of those rented so far. */
   const boots = offers.map(() => Number.POSITIVE_INFINITY);
+  const traces = offers.map(({ trace }) => hourByHour(trace, hours));
+  const opening = (at: number, hour: number, price: number): number =>
+    traces[at]?.[hour]?.isSold === true ? price * bootSeconds : Number.POSITIVE_INFINITY;
   return Array.from({ length: hours }, (_, hour) => {
-    const prices = offers.map(({ trace }, at) => {
-      const point = trace[hour];
-      const price = (point?.pricePerHourMicroUsd ?? Number.POSITIVE_INFINITY) / 3_600;
-      if ((point?.available ?? 0) > 0) boots[at] = Math.min(boots[at] ?? 0, price * bootSeconds);
+    const prices = traces.map((trace, at) => {
+      const price = (trace[hour]?.pricePerHourMicroUsd ?? Number.POSITIVE_INFINITY) / 3_600;
+      boots[at] = Math.min(boots[at] ?? 0, opening(at, hour, price));
       return price;
     });
     const value = Math.min(...prices.map((price, at) => price + (boots[at] ?? 0) / 3_600));
     // Until one is in stock for the first time, time on it has no price.
     if (value === Number.POSITIVE_INFINITY) return value;
-    for (const [at, price] of prices.entries()) boots[at] = Math.max(0, (boots[at] ?? 0) - (value - price) * 3_600);
+    for (const [at, price] of prices.entries()) {
+      const rest = Math.max(0, (boots[at] ?? 0) - (value - price) * 3_600);
+      // In an hour that is dearer than its worth one rents only at its end.
+      boots[at] = Math.min(rest, opening(at, hour, price));
+    }
     return value;
   });
 }

@@ -38,12 +38,10 @@ function hourlyWorth(market: readonly TracedOffer[], bootSeconds: number, hours:
   const rents = market.flatMap(({ offer, trace, preemptionsPerHour = 0 }) => {
     const speed = speedOf(offer.gpuType);
     const risk = offer.interruptible ? preemptionsPerHour : 0;
-    const inStock = trace.filter(({ available }) => available > 0);
-    return inStock.map(({ atMs, pricePerHourMicroUsd }) => ({
-      hour: Math.round(atMs / HOUR_MS),
-      price: pricePerHourMicroUsd / 3_600 / speed,
-      lasts: Math.exp(-risk),
-    }));
+    const inStock = hourByHour(trace, hours).flatMap(({ pricePerHourMicroUsd, isSold }, hour) =>
+      isSold ? [{ hour, price: pricePerHourMicroUsd / 3_600 / speed }] : [],
+    );
+    return inStock.map((rent) => ({ ...rent, lasts: Math.exp(-risk) }));
   });
   // Of the offers of an hour, one that is dearer and no safer binds nothing.
   const byHour = Map.groupBy(rents, ({ hour }) => hour);
@@ -62,12 +60,28 @@ function hourlyWorth(market: readonly TracedOffer[], bootSeconds: number, hours:
     worth.push(value);
     for (const rent of begun) {
       const gain = (value - rent.price) * 3_600;
-      // One that was rented only at the end of its hour has lost nothing in it; a loss hits only what lives to its end.
-      const loss = rent.hour === hour ? 0 : gain * rent.lasts;
-      rent.slack = Math.max(0, rent.slack - (gain > 0 ? gain : loss)) / rent.lasts;
+      // A loss hits only what lives to the end of the hour.
+      const slack = Math.max(0, rent.slack - (gain > 0 ? gain : gain * rent.lasts)) / rent.lasts;
+      // Who rents only at the end of the hour has lost and earned nothing in it.
+      rent.slack = rent.hour === hour ? Math.min(rent.slack, slack) : slack;
     }
   }
   return worth;
+}
+
+/** What an offer costs in each hour, and whether it could be rented at any moment of it. Prices change at full hours only. */
+export function hourByHour(
+  trace: TracedOffer["trace"],
+  hours: number,
+): { readonly pricePerHourMicroUsd: number; readonly isSold: boolean }[] {
+  const points = Map.groupBy(trace, ({ atMs }) => Math.floor(atMs / HOUR_MS));
+  return Array.from({ length: hours }, (_, hour) => {
+    const own = points.get(hour) ?? [];
+    return {
+      pricePerHourMicroUsd: own[0]?.pricePerHourMicroUsd ?? Number.POSITIVE_INFINITY,
+      isSold: own.some(({ available }) => available > 0),
+    };
+  });
 }
 
 function worthOf({ estimate, truth, arrivesMs, deadlineMs }: WorldJob, worth: readonly number[]): number {

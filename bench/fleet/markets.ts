@@ -1,7 +1,9 @@
 import { drawMarket, drawNormal, seededRandom, type TracedOffer, type TracePoint } from "@loramill/compute";
 import { microUsdFromUsd } from "@loramill/contracts";
+import { RECORDED_STOCK, RECORDED_TICK_MS } from "./recorded-stock.ts";
 
 const GIB = 2 ** 30;
+const HOUR_MS = 3_600_000;
 
 /**
  * GPUs as RunPod sold them in April 2026 (dollars by the hour, secure and community), and how fast they train by the speed of
@@ -29,9 +31,10 @@ const STANDS_HOURS = 96;
 
 /**
  * `list`: as RunPod prices; the list stands, and spot is set anew every few days to a share of it. `moving`: spot follows the
- * hours of the day and wanders, as where spot is auctioned. Stock moves by the hour in both.
+ * hours of the day and wanders, as where spot is auctioned. Stock moves by the hour in both. `recorded`: priced as `list`, and spot is
+ * there, sold out and taken back when it was in a zone of a cloud that somebody watched for 45 days.
  */
-export type MarketShape = "list" | "moving";
+export type MarketShape = "list" | "moving" | "recorded";
 
 /** Both clouds of each GPU in three data centres, on demand and as spot, for so many hours. */
 export function drawWorldMarket(shape: MarketShape, seed: number, hours: number): TracedOffer[] {
@@ -48,14 +51,40 @@ export function drawWorldMarket(shape: MarketShape, seed: number, hours: number)
       const ours = { ...offer, cloud: cloud.toUpperCase() };
       if (!offer.interruptible) return { offer: ours, trace };
       const preemptionsPerHour = PREEMPTIONS.median * Math.exp(drawNormal(random) * PREEMPTIONS.spread);
-      const list = GPUS.find(({ gpuType }) => gpuType === offer.gpuType)?.[cloud] ?? 0;
-      return {
-        offer: ours,
-        trace: shape === "list" ? setByList(trace, list, random) : trace,
-        preemptionsPerHour,
-      };
+      const gpu = GPUS.find(({ gpuType }) => gpuType === offer.gpuType);
+      const priced = shape === "moving" ? trace : setByList(trace, gpu?.[cloud] ?? 0, random);
+      if (shape !== "recorded") return { offer: ours, trace: priced, preemptionsPerHour };
+      return { offer: ours, ...asRecorded(priced, gpu?.stock ?? 0, random), preemptionsPerHour: 0 };
     });
   });
+}
+
+/** Stock of one of the recorded zones, from one of its ticks on; after its last it begins again. */
+function asRecorded(
+  priced: readonly TracePoint[],
+  usualStock: number,
+  random: () => number,
+): Pick<TracedOffer, "trace" | "takenBackAtMs"> {
+  const zones = Object.values(RECORDED_STOCK);
+  const runs = zones[Math.floor(random() * zones.length)]?.split(" ") ?? [];
+  const recorded = runs.flatMap((ticks, run) => Array<boolean>(Number(ticks)).fill(run % 2 === 1));
+  const from = Math.floor(random() * recorded.length);
+  const isThere = (tick: number): boolean => recorded[(from + tick) % recorded.length] ?? false;
+  const ticks = Math.floor((priced.length * HOUR_MS) / RECORDED_TICK_MS);
+  const changes = Array.from({ length: ticks - 1 }, (_, at) => at + 1).filter((at) => isThere(at) !== isThere(at - 1));
+  const between = changes.flatMap((tick) => {
+    const atMs = tick * RECORDED_TICK_MS;
+    const point = priced[Math.floor(atMs / HOUR_MS)];
+    return point === undefined || point.atMs === atMs ? [] : [{ ...point, atMs }];
+  });
+  const points = [...priced, ...between].sort((a, b) => a.atMs - b.atMs);
+  return {
+    trace: points.map((point) => ({
+      ...point,
+      available: isThere(Math.floor(point.atMs / RECORDED_TICK_MS)) ? usualStock : 0,
+    })),
+    takenBackAtMs: changes.filter((tick) => !isThere(tick)).map((tick) => tick * RECORDED_TICK_MS),
+  };
 }
 
 function setByList(trace: TracedOffer["trace"], list: number, random: () => number): TracePoint[] {

@@ -1,60 +1,124 @@
 import type { Figures } from "../harness.ts";
-import { cheapestFirst, impatient, type Month, onDemandOnly, ours, runMonth } from "./month.ts";
+import type { MarketShape } from "./markets.ts";
+import { cheapestFirst, impatient, type Month, onDemandOnly, ours, type Planner, runMonth } from "./month.ts";
 import { actualByQuote, costByOptimum } from "./small-cases.ts";
 
 /** For each seed. */
 const CASES = 20;
-/** Other ways to plan are only there to compare with: more seeds tell no more of them. */
+/** Other ways to plan, and the recorded stock, are only there to compare with: more seeds tell no more of them. */
 const COMPARED_SEEDS = 5;
 
+/** Months of ours, and what was measured by them. */
+export interface Measured {
+  readonly months: readonly Month[];
+  readonly figures: Figures;
+}
+
 /**
- * Whole fleets in virtual time, for seeds 1 to `seeds`: a month of 1,000 jobs in a market with list prices and in one with moving
- * prices, cases of up to 12 jobs against the exact optimum, and runs against what was quoted for them.
+ * Whole fleets in virtual time, for seeds 1 to `seeds`: a month of 1,000 jobs in a market with list prices, in one with moving
+ * prices and in one with recorded stock, cases of up to 12 jobs against the exact optimum, and runs against what was quoted for them.
  */
 export async function measureFleet(seeds: number): Promise<Figures> {
-  const numbers = Array.from({ length: seeds }, (_, index) => index + 1);
-  const compared = numbers.slice(0, COMPARED_SEEDS);
-  const cases = numbers.flatMap((seed) => Array.from({ length: CASES }, (_, index) => (seed - 1) * CASES + index + 1));
+  const list = await measureListed(seeds);
+  const moving = await measureMoving(seeds);
+  const recorded = await measureRecorded(seeds);
+  const cases = await measureCases(seeds);
+  return {
+    ...cases,
+    ...list.figures,
+    ...moving.figures,
+    ...recorded.figures,
+    ...soundness([...list.months, ...moving.months, ...recorded.months]),
+  };
+}
 
+/** Where prices stand, as RunPod's do: also by planners that know less. */
+export async function measureListed(seeds: number): Promise<Measured> {
   const began = performance.now();
-  const months = await each(numbers, (seed) => runMonth(ours, { shape: "list", seed }));
+  const months = await runMonths(ours, "list", seeds);
   const monthSeconds = (performance.now() - began) / 1_000 / seeds;
-  const moving = await each(numbers, (seed) => runMonth(ours, { shape: "moving", seed }));
-  const hasty = await each(compared, (seed) => runMonth(impatient, { shape: "moving", seed }));
-  const onDemand = await each(compared, (seed) => runMonth(onDemandOnly, { shape: "list", seed }));
-  const cheapest = await each(compared, (seed) => runMonth(cheapestFirst, { shape: "list", seed }));
+  const onDemand = await runMonths(onDemandOnly, "list", Math.min(seeds, COMPARED_SEEDS));
+  const cheapest = await runMonths(cheapestFirst, "list", Math.min(seeds, COMPARED_SEEDS));
+  const bounds = months.map(({ vsBound }) => vsBound);
+  return {
+    months,
+    figures: {
+      vsBound: mean(bounds),
+      vsBoundWorst: Math.max(...bounds),
+      vsOnDemand: costBy(months, onDemand),
+      vsCheapestFirst: costBy(months, cheapest),
+      missedCheapestFirst: mean(cheapest.map(({ missed }) => missed)),
+      monthSeconds,
+    },
+  };
+}
+
+/** Where prices move by the hour: also by a planner that never waits for a better one. */
+export async function measureMoving(seeds: number): Promise<Measured> {
+  const months = await runMonths(ours, "moving", seeds);
+  const hasty = await runMonths(impatient, "moving", Math.min(seeds, COMPARED_SEEDS));
+  const bounds = months.map(({ vsHourlyBound }) => vsHourlyBound);
+  return {
+    months,
+    figures: {
+      vsHourlyBound: mean(bounds),
+      vsHourlyBoundWorst: Math.max(...bounds),
+      vsHourlyBoundImpatient: mean(hasty.map(({ vsHourlyBound }) => vsHourlyBound)),
+      vsBoundMoving: mean(months.map(({ vsBound }) => vsBound)),
+      vsImpatient: costBy(months, hasty),
+    },
+  };
+}
+
+/** Where spot is there, sold out and taken back as it was recorded. */
+export async function measureRecorded(seeds: number): Promise<Measured> {
+  const months = await runMonths(ours, "recorded", Math.min(seeds, COMPARED_SEEDS));
+  const onDemand = await runMonths(onDemandOnly, "recorded", months.length);
+  return {
+    months,
+    figures: {
+      vsBoundRecorded: mean(months.map(({ vsBound }) => vsBound)),
+      vsOnDemandRecorded: costBy(months, onDemand),
+      missedRecorded: mean(months.map(({ missed }) => missed)),
+      preemptionsRecorded: preemptionsIn(months),
+    },
+  };
+}
+
+/** Small cases against the exact optimum, and runs against their quotes. */
+export async function measureCases(seeds: number): Promise<Figures> {
+  const cases = Array.from({ length: seeds * CASES }, (_, index) => index + 1);
   const optima = await each(cases, costByOptimum);
   const quotes = await each(cases, (seed) => actualByQuote(seed, seed % 2 === 0 ? "list" : "moving"));
-
-  const all = [...months, ...moving];
-  const same = months.slice(0, compared.length);
   return {
-    vsOptimum: mean(optima),
-    vsOptimumWorst: Math.max(...optima),
-    vsBound: mean(months.map(({ vsBound }) => vsBound)),
-    vsBoundWorst: Math.max(...months.map(({ vsBound }) => vsBound)),
-    vsHourlyBound: mean(moving.map(({ vsHourlyBound }) => vsHourlyBound)),
-    vsHourlyBoundWorst: Math.max(...moving.map(({ vsHourlyBound }) => vsHourlyBound)),
-    vsHourlyBoundImpatient: mean(hasty.map(({ vsHourlyBound }) => vsHourlyBound)),
-    vsBoundMoving: mean(moving.map(({ vsBound }) => vsBound)),
-    vsImpatient: cost(moving.slice(0, compared.length)) / cost(hasty),
-    vsOnDemand: cost(same) / cost(onDemand),
-    vsCheapestFirst: cost(same) / cost(cheapest),
-    withinQuote: share(quotes, ({ cost: ofQuote }) => ofQuote <= 1),
+    vsOptimum: mean(optima.map(({ cost }) => cost)),
+    vsOptimumWorst: Math.max(...optima.map(({ cost }) => cost)),
+    missedByOptimum: mean(optima.map(({ missed }) => missed)),
+    withinQuote: share(quotes, ({ cost }) => cost <= 1),
     withinQuotedTime: share(quotes, ({ time }) => time <= 1),
-    missedDeadlines: mean(all.map(({ missed }) => missed)),
-    missedCheapestFirst: mean(cheapest.map(({ missed }) => missed)),
-    ceilingViolations: sum(all.map(({ ceilingViolations }) => ceilingViolations)),
-    orphans: sum(all.map(({ orphans }) => orphans)),
+  };
+}
+
+/** What may not happen in any world. */
+export function soundness(months: readonly Month[]): Figures {
+  return {
+    missedDeadlines: mean(months.map(({ missed }) => missed)),
+    ceilingViolations: sum(months.map(({ ceilingViolations }) => ceilingViolations)),
+    orphans: sum(months.map(({ orphans }) => orphans)),
     ledgerGapMicroUsd: sum(
-      all.map(({ ledgerMicroUsd, billMicroUsd, booksMicroUsd }) =>
+      months.map(({ ledgerMicroUsd, billMicroUsd, booksMicroUsd }) =>
         Math.max(Math.abs(ledgerMicroUsd - billMicroUsd), Math.abs(booksMicroUsd - billMicroUsd)),
       ),
     ),
-    preemptions: mean(all.map(({ jobs }) => sum(jobs.map(({ preemptions }) => preemptions)))),
-    monthSeconds,
+    preemptions: preemptionsIn(months),
   };
 }
+
+const runMonths = (plan: Planner, shape: MarketShape, seeds: number): Promise<Month[]> =>
+  each(
+    Array.from({ length: seeds }, (_, index) => index + 1),
+    (seed) => runMonth(plan, { shape, seed }),
+  );
 
 async function each<T, U>(values: readonly T[], run: (value: T) => Promise<U>): Promise<U[]> {
   const results: U[] = [];
@@ -62,7 +126,13 @@ async function each<T, U>(values: readonly T[], run: (value: T) => Promise<U>): 
   return results;
 }
 
-const cost = (months: readonly Month[]): number => sum(months.map(({ billMicroUsd }) => billMicroUsd));
+/** Of the same seeds. */
+const costBy = (months: readonly Month[], others: readonly Month[]): number =>
+  bill(months.slice(0, others.length)) / bill(others);
+const bill = (months: readonly Month[]): number => sum(months.map(({ billMicroUsd }) => billMicroUsd));
+/** By the month. */
+const preemptionsIn = (months: readonly Month[]): number =>
+  mean(months.map(({ jobs }) => sum(jobs.map(({ preemptions }) => preemptions))));
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 const mean = (values: readonly number[]): number => sum(values) / values.length;
 const share = <T>(values: readonly T[], holds: (value: T) => boolean): number =>

@@ -7,6 +7,7 @@ import { drawWorldMarket, type MarketShape } from "./markets.ts";
 import { planCheapestFirst } from "./plan-cheapest-first.ts";
 import { runWorld, type WorldResult } from "./world.ts";
 import { USUAL_BANDWIDTH, usualScript } from "./world-defaults.ts";
+import { isLate } from "./world-job.ts";
 import { START } from "./world-state.ts";
 
 /** Thirty days, on average: requests come by chance. */
@@ -54,8 +55,6 @@ export async function runMonth(
     lostAnswers: 0.01,
   });
   const question = { market, jobs, bootSeconds: script.boot.medianMs / 1_000, hours };
-  const isLate = ({ job, finishedMs }: (typeof result.jobs)[number]) =>
-    job.deadlineMs !== null && (finishedMs ?? Number.POSITIVE_INFINITY) > job.deadlineMs;
   return {
     ...result,
     vsBound: result.billMicroUsd / lowerBound(question),

@@ -47,6 +47,9 @@ export const freshProgress = (job: WorldJob): Progress => ({
   spentMicroUsd: 0,
 });
 
+export const isLate = ({ job, finishedMs }: Progress): boolean =>
+  job.deadlineMs !== null && (finishedMs ?? Number.POSITIVE_INFINITY) > job.deadlineMs;
+
 /** All of it on a GPU, without a download. */
 export function trueSeconds({ estimate, truth }: WorldJob, gpuType: string): number {
   return (estimate[gpuType]?.p50 ?? Number.POSITIVE_INFINITY) * truth;

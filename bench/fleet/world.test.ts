@@ -4,7 +4,7 @@ import { exactOptimum } from "./exact-optimum.ts";
 import { expectSound } from "./expect-sound.ts";
 import { hourlyBound } from "./hourly-bound.ts";
 import { lowerBound } from "./lower-bound.ts";
-import { speedOf } from "./markets.ts";
+import { drawWorldMarket, speedOf } from "./markets.ts";
 import { cheapestFirst, impatient, ours, runMonth } from "./month.ts";
 import { actualByQuote, costByOptimum } from "./small-cases.ts";
 import { trueSeconds, type WorldJob } from "./world-job.ts";
@@ -42,7 +42,7 @@ describe("a fleet in virtual time", () => {
   });
 
   it("costs hardly more than the exact optimum, and what was quoted", async () => {
-    expect(await costByOptimum(6)).toBeLessThan(1.2);
+    expect((await costByOptimum(6)).cost).toBeLessThan(1.2);
     expect((await actualByQuote(6, "list")).cost).toBeLessThan(1.2);
   });
 });
@@ -135,6 +135,62 @@ describe("what the figures are measured by", () => {
     expect(boundOf(4)).toBeCloseTo(100_000 + 150_000, -1);
     expect(boundOf(4, 120)).toBeGreaterThan(boundOf(4));
     expect(boundOf(4, 120)).toBeLessThanOrEqual(boundOf(4) + (500_000 * 120) / 3_600);
+  });
+
+  it("the bound by the hour lets a machine be rented at the end of a dear hour", () => {
+    const [job] = jobsAtOnce(1).map((one) => ({ ...one, vramBytes: GIB, truth: 1 }));
+    if (job === undefined) throw new Error("no job");
+    const offer = { gpuType: RTX_4090, region: "EU-RO-1", vramBytes: 24 * GIB, interruptible: false };
+    /** Rented until the third hour, in which all work is done: then none is in stock any more. */
+    const boundOf = (prices: readonly number[]) =>
+      hourlyBound({
+        market: [
+          {
+            offer,
+            trace: prices.map((pricePerHourMicroUsd, hour) => ({
+              ...{ atMs: hour * 3_600_000, pricePerHourMicroUsd, available: hour < 2 ? 1 : 0 },
+            })),
+          },
+          // Another machine of the type makes an hour at the first one's price worth less than it costs.
+          {
+            offer: { ...offer, region: "US-KS-2" },
+            trace: [
+              { atMs: 0, pricePerHourMicroUsd: 10_000, available: 1 },
+              ...prices.slice(1).map((_, hour) => ({
+                ...{ atMs: (hour + 1) * 3_600_000, pricePerHourMicroUsd: hour === 0 ? 10_000 : 900_000, available: 1 },
+              })),
+            ],
+          },
+        ],
+        jobs: [
+          {
+            ...job,
+            estimate: { [RTX_4090]: { p50: 1_800, p90: 1_800 } },
+            arrivesMs: START.getTime() + 2 * 3_600_000,
+            deadlineMs: START.getTime() + 3 * 3_600_000,
+          },
+        ],
+        ...{ bootSeconds: 120, hours: 3 },
+      });
+    // Half an hour at the price of the third hour, and a boot at that of the second.
+    expect(boundOf([400_000, 400_000, 100_000])).toBeLessThanOrEqual(50_000 + (400_000 * 120) / 3_600);
+  });
+
+  it("recorded stock comes, goes and is taken back when it was", () => {
+    const market = drawWorldMarket("recorded", 3, 720);
+    const spot = market.filter(({ offer }) => offer.interruptible);
+    expect(spot).toHaveLength(market.length / 2);
+    for (const { trace, takenBackAtMs = [], preemptionsPerHour } of spot) {
+      expect(preemptionsPerHour).toBe(0);
+      expect(trace.map(({ atMs }) => atMs)).toEqual(trace.map(({ atMs }) => atMs).toSorted((a, b) => a - b));
+      const soldOut = trace.filter(({ available }, at) => available === 0 && (trace[at - 1]?.available ?? 0) > 0);
+      // An end of stock is the moment at which all are taken back.
+      expect(soldOut.map(({ atMs }) => atMs)).toEqual(takenBackAtMs);
+    }
+    const sold = spot.map(({ trace }) => trace.filter(({ available }) => available > 0).length / trace.length);
+    expect(Math.min(...sold)).toBeLessThan(Math.max(...sold));
+    const rented = market.filter(({ offer }) => !offer.interruptible);
+    expect(rented.every(({ takenBackAtMs }) => takenBackAtMs === undefined)).toBe(true);
   });
 
   /** On an RTX 4090. */

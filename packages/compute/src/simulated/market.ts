@@ -16,6 +16,8 @@ export interface TracedOffer {
   readonly trace: readonly TracePoint[];
   /** How often its machines are taken back; as the script says without it. */
   readonly preemptionsPerHour?: number;
+  /** When all that there are of it are taken back besides: milliseconds since the beginning of the script, in order of time. */
+  readonly takenBackAtMs?: readonly number[];
 }
 
 export interface MarketSettings {

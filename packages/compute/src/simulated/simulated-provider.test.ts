@@ -49,6 +49,25 @@ runComputeProviderSuite("simulated", async () => {
 });
 
 describe("the simulated provider", () => {
+  it("takes all machines of an offer back when its script says so, and those that come later at the next time", async () => {
+    const [onDemand, sold] = script.market;
+    if (onDemand === undefined || sold === undefined) throw new Error("no market");
+    const market = [onDemand, { ...sold, preemptionsPerHour: 0, takenBackAtMs: [HOUR_MS / 2, HOUR_MS] }];
+    const { clock, provider } = open({ market });
+    const [, before] = await provider.offers();
+    if (before === undefined) throw new Error("no spot offer");
+    const first = await provider.create({ name: "lm-a", offer: before, image });
+    clock.advance(HOUR_MS / 2 - 1);
+    expect((await provider.describe(first.remoteId))?.state).toBe("running");
+    clock.advance(1);
+    expect((await provider.describe(first.remoteId))?.state).toBe("stopping");
+    const second = await provider.create({ name: "lm-b", offer: before, image });
+    clock.advance(HOUR_MS / 2 - 1);
+    expect((await provider.describe(second.remoteId))?.state).toBe("running");
+    clock.advance(1 + script.preemption.noticeMs);
+    expect((await provider.describe(second.remoteId))?.state).toBe("gone");
+  });
+
   it("follows prices and stock by the script, and refuses a price that has risen", async () => {
     const { clock, provider } = open();
     const [, before] = await provider.offers();

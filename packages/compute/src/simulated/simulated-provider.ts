@@ -77,7 +77,8 @@ export function createSimulatedProvider(script: SimulatedScript, parts: Simulate
     const usual = offer.interruptible ? script.preemption.perHour : 0;
     const preemptionsPerHour = traced?.preemptionsPerHour ?? usual;
     const isBroken = random() < script.boot.failureShare;
-    const takenMs = nowMs() + drawWaitMs(random, preemptionsPerHour);
+    const allTakenMs = traced?.takenBackAtMs?.find((atMs) => beginMs + atMs > nowMs()) ?? Number.POSITIVE_INFINITY;
+    const takenMs = Math.min(nowMs() + drawWaitMs(random, preemptionsPerHour), beginMs + allTakenMs);
     const machine: SimulatedMachine = {
       remoteId: `simulated-${machines.length + 1}`,
       name,
