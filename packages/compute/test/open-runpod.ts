@@ -15,6 +15,7 @@ interface Settings {
   readonly booksBehindMs?: number;
   readonly endpointBill?: readonly { serverlessId: string; startTime: string; endTime: string; totalAmount: number }[];
   readonly lookMs?: number;
+  readonly booksPatienceMs?: number;
 }
 
 /** A driver on a fake RunPod, with a clock of its own; who opens it closes the server. */
@@ -26,6 +27,7 @@ export async function openRunPod({
   booksBehindMs = 0,
   endpointBill = [],
   lookMs = 0,
+  booksPatienceMs = 60_000,
 }: Settings = {}) {
   const clock = createVirtualClock(new Date("2026-11-20T10:00:00Z"));
   const server = await startFakeRunPodServer({
@@ -46,6 +48,7 @@ export async function openRunPod({
     apiKey: key,
     clock,
     lookMs,
+    booksPatienceMs,
     sleep: async (ms) => void waits.push(ms),
     onSpotLost: (error) => void spotErrors.push(error),
   });

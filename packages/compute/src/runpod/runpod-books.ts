@@ -6,12 +6,15 @@ import {
   PermanentError,
   TransientError,
 } from "@loramill/contracts";
+import { orLeave } from "./or-leave.ts";
 import type { RunPodClient } from "./runpod-client.ts";
 import type { Booked } from "./runpod-machine.ts";
 
 /** How far back pods that are gone are still told of, and how old the books may be that are shown, at most. */
 const KEPT_HOURS = 48;
 const MAX_AGE_MS = 60_000;
+/** For how long machines wait for the books: they are watched and given back without them. */
+const PATIENCE_MS = 5_000;
 const HOUR_MS = 3_600_000;
 
 /** Time in which something is charged for. */
@@ -26,10 +29,17 @@ interface Life {
  */
 export function openRunPodBooks(
   client: RunPodClient,
-  { clock, lagMs, endpoint }: { readonly clock: Clock; readonly lagMs: number; readonly endpoint: string | null },
+  options: {
+    readonly clock: Clock;
+    readonly lagMs: number;
+    readonly endpoint: string | null;
+    readonly patienceMs?: number;
+  },
 ) {
+  const { clock, lagMs, endpoint, patienceMs = PATIENCE_MS } = options;
   const maxAgeMs = Math.min(MAX_AGE_MS, lagMs);
   let kept: { readonly at: number; readonly byPod: ReadonlyMap<string, Booked> } | null = null;
+  let opening: Promise<ReadonlyMap<string, Booked>> | null = null;
 
   async function entries(between: Life, signal?: AbortSignal): Promise<BookEntry[]> {
     const [pods, volumes, requests] = await Promise.all([
@@ -54,6 +64,19 @@ export function openRunPodBooks(
     return byPod;
   }
 
+  async function open(): Promise<ReadonlyMap<string, Booked>> {
+    const late = AbortSignal.timeout(patienceMs);
+    let byPod = kept?.byPod ?? new Map();
+    try {
+      byPod = await read(lately(clock.now()), late);
+    } catch (error) {
+      if (!(late.aborted || error instanceof PermanentError || error instanceof TransientError)) throw error;
+    }
+    // Only now: a wait must not use up the time for which its outcome is kept.
+    kept = { at: clock.now().getTime(), byPod };
+    return byPod;
+  }
+
   return {
     entries,
     /**
@@ -69,20 +92,16 @@ export function openRunPodBooks(
       return { seconds: 0, amountMicroUsd: booked.amountMicroUsd, isFinal };
     },
     /**
-     * Of the last two days by pod, at most a minute old. Machines are found and given back also where the books are closed to the key or do not
-     * answer: what was read last is told then, or nothing.
+     * Of the last two days by pod, at most a minute old. Machines are found and given back also where the books are closed to the
+     * key, do not answer, or never end their answer: after `patienceMs` what was read last is told, or nothing, and for a minute
+     * nobody waits again. One reading is for all who ask meanwhile.
      */
     async byPod(signal?: AbortSignal): Promise<ReadonlyMap<string, Booked>> {
-      const now = clock.now();
-      if (kept !== null && now.getTime() - kept.at < maxAgeMs) return kept.byPod;
-      try {
-        kept = { at: now.getTime(), byPod: await read(lately(now), signal) };
-      } catch (error) {
-        signal?.throwIfAborted();
-        if (!(error instanceof PermanentError || error instanceof TransientError)) throw error;
-        kept = { at: now.getTime(), byPod: kept?.byPod ?? new Map() };
-      }
-      return kept.byPod;
+      if (kept !== null && clock.now().getTime() - kept.at < maxAgeMs) return kept.byPod;
+      opening ??= open().finally(() => {
+        opening = null;
+      });
+      return orLeave(opening, signal);
     },
   };
 }

@@ -148,6 +148,27 @@ describe("RunPod's machines", () => {
     expect(await opened.provider.terminate(remoteId)).toBe("terminated");
   });
 
+  it("are watched and given back while the books never end their answer, which is waited for once and not for long", async () => {
+    const opened = await openForTest({ booksPatienceMs: 300 });
+    const { provider, server, clock } = opened;
+    const asked = () => server.requests.filter((request) => request === "GET /v2/billing/pods").length;
+    const { remoteId } = await provider.create({ name: "lm-a", offer: await offerOf(opened), image: IMAGE });
+    const hung: RunPodMove = { kind: "hang" };
+    server.misbehave("GET /v2/billing/pods", hung, hung, hung, hung, hung, hung);
+    // Running: the books are not opened at all.
+    expect(await provider.describe(remoteId)).toMatchObject({ name: "lm-a" });
+    expect(asked()).toBe(0);
+    // Stopped, and looked at by several at once and again within the minute.
+    server.preempt(remoteId);
+    const looks = [provider.describe(remoteId), provider.machines(), provider.describe(remoteId)];
+    for (const look of await Promise.all(looks)) expect([look].flat()).toMatchObject([{ state: "stopping" }]);
+    clock.advance(50_000);
+    await provider.machines();
+    expect(asked()).toBe(1);
+    expect(await provider.terminate(remoteId)).toBe("terminated");
+    expect(server.pods).toMatchObject([{ isListed: false }]);
+  });
+
   it("carry the request's command, disk, volume and environment", async () => {
     const opened = await openForTest();
     const volume = await opened.provider.volumes?.create({ name: "models", region: "US-KS-2", bytes: 10e9 });

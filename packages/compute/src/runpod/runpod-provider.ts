@@ -24,6 +24,8 @@ import { createSpotLane } from "./spot-lane.ts";
 export type RunPodParts = Pick<Connection, "apiKey" | "clock" | "fetch" | "sleep"> & {
   /** How old, in milliseconds, the list may be that machines are looked up in; left out, each is asked for by itself. */
   readonly lookMs?: number;
+  /** Milliseconds that machines wait for the account's books before they are told without; 5,000 where it is left out. */
+  readonly booksPatienceMs?: number;
   /** Spot machines cannot be had now; offers on demand are what is left. */
   readonly onSpotLost?: (error: Error) => void;
 };
@@ -35,16 +37,20 @@ const HOUR_MS = 3_600_000;
 
 /** RunPod's pods as machines: on demand by its REST API, and spot, where that is switched on, by its older one. */
 export function createRunPodProvider(options: RunPodOptions, parts: RunPodParts): FleetProvider {
-  const { onSpotLost, lookMs = 0, ...own } = parts;
+  const { onSpotLost, lookMs = 0, booksPatienceMs, ...own } = parts;
   const connection: Connection = { ...own, timeoutMs: options.timeoutMs, capacityWords: options.capacityWords };
   const client = createRunPodClient(options.url, connection);
   const spot = options.offersSpot ? createSpotLane(options.graphqlUrl, connection) : null;
   const { serverlessEndpoint: endpoint, billingLagHours } = options;
-  const books = openRunPodBooks(client, { clock: parts.clock, lagMs: billingLagHours * HOUR_MS, endpoint });
+  const books = openRunPodBooks(client, {
+    ...{ clock: parts.clock, lagMs: billingLagHours * HOUR_MS, endpoint },
+    ...(booksPatienceMs !== undefined && { patienceMs: booksPatienceMs }),
+  });
   const listed = lookMs > 0 ? sharePods(client.pods.list, parts.clock, lookMs) : null;
 
   async function view(pod: Pod, signal?: AbortSignal): Promise<FleetMachine> {
-    const booked = (await books.byPod(signal)).get(pod.id);
+    // Of one that computes, its price and its age tell the bill: nobody waits for the books to watch it or give it back.
+    const booked = pod.cost > 0 ? undefined : (await books.byPod(signal)).get(pod.id);
     return machineOfPod(pod, { now: parts.clock.now(), ...options, booked });
   }
 
@@ -104,8 +110,7 @@ export function createRunPodProvider(options: RunPodOptions, parts: RunPodParts)
       return [...(await Promise.all(onDemand)).flat(), ...(await spotOffers(signal))];
     },
     async machines(signal) {
-      const pods = await client.pods.list(signal);
-      const booked = await books.byPod(signal);
+      const [pods, booked] = await Promise.all([client.pods.list(signal), books.byPod(signal)]);
       const now = parts.clock.now();
       const listed = new Set(pods.map(({ id }) => id));
       const gone = [...booked].filter(([id]) => !listed.has(id));

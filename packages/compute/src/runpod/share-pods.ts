@@ -1,4 +1,5 @@
 import type { Clock } from "@loramill/contracts";
+import { orLeave } from "./or-leave.ts";
 import type { Pod } from "./runpod-schemas.ts";
 
 /**
@@ -28,14 +29,6 @@ export function sharePods(
 
   return async (signal) => {
     signal?.throwIfAborted();
-    if (signal === undefined) return fresh();
-    const { promise: gone, reject } = Promise.withResolvers<never>();
-    const leave = () => reject(signal.reason);
-    signal.addEventListener("abort", leave, { once: true });
-    try {
-      return await Promise.race([fresh(), gone]);
-    } finally {
-      signal.removeEventListener("abort", leave);
-    }
+    return orLeave(fresh(), signal);
   };
 }

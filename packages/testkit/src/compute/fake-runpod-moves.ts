@@ -20,6 +20,8 @@ export type RunPodMove =
   /** Closes the connection and does nothing. */
   | { readonly kind: "drop" }
   | { readonly kind: "slow"; readonly milliseconds: number }
+  /** Neither answers nor closes the connection. */
+  | { readonly kind: "hang" }
   /** GraphQL only: an error, with status 200. */
   | { readonly kind: "graphql-error"; readonly message: string };
 
@@ -68,6 +70,8 @@ export async function playMove(
       return "unheard";
     case "graphql-error":
       send(response, 200, { errors: [{ message: move.message }], data: null });
+      return "done";
+    case "hang":
       return "done";
     case "drop":
       response.destroy();
