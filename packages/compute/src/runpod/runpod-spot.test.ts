@@ -1,6 +1,7 @@
-import { NO_INSTANCES, type RunPodMove } from "@loramill/testkit";
+import { createMemoryIntents, NO_INSTANCES, type RunPodMove } from "@loramill/testkit";
 import { describe, expect, it } from "vitest";
 import { IMAGE, offerOf, openForTest } from "../../test/open-runpod.ts";
+import { createSafely } from "../fleet/create-safely.ts";
 
 describe("RunPod's spot lane", () => {
   const env = { RUNPOD_SPOT: "true" };
@@ -31,10 +32,27 @@ describe("RunPod's spot lane", () => {
       { kind: "proxy", status: 524 },
       { errorClass: "transient", code: "provider-timeout" },
     ],
-    // Whatever else it says, also with status 200, ends spot and nothing else.
+    // What its checks refuse, also with status 200, ends spot and nothing else.
     [
-      { kind: "graphql-error", message: "Cannot query field" },
+      { kind: "graphql-error", message: 'Cannot query field "podRentInterruptable" on type "Mutation".' },
       { errorClass: "permanent", code: "offer-forbidden" },
+    ],
+    [
+      { kind: "graphql-error", message: "you may not", code: "FORBIDDEN" },
+      { errorClass: "permanent", code: "offer-forbidden" },
+    ],
+    [
+      { kind: "graphql-error", message: "Insufficient balance to rent this pod." },
+      { errorClass: "permanent", code: "payment-required" },
+    ],
+    // Anything else does not say whether it was carried out.
+    [
+      { kind: "graphql-error", message: "Something went wrong. Please try again later or contact support." },
+      { errorClass: "transient", code: "provider-failed" },
+    ],
+    [
+      { kind: "graphql-error", message: "Unexpected error", code: "INTERNAL_SERVER_ERROR" },
+      { errorClass: "transient", code: "provider-failed" },
     ],
     [
       { kind: "status", status: 404 },
@@ -50,6 +68,34 @@ describe("RunPod's spot lane", () => {
     opened.server.misbehave("POST /graphql", move);
     await expect(opened.provider.create({ name: "lm-a", offer, image: IMAGE })).rejects.toMatchObject(error);
   });
+
+  it("has rented what an answer names, though something of it is missing", async () => {
+    const opened = await openForTest({ env });
+    const offer = await offerOf(opened, true);
+    const message = "Cannot return null for non-nullable field Pod.machine.";
+    opened.server.misbehave("POST /graphql", { kind: "graphql-error", message, made: "shown" });
+    const machine = await opened.provider.create({ name: "lm-a", offer, image: IMAGE });
+    expect(machine).toMatchObject({ name: "lm-a", interruptible: true });
+    expect(opened.server.pods).toHaveLength(1);
+  });
+
+  it.each(["INTERNAL_SERVER_ERROR", undefined])(
+    "is looked for by its name after an error of %s that says nothing of it, and not rented twice",
+    async (code) => {
+      const { provider, clock, server } = await openForTest({ env });
+      const candidates = (await provider.offers()).filter(({ interruptible }) => interruptible);
+      const move: RunPodMove = { kind: "graphql-error", message: "Something went wrong", made: "hidden" };
+      server.misbehave("POST /graphql", { ...move, ...(code && { code }) });
+      const parts = { provider, clock, intents: createMemoryIntents(), settleMs: 60_000 };
+      const outcome = await createSafely(parts, {
+        name: "lm-a",
+        image: IMAGE,
+        candidates: [...candidates, ...candidates],
+      });
+      expect(outcome).toMatchObject({ kind: "rented", adopted: true });
+      expect(server.pods).toHaveLength(1);
+    },
+  );
 
   it.each<RunPodMove>([{ kind: "status", status: 403 }, { kind: "status", status: 404 }, { kind: "network" }])(
     "takes no refusal to show a machine that it has rented ($kind $status) for one to rent it",

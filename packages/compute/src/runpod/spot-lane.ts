@@ -1,8 +1,8 @@
-import { type MachineOffer, microUsdFromUsd, PermanentError, TransientError } from "@loramill/contracts";
+import { type MachineOffer, microUsdFromUsd, TransientError } from "@loramill/contracts";
 import { z } from "zod";
 import { type Connection, connectRunPod } from "./ask-runpod.ts";
+import { errorOfGraphQl, GraphQlError } from "./graphql-errors.ts";
 import { hideSecrets } from "./hide-secrets.ts";
-import { NO_CAPACITY, REQUEST_REFUSED, tellsNoCapacity } from "./runpod-errors.ts";
 import type { CreatePod } from "./runpod-requests.ts";
 import { stockOf } from "./stock-levels.ts";
 
@@ -27,7 +27,7 @@ const RENT = `mutation Rent($input: PodRentInterruptableInput!) {
 /** Errors come with status 200. */
 const Answer = z.object({
   data: z.record(z.string(), z.unknown()).nullish(),
-  errors: z.array(z.object({ message: z.string() })).optional(),
+  errors: z.array(GraphQlError).nullish(),
 });
 
 const Price = z.object({
@@ -43,14 +43,12 @@ export function createSpotLane(url: string, connection: Connection): SpotLane {
 
   async function ask<T>(query: string, variables: object, schema: z.ZodType<T>, signal?: AbortSignal): Promise<T> {
     const answer = await runpod.ask({ method: "POST", url, body: { query, variables }, signal }, Answer);
-    const said = answer.errors?.[0]?.message;
-    if (said !== undefined) {
-      const message = `RunPod answered: ${hideSecrets(connection.apiKey, variables)(said).slice(0, 300)}`;
-      if (tellsNoCapacity(said, connection.capacityWords)) throw new TransientError(message, { code: NO_CAPACITY });
-      throw new PermanentError(message, { code: REQUEST_REFUSED });
-    }
+    // What was asked for counts, whatever else went wrong: a machine that is named here is rented.
     const parsed = schema.safeParse(answer.data);
     if (parsed.success) return parsed.data;
+    const { capacityWords } = connection;
+    if (answer.errors?.length)
+      throw errorOfGraphQl(answer.errors, { capacityWords, say: hideSecrets(connection.apiKey, variables) });
     throw new TransientError("RunPod's GraphQL answers in another shape", { code: "bad-answer" });
   }
 

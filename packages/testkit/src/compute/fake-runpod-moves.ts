@@ -22,8 +22,17 @@ export type RunPodMove =
   | { readonly kind: "slow"; readonly milliseconds: number }
   /** Neither answers nor closes the connection. */
   | { readonly kind: "hang" }
-  /** GraphQL only: an error, with status 200. */
-  | { readonly kind: "graphql-error"; readonly message: string };
+  /**
+   * GraphQL only: an error, with status 200. With `made` it has carried the request out all the same, and answers with what it made
+   * (`shown`, partial data), or without (`hidden`).
+   */
+  | {
+      readonly kind: "graphql-error";
+      readonly message: string;
+      /** As `extensions.code`. */
+      readonly code?: string;
+      readonly made?: "shown" | "hidden";
+    };
 
 export const NO_INSTANCES =
   "There are no longer any instances available with the requested specifications. Please refresh and try again.";
@@ -69,7 +78,8 @@ export async function playMove(
       response.writeHead(move.status, { "content-type": "text/html" }).end("<html><h1>A timeout occurred</h1></html>");
       return "unheard";
     case "graphql-error":
-      send(response, 200, { errors: [{ message: move.message }], data: null });
+      if (move.made !== undefined) return "go on";
+      send(response, 200, { errors: [errorOf(move)], data: null });
       return "done";
     case "hang":
       return "done";
@@ -85,6 +95,20 @@ export async function playMove(
     default:
       return "go on";
   }
+}
+
+type GraphQlErrorMove = Extract<RunPodMove, { readonly kind: "graphql-error" }>;
+
+const errorOf = ({ message, code }: GraphQlErrorMove) => ({
+  message,
+  ...(code === undefined ? {} : { extensions: { code } }),
+});
+
+/** What GraphQL has carried out, with the errors of the move beside it. */
+export function withGraphQlErrors(answer: { readonly data?: unknown }, move: RunPodMove | undefined): object {
+  if (move?.kind !== "graphql-error") return answer;
+  const data = move.made === "shown" ? answer.data : { podRentInterruptable: null };
+  return { data, errors: [{ ...errorOf(move), path: ["podRentInterruptable", "machine"] }] };
 }
 
 export function send(
