@@ -590,7 +590,7 @@ export {
   type ReplayVerdict,
   StepComparison,
 } from "./replay.ts";
-export { readRetryAfter } from "./retry-after.ts";
+export { readRateLimit, readRetryAfter } from "./retry-after.ts";
 export { type RunEventType, runEvents } from "./run-events.ts";
 export { GenerateSpec, RunPolicy, RunSpec, type RunSpecInput, TrainSpec } from "./run-spec.ts";
 export { FireOrigin, OverlapPolicy, RunNameTemplate, Timing } from "./schedule.ts";

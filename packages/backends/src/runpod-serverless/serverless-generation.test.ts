@@ -111,6 +111,30 @@ describe("what RunPod answers", () => {
     expect(JSON.stringify(last)).not.toContain(KEY);
   });
 
+  it.each([
+    [524, "<html><h1>A timeout occurred</h1></html>", {}, { errorClass: "transient", code: "endpoint-timeout" }],
+    [502, "<html>", {}, { errorClass: "transient", code: "endpoint-failed" }],
+    [403, "error code: 1010", {}, { errorClass: "permanent", code: "endpoint-network-refused" }],
+    [403, "<html>", {}, { errorClass: "permanent", code: "endpoint-key-refused" }],
+  ])("in its network's words, with status %s and %s, is %o %o", async (status, text, headers, error) => {
+    const { runpod, finish } = await open();
+    runpod.misbehave({ kind: "page", status, text, headers });
+    const { last } = await finish();
+    expect(last).toMatchObject({ kind: "failed", error });
+    if (last?.kind !== "failed") throw new Error("it failed");
+    expect(last.error.message.includes("RUNPOD_API_KEY")).toBe(error.code === "endpoint-key-refused");
+  });
+
+  it("with a RateLimit that is used up is waited for as with Retry-After", async () => {
+    const { runpod, make, request } = await open();
+    const headers = { ratelimit: '"minute";r=0;t=12, "hour";r=2800;t=1812' };
+    runpod.misbehave({ kind: "page", status: 429, text: "{}", headers });
+    const backend = make();
+    const { remoteId } = await backend.submit(request, backendContext());
+    const status = await backend.poll(remoteId, request, backendContext());
+    expect(status).toMatchObject({ kind: "running", pollMs: 12_000, done: 0 });
+  });
+
   it.each([413, 422])("with status %s refuses the item alone", async (status) => {
     const { runpod, finish, request } = await open();
     runpod.misbehave({ kind: "status", status });

@@ -1,4 +1,11 @@
-import { isRetryableStatus, PermanentError, readRetryAfter, TransientError, UserError } from "@loramill/contracts";
+import {
+  isRetryableStatus,
+  PermanentError,
+  readRateLimit,
+  readRetryAfter,
+  TransientError,
+  UserError,
+} from "@loramill/contracts";
 import { z } from "zod";
 
 /** The shapes in which servers say what went wrong. */
@@ -39,7 +46,9 @@ const PICTURE = { what: "the picture", code: "caption-refused" };
 
 export interface FailedAnswer {
   readonly status: number;
+  /** As JSON; undefined where it is none, such as a page of what stands before the server. */
   readonly body: unknown;
+  readonly text: string;
   readonly headers: { get(name: string): string | null };
   readonly advice: EndpointAdvice;
   /** Shortens and redacts what the server wrote. */
@@ -71,11 +80,21 @@ export function errorOfAnswer(answer: FailedAnswer): UserError | TransientError 
     const { what, code } = advice.refusal ?? PICTURE;
     return new UserError(`${advice.who} refused ${what} (${because})`, { code, details });
   }
+  if (status === 403 && isRefusedByNetwork(answer.text)) {
+    const message = `The network before ${lowered(advice.who)} refused this client or its address (status 403, error code 1010)`;
+    return new PermanentError(`${message}: the key is not at fault; ask from another address, or ask the provider`, {
+      code: "endpoint-network-refused",
+      details,
+    });
+  }
   return new PermanentError(`${advice.who} answered ${because}: ${adviceOn(status, advice)}`, {
     code: codeOf(status),
     details,
   });
 }
+
+/** Content networks refuse clients by their name or address with this line in place of the server's answer. */
+const isRefusedByNetwork = (text: string): boolean => /error code: 1010/i.test(text);
 
 /** An error that was sent with status 200; null when the body holds none. */
 export function errorInside(answer: FailedAnswer): Error | null {
@@ -115,7 +134,7 @@ function waitOf(answer: FailedAnswer): { code: string; retryAfterMs: number | un
     const seconds = body?.retry_after ?? (inWords === undefined ? undefined : Number(inWords));
     return { code: "rate-limited", retryAfterMs: told ?? (seconds === undefined ? undefined : seconds * 1000) };
   }
-  return { code: status === 408 || status === 504 ? "endpoint-timeout" : "endpoint-failed", retryAfterMs: told };
+  return { code: [408, 504, 524].includes(status) ? "endpoint-timeout" : "endpoint-failed", retryAfterMs: told };
 }
 
 function codeOf(status: number): string {
@@ -143,9 +162,13 @@ export function adviceOnWait(code: string, advice: EndpointAdvice): string {
 
 const lowered = (who: string): string => who.replace(/^The\b/, "the");
 
-/** `retry-after-ms`, else Retry-After; undefined when neither says it. */
+/** Longest wait that is taken from an answer: whoever asks for more is asked again. */
+const MAX_WAIT_MS = 3_600_000;
+
+/** `retry-after-ms`, else Retry-After, else the window of RateLimit that is used up; undefined when none says it. */
 function readWaitMs(headers: FailedAnswer["headers"], now: Date): number | undefined {
   const precise = headers.get("retry-after-ms");
   if (precise !== null && Number(precise) >= 0) return Number(precise);
-  return readRetryAfter(headers.get("retry-after"), now);
+  const told = readRetryAfter(headers.get("retry-after"), now) ?? readRateLimit(headers.get("ratelimit"));
+  return told === undefined ? undefined : Math.min(told, MAX_WAIT_MS);
 }

@@ -48,6 +48,8 @@ export interface Endpoint {
 }
 
 const MAX_ANSWER_BYTES = 1024 * 1024;
+/** Default names of HTTP libraries are refused by some networks in front of servers. */
+const USER_AGENT = "loramill/0.1";
 
 export function createEndpoint(options: EndpointOptions, parts: EndpointParts): Endpoint {
   const { apiKey, advice } = options;
@@ -70,6 +72,7 @@ export function createEndpoint(options: EndpointOptions, parts: EndpointParts): 
         method: question.method ?? (body === undefined ? "GET" : "POST"),
         headers: {
           accept: "application/json",
+          "user-agent": USER_AGENT,
           ...(type === undefined ? {} : { "content-type": type }),
           ...(apiKey === null ? {} : { authorization: `Bearer ${apiKey}` }),
         },
@@ -78,9 +81,10 @@ export function createEndpoint(options: EndpointOptions, parts: EndpointParts): 
         signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
         dispatcher: agent,
       });
-      const parsed = parseJson(await readText(response.body, question.maxBytes ?? MAX_ANSWER_BYTES, advice.who));
+      const text = await readText(response.body, question.maxBytes ?? MAX_ANSWER_BYTES, advice.who);
+      const parsed = parseJson(text);
       const { status, headers } = response;
-      const answer = { status, headers, body: parsed, advice, say, now: parts.clock.now() };
+      const answer = { status, headers, body: parsed, text, advice, say, now: parts.clock.now() };
       if (!response.ok) throw errorOfAnswer(answer);
       if (parsed === undefined) throw new TransientError(`${advice.who} answered no JSON`, { code: "bad-answer" });
       const inside = errorInside(answer);
@@ -95,15 +99,18 @@ export function createEndpoint(options: EndpointOptions, parts: EndpointParts): 
     const timeout = AbortSignal.timeout(timeoutMs);
     try {
       const response = await fetch(url, {
-        headers: isOwn && apiKey !== null ? { authorization: `Bearer ${apiKey}` } : {},
+        headers: {
+          "user-agent": USER_AGENT,
+          ...(isOwn && apiKey !== null ? { authorization: `Bearer ${apiKey}` } : {}),
+        },
         redirect: isOwn ? "manual" : "follow",
         signal: AbortSignal.any([signal, timeout]),
         dispatcher: agent,
       });
       const { status, headers } = response;
       if (!response.ok) {
-        const body = parseJson(await readText(response.body, MAX_ANSWER_BYTES, advice.who));
-        throw errorOfAnswer({ status, headers, body, advice, say, now: parts.clock.now() });
+        const text = await readText(response.body, MAX_ANSWER_BYTES, advice.who);
+        throw errorOfAnswer({ status, headers, body: parseJson(text), text, advice, say, now: parts.clock.now() });
       }
       yield* response.body ?? [];
     } catch (error) {

@@ -1,4 +1,4 @@
-import { readRetryAfter } from "@loramill/contracts";
+import { readRateLimit, readRetryAfter } from "@loramill/contracts";
 
 interface Headers {
   get(name: string): string | null;
@@ -12,15 +12,6 @@ const MAX_WAIT_MS = 3_600_000;
  * used up and resets last (`"minute";r=0;t=12, "hour";r=2800;t=1812`: remaining requests, seconds to the reset).
  */
 export function readWaitMs(headers: Headers, now: Date): number | undefined {
-  const told = readRetryAfter(headers.get("retry-after"), now) ?? usedUpMs(headers.get("ratelimit"));
+  const told = readRetryAfter(headers.get("retry-after"), now) ?? readRateLimit(headers.get("ratelimit"));
   return told === undefined ? undefined : Math.min(told, MAX_WAIT_MS);
-}
-
-function usedUpMs(text: string | null): number | undefined {
-  const waits = (text ?? "").split(",").flatMap((window) => {
-    const remaining = /;\s*r=(\d{1,9})/.exec(window)?.[1];
-    const reset = /;\s*t=(\d{1,9})/.exec(window)?.[1];
-    return remaining !== undefined && reset !== undefined && Number(remaining) === 0 ? [Number(reset) * 1_000] : [];
-  });
-  return waits.length === 0 ? undefined : Math.max(...waits);
 }

@@ -42,7 +42,7 @@ export const Endpoint = z.object({
   name: z.string(),
   image: z.string().optional(),
   workers: z.object({ min: z.number().int(), max: z.number().int(), idleTimeout: z.number().int().optional() }),
-  /** Addresses of its data plane; used as they are, and not put together. */
+  /** Addresses of its data plane, for who manages endpoints; the backend that draws has a key and an address of its own. */
   requestUrls: z.record(z.string(), z.string()).optional(),
 });
 

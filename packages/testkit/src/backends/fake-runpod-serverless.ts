@@ -11,6 +11,13 @@ export type ServerlessMove =
   | { readonly kind: "expire" }
   /** Finishes with this as its output. */
   | { readonly kind: "deliver"; readonly output: unknown }
+  /** What stands before it answers in its place, with a page; no job is made. */
+  | {
+      readonly kind: "page";
+      readonly status: number;
+      readonly text: string;
+      readonly headers?: Readonly<Record<string, string>>;
+    }
   /** Finishes; the next answer about it breaks off. */
   | { readonly kind: "cut-result" };
 
@@ -25,7 +32,7 @@ interface StoredJob {
   readonly id: string;
   readonly input: ServerlessInput;
   readonly policy: { readonly executionTimeout?: number; readonly ttl?: number } | undefined;
-  readonly move: ServerlessMove | undefined;
+  move: ServerlessMove | undefined;
   looks: number;
   cancelled: boolean;
   cuts: number;
@@ -49,7 +56,6 @@ export interface FakeRunpodServerless {
 const refused = (status: number, title: string, detail: string) =>
   new Refused(status, detail, { title, status, detail });
 const EXECUTION_MS = 2_000;
-const MAX_RUN_BYTES = 10 * 1000 * 1000;
 
 /**
  * A serverless endpoint of RunPod with worker-comfyui: a job is in the queue at first and done at the first look. `draw`
@@ -66,7 +72,7 @@ export async function startFakeRunpodServerless(options: {
     if (options.apiKey !== undefined && request.headers.authorization !== `Bearer ${options.apiKey}`) {
       throw new Refused(401, "key", {});
     }
-    const [, asked, route = "", id] = /^\/v2\/([^/]+)\/([a-z]+)(?:\/([^/?]+))?/.exec(request.url ?? "") ?? [];
+    const [, asked, route = "", id] = /^\/v2\/([^/]+)\/([a-z-]+)(?:\/([^/?]+))?/.exec(request.url ?? "") ?? [];
     if (asked !== endpoint) throw refused(404, "Not Found", "endpoint not found");
     if (request.method === "GET" && route === "health") {
       const inQueue = jobs.filter((job) => statusOf(job) === "IN_QUEUE").length;
@@ -75,17 +81,31 @@ export async function startFakeRunpodServerless(options: {
         workers: { idle: 1, initializing: 0, ready: 1, running: 0, throttled: 0 },
       });
     }
-    if (request.method === "POST" && route === "run") {
-      if (body.length > MAX_RUN_BYTES) throw refused(413, "Payload Too Large", "request body exceeds 10MB");
+    if (request.method === "POST" && route === "purge-queue") {
+      const waiting = jobs.filter((job) => statusOf(job) === "IN_QUEUE");
+      for (const job of waiting) job.cancelled = true;
+      return sendJson(response, 200, { removed: waiting.length, status: "completed" });
+    }
+    if (request.method === "POST" && (route === "run" || route === "runsync")) {
+      const megabytes = route === "run" ? 10 : 20;
+      if (body.length > megabytes * 1e6) throw refused(413, "Payload Too Large", `request body exceeds ${megabytes}MB`);
       const { input, policy } = JSON.parse(body.toString("utf8")) as Pick<StoredJob, "input" | "policy">;
       const move = pending.shift();
       if (move?.kind === "status") return sendAs(response, move, null);
+      if (move?.kind === "page") {
+        response.writeHead(move.status, { "content-type": "text/html", ...move.headers });
+        return void response.end(move.text);
+      }
       const job: StoredJob = {
         id: `job-${String(jobs.length + 1).padStart(4, "0")}-u1`,
         ...{ input, policy, move },
         ...{ looks: 0, cancelled: false, cuts: move?.kind === "cut-result" ? 1 : 0 },
       };
       jobs.push(job);
+      if (route === "runsync") {
+        job.looks += 1;
+        return sendJson(response, 200, await view(job));
+      }
       const isOwn = move === undefined || OWN.has(move.kind);
       return sendAs(response, isOwn ? undefined : (move as Misbehaviour), { id: job.id, status: "IN_QUEUE" });
     }
@@ -95,8 +115,18 @@ export async function startFakeRunpodServerless(options: {
       job.cancelled ||= !ENDED.has(statusOf(job));
       return sendJson(response, 200, { id: job.id, status: "CANCELLED" });
     }
+    if (request.method === "POST" && route === "retry") {
+      if (!["FAILED", "TIMED_OUT"].includes(statusOf(job))) throw refused(400, "Bad Request", "job has not failed");
+      job.move = undefined;
+      job.looks = 0;
+      return sendJson(response, 200, { id: job.id, status: "IN_QUEUE" });
+    }
     job.looks += 1;
     if (job.move?.kind === "expire") throw refused(404, "Not Found", "job not found");
+    if (route === "stream") {
+      const { id: _, output, ...rest } = { output: undefined as unknown, ...(await view(job)) };
+      return sendJson(response, 200, { ...rest, stream: output === undefined ? [] : [{ output }] });
+    }
     const right = await view(job);
     if (job.cuts > 0) {
       job.cuts -= 1;
