@@ -20,6 +20,7 @@ it("a machine is rented with what its agent needs, and is ready when that has an
     FLEET_AGENT_ENV: '{"AI_TOOLKIT_DIR":"/ai-toolkit","AGENT_SLOTS":"4"}',
     FLEET_VOLUMES: '[{"id":"vol1","region":"US-KS-2","path":"/workspace"}]',
   });
+  await fleet.provider.volumes?.create({ name: "models", region: "US-KS-2", bytes: 200e9 });
   fleet.agent.says = { silence: "it starts" };
   await fleet.until(isIn("booting"));
   for (let turns = 0; turns < 3; turns += 1) await fleet.take();
@@ -48,6 +49,7 @@ it("what the configuration says of a machine's folders wins, and without a volum
   const FLEET_AGENT_ENV = '{"AGENT_WORKSPACE":"/root/agent","AGENT_CACHE_DIR":"/root/cache"}';
   const FLEET_VOLUMES = '[{"id":"vol1","region":"US-KS-2","path":"/workspace"}]';
   const { fleet, isIn } = await open({ FLEET_AGENT_ENV, FLEET_VOLUMES });
+  await fleet.provider.volumes?.create({ name: "models", region: "US-KS-2", bytes: 200e9 });
   await fleet.until(isIn("ready"));
   expect(fleet.server.pods[0]?.env).toMatchObject(JSON.parse(FLEET_AGENT_ENV));
 

@@ -1,4 +1,4 @@
-import { startFakeRunPodServer } from "@loramill/testkit";
+import { type FakeRunPodOptions, startFakeRunPodServer } from "@loramill/testkit";
 import { onTestFinished } from "vitest";
 import { runpodConfig } from "../src/runpod/runpod-config.ts";
 import { createRunPodProvider } from "../src/runpod/runpod-provider.ts";
@@ -11,10 +11,11 @@ interface Settings {
   readonly env?: Record<string, string>;
   readonly pageSize?: number;
   readonly key?: string;
-  readonly log?: string[];
+  readonly log?: FakeRunPodOptions["log"];
   readonly booksBehindMs?: number;
   readonly endpointBill?: readonly { serverlessId: string; startTime: string; endTime: string; totalAmount: number }[];
   readonly lookMs?: number;
+  readonly gpus?: FakeRunPodOptions["gpus"];
   readonly booksPatienceMs?: number;
 }
 
@@ -27,6 +28,7 @@ export async function openRunPod({
   booksBehindMs = 0,
   endpointBill = [],
   lookMs = 0,
+  gpus,
   booksPatienceMs = 60_000,
 }: Settings = {}) {
   const clock = createVirtualClock(new Date("2026-11-20T10:00:00Z"));
@@ -38,6 +40,7 @@ export async function openRunPod({
     endpointBill,
     ...(pageSize && { pageSize }),
     ...(log && { log }),
+    ...(gpus && { gpus }),
   });
   const options = runpodConfig.options(
     runpodConfig.env.parse({ RUNPOD_API_URL: server.url, RUNPOD_GRAPHQL_URL: server.graphqlUrl, ...env }),

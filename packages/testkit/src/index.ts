@@ -55,7 +55,7 @@ export {
   type FakeComputeProvider,
   type FakeComputeProviderOptions,
 } from "./compute/fake-compute-provider.ts";
-export type { FakeGpu } from "./compute/fake-runpod-account.ts";
+export type { FakeGpu } from "./compute/fake-runpod-catalogue.ts";
 export { NO_INSTANCES, type RunPodMove } from "./compute/fake-runpod-moves.ts";
 export {
   type FakeRunPodOptions,
@@ -64,6 +64,7 @@ export {
 } from "./compute/fake-runpod-server.ts";
 export { createMemoryIntents } from "./compute/memory-intents.ts";
 export { type ProviderHarness, runComputeProviderSuite } from "./compute/provider-suite.ts";
+export { runpodOperations } from "./compute/runpod-openapi.ts";
 export { type RunPodAccount, type RunPodProcess, startRunPodProcess } from "./compute/runpod-process.ts";
 export { createMemoryDocuments, type MemoryDocuments } from "./dispatch/memory-documents.ts";
 export { MemoryProducer } from "./dispatch/memory-producer.ts";

@@ -1,4 +1,4 @@
-import { type RunPodMove, startFakeRunPodServer } from "@loramill/testkit";
+import { type RunPodMove, runpodOperations, startFakeRunPodServer } from "@loramill/testkit";
 import { Response, type fetch as undiciFetch } from "undici";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createRunPodClient, type RunPodClient } from "./runpod-client.ts";
@@ -35,9 +35,14 @@ const calls: readonly Call[] = [
   { route: "GET /v2/pods", ask: ({ pods }) => pods.list() },
   { route: "POST /v2/pods", ask: ({ pods }) => pods.create(pod) },
   { route: "GET /v2/pods/{id}", ask: ({ pods }) => pods.find("x"), missing: null },
+  { route: "PATCH /v2/pods/{id}", ask: ({ pods }) => pods.change("x", { name: "lm-b" }) },
+  { route: "POST /v2/pods/{id}/action", ask: ({ pods }) => pods.act("x", "stop") },
   { route: "DELETE /v2/pods/{id}", ask: ({ pods }) => pods.remove("x"), missing: false },
   { route: "GET /v2/pods/{id}/logs", ask: ({ pods }) => pods.logs("x", { tail: 1 }), isStream: true },
   { route: "GET /v2/catalog/gpus", ask: ({ gpus }) => gpus.list("SECURE") },
+  { route: "GET /v2/catalog/gpus/{id}", ask: ({ gpus }) => gpus.find("NVIDIA A40"), missing: null },
+  { route: "GET /v2/catalog/datacenters", ask: ({ dataCentres }) => dataCentres.list() },
+  { route: "GET /v2/catalog/datacenters/{id}", ask: ({ dataCentres }) => dataCentres.find("x"), missing: null },
   { route: "GET /v2/network-volumes", ask: ({ volumes }) => volumes.list() },
   {
     route: "POST /v2/network-volumes",
@@ -51,15 +56,55 @@ const calls: readonly Call[] = [
   { route: "GET /v2/templates/{id}", ask: ({ templates }) => templates.find("x"), missing: null },
   { route: "PATCH /v2/templates/{id}", ask: ({ templates }) => templates.change("x", { image }) },
   { route: "DELETE /v2/templates/{id}", ask: ({ templates }) => templates.remove("x"), missing: false },
+  { route: "GET /v2/registries", ask: ({ registries }) => registries.list() },
+  {
+    route: "POST /v2/registries",
+    ask: ({ registries }) => registries.create({ name: "r", username: "u", password: "p" }),
+  },
+  { route: "GET /v2/registries/{id}", ask: ({ registries }) => registries.find("x"), missing: null },
+  { route: "DELETE /v2/registries/{id}", ask: ({ registries }) => registries.remove("x"), missing: false },
   { route: "GET /v2/serverless", ask: ({ endpoints }) => endpoints.list() },
   { route: "POST /v2/serverless", ask: ({ endpoints }) => endpoints.create(endpoint) },
   { route: "GET /v2/serverless/{id}", ask: ({ endpoints }) => endpoints.find("x"), missing: null },
   { route: "PATCH /v2/serverless/{id}", ask: ({ endpoints }) => endpoints.scale("x", { min: 0, max: 2 }) },
   { route: "DELETE /v2/serverless/{id}", ask: ({ endpoints }) => endpoints.remove("x"), missing: false },
+  { route: "GET /v2/serverless/{id}/workers", ask: ({ endpoints }) => endpoints.workers("x") },
+  { route: "GET /v2/serverless/{id}/releases", ask: ({ endpoints }) => endpoints.releases("x") },
+  {
+    route: "GET /v2/serverless/{id}/workers/{workerId}/logs",
+    ask: ({ endpoints }) => endpoints.logs("x", "y", { tail: 1 }),
+    isStream: true,
+  },
+  { route: "GET /v2/billing", ask: ({ billing }) => billing.all(between) },
   { route: "GET /v2/billing/pods", ask: ({ billing }) => billing.pods({ ...between, podId: "x" }) },
   { route: "GET /v2/billing/network-volumes", ask: ({ billing }) => billing.volumes(between) },
   { route: "GET /v2/billing/serverless", ask: ({ billing }) => billing.endpoint("ep1", between) },
 ];
+
+/** Operations of the vendor's that are not called, and why. */
+const LEFT_OUT: Readonly<Record<string, RegExp>> = {
+  "pods of many machines: a training runs on one": /^\w+ \/v2\/(billing\/)?clusters/,
+  "machines without a GPU": /^GET \/v2\/catalog\/cpus/,
+  "the vendor's own images: ours is FLEET_IMAGE": /^GET \/v2\/catalog\/templates$/,
+  "rights of AWS: an image's registry is named by its credentials": /^\w+ \/v2\/registries\/delegations/,
+  "keys of the whole account, which a PUT replaces: nothing here opens a shell": /^\w+ \/v2\/account\/ssh-keys$/,
+  "public endpoints, of which none is asked": /^GET \/v2\/billing\/endpoints$/,
+};
+
+describe("the vendor's document", () => {
+  const called = new Set(calls.map(({ route }) => route));
+  const reasonsFor = (route: string) => Object.values(LEFT_OUT).filter((reason) => reason.test(route));
+  const all = [...runpodOperations.described, ...runpodOperations.others];
+
+  it.each(all)("has a call for %s, or a reason why there is none", (route) => {
+    expect([...reasonsFor(route), ...(called.has(route) ? ["a call"] : [])]).toHaveLength(1);
+  });
+
+  it("has every operation that is called, and gives every reason something to leave out", () => {
+    expect([...called].filter((route) => !all.includes(route))).toEqual([]);
+    for (const reason of Object.values(LEFT_OUT)) expect(all.some((route) => reason.test(route))).toBe(true);
+  });
+});
 
 const status = (code: number, headers?: Record<string, string>): RunPodMove => ({
   ...{ kind: "status", status: code },
@@ -160,6 +205,48 @@ describe("answers that are none", () => {
     await expect(pods.logs("x", { tail: 1, signal })).rejects.toThrow("called off");
   });
 
+  it.each([
+    { hasNextPage: true },
+    { hasNextPage: true, nextCursor: null },
+    { hasNextPage: true, nextCursor: "" },
+    "next",
+  ])("a list of which the rest cannot be asked for is no list (%o)", async (pagination) => {
+    const answer = client(() => Response.json({ pods: [], pagination })).pods.list();
+    await expect(answer).rejects.toMatchObject({ errorClass: "transient", code: "bad-answer" });
+  });
+
+  it.each([null, {}, { hasNextPage: false }, { hasNextPage: null, nextCursor: null }])(
+    "a list that names no further page is whole (%o)",
+    async (pagination) => {
+      expect(await client(() => Response.json({ pods: [], pagination })).pods.list()).toEqual([]);
+    },
+  );
+
+  const pod = { id: "pod1", name: "lm-a", status: "RUNNING", cost: 0.69, createdAt: "2026-11-20T09:00:00Z" };
+
+  it.each([
+    { cloud: null, runtime: { uptime: -1 }, ports: null, startedAt: "never" },
+    { gpu: null, env: null, dataCenterId: 7, cost: "free" },
+    { gpu: { id: "NVIDIA A40", count: "one" }, env: { A: 1 } },
+  ])("a pod with odd values where nothing is decided by them is a pod (%o)", async (odd) => {
+    const { pods } = client(() => Response.json({ pods: [{ ...pod, ...odd }] }));
+    expect(await pods.list()).toMatchObject([{ id: "pod1", name: "lm-a" }]);
+  });
+
+  it.each([{ name: null }, { createdAt: "yesterday" }, { status: 7 }])(
+    "a list with a pod that cannot be known again is none: it may be the one that is looked for (%o)",
+    async (odd) => {
+      const answer = client(() => Response.json({ pods: [pod, { ...pod, ...odd }] })).pods.list();
+      await expect(answer).rejects.toMatchObject({ code: "bad-answer" });
+    },
+  );
+
+  it("a GPU that cannot be read is no offer, and hides no other", async () => {
+    const gpu = { id: "NVIDIA A40", memory: 48, secure: true, community: false, price: { secure: 0.44 } };
+    const { gpus } = client(() => Response.json({ gpus: [gpu, { ...gpu, id: "NVIDIA B40", memory: "much" }] }));
+    expect(await gpus.list("SECURE")).toMatchObject([{ id: "NVIDIA A40" }]);
+  });
+
   it("a list that goes round in circles ends", async () => {
     const pagination = { hasNextPage: true, nextCursor: "again" };
     const answer = client(() => Response.json({ networkVolumes: [], pagination })).volumes.list();
@@ -173,10 +260,15 @@ it.each([
   ["networkVolumes", (client: RunPodClient) => client.volumes.list()],
   ["templates", (client: RunPodClient) => client.templates.list()],
   ["endpoints", (client: RunPodClient) => client.endpoints.list()],
+  ["dataCenters", (client: RunPodClient) => client.dataCentres.list()],
+  ["registries", (client: RunPodClient) => client.registries.list()],
   ["records", (client: RunPodClient) => client.billing.pods(between)],
 ])("%s are read page after page, with what was asked for on each", async (key, list) => {
   const asked: URL[] = [];
-  const pages = [{ nextCursor: "two", hasNextPage: true }, { hasNextPage: false }];
+  const pages = [
+    { nextCursor: "two", hasNextPage: true },
+    { hasNextPage: false, nextCursor: null },
+  ];
   const fetch = async (url: unknown) => {
     asked.push(new URL(String(url)));
     return Response.json({ [key]: [], pagination: pages[asked.length - 1] });

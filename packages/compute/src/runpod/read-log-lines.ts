@@ -1,10 +1,13 @@
 import { z } from "zod";
 
-const Line = z.object({ line: z.string() });
+const Line = z.object({ line: z.string(), source: z.string().optional().catch(undefined) });
 const MAX_LINES = 5_000;
 
+/** What the image's own program wrote; its lines are told as they are, all others with where they come from. */
+const OWN_SOURCE = "container";
+
 /**
- * The lines of a stream of server-sent events (`data: {"source","line","ts"}`), until there are `tail` of them, the stream ends,
+ * The lines of a stream of server-sent events (`data: {"source","line","ts"}`), such as `[system] error pulling image`, until there are `tail` of them, the stream ends,
  * or none has come for `quietMs`: such a stream goes on for as long as its pod.
  */
 export async function readLogLines(
@@ -46,7 +49,9 @@ function lineOf(text: string): string[] {
   if (!text.startsWith("data:")) return [];
   try {
     const parsed = Line.safeParse(JSON.parse(text.slice(5)));
-    return parsed.success ? [parsed.data.line] : [];
+    if (!parsed.success) return [];
+    const { line, source = OWN_SOURCE } = parsed.data;
+    return [source === OWN_SOURCE ? line : `[${source}] ${line}`];
   } catch (error) {
     if (error instanceof SyntaxError) return [];
     throw error;

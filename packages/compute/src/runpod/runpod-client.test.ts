@@ -5,7 +5,8 @@ import { createRunPodClient } from "./runpod-client.ts";
 const apiKey = "rpa_0123456789abcdef0123";
 
 async function open() {
-  const server = await startFakeRunPodServer({ apiKey });
+  const log = ["up", { source: "system" as const, line: "pulling the image" }];
+  const server = await startFakeRunPodServer({ apiKey, log });
   onTestFinished(async () => {
     // Every request of these tests was right by the vendor's document.
     expect(server.refused).toEqual([]);
@@ -47,4 +48,44 @@ it("creates, scales and deletes serverless endpoints, and takes their addresses 
   expect(await endpoints.find(id)).toMatchObject({ name: "generator" });
   expect(await endpoints.remove(id)).toBe(true);
   expect(await endpoints.find(id)).toBeNull();
+});
+
+it("changes a pod, and does with it what its state allows", async () => {
+  const { pods } = await open();
+  const { id } = await pods.create({
+    ...{ name: "lm-a", image: "registry.example/trainer:1", gpu: { id: "NVIDIA GeForce RTX 4090", count: 1 } },
+    ...{ cloud: "SECURE", disk: 60, ports: ["8690/http"] },
+  });
+  expect(await pods.change(id, { name: "lm-b", env: { A: "1" } })).toMatchObject({ name: "lm-b", env: { A: "1" } });
+  expect(await pods.act(id, "stop")).toMatchObject({ status: "EXITED" });
+  await expect(pods.act(id, "restart")).rejects.toMatchObject({ errorClass: "transient" });
+  expect(await pods.act(id, "terminate")).toBeNull();
+  expect(await pods.find(id)).toBeNull();
+});
+
+it("reads the catalogue and the bill of the account", async () => {
+  const { gpus, dataCentres, billing } = await open();
+  expect(await gpus.find("NVIDIA A40")).toMatchObject({ memory: 48 });
+  expect((await dataCentres.list()).map(({ id }) => id)).toEqual(["US-KS-2", "EU-RO-1"]);
+  expect(await dataCentres.find("EU-RO-1")).toMatchObject({ region: "EUROPE" });
+  expect(await billing.all({ from: new Date(0), to: new Date() })).toEqual([]);
+});
+
+it("keeps a registry's credentials, and never reads them", async () => {
+  const { registries } = await open();
+  const { id } = await registries.create({ name: "ours", username: "u", password: "a-password" });
+  expect(await registries.list()).toEqual([{ id, name: "ours" }]);
+  expect([await registries.remove(id), await registries.find(id)]).toEqual([true, null]);
+});
+
+it("shows an endpoint's workers, its releases and what a worker wrote", async () => {
+  const { endpoints } = await open();
+  const { id } = await endpoints.create({
+    ...{ name: "generator", image: "registry.example/worker:1", type: "QUEUE", gpu: { pools: ["ADA_24"] } },
+    scaling: { type: "QUEUE_DELAY", queueDelay: 4 },
+  });
+  const [worker] = await endpoints.workers(id);
+  expect(worker).toMatchObject({ id: "worker1", status: "IDLE" });
+  expect(await endpoints.releases(id)).toHaveLength(1);
+  expect(await endpoints.logs(id, "worker1", { tail: 5 })).toEqual(["up", "[system] pulling the image"]);
 });

@@ -24,10 +24,12 @@ export const RATE_LIMITED = "rate-limited";
 /** What an answer other than 2xx means; decided here and nowhere else. */
 export function errorOfAnswer(answer: FailedAnswer): TransientError | PermanentError {
   const { status } = answer;
-  const said = answer.say(wordsOf(answer.body)).slice(0, MAX_SHOWN);
+  const words = wordsOf(answer.body);
+  const said = answer.say(words).slice(0, MAX_SHOWN);
   const message = `RunPod answered ${status}${said === "" ? "" : `: ${said}`}`;
   const details = { status };
-  if (tellsNoCapacity(said, answer.capacityWords)) return new TransientError(message, { code: NO_CAPACITY, details });
+  // In all that it wrote: what is shown of it is cut, and has lost what looked like a secret.
+  if (tellsNoCapacity(words, answer.capacityWords)) return new TransientError(message, { code: NO_CAPACITY, details });
   if (status === 429) {
     return new TransientError(message, {
       code: RATE_LIMITED,

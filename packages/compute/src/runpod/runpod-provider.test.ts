@@ -185,7 +185,7 @@ describe("RunPod's machines", () => {
     expect(opened.server.pods[0]).toMatchObject({
       args: "node agent.mjs",
       disk: 80,
-      env: { JOB: "1" },
+      env: { JOB: "1", AGENT_PORT: "8690" },
       ports: ["8690/http"],
       mounts: { network: [{ volumeId: "vol1", path: "/workspace" }] },
     });
@@ -201,6 +201,39 @@ describe("RunPod's machines", () => {
       ["reg1", true],
     ]);
     expect(opened.server.refused).toEqual([]);
+  });
+
+  it("show beside it what was said of them, such as that their image cannot be pulled", async () => {
+    const system = { source: "system" as const, line: "error pulling image: unauthorized" };
+    const opened = await openForTest({ log: ["one", system] });
+    const { remoteId } = await opened.provider.create({ name: "lm-a", offer: await offerOf(opened), image: IMAGE });
+    const shown = ["one", "[system] error pulling image: unauthorized"];
+    expect(await opened.provider.logs?.(remoteId, { tail: 50 })).toEqual(shown);
+  });
+
+  it("listen on the port that is opened for their agent", async () => {
+    const opened = await openForTest({ env: { RUNPOD_AGENT_PORT: "9100" } });
+    const env = { AGENT_PORT: "8690" };
+    await opened.provider.create({ name: "lm-a", offer: await offerOf(opened), image: IMAGE, env });
+    expect(opened.server.pods[0]).toMatchObject({ ports: ["9100/http"], env: { AGENT_PORT: "9100" } });
+  });
+
+  it.each([
+    ["that is gone", "vol9"],
+    ["of another region", "vol1"],
+  ])("with a volume %s are refused as asked for wrongly", async (_, id) => {
+    const opened = await openForTest();
+    await opened.provider.volumes?.create({ name: "models", region: "EU-RO-1", bytes: 10e9 });
+    const offer = await offerOf(opened);
+    const create = opened.provider.create({ name: "lm-a", offer, image: IMAGE, volume: { id, path: "/workspace" } });
+    await expect(create).rejects.toMatchObject({ errorClass: "permanent", code: "request-refused" });
+  });
+
+  it("with more environment than a request may have are refused before they are rented", async () => {
+    const opened = await openForTest();
+    const request = { name: "lm-a", offer: await offerOf(opened), image: IMAGE, env: { LONG: "x".repeat(102_400) } };
+    await expect(opened.provider.create(request)).rejects.toMatchObject({ code: "request-refused" });
+    expect(opened.server.pods).toEqual([]);
   });
 
   it("show what they wrote last, though the stream goes on", async () => {

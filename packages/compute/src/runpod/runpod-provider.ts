@@ -54,9 +54,11 @@ export function createRunPodProvider(options: RunPodOptions, parts: RunPodParts)
     return machineOfPod(pod, { now: parts.clock.now(), ...options, booked });
   }
 
-  async function spotOffers(signal?: AbortSignal): Promise<readonly MachineOffer[]> {
+  /** In the data centres in which something is sold on demand: spot names none by itself. */
+  async function spotOffers(onDemand: readonly MachineOffer[], signal?: AbortSignal): Promise<readonly MachineOffer[]> {
+    const regions = [...new Set(onDemand.map(({ region }) => region))].filter((region) => region !== "");
     try {
-      return (await spot?.offers(options.clouds, signal)) ?? [];
+      return (await spot?.offers({ clouds: options.clouds, regions }, signal)) ?? [];
     } catch (error) {
       signal?.throwIfAborted();
       if (!(error instanceof TransientError || error instanceof PermanentError)) throw error;
@@ -104,10 +106,11 @@ export function createRunPodProvider(options: RunPodOptions, parts: RunPodParts)
       }
     },
     async offers(signal) {
-      const onDemand = options.clouds.map(async (cloud) =>
+      const lists = options.clouds.map(async (cloud) =>
         offersOfGpus(await client.gpus.list(cloud, signal), cloud, options.seedUsdPerHour),
       );
-      return [...(await Promise.all(onDemand)).flat(), ...(await spotOffers(signal))];
+      const onDemand = (await Promise.all(lists)).flat();
+      return [...onDemand, ...(await spotOffers(onDemand, signal))];
     },
     async machines(signal) {
       const [pods, booked] = await Promise.all([client.pods.list(signal), books.byPod(signal)]);
@@ -159,7 +162,8 @@ function podOf(request: MachineRequest, options: RunPodOptions): CreatePod {
     cloud: offer.cloud ?? "SECURE",
     disk: Math.max(1, Math.ceil(diskBytes / GB)),
     ports: [`${options.agentPort}/http`],
-    env: { ...env, ...marks },
+    // The agent listens where the proxy looks for it, whatever its image's default is.
+    env: { ...env, AGENT_PORT: String(options.agentPort), ...marks },
     ...(offer.region === "" ? {} : { dataCenterIds: [offer.region] }),
     ...(command === undefined ? {} : { args: command }),
     ...(options.registryId === null ? {} : { registry: options.registryId }),

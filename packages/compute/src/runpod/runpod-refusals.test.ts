@@ -1,4 +1,4 @@
-import type { RunPodMove } from "@loramill/testkit";
+import { NO_INSTANCES, type RunPodMove } from "@loramill/testkit";
 import { describe, expect, it } from "vitest";
 import { IMAGE, KEY, offerOf, openForTest } from "../../test/open-runpod.ts";
 
@@ -8,6 +8,12 @@ describe("RunPod's refusals", () => {
     { move: { kind: "no-capacity", status: 500 }, errorClass: "transient", code: "capacity" },
     {
       move: { kind: "no-capacity", words: "This machine does not have the resources to deploy your pod" },
+      errorClass: "transient",
+      code: "capacity",
+    },
+    // Said at the end of a long refusal, of which only the beginning is shown.
+    {
+      move: { kind: "no-capacity", words: `${"of the offers that were looked at, ".repeat(20)}${NO_INSTANCES}` },
       errorClass: "transient",
       code: "capacity",
     },

@@ -15,6 +15,31 @@ export interface CreatePod {
   readonly registry?: string;
 }
 
+/** What is left out stays. `env` replaces all that was there; it counts from the next start on. */
+export interface ChangePod {
+  readonly name?: string;
+  readonly image?: string;
+  readonly args?: string;
+  readonly disk?: number;
+  readonly ports?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly registry?: string | null;
+  /** A locked pod can neither be stopped nor reset. */
+  readonly locked?: boolean;
+}
+
+export interface CreateRegistry {
+  readonly name: string;
+  readonly username: string;
+  readonly password: string;
+}
+
+/** Hours that are begun count. */
+export interface Between {
+  readonly from: Date;
+  readonly to: Date;
+}
+
 export interface CreateTemplate {
   readonly name: string;
   readonly image: string;

@@ -3,20 +3,20 @@ import { z } from "zod";
 /** What is read of RunPod's answers: leniently, and no more than is used. */
 const level = z.enum(["NONE", "LOW", "MEDIUM", "HIGH"]).catch("NONE");
 
+/**
+ * By its id, name, state and age it is found, adopted and reaped: without one of these a list is not known, and nothing may be decided by
+ * it. The rest has a value that harms nobody: of a pod without a price the books tell what it costs.
+ */
 export const Pod = z.object({
   id: z.string(),
   name: z.string(),
   status: z.string(),
   /** US dollars per hour; 0 when it has stopped. */
-  cost: z.number().min(0),
-  cloud: z.string().optional(),
-  dataCenterId: z.string().nullish(),
-  gpu: z.object({ id: z.string(), count: z.number().int().default(1) }).optional(),
-  runtime: z.object({ uptime: z.number().min(0).optional() }).nullish(),
-  ports: z.array(z.string()).default([]),
-  env: z.record(z.string(), z.string()).default({}),
+  cost: z.coerce.number().min(0).catch(0),
+  dataCenterId: z.string().nullish().catch(null),
+  gpu: z.object({ id: z.string() }).nullish().catch(null),
+  env: z.record(z.string(), z.unknown()).catch({}),
   createdAt: z.coerce.date(),
-  startedAt: z.coerce.date().nullish(),
 });
 export type Pod = z.output<typeof Pod>;
 
@@ -51,7 +51,28 @@ export const PodRecord = record.extend({ podId: z.string() });
 export const VolumeRecord = record.extend({ networkVolumeId: z.string() });
 export const EndpointRecord = record.extend({ serverlessId: z.string() });
 
-/** Newer versions of the API page their lists; older ones say nothing about it. */
+export const BillingRecord = record;
+
+export const DataCentre = z.object({
+  id: z.string(),
+  name: z.string(),
+  region: z.string(),
+  networkVolumeTypes: z.array(z.string()),
+});
+
+export const Registry = z.object({ id: z.string(), name: z.string() });
+
+export const Worker = z.object({ id: z.string(), status: z.string() });
+
+export const Release = z.looseObject({ id: z.string(), createdAt: z.coerce.date() });
+
+/**
+ * The cursor of the next page, null on the last. Newer versions of the API page their lists; older ones say nothing about it. That there is a
+ * next page without saying which is no answer.
+ */
 export const NextPage = z
-  .object({ pagination: z.object({ hasNextPage: z.boolean(), nextCursor: z.string().nullish() }).optional() })
-  .transform(({ pagination }) => (pagination?.hasNextPage ? (pagination.nextCursor ?? null) : null));
+  .object({ hasNextPage: z.boolean().nullish(), nextCursor: z.string().min(1).nullish() })
+  .refine(({ hasNextPage, nextCursor }) => !hasNextPage || nextCursor)
+  .transform(({ hasNextPage, nextCursor }) => (hasNextPage === false ? null : (nextCursor ?? null)))
+  .nullish()
+  .transform((cursor) => cursor ?? null);

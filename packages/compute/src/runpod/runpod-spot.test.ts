@@ -15,6 +15,33 @@ describe("RunPod's spot lane", () => {
     expect(await opened.provider.describe(remoteId)).toMatchObject({ interruptible: true, name: "lm-a" });
   });
 
+  it("offers them by data centre, so that they can be where a training or a volume wants them", async () => {
+    const opened = await openForTest({ env });
+    const spot = (await opened.provider.offers()).filter(({ interruptible }) => interruptible);
+    expect(spot.map(({ region, cloud, available }) => [region, cloud, available])).toEqual([
+      ["US-KS-2", "SECURE", 16],
+      ["EU-RO-1", "SECURE", 1],
+    ]);
+    const volume = await opened.provider.volumes?.create({ name: "models", region: "EU-RO-1", bytes: 10e9 });
+    const offer = spot.find(({ region }) => region === "EU-RO-1");
+    if (offer === undefined || volume === undefined) throw new Error("nothing there");
+    const machine = await opened.provider.create({
+      ...{ name: "lm-a", offer, image: IMAGE },
+      volume: { id: volume.id, path: "/workspace" },
+    });
+    expect(machine).toMatchObject({ region: "EU-RO-1", interruptible: true });
+    expect(opened.server.pods[0]?.mounts).toEqual({ network: [{ volumeId: "vol1", path: "/workspace" }] });
+  });
+
+  it("asks for the prices of many data centres in few requests", async () => {
+    const dataCenters = Array.from({ length: 60 }, (_, at) => ({ id: `US-XX-${at}`, availability: "LOW" as const }));
+    const gpu = { id: "NVIDIA L4", memory: 24, usd: { secure: 0.4, community: 0, spot: 0.2 }, dataCenters };
+    const { provider, server } = await openForTest({ env, gpus: [gpu] });
+    const offers = await provider.offers();
+    expect(offers.filter(({ interruptible }) => interruptible)).toHaveLength(40);
+    expect(server.requests.filter((request) => request === "POST /graphql")).toHaveLength(6);
+  });
+
   it.each<[RunPodMove, object]>([
     [
       { kind: "graphql-error", message: NO_INSTANCES },

@@ -1,44 +1,20 @@
-import { answerGraphQl } from "./fake-runpod-graphql.ts";
+import { answerCatalogue, type FakeGpu, spotPricesOf } from "./fake-runpod-catalogue.ts";
+import { answerGraphQl, GraphQlRefusal } from "./fake-runpod-graphql.ts";
 import { NO_INSTANCES, problem } from "./fake-runpod-moves.ts";
 import { billOfPod, type FakePod, viewOfPod } from "./fake-runpod-pods.ts";
 import { billOfEndpoints, createFakeRunPodThings, type EndpointBill } from "./fake-runpod-things.ts";
 
-export interface FakeGpu {
-  readonly id: string;
-  /** In GB. */
-  readonly memory: number;
-  readonly usd: { readonly secure: number; readonly community: number; readonly spot: number };
-  readonly dataCenters: readonly { readonly id: string; readonly availability: "NONE" | "LOW" | "MEDIUM" | "HIGH" }[];
-}
-
-export const usualGpus: readonly FakeGpu[] = [
-  {
-    id: "NVIDIA GeForce RTX 4090",
-    memory: 24,
-    usd: { secure: 0.69, community: 0.34, spot: 0.2 },
-    dataCenters: [
-      { id: "US-KS-2", availability: "HIGH" },
-      { id: "EU-RO-1", availability: "LOW" },
-    ],
-  },
-  {
-    id: "NVIDIA A40",
-    memory: 48,
-    usd: { secure: 0.44, community: 0, spot: 0 },
-    dataCenters: [{ id: "US-KS-2", availability: "NONE" }],
-  },
-];
-
 interface CreateBody {
   readonly name: string;
   readonly image: string;
-  readonly gpu: { readonly id: string; readonly count?: number };
+  readonly gpu?: { readonly id: string; readonly count?: number };
+  readonly cpu?: object;
   readonly cloud?: "SECURE" | "COMMUNITY";
   readonly dataCenterIds?: readonly string[];
   readonly disk?: number;
   readonly env?: Readonly<Record<string, string>>;
   readonly ports?: readonly string[];
-  readonly mounts?: object;
+  readonly mounts?: { readonly network?: readonly { readonly volumeId: string; readonly path: string }[] };
   readonly args?: string;
   readonly registry?: string;
 }
@@ -46,6 +22,11 @@ interface CreateBody {
 interface Answer {
   readonly status: number;
   readonly body?: unknown;
+}
+
+interface Refusal {
+  readonly status: number;
+  readonly body: ReturnType<typeof problem>;
 }
 
 /** All that one account has at RunPod, and what the vendor's operations do to it. */
@@ -75,10 +56,10 @@ export function createFakeRunPodAccount(market: {
   const view = (pod: FakePod) => viewOfPod(pod, now(), bootMs);
   const listed = () => pods.filter((pod) => pod.isListed);
 
-  function rent(body: CreateBody, usdPerHour: number, isSpot: boolean): FakePod {
+  function rent(body: Omit<CreateBody, "cpu">, gpuId: string, usdPerHour: number, isSpot: boolean): FakePod {
     const { name, image, args = "", disk = 20, env = {}, ports = [], mounts = {}, cloud = "SECURE" } = body;
     const { registry = null } = body;
-    const gpu = { id: body.gpu.id, count: body.gpu.count ?? 1 };
+    const gpu = { id: gpuId, count: body.gpu?.count ?? 1 };
     const pod: FakePod = {
       id: `pod${String(pods.length + 1).padStart(7, "0")}`,
       name,
@@ -103,14 +84,56 @@ export function createFakeRunPodAccount(market: {
     return pod;
   }
 
+  /** What the vendor checks beyond its document: why a pod cannot be placed, and where it goes if it can. */
+  function place(body: CreateBody): { readonly refused: Refusal } | { readonly region: string | null } {
+    const refuse = (status: number, detail: string) => ({ refused: { status, body: problem(status, detail) } });
+    if ((body.gpu === undefined) === (body.cpu === undefined))
+      return refuse(400, "exactly one of gpu and cpu is required");
+    const wanted = body.dataCenterIds ?? [];
+    const [mount] = body.mounts?.network ?? [];
+    if (mount === undefined) return { region: wanted[0] ?? null };
+    const region = regionOf(mount.volumeId);
+    if (region === null) return refuse(404, `network volume ${mount.volumeId} not found`);
+    if (wanted.length > 0 && !wanted.includes(region)) {
+      return refuse(400, `network volume ${mount.volumeId} is in ${region}, which is not one of dataCenterIds`);
+    }
+    return { region };
+  }
+
+  /** Null where there is no such volume. */
+  function regionOf(volume: string): string | null {
+    const found = things("GET /v2/network-volumes/{id}", volume, undefined)?.body;
+    return (found as { readonly dataCenter: string } | undefined)?.dataCenter ?? null;
+  }
+
   function createPod(body: CreateBody): Answer {
-    const gpu = gpus.find(({ id }) => id === body.gpu.id);
-    if (gpu === undefined) return { status: 400, body: problem(400, `unknown GPU type ${body.gpu.id}`) };
-    const [place] = body.dataCenterIds ?? [];
-    const stock = gpu.dataCenters.find(({ id }) => id === place)?.availability ?? "HIGH";
+    const placed = place(body);
+    if ("refused" in placed) return placed.refused;
+    const gpu = gpus.find(({ id }) => id === body.gpu?.id);
+    if (gpu === undefined) return { status: 400, body: problem(400, `unknown GPU type ${body.gpu?.id}`) };
+    const { region } = placed;
+    const stock = gpu.dataCenters.find(({ id }) => id === region)?.availability ?? "HIGH";
     if (stock === "NONE") return { status: 400, body: problem(400, NO_INSTANCES) };
     const usd = body.cloud === "COMMUNITY" ? gpu.usd.community : gpu.usd.secure;
-    return { status: 201, body: view(rent(body, usd, false)) };
+    const dataCenterIds = region === null ? [] : [region];
+    return { status: 201, body: view(rent({ ...body, dataCenterIds }, gpu.id, usd, false)) };
+  }
+
+  function change(pod: FakePod, { mounts: _, ...body }: Partial<FakePod>): Answer {
+    Object.assign(pod, body);
+    return { status: 200, body: view(pod) };
+  }
+
+  /** A pod that was stopped has lost its machine: it is not started here. */
+  function act(pod: FakePod, action: string): Answer {
+    const { actions } = view(pod);
+    if (!actions.includes(action)) return { status: 409, body: problem(409, `${action} is not allowed now`) };
+    if (action === "terminate") {
+      end(pod);
+      return { status: 204 };
+    }
+    if (action === "stop") pod.stoppedAt ??= now();
+    return { status: 200, body: view(pod) };
   }
 
   function end(pod: FakePod): void {
@@ -126,26 +149,6 @@ export function createFakeRunPodAccount(market: {
     const hasNextPage = from + pageSize < listed().length;
     const pagination = { hasNextPage, nextCursor: hasNextPage ? String(from + pageSize) : null };
     return { status: 200, body: { pods: page.map(view), pagination } };
-  }
-
-  function listGpus(query: URLSearchParams): Answer {
-    if ((query.get("include") === "AVAILABILITY") !== query.has("product")) {
-      return { status: 400, body: problem(400, "product is required with include=AVAILABILITY, and only with it") };
-    }
-    const items = gpus.map(({ id, memory, usd, dataCenters }) => ({
-      id,
-      name: id.replace("NVIDIA ", ""),
-      pool: null,
-      manufacturer: "NVIDIA",
-      memory,
-      secure: usd.secure > 0,
-      community: usd.community > 0,
-      price: { secure: usd.secure, community: usd.community },
-      maxCount: { secure: 8, community: 4 },
-      availability: dataCenters[0]?.availability ?? "NONE",
-      dataCenters: dataCenters.map((one) => ({ ...one, name: one.id })),
-    }));
-    return { status: 200, body: { gpus: items } };
   }
 
   function billing(query: URLSearchParams): Answer {
@@ -180,34 +183,36 @@ export function createFakeRunPodAccount(market: {
         if (pod === undefined) return missing;
         end(pod);
         return { status: 204 };
-      case "GET /v2/catalog/gpus":
-        return listGpus(query);
+      case "PATCH /v2/pods/{id}":
+        return pod === undefined ? missing : change(pod, body as Partial<FakePod>);
+      case "POST /v2/pods/{id}/action":
+        return pod === undefined ? missing : act(pod, (body as { readonly action: string }).action);
       case "GET /v2/billing/pods":
         return billing(query);
       case "GET /v2/billing/serverless":
         return { status: 200, body: billOfEndpoints(endpointBill, query.get("serverlessId")) };
       default:
-        return things(route, id, body) ?? missing;
+        return answerCatalogue(gpus, route, id, query) ?? things(route, id, body) ?? missing;
     }
   }
 
   function graphql(body: unknown): object {
     return answerGraphQl(body, {
-      gpuTypes: (secure) =>
-        gpus.map(({ id, memory, usd }) => ({
-          id,
-          memoryInGb: memory,
-          lowestPrice: {
-            minimumBidPrice: secure && usd.spot > 0 ? usd.spot : null,
-            stockStatus: usd.spot > 0 ? "Low" : null,
-          },
-        })),
+      gpuTypes: (secure, places) => gpus.map((gpu) => spotPricesOf(gpu, secure, places)),
       rent({ name, imageName, gpuTypeId, bidPerGpu, env, cloudType, containerDiskInGb, ports, ...more }) {
         const pairs = Object.fromEntries(env.map(({ key, value }) => [key, value]));
         const cloud = cloudType === "ALL" ? "SECURE" : cloudType;
         const made = { name, image: imageName, gpu: { id: gpuTypeId }, env: pairs, cloud, disk: containerDiskInGb };
-        const { containerRegistryAuthId: registry } = more;
-        return rent({ ...made, ports: ports.split(","), ...(registry && { registry }) }, bidPerGpu, true).id;
+        const { containerRegistryAuthId: registry, dataCenterId, networkVolumeId: volumeId, volumeMountPath } = more;
+        const body = {
+          ...{ ...made, ports: ports.split(",") },
+          ...(registry && { registry }),
+          ...(dataCenterId && { dataCenterIds: [dataCenterId] }),
+          ...(volumeId && { mounts: { network: [{ volumeId, path: volumeMountPath ?? "" }] } }),
+        };
+        const placed = place(body);
+        if ("refused" in placed) throw new GraphQlRefusal(placed.refused.body.detail);
+        return rent(body, gpuTypeId, bidPerGpu, true).id;
       },
     });
   }

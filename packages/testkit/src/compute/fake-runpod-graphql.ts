@@ -22,24 +22,48 @@ export type SpotInput = z.output<typeof SpotInput>;
 export const GraphQlRequest = z.strictObject({ query: z.string(), variables: z.record(z.string(), z.unknown()) });
 
 interface SpotMarket {
-  gpuTypes(secure: boolean): readonly object[];
+  /** With a price for each place, under its alias; null is anywhere. */
+  gpuTypes(secure: boolean, places: ReadonlyMap<string, string | null>): readonly object[];
   /** The id of the new pod. */
   rent(input: SpotInput): string;
 }
 
+/** What the vendor refuses beyond its schema. */
+export class GraphQlRefusal extends Error {}
+
 /** Errors come with status 200, as everywhere in GraphQL. */
 export function answerGraphQl(request: unknown, market: SpotMarket): object {
   const { query, variables } = GraphQlRequest.parse(request);
-  if (query.includes("gpuTypes")) return { data: { gpuTypes: market.gpuTypes(variables.secure === true) } };
+  if (query.includes("gpuTypes")) {
+    return { data: { gpuTypes: market.gpuTypes(variables.secure === true, placesIn(query, variables)) } };
+  }
   if (!query.includes("podRentInterruptable")) return { errors: [{ message: "GraphQL introspection is not allowed" }] };
   const input = SpotInput.safeParse(variables.input);
   if (!input.success) {
     const message = `Variable "$input" got invalid value: ${input.error.issues[0]?.message}`;
     return { errors: [{ message }], data: { podRentInterruptable: null } };
   }
-  const id = market.rent(input.data);
+  let id: string;
+  try {
+    id = market.rent(input.data);
+  } catch (error) {
+    if (!(error instanceof GraphQlRefusal)) throw error;
+    const refusal = { message: error.message, extensions: { code: "BAD_USER_INPUT" } };
+    return { errors: [refusal], data: { podRentInterruptable: null } };
+  }
   const { imageName } = input.data;
   return {
     data: { podRentInterruptable: { id, imageName, env: [], machineId: "mach1", machine: { podHostId: `${id}-1` } } },
   };
+}
+
+/** Aliases of a query's prices, and the data centre that each is asked of. */
+function placesIn(query: string, variables: Readonly<Record<string, unknown>>): Map<string, string | null> {
+  const prices = query.matchAll(/(\w+): lowestPrice\(input: \{([^}]*)\}/g);
+  return new Map(
+    [...prices].map(([, alias = "", input = ""]) => {
+      const name = /dataCenterId: \$(\w+)/.exec(input)?.[1];
+      return [alias, name === undefined ? null : z.string().parse(variables[name])];
+    }),
+  );
 }

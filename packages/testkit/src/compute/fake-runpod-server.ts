@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { startMisbehavingServer } from "../backends/misbehave.ts";
-import { createFakeRunPodAccount, type FakeGpu, usualGpus } from "./fake-runpod-account.ts";
+import { createFakeRunPodAccount } from "./fake-runpod-account.ts";
+import { type FakeGpu, usualGpus } from "./fake-runpod-catalogue.ts";
 import type { FakeRunPodMachines } from "./fake-runpod-machines.ts";
 import { playMove, problem, type RunPodMove, send, withGraphQlErrors } from "./fake-runpod-moves.ts";
 import type { FakePod } from "./fake-runpod-pods.ts";
@@ -36,7 +37,8 @@ export interface FakeRunPodOptions {
   readonly bootMs?: number;
   /** Pods of one page of the list; left out, it has no pages, as in the vendor's document. */
   readonly pageSize?: number;
-  readonly log?: readonly string[];
+  /** What every pod wrote: of its container, or what the machine says of it. */
+  readonly log?: readonly (string | { readonly source: "container" | "system"; readonly line: string })[];
   /** Of its books; default an hour, as the vendor has it. */
   readonly bucketMs?: number;
   /** For how long its books say nothing of what was spent; default not at all. */
@@ -46,6 +48,9 @@ export interface FakeRunPodOptions {
   /** What runs on its pods; left out, nothing does. Its answers go to requests under `/proxy/<pod>/<port>/`. */
   readonly machines?: FakeRunPodMachines;
 }
+
+/** The vendor's own limit. */
+const MAX_BODY_BYTES = 102_400;
 
 /**
  * RunPod's REST API, version 2, as far as a fleet uses it, and the part of its GraphQL that rents spot pods. Requests are held
@@ -88,6 +93,7 @@ export async function startFakeRunPodServer(options: FakeRunPodOptions): Promise
     const heard = await playMove(move, response);
     if (heard === "done") return;
     if (isGraphQl) return send(response, 200, withGraphQlErrors(account.graphql(body), move));
+    if (raw.length > MAX_BODY_BYTES) return send(response, 413, problem(413, "the body is too large"));
     const query = new URLSearchParams(url.searchParams);
     if (pageSize !== undefined) query.delete("cursor");
     const problems = requestProblems(route, query, body);
@@ -95,9 +101,13 @@ export async function startFakeRunPodServer(options: FakeRunPodOptions): Promise
       refused.push(`${route}: ${problems.join("; ")}`);
       return send(response, 400, problem(400, "the request is not valid", problems));
     }
-    if (route === "GET /v2/pods/{id}/logs") return heard === "unheard" ? undefined : sendLog(response, log);
+    if (route.endsWith("/logs")) {
+      const only = query.get("source");
+      const lines = log.filter((one) => only === null || only === (typeof one === "string" ? "container" : one.source));
+      return heard === "unheard" ? undefined : sendLog(response, lines);
+    }
     const { status, body: made } = account.answer(route, id, url.searchParams, body);
-    const own = status < 400 ? answerProblems(route, status, made) : [];
+    const own = answerProblems(route, status, made);
     if (own.length > 0) throw new Error(`the fake answers ${route} wrongly: ${own.join("; ")}`);
     send(response, status, made);
   }
@@ -118,9 +128,10 @@ export async function startFakeRunPodServer(options: FakeRunPodOptions): Promise
 }
 
 /** Server-sent events that go on, as the vendor's do. */
-function sendLog(response: ServerResponse, lines: readonly string[]): void {
+function sendLog(response: ServerResponse, log: NonNullable<FakeRunPodOptions["log"]>): void {
   response.writeHead(200, { "content-type": "text/event-stream" }).flushHeaders();
-  for (const line of lines) {
-    response.write(`id: 1\ndata: ${JSON.stringify({ source: "container", line, ts: "2026-01-01T00:00:00Z" })}\n\n`);
+  for (const one of log) {
+    const said = typeof one === "string" ? { source: "container", line: one } : one;
+    response.write(`id: 1\ndata: ${JSON.stringify({ ...said, ts: "2026-01-01T00:00:00Z" })}\n\n`);
   }
 }

@@ -10,6 +10,8 @@ interface Kind {
   readonly prefix: string;
   /** What the vendor fills in. */
   readonly usual: Fields;
+  /** What it takes and never tells. */
+  readonly hidden?: readonly string[];
 }
 
 const KINDS: Readonly<Record<string, Kind>> = {
@@ -32,6 +34,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
       allowedCudaVersions: [],
     },
   },
+  registries: { list: "registries", prefix: "reg", usual: {}, hidden: ["username", "password"] },
   serverless: {
     list: "endpoints",
     prefix: "ep",
@@ -56,18 +59,22 @@ export function createFakeRunPodThings(): (route: string, id: string | undefined
     const [method, path = ""] = route.split(" ");
     const name = path.split("/")[2] ?? "";
     if (route === "GET /v2/billing/network-volumes") return { status: 200, body: emptyBill };
+    if (route === "GET /v2/billing") return { status: 200, body: emptyAccountBill };
     const kind = KINDS[name];
     if (kind === undefined) return null;
     const all = [...things.values()].filter((one) => one.kind === name).map(({ fields }) => fields);
     if (id === undefined && method === "GET") return { status: 200, body: { [kind.list]: all } };
     if (id === undefined) {
       made += 1;
-      const fields = complete(name, { ...kind.usual, ...(body as Fields), id: `${kind.prefix}${made}` });
+      const told = Object.entries(body as Fields).filter(([field]) => !kind.hidden?.includes(field));
+      const fields = complete(name, { ...kind.usual, ...Object.fromEntries(told), id: `${kind.prefix}${made}` });
       things.set(`${kind.prefix}${made}`, { kind: name, fields });
       return { status: 201, body: fields };
     }
     const found = things.get(id);
     if (found === undefined || found.kind !== name) return null;
+    if (path.endsWith("/workers")) return { status: 200, body: { workers: WORKERS, summary: SUMMARY } };
+    if (path.endsWith("/releases")) return { status: 200, body: { releases: RELEASES, rollout: ROLLOUT } };
     if (method === "GET") return { status: 200, body: found.fields };
     if (method === "DELETE") {
       things.delete(id);
@@ -79,11 +86,30 @@ export function createFakeRunPodThings(): (route: string, id: string | undefined
   };
 }
 
+/** Of every endpoint. */
+const WORKERS = [{ id: "worker1", status: "IDLE", gpuCount: 1, isStale: false }];
+const SUMMARY = { running: 0, idle: 1, initializing: 0, throttled: 0, unhealthy: 0, total: 1 };
+const RELEASES = [{ id: "rel1", source: "MANUAL", createdAt: "2026-01-01T00:00:00Z", workerCount: 1, diff: [] }];
+const ROLLOUT = { inProgress: false, workersOnLatest: 1, workersTotal: 1, percentOnLatest: 100 };
+
 const RANGE = { startTime: "1970-01-01T00:00:00Z", endTime: "1970-01-01T00:00:00Z" };
 const NOTHING = { totalAmount: 0, standardAmount: 0, highPerformanceAmount: 0 };
 const emptyBill = {
   records: [],
   metadata: { query: { ...RANGE, bucketSize: "hour" }, recordCount: 0, uniqueNetworkVolumeCount: 0, totals: NOTHING },
+};
+
+const PARTS = [
+  ...["podGpu", "podCpu", "podDisk", "serverlessGpu", "serverlessCpu", "serverlessDisk", "serverlessFee"],
+  ...["storageStandard", "storageHighPerformance", "endpoint", "clusterGpu", "clusterDisk", "clusterNetworking"],
+];
+const emptyAccountBill = {
+  records: [],
+  metadata: {
+    query: { ...RANGE, bucketSize: "hour" },
+    recordCount: 0,
+    totals: { totalAmount: 0, ...Object.fromEntries(PARTS.map((part) => [`${part}Amount`, 0])) },
+  },
 };
 
 /** An endpoint's data plane has addresses of its own. */

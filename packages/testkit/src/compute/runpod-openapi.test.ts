@@ -29,13 +29,14 @@ describe("RunPod's document", () => {
     ["a cloud that is none", { cloud: "ALL" }],
     ["no name", { name: undefined }],
     ["no image and no template", { image: undefined }],
+    ["a name that is null", { name: null }],
     ["two network volumes", { mounts: { network: [pod.mounts.network[0], pod.mounts.network[0]] } }],
     ["an environment of numbers", { env: { A: 1 } }],
     ["a disk of nothing", { disk: 0 }],
   ])("refuses %s", (_, change) => {
-    expect(
-      create(JSON.parse(JSON.stringify(change, (_key, value) => (value === undefined ? null : value)))),
-    ).not.toEqual([]);
+    // What is undefined is left out of it.
+    const body = JSON.parse(JSON.stringify({ ...pod, ...change }));
+    expect(requestProblems("POST /v2/pods", new URLSearchParams(), body)).not.toEqual([]);
   });
 
   it("refuses a query that the vendor does not read", () => {
@@ -44,9 +45,30 @@ describe("RunPod's document", () => {
     ]);
   });
 
+  it.each([
+    ["GET /v2/catalog/gpus", "include=AVAILABILITY&product=POD&cloud=SECURE", []],
+    ["GET /v2/catalog/gpus", "include=STOCK", ["query include"]],
+    ["GET /v2/catalog/gpus", "product=POD,HOUSE", ["query product"]],
+    ["GET /v2/catalog/gpus", "count=none", ["query count"]],
+    ["GET /v2/catalog/gpus", "count=0", ["query count"]],
+    ["GET /v2/catalog/gpus", "count=1&count=2", ["query count: given 2 times"]],
+    ["GET /v2/catalog/gpus", "countryCodes=FR,germany", ["query countryCodes"]],
+    ["GET /v2/pods", "includeClusterPods=true", []],
+    ["GET /v2/pods", "includeClusterPods=perhaps", ["query includeClusterPods"]],
+    ["GET /v2/pods/{id}/logs", "source=kernel&tail=5001", ["query source", "query tail"]],
+    ["GET /v2/billing/pods", "startTime=yesterday&bucketSize=minute", ["query startTime", "query bucketSize"]],
+  ])("holds %s?%s against the values that it takes", (route, query, problems) => {
+    const found = requestProblems(route, new URLSearchParams(query), undefined);
+    expect(found).toHaveLength(problems.length);
+    for (const [at, problem] of problems.entries()) expect(found[at]).toContain(problem);
+  });
+
   it("holds answers against it too", () => {
     expect(answerProblems("GET /v2/pods", 200, { pods: [] })).toEqual([]);
     expect(answerProblems("GET /v2/pods", 200, [])).not.toEqual([]);
     expect(answerProblems("GET /v2/pods", 201, {})).not.toEqual([]);
+    const refusal = { title: "Forbidden", status: 403, detail: "access denied" };
+    expect(answerProblems("GET /v2/pods", 403, refusal)).toEqual([]);
+    expect(answerProblems("GET /v2/pods", 403, { error: "access denied" })).not.toEqual([]);
   });
 });
