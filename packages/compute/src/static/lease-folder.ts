@@ -14,20 +14,33 @@ export const ServerLease = z.object({
 export type ServerLease = z.output<typeof ServerLease>;
 
 export interface LeaseFolder {
-  list(): Promise<readonly ServerLease[]>;
+  /** Those that last: one for each server that is given out. */
+  held(): Promise<readonly ServerLease[]>;
+  /** Those that ended since, by the day, so that some may have ended up to a day before. */
+  ended(since: Date): Promise<readonly ServerLease[]>;
+  /** By its id, without reading the others; null where there is none, or where it ended more than `KEPT_DAYS` ago. */
+  find(remoteId: string): Promise<ServerLease | null>;
   /** False when the server is given out already, also by another process. */
   take(lease: ServerLease): Promise<boolean>;
   /** False when there is no such lease. */
   giveBack(remoteId: string, at: Date): Promise<boolean>;
 }
 
+/** For so long an ended lease is kept for what it cost. */
+const KEPT_DAYS = 90;
+const DAY_MS = 86_400_000;
+/** Ids come from outside, and become names of files. */
+const ID = /^[\w-]{1,128}$/;
+
+const dayOf = (at: Date): string => at.toISOString().slice(0, 10);
+
 /**
- * Leases as files: `held/SERVER.json` while one lasts, written only where there is none, and `ended/ID.json` for ever, for what it
- * cost. They outlive every process.
+ * Leases as files: `held/SERVER.json` while one lasts, written only where there is none, and `ended/DAY/ID.json` by the day of its end,
+ * so that looking at one, or at the last days, does not read all that ever were. They outlive every process.
  */
 export function openLeaseFolder(folder: string): LeaseFolder {
-  const held = join(folder, "held");
-  const ended = join(folder, "ended");
+  const heldPlace = join(folder, "held");
+  const endedPlace = join(folder, "ended");
 
   async function read(path: string): Promise<ServerLease | null> {
     try {
@@ -39,22 +52,69 @@ export function openLeaseFolder(folder: string): LeaseFolder {
     }
   }
 
-  async function listOf(place: string): Promise<ServerLease[]> {
-    await mkdir(place, { recursive: true });
-    const names = (await readdir(place)).filter((name) => name.endsWith(".json"));
+  async function namesIn(place: string): Promise<string[]> {
+    try {
+      return await readdir(place);
+    } catch (error) {
+      if (codeOf(error) === "ENOENT") return [];
+      throw error;
+    }
+  }
+
+  async function leasesIn(place: string): Promise<ServerLease[]> {
+    const names = (await namesIn(place)).filter((name) => name.endsWith(".json"));
     const leases = await Promise.all(names.map((name) => read(join(place, name))));
     return leases.filter((lease) => lease !== null);
   }
 
+  const held = () => leasesIn(heldPlace);
+
+  /** Newest first. Leases of earlier versions lie beside the days, and are put into theirs. */
+  async function days(): Promise<string[]> {
+    const names = await namesIn(endedPlace);
+    for (const name of names.filter((one) => one.endsWith(".json"))) {
+      const lease = await read(join(endedPlace, name));
+      if (lease !== null) await file(name, dayOf(lease.to ?? lease.from));
+    }
+    const found = names.some((one) => one.endsWith(".json")) ? await namesIn(endedPlace) : names;
+    return found.filter((name) => /^\d{4}-\d\d-\d\d$/.test(name)).sort((a, b) => (a < b ? 1 : -1));
+  }
+
+  async function file(name: string, day: string): Promise<void> {
+    await mkdir(join(endedPlace, day), { recursive: true });
+    try {
+      await rename(join(endedPlace, name), join(endedPlace, day, name.replace(/\.new$/, ".json")));
+    } catch (error) {
+      // Another process has put it there.
+      if (codeOf(error) !== "ENOENT") throw error;
+    }
+  }
+
+  async function findEnded(remoteId: string): Promise<ServerLease | null> {
+    if (!ID.test(remoteId)) return null;
+    for (const day of await days()) {
+      const lease = await read(join(endedPlace, day, `${remoteId}.json`));
+      if (lease !== null) return lease;
+    }
+    return null;
+  }
+
+  const heldBy = async (remoteId: string) => (await held()).find((one) => one.remoteId === remoteId) ?? null;
+
   return {
-    list: async () => [...(await listOf(held)), ...(await listOf(ended))],
+    held,
+    async ended(since) {
+      const within = (await days()).filter((day) => day >= dayOf(since));
+      return (await Promise.all(within.map((day) => leasesIn(join(endedPlace, day))))).flat();
+    },
+    find: async (remoteId) => (await heldBy(remoteId)) ?? findEnded(remoteId),
     async take(lease) {
-      await mkdir(held, { recursive: true });
-      const written = join(held, `${randomUUID()}.new`);
+      await mkdir(heldPlace, { recursive: true });
+      const written = join(heldPlace, `${randomUUID()}.new`);
       await writeFile(written, JSON.stringify(lease));
       try {
         // A link is there whole or not at all, and never in place of another.
-        await link(written, join(held, `${lease.server}.json`));
+        await link(written, join(heldPlace, `${lease.server}.json`));
         return true;
       } catch (error) {
         if (codeOf(error) === "EEXIST") return false;
@@ -64,14 +124,19 @@ export function openLeaseFolder(folder: string): LeaseFolder {
       }
     },
     async giveBack(remoteId, at) {
-      const lease = (await listOf(held)).find((one) => one.remoteId === remoteId);
-      if (lease === undefined) return false;
-      await mkdir(ended, { recursive: true });
-      const path = join(held, `${lease.server}.json`);
-      // Its end first: a crash in between leaves it held, and it is given back again.
-      await writeFile(join(ended, `${remoteId}.new`), JSON.stringify({ ...lease, to: at }));
-      await rename(join(ended, `${remoteId}.new`), join(ended, `${remoteId}.json`));
-      await rm(path, { force: true });
+      const lease = await heldBy(remoteId);
+      if (lease === null) return false;
+      // Its end first: a crash in between leaves it held, and it is given back again, with the end that it had.
+      if ((await findEnded(remoteId)) === null) {
+        await mkdir(endedPlace, { recursive: true });
+        await writeFile(join(endedPlace, `${remoteId}.new`), JSON.stringify({ ...lease, to: at }));
+        await file(`${remoteId}.new`, dayOf(at));
+      }
+      await rm(join(heldPlace, `${lease.server}.json`), { force: true });
+      const oldest = dayOf(new Date(at.getTime() - KEPT_DAYS * DAY_MS));
+      for (const day of (await days()).filter((one) => one < oldest)) {
+        await rm(join(endedPlace, day), { recursive: true, force: true });
+      }
       return true;
     },
   };

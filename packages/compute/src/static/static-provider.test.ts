@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runComputeProviderSuite } from "@loramill/testkit";
@@ -14,6 +14,8 @@ const servers = [
   { ...server, name: "attic", url: "http://127.0.0.1:8691" },
 ];
 const token = "0123456789abcdef";
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 const image = "registry.example/trainer:1";
 
 async function open(silent: readonly string[] = []) {
@@ -30,7 +32,7 @@ async function open(silent: readonly string[] = []) {
     return new Response("{}");
   };
   const reopen = () => createStaticProvider(options, { clock, fetch: fetch as never });
-  return { clock, reopen, provider: reopen(), close: () => rm(leasesDir, { recursive: true, force: true }) };
+  return { clock, reopen, leasesDir, provider: reopen(), close: () => rm(leasesDir, { recursive: true, force: true }) };
 }
 
 runComputeProviderSuite("static", async () => {
@@ -68,6 +70,52 @@ it("remembers over a restart what is given out and what it cost", async () => {
   expect(await reopen().offers()).toHaveLength(2);
   const bill = { seconds: 1_800, amountMicroUsd: 50_000, isFinal: true };
   expect(await reopen().machines()).toMatchObject([{ remoteId, state: "gone", bill }]);
+});
+
+it("looks at a machine without reading those that ended, lists them for two days, and keeps their cost for ninety", async () => {
+  const { clock, provider, leasesDir, close } = await open();
+  onTestFinished(close);
+  const [offer] = await provider.offers();
+  if (offer === undefined) throw new Error("no offer");
+  const rent = async (name: string) => (await provider.create({ name, offer, image })).remoteId;
+  const old = await rent("lm-old");
+  const begun = clock.now();
+  clock.advance(HOUR_MS);
+  await provider.terminate(old);
+  const days = join(leasesDir, "ended");
+  const [day = ""] = await readdir(days);
+  // One that no version could read: who reads all of them would fail.
+  await writeFile(join(days, day, "static-broken.json"), "{");
+  clock.advance(3 * DAY_MS);
+  const young = await rent("lm-young");
+  expect(await provider.describe(young)).toMatchObject({ name: "lm-young", state: "running" });
+  expect(await provider.describe(old)).toMatchObject({ name: "lm-old", state: "gone" });
+  expect(await provider.lastBill(old, { from: begun, to: clock.now() })).toMatchObject({ seconds: 3_600 });
+  expect(await provider.describe("../held/cellar")).toBeNull();
+  expect((await provider.machines()).map(({ name }) => name)).toEqual(["lm-young"]);
+  await rm(join(days, day, "static-broken.json"));
+  expect(await provider.books({ from: begun, to: clock.now() })).toMatchObject([{ remoteId: old }]);
+
+  clock.advance(100 * DAY_MS);
+  await provider.terminate(young);
+  expect(await provider.describe(old)).toBeNull();
+  expect(await readdir(days)).toHaveLength(1);
+});
+
+it("finds leases that an earlier version ended, and one whose end was written before a crash", async () => {
+  const { clock, provider, leasesDir, close } = await open();
+  onTestFinished(close);
+  const [offer] = await provider.offers();
+  if (offer === undefined) throw new Error("no offer");
+  const { remoteId } = await provider.create({ name: "lm-a", offer, image });
+  const lease = { remoteId, server: offer.region, name: "lm-a", from: clock.now() };
+  clock.advance(HOUR_MS);
+  await mkdir(join(leasesDir, "ended"));
+  await writeFile(join(leasesDir, "ended", `${remoteId}.json`), JSON.stringify({ ...lease, to: clock.now() }));
+  expect(await provider.machines()).toMatchObject([{ remoteId, state: "running" }]);
+  clock.advance(DAY_MS);
+  expect(await provider.terminate(remoteId)).toBe("terminated");
+  expect(await provider.machines()).toMatchObject([{ remoteId, state: "gone", bill: { seconds: 3_600 } }]);
 });
 
 it("offers no server whose agent is silent", async () => {

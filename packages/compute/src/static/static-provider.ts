@@ -20,6 +20,8 @@ export interface StaticParts {
 
 /** An agent that takes longer to say that it lives is taken for one that does not. */
 const HEALTH_MS = 5_000;
+/** For so long machines that are gone are listed. */
+const TOLD_MS = 48 * 3_600_000;
 
 /**
  * Servers that one owns. To create is to take a free one, to terminate is to give it back: the server goes on running, and its
@@ -53,17 +55,27 @@ export function createStaticProvider(options: StaticOptions, parts: StaticParts)
   }
 
   async function free(signal?: AbortSignal): Promise<StaticServer[]> {
-    const held = new Set((await folder.list()).filter(({ to }) => to === null).map(({ server }) => server));
+    const held = new Set((await folder.held()).map(({ server }) => server));
     return (await living(signal)).filter(({ name }) => !held.has(name));
   }
 
-  async function leases(signal?: AbortSignal): Promise<FleetMachine[]> {
+  const seen = (lease: ServerLease) => viewOf(lease, serverOf(lease, servers), clock.now());
+
+  /** Those that last, and those that ended since. */
+  async function leases(since: Date, signal?: AbortSignal): Promise<FleetMachine[]> {
     signal?.throwIfAborted();
-    return (await folder.list()).map((lease) => viewOf(lease, serverOf(lease, servers), clock.now()));
+    const held = await folder.held();
+    const ids = new Set(held.map(({ remoteId }) => remoteId));
+    // A crash may have left one in both: it lasts until it is given back again.
+    const ended = (await folder.ended(since)).filter(({ remoteId }) => !ids.has(remoteId));
+    return [...held, ...ended].map(seen);
   }
 
-  const find = async (remoteId: string, signal?: AbortSignal): Promise<FleetMachine | null> =>
-    (await leases(signal)).find((one) => one.remoteId === remoteId) ?? null;
+  async function find(remoteId: string, signal?: AbortSignal): Promise<FleetMachine | null> {
+    signal?.throwIfAborted();
+    const lease = await folder.find(remoteId);
+    return lease === null ? null : seen(lease);
+  }
 
   return {
     name: "static",
@@ -73,7 +85,7 @@ export function createStaticProvider(options: StaticOptions, parts: StaticParts)
       return { available: length > 0, message: `${length} of ${servers.length} own servers answer` };
     },
     offers: async (signal) => (await free(signal)).map(offerOf),
-    machines: leases,
+    machines: (signal) => leases(new Date(clock.now().getTime() - TOLD_MS), signal),
     async create({ name, offer, volume, signal }) {
       signal?.throwIfAborted();
       if (volume !== undefined) throw new UserError("own servers have no network volumes", { code: "no-volumes" });
@@ -91,7 +103,7 @@ export function createStaticProvider(options: StaticOptions, parts: StaticParts)
     },
     logs: null,
     async books({ from, to }, signal) {
-      const within = (await leases(signal)).filter((one) => one.createdAt < to);
+      const within = (await leases(from, signal)).filter((one) => one.createdAt < to);
       return within.flatMap(({ remoteId, createdAt, bill }) => {
         const end = new Date(createdAt.getTime() + bill.seconds * 1_000);
         if (end <= from) return [];

@@ -28,6 +28,7 @@ const dataCentres = [
   "US-MO-1",
   "US-MO-2",
   "US-NC-1",
+  "US-NC-2",
   "US-NE-1",
   "US-TX-1",
   "US-TX-3",

@@ -64,6 +64,7 @@ describe("names", () => {
   });
 
   it("find the data centres of a region, and pass on one that is not listed yet", () => {
+    expect(dataCentresOf("us-nc")).toEqual(["US-NC-1", "US-NC-2"]);
     expect(dataCentresOf("us-or")).toEqual(["US-OR-1"]);
     expect(dataCentresOf("EU-RO-1")).toEqual(["EU-RO-1"]);
     expect(dataCentresOf("EU-PT-1")).toEqual(["EU-PT-1"]);
