@@ -122,7 +122,10 @@ export async function openApi(start: ApiStart): Promise<RunningApi> {
     },
     pastTrainings: () => catalog.trainings.past(),
     rentalMarket: (projectName) =>
-      readRentalMarket(projectName, { catalog, clock: start.clock, settings: start.fleetSettings }),
+      readRentalMarket(projectName, {
+        ...{ catalog, clock: start.clock, settings: start.fleetSettings },
+        listUsdPerHour: start.options.listUsdPerHour,
+      }),
     ceilings: async (projectName) => {
       const project = await catalog.projects.idOf(projectName);
       return (await catalog.ceilings.list(project)).map(ceilingView);

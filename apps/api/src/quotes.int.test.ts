@@ -42,7 +42,10 @@ function plannerOn(catalog: Catalog) {
     ],
     pastTrainings: () => catalog.trainings.past(),
     rentalMarket: (project: string) =>
-      readRentalMarket(project, { catalog, clock, settings: { ...defaultFleetSettings, idleSeconds: 600 } }),
+      readRentalMarket(project, {
+        ...{ catalog, clock, settings: { ...defaultFleetSettings, idleSeconds: 600 } },
+        listUsdPerHour: new Map(),
+      }),
     ceilings: async () => [],
     findArtifact: async () => null,
     fingerprint: async () => ({ digest: digestOf("pictures"), items: 20, bytes: 3 }),

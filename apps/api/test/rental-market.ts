@@ -1,4 +1,4 @@
-import type { FleetFacts, ProjectId } from "@loramill/contracts";
+import { cheapestOf, type FleetFacts, listPrices, type ProjectId } from "@loramill/contracts";
 import { defaultFleetSettings } from "@loramill/fleet";
 import type { RentalMarket } from "../src/planning/rental-market.ts";
 
@@ -13,6 +13,7 @@ export function rentalMarket(facts: Partial<FleetFacts> = {}, more: Partial<Rent
     },
     settings: defaultFleetSettings,
     dryRun: false,
+    listUsdPerHour: cheapestOf(listPrices, ["SECURE", "COMMUNITY"]),
     ...more,
   };
 }

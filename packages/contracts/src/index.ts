@@ -236,6 +236,7 @@ export type {
   PricePoint,
 } from "./fleet/fleet-facts.ts";
 export { agentVariables, fleetVariables } from "./fleet/fleet-variables.ts";
+export { cheapestOf, type ListPrice, listPrices, listPriceVariables, readListPrices } from "./fleet/list-prices.ts";
 export { FLEET_PROJECT, type FleetOffer, type Pod, type PodHealth, type PodState, podPrice } from "./fleet/pod.ts";
 export { podToken } from "./fleet/pod-token.ts";
 export { Choosing, DrawingLimits } from "./generate-choosing.ts";

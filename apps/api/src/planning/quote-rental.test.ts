@@ -121,6 +121,8 @@ describe("the price of a training on a rented machine", () => {
     expect(unknown?.notes).toEqual([
       expect.stringMatching(/no offers are known yet.*list prices.*RTX 4090 at \$0\.34\/h/),
     ]);
+    const set = ask({}, { listUsdPerHour: new Map([[RTX4090, 0.5]]) });
+    expect(set?.notes).toEqual([expect.stringContaining("at $0.50/h")]);
     const dear = ask(
       { offers: [{ ...offer, pricePerHourMicroUsd: 900_000 }] },
       { placement: { ...cloud, maxMicroUsdPerHour: 500_000 } },

@@ -92,7 +92,11 @@ function priceWork(work: RentedWork, lock: PlanLock, context: RentalContext): Re
     offers.length === 0
       ? "no offers are known yet: the provisioner has not asked for any"
       : `no machine on offer can take the training: ${now.because}`;
-  const listed = askFleet({ ...work, placement: anywhere(work.placement) }, listedOffers(work), { lock, context });
+  const listed = askFleet(
+    { ...work, placement: anywhere(work.placement) },
+    listedOffers(work, context.market.listUsdPerHour),
+    { lock, context },
+  );
   if (listed.because !== null) return { price: null, notes: [why] };
   return { price: priceOf(listed.quote), notes: [`${why}; taken at list prices, on ${placeIn(listed.quote)}`] };
 }
@@ -162,25 +166,21 @@ function hindrances(demand: FleetDemand, offers: readonly FleetOffer[], { market
 }
 
 /** What is known before the market was ever asked: list prices have no data centre. */
-function listedOffers({ recipe, placement, providers }: RentedWork): FleetOffer[] {
+function listedOffers(
+  { recipe, placement, providers }: RentedWork,
+  listUsdPerHour: RentalMarket["listUsdPerHour"],
+): FleetOffer[] {
   const provider = placement?.mode === "cloud" ? placement.provider : (providers[0] ?? "");
-  return gpus.flatMap(({ id, vramGb, usdPerHour }) =>
-    usdPerHour === null
-      ? []
-      : [
-          {
-            ...{
-              provider,
-              gpuType: id,
-              region: "",
-              vramBytes: vramGb * BYTES_PER_GB,
-              interruptible: false,
-              available: 1,
-            },
-            pricePerHourMicroUsd: Math.round(usdPerHour * recipe.gpus * 1_000_000),
-          },
-        ],
-  );
+  return gpus.flatMap(({ id, vramGb }) => {
+    const usd = listUsdPerHour.get(id);
+    if (usd === undefined) return [];
+    return [
+      {
+        ...{ provider, gpuType: id, region: "", vramBytes: vramGb * BYTES_PER_GB, interruptible: false, available: 1 },
+        pricePerHourMicroUsd: Math.round(usd * recipe.gpus * 1_000_000),
+      },
+    ];
+  });
 }
 
 const anywhere = (placement: Placement | undefined): Placement | undefined =>

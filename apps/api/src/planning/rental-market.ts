@@ -21,12 +21,15 @@ export interface RentalMarket {
   readonly settings: FleetSettings;
   /** Machines are planned, and none is rented. */
   readonly dryRun: boolean;
+  /** What GPU types cost in US dollars while nobody offers any. */
+  readonly listUsdPerHour: ReadonlyMap<string, number>;
 }
 
 interface MarketParts {
   readonly catalog: Pick<Catalog, "ceilings" | "fleet" | "projects">;
   readonly clock: Clock;
   readonly settings: FleetSettings;
+  readonly listUsdPerHour: RentalMarket["listUsdPerHour"];
 }
 
 type Keep = Extract<FleetDecision, { readonly kind: "keep" }>;
@@ -39,7 +42,7 @@ interface Standing {
 /** Reads the market as the catalog has it, and the machines as the last plan of the fleet keeps them. */
 export async function readRentalMarket(
   projectName: string,
-  { catalog, clock, settings }: MarketParts,
+  { catalog, clock, settings, listUsdPerHour }: MarketParts,
 ): Promise<RentalMarket> {
   const { fleet, ceilings, projects } = catalog;
   const project = await projects.idOf(projectName);
@@ -72,7 +75,7 @@ export async function readRentalMarket(
     remainingByProject: {},
     stopped: switches.stopped,
   };
-  return { project, facts, settings, dryRun: switches.dryRun };
+  return { project, facts, settings, dryRun: switches.dryRun, listUsdPerHour };
 }
 
 /** What there is of a machine, and all that the plan has given it to do as one job that is on it; null for one that is gone. */

@@ -31,10 +31,8 @@ describe("RunPod's configuration", () => {
       "sold out",
       "come back later",
     ]);
-    expect([...read({ RUNPOD_SEED_PRICES: "NVIDIA L4=0.44 | NVIDIA A40=0.3" }).seedUsdPerHour]).toEqual([
-      ["NVIDIA L4", 0.44],
-      ["NVIDIA A40", 0.3],
-    ]);
+    const { seedUsdPerHour } = read({ RUNPOD_SEED_PRICES: "NVIDIA L4=0.44/0.39" });
+    expect([...seedUsdPerHour]).toEqual([["NVIDIA L4", { secure: 0.44, community: 0.39 }]]);
   });
 
   it("refuses prices that are none, and addresses that are not HTTPS", () => {
@@ -45,9 +43,11 @@ describe("RunPod's configuration", () => {
 
 it("takes the configured price of a GPU whose price the catalogue leaves out, and offers none without any", () => {
   const gpu = { id: "NVIDIA L4", memory: 24, secure: true, community: false, price: { secure: 0, community: 0 } };
-  expect(offersOfGpus([gpu], "SECURE", new Map([["NVIDIA L4", 0.44]]))).toMatchObject([
-    { pricePerHourMicroUsd: 440_000 },
-  ]);
+  const seeds = new Map([["NVIDIA L4", { secure: 0.44, community: 0.39 }]]);
+  expect(offersOfGpus([gpu], "SECURE", seeds)).toMatchObject([{ pricePerHourMicroUsd: 440_000 }]);
   expect(offersOfGpus([gpu], "SECURE", new Map())).toEqual([]);
-  expect(offersOfGpus([gpu], "COMMUNITY", new Map([["NVIDIA L4", 0.44]]))).toEqual([]);
+  expect(offersOfGpus([gpu], "COMMUNITY", seeds)).toEqual([]);
+  expect(offersOfGpus([{ ...gpu, community: true }], "COMMUNITY", seeds)).toMatchObject([
+    { pricePerHourMicroUsd: 390_000 },
+  ]);
 });

@@ -1,4 +1,4 @@
-import { defineConfig, EndpointUrl } from "@loramill/contracts";
+import { defineConfig, EndpointUrl, listPriceVariables, readListPrices } from "@loramill/contracts";
 import { z } from "zod";
 
 /**
@@ -17,18 +17,6 @@ const words = (text: string): string[] =>
     .map((one) => one.trim())
     .filter(Boolean);
 const seconds = z.coerce.number().min(1).max(600);
-/** `name=0.69|other=0.3`, by GPU type. */
-const Prices = z.string().regex(/^([^|=]+=\s*\d+(\.\d+)?\s*(\||$))*$/, "must be like NVIDIA L4=0.44|NVIDIA A40=0.34");
-
-function pricesOf(text: string): ReadonlyMap<string, number> {
-  return new Map(
-    words(text).map((pair) => {
-      const [name = "", usd = ""] = pair.split("=");
-      return [name.trim(), Number(usd)];
-    }),
-  );
-}
-
 export function proxyAddress(template: string, pod: string, port: number): string {
   return template.replace("{pod}", pod).replace("{port}", String(port));
 }
@@ -50,19 +38,11 @@ export const runpodConfig = defineConfig(
       .stringbool()
       .default(false)
       .describe("Whether spot machines are offered too; where they cannot be had, machines on demand remain"),
-    RUNPOD_CLOUDS: z
-      .string()
-      .default("SECURE,COMMUNITY")
-      .transform((text) => text.split(/[\s,]+/).filter(Boolean))
-      .pipe(z.array(z.enum(["SECURE", "COMMUNITY"])).min(1))
-      .describe("Clouds to rent from; SECURE, COMMUNITY or both"),
+    ...listPriceVariables,
     RUNPOD_CAPACITY_WORDS: z
       .string()
       .default(CAPACITY_WORDS.join(" | "))
       .describe("Texts in RunPod's refusals that mean no machine is free, separated by |; case does not matter"),
-    RUNPOD_SEED_PRICES: Prices.default("").describe(
-      "US dollars per hour of GPU types whose price the catalogue leaves out, as `NVIDIA L4=0.44|NVIDIA A40=0.34`",
-    ),
     RUNPOD_AGENT_PORT: z.coerce
       .number()
       .int()
@@ -95,7 +75,7 @@ export const runpodConfig = defineConfig(
     offersSpot: env.RUNPOD_SPOT,
     clouds: [...new Set(env.RUNPOD_CLOUDS)],
     capacityWords: words(env.RUNPOD_CAPACITY_WORDS),
-    seedUsdPerHour: pricesOf(env.RUNPOD_SEED_PRICES),
+    seedUsdPerHour: readListPrices(env.RUNPOD_SEED_PRICES),
     agentPort: env.RUNPOD_AGENT_PORT,
     registryId: env.RUNPOD_REGISTRY_ID ?? null,
     timeoutMs: env.RUNPOD_TIMEOUT_SECONDS * 1_000,

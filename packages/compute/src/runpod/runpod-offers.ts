@@ -1,4 +1,4 @@
-import { type MachineOffer, microUsdFromUsd } from "@loramill/contracts";
+import { type ListPrice, type MachineOffer, microUsdFromUsd } from "@loramill/contracts";
 import type { GpuType } from "./runpod-schemas.ts";
 import { stockOf } from "./stock-levels.ts";
 
@@ -6,11 +6,11 @@ import { stockOf } from "./stock-levels.ts";
 export function offersOfGpus(
   gpus: readonly GpuType[],
   cloud: "SECURE" | "COMMUNITY",
-  seedUsdPerHour: ReadonlyMap<string, number>,
+  seedUsdPerHour: ReadonlyMap<string, ListPrice>,
 ): MachineOffer[] {
   return gpus.flatMap((gpu) => {
-    const [isSold, listed] = cloud === "SECURE" ? [gpu.secure, gpu.price.secure] : [gpu.community, gpu.price.community];
-    const usd = listed ? listed : (seedUsdPerHour.get(gpu.id) ?? 0);
+    const [isSold, of] = cloud === "SECURE" ? [gpu.secure, "secure" as const] : [gpu.community, "community" as const];
+    const usd = gpu.price[of] || (seedUsdPerHour.get(gpu.id)?.[of] ?? 0);
     if (!isSold || usd <= 0) return [];
     const places = gpu.dataCenters?.length ? gpu.dataCenters : [{ id: "", availability: gpu.availability ?? "NONE" }];
     return places.map(({ id, availability }) => ({
