@@ -10,8 +10,6 @@ const MAX_PAGES = 1_000;
 const LOG_MS = 10_000;
 const none = z.unknown();
 
-export type RunPodRest = ReturnType<typeof openRunPodRest>;
-
 /** The manners that all things of RunPod's REST API have in common. What is not there is `null` or `false`; the rest is thrown. */
 export function openRunPodRest(baseUrl: string, connection: Connection) {
   const runpod = connectRunPod(connection);
