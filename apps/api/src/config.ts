@@ -1,7 +1,8 @@
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { captionerConfig, generationConfig, llmConfig, trainingConfig } from "@loramill/backends";
-import { cheapestOf, defineConfig, EndpointUrl, listPriceVariables, readListPrices } from "@loramill/contracts";
+import { runpodConfig } from "@loramill/compute";
+import { defineConfig, EndpointUrl } from "@loramill/contracts";
 import { fleetSettingsConfig } from "@loramill/fleet";
 import { learningDefaults } from "@loramill/intelligence";
 import { pocketConfig } from "@loramill/pocket";
@@ -14,7 +15,6 @@ import { z } from "zod";
 /** The API's own variables. */
 export const apiConfig = defineConfig(
   {
-    ...listPriceVariables,
     API_HOST: z.string().min(1).default("127.0.0.1").describe("Address the API listens on"),
     API_PORT: z.coerce.number().int().min(0).max(65_535).default(7860).describe("Port of the API; 0 takes a free one"),
     API_AUTH: z
@@ -123,7 +123,6 @@ export const apiConfig = defineConfig(
     studioDir: env.API_STUDIO_DIR ?? null,
     maxBatchRuns: env.BATCH_MAX_RUNS,
     urlSeconds: env.API_URL_SECONDS,
-    listUsdPerHour: cheapestOf(readListPrices(env.RUNPOD_SEED_PRICES), env.RUNPOD_CLOUDS),
   }),
 );
 export type ApiOptions = ReturnType<typeof apiConfig.options>;
@@ -133,6 +132,7 @@ export const apiProcessConfig = {
   ...servicesConfig,
   api: apiConfig,
   fleetSettings: fleetSettingsConfig,
+  runpod: runpodConfig,
   endpoints: endpointsConfig,
   captioner: captionerConfig,
   llm: llmConfig,

@@ -1,6 +1,14 @@
 import type { ReplicateWebhooks } from "@loramill/backends";
 import type { Catalog } from "@loramill/catalog";
-import type { BulkChange, Clock, DoctorCheck, GenerationBackend, Logger, Stores } from "@loramill/contracts";
+import type {
+  BulkChange,
+  Clock,
+  DoctorCheck,
+  GenerationBackend,
+  Logger,
+  NetworkVolumes,
+  Stores,
+} from "@loramill/contracts";
 import type { GuardRules } from "@loramill/url-guard";
 import type { SecretBox } from "@loramill/webhooks";
 import type { Embeddings } from "./choosing/embed-loras.ts";
@@ -43,6 +51,8 @@ export interface ApiDeps {
   readonly webhookSecrets: Pick<SecretBox, "seal">;
   /** Null where nothing is trained on Replicate. */
   readonly replicateWebhooks: Pick<ReplicateWebhooks, "read"> | null;
+  /** Null where there is nobody to rent any from. */
+  readonly volumes: NetworkVolumes | null;
   readonly doctor: readonly DoctorPart[];
   /** The pages under `/`; null: none. */
   readonly studio: Studio | null;

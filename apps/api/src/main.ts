@@ -22,6 +22,7 @@ await runProcess({
       offers,
       options: config.api,
       fleetSettings: config.fleetSettings,
+      runpod: { ...config.runpod, apiKey: config.endpoints.runpodKey },
       webhooks: config.webhooks,
       sourceLimits: config.sources,
       huggingfaceToken: config.endpoints.huggingfaceToken,

@@ -1,14 +1,16 @@
 import { knownModels } from "@loramill/catalog";
+import { createRunPodProvider, type RunPodOptions } from "@loramill/compute";
 import type {
   Clock,
   GenerationBackend,
   ImageTextEmbedder,
   Logger,
+  NetworkVolumes,
   PromptAnalyst,
   RecipeTemplate,
   TrainingBackend,
 } from "@loramill/contracts";
-import { isLoopback } from "@loramill/contracts";
+import { cheapestOf, isLoopback } from "@loramill/contracts";
 import type { FleetSettings } from "@loramill/fleet";
 import type { Services } from "@loramill/runtime";
 import { createModelFetcher, createUrlFetcher, fingerprintSources, type SourceLimits } from "@loramill/storage";
@@ -57,6 +59,8 @@ export interface ApiStart {
   readonly options: ApiOptions;
   /** As whoever plans the fleet has them. */
   readonly fleetSettings: FleetSettings;
+  /** As whoever rents machines has it; without a key nothing is asked of it. */
+  readonly runpod: RunPodOptions & { readonly apiKey: string | null };
   /** As whoever sends messages to them has them. */
   readonly webhooks: Pick<WebhookOptions, "limits" | "secretKeys">;
   readonly sourceLimits: SourceLimits;
@@ -124,7 +128,7 @@ export async function openApi(start: ApiStart): Promise<RunningApi> {
     rentalMarket: (projectName) =>
       readRentalMarket(projectName, {
         ...{ catalog, clock: start.clock, settings: start.fleetSettings },
-        listUsdPerHour: start.options.listUsdPerHour,
+        listUsdPerHour: cheapestOf(start.runpod.seedUsdPerHour, start.runpod.clouds),
       }),
     ceilings: async (projectName) => {
       const project = await catalog.projects.idOf(projectName);
@@ -177,6 +181,7 @@ export async function openApi(start: ApiStart): Promise<RunningApi> {
     webhookRules: start.webhooks.limits,
     webhookSecrets: createSecretBox(start.webhooks.secretKeys),
     replicateWebhooks: offers.replicateWebhooks,
+    volumes: openVolumes(start.runpod, start.clock),
     doctor: [...serviceParts(services), ...offerParts({ ...offers, captioners }), ...start.doctor],
     studio: start.studio,
     storeOrigins: signedExample === null ? [] : [new URL(signedExample).origin],
@@ -204,3 +209,6 @@ export async function openApi(start: ApiStart): Promise<RunningApi> {
     },
   };
 }
+
+const openVolumes = ({ apiKey, ...options }: ApiStart["runpod"], clock: Clock): NetworkVolumes | null =>
+  apiKey === null ? null : createRunPodProvider(options, { apiKey, clock }).volumes;

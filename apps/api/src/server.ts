@@ -26,6 +26,7 @@ import { datasetRoutes } from "./routes/datasets.ts";
 import { diffRoutes } from "./routes/diffs.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { fleetRoutes } from "./routes/fleet.ts";
+import { fleetVolumeRoutes } from "./routes/fleet-volumes.ts";
 import { generationRoutes } from "./routes/generations.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { jobRoutes } from "./routes/jobs.ts";
@@ -132,6 +133,7 @@ export async function startApi(deps: ApiDeps, options: ApiOptions & { localToken
   await server.register(modelRoutes(deps));
   await server.register(recipeRoutes(deps));
   await server.register(fleetRoutes(deps));
+  await server.register(fleetVolumeRoutes(deps));
   await server.register(generationRoutes(deps, options));
   await server.register(loraRoutes(deps, options));
   await server.register(loraToolRoutes(deps, options));

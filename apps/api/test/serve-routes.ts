@@ -19,7 +19,10 @@ export interface ServedRoutes {
 }
 
 /** Routes on a real Postgres, with the API's own ways of knowing callers and saying what is wrong. Without a key one is an operator. */
-export async function serveRoutes(routesOf: (deps: ApiDeps) => FastifyPluginAsync): Promise<ServedRoutes> {
+export async function serveRoutes(
+  routesOf: (deps: ApiDeps) => FastifyPluginAsync,
+  more: Partial<ApiDeps> = {},
+): Promise<ServedRoutes> {
   const database = await startTestServer();
   const catalog = await database.open();
   const server = Fastify();
@@ -37,7 +40,7 @@ export async function serveRoutes(routesOf: (deps: ApiDeps) => FastifyPluginAsyn
     },
   });
   const deps: Pick<ApiDeps, "catalog" | "clock"> = { catalog, clock: { now: () => new Date() } };
-  await server.register(routesOf(deps as ApiDeps));
+  await server.register(routesOf({ ...deps, ...more } as ApiDeps));
   return {
     catalog,
     server,

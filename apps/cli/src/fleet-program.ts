@@ -12,6 +12,7 @@ import {
   startFleetCommand,
   stopFleetCommand,
 } from "./commands/fleet.ts";
+import { addVolumeCommands } from "./fleet-volumes-program.ts";
 
 type Does = (work: (context: CommandContext) => Promise<number>) => Promise<void>;
 
@@ -19,7 +20,8 @@ const POD = "its name, as `loramill fleet status` says it";
 
 /** `loramill fleet …`: rented machines, why they are there, what they cost, and the switch that ends it all. */
 export function addFleetCommands(parent: Command, does: Does): void {
-  const command = commandsOf(commandsOf(parent)("fleet", "rented machines", "loramill fleet status"));
+  const fleet = commandsOf(parent)("fleet", "rented machines", "loramill fleet status");
+  const command = commandsOf(fleet);
   const ofPod = (name: "drain" | "end", description: string) =>
     command(name, description, `loramill fleet ${name} loramill-0198f3c2a7d1`)
       .argument("<pod>", POD)
@@ -46,6 +48,7 @@ export function addFleetCommands(parent: Command, does: Does): void {
     .option("--csv", "as comma-separated values, in US dollars")
     .action((options: { from?: string; csv?: boolean }) => does((context) => billsCommand(options, context)));
   command("audit", "who did what to the fleet, latest first", "loramill fleet audit").action(() => does(auditCommand));
+  addVolumeCommands(fleet, does);
   ofPod("drain", "give a machine no new work, and give it back when it has none");
   ofPod("end", "give a machine back at once; what it trains goes on elsewhere from its last checkpoint");
   command(

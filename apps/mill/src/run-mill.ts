@@ -65,6 +65,7 @@ export function runMill({ env }: { env: Environment }): Promise<number> {
         offers,
         options: config.api,
         fleetSettings: config.fleetSettings,
+        runpod: { ...config.runpod, apiKey: config.endpoints.runpodKey },
         webhooks: config.webhooks,
         sourceLimits: config.sources,
         huggingfaceToken: config.endpoints.huggingfaceToken,

@@ -1,4 +1,5 @@
 import type { Catalog } from "@loramill/catalog";
+import { checkVolumes } from "./check-volumes.ts";
 import { repeatAsLeader } from "./repeat-as-leader.ts";
 import type { SurveyDeps } from "./survey-deps.ts";
 import { readBooks, surveyRound } from "./survey-round.ts";
@@ -13,7 +14,9 @@ export function startSurvey(deps: SurveyDeps & { readonly catalog: Catalog }): {
     ...{ catalog, log, lock: "loramill fleet survey", what: "the survey of the fleet", pauseMs: options.surveyMs },
     begin: () => {
       let booksAt = Number.NEGATIVE_INFINITY;
+      let isChecked = false;
       return async (signal) => {
+        if (!isChecked) isChecked = await checkVolumes(deps, signal);
         await surveyRound(deps, signal);
         if (performance.now() - booksAt < options.booksMs) return;
         await readBooks(deps, signal);

@@ -239,6 +239,7 @@ export { agentVariables, fleetVariables } from "./fleet/fleet-variables.ts";
 export { cheapestOf, type ListPrice, listPrices, listPriceVariables, readListPrices } from "./fleet/list-prices.ts";
 export { FLEET_PROJECT, type FleetOffer, type Pod, type PodHealth, type PodState, podPrice } from "./fleet/pod.ts";
 export { podToken } from "./fleet/pod-token.ts";
+export { CreateVolume, GrowVolume, VolumeList, VolumeView } from "./fleet/volume-api.ts";
 export { Choosing, DrawingLimits } from "./generate-choosing.ts";
 export { GenerationGrid, GridAxis, GridChoices, GridPrompt } from "./generation/generation-grid.ts";
 export {

@@ -1,8 +1,10 @@
 import { AuditList, BillList, FleetPlanView, FleetView, OfferList, PodView, type StopFleet } from "@loramill/contracts";
 import type { Caller } from "./caller.ts";
+import { volumeCalls } from "./fleet-volumes.ts";
 
 /** `/v1/fleet`: rented machines. For operators: it takes an admin token, not a project's key. */
-export function fleetCalls({ call }: Pick<Caller, "call">) {
+export function fleetCalls(caller: Pick<Caller, "call">) {
+  const { call } = caller;
   const at = (path: string) => `/v1/fleet${path}`;
   return {
     /** `ended`: also machines that have ended. */
@@ -14,6 +16,7 @@ export function fleetCalls({ call }: Pick<Caller, "call">) {
     bills: ({ signal, ...query }: { from?: string; signal?: AbortSignal } = {}) =>
       call({ path: at("/bills"), query, answer: BillList, signal }),
     audit: (signal?: AbortSignal) => call({ path: at("/audit"), answer: AuditList, signal }),
+    volumes: volumeCalls(caller),
     /** The kill switch: nothing is rented any more until `start`. */
     stop: (body: StopFleet = {}) => call({ method: "POST", path: at("/stop"), body, answer: FleetView }),
     start: () => call({ method: "POST", path: at("/start"), answer: FleetView }),
