@@ -17,6 +17,19 @@ export async function writeWhole(path: string, text: string): Promise<void> {
   await folder.sync().finally(() => folder.close());
 }
 
+/** Does the first writing into a folder that somebody configured, and says which variable to set where that fails. */
+export async function orCannotWrite<T>(variable: string, folder: string, writing: () => Promise<T>): Promise<T> {
+  try {
+    return await writing();
+  } catch (cause) {
+    const code = cause instanceof Error && "code" in cause ? cause.code : cause;
+    throw new Error(
+      `${variable}: ${folder} cannot be written (${code}): name a folder that user ${process.getuid?.()} may write`,
+      { cause },
+    );
+  }
+}
+
 /** Null where there is no such file. */
 export async function readText(path: string): Promise<string | null> {
   return orNull(readFile(path, "utf8"));
