@@ -1,12 +1,10 @@
-import { PermanentError, podToken, redact, TransientError } from "@loramill/contracts";
+import { hideValues, PermanentError, podToken, TransientError } from "@loramill/contracts";
 import type { Turn } from "./turn.ts";
 
 const LINES = 20;
 const CHARACTERS = 300;
 /** Trainings wait for another machine meanwhile. */
 const LISTENS_MS = 3_000;
-/** Shorter values of its environment are words: a port, a number. */
-const SHORTEST_SECRET = 8;
 
 /**
  * Tells in the machine's run what it wrote last, which is mostly why it did not come up: an image without its key, a driver that is
@@ -18,9 +16,7 @@ export async function tellLastWords({ pod, provider, deps, ctx }: Turn): Promise
   try {
     const lines = await provider.logs(pod.remoteId, { tail: LINES, signal: AbortSignal.any([ctx.signal, late]) });
     const { agentSecret, agentEnv } = deps.options;
-    const given = Object.values(agentEnv).filter((value) => value.length >= SHORTEST_SECRET);
-    const secrets = [podToken(agentSecret ?? "", pod.name), ...given];
-    const hide = (line: string) => redact(secrets.reduce((clean, secret) => clean.replaceAll(secret, "***"), line));
+    const hide = hideValues([podToken(agentSecret ?? "", pod.name)], Object.values(agentEnv));
     const words = lines.map((line) => hide(line).slice(0, CHARACTERS));
     if (words.length > 0) ctx.event("machine.log", { lines: words });
   } catch (error) {

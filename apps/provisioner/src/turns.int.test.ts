@@ -220,7 +220,10 @@ it("what a provider quotes of the agents' environment is not kept or told anywhe
 });
 
 it("what a machine that is given up wrote last is told without the environment that it was given", async () => {
-  const { fleet, isIn } = await open({ FLEET_ANSWER_SECONDS: "300", FLEET_AGENT_ENV: '{"HUB":"kernel image"}' });
+  const { fleet, isIn } = await open({
+    FLEET_ANSWER_SECONDS: "300",
+    FLEET_AGENT_ENV: '{"A":"kernel i","HUB":"kernel image"}',
+  });
   fleet.agent.says = { silence: "it cannot be reached" };
   await fleet.until(isIn("ending"));
   const told = fleet.events.find(({ type }) => type === "machine.log")?.data.lines;

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import {
   ErrorRecord,
   fromErrorRecord,
+  hideValues,
   isRetryableStatus,
   PermanentError,
   redact,
@@ -111,5 +112,14 @@ describe("redact", () => {
         expect(toErrorRecord(new Error(`${before} Bearer ${word} ${after}`)).message).not.toContain(`Bearer ${word}`);
       }),
     );
+  });
+});
+
+describe("hideValues", () => {
+  it("takes known secrets out, whole also where one begins another, and as JSON has them", () => {
+    const hide = hideValues(["abcdefgh", "key"], ["abcdefghSECRET", 'two\nlines of "it"', "8690", ""]);
+    expect(hide("got abcdefghSECRET and abcdefgh by key on 8690")).toBe("got *** and *** by *** on 8690");
+    expect(hide(JSON.stringify({ env: 'two\nlines of "it"' }))).toBe('{"env":"***"}');
+    expect(hide("Bearer hunter2hunter2")).toBe("Bearer ***");
   });
 });

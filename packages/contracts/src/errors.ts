@@ -88,6 +88,22 @@ export function redact(text: string): string {
   return SECRETS.reduce((clean, [pattern, by]) => clean.replace(pattern, by), text);
 }
 
+/** Shorter values of an environment are words that errors need: a port, a number of slots. */
+const SHORTEST_HIDDEN = 8;
+
+/**
+ * Redacts texts that may quote secrets which are known: they go as they are and as JSON has them, the longest first because one may
+ * begin another, and with them whatever looks like a credential. Of an `environment`, in which anything may be a secret, values of 8
+ * characters or more are taken for some.
+ */
+export function hideValues(secrets: readonly string[], environment: readonly string[] = []): (text: string) => string {
+  const values = [...secrets, ...environment.filter((value) => value.length >= SHORTEST_HIDDEN)]
+    .flatMap((value) => [value, JSON.stringify(value).slice(1, -1)])
+    .filter((value) => value !== "")
+    .sort((a, b) => b.length - a.length);
+  return (text) => redact(values.reduce((clean, value) => clean.replaceAll(value, "***"), text));
+}
+
 /** Turns whatever was thrown into a record. Unknown errors become class `bug`, code `unexpected`. */
 export function toErrorRecord(error: unknown): ErrorRecord {
   if (error instanceof UserError || error instanceof TransientError || error instanceof PermanentError) {

@@ -199,6 +199,7 @@ export {
   type ErrorDetails,
   ErrorRecord,
   fromErrorRecord,
+  hideValues,
   isRetryableStatus,
   PermanentError,
   type PolicyCode,

@@ -1,4 +1,4 @@
-import { PermanentError, redact, TransientError, UserError } from "@loramill/contracts";
+import { hideValues, PermanentError, TransientError, UserError } from "@loramill/contracts";
 import { Agent, type BodyInit, fetch as undiciFetch } from "undici";
 import { parseJson, readText, reasonOf } from "../http-answer.ts";
 import { errorOfStatus } from "./http-errors.ts";
@@ -63,8 +63,8 @@ export function connect(options: ConnectionOptions, parts: { readonly fetch?: ty
   const name = `${base.host}${base.pathname.replace(/\/$/, "")}`;
   const agent = new Agent({ connections: 8, keepAliveTimeout: 10_000 });
   const fetch = parts.fetch ?? undiciFetch;
-  const secrets = Object.values(options.headers).flatMap((value) => [value, value.replace(/^\w+ /, "")]);
-  const say = (text: string) => redact(secrets.reduce((clean, secret) => clean.replaceAll(secret, "***"), text));
+  // What follows the scheme of a header, such as Bearer, is a secret of its own.
+  const say = hideValues(Object.values(options.headers).flatMap((value) => [value, value.replace(/^\w+ /, "")]));
 
   async function send(path: string, call: Call & { readonly range?: string }, timeout: AbortSignal) {
     const { body, form, query, signal } = call;

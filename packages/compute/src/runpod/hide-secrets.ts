@@ -1,19 +1,11 @@
-import { redact } from "@loramill/contracts";
-
-/** Shorter texts of an environment are no secrets, and words that errors need: a port, a number of slots. */
-const SHORTEST = 8;
+import { hideValues } from "@loramill/contracts";
 
 /**
  * Makes the vendor's words fit to be shown: refusals quote what was asked for, and with it the key or the environment of a
  * machine, which holds its token.
  */
 export function hideSecrets(apiKey: string, body?: unknown): (text: string) => string {
-  const values = environmentsIn(body).filter((value) => value.length >= SHORTEST);
-  // As they are, and as JSON has them; the longest first, because one may begin another.
-  const secrets = [apiKey, ...values.flatMap((value) => [value, JSON.stringify(value).slice(1, -1)])]
-    .filter((secret) => secret !== "")
-    .sort((a, b) => b.length - a.length);
-  return (text) => redact(secrets.reduce((clean, secret) => clean.replaceAll(secret, "***"), text));
+  return hideValues([apiKey], environmentsIn(body));
 }
 
 /** Values of every `env` of a request: an object of texts, or the older API's list of `{key, value}`. */
