@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
@@ -47,3 +47,36 @@ it("leaves its workspace to the next when it cannot read what it finds there", a
   expect((await next.find("one")).id).toBe(id);
   await next.close();
 });
+
+it("does not open where its cache cannot be written, says which variable to set, and leaves its workspace to the next", async () => {
+  const settings = await makeSettings();
+  const file = join(settings.workspace, "no folder");
+  await writeFile(file, "");
+  const broken = { ...settings, cacheFolder: join(file, "cache") };
+  await expect(openAgent(broken)).rejects.toThrow(`AGENT_CACHE_DIR: ${broken.cacheFolder} cannot be written (ENOTDIR)`);
+  await expect(openAgent({ ...settings, workspace: join(file, "work") })).rejects.toThrow("AGENT_WORKSPACE: ");
+  await (await openAgent(settings)).close();
+});
+
+it("tries to give the machine back until it has work again", async () => {
+  const settings = await makeSettings();
+  const tries = join(settings.workspace, "tries");
+  const command = ["sh", "-c", `echo again >> "${tries}"; exit 22`] as const;
+  const onLeaseLost = { command, environment: { PATH: process.env.PATH ?? "" } };
+  const agent = await openAgent({ ...settings, onLeaseLost, giveBackPauseMs: 20 });
+  onTestFinished(() => agent.close());
+  const tried = async () => (await readFile(tries, "utf8").catch(() => "")).length;
+  await agent.start({ ...waiting, leaseSeconds: 1 });
+  await expect.poll(tried, { timeout: 60_000 }).toBeGreaterThan("again\n".length * 3);
+  expect((await agent.find("one")).state).toBe("preempted");
+
+  await agent.start({ ...waiting, marker: "two" });
+  let before = -1;
+  // The try that was under way may still write.
+  const isQuiet = async () => {
+    const was = before;
+    before = await tried();
+    return before === was;
+  };
+  await expect.poll(isQuiet, { timeout: 60_000, interval: 500 }).toBe(true);
+}, 120_000);

@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { mkdir, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
@@ -13,7 +12,8 @@ import {
 } from "@loramill/contracts";
 import { trainerAdapters } from "@loramill/trainers";
 import { openContentCache } from "./cache/content-cache.ts";
-import { readText, writeWhole } from "./files.ts";
+import { orCannotWrite, readText, writeWhole } from "./files.ts";
+import { giveMachineBack } from "./give-machine-back.ts";
 import { type JobPlace, jobPlace } from "./job-place.ts";
 import { isFinalState, type JobRecord, readRecord, writeRecord } from "./job-record.ts";
 import { caughtUp } from "./meter.ts";
@@ -49,11 +49,13 @@ const RECOVERY_LEASE_MS = 300_000;
 /** Opens a workspace, which belongs to one agent at a time, and takes over the trainings that it left. */
 export async function openAgent(settings: AgentSettings, options: { fetch?: typeof fetch } = {}): Promise<Agent> {
   const fetchIt = options.fetch ?? fetch;
-  await mkdir(join(settings.workspace, "jobs"), { recursive: true });
-  const unlock = await lockWorkspace(settings.workspace);
-  const { cacheFolder, cacheBytes } = settings;
-  const owner = await readOwner(settings.workspace);
-  const cache = await openContentCache({ folder: cacheFolder, maxBytes: cacheBytes, owner });
+  const { workspace } = settings;
+  await orCannotWrite("AGENT_WORKSPACE", workspace, () => mkdir(join(workspace, "jobs"), { recursive: true }));
+  const unlock = await lockWorkspace(workspace);
+  const cache = await openCache(settings).catch(async (error: unknown) => {
+    await unlock();
+    throw error;
+  });
   const jobs = new Map<string, RunningJob>();
   let closing: Promise<void> | null = null;
   /** Starts go one after another: between the look and the entry nothing may come. */
@@ -64,6 +66,8 @@ export async function openAgent(settings: AgentSettings, options: { fetch?: type
   /** Jobs of which somebody has been told that they ended. */
   const told = new Set<string>();
   let busyAt = Date.now();
+  /** Ends the tries to give the machine back. */
+  let wanted = new AbortController();
 
   const active = () => [...jobs.values()].filter(({ record }) => !isFinalState(record.state));
 
@@ -85,7 +89,7 @@ export async function openAgent(settings: AgentSettings, options: { fetch?: type
       fetch: fetchIt,
       onLeaseLost: () => {
         told.add(record.id);
-        if (active().length === 0) giveMachineBack(settings);
+        if (active().length === 0) giveBack();
       },
     });
     jobs.set(record.id, job);
@@ -96,6 +100,16 @@ export async function openAgent(settings: AgentSettings, options: { fetch?: type
       busyAt = Date.now();
     });
     return job;
+  }
+
+  /** Until it is done, or the machine has work again: what nobody asks after must not cost money without end. */
+  function giveBack(): void {
+    const { onLeaseLost: command, giveBackPauseMs: pauseMs } = settings;
+    if (command === null || closing !== null) return;
+    wanted.abort();
+    wanted = new AbortController();
+    const parts = { fetch: fetchIt, signal: wanted.signal, say: (line: string) => console.log(line) };
+    void giveMachineBack({ command, pod: null }, pauseMs === undefined ? parts : { ...parts, pauseMs });
   }
 
   /** Reads what is left of a job; answers what takes it over, null for one that nobody can. */
@@ -154,6 +168,7 @@ export async function openAgent(settings: AgentSettings, options: { fetch?: type
     const place = jobPlace(settings.workspace, id);
     const { marker, trainer, epoch } = request;
     trainerHere(trainer);
+    wanted.abort();
     const record: JobRecord = {
       id,
       marker,
@@ -225,6 +240,7 @@ export async function openAgent(settings: AgentSettings, options: { fetch?: type
       return job.view(null);
     },
     close(reason = "shutdown") {
+      wanted.abort();
       closing ??= (async () => {
         const stopAll = () => Promise.all([...jobs.values()].map((job) => job.stop(reason)));
         await stopAll();
@@ -237,6 +253,11 @@ export async function openAgent(settings: AgentSettings, options: { fetch?: type
       return closing;
     },
   };
+}
+
+async function openCache({ workspace, cacheFolder: folder, cacheBytes: maxBytes }: AgentSettings) {
+  const owner = await orCannotWrite("AGENT_WORKSPACE", workspace, () => readOwner(workspace));
+  return orCannotWrite("AGENT_CACHE_DIR", folder, () => openContentCache({ folder, maxBytes, owner }));
 }
 
 /** Name of an agent in a cache that several share: that of its workspace, which belongs to one agent at a time. */
@@ -255,12 +276,4 @@ function refuseStale(record: Readonly<JobRecord>, epoch: number): void {
     code: "stale-epoch",
     details: { epoch: record.epoch },
   });
-}
-
-/** Runs what the operator configured, such as a call that deletes this pod. */
-function giveMachineBack({ onLeaseLost }: AgentSettings): void {
-  if (onLeaseLost === null) return;
-  const [program, ...args] = onLeaseLost.command;
-  const child = spawn(program, args, { env: { ...onLeaseLost.environment }, detached: true, stdio: "ignore" });
-  child.once("error", (error) => console.error(`the command of AGENT_ON_LEASE_LOST cannot be run: ${error.message}`));
 }

@@ -1,12 +1,12 @@
 import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import { z } from "zod";
-import type { GiveBack } from "./give-machine-back.ts";
 import type { RentedMachineLease } from "./hold-machine.ts";
 import type { Retirement } from "./retire.ts";
 import type { AgentSettings, Environment, GiveBackCommand, InstalledTrainer } from "./settings.ts";
 
 const GiB = 1024 ** 3;
+const RUNPOD_API_URL = "https://api.runpod.io/v2";
 const folder = z.string().min(1).optional();
 const seconds = z.coerce.number().min(1).max(86_400);
 
@@ -60,7 +60,7 @@ export const agentEnvironment = z.object({
   RUNPOD_API_KEY: z.string().min(1).optional().describe("On a pod of RunPod: its own key, which RunPod sets"),
   RUNPOD_API_URL: z
     .url({ protocol: /^https?$/ })
-    .default("https://api.runpod.io/v2")
+    .default(RUNPOD_API_URL)
     .describe("RunPod's REST API, by which a pod deletes itself"),
   AI_TOOLKIT_DIR: folder.describe("Checkout of ostris/ai-toolkit"),
   AI_TOOLKIT_PYTHON: folder.describe("Its Python; left out: python3"),
@@ -121,15 +121,28 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       onLeaseLost: isRented ? null : command,
       environment: forTrainers(environment),
     },
-    machineLease:
-      env.AGENT_MACHINE_LEASE_SECONDS === undefined
-        ? null
-        : { ms: env.AGENT_MACHINE_LEASE_SECONDS * 1_000, giveBack: { command, pod: ownPod(env) } },
+    machineLease: readMachineLease(environment),
   };
 }
 
-function ownPod({ RUNPOD_POD_ID: id, RUNPOD_API_KEY: key, RUNPOD_API_URL: url }: AgentEnvironment): GiveBack["pod"] {
-  return id === undefined || key === undefined ? null : { url: url.replace(/\/+$/, ""), id, key };
+/**
+ * How a rented machine is given back, as far as that can be read: a mistake elsewhere in the configuration is none in this, and a
+ * machine whose agent cannot start costs as much as any other. Null on a machine of your own.
+ */
+export function readMachineLease(environment: Readonly<Record<string, string | undefined>>): RentedMachineLease | null {
+  const read = <Name extends keyof AgentEnvironment>(name: Name) =>
+    agentEnvironment.shape[name].safeParse(environment[name]).data as AgentEnvironment[Name] | undefined;
+  const seconds = read("AGENT_MACHINE_LEASE_SECONDS");
+  if (seconds === undefined) return null;
+  const [command, id, key] = [read("AGENT_ON_LEASE_LOST"), read("RUNPOD_POD_ID"), read("RUNPOD_API_KEY")];
+  const url = (read("RUNPOD_API_URL") ?? RUNPOD_API_URL).replace(/\/+$/, "");
+  return {
+    ms: seconds * 1_000,
+    giveBack: {
+      command: command === undefined ? null : { command, environment: given(environment) },
+      pod: id === undefined || key === undefined ? null : { url, id, key },
+    },
+  };
 }
 
 function installed(name: string, at: string | undefined, python = "python3"): Record<string, InstalledTrainer> {

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { promisify } from "node:util";
 
 const run = promisify(execFile);
@@ -10,12 +10,10 @@ const run = promisify(execFile);
  */
 export async function processIdentity(pid: number): Promise<string | null> {
   if (process.platform === "linux") {
-    const stat = await readOrNull(`/proc/${pid}/stat`);
-    if (stat === null) return null;
-    // The name in brackets may hold spaces and brackets; what follows the last one is regular.
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    const fields = await statFields(pid);
+    if (fields === null) return null;
     const boot = await readOrNull("/proc/sys/kernel/random/boot_id");
-    return fields[0] === "Z" || fields[0] === "X" ? null : `${boot?.trim() ?? ""}:${fields[19] ?? ""}`;
+    return isDead(fields) ? null : `${boot?.trim() ?? ""}:${fields[19] ?? ""}`;
   }
   try {
     const { stdout } = await run("ps", ["-o", "stat=,lstart=", "-p", String(pid)]);
@@ -25,6 +23,29 @@ export async function processIdentity(pid: number): Promise<string | null> {
     return null;
   }
 }
+
+/** Whether any process of a group lives; those that have ended and were not yet buried do not. */
+export async function groupLives(group: number): Promise<boolean> {
+  if (process.platform === "linux") {
+    const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+    const all = await Promise.all(pids.map((pid) => statFields(Number(pid))));
+    return all.some((fields) => fields !== null && fields[2] === String(group) && !isDead(fields));
+  }
+  const { stdout } = await run("ps", ["-axo", "pgid=,stat="]);
+  return stdout.split("\n").some((line) => {
+    const [pgid, state = "Z"] = line.trim().split(/\s+/);
+    return pgid === String(group) && !state.startsWith("Z");
+  });
+}
+
+/** What Linux says of a process after its name: state, parent, group; the 20th is when it started. */
+async function statFields(pid: number): Promise<string[] | null> {
+  const stat = await readOrNull(`/proc/${pid}/stat`);
+  // The name in brackets may hold spaces and brackets; what follows the last one is regular.
+  return stat === null ? null : stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+}
+
+const isDead = ([state]: readonly string[]): boolean => state === "Z" || state === "X";
 
 async function readOrNull(path: string): Promise<string | null> {
   try {

@@ -16,19 +16,37 @@ const MAX_BODY_BYTES = 128 * 1024 * 1024;
 /** A request must be here within this; answers are short. */
 const REQUEST_MS = 60_000;
 
+export interface Listening {
+  readonly token: string;
+  readonly host: string;
+  readonly port: number;
+}
+
 /** The agent over HTTP. All but `/healthz` wants the token. */
-export async function serveAgent(
+export function serveAgent(
   agent: Agent,
-  options: {
-    readonly token: string;
-    readonly host: string;
-    readonly port: number;
+  options: Listening & {
     /** Called for each request with the token. */
     readonly heard?: () => void;
   },
 ): Promise<AgentServer> {
+  return serve(options, (request, response) => answer(agent, options, request, response));
+}
+
+/** In the place of an agent that could not be opened: says why to who has the token, and to anybody that it is not well. */
+export function serveTrouble(why: string, options: Listening): Promise<AgentServer> {
+  return serve(options, async (request, response) => {
+    const isAsked = isToken(request.headers.authorization, options.token);
+    send(response, 503, problem(503, "agent-not-open", isAsked ? why : "this agent could not start: its log says why"));
+  });
+}
+
+async function serve(
+  options: Pick<Listening, "host" | "port">,
+  handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
+): Promise<AgentServer> {
   const server = createServer({ requestTimeout: REQUEST_MS }, (request, response) => {
-    answer(agent, options, request, response).catch((error: unknown) => refuse(response, error));
+    handle(request, response).catch((error: unknown) => refuse(response, error));
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);

@@ -47,6 +47,8 @@ export interface AgentSettings {
   readonly graceMs?: number;
   /** Gives this machine back when a training's lease is lost; null leaves it running. */
   readonly onLeaseLost: GiveBackCommand | null;
+  /** Between two tries of that; left out: half a minute. */
+  readonly giveBackPauseMs?: number;
   /** What the trainers see of this process's environment, the agent's own secrets taken out. */
   readonly environment: Environment;
 }

@@ -4,7 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { TrainerCommand } from "@loramill/trainers";
 import { z } from "zod";
 import { orNull, readText } from "./files.ts";
-import { processIdentity } from "./process-identity.ts";
+import { groupLives, processIdentity } from "./process-identity.ts";
 
 /** A trainer that was started: enough to find it again after the agent was killed. */
 export const StartedProcess = z.object({ pid: z.int(), identity: z.string(), startedMs: z.number() });
@@ -60,12 +60,23 @@ export async function exitStatus(files: TrainerFiles): Promise<number | null> {
   return text === null ? null : Number(text);
 }
 
-/** Ends the whole process group: SIGTERM, and SIGKILL after `killMs`. Answers when nothing of it lives. */
-export async function stopTrainer(child: StartedProcess, killMs: number): Promise<void> {
-  const deadline = Date.now() + killMs;
+/**
+ * How long a group that was killed is waited for. What still stands then hangs inside its driver: it runs no more of its own code
+ * whenever that ends, and nothing can be done about it from here.
+ */
+const KILLED_MS = 30_000;
+
+/**
+ * Ends the whole process group: SIGTERM, and SIGKILL after `killMs`. Answers when nothing of it runs: all have ended, were killed and
+ * wait for somebody to bury them, or have stood in their driver for half a minute (`killedMs`) after the SIGKILL.
+ */
+export async function stopTrainer(child: StartedProcess, killMs: number, killedMs = KILLED_MS): Promise<void> {
+  const killAt = performance.now() + killMs;
   signalGroup(child, "SIGTERM");
-  while (groupLives(child)) {
-    if (Date.now() >= deadline) signalGroup(child, "SIGKILL");
+  while (await groupRuns(child)) {
+    const lateMs = performance.now() - killAt;
+    if (lateMs >= killedMs) return;
+    if (lateMs >= 0) signalGroup(child, "SIGKILL");
     await delay(50);
   }
 }
@@ -79,7 +90,10 @@ function signalGroup({ pid }: StartedProcess, signal: NodeJS.Signals | 0): boole
   }
 }
 
-const groupLives = (child: StartedProcess): boolean => signalGroup(child, 0);
+/** A group of which only the dead are left can still be signalled, for ever where no init buries them. */
+async function groupRuns(child: StartedProcess): Promise<boolean> {
+  return signalGroup(child, 0) && (await groupLives(child.pid));
+}
 
 /** Bytes of a log from an offset on, at most `maxBytes`; cut after the last whole character. */
 export async function readLog(path: string, from: number, maxBytes: number): Promise<{ text: string; next: number }> {

@@ -1,6 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { text } from "node:stream/consumers";
 import { createRunPodProvider, runpodConfig } from "@loramill/compute";
 import { backendContext, freePort, pollTraining, startFakeRunPodServer, waitUntil } from "@loramill/testkit";
 import { afterEach, expect, it } from "vitest";
@@ -32,7 +35,7 @@ async function rentPod() {
 }
 
 /** The agent as it runs on a pod: a process of its own that knows where it is. */
-async function startOnPod(env: Record<string, string>) {
+async function startOnPod(env: Record<string, string>, health = 200) {
   const port = await freePort();
   const child = spawn(process.execPath, [MAIN], {
     env: { PATH: process.env.PATH ?? "", AGENT_TOKEN: TOKEN, AGENT_PORT: `${port}`, ...env },
@@ -41,7 +44,7 @@ async function startOnPod(env: Record<string, string>) {
   cleanups.push(async () => child.kill("SIGKILL"));
   const ended = once(child, "exit");
   const url = `http://127.0.0.1:${port}`;
-  await waitUntil("the agent listens", () => fetch(`${url}/healthz`).then((answer) => answer.ok), PATIENCE);
+  await waitUntil("the agent listens", () => fetch(`${url}/healthz`).then(({ status }) => status === health), PATIENCE);
   return { url, ended };
 }
 
@@ -88,6 +91,40 @@ it("a pod that nobody asks after stops its trainer, saves what there is, deletes
   expect((await trial.scripted.starts())[1]).toBeGreaterThan(0);
 }, 240_000);
 
+it("a pod whose agent cannot start says why, and deletes itself when its lease is over", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "machine-lease-"));
+  cleanups.push(() => rm(folder, { recursive: true, force: true }));
+  const { server, remoteId, isThere } = await rentPod();
+  const file = join(folder, "no folder");
+  await writeFile(file, "");
+  const env = {
+    ...{
+      AGENT_WORKSPACE: join(folder, "pod"),
+      AGENT_CACHE_DIR: join(file, "cache"),
+      AGENT_MACHINE_LEASE_SECONDS: "10",
+    },
+    ...{ RUNPOD_POD_ID: remoteId, RUNPOD_API_KEY: KEY, RUNPOD_API_URL: server.url },
+  };
+  const { url, ended } = await startOnPod(env, 503);
+  const ask = async (token: string) => {
+    const answer = await fetch(`${url}/v1/health`, { headers: { authorization: `Bearer ${token}` } });
+    return JSON.stringify(await answer.json());
+  };
+  expect(await ask(TOKEN)).toContain(`AGENT_CACHE_DIR: ${env.AGENT_CACHE_DIR} cannot be written`);
+  expect(await ask("somebody")).not.toContain(folder);
+  expect(isThere()).toBe(true);
+  expect((await ended)[0]).toBe(1);
+  expect(isThere()).toBe(false);
+}, 120_000);
+
+it("an agent that cannot start on a machine of your own ends at once", async () => {
+  const env = { PATH: process.env.PATH ?? "", AGENT_TOKEN: TOKEN, AGENT_WORKSPACE: "/dev/null/agent" };
+  const child = spawn(process.execPath, [MAIN], { env, stdio: ["ignore", "inherit", "pipe"] });
+  const said = text(child.stderr);
+  expect((await once(child, "exit"))[0]).toBe(1);
+  expect(await said).toContain("AGENT_WORKSPACE: /dev/null/agent cannot be written (ENOTDIR)");
+}, 60_000);
+
 it("is tried again until RunPod has done it, also by a command, and not after the agent was told to end", async () => {
   const { server, remoteId, isThere } = await rentPod();
   const said: string[] = [];
@@ -106,9 +143,23 @@ it("is tried again until RunPod has done it, also by a command, and not after th
   await giveMachineBack({ command: null, pod: { ...pod, key: KEY } }, calm);
   expect(isThere()).toBe(false);
   await giveMachineBack({ command: null, pod: { ...pod, key: KEY } }, calm);
-  const command = [process.execPath, "-e", "process.exit(0)"] as const;
-  await giveMachineBack({ command: { command, environment: {} }, pod: null }, calm);
+  const byCommand = (code: string, over = {}) => {
+    const command = [process.execPath, "-e", code] as const;
+    return giveMachineBack({ command: { command, environment: {} }, pod: null }, { ...calm, ...over });
+  };
+  await byCommand("process.exit(0)");
   expect(said.at(-1)).toBe("the machine is given back");
+  const enough = new AbortController();
+  cleanups.push(async () => enough.abort());
+  const hanging = byCommand("setInterval(() => {}, 1e9)", { commandMs: 50, signal: enough.signal });
+  const ended = "the machine could not be given back (AGENT_ON_LEASE_LOST ended with a signal); trying again";
+  await waitUntil(
+    "a command that hangs is tried again",
+    () => said.filter((line) => line === ended).length >= 2,
+    PATIENCE,
+  );
+  enough.abort();
+  await hanging;
   await giveMachineBack({ command: null, pod: null }, calm);
   expect(said.at(-1)).toContain("no way to give itself back");
 });

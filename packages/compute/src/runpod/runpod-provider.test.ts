@@ -185,7 +185,7 @@ describe("RunPod's machines", () => {
     expect(opened.server.pods[0]).toMatchObject({
       args: "node agent.mjs",
       disk: 80,
-      env: { JOB: "1", AGENT_PORT: "8690" },
+        env: { JOB: "1", AGENT_PORT: "8690", RUNPOD_API_URL: opened.server.url },
       ports: ["8690/http"],
       mounts: { network: [{ volumeId: "vol1", path: "/workspace" }] },
     });
@@ -200,6 +200,8 @@ describe("RunPod's machines", () => {
       ["reg1", false],
       ["reg1", true],
     ]);
+    // By this a pod deletes itself.
+    for (const { env } of opened.server.pods) expect(env.RUNPOD_API_URL).toBe(opened.server.url);
     expect(opened.server.refused).toEqual([]);
   });
 

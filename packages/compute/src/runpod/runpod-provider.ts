@@ -162,8 +162,9 @@ function podOf(request: MachineRequest, options: RunPodOptions): CreatePod {
     cloud: offer.cloud ?? "SECURE",
     disk: Math.max(1, Math.ceil(diskBytes / GB)),
     ports: [`${options.agentPort}/http`],
-    // The agent listens where the proxy looks for it, whatever its image's default is.
-    env: { ...env, AGENT_PORT: String(options.agentPort), ...marks },
+    // The agent listens where the proxy looks for it, whatever its image's default is; and it knows where to delete its own pod when
+    // nobody speaks to it any more.
+    env: { RUNPOD_API_URL: options.url, ...env, AGENT_PORT: String(options.agentPort), ...marks },
     ...(offer.region === "" ? {} : { dataCenterIds: [offer.region] }),
     ...(command === undefined ? {} : { args: command }),
     ...(options.registryId === null ? {} : { registry: options.registryId }),
