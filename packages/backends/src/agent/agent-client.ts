@@ -119,6 +119,8 @@ function refusal(
   if (status === 401)
     return new PermanentError(`${message} (AGENT_TOKEN here)`, { code: "agent-key-refused", details });
   if (code === "capacity") return new TransientError(message, { code, details });
+  // Its machine lives, but nobody there knows of trainings: as good as no answer.
+  if (code === "agent-not-open") return new TransientError(message, { code: UNREACHABLE, details });
   if (code === "job-not-found" || code === "stale-epoch") return new PermanentError(message, { code, details });
   if (isRetryableStatus(status)) return new TransientError(message, { code, details });
   return new UserError(message, { code, details });
