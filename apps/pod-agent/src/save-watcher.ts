@@ -118,6 +118,9 @@ export async function openSaveWatcher(parts: SaveWatcherParts): Promise<SaveWatc
     if (text !== null) enqueue(Snapshot.parse(JSON.parse(text)));
   }
 
+  /** Saves that an earlier look has found. */
+  const seen = new Set<string>();
+
   return {
     get hasFinal() {
       return hasFinal;
@@ -148,6 +151,10 @@ export async function openSaveWatcher(parts: SaveWatcherParts): Promise<SaveWatc
         const isOld = !found.final && (found.step <= context.fromStep || found.step >= totalSteps);
         if (isOld || known.has(snapshotName(facts))) continue;
         if (divergedAt !== null && found.step >= divergedAt) continue;
+        // Before the log that `curve` is from, the trainer may not have told of this step yet; at the next look it has.
+        const isTold = reached >= found.step || quietMs === 0 || seen.has(snapshotName(facts));
+        seen.add(snapshotName(facts));
+        if (!isTold) continue;
         if (!(await isReady(found.files, found.step))) continue;
         usualParts = partsOf(
           found.files.map((path) => byPath.get(path)?.bytes ?? 0),
