@@ -38,6 +38,8 @@ RUN /opt/venv/bin/pip install --no-cache-dir torch==2.13.0 torchvision==0.28.0 t
 RUN git clone --filter=blob:none https://github.com/ostris/ai-toolkit /opt/ai-toolkit \
     && git -C /opt/ai-toolkit checkout --quiet ${AI_TOOLKIT_COMMIT} \
     && /opt/venv/bin/pip install --no-cache-dir --requirement /opt/ai-toolkit/requirements.txt
+# As in its own image: its requirements name a torchcodec for an older PyTorch, and any newer setuptools.
+RUN /opt/venv/bin/pip install --no-cache-dir torchcodec==0.15.0 setuptools==69.5.1
 ENV AI_TOOLKIT_DIR=/opt/ai-toolkit AI_TOOLKIT_PYTHON=/opt/venv/bin/python
 USER 10001
 CMD ["node", "/opt/pod-agent.mjs"]
@@ -58,6 +60,8 @@ ARG SIMPLETUNER_COMMIT=bc8e6ab7738ce457a2ed8eb2d26cadd91c6442cb
 RUN git clone --filter=blob:none https://github.com/bghira/SimpleTuner /opt/simpletuner \
     && git -C /opt/simpletuner checkout --quiet ${SIMPLETUNER_COMMIT} \
     && /opt/venv/bin/pip install --no-cache-dir --editable "/opt/simpletuner[cuda]"
+# Where it is installed, accelerate imports it, which fails without the CUDA compiler; trainings on one GPU have no use for it.
+RUN /opt/venv/bin/pip uninstall --yes deepspeed
 ENV SIMPLETUNER_DIR=/opt/simpletuner SIMPLETUNER_PYTHON=/opt/venv/bin/python
 USER 10001
 CMD ["node", "/opt/pod-agent.mjs"]
