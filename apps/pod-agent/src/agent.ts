@@ -1,26 +1,17 @@
-import { createHash, randomBytes, randomUUID } from "node:crypto";
-import { mkdir, readdir, rm, stat } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import {
-  type AgentHealth,
-  type AgentJob,
-  type AgentPoll,
-  AgentStart,
-  type TrainerName,
-  TransientError,
-  UserError,
-} from "@loramill/contracts";
-import { trainerAdapters } from "@loramill/trainers";
+import { type AgentHealth, type AgentJob, type AgentPoll, type AgentStart, UserError } from "@loramill/contracts";
+import { type AgentState, activeJobs, jobOfMarker, refuseStale } from "./agent-state.ts";
 import { openContentCache } from "./cache/content-cache.ts";
 import { orCannotWrite, readText, writeWhole } from "./files.ts";
-import { giveMachineBack } from "./give-machine-back.ts";
-import { type JobPlace, jobPlace } from "./job-place.ts";
-import { isFinalState, type JobRecord, readRecord, writeRecord } from "./job-record.ts";
-import { caughtUp } from "./meter.ts";
+import { type Retries, retryGiveBack } from "./give-machine-back.ts";
+import { isFinalState } from "./job-record.ts";
 import type { AgentWork } from "./retire.ts";
-import { type RunningJob, runJob } from "./run-job.ts";
-import type { AgentSettings, InstalledTrainer } from "./settings.ts";
-import { exitStatus, isAlive } from "./trainer-process.ts";
+import type { RunningJob } from "./run-job.ts";
+import type { AgentSettings } from "./settings.ts";
+import { startJob } from "./start-job.ts";
+import { takeOverJobs } from "./take-over-jobs.ts";
 import { lockWorkspace } from "./workspace-lock.ts";
 
 /** Bumped with what agents and controllers say to each other. */
@@ -43,9 +34,6 @@ export interface Agent {
   close(reason?: "shutdown" | "lease-lost"): Promise<void>;
 }
 
-/** After a restart of the agent its controller has this long to speak again. */
-const RECOVERY_LEASE_MS = 300_000;
-
 /** Opens a workspace, which belongs to one agent at a time, and takes over the trainings that it left. */
 export async function openAgent(settings: AgentSettings, options: { fetch?: typeof fetch } = {}): Promise<Agent> {
   const fetchIt = options.fetch ?? fetch;
@@ -56,173 +44,42 @@ export async function openAgent(settings: AgentSettings, options: { fetch?: type
     await unlock();
     throw error;
   });
-  const jobs = new Map<string, RunningJob>();
-  let closing: Promise<void> | null = null;
-  /** Starts go one after another: between the look and the entry nothing may come. */
-  let starting: Promise<unknown> = Promise.resolve();
-
-  /** Trainings that were taken, by marker: one that is started again is the same. */
-  const taken = new Set<string>();
-  /** Jobs of which somebody has been told that they ended. */
-  const told = new Set<string>();
-  let busyAt = Date.now();
-  /** Ends the tries to give the machine back. */
-  let wanted = new AbortController();
-
-  const active = () => [...jobs.values()].filter(({ record }) => !isFinalState(record.state));
-
-  function trainerHere(name: TrainerName): InstalledTrainer {
-    const installed = settings.trainers[name];
-    if (installed !== undefined) return installed;
-    throw new UserError(`this machine has no ${name}: install it and tell the agent where`, {
-      code: "trainer-missing",
-    });
-  }
-
-  function launch(record: JobRecord, start: AgentStart, leaseMs: number, place: JobPlace): RunningJob {
-    const job = runJob(record, start, leaseMs, {
-      settings,
-      place,
-      adapter: trainerAdapters[record.trainer],
-      installed: trainerHere(record.trainer),
-      cache,
-      fetch: fetchIt,
-      onLeaseLost: () => {
-        told.add(record.id);
-        if (active().length === 0) giveBack();
-      },
-    });
-    jobs.set(record.id, job);
-    taken.add(record.marker);
-    // What nobody asks after has been given up; there is nobody to be told.
-    if (isFinalState(record.state)) told.add(record.id);
-    void job.ended.then(() => {
-      busyAt = Date.now();
-    });
-    return job;
-  }
-
-  /** Until it is done, or the machine has work again: what nobody asks after must not cost money without end. */
-  function giveBack(): void {
-    const { onLeaseLost: command, giveBackPauseMs: pauseMs } = settings;
-    if (command === null || closing !== null) return;
-    wanted.abort();
-    wanted = new AbortController();
-    const parts = { fetch: fetchIt, signal: wanted.signal, say: (line: string) => console.log(line) };
-    void giveMachineBack({ command, pod: null }, pauseMs === undefined ? parts : { ...parts, pauseMs });
-  }
-
-  /** Reads what is left of a job; answers what takes it over, null for one that nobody can. */
-  async function findLeft(id: string): Promise<(() => void) | null> {
-    const place = jobPlace(settings.workspace, id);
-    const record = await readRecord(place.state);
-    const text = await readText(place.start);
-    if (record === null || text === null) {
-      await rm(place.folder, { recursive: true, force: true });
-      return null;
-    }
-    const start = AgentStart.parse(JSON.parse(text));
-    if (!isFinalState(record.state)) {
-      const { child } = record;
-      if (child !== null && (await isAlive(child))) record.meter = caughtUp(record.meter, Date.now());
-      else if (child !== null && (await exitStatus(place)) !== null) {
-        record.meter = caughtUp(record.meter, (await stat(place.exit)).mtimeMs);
-      } else {
-        // What was being staged, or was killed with the machine: the controller starts it again from its checkpoint.
-        record.state = "preempted";
-        await writeRecord(place.state, record);
-      }
-    }
-    if (settings.trainers[record.trainer] === undefined) return null;
-    return () => void launch(record, start, RECOVERY_LEASE_MS, place);
-  }
-
-  function known(job: RunningJob | undefined): RunningJob {
-    if (job !== undefined) return job;
-    throw new UserError("this agent has no such job", { code: "job-not-found" });
-  }
-
-  const ofMarker = (marker: string) => [...jobs.values()].find(({ record }) => record.marker === marker);
-
-  async function startNow(request: AgentStart): Promise<AgentJob> {
-    if (closing !== null) throw new TransientError("this agent is shutting down", { code: "capacity" });
-    const found = ofMarker(request.marker);
-    if (found !== undefined) {
-      refuseStale(found.record, request.epoch);
-      const { state } = found.record;
-      if (found.record.request === request.request && (state === "succeeded" || !isFinalState(state))) {
-        await found.renew(request.epoch, request.leaseSeconds, request.grants);
-        return found.view(null);
-      }
-      await found.stop("cancelled");
-      jobs.delete(found.record.id);
-      await rm(jobPlace(settings.workspace, found.record.id).folder, { recursive: true, force: true });
-    }
-    if (!taken.has(request.marker) && taken.size >= (settings.maxTrainings ?? Number.POSITIVE_INFINITY)) {
-      throw new TransientError("this machine has taken all its trainings and ends", { code: "capacity" });
-    }
-    if (active().length >= settings.maxJobs) {
-      throw new TransientError(`this machine already runs ${settings.maxJobs}`, { code: "capacity" });
-    }
-    const id = `${createHash("sha256").update(request.marker).digest("hex").slice(0, 16)}-${randomBytes(4).toString("hex")}`;
-    const place = jobPlace(settings.workspace, id);
-    const { marker, trainer, epoch } = request;
-    trainerHere(trainer);
-    wanted.abort();
-    const record: JobRecord = {
-      id,
-      marker,
-      request: request.request,
-      trainer,
-      epoch,
-      state: "staging",
-      error: null,
-      child: null,
-      meter: { seconds: 0, atMs: Date.now() },
-      models: {},
-      uploads: [],
-    };
-    await mkdir(place.folder, { recursive: true });
-    // Without its URLs, which are worth nothing later and secret now.
-    const start: AgentStart = { ...request, grants: { expiresSeconds: 1, reads: {}, writes: [] } };
-    await writeWhole(place.start, JSON.stringify(start));
-    await writeRecord(place.state, record);
-    const job = launch(record, start, request.leaseSeconds * 1_000, place);
-    await job.renew(epoch, request.leaseSeconds, request.grants);
-    return job.view(null);
-  }
-
+  const state: AgentState = {
+    ...{ settings, fetch: fetchIt, cache, jobs: new Map(), taken: new Set(), told: new Set() },
+    ...{ busyAt: Date.now(), isClosing: false, giveBack: retriesOf(settings, fetchIt) },
+  };
+  const { jobs, taken, told } = state;
   try {
-    const left: ((() => void) | null)[] = [];
-    for (const id of await readdir(join(settings.workspace, "jobs"))) left.push(await findLeft(id));
-    // None is begun where another cannot be read: an agent that does not open must not go on with the rest.
-    for (const takeOver of left) takeOver?.();
+    await takeOverJobs(state);
     await cache.forgetPast();
   } catch (error) {
     await cache.close();
     await unlock();
     throw error;
   }
+  let closing: Promise<void> | null = null;
+  /** Starts go one after another. */
+  let starting: Promise<unknown> = Promise.resolve();
 
   return {
     health: async () => ({
       version: AGENT_VERSION,
       trainers: Object.keys(settings.trainers) as AgentHealth["trainers"],
       maxJobs: settings.maxJobs,
-      activeJobs: active().length,
+      activeJobs: activeJobs(state).length,
       cache: await cache.health(),
     }),
     start(request) {
-      const started = starting.then(() => startNow(request));
+      const started = starting.then(() => startJob(state, request));
       starting = started.catch(() => undefined);
       return started;
     },
-    find: async (marker) => known(ofMarker(marker)).view(null),
+    find: async (marker) => known(jobOfMarker(state, marker)).view(null),
     work: () => ({
       taken: taken.size,
-      active: active().length,
+      active: activeJobs(state).length,
       untold: [...jobs.keys()].filter((id) => !told.has(id)).length,
-      idleMs: active().length > 0 ? 0 : Date.now() - busyAt,
+      idleMs: activeJobs(state).length > 0 ? 0 : Date.now() - state.busyAt,
     }),
     async poll(id, { epoch, leaseSeconds, logOffset, grants }) {
       const job = known(jobs.get(id));
@@ -240,7 +97,8 @@ export async function openAgent(settings: AgentSettings, options: { fetch?: type
       return job.view(null);
     },
     close(reason = "shutdown") {
-      wanted.abort();
+      state.isClosing = true;
+      state.giveBack.end();
       closing ??= (async () => {
         const stopAll = () => Promise.all([...jobs.values()].map((job) => job.stop(reason)));
         await stopAll();
@@ -253,6 +111,17 @@ export async function openAgent(settings: AgentSettings, options: { fetch?: type
       return closing;
     },
   };
+}
+
+function known(job: RunningJob | undefined): RunningJob {
+  if (job !== undefined) return job;
+  throw new UserError("this agent has no such job", { code: "job-not-found" });
+}
+
+/** When a training's lease is lost: what nobody asks after must not cost money without end. */
+function retriesOf({ onLeaseLost: command, giveBackPauseMs: pauseMs }: AgentSettings, fetchIt: typeof fetch): Retries {
+  const parts = { fetch: fetchIt, say: (line: string) => console.log(line) };
+  return retryGiveBack({ command, pod: null }, pauseMs === undefined ? parts : { ...parts, pauseMs });
 }
 
 async function openCache({ workspace, cacheFolder: folder, cacheBytes: maxBytes }: AgentSettings) {
@@ -268,12 +137,4 @@ async function readOwner(workspace: string): Promise<string> {
   const owner = randomUUID();
   await writeWhole(path, owner);
   return owner;
-}
-
-function refuseStale(record: Readonly<JobRecord>, epoch: number): void {
-  if (epoch >= record.epoch) return;
-  throw new UserError(`epoch ${epoch} was replaced by epoch ${record.epoch}: another worker has this job now`, {
-    code: "stale-epoch",
-    details: { epoch: record.epoch },
-  });
 }

@@ -43,6 +43,28 @@ export async function giveMachineBack({ command, pod }: GiveBack, parts: GiveBac
   }
 }
 
+/** Something that is tried again and again until it is done. */
+export interface Retries {
+  /** From the beginning. */
+  begin(): void;
+  /** Nothing is tried any more until it is begun again. Safe to call twice. */
+  end(): void;
+}
+
+/** Giving the machine back as something that ends when the machine is wanted again. Where there is no way to, nothing happens. */
+export function retryGiveBack(giveBack: GiveBack, parts: Omit<GiveBackParts, "signal">): Retries {
+  let under = new AbortController();
+  return {
+    begin() {
+      under.abort();
+      if (giveBack.command === null && giveBack.pod === null) return;
+      under = new AbortController();
+      void giveMachineBack(giveBack, { ...parts, signal: under.signal });
+    },
+    end: () => under.abort(),
+  };
+}
+
 /** Null when it was done: a pod that RunPod does not know is gone already. */
 async function deletePod(pod: OwnPod | null, parts: GiveBackParts): Promise<string | null> {
   if (pod === null) return null;

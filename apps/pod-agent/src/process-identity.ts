@@ -27,15 +27,20 @@ export async function processIdentity(pid: number): Promise<string | null> {
 /** Whether any process of a group lives; those that have ended and were not yet buried do not. */
 export async function groupLives(group: number): Promise<boolean> {
   if (process.platform === "linux") {
-    const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
-    const all = await Promise.all(pids.map((pid) => statFields(Number(pid))));
-    return all.some((fields) => fields !== null && fields[2] === String(group) && !isDead(fields));
+    // Twice, because one may have started another and ended while they were counted.
+    return (await isMemberLiving(group)) || isMemberLiving(group);
   }
   const { stdout } = await run("ps", ["-axo", "pgid=,stat="]);
   return stdout.split("\n").some((line) => {
     const [pgid, state = "Z"] = line.trim().split(/\s+/);
     return pgid === String(group) && !state.startsWith("Z");
   });
+}
+
+async function isMemberLiving(group: number): Promise<boolean> {
+  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  const all = await Promise.all(pids.map((pid) => statFields(Number(pid))));
+  return all.some((fields) => fields !== null && fields[2] === String(group) && !isDead(fields));
 }
 
 /** What Linux says of a process after its name: state, parent, group; the 20th is when it started. */
