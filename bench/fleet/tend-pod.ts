@@ -43,7 +43,7 @@ async function rent(world: WorldState, pod: WorldPod): Promise<void> {
     pod.remoteId = machine.remoteId;
     pod.state = "booting";
     world.machines += 1;
-  } else if (outcome.kind === "no-capacity") {
+  } else if (outcome.kind === "no-capacity" || outcome.kind === "all-refused") {
     for (const { offer } of outcome.tried) note(world, { ...offer, provider: PROVIDER }, { kind: "no-capacity" });
     pod.againMs = nowOf(world) + AGAIN_MS;
   } else if (outcome.kind === "ended") pod.state = "ending";

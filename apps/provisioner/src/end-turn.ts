@@ -16,5 +16,6 @@ export async function endTurn(turn: Turn): Promise<JobOutput | Parked> {
     if (outcome.kind === "in-doubt") return ctx.park(Math.min(outcome.retryAfterMs, options.pollMs), {});
   }
   if (pod.endedAt === null) await fleet.gone(pod.name, clock.now());
-  return closeTurn({ ...turn, pod: { ...pod, endedAt: pod.endedAt ?? clock.now() } });
+  // Its id may have been learned only by giving it back, and its bill is found by that.
+  return closeTurn({ ...turn, pod: (await fleet.pod(pod.name)) ?? pod });
 }

@@ -2,8 +2,9 @@ import { createSafely } from "@loramill/compute";
 import { type FleetOffer, type Parked, PermanentError, TransientError, toErrorRecord } from "@loramill/contracts";
 import { sayLimit, sayUse } from "@loramill/orchestration";
 import { machineRequest, withVolumes } from "./machine-request.ts";
+import { noteRefusals, sayRefused, stopFleet, stopIfWrong } from "./refusals.ts";
 import { setAside } from "./set-aside.ts";
-import { giveUp, leaseFromNow, noteDone, remember, type Turn } from "./turn.ts";
+import { giveUp, leaseFromNow, noteDone, type Turn } from "./turn.ts";
 
 /** Rents a machine that is wanted from the first candidate that can be had; once, however often it is called. */
 export async function rentTurn(turn: Turn): Promise<Parked> {
@@ -24,16 +25,18 @@ export async function rentTurn(turn: Turn): Promise<Parked> {
   };
   const request = { ...machineRequest(pod, options), candidates: pod.candidates, signal: ctx.signal };
   const outcome = await createSafely(parts, request).catch((error: unknown) => refused(turn, error));
+  if (outcome.kind === "refused") return giveUp(turn, outcome.reason);
+  await noteRefusals(turn, outcome);
   switch (outcome.kind) {
     case "rented": {
-      const asked = (await fleet.intents.find(pod.name))?.asked?.offer ?? pod.candidates[0];
       const { address, bill, remoteId, pricePerHourMicroUsd } = outcome.machine;
       // Its own price counts: that of the offer may have changed since it was seen.
       const price = pricePerHourMicroUsd > 0 ? { pricePerHourMicroUsd } : {};
-      const offer = { ...asked, ...price, provider: pod.provider } as FleetOffer;
+      const offer: FleetOffer = { ...outcome.offer, ...price, provider: pod.provider };
       const rented = { offer, rentedAt: clock.now(), leaseUntil: leaseFromNow(turn), address, bill };
       await fleet.move(pod.name, "rent", rented);
       await noteDone(turn, "machine.rent", {
+        provider: pod.provider,
         remoteId,
         gpu: offer.gpuType,
         pricePerHourMicroUsd: offer.pricePerHourMicroUsd,
@@ -45,15 +48,12 @@ export async function rentTurn(turn: Turn): Promise<Parked> {
     case "wait":
       return ctx.park(outcome.retryAfterMs, {});
     case "no-capacity":
-      for (const { offer } of outcome.tried) await remember(turn, offer, { kind: "no-capacity" });
-      return giveUp(
-        turn,
-        `none of ${outcome.tried.length} offers could be had: ${outcome.tried.at(-1)?.message ?? ""}`,
-      );
+      return giveUp(turn, sayRefused(outcome.tried));
+    case "all-refused":
+      await stopIfWrong(turn, outcome.tried);
+      return giveUp(turn, sayRefused(outcome.tried));
     case "ended":
       return giveUp(turn, pod.reason ?? "it ended before anybody saw it");
-    case "refused":
-      return giveUp(turn, outcome.reason);
   }
 }
 
@@ -86,14 +86,12 @@ async function passedCeiling({ pod, deps }: Turn): Promise<string | null> {
  * A refusal that asking for another machine would only repeat, such as one for want of credit, stops the whole fleet until a
  * person has done something about it.
  */
-async function refused({ pod, deps }: Turn, error: unknown): Promise<{ kind: "refused"; reason: string }> {
+async function refused(turn: Turn, error: unknown): Promise<{ kind: "refused"; reason: string }> {
   const isFinal = error instanceof Error && !(error instanceof TransientError) && "errorClass" in error;
   // Another worker has given it back meanwhile: then there is nothing to rent.
   const isBehind = error instanceof PermanentError && error.code === "intent-behind";
   if (!isFinal || isBehind) throw error;
   const { code, message } = toErrorRecord(error);
-  await deps.fleet.stop(`${pod.provider}: ${message}`, "provisioner");
-  const details = { code, message, provider: pod.provider };
-  await deps.fleet.audit.add({ actor: "provisioner", action: "fleet.stop", subject: pod.name, details });
+  await stopFleet(turn, { code, message });
   return { kind: "refused", reason: message };
 }

@@ -109,6 +109,47 @@ it("what was billed is compared with what was charged, and a gap is told of", as
   expect(await lines()).toContain('loramill_fleet_billing_gap_ratio{provider="runpod"} 0');
 });
 
+it("machines that were given back because nobody answered for them are charged as the books have them, once", async () => {
+  const { fleet, catalog, deps, lines } = await open();
+  const { clock, name: ours, provider, options } = fleet;
+  const offer = fleet.offers[0];
+  if (offer === undefined) throw new Error("no offers");
+  await fleet.until(fleet.isIn("ready"));
+  const strays: string[] = [];
+  for (const name of ["lm-unknown", ours]) strays.push((await provider.create({ name, offer, image: "i" })).remoteId);
+  clock.advance(options.settleMs + 1);
+  await fleet.take();
+  await surveyRound(deps, signal);
+  expect(fleet.living()).toHaveLength(1);
+  const charged = async () => {
+    const { rows } = await catalog.pool.query<{ id: string; amount: number }>(
+      `select o.remote_id as id, sum(l.amount_micro_usd)::int as amount from loramill.orphans o
+       join loramill.ledger l on l.job = o.step where o.remote_id = any($1) group by 1`,
+      [strays],
+    );
+    return new Map(rows.map(({ id, amount }) => [id, amount]));
+  };
+  await readBooks(deps, signal);
+  expect(await charged()).toEqual(new Map());
+  // No gap is told of, as long as the books may change.
+  expect(await lines()).toContain('loramill_fleet_billing_gap_ratio{provider="runpod"} 0');
+  clock.advance(4 * 3_600_000);
+  await readBooks(deps, signal);
+  await readBooks(deps, signal);
+  const books = (await provider.books({ from: new Date(0), to: clock.now() })).filter(({ kind }) => kind === "machine");
+  const billed = new Map(strays.map((id) => [id, 0]));
+  for (const { remoteId, amountMicroUsd } of books) {
+    const before = billed.get(remoteId);
+    if (before !== undefined) billed.set(remoteId, before + amountMicroUsd);
+  }
+  expect(Math.min(...billed.values())).toBeGreaterThan(0);
+  expect(await charged()).toEqual(billed);
+  const settled = new Date(clock.now().getTime() - 2 * 3_600_000);
+  const [sum] = await catalog.fleet.compareBills({ since: fleet.startedAt, settled });
+  expect(sum?.billedMicroUsd).toBeGreaterThan(0);
+  expect(sum?.chargedMicroUsd).toBe(sum?.billedMicroUsd);
+});
+
 it("the rent of our volumes is charged as the books have it, and nobody else's", async () => {
   const { catalog, deps } = await open({
     FLEET_VOLUMES: '[{"id":"vol1","region":"US-KS-2","path":"/workspace"}]',

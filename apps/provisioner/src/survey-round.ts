@@ -1,10 +1,12 @@
+import { giveBackOrphan } from "@loramill/compute";
 import { type FleetMachine, type FleetOffer, type FleetProvider, toErrorRecord } from "@loramill/contracts";
 import { billingGap, findOrphans, notePrice, offerKey } from "@loramill/fleet";
-import { chargeStanding } from "./charge-standing.ts";
+import { chargeStanding, settledUntil } from "./charge-standing.ts";
 import type { SurveyDeps } from "./survey-deps.ts";
 
+const HOUR_MS = 3_600_000;
 /** How far back the books are read: entries come an hour late, and are corrected for some hours. */
-const BOOKS_MS = 48 * 3_600_000;
+const BOOKS_MS = 48 * HOUR_MS;
 
 /**
  * One look at all that machines of this fleet may be, beside those that turns look after: what is offered, what nobody answers
@@ -43,11 +45,12 @@ async function rememberPrices(
   });
 }
 
-/** Reads the providers' own books, charges what volumes and endpoints cost by them, and compares the rest with what was charged. */
+/** Reads the providers' own books, charges what volumes, endpoints and orphans cost by them, and compares the rest with what was charged. */
 export async function readBooks(deps: SurveyDeps, signal: AbortSignal): Promise<void> {
   const to = deps.clock.now();
   const lately = new Date(to.getTime() - BOOKS_MS);
-  const { books } = deps.catalog.fleet;
+  const { fleet } = deps.catalog;
+  const { books } = fleet;
   for (const provider of deps.providers.values()) {
     await survived(deps, provider, "books", async () => {
       const told = await books.toldUntil(provider.name);
@@ -58,7 +61,10 @@ export async function readBooks(deps: SurveyDeps, signal: AbortSignal): Promise<
     });
   }
   if (deps.providers.has("runpod")) await chargeStanding(deps);
-  const sums = new Map((await books.compare(lately)).map(({ provider, ...sum }) => [provider, sum]));
+  // The last hour in the books of a machine ends up to an hour after it.
+  const settled = new Date(settledUntil(deps).getTime() - HOUR_MS);
+  const compared = await fleet.compareBills({ since: lately, settled });
+  const sums = new Map(compared.map(({ provider, ...sum }) => [provider, sum]));
   for (const provider of deps.providers.keys()) {
     // Also none: a gap of the past is not told for ever.
     const { billedMicroUsd, chargedMicroUsd } = sums.get(provider) ?? { billedMicroUsd: 0, chargedMicroUsd: 0 };
@@ -80,7 +86,7 @@ async function reapOrphans(deps: SurveyDeps, provider: FleetProvider, signal: Ab
   for (const { machine, reason } of findOrphans({ ...question, machines: ours, intents, leases })) {
     // One that cannot be given back now must not keep the others.
     await survived(deps, provider, `giving back ${machine.name} (${machine.remoteId})`, async () => {
-      await provider.terminate(machine.remoteId, signal);
+      await giveBackOrphan({ provider, intents: fleet.intents, clock }, machine, { reason, signal });
       metrics.orphanReaped(provider.name);
       const details = { ...wordsOf(machine), provider: provider.name, reason };
       log.warn(details, "gave back a machine that nobody answers for");

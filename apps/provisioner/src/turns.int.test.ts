@@ -141,6 +141,66 @@ it("where no offer can be had, nothing is rented, and the offers are remembered 
   expect([fleet.server.pods.length, fleet.charges.size]).toEqual([0, 0]);
 });
 
+it("one that is sold out is remembered for it, also where the next can be had", async () => {
+  const { fleet, isIn, recordOf } = await open();
+  fleet.server.misbehave("POST /v2/pods", { kind: "no-capacity" });
+  const before = await recordOf(fleet.offers[0]);
+  await fleet.until(isIn("booting"));
+  expect((await recordOf(fleet.offers[0]))?.bad).toBeGreaterThan(before?.bad ?? 0);
+  expect((await fleet.pod()).offer).toEqual(fleet.offers[1]);
+});
+
+const INVALID = { kind: "status", status: 400, detail: "in words that nobody knows" } as const;
+
+it("one that one offer refuses as invalid is rented from the next, and that offer is not held to be sold out", async () => {
+  const { fleet, isIn, recordOf } = await open();
+  fleet.server.misbehave("POST /v2/pods", INVALID);
+  const before = await recordOf(fleet.offers[0]);
+  await fleet.until(isIn("booting"));
+  expect((await recordOf(fleet.offers[0]))?.bad ?? 0).toBeLessThanOrEqual(before?.bad ?? 0);
+  const [said] = fleet.events.filter(({ type }) => type === "machine.refused");
+  expect(said?.data).toMatchObject({ offers: 1, of: 1, message: expect.stringContaining(INVALID.detail) });
+});
+
+it("a wish that all its offers refuse as invalid is given up alone, and another such stops the whole fleet", async () => {
+  const refuse = async () => {
+    const { fleet } = await open();
+    fleet.server.misbehave("POST /v2/pods", ...fleet.offers.map(() => INVALID));
+    await fleet.until(async () => false);
+    expect((await fleet.pod()).reason).toMatch(/^none of \d+ offers could be had: .*words that nobody knows/);
+    return (await machines.catalog().fleet.switches()).stopped;
+  };
+  expect(await refuse()).toBeNull();
+  // What is rented in between says that requests are right.
+  const { fleet, isIn } = await open();
+  await fleet.until(isIn("ready"));
+  expect(await refuse()).toBeNull();
+  expect(await refuse()).toMatch(/^runpod: \d+ offers refused 2 wishes as invalid, so the request itself is wrong/);
+  const [, entry] = await machines.catalog().fleet.audit.list({ limit: 2 });
+  expect(entry).toMatchObject({ action: "fleet.stop", details: { code: "all-offers-refused" } });
+  await machines.catalog().fleet.start();
+});
+
+it("a wish for which there is one offer alone does not stop the fleet, however often that refuses it", async () => {
+  for (let wishes = 0; wishes < 3; wishes += 1) {
+    const { fleet } = await open();
+    const only = JSON.stringify(fleet.offers.slice(0, 1));
+    await machines.catalog().pool.query("update loramill.pods set candidates = $2 where name = $1", [fleet.name, only]);
+    fleet.server.misbehave("POST /v2/pods", INVALID);
+    await fleet.until(async () => false);
+  }
+  expect((await machines.catalog().fleet.switches()).stopped).toBeNull();
+});
+
+it("a request that is wrong whatever the offer stops the fleet at once", async () => {
+  const { fleet } = await open();
+  fleet.server.misbehave("POST /v2/pods", { kind: "status", status: 422, detail: "env: too long" });
+  await fleet.until(async () => false);
+  expect((await machines.catalog().fleet.switches()).stopped).toMatch(/env: too long/);
+  expect(fleet.server.requests.filter((request) => request === "POST /v2/pods")).toHaveLength(1);
+  await machines.catalog().fleet.start();
+});
+
 it.each([
   { what: "nobody can say", move: { kind: "status", status: 500 } },
   { what: "nothing is heard", move: { kind: "slow", milliseconds: 8_000 } },

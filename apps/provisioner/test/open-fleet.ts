@@ -1,6 +1,7 @@
 import type { Catalog } from "@loramill/catalog";
 import { createRunPodProvider, createVirtualClock, runpodConfig } from "@loramill/compute";
 import {
+  type Allowance,
   type Charge,
   type FleetOffer,
   type JobId,
@@ -25,6 +26,7 @@ import { workOn } from "./work-on.ts";
 
 const apiKey = "rpa_0123456789abcdef0123";
 const LAG_HOURS = 1;
+const allow = async (): Promise<Allowance> => ({ refusedBy: null, onBudget: "stop", deadline: null });
 /** Of what machines write: no reader is to see it. */
 const TOKEN = "Bearer abcdefghijklmnopqrstuvwxyz012345";
 
@@ -32,6 +34,10 @@ export interface TestFleet extends Awaited<ReturnType<typeof openTestFleet>> {}
 
 interface FleetParts {
   readonly env?: Readonly<Record<string, string>>;
+  /** Spot machines are offered too, and asked for first. */
+  readonly isSpot?: boolean;
+  /** For how long a machine is in no list after it was rented. */
+  readonly listBehindMs?: number;
   readonly wantedFor?: readonly JobId[];
   /** Its turns ask the ledger for money, and are charged there; left out, money is no object and the ledger knows nothing. */
   readonly isPaid?: boolean;
@@ -39,11 +45,15 @@ interface FleetParts {
 
 /** One machine's turns on a fake RunPod with a clock of its own, and rows in a real catalog. */
 export async function openTestFleet(catalog: Catalog, name: string, parts: FleetParts = {}) {
-  const { env = {}, wantedFor = [], isPaid = false } = parts;
+  const { env = {}, isSpot = false, listBehindMs = 0, wantedFor = [], isPaid = false } = parts;
   const clock = createVirtualClock(new Date("2026-11-21T10:00:00Z"));
-  const server = await startFakeRunPodServer({ apiKey, now: clock.now, log: [`token ${TOKEN}`, "no kernel image"] });
+  const log = [`token ${TOKEN}`, "no kernel image"];
+  const server = await startFakeRunPodServer({ apiKey, now: clock.now, log, listBehindMs });
   const runpod = runpodConfig.options(
-    runpodConfig.env.parse({ RUNPOD_API_URL: server.url, RUNPOD_BILLING_LAG_HOURS: String(LAG_HOURS) }),
+    runpodConfig.env.parse({
+      ...{ RUNPOD_API_URL: server.url, RUNPOD_GRAPHQL_URL: server.graphqlUrl, RUNPOD_SPOT: String(isSpot) },
+      RUNPOD_BILLING_LAG_HOURS: String(LAG_HOURS),
+    }),
   );
   const options = provisionerConfig.options(
     provisionerConfig.env.parse({
@@ -57,7 +67,8 @@ export async function openTestFleet(catalog: Catalog, name: string, parts: Fleet
   const ofProvider = { apiKey, clock, sleep: async () => {} };
   const offers = (await createRunPodProvider(runpod, ofProvider).offers())
     .filter(({ available }) => available > 0)
-    .map((offer): FleetOffer => ({ ...offer, provider: "runpod" }));
+    .map((offer): FleetOffer => ({ ...offer, provider: "runpod" }))
+    .toSorted((a, b) => Number(b.interruptible) - Number(a.interruptible));
   const run = await catalog.fleet.openPod({ name, provider: "runpod", candidates: offers, wantedFor, reason: "" });
   const params = { pod: name };
   const tender = { name: "tend-machine", queue: "provision", input: { inputs: {}, params } } as const;
@@ -66,19 +77,38 @@ export async function openTestFleet(catalog: Catalog, name: string, parts: Fleet
   const events: { readonly type: string; readonly data: JsonObject }[] = [];
   let turn: JsonObject | null = null;
   let epoch = 0;
+  /** The request at which a process died, and which may still arrive. */
+  let onItsWay: Parameters<typeof fetch> | null = null;
+
+  const sending =
+    (crash: CrashPoint): typeof fetch =>
+    async (...request) => {
+      onItsWay = request;
+      const answer = await crash
+        .step(() => fetch(...request))
+        .catch((error: unknown) => {
+          if (!crash.hasCrashed) onItsWay = null;
+          throw error;
+        });
+      onItsWay = null;
+      return answer;
+    };
 
   /** What a process has that begins now: nothing but what is kept outside of it. */
   function depsOf(crash: CrashPoint | null): ProvisionerDeps {
-    const fetched = crash === null ? {} : { fetch: crash.fetch(fetch) as never };
+    const fetched = crash === null ? {} : { fetch: sending(crash) as never };
+    const step = <T>(work: () => Promise<T>): Promise<T> => (crash === null ? work() : crash.step(work));
+    const documents = createMemoryDocuments();
     return {
       fleet: crash === null ? catalog.fleet : stepping(catalog.fleet, crash),
       providers: new Map([["runpod", createRunPodProvider(runpod, { ...ofProvider, ...fetched })]]),
-      askAgent: async () => {
-        const { says } = agent;
-        if ("silence" in says) return says;
-        return { at: clock.now(), trainers: ["sd-scripts"], slots: 1, active: 0, holds: [], ...says };
-      },
-      documents: createMemoryDocuments(),
+      askAgent: () =>
+        step(async () => {
+          const { says } = agent;
+          if ("silence" in says) return says;
+          return { at: clock.now(), trainers: ["sd-scripts"], slots: 1, active: 0, holds: [], ...says };
+        }),
+      documents: { put: (kind, document) => step(() => documents.put(kind, document)) },
       options,
       volumeCache: { folder: "loramill-cache", maxBytes: 200 * 1024 ** 3 },
       clock,
@@ -94,6 +124,7 @@ export async function openTestFleet(catalog: Catalog, name: string, parts: Fleet
   }
 
   return {
+    startedAt: clock.now(),
     ...{ name, clock, server, offers, agent, charges, events, run, seen, options, runpod },
     provider: createRunPodProvider(runpod, ofProvider),
     living: () => server.pods.filter(({ isListed }) => isListed),
@@ -113,9 +144,14 @@ export async function openTestFleet(catalog: Catalog, name: string, parts: Fleet
       };
       if (paid !== null) return paid.take(process);
       epoch += 1;
-      const answer = await process(fakeJobContext({ turn, epoch }));
+      const answer = await process(fakeJobContext({ turn, epoch, ...(crash && { hold: () => crash.step(allow) }) }));
       if (answer instanceof Parked) turn = answer.turn;
       return answer;
+    },
+    /** The request at which the last process died arrives after all; where it died of something else, nothing does. */
+    async arrive(): Promise<void> {
+      if (onItsWay !== null) await fetch(...onItsWay).catch(() => {});
+      onItsWay = null;
     },
     /** Turn after turn, each when it is due, until the machine is as it should be, or its job is over. */
     async until(isThere: () => Promise<boolean>): Promise<JobOutput | null> {

@@ -1,10 +1,10 @@
+export type { CreateParts } from "./fleet/create-parts.ts";
 export {
   type CreateOutcome,
-  type CreateParts,
   createSafely,
-  machinesNamed,
   type Refusal,
 } from "./fleet/create-safely.ts";
+export { giveBackOrphan } from "./fleet/orphans.ts";
 export { type TerminateOutcome, terminateSafely } from "./fleet/terminate-safely.ts";
 export { createRunPodClient, type RunPodClient } from "./runpod/runpod-client.ts";
 export { type RunPodOptions, runpodConfig } from "./runpod/runpod-config.ts";

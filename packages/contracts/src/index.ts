@@ -491,7 +491,7 @@ export type {
   RunEventInput,
   Settlement,
 } from "./ports/job-ledger.ts";
-export type { MachineIntent, MachineIntents } from "./ports/machine-intents.ts";
+export type { MachineIntent, MachineIntents, OrphanMachine } from "./ports/machine-intents.ts";
 export type {
   BlobStore,
   Body,
@@ -514,6 +514,14 @@ export type {
 } from "./ports/pocket-engine.ts";
 export type { PromptAnalyst, PromptTexts } from "./ports/prompt-analyst.ts";
 export type { EndpointLimits, PermitGrant, PermitRequest, RateLimiter } from "./ports/rate-limiter.ts";
+export {
+  NO_CAPACITY,
+  OFFER_FORBIDDEN,
+  PAYMENT_REQUIRED,
+  RATE_LIMITED,
+  REQUEST_INVALID,
+  REQUEST_REFUSED,
+} from "./ports/refusal-codes.ts";
 export type { Allowance, SpendingLimit } from "./ports/spending.ts";
 export type {
   Availability,

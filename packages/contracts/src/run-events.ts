@@ -62,6 +62,8 @@ export const runEvents = {
   "replay.differs": "a step of a replay does not repeat what the replayed run made, with the figures",
   "grid.warning": "a grid has more places than pictures of it can be drawn",
   "machine.waits": "it is wanted and not asked for, because a limit has no room for it",
+  "machine.refused":
+    "offers were refused as invalid: how many `of` those asked, and what the provider said; the request may be wrong",
   "machine.rented":
     "a provider has given it, with its id there, its GPU and region; `adopted`: it was found by its name",
   "machine.booting": "it costs from now on",

@@ -1,8 +1,11 @@
 import type { PodBill } from "@loramill/contracts";
 import { type Connection, toNumber } from "../connection.ts";
+import { MACHINE_ACCOUNTS } from "./machine-accounts.ts";
 
 /** Machines of which is told at once. */
 const LIMIT = 1_000;
+/** After so long books tell all of an orphan, whatever their lag. */
+const ORPHAN_MS = 24 * 3_600_000;
 
 interface Row {
   readonly pod: string;
@@ -15,25 +18,46 @@ interface Row {
   readonly isFinal: boolean;
 }
 
+/** Of machines whose accounts are closed, and of which the books tell. */
+export interface BillSum {
+  readonly provider: string;
+  readonly billedMicroUsd: number;
+  readonly chargedMicroUsd: number;
+}
+
 export function billQueries({ pool }: Connection) {
   return {
-    /** Machines that were rented, latest first: by the ledger, by their own meters, and by their providers' books. */
+    /**
+     * Machines that cost something, latest first: by the ledger, by their own meters, and by their providers' books. `isFinal`: its
+     * account is closed, so that the ledger and the books are to say the same.
+     */
     async bills({ from }: { readonly from?: Date | undefined } = {}): Promise<PodBill[]> {
       const { rows } = await pool.query<Row>(
-        `select p.name as pod, p.provider, p.remote_id as "remoteId", coalesce(l.amount, 0) as charged,
-           coalesce((p.bill->>'amountMicroUsd')::bigint, 0) as metered, b.amount as billed, b.read_at as "readAt",
-           coalesce((p.bill->>'isFinal')::boolean, false) as "isFinal"
-         from loramill.pods p
-         left join lateral (select sum(amount_micro_usd) as amount from loramill.ledger where pod = p.name) l on true
-         left join lateral (
-           select sum(amount_micro_usd) as amount, max(read_at) as read_at from loramill.book_entries
-           where provider = p.provider and kind = 'machine' and remote_id = p.remote_id
-         ) b on true
-         where p.remote_id is not null and ($1::timestamptz is null or p.created_at >= $1)
-         order by p.created_at desc, p.name desc limit $2`,
-        [from ?? null, LIMIT],
+        `select name as pod, provider, remote_id as "remoteId", charged, metered, billed, read_at as "readAt",
+           closed as "isFinal"
+         from (${MACHINE_ACCOUNTS}) a
+         where $2::timestamptz is null or at >= $2
+         order by at desc, name desc, remote_id limit $3`,
+        [new Date(Date.now() - ORPHAN_MS), from ?? null, LIMIT],
       );
       return rows.map(toPodBill);
+    },
+
+    /**
+     * What providers billed for machines that ended after `since`, however long they lived, and what the ledger has charged for the same
+     * ones: whether the two agree. Only machines that the books know; orphans, when they were given back before `settled`.
+     */
+    async compareBills({ since, settled }: { readonly since: Date; readonly settled: Date }): Promise<BillSum[]> {
+      const { rows } = await pool.query<{ provider: string; billed: string; charged: string }>(
+        `select provider, sum(billed) as billed, sum(charged) as charged from (${MACHINE_ACCOUNTS}) a
+         where closed and billed is not null and ended_at >= $2 group by provider order by provider`,
+        [settled, since],
+      );
+      return rows.map(({ provider, billed, charged }) => ({
+        provider,
+        billedMicroUsd: toNumber(billed),
+        chargedMicroUsd: toNumber(charged),
+      }));
     },
   };
 }

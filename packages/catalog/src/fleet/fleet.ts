@@ -3,14 +3,20 @@ import { auditQueries } from "../queries/audit.ts";
 import { unwrapFailures } from "../unreachable.ts";
 import { agentPodQueries } from "./agent-pods.ts";
 import { billQueries } from "./bills.ts";
-import { careQueries } from "./care.ts";
+import { bookQueries } from "./books.ts";
 import { demandQueries } from "./demand.ts";
 import { intentQueries } from "./intents.ts";
-import { bookQueries, offerQueries, recordQueries } from "./market.ts";
+import { machineCeilingQueries } from "./machine-ceilings.ts";
+import { machineChargeQueries } from "./machine-charges.ts";
+import { machineUseQueries } from "./machine-use.ts";
+import { recordQueries } from "./offer-records.ts";
+import { offerQueries } from "./offers.ts";
 import { planQueries } from "./plans.ts";
 import { podQueries } from "./pods.ts";
+import { refusedWishQueries } from "./refused-wishes.ts";
 import { standingCostQueries } from "./standing-costs.ts";
 import { switchQueries } from "./switches.ts";
+import { unattendedQueries } from "./unattended.ts";
 import { volumeQueries } from "./volumes.ts";
 import { wantedFileQueries } from "./wanted-files.ts";
 
@@ -19,13 +25,17 @@ export function fleetQueries(connection: Connection) {
   return {
     ...unwrapFailures({
       ...podQueries(connection),
-      ...careQueries(connection),
+      ...unattendedQueries(connection),
+      ...machineUseQueries(connection),
+      ...machineCeilingQueries(connection),
+      ...machineChargeQueries(connection),
       ...agentPodQueries(connection),
       ...demandQueries(connection),
       ...wantedFileQueries(connection),
       ...volumeQueries(connection),
       ...planQueries(connection),
       ...switchQueries(connection),
+      ...refusedWishQueries(connection),
       ...billQueries(connection),
       ...standingCostQueries(connection),
     }),

@@ -5,10 +5,13 @@ import { insertRun } from "../queries/insert-run.ts";
 import { ensureFleet } from "./ensure-fleet.ts";
 import { standingRun } from "./machine-run.ts";
 
-/** Something that costs money besides what jobs are charged for it: for being there, for starting, for standing idle. */
+/**
+ * Something that costs money besides what jobs are charged for it: for being there, for starting, for standing idle. A `machine` is one
+ * that was given back beside its name's pod.
+ */
 export interface Standing {
   readonly provider: string;
-  readonly kind: "volume" | "endpoint";
+  readonly kind: "volume" | "endpoint" | "machine";
   readonly remoteId: string;
 }
 
@@ -16,7 +19,19 @@ export interface Standing {
 const ENTERED = {
   volume: { kind: "storage", chargedBy: null },
   endpoint: { kind: "generation", chargedBy: SERVERLESS },
+  machine: { kind: "compute", chargedBy: null },
 } as const;
+
+const SET_STEP = "update loramill.orphans set step = $3 where provider = $1 and remote_id = $2";
+
+/** The pod whose machine it was; `isOpen` while that charges the whole of it itself. */
+async function podOf(sql: Sql, provider: string, remoteId: string) {
+  const { rows } = await sql.query<{ name: string; isOpen: boolean }>(
+    `select name, state <> 'ended' as "isOpen" from loramill.pods where provider = $1 and remote_id = $2`,
+    [provider, remoteId],
+  );
+  return rows[0] ?? null;
+}
 
 export function standingCostQueries({ pool, newId }: Connection) {
   /** The step that stands for it in the ledger; made when it is first charged for, and never at work. */
@@ -36,6 +51,19 @@ export function standingCostQueries({ pool, newId }: Connection) {
   }
 
   return {
+    /** Machines beside those of pods, given back, of which the books have told within a week: what they cost may not be charged yet. */
+    async orphans(): Promise<Standing[]> {
+      const { rows } = await pool.query<Omit<Standing, "kind">>(
+        `select provider, remote_id as "remoteId" from loramill.orphans o
+         where exists (
+           select from loramill.book_entries b
+           where b.provider = o.provider and b.kind = 'machine' and b.remote_id = o.remote_id
+             and b.read_at > now() - interval '7 days'
+         ) order by at, remote_id`,
+      );
+      return rows.map((row) => ({ ...row, kind: "machine" }));
+    },
+
     /**
      * Enters in the ledger what a provider's books have of something until a moment and the ledger does not have yet, so that both
      * come to the same. Answers how much that was. Books that take something back are waited out: the ledger only grows. `until` is
@@ -55,12 +83,16 @@ export function standingCostQueries({ pool, newId }: Connection) {
         );
         const [booked] = rows;
         if (booked === undefined || booked.amount === null) return 0;
+        // One that was a pod's, and was found again after the end of that, has been charged there for a part of it.
+        const pod = kind === "machine" ? await podOf(sql, provider, remoteId) : null;
+        if (pod?.isOpen === true) return 0;
         const { run, step } = await ensureStep(sql, name);
         const entered = await sql.query<{ hours: number; amount: string }>(
           `select coalesce(sum(quantity) filter (where job = $1), 0) as hours, coalesce(sum(amount_micro_usd), 0) as amount
-           from loramill.ledger where job = $1 or job <> $1 and supplier = $2 and at >= $3`,
-          [step, chargedBy, booked.from],
+           from loramill.ledger where job = $1 or job <> $1 and supplier = $2 and at >= $3 or job <> $1 and pod = $4`,
+          [step, chargedBy, booked.from, pod?.name ?? null],
         );
+        if (kind === "machine") await sql.query(SET_STEP, [provider, remoteId, step]);
         const before = entered.rows[0] ?? { hours: 0, amount: "0" };
         const amount = toNumber(booked.amount) - toNumber(before.amount);
         if (amount <= 0) return 0;

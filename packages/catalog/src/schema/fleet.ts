@@ -5,6 +5,7 @@ import type {
   FleetOffer,
   MachineBill,
   MachineIntent,
+  OrphanMachine,
   PodHealth,
   PricePoint,
 } from "@loramill/contracts";
@@ -45,7 +46,26 @@ export const pods = loramill.table(
     index("pods_living").on(table.name).where(where("state <> 'ended'")),
     index("pods_by_run").on(table.run),
     index("pods_by_time").on(table.createdAt),
+    index("pods_by_remote_id").on(table.remoteId).where(where("remote_id is not null")),
   ],
+);
+
+/**
+ * Machines beside those of `pods` that cost money until they were given back: second ones of a name, and ones whose name nobody knows.
+ * One that is a pod's after all is charged there.
+ */
+export const orphans = loramill.table(
+  "orphans",
+  {
+    provider: text("provider").notNull(),
+    remoteId: text("remote_id").notNull(),
+    name: text("name").notNull(),
+    reason: text("reason").$type<OrphanMachine["reason"]>().notNull(),
+    at: time("at").notNull(),
+    /** The step that stands for it in the ledger; null until it was charged for. */
+    step: text("step"),
+  },
+  (table) => [primaryKey({ columns: [table.provider, table.remoteId] })],
 );
 
 /** What each provider offered when it was last asked; `key` as `offerKey` makes it. */

@@ -1,3 +1,4 @@
+import type { MachineIntents } from "@loramill/contracts";
 import {
   type CrashPoint,
   createCrashPoint,
@@ -30,9 +31,10 @@ async function open() {
   /** A process: it has nothing but what is kept outside of it, and dies where it is told to. */
   function start(crash: CrashPoint) {
     const provider = createRunPodProvider(options, { apiKey, clock, fetch: crash.fetch(fetch), sleep: async () => {} });
-    const intents: typeof kept = {
+    const intents: MachineIntents = {
       find: (name) => crash.step(() => kept.find(name)),
       put: (intent) => crash.step(() => kept.put(intent)),
+      noteOrphan: (orphan) => crash.step(() => kept.noteOrphan(orphan)),
     };
     const parts = { provider, intents, clock, settleMs };
     return {
@@ -84,7 +86,7 @@ describe.each(trouble)("the death of a process at every await, with $what", ({ m
         crash.revive();
         await until(async () => (await start(crash).terminate()).kind === "ended", pass);
         expect(living()).toEqual([]);
-        expect(await start(crash).create()).toEqual({ kind: "ended" });
+        expect(await start(crash).create()).toMatchObject({ kind: "ended" });
         expect(server.pods).toHaveLength(1);
         await server.close();
         if (hasEnded && seen.create < n) break;

@@ -11,10 +11,11 @@ import { terminateSafely } from "./terminate-safely.ts";
 const apiKey = "rpa_0123456789abcdef0123";
 const image = "registry.example/trainer:1";
 const settleMs = 60_000;
+const invalid: RunPodMove = { kind: "status", status: 400, detail: "ports: too many" };
 
-async function open(env: Readonly<Record<string, string>> = {}) {
+async function open(env: Readonly<Record<string, string>> = {}, fake: { readonly listBehindMs?: number } = {}) {
   const clock = createVirtualClock(new Date("2026-11-20T10:00:00Z"));
-  const server = await startFakeRunPodServer({ apiKey, now: clock.now });
+  const server = await startFakeRunPodServer({ apiKey, now: clock.now, ...fake });
   onTestFinished(server.close);
   const { close } = server;
   const options = runpodConfig.options(
@@ -29,7 +30,7 @@ async function open(env: Readonly<Record<string, string>> = {}) {
   const misbehave = (...moves: RunPodMove[]) => server.misbehave("POST /v2/pods", ...moves);
   const posts = () => server.requests.filter((request) => request === "POST /v2/pods").length;
   const living = () => server.pods.filter(({ isListed }) => isListed);
-  return { clock, server, intents, candidates, create, terminate, misbehave, posts, living, close };
+  return { clock, server, provider, intents, parts, candidates, create, terminate, misbehave, posts, living, close };
 }
 
 describe("createSafely", () => {
@@ -53,9 +54,9 @@ describe("createSafely", () => {
   it("sends nothing again while a machine may still come, and does so after that", async () => {
     const { create, misbehave, posts, clock, living } = await open();
     misbehave({ kind: "drop" });
-    expect(await create()).toEqual({ kind: "in-doubt", retryAfterMs: settleMs });
+    expect(await create()).toMatchObject({ kind: "in-doubt", retryAfterMs: settleMs });
     clock.advance(settleMs - 1_000);
-    expect(await create()).toEqual({ kind: "in-doubt", retryAfterMs: 1_000 });
+    expect(await create()).toMatchObject({ kind: "in-doubt", retryAfterMs: 1_000 });
     expect(posts()).toBe(1);
     clock.advance(1_000);
     expect(await create()).toMatchObject({ kind: "rented", adopted: false });
@@ -109,10 +110,57 @@ describe("createSafely", () => {
     expect(living()).toEqual([]);
   });
 
-  it("says that it is our mistake when every offer is refused as invalid", async () => {
+  it.each<{ readonly what: string; readonly last: RunPodMove; readonly kind: string }>([
+    { what: "every offer is", last: invalid, kind: "all-refused" },
+    { what: "every offer is that is for this account", last: { kind: "status", status: 403 }, kind: "all-refused" },
+    { what: "all are but one that is sold out", last: { kind: "no-capacity" }, kind: "no-capacity" },
+  ])("tells where $what refused as invalid", async ({ last, kind }) => {
     const { create, misbehave, candidates } = await open();
-    misbehave(...candidates.map((): RunPodMove => ({ kind: "status", status: 400, detail: "ports: too many" })));
-    await expect(create()).rejects.toMatchObject({ errorClass: "permanent", code: "all-offers-refused" });
+    misbehave(last, ...candidates.slice(1).map(() => invalid));
+    const outcome = await create();
+    expect(outcome).toMatchObject({ kind, tried: candidates.map((offer) => ({ offer })) });
+    expect(outcome.tried.slice(1).every(({ code }) => code === "request-refused")).toBe(true);
+  });
+
+  it.each([422, 413])("sends what is wrong whatever the offer to none but the first (%i)", async (status) => {
+    const { create, misbehave, posts } = await open();
+    misbehave({ kind: "status", status });
+    await expect(create()).rejects.toMatchObject({ errorClass: "permanent", code: "request-invalid" });
+    expect(posts()).toBe(1);
+  });
+
+  it("tells with what it rented, and which offers could not be had before", async () => {
+    const { create, misbehave, candidates } = await open();
+    misbehave({ kind: "no-capacity" });
+    const [tried, offer] = candidates;
+    expect(await create()).toMatchObject({ kind: "rented", offer, tried: [{ offer: tried, code: "capacity" }] });
+    expect(await create()).toMatchObject({ kind: "rented", offer, tried: [] });
+  });
+
+  it("gives back what comes when another worker has rented one since, and leaves that one alone", async () => {
+    const { create, parts, provider, intents, clock, living, candidates } = await open();
+    const late = Promise.withResolvers<void>();
+    const asked = Promise.withResolvers<void>();
+    // Paused between writing that it asks and asking, for longer than another waits for its machine.
+    const paused: FleetProvider = {
+      ...provider,
+      create: async (request) => {
+        asked.resolve();
+        await late.promise;
+        return provider.create(request);
+      },
+    };
+    const first = createSafely({ ...parts, provider: paused }, { name: "lm-a", image, candidates });
+    await asked.promise;
+    clock.advance(settleMs);
+    expect(await create()).toMatchObject({ kind: "rented", adopted: false });
+    const [trains] = living();
+    clock.advance(1_000);
+    late.resolve();
+    await expect(first).rejects.toMatchObject({ code: "intent-behind" });
+    expect(living()).toEqual([trains]);
+    expect((await intents.find("lm-a"))?.remoteId).toBe(trains?.id);
+    expect([...intents.orphans.values()]).toMatchObject([{ name: "lm-a", provider: "runpod", reason: "duplicate" }]);
   });
 
   it("stops at once without money, and may be called again when there is some", async () => {
@@ -131,20 +179,18 @@ describe("createSafely", () => {
     expect(await create()).toMatchObject({ kind: "rented" });
   });
 
-  it("keeps the oldest of two machines of one name, and gives back the other", async () => {
-    const { create, misbehave, server, clock, living, intents, candidates } = await open();
-    misbehave({ kind: "lost" });
-    // Two that rent under one name at the same time: what a lease is there to prevent.
-    await create();
-    clock.advance(1_000);
+  it("keeps the oldest of two machines of one name, and gives back the other, which is written down to be paid", async () => {
+    const { create, server, provider, clock, living, intents, candidates } = await open();
     const [offer] = candidates;
     if (offer === undefined) throw new Error("no offer");
-    await intents.put({ name: "lm-a", state: "open", asked: null, remoteId: null });
-    await create();
-    expect(living()).toHaveLength(2);
     await intents.put({ name: "lm-a", state: "open", asked: { offer, at: clock.now() }, remoteId: null });
+    for (let n = 0; n < 2; n += 1) {
+      await provider.create({ name: "lm-a", offer, image });
+      clock.advance(1_000);
+    }
     expect(await create()).toMatchObject({ kind: "rented", adopted: true });
     expect(living().map(({ id }) => id)).toEqual([server.pods[0]?.id]);
+    expect([...intents.orphans.keys()]).toEqual([server.pods[1]?.id]);
   });
 });
 
@@ -187,17 +233,28 @@ describe("terminateSafely", () => {
     await create();
     expect(await terminate()).toEqual({ kind: "ended" });
     expect(await terminate()).toEqual({ kind: "ended" });
-    expect(await create()).toEqual({ kind: "ended" });
+    expect(await create()).toMatchObject({ kind: "ended" });
     expect([living().length, posts()]).toEqual([0, 1]);
   });
 
   it("gives back a machine that nobody heard of", async () => {
-    const { create, terminate, misbehave, server, living } = await open();
+    const { create, terminate, misbehave, server, living, intents } = await open();
     misbehave({ kind: "lost" });
     server.misbehave("GET /v2/pods", ...Array.from({ length: 3 }, (): RunPodMove => ({ kind: "status", status: 500 })));
     await expect(create()).rejects.toMatchObject({ code: "provider-failed" });
     expect(living()).toHaveLength(1);
-    expect(await terminate()).toEqual({ kind: "in-doubt", retryAfterMs: settleMs });
+    const [{ id } = { id: "" }] = living();
+    expect(await terminate()).toEqual({ kind: "ended" });
+    expect(living()).toEqual([]);
+    // By this its bill is found.
+    expect((await intents.find("lm-a"))?.remoteId).toBe(id);
+  });
+
+  it("gives back a machine that its provider does not list yet", async () => {
+    const { create, terminate, living } = await open({}, { listBehindMs: 600_000 });
+    await create();
+    expect(living()).toHaveLength(1);
+    expect(await terminate()).toEqual({ kind: "ended" });
     expect(living()).toEqual([]);
   });
 

@@ -124,8 +124,8 @@ const shapes: readonly { readonly move: RunPodMove; readonly error: { readonly e
   { move: status(403), error: permanent("offer-forbidden") },
   { move: { kind: "network" }, error: permanent("provider-network-refused") },
   { move: status(404), error: permanent("not-found") },
-  { move: status(413), error: permanent("request-refused") },
-  { move: status(422), error: permanent("request-refused") },
+  { move: status(413), error: permanent("request-invalid") },
+  { move: status(422), error: permanent("request-invalid") },
   { move: status(429, { "retry-after": "7" }), error: transient("rate-limited", 7_000) },
   {
     move: status(429, { ratelimit: '"minute";r=0;t=12, "hour";r=2800;t=1812' }),

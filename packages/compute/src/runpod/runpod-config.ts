@@ -3,7 +3,8 @@ import { z } from "zod";
 
 /**
  * How the vendor says that it has no machine: there is no code for it, only words, which came with 400, with 500 and inside of
- * GraphQL answers. Compared without case; one that is missing here only makes an offer look wrong instead of sold out.
+ * GraphQL answers. Compared without case. One that is missing here makes an offer look wrong instead of sold out: the next is asked,
+ * and a wish that hears it from all its offers is given up; when two such wishes do, the fleet stops.
  */
 const CAPACITY_WORDS = [
   "no longer any instances available",

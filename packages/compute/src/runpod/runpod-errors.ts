@@ -1,4 +1,14 @@
-import { isRetryableStatus, PermanentError, TransientError } from "@loramill/contracts";
+import {
+  isRetryableStatus,
+  NO_CAPACITY,
+  OFFER_FORBIDDEN,
+  PAYMENT_REQUIRED,
+  PermanentError,
+  RATE_LIMITED,
+  REQUEST_INVALID,
+  REQUEST_REFUSED,
+  TransientError,
+} from "@loramill/contracts";
 import { z } from "zod";
 import { readWaitMs } from "./rate-limit-headers.ts";
 
@@ -14,12 +24,6 @@ export interface FailedAnswer {
 
 const Problem = z.object({ detail: z.string(), title: z.string().optional(), errors: z.array(z.string()).optional() });
 const MAX_SHOWN = 300;
-
-/** Codes of refusals after which nothing was carried out for certain: another offer may be asked for at once. */
-export const NO_CAPACITY = "capacity";
-export const OFFER_FORBIDDEN = "offer-forbidden";
-export const REQUEST_REFUSED = "request-refused";
-export const RATE_LIMITED = "rate-limited";
 
 /** What an answer other than 2xx means; decided here and nowhere else. */
 export function errorOfAnswer(answer: FailedAnswer): TransientError | PermanentError {
@@ -64,8 +68,9 @@ const isRefusedByNetwork = (body: string): boolean => /error code: 1010/i.test(b
 
 function codeOf(status: number, body: string): string {
   if (status === 401) return "provider-key-refused";
-  if (status === 402) return "payment-required";
+  if (status === 402) return PAYMENT_REQUIRED;
   if (status === 403) return isRefusedByNetwork(body) ? "provider-network-refused" : OFFER_FORBIDDEN;
+  if (status === 413 || status === 422) return REQUEST_INVALID;
   return status === 404 ? "not-found" : REQUEST_REFUSED;
 }
 

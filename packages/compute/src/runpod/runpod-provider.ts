@@ -3,7 +3,10 @@ import {
   type FleetProvider,
   type MachineOffer,
   type MachineRequest,
+  OFFER_FORBIDDEN,
+  PAYMENT_REQUIRED,
   PermanentError,
+  REQUEST_REFUSED,
   TransientError,
   toErrorRecord,
   UserError,
@@ -12,7 +15,6 @@ import type { Connection } from "./ask-runpod.ts";
 import { openRunPodBooks } from "./runpod-books.ts";
 import { createRunPodClient } from "./runpod-client.ts";
 import type { RunPodOptions } from "./runpod-config.ts";
-import { OFFER_FORBIDDEN, REQUEST_REFUSED } from "./runpod-errors.ts";
 import { machineOfBooks, machineOfPod, SPOT_MARK } from "./runpod-machine.ts";
 import { offersOfGpus } from "./runpod-offers.ts";
 import type { CreatePod } from "./runpod-requests.ts";
@@ -147,7 +149,7 @@ export function createRunPodProvider(options: RunPodOptions, parts: RunPodParts)
  * demand say for themselves whether the request was wrong. Only want of money is the same everywhere.
  */
 function notAsSpot(error: unknown, onSpotLost: RunPodParts["onSpotLost"]): unknown {
-  if (!(error instanceof PermanentError) || error.code === "payment-required") return error;
+  if (!(error instanceof PermanentError) || error.code === PAYMENT_REQUIRED) return error;
   onSpotLost?.(error);
   return new PermanentError(error.message, { code: OFFER_FORBIDDEN, cause: error });
 }

@@ -3,7 +3,9 @@ import {
   type FleetProvider,
   type MachineOffer,
   type MachineRequest,
+  NO_CAPACITY,
   PermanentError,
+  REQUEST_REFUSED,
   TransientError,
 } from "@loramill/contracts";
 import { pointAt, type TracedOffer } from "./market.ts";
@@ -66,10 +68,10 @@ export function createSimulatedProvider(script: SimulatedScript, parts: Simulate
     const now = offersNow().find((one) => isSame(one, offer));
     const traced = script.market.find((one) => isSame(one.offer, offer));
     if (now === undefined) {
-      throw new PermanentError(`there is no such offer: ${offer.gpuType}`, { code: "request-refused" });
+      throw new PermanentError(`there is no such offer: ${offer.gpuType}`, { code: REQUEST_REFUSED });
     }
     if (now.available === 0 || now.pricePerHourMicroUsd > offer.pricePerHourMicroUsd) {
-      throw new TransientError(`no ${offer.gpuType} is free at this price`, { code: "capacity" });
+      throw new TransientError(`no ${offer.gpuType} is free at this price`, { code: NO_CAPACITY });
     }
     // A stream for each machine: what becomes of one does not depend on what was asked in between.
     const random = seededRandom(script.seed, 1_000_000 + machines.length);

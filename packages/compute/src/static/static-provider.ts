@@ -5,6 +5,7 @@ import {
   type FleetProvider,
   type MachineOffer,
   microUsdFromUsd,
+  NO_CAPACITY,
   TransientError,
   UserError,
 } from "@loramill/contracts";
@@ -93,7 +94,7 @@ export function createStaticProvider(options: StaticOptions, parts: StaticParts)
         const lease = { remoteId: `static-${randomUUID()}`, server: server.name, name, from: clock.now(), to: null };
         if (await folder.take(lease)) return viewOf(lease, server, clock.now());
       }
-      throw new TransientError(`no own server with ${offer.gpuType} is free`, { code: "capacity" });
+      throw new TransientError(`no own server with ${offer.gpuType} is free`, { code: NO_CAPACITY });
     },
     describe: find,
     lastBill: async (remoteId, { signal }) => (await find(remoteId, signal))?.bill ?? null,

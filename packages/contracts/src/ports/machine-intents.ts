@@ -10,12 +10,28 @@ export interface MachineIntent {
   readonly state: "open" | "rented" | "ending" | "ended";
   /** The request that was sent last and may have been carried out; null when none was, or its refusal is known. */
   readonly asked: { readonly offer: MachineOffer; readonly at: Date } | null;
+  /** The machine that is paid for under this name; once it is known, it stays what it is. */
   readonly remoteId: string | null;
 }
 
-/** Keeps intents. Whoever works on an intent holds it alone, by the lease of its job. */
+/** A machine that costs money and is not the one of its name's intent: it is given back, and what it cost is charged to the fleet. */
+export interface OrphanMachine {
+  readonly provider: string;
+  readonly remoteId: string;
+  readonly name: string;
+  readonly reason: "stranger" | "duplicate" | "ended" | "lease-lost";
+  /** When it was given back. */
+  readonly at: Date;
+}
+
+/** Keeps intents. Whoever works on an intent holds it alone, by the lease of its job; who has lost that is refused here. */
 export interface MachineIntents {
   find(name: string): Promise<MachineIntent | null>;
-  /** Durable when it returns. */
+  /**
+   * Durable when it returns.
+   * @throws PermanentError `intent-behind` where the intent is further than this one, or has another machine.
+   */
   put(intent: MachineIntent): Promise<void>;
+  /** Written before it is given back, so that it is paid for whoever dies. Durable when it returns; may be noted twice. */
+  noteOrphan(orphan: OrphanMachine): Promise<void>;
 }

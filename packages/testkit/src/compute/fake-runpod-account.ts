@@ -44,13 +44,14 @@ export function createFakeRunPodAccount(market: {
   readonly bootMs: number;
   readonly pageSize: number | undefined;
   readonly bucketMs: number | undefined;
+  readonly listBehindMs: number;
   readonly booksBehindMs: number;
   readonly endpointBill: readonly EndpointBill[];
   /** Told of each pod that was rented, and of each that its owner or the vendor ended. */
   readonly onRent: (pod: FakePod) => void;
   readonly onEnd: (pod: FakePod) => void;
 }): FakeRunPodAccount {
-  const { now, gpus, bootMs, pageSize, bucketMs, booksBehindMs, endpointBill, onRent, onEnd } = market;
+  const { now, gpus, bootMs, pageSize, bucketMs, listBehindMs, booksBehindMs, endpointBill, onRent, onEnd } = market;
   const pods: FakePod[] = [];
   const things = createFakeRunPodThings();
   const view = (pod: FakePod) => viewOfPod(pod, now(), bootMs);
@@ -143,10 +144,11 @@ export function createFakeRunPodAccount(market: {
   }
 
   function listPods(query: URLSearchParams): Answer {
-    if (pageSize === undefined) return { status: 200, body: { pods: listed().map(view) } };
+    const seen = listed().filter(({ createdAt }) => createdAt.getTime() + listBehindMs <= now().getTime());
+    if (pageSize === undefined) return { status: 200, body: { pods: seen.map(view) } };
     const from = Number(query.get("cursor") ?? 0);
-    const page = listed().slice(from, from + pageSize);
-    const hasNextPage = from + pageSize < listed().length;
+    const page = seen.slice(from, from + pageSize);
+    const hasNextPage = from + pageSize < seen.length;
     const pagination = { hasNextPage, nextCursor: hasNextPage ? String(from + pageSize) : null };
     return { status: 200, body: { pods: page.map(view), pagination } };
   }

@@ -41,6 +41,8 @@ export interface FakeRunPodOptions {
   readonly log?: readonly (string | { readonly source: "container" | "system"; readonly line: string })[];
   /** Of its books; default an hour, as the vendor has it. */
   readonly bucketMs?: number;
+  /** For how long a pod is in no list after its creation, though it can be asked for by its id; default not at all. */
+  readonly listBehindMs?: number;
   /** For how long its books say nothing of what was spent; default not at all. */
   readonly booksBehindMs?: number;
   /** What its books say of serverless endpoints. */
@@ -65,12 +67,13 @@ export async function startFakeRunPodServer(options: FakeRunPodOptions): Promise
     pageSize,
     log = [],
     bucketMs,
+    listBehindMs = 0,
     booksBehindMs = 0,
     endpointBill = [],
     machines,
   } = options;
   const account = createFakeRunPodAccount({
-    ...{ now, gpus, bootMs, pageSize, bucketMs, booksBehindMs, endpointBill },
+    ...{ now, gpus, bootMs, pageSize, bucketMs, listBehindMs, booksBehindMs, endpointBill },
     onRent: (pod) => machines?.boot(pod),
     onEnd: (pod) => machines?.end(pod),
   });
