@@ -97,6 +97,11 @@ export const provisionerConfig = defineConfig(
     FLEET_SETTLE_SECONDS: seconds(0.1, 3_600)
       .default(120)
       .describe("After so long a machine that was asked for is listed by its provider, or was never rented"),
+    FLEET_AVOID_SECONDS: seconds(0, 86_400)
+      .default(600)
+      .describe(
+        "An offer that took a machine from a training is asked last for its next one, for so long; 0: it is asked like any other",
+      ),
     FLEET_SURVEY_SECONDS: seconds(0.5, 3_600)
       .default(60)
       .describe("How often offers are read, and machines looked for that nobody answers for"),
@@ -137,6 +142,7 @@ export const provisionerConfig = defineConfig(
     },
     silentMs: env.FLEET_SILENT_SECONDS * 1_000,
     settleMs: env.FLEET_SETTLE_SECONDS * 1_000,
+    avoidSeconds: env.FLEET_AVOID_SECONDS,
     surveyMs: env.FLEET_SURVEY_SECONDS * 1_000,
     booksMs: env.FLEET_BOOKS_SECONDS * 1_000,
     billWaitMs: env.FLEET_BILL_WAIT_SECONDS * 1_000,

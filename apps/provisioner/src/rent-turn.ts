@@ -2,6 +2,7 @@ import { createSafely } from "@loramill/compute";
 import { type FleetOffer, type Parked, PermanentError, TransientError, toErrorRecord } from "@loramill/contracts";
 import { sayLimit, sayUse } from "@loramill/orchestration";
 import { machineRequest, withVolumes } from "./machine-request.ts";
+import { orderCandidates } from "./order-candidates.ts";
 import { noteRefusals, sayRefused, stopFleet, stopIfWrong } from "./refusals.ts";
 import { setAside } from "./set-aside.ts";
 import { giveUp, leaseFromNow, noteDone, type Turn } from "./turn.ts";
@@ -23,7 +24,7 @@ export async function rentTurn(turn: Turn): Promise<Parked> {
     clock,
     settleMs: options.settleMs,
   };
-  const request = { ...machineRequest(pod, options), candidates: pod.candidates, signal: ctx.signal };
+  const request = { ...machineRequest(pod, options), candidates: await orderCandidates(turn), signal: ctx.signal };
   const outcome = await createSafely(parts, request).catch((error: unknown) => refused(turn, error));
   if (outcome.kind === "refused") return giveUp(turn, outcome.reason);
   await noteRefusals(turn, outcome);

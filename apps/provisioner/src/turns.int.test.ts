@@ -1,4 +1,4 @@
-import { sha256Hex } from "@loramill/contracts";
+import { JobId, sha256Hex } from "@loramill/contracts";
 import { offerKey } from "@loramill/fleet";
 import { expect, it, onTestFinished } from "vitest";
 import { useFleet } from "../test/use-fleet.ts";
@@ -120,6 +120,24 @@ it.each(["preempt", "vanish"] as const)(
     expect(fleet.seen).toEqual({ preempted: 1, bootFailed: 0 });
   },
 );
+
+it("a training whose machine was taken gets its next one from another offer, as long as there is one and that is new", async () => {
+  const wantedFor = [JobId.parse(`job_${"7".repeat(32)}`)];
+  const rented = async (who: readonly JobId[]) => {
+    const fleet = await machines.open({ wantedFor: who });
+    await fleet.until(fleet.isIn("ready"));
+    return fleet;
+  };
+  const first = await rented(wantedFor);
+  first.server.preempt((await first.pod()).remoteId ?? "");
+  await first.until(first.isIn("ending"));
+  expect((await (await rented(wantedFor)).pod()).offer).toEqual(first.offers[1]);
+  expect((await (await rented([JobId.parse(`job_${"8".repeat(32)}`)])).pod()).offer).toEqual(first.offers[0]);
+  await machines
+    .catalog()
+    .pool.query("update loramill.audit set at = at - interval '11 minutes' where action = 'machine.taken'");
+  expect((await (await rented(wantedFor)).pod()).offer).toEqual(first.offers[0]);
+});
 
 it("one whose agent falls silent is given back after a while", async () => {
   const { fleet, isIn } = await open({ FLEET_SILENT_SECONDS: "60" });

@@ -1,6 +1,7 @@
 import type { Parked } from "@loramill/contracts";
+import { offerKey } from "@loramill/fleet";
 import { setAside } from "./set-aside.ts";
-import { again, giveUp, hoursOf, leaseFromNow, remember, type Turn } from "./turn.ts";
+import { again, giveUp, hoursOf, leaseFromNow, noteDone, remember, type Turn } from "./turn.ts";
 
 /**
  * Looks after a machine that is there: renews its lease, writes down what its provider and its agent say, and gives it back when
@@ -47,6 +48,9 @@ export async function watchTurn(turn: Turn): Promise<Parked> {
 async function taken(turn: Turn, reason: string): Promise<Parked> {
   const { pod, deps } = turn;
   deps.metrics.preempted(pod.provider);
-  if (pod.offer !== null) await remember(turn, pod.offer, { kind: "preempted", hours: hoursOf(turn) });
+  if (pod.offer !== null) {
+    await remember(turn, pod.offer, { kind: "preempted", hours: hoursOf(turn) });
+    await noteDone(turn, "machine.taken", { offer: offerKey(pod.offer), reason });
+  }
   return giveUp(turn, reason);
 }

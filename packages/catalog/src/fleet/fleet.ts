@@ -16,6 +16,7 @@ import { podQueries } from "./pods.ts";
 import { refusedWishQueries } from "./refused-wishes.ts";
 import { standingCostQueries } from "./standing-costs.ts";
 import { switchQueries } from "./switches.ts";
+import { takenMachineQueries } from "./taken-machines.ts";
 import { unattendedQueries } from "./unattended.ts";
 import { volumeQueries } from "./volumes.ts";
 import { wantedFileQueries } from "./wanted-files.ts";
@@ -36,6 +37,7 @@ export function fleetQueries(connection: Connection) {
       ...planQueries(connection),
       ...switchQueries(connection),
       ...refusedWishQueries(connection),
+      ...takenMachineQueries(connection),
       ...billQueries(connection),
       ...standingCostQueries(connection),
     }),

@@ -163,5 +163,8 @@ export const audit = loramill.table(
     subject: text("subject").notNull(),
     details: jsonb("details").$type<Record<string, unknown>>().notNull().default({}),
   },
-  (table) => [index("audit_of_subject").on(table.subject, table.id)],
+  (table) => [
+    index("audit_of_subject").on(table.subject, table.id),
+    index("audit_of_action").on(table.action, table.at),
+  ],
 );
