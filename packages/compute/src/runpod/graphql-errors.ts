@@ -1,6 +1,6 @@
-import { PermanentError, TransientError } from "@loramill/contracts";
+import { NO_CAPACITY, PAYMENT_REQUIRED, PermanentError, REQUEST_REFUSED, TransientError } from "@loramill/contracts";
 import { z } from "zod";
-import { NO_CAPACITY, REQUEST_REFUSED, tellsNoCapacity } from "./runpod-errors.ts";
+import { tellsNoCapacity } from "./runpod-errors.ts";
 
 /** An error as GraphQL sends it, with status 200. */
 export const GraphQlError = z.object({
@@ -52,7 +52,7 @@ export function errorOfGraphQl(
     return new TransientError(message, { code: NO_CAPACITY, details });
   }
   if (errors.some((one) => PAYMENT_WORDS.test(one.message))) {
-    return new PermanentError(`${message} (add credit to the RunPod account)`, { code: "payment-required", details });
+    return new PermanentError(`${message} (add credit to the RunPod account)`, { code: PAYMENT_REQUIRED, details });
   }
   if (errors.every(isRefusal)) return new PermanentError(message, { code: REQUEST_REFUSED, details });
   return new TransientError(message, { code: "provider-failed", details });
