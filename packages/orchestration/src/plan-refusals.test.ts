@@ -59,6 +59,19 @@ describe("plan refuses", () => {
     expect(refusal({}, { trainingBackends: [] }).message).toContain("no backend is configured");
   });
 
+  it("a backend that is named and cannot reach the store, with what to do; one that is not named is passed over", () => {
+    const capabilities = { ...trainingChoice().capabilities, needsReachableStore: true };
+    const context = {
+      trainingBackends: [trainingChoice({ name: "agent", capabilities }), trainingChoice()],
+      storeReachable: false,
+    };
+    const error = refusal({ train: { backend: "agent" } }, context);
+    expect(error).toMatchObject({ code: "backend-unfit", details: { field: "train.backend", given: "agent" } });
+    expect(error.message).toContain("runs elsewhere and cannot reach the object store: use S3 or set PUBLIC_URL");
+    const { lock } = plan(runSpec({ train: { backend: "auto" } }), planContext(context));
+    expect(lock.steps.find(({ kind }) => kind === "train")?.params).toMatchObject({ backend: "pocket" });
+  });
+
   it("faces where nothing finds them, with the command that installs what does", () => {
     const faceFinder = { id: "faces/1", available: false, message: "run: npm install faces" };
     const sources = [{ type: "folder" as const, path: "/pictures" }];
