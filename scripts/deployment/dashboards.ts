@@ -153,7 +153,10 @@ export const dashboards: readonly Dashboard[] = [
       {
         title: "GPU hours of work that wants a machine",
         unit: "short",
-        queries: { demand: "sum(loramill_fleet_demand_gpu_seconds) / 3600", stopped: "max(loramill_fleet_stopped)" },
+        queries: {
+          "{{vram_gib}} GiB": "sum by (vram_gib) (loramill_fleet_demand_gpu_seconds) / 3600",
+          stopped: "max(loramill_fleet_stopped)",
+        },
       },
       {
         title: "Machines that came to grief, in an hour",

@@ -61,7 +61,11 @@ export function addFleetCommands(parent: Command, does: Does): void {
     .option("--reason <words>", "kept in the audit, and told to what waits")
     .action((options: { all?: boolean; reason?: string }) => does((context) => stopFleetCommand(options, context)));
   command("start", "let machines be rented again", "loramill fleet start").action(() => does(startFleetCommand));
-  command("dry-run", "plan and show, and carry nothing out", "loramill fleet dry-run on")
+  command(
+    "dry-run",
+    "rent nothing new, and show what would be; what is there is kept and given back as ever",
+    "loramill fleet dry-run on",
+  )
     .argument("<on|off>")
     .action((state: string) => does((context) => dryRunCommand(state, context)));
 }

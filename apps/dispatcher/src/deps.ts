@@ -39,6 +39,6 @@ export interface DispatcherDeps {
   readonly onOpenBatches?: ((batches: OpenBatches) => void) | undefined;
   /** Told every few seconds while this dispatcher leads; no ceilings when it no longer does. */
   readonly onSpending?: ((spending: Spending) => void) | undefined;
-  /** Told with each plan of machines: seconds of GPU work that wait for machines, or have them. 0 when it no longer leads. */
-  readonly onDemand?: ((gpuSeconds: number) => void) | undefined;
+  /** Told with each plan of machines: seconds of GPU work that wait for machines, or have them, by the memory that it needs in GiB. None when it no longer leads. */
+  readonly onDemand?: ((gpuSecondsByVram: ReadonlyMap<string, number>) => void) | undefined;
 }

@@ -50,7 +50,7 @@ export async function lead(deps: DispatcherDeps, leadership: Leadership, stoppin
     deps.onBacklog?.([]);
     deps.onSpending?.({ ceilings: [], isStopped: false });
     deps.onOpenBatches?.({ open: 0, waiting: 0 });
-    deps.onDemand?.(0);
+    deps.onDemand?.(new Map());
     await listening.close();
   }
 }

@@ -11,11 +11,12 @@ it("shows ceilings with what counts against them, and forgets those that were re
   spending.setCeilings([day, { ...day, scope: "project:cats", period: "total" }]);
   spending.setCeilings([day]);
   spending.setStopped(true);
-  spending.setDemand(90);
+  spending.setDemand(new Map([["80", 30]]));
+  spending.setDemand(new Map([["24", 90]]));
   expect(await lines()).toEqual([
     'loramill_fleet_ceiling_micro_usd{scope="account",period="day"} 5000',
     'loramill_fleet_spent_micro_usd{scope="account",period="day"} 1200',
     "loramill_fleet_stopped 1",
-    "loramill_fleet_demand_gpu_seconds 90",
+    'loramill_fleet_demand_gpu_seconds{vram_gib="24"} 90',
   ]);
 });

@@ -15,8 +15,8 @@ export interface SpendingMetrics {
   /** Replaces what is known of ceilings; none: another process counts them. */
   setCeilings(ceilings: readonly SpendingGauge[]): void;
   setStopped(stopped: boolean): void;
-  /** Seconds of GPU work that waits for machines, or has them. */
-  setDemand(gpuSeconds: number): void;
+  /** Seconds of GPU work that waits for machines, or has them, by the memory that it needs in GiB. Replaces what was told before. */
+  setDemand(gpuSecondsByVram: ReadonlyMap<string, number>): void;
 }
 
 export function createSpendingMetrics({ registry }: { readonly registry: Registry }): SpendingMetrics {
@@ -26,7 +26,7 @@ export function createSpendingMetrics({ registry }: { readonly registry: Registr
   const limit = gauge("ceiling_micro_usd", "What may be spent", ["scope", "period"]);
   const spent = gauge("spent_micro_usd", "What counts against a ceiling now", ["scope", "period"]);
   const stopped = gauge("stopped", "1 while nothing may be rented");
-  const demand = gauge("demand_gpu_seconds", "Work that waits for machines, or has them");
+  const demand = gauge("demand_gpu_seconds", "Work that waits for machines, or has them", ["vram_gib"]);
   return {
     setCeilings(ceilings) {
       limit.reset();
@@ -37,6 +37,9 @@ export function createSpendingMetrics({ registry }: { readonly registry: Registr
       }
     },
     setStopped: (isStopped) => stopped.set(isStopped ? 1 : 0),
-    setDemand: (gpuSeconds) => demand.set(gpuSeconds),
+    setDemand(gpuSecondsByVram) {
+      demand.reset();
+      for (const [vram, gpuSeconds] of gpuSecondsByVram) demand.set({ vram_gib: vram }, gpuSeconds);
+    },
   };
 }

@@ -200,7 +200,7 @@ function printFleet(fleet: FleetView, context: CommandContext): void {
       `stopped: ${printable(fleet.stopped.reason)}${by}; \`loramill fleet start\` lets it rent again\n`,
     );
   }
-  if (fleet.dryRun) printLine(context, "dry run: what is planned is shown and not carried out\n");
+  if (fleet.dryRun) printLine(context, "dry run: nothing new is rented; what would be is in the plan\n");
   if (fleet.machines.length === 0) {
     printLine(context, fleet.plannedAt === null ? NO_FLEET : `no machine is rented; ${planned(fleet.plannedAt)}`);
     return;

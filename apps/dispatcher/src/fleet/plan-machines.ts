@@ -11,7 +11,7 @@ const PAST_MS = 600_000;
 
 /**
  * One look at the fleet, to be repeated: what is wanted and what there is, the plan that follows, kept for whoever asks
- * why, and its decisions as rows. In dry run it is only made and kept.
+ * why, and its decisions as rows. In dry run nothing new is rented.
  */
 export function createMachinePlanner(
   { catalog, clock, log, onDemand }: Pick<DispatcherDeps, "catalog" | "clock" | "log" | "onDemand">,
@@ -33,15 +33,26 @@ export function createMachinePlanner(
     const { dryRun } = await catalog.fleet.switches();
     if (signal.aborted) return;
     await catalog.fleet.keepPlan(decisions);
-    if (dryRun) return;
-    await carryOut(decisions, facts, { fleet: catalog.fleet, namePrefix: options.namePrefix, log, signal });
+    // What is there already is paid for: it is kept and given back as ever.
+    const acted = dryRun ? decisions.filter(({ kind }) => kind !== "create") : decisions;
+    await carryOut(acted, facts, { fleet: catalog.fleet, namePrefix: options.namePrefix, log, signal });
   };
 }
 
-/** As expected of the GPU type that is fastest for each. */
-function secondsOf(demand: readonly FleetDemand[]): number {
-  return demand.reduce((sum, { seconds }) => {
+/** Memory of cards that are common, in GiB: what a training needs is told by the smallest on which it fits. */
+const VRAM_CLASSES = [16, 24, 32, 48, 80, 141] as const;
+
+const vramClass = (bytes: number): string =>
+  String(VRAM_CLASSES.find((gib) => bytes <= gib * 1024 ** 3) ?? `above ${VRAM_CLASSES.at(-1)}`);
+
+/** By the memory that it needs; each as expected of the GPU type that is fastest for it. */
+function secondsOf(demand: readonly FleetDemand[]): Map<string, number> {
+  const sums = new Map<string, number>();
+  for (const { vramBytes, seconds } of demand) {
     const each = Object.values(seconds).map(({ p50 }) => p50);
-    return each.length === 0 ? sum : sum + Math.min(...each);
-  }, 0);
+    if (each.length === 0) continue;
+    const vram = vramClass(vramBytes);
+    sums.set(vram, (sums.get(vram) ?? 0) + Math.min(...each));
+  }
+  return sums;
 }

@@ -106,7 +106,7 @@ export const fleet = loramill.table("fleet", {
   stopped: text("stopped"),
   /** Whether it was a person who stopped it, rather than the fleet itself. */
   stoppedBy: text("stopped_by"),
-  /** Plans are made and shown, and not carried out. */
+  /** Nothing new is rented; what is there is kept and given back as ever. */
   dryRun: boolean("dry_run").notNull().default(false),
   decisions: jsonb("decisions").$type<FleetDecision[]>().notNull().default([]),
   plannedAt: time("planned_at"),

@@ -45,7 +45,11 @@ export const FleetView = z.object({
     .object({ reason: z.string(), by: z.string().nullable() })
     .nullable()
     .describe("Why nothing is rented; null while machines may be"),
-  dryRun: z.boolean().describe("Plans are made and shown, and not carried out"),
+  dryRun: z
+    .boolean()
+    .describe(
+      "Nothing new is rented: plans show what would be. Machines that are there are kept and given back as ever",
+    ),
   plannedAt: Time.nullable().describe("When the fleet was last planned; null where no fleet is configured"),
   pricePerHourMicroUsd: MicroUsd.describe("Of all machines that are rented now"),
   machines: z.array(PodView),
