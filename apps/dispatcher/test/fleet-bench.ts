@@ -1,6 +1,6 @@
 import type { Catalog } from "@loramill/catalog";
 import { startTestServer, type TestServer } from "@loramill/catalog/testing";
-import type { FleetOffer, JobId, JsonObject, PlanLock } from "@loramill/contracts";
+import type { Clock, FleetOffer, JobId, JsonObject, PlanLock } from "@loramill/contracts";
 import { defaultFleetSettings, type FleetSettings, offerKey } from "@loramill/fleet";
 import { keepLog, type TrialStep, waitUntil } from "@loramill/testkit";
 import { afterAll, beforeAll } from "vitest";
@@ -26,8 +26,8 @@ export const fleetOptions = (settings: Partial<FleetSettings> = {}): FleetPlanOp
 export const clock = { now: () => new Date() };
 
 /** What the leading dispatcher runs every few seconds, by itself. */
-export const planner = (catalog: Catalog, options = fleetOptions()) =>
-  createMachinePlanner({ catalog, clock, log: keepLog() }, options);
+export const planner = (catalog: Catalog, options = fleetOptions(), time: Clock = clock) =>
+  createMachinePlanner({ catalog, clock: time, log: keepLog() }, options);
 
 export const trainStep = (name: string, params: JsonObject = {}): TrialStep => ({
   ...{ name: "train", kind: "train", job: "train-lora" },
@@ -87,10 +87,12 @@ async function openFleetBench(server: TestServer) {
       }));
     },
     /** What the provisioner does until the agent of a machine answers. */
-    async bootPod(name: string): Promise<void> {
+    async bootPod(name: string, trainers: readonly string[] = ["ai-toolkit", "sd-scripts"]): Promise<void> {
       await fleet.intents.put({ name, state: "rented", asked: null, remoteId: `remote-${name}` });
-      await fleet.move(name, "rent", { rentedAt: new Date(), offer });
-      await fleet.move(name, "answer", { answeredAt: new Date(), address: `http://${name}:8690` });
+      const wanted = (await fleet.pod(name))?.candidates[0] ?? offer;
+      await fleet.move(name, "rent", { rentedAt: new Date(), offer: { ...wanted, provider: offer.provider } });
+      const health = { at: new Date(), trainers, slots: 1, active: 0, holds: [] };
+      await fleet.move(name, "answer", { answeredAt: new Date(), address: `http://${name}:8690`, health });
     },
   };
 }

@@ -39,7 +39,8 @@ async function openFleet() {
       ...{ gpuType: "NVIDIA GeForce RTX 4090", region: "here", vramBytes: 24e9, available: 1 },
       ...{ pricePerHourMicroUsd, interruptible: true },
     };
-    pods.push({ name, provider: "simulated", offer, address: machine.url, takesWork: true, reservedFor: [] });
+    const isFree = { takesWork: true, reservedFor: [], plannedFor: [], holds: [] };
+    pods.push({ name, provider: "simulated", offer, address: machine.url, ...isFree });
     const common = { remoteId: `remote-${name}`, name, address: machine.url, pricePerHourMicroUsd };
     rented.push({ ...common, state: "running", bill: { seconds: 10, amountMicroUsd: 10_000, isFinal: false } });
     return {

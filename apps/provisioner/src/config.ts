@@ -1,6 +1,7 @@
 import { relative } from "node:path/posix";
 import { runpodConfig, staticConfig, volumeConfig } from "@loramill/compute";
-import { defineConfig, fleetVariables, secret, UserError } from "@loramill/contracts";
+import { defineConfig, fleetImages, fleetVariables, secret, UserError } from "@loramill/contracts";
+import { bootPatienceConfig } from "@loramill/fleet";
 import { endpointsConfig } from "@loramill/runtime";
 import { z } from "zod";
 
@@ -34,12 +35,7 @@ export const provisionerConfig = defineConfig(
   {
     ...fleetVariables,
     RUNPOD_API_KEY,
-    FLEET_IMAGE: z
-      .string()
-      .min(1)
-      .optional()
-      .describe("Container image of machines from RunPod: a trainer and the pod-agent (infra/docker/gpu.Dockerfile)"),
-    FLEET_COMMAND: z.string().min(1).optional().describe("Replaces the command of that image"),
+    FLEET_COMMAND: z.string().min(1).optional().describe("Replaces the command of these images"),
     FLEET_DISK_GIB: z.coerce
       .number()
       .int()
@@ -76,21 +72,7 @@ export const provisionerConfig = defineConfig(
         "A rented machine that nobody has spoken to for so long gives itself back; where it cannot, the next survey does",
       ),
     FLEET_POLL_SECONDS: seconds(0.1, 600).default(10).describe("How often each rented machine is looked at"),
-    FLEET_START_SECONDS: seconds(1, 86_400)
-      .default(900)
-      .describe("A rented machine must run within this; big images are pulled for many minutes"),
-    FLEET_ANSWER_SECONDS: seconds(1, 86_400)
-      .default(1_200)
-      .describe("The pod-agent of a rented machine must have answered within this"),
-    FLEET_BOOT_PATIENCE: z.coerce
-      .number()
-      .min(1)
-      .max(1_000)
-      .default(3)
-      .describe("Where boots of an offer are known, one is given up after so many times what nine in ten of them took"),
-    FLEET_BOOT_LEAST_SECONDS: seconds(1, 86_400)
-      .default(300)
-      .describe("But never sooner than this, and never later than FLEET_START_SECONDS and FLEET_ANSWER_SECONDS say"),
+    ...bootPatienceConfig.env.shape,
     FLEET_SILENT_SECONDS: seconds(1, 86_400)
       .default(300)
       .describe("A rented machine whose pod-agent has not answered for so long is given back"),
@@ -129,17 +111,12 @@ export const provisionerConfig = defineConfig(
     agentSecret: env.FLEET_AGENT_SECRET ?? null,
     runpodKey: env.RUNPOD_API_KEY ?? null,
     namePrefix: env.FLEET_NAME_PREFIX,
-    image: env.FLEET_IMAGE ?? null,
+    images: fleetImages(env),
     command: env.FLEET_COMMAND ?? null,
     diskBytes: env.FLEET_DISK_GIB * GIB,
     leaseMs: env.FLEET_LEASE_SECONDS * 1_000,
     pollMs: env.FLEET_POLL_SECONDS * 1_000,
-    boot: {
-      startMs: env.FLEET_START_SECONDS * 1_000,
-      answerMs: env.FLEET_ANSWER_SECONDS * 1_000,
-      timesP90: env.FLEET_BOOT_PATIENCE,
-      leastMs: env.FLEET_BOOT_LEAST_SECONDS * 1_000,
-    },
+    boot: bootPatienceConfig.options(env),
     silentMs: env.FLEET_SILENT_SECONDS * 1_000,
     settleMs: env.FLEET_SETTLE_SECONDS * 1_000,
     avoidSeconds: env.FLEET_AVOID_SECONDS,

@@ -9,10 +9,10 @@ const OWN_WORKSPACE = "/tmp/loramill-agent";
 
 /** What is asked of a provider for one machine, whichever offer it comes from. */
 export function machineRequest(
-  { name }: Pick<Pod, "name">,
-  options: Pick<ProvisionerOptions, "agentSecret" | "agentEnv" | "image" | "command" | "diskBytes" | "leaseMs">,
+  { name, candidates }: Pick<Pod, "name" | "candidates">,
+  options: Pick<ProvisionerOptions, "agentSecret" | "agentEnv" | "images" | "command" | "diskBytes" | "leaseMs">,
 ): Omit<MachineRequest, "offer" | "volume" | "signal"> {
-  const { agentSecret, agentEnv, image, command, diskBytes, leaseMs } = options;
+  const { agentSecret, agentEnv, command, diskBytes, leaseMs, images } = options;
   if (agentSecret === null) {
     throw new UserError("FLEET_AGENT_SECRET is not set: nobody could speak to a machine", { code: "bad-config" });
   }
@@ -23,8 +23,9 @@ export function machineRequest(
     ...agentEnv,
     ...{ AGENT_TOKEN: podToken(agentSecret, name), AGENT_SLOTS: "1" }, // One training: each takes its part of the whole bill.
   };
-  // Own servers run what they run; only there is none named.
-  return { name, image: image ?? "", env, diskBytes, ...(command === null ? {} : { command }) };
+  // The plan has chosen one for its trainings. Own servers run what they run; only there is none named.
+  const { image = "" } = candidates[0]?.images?.[0] ?? images[0] ?? {};
+  return { name, image, env, diskBytes, ...(command === null ? {} : { command }) };
 }
 
 /**

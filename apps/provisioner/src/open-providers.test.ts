@@ -19,7 +19,7 @@ it("opens nobody where nobody is named, and RunPod with a key and an image", () 
 });
 
 it("says what a provider lacks before anything is rented", () => {
-  expect(() => open({ FLEET_PROVIDERS: "runpod" })).toThrow("FLEET_IMAGE: name the image");
+  expect(() => open({ FLEET_PROVIDERS: "runpod" })).toThrow("FLEET_IMAGES: name the images");
   expect(() => open({ FLEET_PROVIDERS: "runpod", FLEET_IMAGE: "a", RUNPOD_API_KEY: undefined })).toThrow(
     "RUNPOD_API_KEY: set it",
   );

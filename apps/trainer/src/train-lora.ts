@@ -82,7 +82,7 @@ async function submit(turn: Turn, training: Training): Promise<JobOutput | Parke
   if (!(await holdSlot({ backend, deps, ctx }))) return ctx.park(SLOT_POLL_MS, { ...turn });
   const stop = await askToStart(backend, request, ctx);
   if (stop !== null) return stopEarly(turn, stop, training);
-  const { remoteId, pod = null, podMicroUsd = null } = await backend.submit(request, context);
+  const { remoteId, pod = null, podMicroUsd = null, trainer = null } = await backend.submit(request, context);
   ctx.event("training.submitted", {
     backend: backend.name,
     remoteId,
@@ -91,7 +91,8 @@ async function submit(turn: Turn, training: Training): Promise<JobOutput | Parke
     steps: stepsOf(request.recipe),
   });
   const submittedAt = deps.clock.now().toISOString();
-  return ctx.park(0, { ...turn, phase: "running", remoteId, pod, podMicroUsd, submittedAt });
+  const given = { remoteId, pod, podMicroUsd, trainer, settling: false, submittedAt };
+  return ctx.park(0, { ...turn, phase: "running", ...given });
 }
 
 async function follow(turn: RunningTurn, training: Training): Promise<JobOutput | Parked> {
@@ -107,14 +108,15 @@ async function follow(turn: RunningTurn, training: Training): Promise<JobOutput 
     const stop = await askToGoOn(status, { backend, request, ctx, now: deps.clock.now() });
     if (stop !== null) return stopEarly(turn, stop, training);
     // A checkpoint says that it gets on: what counts is losses in a row.
-    return ctx.park(status.pollMs, { ...turn, ...(status.checkpoints.length > 0 ? noLosses : {}) });
+    const settling = status.isSettling === true;
+    return ctx.park(status.pollMs, { ...turn, settling, ...(status.checkpoints.length > 0 ? noLosses : {}) });
   }
   const collected = await backend.collect(turn.remoteId, request, context);
   return publishLora(collected, request, input, turn.deviations, deps, ctx);
 }
 
 async function submitAgain(
-  { remoteId, pod, podMicroUsd: _before, ...turn }: RunningTurn,
+  { remoteId, pod, podMicroUsd: _before, trainer: _had, settling: _done, ...turn }: RunningTurn,
   { backend, deps, ctx }: Training,
 ): Promise<Parked> {
   const { times, ...losses } = countLoss(turn, { backend: backend.name, pod, limits: deps.limits });
@@ -125,7 +127,7 @@ async function submitAgain(
 /** A failure that another recipe may avoid is submitted once more; any other is thrown. */
 function changeOrFail(
   error: unknown,
-  { remoteId: _ended, pod: _, podMicroUsd: _before, ...turn }: RunningTurn,
+  { remoteId: _ended, pod: _, podMicroUsd: _before, trainer: _had, settling: _done, ...turn }: RunningTurn,
   { input, backend, ctx }: Pick<Training, "input" | "backend" | "ctx">,
 ): Parked {
   const change = changeAfter(error, { turn: { ...turn, phase: "waiting" }, planned: input.params.recipe, backend });

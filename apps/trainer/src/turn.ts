@@ -1,4 +1,4 @@
-import type { JsonObject } from "@loramill/contracts";
+import { type JsonObject, TrainerName } from "@loramill/contracts";
 import { z } from "zod";
 
 /** What every turn hands on. */
@@ -28,6 +28,10 @@ export const Turn = z.discriminatedUnion("phase", [
     pod: z.string().nullable().default(null),
     /** What was on the bill of that machine when it was given it; its own part of the bill begins there. */
     podMicroUsd: z.int().nullable().default(null),
+    /** What it is trained with on that machine: another that takes its place must have it too. */
+    trainer: TrainerName.nullable().default(null),
+    /** All but its bill is done: no machine is planned for it. */
+    settling: z.boolean().default(false),
     submittedAt: z.iso.datetime(),
     ...kept,
   }),

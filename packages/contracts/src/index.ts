@@ -236,9 +236,17 @@ export type {
   OfferRecord,
   PricePoint,
 } from "./fleet/fleet-facts.ts";
-export { agentVariables, fleetVariables } from "./fleet/fleet-variables.ts";
+export { agentVariables, fleetImages, fleetVariables } from "./fleet/fleet-variables.ts";
 export { cheapestOf, type ListPrice, listPrices, listPriceVariables, readListPrices } from "./fleet/list-prices.ts";
-export { FLEET_PROJECT, type FleetOffer, type Pod, type PodHealth, type PodState, podPrice } from "./fleet/pod.ts";
+export {
+  FLEET_PROJECT,
+  type FleetOffer,
+  type Pod,
+  type PodHealth,
+  type PodState,
+  podPrice,
+  trainingsAtOnce,
+} from "./fleet/pod.ts";
 export { podToken } from "./fleet/pod-token.ts";
 export { CreateVolume, GrowVolume, VolumeList, VolumeView } from "./fleet/volume-api.ts";
 export { Choosing, DrawingLimits } from "./generate-choosing.ts";
@@ -460,6 +468,7 @@ export type {
   FleetMachine,
   FleetProvider,
   MachineBill,
+  MachineImage,
   MachineOffer,
   MachineRequest,
   NetworkVolume,

@@ -1,6 +1,10 @@
 import { expect, it } from "vitest";
-import { bootLimits } from "./boot-limits.ts";
+import { bootLimits, failedBootSeconds } from "./boot-limits.ts";
+import { defaultFleetSettings } from "./fleet-settings.ts";
+import { newLane } from "./lane.ts";
 import { noteOfferEvent, type Reputation, recordOf } from "./offer-reputation.ts";
+import { rehearseLane } from "./rehearse-lane.ts";
+import { demand, offer } from "./testing/facts.ts";
 
 const patience = { startMs: 900_000, answerMs: 1_200_000, timesP90: 3, leastMs: 180_000 };
 const NOW = new Date("2026-11-21T10:00:00Z");
@@ -31,4 +35,20 @@ it("learns that an offer has become slower from the boots that it gave up, withi
     reputation = noteOfferEvent(reputation, { kind: "boot-failed", seconds: limit() / 1_000 }, NOW);
   }
   expect(wasted).toBeLessThanOrEqual(3);
+});
+
+it("takes a boot that comes to nothing for as long in a plan and in a quote as the watchdog waits for it", () => {
+  const settings = { ...defaultFleetSettings, bootPatience: patience };
+  const odds = { bootSeconds: { p50: 90, p90: 120 }, preemptionsPerHour: 0, failureShare: 0.5 };
+  expect(failedBootSeconds(patience, odds.bootSeconds)).toBe(360);
+  const lane = newLane(offer(), { odds, onVolume: new Set() }, settings);
+  // One in two fails: one is paid for before the one that comes up.
+  expect(lane.openingSeconds).toBe(90 + 360 + settings.idleSeconds);
+  const steady = { ...odds, bootSeconds: { p50: 90, p90: 90 } };
+  const work = { ...newLane(offer(), { odds: steady, onVolume: new Set() }, settings), jobs: [demand()] };
+  // Two of a boot, one that says that it fails, one that says that the next does not.
+  const draws = [0.5, 0.5, 0.1, 0.9];
+  const random = () => draws.shift() ?? 0.5;
+  const [course] = rehearseLane(work, { settings, random, common: 1 });
+  expect(course?.parts.boot, "one failed boot, then one that comes up").toBeGreaterThanOrEqual(90 + 270);
 });

@@ -26,3 +26,11 @@ export function bootLimits({ startMs, answerMs, timesP90, leastMs }: BootPatienc
   const learnedMs = Math.max(leastMs, usual.p90 * 1_000 * timesP90);
   return { startMs: Math.min(startMs, learnedMs), answerMs: Math.min(answerMs, learnedMs) };
 }
+
+/**
+ * What is paid for a boot that comes to nothing: until it is given up. Plans and quotes count it as the watchdog deals with it; `usual` is
+ * what boots of the offer take, known or taken for granted.
+ */
+export function failedBootSeconds(patience: BootPatience, usual: Range): number {
+  return bootLimits(patience, usual).answerMs / 1_000;
+}

@@ -1,9 +1,10 @@
-import type { FleetDecision, FleetFacts } from "@loramill/contracts";
+import type { FleetDecision, FleetDemand, FleetFacts, FleetOffer } from "@loramill/contracts";
 import type { FleetSettings } from "./fleet-settings.ts";
 import type { Lane } from "./lane.ts";
 import type { Purse } from "./purse.ts";
 import { type Candidate, lateJobs, rankCandidates } from "./rank-candidates.ts";
 import { sayCount, sayMoney, sayOffer, saySeconds } from "./sentences.ts";
+import { withTrainer } from "./suits-job.ts";
 
 /** Candidates that cost more than so many times the best are not walked to: the next plan may know something better. */
 const TOLERANCE = 1.35;
@@ -26,7 +27,7 @@ export function chooseCreate(
   const taken = ranked
     .filter(({ lane, microUsd }) => lane.offer.provider === provider && microUsd <= best.microUsd * TOLERANCE)
     .slice(0, settings.candidates);
-  const candidates = taken.map(({ lane }) => lane.offer);
+  const candidates = taken.map(({ lane }) => startedFor(lane.offer, jobs));
   purse.rent(Math.max(...candidates.map(({ pricePerHourMicroUsd }) => pricePerHourMicroUsd)) - reserved, projects);
   const dearest = Math.max(...taken.map(({ microUsd }) => microUsd));
   for (const job of jobs.slice(0, 1)) purse.spend(job, dearest - packed.microUsd);
@@ -42,6 +43,12 @@ export function chooseCreate(
     },
     because: sayCreate(best, ranked[1]),
   };
+}
+
+/** An offer with the image that a machine of it is to run: the first that has all trainers of its jobs. */
+function startedFor(offer: FleetOffer, jobs: readonly FleetDemand[]): FleetOffer {
+  const { images } = jobs.reduce(withTrainer, offer);
+  return images === undefined ? offer : { ...offer, images: images.slice(0, 1) };
 }
 
 function sayCreate(best: Candidate, next: Candidate | undefined): string {

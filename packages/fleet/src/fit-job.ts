@@ -1,6 +1,7 @@
 import type { Digest, FleetDemand } from "@loramill/contracts";
 import type { FleetSettings } from "./fleet-settings.ts";
 import type { Lane } from "./lane.ts";
+import { canTrain, suitsPlacement, withTrainer } from "./suits-job.ts";
 
 /** What becomes of a job on a lane. */
 export interface Fit {
@@ -22,6 +23,7 @@ export function laneWith({ lane, startSeconds, seconds, doneSeconds }: Fit, job:
   const freeSeconds = startSeconds + seconds;
   return {
     ...lane,
+    offer: withTrainer(lane.offer, job),
     holds: new Set([...lane.holds, ...job.models.map(({ digest }) => digest)]),
     freeSeconds,
     workSeconds: lane.workSeconds + seconds,
@@ -90,11 +92,11 @@ function secondsToDeadline({ deadline }: FleetDemand, now: Date): number {
 }
 
 function isAllowed({ offer }: Lane, job: FleetDemand): boolean {
-  const { providers, regions, maxMicroUsdPerHour } = job;
+  const { maxMicroUsdPerHour } = job;
   return (
     offer.vramBytes >= job.vramBytes &&
-    (providers.length === 0 || providers.includes(offer.provider)) &&
-    (regions.length === 0 || regions.includes(offer.region)) &&
+    canTrain(offer, job) &&
+    suitsPlacement(offer, job) &&
     (maxMicroUsdPerHour === null || offer.pricePerHourMicroUsd <= maxMicroUsdPerHour)
   );
 }

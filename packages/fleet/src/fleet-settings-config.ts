@@ -1,5 +1,6 @@
 import { defineConfig, microUsdFromUsd } from "@loramill/contracts";
 import { z } from "zod";
+import { bootPatienceConfig } from "./boot-patience-config.ts";
 import { defaultFleetSettings, type FleetSettings } from "./fleet-settings.ts";
 import { parseKeepWarm } from "./keep-warm.ts";
 
@@ -9,6 +10,7 @@ const usual = defaultFleetSettings;
 /** How a fleet is run: read by who plans it, and by who quotes what its machines will cost. */
 export const fleetSettingsConfig = defineConfig(
   {
+    ...bootPatienceConfig.env.shape,
     FLEET_MAX_PODS: z.coerce
       .number()
       .int()
@@ -42,6 +44,14 @@ export const fleetSettingsConfig = defineConfig(
       .max(86_400)
       .default(usual.wantedSeconds)
       .describe("A wish for a machine that no offer has met for so long is made anew from the offers of that time"),
+    FLEET_UNUSED_SECONDS: z.coerce
+      .number()
+      .min(60)
+      .max(86_400)
+      .default(usual.unusedSeconds)
+      .describe(
+        "A rented machine that is ready and begins none of the trainings planned for it is given back after so long",
+      ),
     FLEET_WAIT_USD_PER_HOUR: z.coerce
       .number()
       .min(0)
@@ -80,6 +90,8 @@ export const fleetSettingsConfig = defineConfig(
     idleSeconds: env.FLEET_IDLE_SECONDS,
     keepWarm: env.FLEET_KEEP_WARM,
     wantedSeconds: env.FLEET_WANTED_SECONDS,
+    bootPatience: bootPatienceConfig.options(env),
+    unusedSeconds: env.FLEET_UNUSED_SECONDS,
     waitMicroUsdPerHour: microUsdFromUsd(env.FLEET_WAIT_USD_PER_HOUR),
     patience: env.FLEET_PATIENCE,
     candidates: env.FLEET_CANDIDATES,

@@ -1,4 +1,5 @@
 import type { MicroUsd, Range } from "@loramill/contracts";
+import type { BootPatience } from "./boot-limits.ts";
 import type { KeepWarm } from "./keep-warm.ts";
 
 /** How a fleet is run, and what is taken for granted of machines that nobody has seen yet. */
@@ -11,6 +12,8 @@ export interface FleetSettings {
   readonly keepWarm: readonly KeepWarm[];
   /** A wish for a machine that no offer has met is given up after so long, and made anew from the offers of that time. */
   readonly wantedSeconds: number;
+  /** A machine that is ready, and begins none of the jobs that plans have next for it, is given back after so long. */
+  readonly unusedSeconds: number;
   /**
    * What it is worth that a job without a deadline is done an hour sooner. The higher it is, the fewer jobs stand behind each other
    * on a warm machine, and the more machines boot. A deadline says that there is time: a tenth of it counts then.
@@ -23,6 +26,8 @@ export interface FleetSettings {
   readonly patience: "off" | "deadline" | "all";
   /** From creation to the agent's first answer, of offers without a record. */
   readonly bootSeconds: Range;
+  /** When a boot is given up; until then one that comes to nothing is paid for. */
+  readonly bootPatience: BootPatience;
   /** At which machines fetch base models. */
   readonly downloadBytesPerSecond: number;
   /** Of spot machines without a record. */
@@ -36,9 +41,11 @@ export const defaultFleetSettings: FleetSettings = {
   idleSeconds: 240,
   keepWarm: [],
   wantedSeconds: 300,
+  unusedSeconds: 300,
   waitMicroUsdPerHour: 20_000,
   patience: "deadline",
   bootSeconds: { p50: 120, p90: 300 },
+  bootPatience: { startMs: 900_000, answerMs: 1_200_000, timesP90: 3, leastMs: 300_000 },
   downloadBytesPerSecond: 200_000_000,
   preemptionsPerHour: 0.1,
   candidates: 8,

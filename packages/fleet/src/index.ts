@@ -1,5 +1,6 @@
 export { billingGap } from "./billing-gap.ts";
 export { type BootLimits, bootLimits } from "./boot-limits.ts";
+export { bootPatienceConfig } from "./boot-patience-config.ts";
 export { findOrphans, type Orphan, type OrphanQuestion } from "./find-orphans.ts";
 export type { FleetQuote } from "./fleet-quote.ts";
 export { defaultFleetSettings, type FleetSettings } from "./fleet-settings.ts";
@@ -17,4 +18,5 @@ export { planFleet } from "./plan-fleet.ts";
 export { notePrice, pricesOf } from "./price-past.ts";
 export { type QuoteOptions, quoteFleet } from "./quote-fleet.ts";
 export { sayOffer } from "./sentences.ts";
+export { type BesidePod, supplyOf, withTold } from "./supply-of.ts";
 export { type BootVerdict, watchBoot } from "./watch-boot.ts";

@@ -1,4 +1,5 @@
 import type { Digest, FleetDemand, FleetOffer, FleetSupply } from "@loramill/contracts";
+import { failedBootSeconds } from "./boot-limits.ts";
 import type { FleetSettings } from "./fleet-settings.ts";
 import type { OfferOdds } from "./offer-odds.ts";
 
@@ -26,14 +27,14 @@ export interface Lane {
   readonly later?: { readonly at: Date };
 }
 
-/** A machine of an offer, not rented yet. Failed boots are paid until they are given up, about as long as slow ones take. */
+/** A machine of an offer, not rented yet. Failed boots are paid until they are given up. */
 export function newLane(
   offer: FleetOffer,
   { odds, onVolume }: Pick<Lane, "odds" | "onVolume">,
   settings: FleetSettings,
 ): Lane {
   const { bootSeconds, failureShare } = odds;
-  const wasted = (failureShare / (1 - failureShare)) * bootSeconds.p90;
+  const wasted = (failureShare / (1 - failureShare)) * failedBootSeconds(settings.bootPatience, bootSeconds);
   return {
     pod: null,
     offer,
@@ -61,7 +62,9 @@ export function lanesOf(
     readonly now: Date;
   },
 ): Lane[] {
-  const offer = { ...pod.offer, provider: pod.provider };
+  // What its agent says of itself counts, whatever its image was to have.
+  const told = pod.trainers === undefined ? {} : { images: [{ image: "", trainers: pod.trainers }] };
+  const offer = { ...pod.offer, provider: pod.provider, ...told };
   const isUp = pod.state === "ready" || pod.state === "draining";
   const bootLeft = isUp ? 0 : bootSecondsLeft(pod, odds, now);
   const holds = new Set([

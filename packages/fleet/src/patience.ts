@@ -6,6 +6,7 @@ import type { FleetSettings } from "./fleet-settings.ts";
 import type { Lane } from "./lane.ts";
 import type { Purse } from "./purse.ts";
 import { sayMoney, sayOffer } from "./sentences.ts";
+import { suitsPlacement } from "./suits-job.ts";
 
 /** Machines of cheaper hours to come, and the jobs of this plan that wait for them. */
 export interface Patience {
@@ -37,14 +38,9 @@ export function openPatience({ facts, settings, purse, usable }: PatienceQuestio
   const byPlacement = new Map<string, Later>();
   let perHour = 0;
 
-  const laterFor = ({ providers, regions }: FleetDemand): Later => {
-    const key = JSON.stringify([providers, regions]);
-    const allowed = () =>
-      offers.filter(
-        ({ provider, region }) =>
-          (providers.length === 0 || providers.includes(provider)) &&
-          (regions.length === 0 || regions.includes(region)),
-      );
+  const laterFor = (job: FleetDemand): Later => {
+    const key = JSON.stringify([job.providers, job.regions]);
+    const allowed = () => offers.filter((offer) => suitsPlacement(offer, job));
     const later = byPlacement.get(key) ?? openLater(cheaperHours(allowed(), facts, settings), now);
     byPlacement.set(key, later);
     return later;

@@ -25,7 +25,7 @@ describe("renting", () => {
     expect(create).toMatchObject({ kind: "create", provider: "runpod", jobs: ["job_1"] });
     expect(create?.kind === "create" && create.candidates[0]).toMatchObject({ gpuType: L4 });
     expect(create?.because).toBe(
-      "1 job of 1 h 1 min: NVIDIA L4 in EU-RO-1 at $0.40/h is expected to cost $0.4497 with a boot of 2 min; the next, NVIDIA A40 in EU-RO-1 at $0.35/h, $0.9185",
+      "1 job of 1 h 1 min: NVIDIA L4 in EU-RO-1 at $0.40/h is expected to cost $0.4571 with a boot of 2 min; the next, NVIDIA A40 in EU-RO-1 at $0.35/h, $0.9249",
     );
   });
 
@@ -78,9 +78,10 @@ describe("renting", () => {
 describe("packing", () => {
   it("puts jobs behind each other where a boot costs more than waiting is worth, within the deadline", () => {
     const creates = (deadline: Date | null) =>
-      plan({ demand: many(4, { deadline }), offers: [offer({ available: 9 })] }).filter(
-        ({ kind }) => kind === "create",
-      );
+      plan(
+        { demand: many(4, { deadline }), offers: [offer({ available: 9 })] },
+        { waitMicroUsdPerHour: 30_000 },
+      ).filter(({ kind }) => kind === "create");
     expect(creates(null)).toHaveLength(2);
     expect(creates(after(20_000))).toHaveLength(1);
     expect(creates(after(5_500))).toHaveLength(4);
@@ -185,7 +186,7 @@ describe("waiting says what would have to change", () => {
     expect(why({ perHourMicroUsd: 300_000 })).toMatch(
       /^the cheapest machine for it costs \$0\.40\/h, and \$0\.30\/h is left below the ceiling of \$0\.30\/h/,
     );
-    expect(why({ remainingMicroUsd: 100_000 })).toMatch(/expected to cost \$0\.44\d* at least, and \$0\.10 is left/);
+    expect(why({ remainingMicroUsd: 100_000 })).toMatch(/expected to cost \$0\.45\d* at least, and \$0\.10 is left/);
     expect(why({ remainingByProject: { project_1: 100_000 } })).toMatch(/and \$0\.10 is left/);
     expect(why({ demand: [demand({ remainingMicroUsd: 100_000 })] })).toMatch(/and \$0\.10 is left/);
     expect(why({}, { maxPods: 0 })).toMatch(/^0 machines are the most/);
@@ -225,6 +226,19 @@ describe("giving back", () => {
     expect(about({ supply: [idle(10)], offers: [spot] })).toEqual([
       "drain: without work, and at $0.40/h too dear to wait: another NVIDIA L4 costs $0.20/h",
     ]);
+  });
+
+  it("keeps one where the cheaper cannot be had, eats its price up by its boot, or would be taken back before a deadline", () => {
+    const pod = { supply: [idle(10)], offers: [spot] };
+    const record = { failureShare: 0.6, preemptionsPerHour: null, bootSeconds: null };
+    const key = "runpod|NVIDIA L4|EU-RO-1||spot";
+    const kept = ["keep: without work for 10 s of 5 min: the next job needs no boot here"];
+    expect(about({ ...pod, records: { [key]: record } })).toEqual(kept);
+    const slow = { ...record, failureShare: 0.1, bootSeconds: { p50: 3_000, p90: 4_000 } };
+    expect(about({ ...pod, records: { [key]: slow } })).toEqual(kept);
+    const late = demand({ job: "job_0", pod: "lm-2", deadline: after(7_200) });
+    const other = supply({ name: "lm-2", jobs: [late.job] });
+    expect(about({ offers: [spot], supply: [idle(10), other], demand: [late] })).toContain(kept[0]);
   });
 
   it("keeps as many as the time of the week asks for, the cheapest first", () => {

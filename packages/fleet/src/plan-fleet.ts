@@ -10,6 +10,7 @@ import { openPurse } from "./purse.ts";
 import { retirePods } from "./retire-pods.ts";
 import { sayCount, saySeconds } from "./sentences.ts";
 import { compare } from "./service-order.ts";
+import { TAKES_WORK } from "./supply-of.ts";
 
 /**
  * What to rent, keep and give back now. Pure: equal facts make equal plans, in whatever order they are told. Every job is on
@@ -45,9 +46,14 @@ export function planFleet(facts: FleetFacts, settings: FleetSettings): FleetDeci
     ({ name, jobs }) =>
       jobs.length > 0 || working.has(name) || (next.get(name) ?? []).some(({ jobs }) => jobs.length > 0),
   );
+  const [unused, kept] = partition(
+    needed.map((pod) => ({ pod, running: working.get(pod.name) ?? [], lanes: next.get(pod.name) ?? [] })),
+    (one) => isUnused(one, facts.now, settings),
+  );
   return [
     ...packing.wanted.map((lane) => chooseCreate(lane, { facts, settings, purse })),
-    ...needed.map((pod) => keep(pod, working.get(pod.name) ?? [], next.get(pod.name) ?? [])),
+    ...kept.map((one) => keep(one, facts.now)),
+    ...unused.map((one) => giveBackUnused(one, facts.now)),
     ...vain.map(
       (pod): FleetDecision => ({
         kind: "end",
@@ -69,8 +75,6 @@ export function planFleet(facts: FleetFacts, settings: FleetSettings): FleetDeci
       .map(({ job, because }): FleetDecision => ({ kind: "wait", job: job.job, because })),
   ];
 }
-
-const TAKES_WORK: ReadonlySet<string> = new Set(["wanted", "booting", "ready"]);
 
 /** Jobs that machines have now. One whose machine ends, or is gone, needs another. */
 function jobsByPod({ demand }: FleetFacts, living: readonly FleetSupply[]): Map<string, FleetDemand[]> {
@@ -96,7 +100,47 @@ function lanesFor(
   return lanesOf(pod, { ...known, running, now: facts.now });
 }
 
-function keep(pod: FleetSupply, running: readonly FleetDemand[], lanes: readonly Lane[]): FleetDecision {
+/** A machine with what it has to do now, and its slots with what comes next. */
+interface Needed {
+  readonly pod: FleetSupply;
+  readonly running: readonly FleetDemand[];
+  readonly lanes: readonly Lane[];
+}
+
+/** Since when it could begin what comes next and has not, in milliseconds since 1970; null for one that is at work, or on its way. */
+function idleWithNextMs({ pod, running, lanes }: Needed, now: Date): number | null {
+  const hasNext = lanes.some(({ jobs }) => jobs.length > 0);
+  if (pod.state !== "ready" || pod.jobs.length > 0 || running.length > 0 || !hasNext) return null;
+  return Math.max(pod.idleWithNextMs ?? now.getTime(), pod.busyAt?.getTime() ?? 0);
+}
+
+/**
+ * Whatever keeps the work of a machine from being begun there (an agent that refuses it, or says that it lives and takes nothing), the
+ * machine is paid for and of no use: no limit of time or attempts would end it.
+ */
+function isUnused(needed: Needed, now: Date, { unusedSeconds }: FleetSettings): boolean {
+  const since = idleWithNextMs(needed, now);
+  return since !== null && now.getTime() - since >= unusedSeconds * 1_000;
+}
+
+function giveBackUnused(needed: Needed, now: Date): FleetDecision {
+  const since = idleWithNextMs(needed, now) ?? now.getTime();
+  const jobs = needed.lanes.flatMap((lane) => lane.jobs);
+  const first = jobs[0]?.job ?? "";
+  return {
+    kind: "drain",
+    pod: needed.pod.name,
+    because: `is ready, and of ${sayCount(jobs.length, "job")} that ${jobs.length === 1 ? "is" : "are"} next on it none has begun for ${saySeconds((now.getTime() - since) / 1_000)}: what its agent answers is told by the events of ${first}`,
+  };
+}
+
+function partition<T>(all: readonly T[], isFirst: (one: T) => boolean): [T[], T[]] {
+  return [all.filter(isFirst), all.filter((one) => !isFirst(one))];
+}
+
+function keep(needed: Needed, now: Date): FleetDecision {
+  const { pod, running, lanes } = needed;
+  const idleSinceMs = idleWithNextMs(needed, now);
   const next = lanes.flatMap(({ jobs }) => jobs);
   const until = Math.max(...lanes.map(({ freeSeconds }) => freeSeconds));
   const slow = Math.max(...lanes.map(({ freeSeconds, lateness }) => freeSeconds + Math.sqrt(lateness)));
@@ -108,6 +152,7 @@ function keep(pod: FleetSupply, running: readonly FleetDemand[], lanes: readonly
     pod: pod.name,
     jobs: [...running, ...next].map(({ job }) => job),
     freeSeconds: { p50: until, p90: slow },
+    ...(idleSinceMs === null ? {} : { idleWithNextMs: idleSinceMs }),
     because: `${has}${follows}; done in about ${saySeconds(until)}`,
   };
 }

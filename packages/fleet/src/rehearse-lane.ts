@@ -1,4 +1,5 @@
 import type { Digest, FleetDemand, QuotePartName, Range } from "@loramill/contracts";
+import { failedBootSeconds } from "./boot-limits.ts";
 import { drawFrom, drawWaitSeconds, type Random } from "./draw.ts";
 import { bytesBeside } from "./fit-job.ts";
 import type { FleetSettings } from "./fleet-settings.ts";
@@ -31,8 +32,6 @@ export interface JobCourse {
 
 /** Between two jobs of a machine: the last files go up, and the next job is noticed and its pictures come down. */
 const HANDOVER_SECONDS = 30;
-/** A boot that comes to nothing is given up when it has taken so many times a slow one. */
-const GIVEN_UP = 2;
 
 /**
  * One course that the jobs of a machine may take, from the wish for it to its end; on a preemption another takes its place. Boot
@@ -59,9 +58,11 @@ export function rehearseLane(lane: Lane, rehearsal: Rehearsal, slot?: StandingSl
   }));
 }
 
-function bootSeconds({ odds }: Lane, { random }: Rehearsal): number {
+function bootSeconds({ odds }: Lane, { random, settings }: Rehearsal): number {
   let seconds = drawFrom(odds.bootSeconds, random);
-  while (random() < odds.failureShare) seconds += odds.bootSeconds.p90 * GIVEN_UP;
+  while (random() < odds.failureShare) {
+    seconds += failedBootSeconds(settings.bootPatience, odds.bootSeconds);
+  }
   return seconds;
 }
 

@@ -1,6 +1,9 @@
-import type { FleetDecision, FleetFacts, FleetSupply } from "@loramill/contracts";
+import type { FleetDecision, FleetFacts, FleetSupply, MicroUsd } from "@loramill/contracts";
 import type { FleetSettings } from "./fleet-settings.ts";
 import { warmPodsAt } from "./keep-warm.ts";
+import { knownOf } from "./known-of.ts";
+import { newLane } from "./lane.ts";
+import { stockOf } from "./offer-odds.ts";
 import { sayCount, sayPrice, saySeconds } from "./sentences.ts";
 import { compare } from "./service-order.ts";
 
@@ -40,11 +43,13 @@ function unready({ name, wantedFor }: FleetSupply, { demand }: FleetFacts): Flee
     kind: "keep",
     pod: name,
     jobs,
-    because: `is on its way for ${sayCount(jobs.length, "job")} that still waits`,
+    because: `is on its way for ${sayCount(jobs.length, "job")} that still ${jobs.length === 1 ? "waits" : "wait"}`,
   };
 }
 
-function idlePod(pod: FleetSupply, { now, offers }: FleetFacts, { idleSeconds }: FleetSettings): FleetDecision {
+function idlePod(pod: FleetSupply, facts: FleetFacts, settings: FleetSettings): FleetDecision {
+  const { now } = facts;
+  const { idleSeconds } = settings;
   const since = pod.busyAt ?? pod.answeredAt ?? pod.createdAt;
   const idle = Math.max(0, (now.getTime() - since.getTime()) / 1_000);
   const name = { pod: pod.name };
@@ -57,12 +62,9 @@ function idlePod(pod: FleetSupply, { now, offers }: FleetFacts, { idleSeconds }:
     };
   }
   const { gpuType, pricePerHourMicroUsd } = pod.offer;
-  const prices = offers
-    .filter((offer) => offer.gpuType === gpuType && offer.available > 0)
-    .map((offer) => offer.pricePerHourMicroUsd);
-  const cheapest = Math.min(...prices);
-  if (cheapest < pricePerHourMicroUsd * BARGAIN) {
-    const because = `without work, and at ${sayPrice(pricePerHourMicroUsd)} too dear to wait: another ${gpuType} costs ${sayPrice(cheapest)}`;
+  const cheaper = bargain(pod, facts, settings);
+  if (cheaper !== null) {
+    const because = `without work, and at ${sayPrice(pricePerHourMicroUsd)} too dear to wait: another ${gpuType} costs ${sayPrice(cheaper)}`;
     return { kind: "drain", mayReturn: true, ...name, because };
   }
   return {
@@ -73,5 +75,27 @@ function idlePod(pod: FleetSupply, { now, offers }: FleetFacts, { idleSeconds }:
   };
 }
 
-/** What a new machine costs by what an idle one does, below which the next job would not come here anyway. */
-const BARGAIN = 0.8;
+/** What the next job is taken to have to do. */
+const USUAL_WORK_SECONDS = 3_600;
+/** What it costs on a new machine by what it costs on an idle one, below which it would not come here anyway. */
+const BARGAIN = 0.9;
+
+/**
+ * The price of a machine of the same type that the next job would rather have, its boot and its idling at the end paid for; null without
+ * one. Only machines that can be had count, and spot machines in place of others only while no work has a deadline.
+ */
+function bargain(pod: FleetSupply, facts: FleetFacts, settings: FleetSettings): MicroUsd | null {
+  const { gpuType, interruptible, pricePerHourMicroUsd } = pod.offer;
+  const isSpotEnough = interruptible || facts.demand.every(({ deadline }) => deadline === null);
+  const prices = facts.offers
+    .filter((offer) => offer.gpuType === gpuType && (isSpotEnough || !offer.interruptible))
+    .map((offer) => newLane(offer, knownOf(offer, facts, settings), settings))
+    .filter(({ offer, odds }) => stockOf(offer, odds) > 0)
+    .filter(
+      ({ offer, openingSeconds }) =>
+        offer.pricePerHourMicroUsd * (openingSeconds + USUAL_WORK_SECONDS) <
+        pricePerHourMicroUsd * USUAL_WORK_SECONDS * BARGAIN,
+    )
+    .map(({ offer }) => offer.pricePerHourMicroUsd);
+  return prices.length === 0 ? null : Math.min(...prices);
+}

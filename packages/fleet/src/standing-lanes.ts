@@ -4,8 +4,7 @@ import { knownOf } from "./known-of.ts";
 import { type Lane, lanesOf } from "./lane.ts";
 import type { StandingSlot } from "./rehearse-lane.ts";
 import { compare } from "./service-order.ts";
-
-const TAKES_WORK: ReadonlySet<string> = new Set(["wanted", "booting", "ready"]);
+import { TAKES_WORK } from "./supply-of.ts";
 
 /** The slots of the machines that there are and that take work, as a plan fills them and as a rehearsal finds them. */
 export function standingLanes(

@@ -4,6 +4,7 @@ import type { FleetSettings } from "./fleet-settings.ts";
 import type { Lane } from "./lane.ts";
 import type { Purse } from "./purse.ts";
 import { sayCount, sayMoney, sayPrice } from "./sentences.ts";
+import { canTrain, suitsPlacement } from "./suits-job.ts";
 
 export interface WhyNotQuestion {
   readonly job: FleetDemand;
@@ -27,7 +28,7 @@ export function whyNot({ job, fits, stock, purse, facts, settings }: WhyNotQuest
   }
   const fresh = [...stock.keys()];
   const able = fresh.filter((lane) => fitJob(lane, job, { now: facts.now, settings }) !== null);
-  if (able.length === 0) return nothingSuits(job, fresh);
+  if (able.length === 0) return nothingTrains(job, fresh) ?? nothingSuits(job, fresh);
   const inStock = able.filter((lane) => (stock.get(lane) ?? 0) > 0);
   if (inStock.length === 0) {
     return `all ${sayCount(able.length, "offer")} that can do it are out of stock, or failed too often lately; more GPU types, regions or providers would help`;
@@ -43,6 +44,13 @@ export function whyNot({ job, fits, stock, purse, facts, settings }: WhyNotQuest
     return `the cheapest machine for it costs ${sayPrice(price)}, and ${sayPrice(Math.min(all, ofProject))} is left below the ceiling of ${ceiling}: a machine has to end first, or the ceiling to rise`;
   }
   return `${settings.maxPods} machines are the most that may be rented at once: one of them has to end first`;
+}
+
+/** Null where machines of some offer would have its trainer. */
+function nothingTrains(job: FleetDemand, fresh: readonly Lane[]): string | null {
+  const near = fresh.filter(({ offer }) => suitsPlacement(offer, job));
+  if (near.length === 0 || near.some(({ offer }) => canTrain(offer, job))) return null;
+  return `no machine that could be rented has ${job.trainer}: give it an image that has it in FLEET_IMAGES, or leave it out of AGENT_TRAINERS`;
 }
 
 function nothingSuits(job: FleetDemand, fresh: readonly Lane[]): string {

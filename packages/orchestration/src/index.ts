@@ -43,6 +43,7 @@ export type {
   TrainingChoice,
 } from "./plan-context.ts";
 export { planReplay, type Replay, type ReplayedRun } from "./plan-replay.ts";
+export { ASSUMED_IMAGES } from "./plan-train.ts";
 export { type CachedOutput, type QuoteContext, quote, type RentalAnswer } from "./quote.ts";
 export { holdAgainstQuote, type RunBill, rememberedQuote } from "./quote-outcome.ts";
 export { type Installation, replayObstacles } from "./replay-obstacles.ts";

@@ -1,17 +1,16 @@
 import type { Catalog } from "@loramill/catalog";
-import {
-  type Clock,
-  type FleetDecision,
-  type FleetDemand,
-  type FleetFacts,
-  type FleetSupply,
-  type JobId,
-  type Pod,
-  type ProjectId,
-  podPrice,
-  type RunId,
+import type {
+  Clock,
+  FleetDecision,
+  FleetDemand,
+  FleetFacts,
+  FleetSupply,
+  JobId,
+  Pod,
+  ProjectId,
+  RunId,
 } from "@loramill/contracts";
-import { type FleetSettings, recordsOf } from "@loramill/fleet";
+import { type FleetSettings, recordsOf, supplyOf, withTold } from "@loramill/fleet";
 
 /** What a training of a project would meet if it wanted a machine now. */
 export interface RentalMarket {
@@ -47,7 +46,7 @@ export async function readRentalMarket(
   const { fleet, ceilings, projects } = catalog;
   const project = await projects.idOf(projectName);
   const now = clock.now();
-  const [seen, histories, pods, plan, switches, limits, projectsOf, volumes] = await Promise.all([
+  const [seen, histories, pods, plan, switches, limits, projectsOf, volumes, told] = await Promise.all([
     fleet.offers.list(),
     fleet.records.list(),
     fleet.pods({ living: true }),
@@ -56,6 +55,7 @@ export async function readRentalMarket(
     ceilings.list(project),
     fleet.projectsOf(),
     fleet.volumes(now),
+    fleet.trainersByImage(),
   ]);
   const keeps = new Map(plan.decisions.flatMap((one) => (one.kind === "keep" ? [[one.pod, one] as const] : [])));
   const perHour = (of: ProjectId | null) =>
@@ -66,7 +66,7 @@ export async function readRentalMarket(
     now,
     demand: machines.flatMap(({ work }) => work ?? []),
     supply: machines.map(({ supply }) => supply),
-    offers: seen.map(({ offer }) => offer),
+    offers: seen.map(({ offer }) => withTold(offer, told)),
     records: recordsOf(histories, now),
     volumes,
     perHourMicroUsd: perHour(null) ?? null,
@@ -80,19 +80,14 @@ export async function readRentalMarket(
 
 /** What there is of a machine, and all that the plan has given it to do as one job that is on it; null for one that is gone. */
 function standing(pod: Pod, keep: Keep | undefined, projects: FleetSupply["projects"]): Standing | null {
-  const { name, provider, wantedFor, health, createdAt, answeredAt, busyAt } = pod;
-  const offer = pod.offer ?? pod.candidates[0];
-  if (offer === undefined || pod.endedAt !== null) return null;
-  const supply = {
-    ...{ name, provider, offer, wantedFor, projects, createdAt, answeredAt, busyAt },
-    state: stateFor(pod, keep),
-    priceAtMostMicroUsd: podPrice(pod),
-    slots: 1,
-    jobs: keep?.jobs ?? [],
-    holds: health?.holds ?? [],
-  };
+  const found = supplyOf(pod, { projects, jobs: keep?.jobs ?? [] });
+  if (found === null) return null;
   const busy = keep?.freeSeconds;
-  return { supply, work: busy === undefined ? null : workOn(name, { [offer.gpuType]: busy }) };
+  return {
+    // What a plan gave to all its slots is one job here, which says when the last of them is free.
+    supply: { ...found, state: stateFor(pod, keep), slots: 1 },
+    work: busy === undefined ? null : workOn(pod.name, { [found.offer.gpuType]: busy }),
+  };
 }
 
 /** What the plan keeps for work is free when that is done, its boot included. What it does not keep, or not yet, takes no more. */

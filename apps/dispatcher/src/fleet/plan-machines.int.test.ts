@@ -1,9 +1,13 @@
+import type { Placement } from "@loramill/contracts";
 import { waitUntil } from "@loramill/testkit";
 import { expect, test } from "vitest";
 import { clock, fleetOptions, offer, planner, useFleetBench } from "../../test/fleet-bench.ts";
 import { startDispatcher } from "../start-dispatcher.ts";
 
 const benches = useFleetBench();
+const elsewhere: Placement = {
+  ...{ mode: "cloud", provider: "simulated", gpu: offer.gpuType, dataCentres: ["US-TX-1"], maxMicroUsdPerHour: null },
+};
 const never = new AbortController().signal;
 
 test("a training that no agent could take becomes a wish for one machine, however often it is planned", async () => {
@@ -69,6 +73,91 @@ test("nothing is rented in dry run or while the fleet is stopped, and the plan s
   expect(await fleet.pods()).toHaveLength(1);
 });
 
+test("a dry run over machines that are there keeps and gives back what is paid for, and rents nothing", async () => {
+  await using bench = await benches.open();
+  const { fleet, pool } = bench.catalog;
+  const job = await bench.waitingTraining("one");
+  const plan = planner(bench.catalog, fleetOptions({ idleSeconds: 0 }));
+  await plan(never);
+  const name = (await fleet.pods())[0]?.name ?? "";
+  await bench.bootPod(name);
+  await fleet.setDryRun(true);
+  await plan(never);
+  expect(await fleet.pod(name)).toMatchObject({ state: "ready" });
+  await pool.query("update loramill.jobs set state = 'succeeded' where id = $1", [job]);
+  await bench.waitingTraining("two", { placement: { ...elsewhere } });
+  await plan(never);
+  expect(await fleet.pod(name)).toMatchObject({ state: "draining", reason: expect.stringContaining("without work") });
+  expect(await fleet.pods()).toHaveLength(1);
+});
+
+test("a training's deadline is the one that its run has now, and its trainer the one that was asked for", async () => {
+  await using bench = await benches.open();
+  const { fleet, pool } = bench.catalog;
+  const job = await bench.waitingTraining("one", {}, { deadline: "2030-01-01T00:00:00.000Z" });
+  const later = new Date("2030-02-01T00:00:00.000Z");
+  await pool.query("update loramill.runs set deadline = $1", [later]);
+  expect(await fleet.wantingTrainings()).toMatchObject([{ job, deadline: later, trainer: null }]);
+  await pool.query("update loramill.jobs set progress = $2 where id = $1", [job, { trainer: "ai-toolkit" }]);
+  expect(await fleet.wantingTrainings()).toMatchObject([{ job, trainer: "ai-toolkit" }]);
+});
+
+test("a machine without the trainer of its training is not kept for it, and no other of its image is rented", async () => {
+  await using bench = await benches.open();
+  const { fleet, pool } = bench.catalog;
+  const images = [{ image: "registry.example/all:1", trainers: ["ai-toolkit", "sd-scripts"] }];
+  await fleet.offers.replace("simulated", [{ key: "all", offer: { ...offer, images } }]);
+  const job = await bench.waitingTraining("one");
+  await pool.query("update loramill.jobs set progress = $2 where id = $1", [job, { trainer: "ai-toolkit" }]);
+  const plan = planner(bench.catalog, fleetOptions({ idleSeconds: 0 }));
+  await plan(never);
+  const [pod] = await fleet.pods();
+  expect(pod).toMatchObject({ candidates: [{ images }] });
+  await bench.bootPod(pod?.name ?? "", ["sd-scripts"]);
+  await plan(never);
+  expect(await fleet.pod(pod?.name ?? "")).toMatchObject({ state: "draining" });
+  await plan(never);
+  expect((await fleet.plan()).decisions).toMatchObject([
+    { kind: "wait", job, because: expect.stringContaining("FLEET_IMAGES") },
+  ]);
+  expect(await fleet.pods()).toHaveLength(1);
+});
+
+test("a machine that refuses what is planned for it is given back, however often it is planned", async () => {
+  await using bench = await benches.open();
+  const { fleet } = bench.catalog;
+  await bench.waitingTraining("one");
+  let nowMs = Date.now();
+  const plan = planner(bench.catalog, fleetOptions(), { now: () => new Date(nowMs) });
+  await plan(never);
+  const name = (await fleet.pods())[0]?.name ?? "";
+  await bench.bootPod(name);
+  await plan(never);
+  nowMs += 299_000;
+  await plan(never);
+  expect(await fleet.pod(name)).toMatchObject({ state: "ready" });
+  nowMs += 2_000;
+  await plan(never);
+  expect(await fleet.pod(name)).toMatchObject({ state: "draining", reason: expect.stringContaining("none has begun") });
+});
+
+test("a training that only waits for the bill of a machine that is gone wants no other", async () => {
+  await using bench = await benches.open();
+  const { fleet, pool } = bench.catalog;
+  const job = await bench.waitingTraining("one");
+  const plan = planner(bench.catalog);
+  await plan(never);
+  const name = (await fleet.pods())[0]?.name ?? "";
+  await bench.bootPod(name);
+  await bench.startOn(job, name);
+  await fleet.move(name, "end", { reason: "it was taken back" });
+  await fleet.gone(name, new Date());
+  await pool.query("update loramill.jobs set turn = turn || '{\"settling\": true}' where id = $1", [job]);
+  expect(await fleet.wantingTrainings()).toEqual([]);
+  await plan(never);
+  expect(await fleet.pods()).toHaveLength(1);
+});
+
 test("ceilings of the account and of the project, and the run's budget, keep machines from being rented", async () => {
   await using bench = await benches.open();
   const { fleet, pool } = bench.catalog;
@@ -109,9 +198,11 @@ test("a machine that is ready wakes its training, is kept while it works, and is
   const name = (await fleet.pods())[0]?.name ?? "";
   await bench.bootPod(name);
   expect(await fleet.agentPods()).toMatchObject([{ name, offer, takesWork: true, reservedFor: [job] }]);
+  await plan(never);
+  expect(await fleet.agentPods()).toMatchObject([{ name, plannedFor: [job], holds: [] }]);
   // Without another plan: the answer of its agent has woken it.
   await bench.startOn(job, name);
-  expect(await fleet.agentPods()).toMatchObject([{ name, reservedFor: [] }]);
+  expect(await fleet.agentPods()).toMatchObject([{ name, reservedFor: [job] }]);
   await pool.query("update loramill.jobs set progress = $2 where id = $1", [job, { step: 400, total: 1_000 }]);
   expect(await fleet.wantingTrainings()).toMatchObject([{ job, pod: name, stepsDone: 400, preemptions: 0 }]);
   await plan(never);
@@ -169,7 +260,7 @@ test("the dispatcher that leads plans, and the next goes on where it stopped", a
     told.push(demand);
     return startDispatcher({
       ...{ catalog: benches.openAgain(bench.url), stores: { documents }, producer, clock, random: Math.random, log },
-      onDemand: (gpuSeconds: number) => demand.push(gpuSeconds),
+      onDemand: (byVram: ReadonlyMap<string, number>) => demand.push(byVram.get("24") ?? byVram.get("16") ?? 0),
       ...{ options: { leaderCheckMs: 200, tickMs: 50, idleTickMs: 100 }, fleet: fleetOptions() },
     });
   };

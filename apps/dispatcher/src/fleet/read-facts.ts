@@ -1,15 +1,6 @@
-import type { Catalog, CeilingLimit, WantingTraining } from "@loramill/catalog";
-import {
-  type Clock,
-  type FleetDemand,
-  type FleetFacts,
-  type FleetSupply,
-  type MicroUsd,
-  type PastTraining,
-  type Pod,
-  podPrice,
-} from "@loramill/contracts";
-import { recordsOf } from "@loramill/fleet";
+import type { Catalog, CeilingLimit } from "@loramill/catalog";
+import type { Clock, FleetDemand, FleetFacts, MicroUsd, PastTraining } from "@loramill/contracts";
+import { recordsOf, supplyOf, withTold } from "@loramill/fleet";
 import type { WorkEstimates } from "./estimate-work.ts";
 import type { FleetPlanOptions } from "./fleet-config.ts";
 import { toDemand } from "./to-demand.ts";
@@ -26,8 +17,8 @@ interface FactsParts {
 /** All that a plan of the fleet is made of, as the catalog has it now. */
 export async function readFacts({ catalog, clock, options, estimates, past }: FactsParts): Promise<FleetFacts> {
   const { fleet, models } = catalog;
-  const [trainings, pods, seen, histories, switches, ceilings, known, projects, returning, volumes] = await Promise.all(
-    [
+  const [trainings, pods, seen, histories, switches, ceilings, known, projects, returning, volumes, told, before] =
+    await Promise.all([
       fleet.wantingTrainings(),
       fleet.pods({ living: true }),
       fleet.offers.list(),
@@ -38,11 +29,24 @@ export async function readFacts({ catalog, clock, options, estimates, past }: Fa
       fleet.projectsOf(),
       fleet.mayReturn(),
       fleet.volumes(clock.now()),
-    ],
-  );
+      fleet.trainersByImage(),
+      fleet.plan(),
+    ]);
   const now = clock.now();
-  const offers = seen.map(({ offer }) => offer).filter(({ provider }) => options.providers.includes(provider));
-  const supply = pods.flatMap((pod) => toSupply(pod, trainings, { projects, returning }) ?? []);
+  const offers = seen
+    .map(({ offer }) => withTold(offer, told))
+    .filter(({ provider }) => options.providers.includes(provider));
+  const idle = new Map(before.decisions.flatMap((one) => (one.kind === "keep" ? [[one.pod, one.idleWithNextMs]] : [])));
+  const supply = pods.flatMap((pod) => {
+    const idleWithNextMs = idle.get(pod.name);
+    const found = supplyOf(pod, {
+      projects: projects.get(pod.name) ?? [],
+      mayReturn: returning.has(pod.name),
+      jobs: trainings.filter((training) => training.pod === pod.name).map(({ job }) => job),
+      ...(idleWithNextMs === undefined ? {} : { idleWithNextMs }),
+    });
+    return found ?? [];
+  });
   const gpuTypes = [...new Set([...offers, ...supply.map(({ offer }) => offer)].map(({ gpuType }) => gpuType))];
   const context = { gpuTypes, past, estimates, models: new Map(known.map(({ id, files }) => [id, filesOf(files)])) };
   estimates.keep(new Set(trainings.map(({ step }) => step)));
@@ -55,29 +59,6 @@ export async function readFacts({ catalog, clock, options, estimates, past }: Fa
     volumes,
     ...roomIn(ceilings),
     stopped: switches.stopped,
-  };
-}
-
-/** Null for one that has nothing to be rented, and for one that is gone: until its last bill is there it takes no room. */
-function toSupply(
-  pod: Pod,
-  trainings: readonly WantingTraining[],
-  {
-    projects,
-    returning,
-  }: { readonly projects: ReadonlyMap<string, FleetSupply["projects"]>; readonly returning: ReadonlySet<string> },
-): FleetSupply | null {
-  const { name, provider, state, wantedFor, health, createdAt, answeredAt, busyAt } = pod;
-  const offer = pod.offer ?? pod.candidates[0];
-  if (offer === undefined || pod.endedAt !== null) return null;
-  return {
-    ...{ name, provider, state, offer, wantedFor, createdAt, answeredAt, busyAt },
-    projects: projects.get(name) ?? [],
-    mayReturn: returning.has(name),
-    priceAtMostMicroUsd: podPrice(pod),
-    slots: Math.max(1, health?.slots ?? 1),
-    jobs: trainings.filter((training) => training.pod === name).map(({ job }) => job),
-    holds: health?.holds ?? [],
   };
 }
 

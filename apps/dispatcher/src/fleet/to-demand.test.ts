@@ -11,6 +11,7 @@ const H200 = "NVIDIA H200";
 const training = (over: Partial<WantingTraining> = {}): WantingTraining => ({
   ...{ job: `job_${"1".repeat(32)}`, run: `run_${"1".repeat(32)}`, step: `stp_${"1".repeat(32)}` },
   ...{ project: `prj_${"1".repeat(32)}`, priority: 5, since: new Date(0), deadline: null, placement: null, images: 20 },
+  trainer: null,
   ...{ recipe: JSON.parse(JSON.stringify(recipe)), stepsDone: 0, remainingMicroUsd: null, pod: null, preemptions: 0 },
   ...over,
 });

@@ -1,10 +1,8 @@
 import type { WantingTraining } from "@loramill/catalog";
 import { type FleetDemand, type PastTraining, StoredRecipe, stepsOf } from "@loramill/contracts";
+import { ASSUMED_IMAGES } from "@loramill/orchestration";
 import { machineDemand } from "@loramill/recipes";
 import type { WorkEstimates } from "./estimate-work.ts";
-
-/** Pictures of a dataset that nobody counted, as for the quote of its run. */
-const ASSUMED_IMAGES = 30;
 
 /** What the work of a training is estimated by. */
 export interface DemandContext {
@@ -37,5 +35,6 @@ export function toDemand(training: WantingTraining, context: DemandContext): Fle
       Object.entries(whole.seconds).map(([gpuType, { p50, p90 }]) => [gpuType, { p50: p50 * left, p90: p90 * left }]),
     ),
     models: models.get(recipe.baseModel) ?? [],
+    ...(training.trainer === null ? {} : { trainer: training.trainer }),
   };
 }

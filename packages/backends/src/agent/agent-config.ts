@@ -1,4 +1,4 @@
-import { agentVariables, EndpointUrl, fleetVariables, TrainerName, UserError } from "@loramill/contracts";
+import { agentVariables, EndpointUrl, fleetImages, fleetVariables, TrainerName, UserError } from "@loramill/contracts";
 import { z } from "zod";
 import { type GpuMachine, GpuName } from "../estimate-on-gpu.ts";
 
@@ -74,7 +74,7 @@ export function agentOptions(env: AgentEnvironment) {
     ...(env.AGENT_DNS_NAME === undefined ? {} : { dnsName: env.AGENT_DNS_NAME }),
     fleet,
     token: env.AGENT_TOKEN ?? "",
-    trainers: env.AGENT_TRAINERS,
+    trainers: trainersOf(env),
     maxJobs: env.AGENT_MAX_JOBS ?? null,
     pollMs: env.AGENT_POLL_SECONDS * 1_000,
     leaseSeconds: env.AGENT_LEASE_SECONDS,
@@ -90,6 +90,21 @@ export type AgentOptions = Omit<Options, keyof GpuMachine | "fleet"> &
     /** Left out, or null: no machine is rented. */
     readonly fleet?: AgentFleet | null;
   };
+
+/**
+ * Those that may be chosen, less those that no machine will have, where all machines are rented with images that are known. So a recipe
+ * that only these can do is refused when it is planned.
+ */
+function trainersOf(env: AgentEnvironment): TrainerName[] {
+  const { AGENT_TRAINERS: allowed, FLEET_PROVIDERS: providers } = env;
+  const hasOthers = env.AGENT_URLS !== undefined || env.AGENT_DNS_NAME !== undefined;
+  const images = fleetImages(env);
+  if (hasOthers || providers.some((name) => name !== "runpod") || images.length === 0) return allowed;
+  const served = new Set(images.flatMap(({ trainers }) => trainers));
+  const left = allowed.filter((trainer) => served.has(trainer));
+  if (left.length > 0) return left;
+  throw wrong(`FLEET_IMAGES: it has no image for any of AGENT_TRAINERS (${allowed.join(", ")})`);
+}
 
 function fleetOf(env: AgentEnvironment): AgentFleet | null {
   const { FLEET_PROVIDERS: providers, FLEET_AGENT_SECRET: secret } = env;

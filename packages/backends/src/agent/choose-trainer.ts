@@ -78,7 +78,10 @@ export function noTrainer(family: Recipe["family"], allowed: readonly TrainerNam
   const others = Object.values(trainerAdapters)
     .filter(({ families }) => families.includes(family))
     .map(({ name }) => name);
-  const advice = others.length === 0 ? "" : `; ${others.join(" and ")} can: allow it in AGENT_TRAINERS`;
+  const advice =
+    others.length === 0
+      ? ""
+      : `; ${others.join(" and ")} can: allow it in AGENT_TRAINERS, and give rented machines an image with it in FLEET_IMAGES`;
   return `no trainer of these agents (${allowed.join(", ")}) trains ${family}${advice}`;
 }
 

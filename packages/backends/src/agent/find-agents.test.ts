@@ -9,6 +9,7 @@ const token = "of agents started by hand";
 
 const podOf = (provider: string): AgentPod => ({
   ...{ name: `lm-${provider}`, provider, address: `http://${provider}.example/`, takesWork: true, reservedFor: [] },
+  ...{ plannedFor: [], holds: [] },
   offer: {
     ...{ gpuType: "NVIDIA RTX A5000", region: "cellar", vramBytes: 24e9, available: 1 },
     ...{ pricePerHourMicroUsd: 0, interruptible: false },

@@ -1,4 +1,4 @@
-import type { AgentPod, JobId, Placement } from "@loramill/contracts";
+import type { AgentPod, Digest, JobId, Placement } from "@loramill/contracts";
 import { expect, it } from "vitest";
 import type { AgentClient } from "./agent-client.ts";
 import type { KnownAgent } from "./find-agents.ts";
@@ -7,6 +7,7 @@ import { orderAgents } from "./order-agents.ts";
 const JOB = `job_${"1".repeat(32)}` as JobId;
 const OTHER = `job_${"2".repeat(32)}` as JobId;
 
+const model = (letter: string) => `sha256:${letter.repeat(64)}` as Digest;
 const agent = (url: string, pod: AgentPod | null): KnownAgent => ({ client: { url } as AgentClient, pod });
 const own = agent("http://own:1", null);
 
@@ -19,18 +20,33 @@ function pod(
     ...{ pricePerHourMicroUsd: 340_000, interruptible: false },
     ...over.offer,
   };
-  const common = { name, provider: "runpod", address: `http://${name}:8690`, takesWork: true, reservedFor: [] };
-  return agent(`http://${name}:8690`, { ...common, ...over, offer });
+  const common = { name, provider: "runpod", address: `http://${name}:8690`, takesWork: true };
+  const noWork = { reservedFor: [], plannedFor: [], holds: [] };
+  return agent(`http://${name}:8690`, { ...common, ...noWork, ...over, offer });
 }
 
 const asked = (agents: readonly KnownAgent[], placement?: Placement) => {
-  const { offered, refusals } = orderAgents(agents, { job: JOB, placement });
+  const { offered, refusals } = orderAgents(agents, {
+    job: JOB,
+    placement,
+    models: [{ sha256: model("a"), bytes: 6e9 }],
+  });
   return { asked: offered.map(({ client }) => new URL(client.url).hostname), refusals };
 };
 
 it("asks the pod that was rented for the training first, then machines of one's own, then other pods", () => {
   const mine = pod("mine", { reservedFor: [OTHER, JOB] });
   expect(asked([pod("free"), own, mine]).asked).toEqual(["mine", "own", "free"]);
+});
+
+it("asks pods by the plan of now, and those first that have its base model already", () => {
+  const pods = [
+    pod("planned-for-others", { plannedFor: [OTHER], holds: [model("a")] }),
+    pod("older", { holds: [model("b")] }),
+    pod("holds", { holds: [model("b"), model("a")] }),
+    pod("planned", { plannedFor: [JOB] }),
+  ];
+  expect(asked(pods).asked).toEqual(["planned", "holds", "older", "planned-for-others"]);
 });
 
 it("leaves pods to those for whom they were rented, and gives nothing new to one that is to end", () => {

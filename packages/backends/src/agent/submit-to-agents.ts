@@ -55,7 +55,9 @@ export async function submitToAgents(submission: Submission): Promise<AgentRecor
     }
   }
   const others = agents.filter((agent) => agent !== asked);
-  const order = orderAgents(others, { job: context.job, placement: request.placement });
+  const order = orderAgents(others, {
+    ...{ job: context.job, placement: request.placement, models: submission.known.models },
+  });
   const refusals = [...order.refusals];
   for (const agent of order.offered) {
     const refusal = await reasonAgainst(agent, submission);
@@ -73,12 +75,17 @@ export async function submitToAgents(submission: Submission): Promise<AgentRecor
 }
 
 /** Nobody can take it now. With a fleet, the training is demand from here on: the job waits, and spends no attempt on it. */
-function noAgent(refusals: readonly string[], wasAsked: boolean, { options, context }: Submission): TransientError {
+function noAgent(
+  refusals: readonly string[],
+  wasAsked: boolean,
+  { options, context, known }: Submission,
+): TransientError {
   const because = [...(wasAsked ? ["the agent that had it is busy"] : []), ...refusals];
   const message = options.fleet
     ? ["waits for a machine", ...because].join("; ")
     : `no agent can take the training now: ${because.join("; ") || "none is there"}`;
-  if (options.fleet) context.onProgress({ waitsFor: "a machine" });
+  // By its trainer the planner knows which machines can do it.
+  if (options.fleet) context.onProgress({ waitsFor: "a machine", trainer: known.trainer });
   return new TransientError(message, { code: "capacity", retryAfterMs: CAPACITY_WAIT_MS });
 }
 
@@ -94,12 +101,14 @@ export function waitFor(error: TransientError, options: AgentOptions): Transient
   return new TransientError(message, { code: "preempted", retryAfterMs: options.pollMs, cause: error });
 }
 
-async function reasonAgainst({ client }: KnownAgent, { known, context }: Submission): Promise<string | null> {
+async function reasonAgainst({ client, pod }: KnownAgent, { known, context }: Submission): Promise<string | null> {
   const host = new URL(client.url).host;
   try {
     const health = await client.health(context.signal);
     if (!health.trainers.includes(known.trainer)) return `${host} has no ${known.trainer}`;
-    return health.activeJobs >= health.maxJobs ? `${host} is busy` : null;
+    // Two at once would both take all of its bill.
+    const slots = pod !== null && pod.offer.pricePerHourMicroUsd > 0 ? Math.min(1, health.maxJobs) : health.maxJobs;
+    return health.activeJobs >= slots ? `${host} is busy` : null;
   } catch (error) {
     if (error instanceof TransientError) return error.message;
     throw error;

@@ -37,7 +37,7 @@ export async function submitTraining(
     await records.write(context.job, { ...found, request: known.digests.request, remoteId, cancelled: false });
     return { remoteId };
   }
-  const { remoteId, pod, attempts } = await submitToAgents({ ...deps, known, request, context, found, saves });
-  const machine = pod === null ? {} : { pod, podMicroUsd: attempts.at(-1)?.before.microUsd ?? 0 };
+  const { remoteId, pod, attempts, trainer } = await submitToAgents({ ...deps, known, request, context, found, saves });
+  const machine = pod === null ? {} : { pod, podMicroUsd: attempts.at(-1)?.before.microUsd ?? 0, trainer };
   return { remoteId: remoteId ?? FINISHED_HERE, ...machine };
 }

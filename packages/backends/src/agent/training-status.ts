@@ -78,7 +78,8 @@ export async function withoutAgent(look: Look): Promise<TrainingStatus> {
   const averageLoss = curve.at(-1)?.averageLoss ?? null;
   const done = { step, totalSteps: stepsOf(request.recipe), loss, averageLoss, stepsPerSecond: null, etaSeconds: 0 };
   const told = { progress: { ...done, imagesSeen, paidSeconds }, checkpoints: [], charges };
-  return attempts.some(isOwed) ? { kind: "running", ...told, pollMs: options.pollMs } : { kind: "succeeded", ...told };
+  if (!attempts.some(isOwed)) return { kind: "succeeded", ...told };
+  return { kind: "running", ...told, isSettling: true, pollMs: options.pollMs };
 }
 
 /** Told once, for the policy of its code; who comes again after that wants another try. */

@@ -1,4 +1,12 @@
-import { type JobId, type JsonObject, Placement, type ProjectId, type RunId, type StepId } from "@loramill/contracts";
+import {
+  type JobId,
+  type JsonObject,
+  Placement,
+  type ProjectId,
+  type RunId,
+  type StepId,
+  TrainerName,
+} from "@loramill/contracts";
 import { type Connection, toNumber } from "../connection.ts";
 import { RESERVED_IN_BATCH, SPENT_IN_BATCH } from "./limits.ts";
 import { OPEN, RESERVED } from "./reserved.ts";
@@ -24,11 +32,13 @@ export interface WantingTraining {
   /** Name of the machine that it has. */
   readonly pod: string | null;
   readonly preemptions: number;
+  /** What it is trained with; null until an agent was asked for it. */
+  readonly trainer: TrainerName | null;
 }
 
-type Row = Omit<WantingTraining, "deadline" | "placement" | "remainingMicroUsd"> & {
-  readonly deadline: string | null;
+type Row = Omit<WantingTraining, "placement" | "remainingMicroUsd" | "trainer"> & {
   readonly placement: unknown;
+  readonly trainer: string | null;
   readonly remaining: string | null;
 };
 
@@ -36,10 +46,10 @@ type Row = Omit<WantingTraining, "deadline" | "placement" | "remainingMicroUsd">
  * A training wants a machine from when every agent that there is has refused it (`capacity`), and as long as one is on its way
  * for it; those that wait for a slot of their backend do not yet. What its turn says (apps/trainer/src/turn.ts) tells which
  * machine it has: one on a machine of one's own has none. Of one whose machine is ending, only checkpoints count as done, and it has
- * lost that machine, which its own next turn will say.
+ * lost that machine, which its own next turn will say. One that only waits for its bill (`settling`) wants nothing any more.
  */
 const WANTING = `
-select j.id as job, j.run, j.step, j.project, r.priority, j.waiting_since as since, r.lock->>'deadline' as deadline,
+select j.id as job, j.run, j.step, j.project, r.priority, j.waiting_since as since, r.deadline,
   s.planned #> '{params,recipe}' as recipe, s.planned #> '{params,placement}' as placement,
   (select d.items from loramill.steps d where d.run = j.run and d.kind = 'dataset' order by d.ordinal limit 1) as images,
   greatest(
@@ -55,7 +65,7 @@ select j.id as job, j.run, j.step, j.project, r.priority, j.waiting_since as sin
     select b.budget_micro_usd - ${SPENT_IN_BATCH} - ${RESERVED_IN_BATCH} + ${RESERVED}
     from loramill.batches b where b.id = r.batch
   )) as remaining,
-  p.name as pod,
+  p.name as pod, coalesce(j.turn->>'trainer', j.progress->>'trainer') as trainer,
   (select count(*)::int from loramill.run_events e
     where e.run = j.run and e.job = j.id and e.type = 'training.lost')
     + coalesce((j.turn->>'phase' = 'running' and p.name is null)::int, 0) as preemptions
@@ -67,7 +77,7 @@ left join loramill.pods p
 where j.queue = 'train' and j.state in ${OPEN} and j.cancel_requested_at is null
   and r.state = 'running' and r.cancel_requested_at is null
   and s.planned #>> '{params,backend}' = 'agent' and s.planned #>> '{params,placement,mode}' is distinct from 'local'
-  and case when j.turn->>'phase' = 'running' then j.turn->>'pod' is not null
+  and case when j.turn->>'phase' = 'running' then j.turn->>'pod' is not null and j.turn->>'settling' is distinct from 'true'
     else j.error->>'code' = 'capacity' or exists (
       select from loramill.pods w where w.state in ('wanted', 'booting', 'ready') and j.id = any(w.wanted_for)
     ) end
@@ -78,9 +88,9 @@ export function demandQueries({ pool }: Connection) {
     /** The trainings that machines are planned for. */
     async wantingTrainings(): Promise<WantingTraining[]> {
       const { rows } = await pool.query<Row>(WANTING);
-      return rows.map(({ deadline, placement, remaining, ...row }) => ({
+      return rows.map(({ placement, remaining, trainer, ...row }) => ({
         ...row,
-        deadline: deadline === null ? null : new Date(deadline),
+        trainer: TrainerName.safeParse(trainer).data ?? null,
         placement: placement === null ? null : Placement.parse(placement),
         remainingMicroUsd: remaining === null ? null : Math.max(0, toNumber(remaining)),
       }));

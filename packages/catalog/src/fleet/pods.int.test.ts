@@ -213,16 +213,18 @@ describe("machines", () => {
     await catalog.ledger.settle(settlementOf(await claimTrain(has), parked));
     expect(await catalog.fleet.isUsed("lm-used")).toBe(true);
     // Until it has taken its part of the bill, a machine with one slot is nobody else's.
-    const keptFor = async (slots: number) => {
+    const keptFor = async (slots: number, pricePerHourMicroUsd = 430_000) => {
       const health = { at: new Date().toISOString(), slots, active: 0, holds: [], trainers: [] };
       await catalog.pool.query(
         `update loramill.pods set state = 'ready', offer = $2, address = 'http://lm-used', health = $3 where name = $1`,
-        ["lm-used", offer, health],
+        ["lm-used", { ...offer, pricePerHourMicroUsd }, health],
       );
       return (await catalog.fleet.agentPods()).find(({ name }) => name === "lm-used")?.reservedFor;
     };
     expect(await keptFor(1)).toEqual([has.job]);
-    expect(await keptFor(2)).toEqual([]);
+    // Nor is one that is paid for, whatever its agent would take: two would both take all of the bill.
+    expect(await keptFor(2)).toEqual([has.job]);
+    expect(await keptFor(2, 0)).toEqual([]);
     await catalog.ledger.settle(settlementOf(await claimTrain(has), { ...parked, turn: {} }));
     expect(await keptFor(1)).toEqual([]);
     expect(await catalog.fleet.isUsed("lm-used")).toBe(false);

@@ -7,6 +7,7 @@ import {
   type RentedMachine,
   type RunId,
   statesAllowing,
+  trainingsAtOnce,
 } from "@loramill/contracts";
 import { and, asc, eq, inArray, isNotNull, ne, or, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/node-postgres";
@@ -76,6 +77,21 @@ export function podQueries({ db, pool, newId }: Connection) {
       return rows.map(toPod);
     },
 
+    /**
+     * What each image really has: what the agent on the newest machine of it said that it can train with. Of a day, so that an image
+     * that was made better gets another try.
+     */
+    async trainersByImage(): Promise<Map<string, readonly string[]>> {
+      const { rows } = await pool.query<{ image: string; trainers: string[] }>(
+        `select distinct on (1) offer #>> '{images,0,image}' as image, health->'trainers' as trainers
+         from loramill.pods
+         where created_at > now() - interval '2 days' and answered_at > now() - interval '1 day'
+           and offer #>> '{images,0,image}' <> '' and health is not null
+         order by 1, answered_at desc`,
+      );
+      return new Map(rows.map(({ image, trainers }) => [image, trainers]));
+    },
+
     async pod(name: string): Promise<Pod | null> {
       const [row] = await db.select().from(pods).where(eq(pods.name, name));
       return row === undefined ? null : toPod(row);
@@ -105,7 +121,7 @@ export function podQueries({ db, pool, newId }: Connection) {
         const { reason, remoteId } = row;
         await tellRun(client, row.run, `machine.${state}`, { reason, remoteId, ...(mayReturn && { mayReturn }) });
         const pod = toPod(row);
-        if (event === "answer") await wakeWaiting(client, pod.wantedFor.slice(0, pod.health?.slots ?? 1));
+        if (event === "answer") await wakeWaiting(client, pod.wantedFor.slice(0, trainingsAtOnce(pod)));
         if (event === "end") await askForPlan(client);
         return pod;
       });

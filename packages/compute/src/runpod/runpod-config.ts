@@ -55,7 +55,9 @@ export const runpodConfig = defineConfig(
       .string()
       .min(1)
       .optional()
-      .describe("Id of the registry credentials at RunPod that FLEET_IMAGE is pulled with; left out, none"),
+      .describe(
+        "Id of the registry credentials at RunPod that FLEET_IMAGES and FLEET_IMAGE are pulled with; left out, none",
+      ),
     RUNPOD_TIMEOUT_SECONDS: seconds.default(60).describe("Seconds until RunPod must have answered a request"),
     RUNPOD_SERVERLESS_ENDPOINT: z
       .string()

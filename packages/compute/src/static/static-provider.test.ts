@@ -29,7 +29,7 @@ async function open(silent: readonly string[] = []) {
   const fetch = async (url: unknown, { headers }: { headers: Record<string, string> }) => {
     if (headers.authorization !== `Bearer ${token}`) return new Response("", { status: 401 });
     if (silent.some((one) => String(url).startsWith(one))) throw new TypeError("fetch failed");
-    return new Response("{}");
+    return new Response(String(url).startsWith(servers[0]?.url ?? "") ? `{"trainers":["sd-scripts"]}` : "{}");
   };
   const reopen = () => createStaticProvider(options, { clock, fetch: fetch as never });
   return { clock, reopen, leasesDir, provider: reopen(), close: () => rm(leasesDir, { recursive: true, force: true }) };
@@ -116,6 +116,14 @@ it("finds leases that an earlier version ended, and one whose end was written be
   clock.advance(DAY_MS);
   expect(await provider.terminate(remoteId)).toBe("terminated");
   expect(await provider.machines()).toMatchObject([{ remoteId, state: "gone", bill: { seconds: 3_600 } }]);
+});
+
+it("offers each server with the trainers that its agent says that it has", async () => {
+  const { provider, close } = await open();
+  onTestFinished(close);
+  const [cellar, attic] = await provider.offers();
+  expect(cellar?.images).toEqual([{ image: "", trainers: ["sd-scripts"] }]);
+  expect(attic).not.toHaveProperty("images");
 });
 
 it("offers no server whose agent is silent", async () => {

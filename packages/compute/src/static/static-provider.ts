@@ -10,6 +10,7 @@ import {
   UserError,
 } from "@loramill/contracts";
 import { fetch as undiciFetch } from "undici";
+import { z } from "zod";
 import { billSeconds, secondsBetween } from "../bill-seconds.ts";
 import { openLeaseFolder, type ServerLease } from "./lease-folder.ts";
 import type { StaticOptions, StaticServer } from "./static-config.ts";
@@ -17,6 +18,13 @@ import type { StaticOptions, StaticServer } from "./static-config.ts";
 export interface StaticParts {
   readonly clock: Clock;
   readonly fetch?: typeof undiciFetch;
+}
+
+/** Of what a pod-agent says of itself. */
+const Health = z.object({ trainers: z.array(z.string()).max(16) });
+
+interface LivingServer extends StaticServer {
+  readonly trainers: readonly string[];
 }
 
 /** An agent that takes longer to say that it lives is taken for one that does not. */
@@ -33,7 +41,8 @@ export function createStaticProvider(options: StaticOptions, parts: StaticParts)
   const { clock, fetch = undiciFetch } = parts;
   const folder = openLeaseFolder(options.leasesDir);
 
-  async function answers(server: StaticServer, signal?: AbortSignal): Promise<boolean> {
+  /** What the agent of a server can train with, none where it does not tell; null while it does not answer. */
+  async function ask(server: StaticServer, signal?: AbortSignal): Promise<LivingServer | null> {
     const timeout = AbortSignal.timeout(HEALTH_MS);
     try {
       const response = await fetch(`${server.url}/v1/health`, {
@@ -41,21 +50,25 @@ export function createStaticProvider(options: StaticOptions, parts: StaticParts)
         redirect: "manual",
         signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
       });
-      await response.body?.cancel();
-      return response.ok;
+      if (!response.ok) {
+        await response.body?.cancel();
+        return null;
+      }
+      const told = Health.safeParse(await response.json().catch(() => null));
+      return { ...server, trainers: told.data?.trainers ?? [] };
     } catch {
       // Whatever keeps it from answering, it cannot be given out now.
       signal?.throwIfAborted();
-      return false;
+      return null;
     }
   }
 
-  async function living(signal?: AbortSignal): Promise<StaticServer[]> {
-    const answered = await Promise.all(servers.map((server) => answers(server, signal)));
-    return servers.filter((_, i) => answered[i]);
+  async function living(signal?: AbortSignal): Promise<LivingServer[]> {
+    const answered = await Promise.all(servers.map((server) => ask(server, signal)));
+    return answered.filter((server) => server !== null);
   }
 
-  async function free(signal?: AbortSignal): Promise<StaticServer[]> {
+  async function free(signal?: AbortSignal): Promise<LivingServer[]> {
     const held = new Set((await folder.held()).map(({ server }) => server));
     return (await living(signal)).filter(({ name }) => !held.has(name));
   }
@@ -116,13 +129,14 @@ export function createStaticProvider(options: StaticOptions, parts: StaticParts)
   };
 }
 
-const offerOf = (server: StaticServer): MachineOffer => ({
+const offerOf = (server: LivingServer): MachineOffer => ({
   gpuType: server.gpu,
   region: server.name,
   vramBytes: server.vramGb * 1024 ** 3,
   pricePerHourMicroUsd: microUsdFromUsd(server.usdPerHour),
   interruptible: false,
   available: 1,
+  ...(server.trainers.length === 0 ? {} : { images: [{ image: "", trainers: server.trainers }] }),
 });
 
 const isSame = (a: MachineOffer, b: MachineOffer): boolean => a.gpuType === b.gpuType && a.region === b.region;

@@ -1,3 +1,4 @@
+import type { Digest } from "../digest.ts";
 import type { JobId } from "../ids.ts";
 import type { MachineOffer } from "../ports/compute-provider.ts";
 
@@ -12,4 +13,8 @@ export interface AgentPod {
   readonly takesWork: boolean;
   /** Trainings that have it to themselves, or for which it was rented and that have no machine yet: others leave it to them. */
   readonly reservedFor: readonly JobId[];
+  /** Trainings that the fleet's last plan, if it is of now, has next on it: these have it first, and others if these do not come. */
+  readonly plannedFor: readonly JobId[];
+  /** Base models and other files on its disk, as its agent said last. */
+  readonly holds: readonly Digest[];
 }

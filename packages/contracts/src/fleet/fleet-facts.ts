@@ -1,3 +1,4 @@
+import type { TrainerName } from "../agent-api.ts";
 import type { Digest } from "../digest.ts";
 import type { JobId, ProjectId, RunId } from "../ids.ts";
 import type { MicroUsd } from "../money.ts";
@@ -28,6 +29,8 @@ export interface FleetDemand {
   /** Data centres that may have it; empty: any. */
   readonly regions: readonly string[];
   readonly maxMicroUsdPerHour: MicroUsd | null;
+  /** What it is trained with; left out where that is not known yet, and any machine may have it. */
+  readonly trainer?: TrainerName;
   /** What its run may still spend, reservations of others taken off; null where nothing limits it. */
   readonly remainingMicroUsd: MicroUsd | null;
   /** Checkpoints lose at most so much when a machine is taken back. */
@@ -56,6 +59,13 @@ export interface FleetSupply {
    */
   readonly projects: readonly ProjectId[];
   readonly holds: readonly Digest[];
+  /** What its agent can train with, as it says itself; left out until it has answered. */
+  readonly trainers?: readonly string[];
+  /**
+   * Since when it is ready and plans have work next for it, of which none has begun, in milliseconds since 1970: `idleWithNextMs` of
+   * the plan before. Left out where there is none.
+   */
+  readonly idleWithNextMs?: number;
   /** It drains for want of work alone, by a plan: it may be kept when there is some again. Left out: false. */
   readonly mayReturn?: boolean;
   readonly createdAt: Date;
@@ -136,6 +146,8 @@ export type FleetDecision =
       readonly jobs: readonly JobId[];
       /** Until it has done them; left out where it has none. */
       readonly freeSeconds?: Range;
+      /** Since when it is ready and has none of them, in milliseconds since 1970; left out where it has one. */
+      readonly idleWithNextMs?: number;
       readonly because: string;
     }
   | {

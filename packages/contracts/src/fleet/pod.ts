@@ -56,6 +56,15 @@ export interface Pod {
   readonly reason: string | null;
 }
 
+/**
+ * Trainings that a machine may have at once. One that is paid for has one, however many its agent would take: each training takes its
+ * part of the bill as the bill grows, and two at once would both take all of it.
+ */
+export function trainingsAtOnce({ offer, health }: Pick<Pod, "offer" | "health">): number {
+  const isPaid = offer !== null && offer.pricePerHourMicroUsd > 0;
+  return isPaid ? 1 : Math.max(1, health?.slots ?? 1);
+}
+
 /** What a machine of an offer costs by the hour, at most. */
 export const podPrice = ({ offer, candidates }: Pick<Pod, "offer" | "candidates">): MicroUsd =>
   offer?.pricePerHourMicroUsd ?? Math.max(0, ...candidates.map(({ pricePerHourMicroUsd }) => pricePerHourMicroUsd));

@@ -1,6 +1,13 @@
 import type { MicroUsd } from "../money.ts";
 import type { Availability } from "./training-backend.ts";
 
+/** What a machine can be started with, and what its agent can then train with. */
+export interface MachineImage {
+  /** As the provider pulls it; empty on a server that runs what it runs. */
+  readonly image: string;
+  readonly trainers: readonly string[];
+}
+
 export interface MachineOffer {
   /** The provider's name of the machine type, such as `NVIDIA GeForce RTX 4090`. */
   readonly gpuType: string;
@@ -15,6 +22,8 @@ export interface MachineOffer {
   readonly available: number;
   /** The provider's name of the pool that it is from, where it has several, such as `SECURE` and `COMMUNITY`. */
   readonly cloud?: string;
+  /** The images that it can be started with; on a wish for a machine, the one that was chosen. Left out: nobody knows. */
+  readonly images?: readonly MachineImage[];
 }
 
 /** What its provider has billed for a machine so far, by its own clock, in its own increments and with its own rounding. */

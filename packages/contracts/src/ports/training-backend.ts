@@ -1,3 +1,4 @@
+import type { TrainerName } from "../agent-api.ts";
 import type { Placement } from "../compute-spec.ts";
 import type { Digest, Json, JsonObject } from "../digest.ts";
 import type { BlobRef } from "../document-parts.ts";
@@ -132,6 +133,8 @@ export type TrainingStatus =
       readonly progress: TrainingProgress;
       /** Left out where it costs nothing. */
       readonly meter?: TrainingMeter;
+      /** Its work is done, and only what it cost is not known yet: it needs no machine any more. */
+      readonly isSettling?: true;
       /** When to look again. */
       readonly pollMs: number;
       /** Checkpoints committed since the last look. */
@@ -209,11 +212,19 @@ export interface TrainingBackend {
   estimate(recipe: Recipe, dataset: { readonly images: number }): TrainingEstimate;
   /** The remote id of a training of this marker where the backend has one, under way or ended. */
   find(marker: string, context: BackendContext): Promise<string | null>;
-  /** `pod` names the rented machine that has it, where one has; `podMicroUsd` is what was on its bill when it was given it. */
+  /**
+   * `pod` names the rented machine that has it, where one has, and `trainer` what it is trained with there; `podMicroUsd` is what was on
+   * its bill when it was given it.
+   */
   submit(
     request: TrainingRequest,
     context: BackendContext,
-  ): Promise<{ readonly remoteId: string; readonly pod?: string; readonly podMicroUsd?: number }>;
+  ): Promise<{
+    readonly remoteId: string;
+    readonly pod?: string;
+    readonly podMicroUsd?: number;
+    readonly trainer?: TrainerName;
+  }>;
   poll(remoteId: string, request: TrainingRequest, context: BackendContext): Promise<TrainingStatus>;
   collect(remoteId: string, request: TrainingRequest, context: BackendContext): Promise<CollectedTraining>;
   /**
