@@ -68,12 +68,12 @@ it("a training waits for a machine until there is one, and goes on with the next
     code: "capacity",
     message: "waits for a machine",
   });
-  expect(waiting.progress).toEqual([{ waitsFor: "a machine" }]);
+  expect(waiting.progress).toEqual([{ waitsFor: "a machine", trainer: "sd-scripts" }]);
 
   const first = await boot("mill-one");
   const begun = await backend.submit(request, backendContext({ epoch: 2 }));
   // What was on its bill before is nobody's: its part begins there.
-  expect(begun).toMatchObject({ pod: "mill-one", podMicroUsd: 10_000 });
+  expect(begun).toMatchObject({ pod: "mill-one", podMicroUsd: 10_000, trainer: "sd-scripts" });
   let epoch = 3;
   for (let saved = 0; saved === 0; epoch += 1) {
     const [status] = await pollTraining(backend, begun.remoteId, request, { fromEpoch: epoch, turns: 1 });

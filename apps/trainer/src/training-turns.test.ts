@@ -70,6 +70,24 @@ describe("the turns of a training", () => {
     });
   });
 
+  it("tells what another machine must have, and that none is needed while only its bill is waited for", async () => {
+    const { input, train } = await openTrainer({
+      wrap: (backend) => ({
+        ...backend,
+        submit: async (...of) => ({ ...(await backend.submit(...of)), pod: "lm-one", trainer: "sd-scripts" }),
+        poll: async () => {
+          const done = { step: 1, totalSteps: 1, loss: null, averageLoss: null, stepsPerSecond: null, etaSeconds: 0 };
+          const progress = { ...done, imagesSeen: 1, paidSeconds: 1 };
+          return { kind: "running", isSettling: true, progress, checkpoints: [], charges: [], pollMs: 10 };
+        },
+      }),
+    });
+    const parked = await startTraining((ctx) => train(input, ctx));
+    expect(parked.turn).toMatchObject({ phase: "running", trainer: "sd-scripts", settling: false });
+    const next = await train(input, fakeJobContext({ turn: parked.turn, epoch: 4 }));
+    expect(next).toMatchObject({ turn: { pod: "lm-one", trainer: "sd-scripts", settling: true } });
+  });
+
   it("passes a cancel on to the backend, at the start of a turn and in the middle of one", async () => {
     const { input, train, backend } = await openTrainer();
     const parked = await startTraining((ctx) => train(input, ctx));

@@ -228,6 +228,7 @@ export {
   StopFleet,
 } from "./fleet/fleet-api.ts";
 export type {
+  FleetBacklog,
   FleetDecision,
   FleetDemand,
   FleetFacts,

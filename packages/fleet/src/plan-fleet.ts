@@ -6,6 +6,7 @@ import { type Lane, lanesOf } from "./lane.ts";
 import { packJobs } from "./pack-jobs.ts";
 import { openPatience } from "./patience.ts";
 import { podsOverCeiling } from "./pods-over-ceiling.ts";
+import { pressDeadlines } from "./press-deadlines.ts";
 import { openPurse } from "./purse.ts";
 import { retirePods } from "./retire-pods.ts";
 import { sayCount, saySeconds } from "./sentences.ts";
@@ -17,7 +18,8 @@ import { TAKES_WORK } from "./supply-of.ts";
  * a machine, goes to one, or waits for a reason that is told; a machine with work is never ended; no ceiling and no budget is
  * exceeded by what is rented.
  */
-export function planFleet(facts: FleetFacts, settings: FleetSettings): FleetDecision[] {
+export function planFleet(told: FleetFacts, settings: FleetSettings): FleetDecision[] {
+  const facts = { ...told, demand: pressDeadlines(told, settings) };
   const purse = openPurse(facts);
   const living = facts.supply.filter(({ state }) => state !== "ended").toSorted((a, b) => compare(a.name, b.name));
   const vain = living.filter((pod) => isInVain(pod, facts.now, settings));

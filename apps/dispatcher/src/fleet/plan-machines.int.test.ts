@@ -102,6 +102,20 @@ test("a training's deadline is the one that its run has now, and its trainer the
   expect(await fleet.wantingTrainings()).toMatchObject([{ job, trainer: "ai-toolkit" }]);
 });
 
+test("trainings behind those that were let go are counted by project and deadline", async () => {
+  await using bench = await benches.open();
+  const { fleet, pool } = bench.catalog;
+  const deadline = new Date("2030-01-01T00:00:00.000Z");
+  await bench.waitingTraining("one", {}, { deadline: deadline.toISOString() });
+  expect(await fleet.waitingBehind()).toEqual([]);
+  await Promise.all(bench.dispatchers.map((dispatcher) => dispatcher.stop()));
+  await pool.query("update loramill.steps set jobs_waiting = 3 where kind = 'train'");
+  const { id: project } = await bench.catalog.projects.ensure("default");
+  expect(await fleet.waitingBehind()).toEqual([{ project, deadline, trainings: 3 }]);
+  await pool.query("update loramill.runs set deadline = null");
+  expect(await fleet.waitingBehind()).toEqual([]);
+});
+
 test("a machine without the trainer of its training is not kept for it, and no other of its image is rented", async () => {
   await using bench = await benches.open();
   const { fleet, pool } = bench.catalog;

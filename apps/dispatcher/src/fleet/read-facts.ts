@@ -17,21 +17,35 @@ interface FactsParts {
 /** All that a plan of the fleet is made of, as the catalog has it now. */
 export async function readFacts({ catalog, clock, options, estimates, past }: FactsParts): Promise<FleetFacts> {
   const { fleet, models } = catalog;
-  const [trainings, pods, seen, histories, switches, ceilings, known, projects, returning, volumes, told, before] =
-    await Promise.all([
-      fleet.wantingTrainings(),
-      fleet.pods({ living: true }),
-      fleet.offers.list(),
-      fleet.records.list(),
-      fleet.switches(),
-      catalog.ceilings.list(),
-      models.list(),
-      fleet.projectsOf(),
-      fleet.mayReturn(),
-      fleet.volumes(clock.now()),
-      fleet.trainersByImage(),
-      fleet.plan(),
-    ]);
+  const [
+    trainings,
+    pods,
+    seen,
+    histories,
+    switches,
+    ceilings,
+    known,
+    projects,
+    returning,
+    volumes,
+    told,
+    before,
+    backlog,
+  ] = await Promise.all([
+    fleet.wantingTrainings(),
+    fleet.pods({ living: true }),
+    fleet.offers.list(),
+    fleet.records.list(),
+    fleet.switches(),
+    catalog.ceilings.list(),
+    models.list(),
+    fleet.projectsOf(),
+    fleet.mayReturn(),
+    fleet.volumes(clock.now()),
+    fleet.trainersByImage(),
+    fleet.plan(),
+    fleet.waitingBehind(),
+  ]);
   const now = clock.now();
   const offers = seen
     .map(({ offer }) => withTold(offer, told))
@@ -53,6 +67,7 @@ export async function readFacts({ catalog, clock, options, estimates, past }: Fa
   return {
     now,
     demand: trainings.flatMap((training) => toDemand(training, context) ?? []),
+    backlog,
     supply,
     offers,
     records: recordsOf(histories, now),

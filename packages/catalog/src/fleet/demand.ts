@@ -1,4 +1,5 @@
 import {
+  type FleetBacklog,
   type JobId,
   type JsonObject,
   Placement,
@@ -94,6 +95,19 @@ export function demandQueries({ pool }: Connection) {
         placement: placement === null ? null : Placement.parse(placement),
         remainingMicroUsd: remaining === null ? null : Math.max(0, toNumber(remaining)),
       }));
+    },
+    /** Trainings with a deadline that have not been let go yet, by project and deadline. */
+    async waitingBehind(): Promise<FleetBacklog[]> {
+      const { rows } = await pool.query<FleetBacklog>(
+        `select r.project, r.deadline, sum(s.jobs_waiting)::int as trainings
+         from loramill.steps s join loramill.runs r on r.id = s.run
+         where s.jobs_waiting > 0 and s.state = 'running' and s.kind = 'train'
+           and r.state = 'running' and r.cancel_requested_at is null and r.deadline is not null
+           and s.planned #>> '{params,backend}' = 'agent'
+           and s.planned #>> '{params,placement,mode}' is distinct from 'local'
+         group by r.project, r.deadline order by r.project, r.deadline`,
+      );
+      return rows;
     },
     /** For how many machines each of these trainings was ever the reason. */
     async timesWanted(jobs: readonly JobId[]): Promise<Map<JobId, number>> {

@@ -105,10 +105,19 @@ export interface FleetVolume {
   readonly holds: readonly Digest[];
 }
 
+/** Trainings of a project with one deadline that wait for their turn: they are no demand yet, and will be in time or not. */
+export interface FleetBacklog {
+  readonly project: ProjectId;
+  readonly deadline: Date;
+  readonly trainings: number;
+}
+
 /** All that a plan of the fleet is made of. */
 export interface FleetFacts {
   readonly now: Date;
   readonly demand: readonly FleetDemand[];
+  /** Behind the demand, where it has a deadline. Left out: none. */
+  readonly backlog?: readonly FleetBacklog[];
   readonly supply: readonly FleetSupply[];
   readonly offers: readonly FleetOffer[];
   /** By `recordKey` of packages/fleet. */
