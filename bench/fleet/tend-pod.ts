@@ -1,13 +1,13 @@
 import { createSafely, terminateSafely } from "@loramill/compute";
 import type { FleetMachine } from "@loramill/contracts";
-import { bootLimits, recordKey, recordOf, watchBoot } from "@loramill/fleet";
+import { bootLimits, defaultFleetSettings, recordKey, recordOf, watchBoot } from "@loramill/fleet";
 import { breakShift } from "./world-job.ts";
 import { endedMs, type WorldPod } from "./world-pod.ts";
 import { charge, note, nowOf, PROVIDER, type WorldState } from "./world-state.ts";
 
 const AGAIN_MS = 30_000;
 const LEASE_MS = 10 * 60_000;
-const BOOT_PATIENCE = { startMs: 12 * 60_000, answerMs: 15 * 60_000, timesP90: 3, leastMs: 5 * 60_000 };
+
 const SETTLE_MS = 60_000;
 
 /** One turn of the provisioner for one machine, by its state. */
@@ -54,7 +54,12 @@ function watch(world: WorldState, pod: WorldPod, machine: FleetMachine): void {
   if (pod.offer === null) return;
   const now = world.clock.now();
   const { bootSeconds } = recordOf(world.reputations.get(recordKey(pod.offer)), now);
-  const verdict = watchBoot(machine, machine.state === "running", bootLimits(BOOT_PATIENCE, bootSeconds), now);
+  const verdict = watchBoot(
+    machine,
+    machine.state === "running",
+    bootLimits(defaultFleetSettings.bootPatience, bootSeconds),
+    now,
+  );
   if (verdict.kind === "wait") return;
   const seconds = (now.getTime() - machine.createdAt.getTime()) / 1_000;
   world.isDue = true;
