@@ -499,6 +499,7 @@ export type {
   HoldRequest,
   JobLedger,
   RunEventInput,
+  SettleAnswer,
   Settlement,
 } from "./ports/job-ledger.ts";
 export type { MachineIntent, MachineIntents, OrphanMachine } from "./ports/machine-intents.ts";

@@ -7,7 +7,6 @@ import {
   type JobContext,
   type JsonObject,
   type Logger,
-  type MicroUsd,
   Parked,
   PermanentError,
   type RunEventInput,
@@ -19,7 +18,6 @@ export interface TurnNotes {
   readonly context: JobContext;
   readonly charges: readonly Charge[];
   readonly records: readonly CatalogRecord[];
-  costMicroUsd(): MicroUsd;
   /** The progress said since the last call, if any: what the next heartbeat carries. */
   takeProgress(): JsonObject | undefined;
   /** From now on the context takes nothing more: what a processor says after its turn was settled has no place to go. */
@@ -81,7 +79,6 @@ export function takeNotes(options: {
     context,
     charges,
     records,
-    costMicroUsd: () => charges.reduce((sum, charge) => sum + charge.amountMicroUsd, 0),
     takeProgress: () => {
       const taken = progress;
       progress = undefined;

@@ -109,6 +109,21 @@ describe("a turn that succeeds", () => {
     expect(said[1]?.durationMs).toBeGreaterThan(0);
   });
 
+  test("says what the ledger took of its charges: what a turn before it was charged for costs nothing again", async () => {
+    const marked = (mark: string) => ({ ...charge, mark });
+    const settle = ledger.settle.bind(ledger);
+    ledger.settle = async (settlement) => {
+      const answer = await settle(settlement);
+      return { ...answer, taken: answer.taken.filter(({ mark }) => mark !== "known") };
+    };
+    const { job } = await turn(async (_input, context) => {
+      for (const mark of ["known", "new"]) context.charge(marked(mark));
+      return output;
+    });
+    expect(job.charges).toHaveLength(2);
+    expect(said.map(({ costMicroUsd }) => costMicroUsd)).toEqual([0, 25]);
+  });
+
   test("publishes its records with its outcome, after its events", async () => {
     const { job } = await turn(async (_input, context) => {
       context.record(captions);
@@ -153,7 +168,7 @@ describe("a turn that does not succeed", () => {
     });
     expect(end).toBe("finish");
     expect(job).toMatchObject({ state: "active", epoch: 2, charges: [charge], records: [] });
-    expect(said.at(-1)?.type).toBe("superseded");
+    expect(said.at(-1)).toMatchObject({ type: "superseded", costMicroUsd: 25 });
   });
 
   test("progress of a turn that parks is told before it ends, however short it was", async () => {
@@ -226,15 +241,16 @@ describe("trouble around a turn", () => {
 
   test("an outcome that has to be let go of is told, and its delivery comes back", async () => {
     const { end, job } = await turn(
-      async () => {
+      async (_input, context) => {
+        context.charge(charge);
         ledger.outage = new Error("connect ECONNREFUSED");
         return output;
       },
       { onStart: (each) => void setTimeout(() => each.letGo(), 50) },
     );
     expect(end).toHaveProperty("delayUntil");
-    expect(job).toMatchObject({ state: "active", published: 0 });
-    expect(said.at(-1)?.type).toBe("abandoned");
+    expect(job).toMatchObject({ state: "active", published: 0, charges: [] });
+    expect(said.at(-1)).toMatchObject({ type: "abandoned", costMicroUsd: 0 });
   });
 
   test("a lost lock lets go of the outcome too", async () => {

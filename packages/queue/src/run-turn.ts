@@ -1,4 +1,4 @@
-import type { Claim, ErrorRecord, JobLedger, QueueName, RunEventInput } from "@loramill/contracts";
+import type { Claim, ErrorRecord, JobLedger, MicroUsd, QueueName, RunEventInput } from "@loramill/contracts";
 import { TurnAbort } from "./abort-cause.ts";
 import { bindLog, takeNotes } from "./context.ts";
 import { errorText } from "./error-text.ts";
@@ -101,7 +101,7 @@ async function workOn(
     },
     letGo: () => letGo.abort(),
   };
-  const tell = (type: TurnEventType, error: ErrorRecord | null) =>
+  const tell = (type: TurnEventType, error: ErrorRecord | null, costMicroUsd: MicroUsd) =>
     sayEvent(deps, {
       type,
       queue: deps.queue,
@@ -112,14 +112,14 @@ async function workOn(
       attemptsSpent: claim.attemptsSpent,
       waitMs: received.dueAt === null ? null : Math.max(0, startedAt.getTime() - received.dueAt.getTime()),
       durationMs: type === "started" ? 0 : clock.now().getTime() - startedAt.getTime(),
-      costMicroUsd: notes.costMicroUsd(),
+      costMicroUsd,
       error,
     });
 
   const leave = onStart(turn);
   const stopBeating = deps.heartbeats.add(turn);
   try {
-    tell("started", null);
+    tell("started", null, 0);
     const outcome = await workTurn(claim, abort, notes, { ...deps, log });
     if (outcome.kind === "parked") await deps.heartbeats.tell(turn);
     notes.close();
@@ -127,11 +127,11 @@ async function workOn(
     await Promise.all(events);
     const { charges, records } = notes;
     const settled = await settleTurn(outcome, { claim, startedAt, endedAt, charges, records }, writing);
-    tell(settled.event, settled.error);
+    tell(settled.event, settled.error, settled.costMicroUsd);
     return settled.delivery;
   } catch (error) {
     log.error({ error: errorText(error) }, "the outcome could not be written; the job will be done again");
-    tell("abandoned", null);
+    tell("abandoned", null, 0);
     throw error;
   } finally {
     stopBeating();

@@ -6,6 +6,8 @@ import {
   type JobLedger,
   type JsonObject,
   type Logger,
+  type MicroUsd,
+  type SettleAnswer,
   type Settlement,
   toErrorRecord,
 } from "@loramill/contracts";
@@ -18,6 +20,8 @@ import type { TurnEventType } from "./turn-event.ts";
 export interface Settled {
   readonly event: TurnEventType;
   readonly error: ErrorRecord | null;
+  /** What the ledger took of its charges: without those that it had. */
+  readonly costMicroUsd: MicroUsd;
   readonly delivery: "finish" | "fail" | { readonly delayUntil: Date };
 }
 
@@ -57,11 +61,11 @@ export async function settleTurn(
   const write = (settlement: Settlement) => persist(() => deps.ledger.settle(settlement), deps);
   if (outcome.kind === "none") {
     // Nothing of it will be taken, but what was spent is written down.
-    if (charges.length > 0) await write({ ...base, kind: "recalled", records: [], turn: claim.turn });
-    return { event: "superseded", error: null, delivery: "finish" };
+    if (charges.length === 0) return superseded(0);
+    return superseded(costOf(await write({ ...base, kind: "recalled", records: [], turn: claim.turn })));
   }
   let written: Exclude<Outcome, { kind: "none" }> = outcome;
-  let answer: "recorded" | "superseded";
+  let answer: SettleAnswer;
   try {
     answer = await write({ ...base, records: recordsOf(outcome, turn.records), ...outcome });
   } catch (error) {
@@ -73,13 +77,21 @@ export async function settleTurn(
     written = { kind: "failed", error: { ...toErrorRecord(error), code: "outcome-refused" } };
     answer = await write({ ...base, records: [], ...written });
   }
-  if (answer === "superseded") return { event: "superseded", error: null, delivery: "finish" };
+  if (answer.kind === "superseded") return superseded(costOf(answer));
   return {
     event: EVENTS[written.kind],
     error: "error" in written ? written.error : null,
+    costMicroUsd: costOf(answer),
     delivery: deliveryAfter(written),
   };
 }
+
+const superseded = (costMicroUsd: MicroUsd): Settled => ({
+  ...{ event: "superseded", error: null, costMicroUsd, delivery: "finish" },
+});
+
+const costOf = ({ taken }: SettleAnswer): MicroUsd =>
+  taken.reduce((sum, { amountMicroUsd }) => sum + amountMicroUsd, 0);
 
 /** A turn that did not get what it wanted still keeps its checkpoints: they were paid for. */
 function recordsOf(outcome: Outcome, records: readonly CatalogRecord[]): readonly CatalogRecord[] {

@@ -27,6 +27,10 @@ export interface TurnEvent {
   readonly waitMs: number | null;
   /** From the claim to the settlement; 0 for `started`. */
   readonly durationMs: number;
+  /**
+   * What the ledger took of the turn's charges: 0 for `started`, and without what a turn before it was charged already. Of a
+   * settlement whose answer was lost, nothing is known and 0 is told; the ledger has it.
+   */
   readonly costMicroUsd: MicroUsd;
   readonly error: ErrorRecord | null;
 }

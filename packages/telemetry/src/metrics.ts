@@ -24,7 +24,7 @@ export interface Metrics {
   /** For counters of an app's own. */
   readonly registry: Registry;
   observeTurn(turn: TurnReport): void;
-  /** What a settled turn used: seconds of GPU and CPU, by supplier. Money is counted by `observeTurn`. */
+  /** One charge that the ledger took: seconds of GPU and CPU, by supplier. Money is counted by `observeTurn`. */
   observeCharge(charge: Pick<Charge, "supplier" | "quantity" | "unit">): void;
   /** An event of a run, as the catalog records it. */
   observeRunEvent(type: string): void;
@@ -80,13 +80,13 @@ export function createMetrics(options: { processMetrics?: boolean } = {}): Metri
   });
   const usd = new Counter({
     name: "loramill_cost_usd_total",
-    help: "What turns cost in US dollars, failed ones included",
+    help: "What the ledger took of turns in US dollars, failed ones included",
     labelNames: ["queue", "job"],
     registers,
   });
   const gpuSeconds = new Counter({
     name: "loramill_gpu_seconds_total",
-    help: "Seconds of GPU used",
+    help: "Seconds of GPU used by jobs, as the ledger took them",
     labelNames: ["supplier"],
     registers,
   });

@@ -13,6 +13,7 @@ export interface TurnReport {
   readonly attemptsSpent: number;
   readonly waitMs: number | null;
   readonly durationMs: number;
+  /** What the ledger took of it: charges that it had already are not counted again. */
   readonly costMicroUsd: MicroUsd;
   readonly error: Pick<ErrorRecord, "class" | "code" | "message"> | null;
 }

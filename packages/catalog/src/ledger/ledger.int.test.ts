@@ -87,7 +87,7 @@ describe("claim", () => {
     );
     expect(claims.map(({ epoch }) => epoch).sort((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
     const verdicts = await Promise.all(claims.map((claim) => catalog.ledger.settle(settlementOf(claim))));
-    expect(verdicts.filter((verdict) => verdict === "recorded")).toHaveLength(1);
+    expect(verdicts.filter(({ kind }) => kind === "recorded")).toHaveLength(1);
     expect((await jobRow(delivery.job)).epoch).toBe(20);
   });
 });
@@ -97,7 +97,7 @@ describe("settle", () => {
     const run = await startedRun(catalog, 2);
     const [delivery] = run.jobs as [(typeof run.jobs)[number]];
     const claim = await claimed(catalog, delivery);
-    expect(await catalog.ledger.settle(settlementOf(claim))).toBe("recorded");
+    expect(await catalog.ledger.settle(settlementOf(claim))).toEqual({ kind: "recorded", taken: [] });
     expect(await jobRow(delivery.job)).toMatchObject({ state: "succeeded", output: someOutput(delivery.job) });
     expect(await attemptsOf(delivery.job)).toEqual([
       { epoch: 1, worker: "worker-1", outcome: "succeeded", ended: true },
@@ -117,7 +117,7 @@ describe("settle", () => {
       await catalog.ledger.settle(
         settlementOf(stale, { kind: "succeeded", output: someOutput("stale") }, { charges: [charge(300)], records }),
       ),
-    ).toBe("superseded");
+    ).toMatchObject({ kind: "superseded" });
     expect(await jobRow(delivery.job)).toMatchObject({ state: "active", output: null, epoch: 2 });
     expect(
       await catalog.ledger.settle(
@@ -132,7 +132,7 @@ describe("settle", () => {
           },
         ),
       ),
-    ).toBe("recorded");
+    ).toMatchObject({ kind: "recorded" });
     expect(await jobRow(delivery.job)).toMatchObject({ state: "succeeded", output: someOutput("current") });
     const costs = await catalog.costs.get({ run: run.run });
     expect(costs).toMatchObject({ totalMicroUsd: 500, steps: [{ step: "caption", amountMicroUsd: 500, attempts: 2 }] });
@@ -153,8 +153,8 @@ describe("settle", () => {
       charges: [charge(10), charge(20)],
       records: [{ kind: "captions", document: someDigest("captions"), captions: [someCaption("once")] }],
     });
-    expect(await catalog.ledger.settle(settlement)).toBe("recorded");
-    expect(await catalog.ledger.settle(settlement)).toBe("recorded");
+    expect(await catalog.ledger.settle(settlement)).toEqual({ kind: "recorded", taken: settlement.charges });
+    expect(await catalog.ledger.settle(settlement)).toEqual({ kind: "recorded", taken: [] });
     const costs = await catalog.costs.get({ run: run.run });
     expect(costs?.totalMicroUsd).toBe(30);
     expect((await catalog.runs.get({ run: run.run }))?.spentMicroUsd).toBe(30);
@@ -176,7 +176,11 @@ describe("settle", () => {
       await catalog.ledger.settle(settlementOf(slow, undefined, { charges: [marked(11, "c"), marked(5, "a")] })),
       await catalog.ledger.settle(settlementOf(await claimed(catalog, two), undefined, { charges: [marked(5, "a")] })),
     ];
-    expect(answers).toEqual(["recorded", "superseded", "recorded"]);
+    expect(answers).toEqual([
+      { kind: "recorded", taken: [marked(5, "a"), marked(7, "b"), charge(1)] },
+      { kind: "superseded", taken: [marked(11, "c")] },
+      { kind: "recorded", taken: [marked(5, "a")] },
+    ]);
     const costs = await catalog.costs.get({ run: run.run });
     expect(costs?.totalMicroUsd).toBe(5 + 7 + 1 + 11 + 5);
     expect((await catalog.runs.get({ run: run.run }))?.spentMicroUsd).toBe(costs?.totalMicroUsd);

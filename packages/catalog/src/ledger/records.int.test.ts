@@ -83,7 +83,7 @@ test("a settlement takes texts with characters that Postgres cannot hold", async
   const records = [
     { kind: "captions" as const, document: someDigest("captions"), captions: [someCaption("zero \u0000 byte")] },
   ];
-  expect(await catalog.ledger.settle(settlementOf(claim, undefined, { records }))).toBe("recorded");
+  expect(await catalog.ledger.settle(settlementOf(claim, undefined, { records }))).toMatchObject({ kind: "recorded" });
 });
 
 test("a settlement finds a record that the database refuses, and settles the others of its batch", async () => {

@@ -1,10 +1,8 @@
-import type { JobState, Settlement } from "@loramill/contracts";
+import type { JobState, SettleAnswer, Settlement } from "@loramill/contracts";
 import type pg from "pg";
 import { inTransaction, type NewId, type Sql } from "../connection.ts";
 import { jsonText } from "../json-text.ts";
 import { type Published, writeRecords } from "./records.ts";
-
-export type SettleAnswer = "recorded" | "superseded";
 
 const STATE_AFTER = {
   succeeded: "succeeded",
@@ -76,7 +74,7 @@ with found as materialized (
     unit text, "amountMicroUsd" bigint, note text, mark text,
     pod text)
   on conflict do nothing
-  returning run, step, job, amount_micro_usd as amount
+  returning run, step, job, ordinal, amount_micro_usd as amount
 ), earned as materialized (
   select c.job, f.project, sum(c.amount)::bigint as amount
   from charged c join found f on f.job = c.job
@@ -163,18 +161,22 @@ with found as materialized (
   ) each
   returning run
 )
-select ord, valid, valid or exists (
+select found.ord, valid, coalesce(taken.ordinals, '{}') as taken, valid or exists (
     select from loramill.attempts a where a.job = found.job and a.epoch = found.epoch and a.outcome = found.kind
-  ) as recorded, run, step, project,
+  ) as recorded, found.run, found.step, found.project,
   (select count(pg_notify('loramill_events', run)) from (select distinct run from told) each) as events,
   (select count(pg_notify('loramill_dispatch', '')) from counted where look or ($2 and jobs_waiting > 0)) as wakes
-from found`;
+from found left join (
+  select job, array_agg(ordinal order by ordinal) as ordinals from charged group by job
+) taken on taken.job = found.job`;
 
 interface SettledRow {
   readonly ord: number;
   /** Whether this very statement has written the outcome; `recorded` is also true for a repeated settlement. */
   readonly valid: boolean;
   readonly recorded: boolean;
+  /** Places of the charges that this statement has added to the ledger. */
+  readonly taken: readonly number[];
   readonly run: string;
   readonly step: string;
   readonly project: string;
@@ -202,8 +204,14 @@ export async function settleBatch(
         return settled;
       })
     : await settle(pool);
-  const answers: SettleAnswer[] = settlements.map(() => "superseded");
-  for (const row of rows) if (row.recorded) answers[row.ord] = "recorded";
+  const answers: SettleAnswer[] = settlements.map(() => ({ kind: "superseded", taken: [] }));
+  for (const { ord, recorded, taken } of rows) {
+    const told = settlements[ord]?.charges ?? [];
+    answers[ord] = {
+      kind: recorded ? "recorded" : "superseded",
+      taken: told.filter((_, ordinal) => taken.includes(ordinal)),
+    };
+  }
   return answers;
 }
 

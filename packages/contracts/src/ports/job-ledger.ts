@@ -71,6 +71,16 @@ export type Settlement = Settled &
     | { readonly kind: "recalled"; readonly turn: JsonObject | null }
   );
 
+export interface SettleAnswer {
+  /** `superseded` when the epoch is no longer current: charges are kept, the outcome is not. */
+  readonly kind: "recorded" | "superseded";
+  /**
+   * Those of its charges that this very call has added. What a turn tells again (a mark that the ledger has) and what a
+   * repeated settlement says is not among them: whoever counts money or seconds counts these.
+   */
+  readonly taken: readonly Charge[];
+}
+
 export interface Heartbeat {
   readonly job: JobId;
   readonly epoch: number;
@@ -107,8 +117,7 @@ export interface RunEventInput {
  */
 export interface JobLedger {
   claim(delivery: Delivery & { readonly worker: string; readonly queue: QueueName }): Promise<ClaimAnswer>;
-  /** `superseded` when the epoch is no longer current: charges are kept, the outcome is not. */
-  settle(settlement: Settlement): Promise<"recorded" | "superseded">;
+  settle(settlement: Settlement): Promise<SettleAnswer>;
   heartbeat(beats: readonly Heartbeat[]): Promise<Map<JobId, HeartbeatVerdict>>;
   /** Sets money aside for a job, or says which limit has no room. A job of another worker by now gets nothing. */
   hold(request: HoldRequest): Promise<Allowance>;

@@ -3,7 +3,7 @@ import type { Metrics } from "@loramill/telemetry";
 
 /**
  * The ledger, counting what turns used when it has taken it: also of a superseded turn, whose charges are kept because
- * they were spent. What could not be settled is settled again, and counted then.
+ * they were spent. What it had already is not counted again: a long training tells its last charges at every poll.
  */
 export function meterCharges(ledger: JobLedger, metrics: Pick<Metrics, "observeCharge">): JobLedger {
   return {
@@ -14,7 +14,7 @@ export function meterCharges(ledger: JobLedger, metrics: Pick<Metrics, "observeC
     hold: (request) => ledger.hold(request),
     async settle(settlement) {
       const answer = await ledger.settle(settlement);
-      for (const charge of settlement.charges) metrics.observeCharge(charge);
+      for (const charge of answer.taken) metrics.observeCharge(charge);
       return answer;
     },
   };

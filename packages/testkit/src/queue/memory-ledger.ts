@@ -18,6 +18,7 @@ import {
   nextState,
   type QueueName,
   type RunEventInput,
+  type SettleAnswer,
   type Settlement,
 } from "@loramill/contracts";
 
@@ -59,12 +60,13 @@ const EVENT_OF = {
 
 /**
  * A JobLedger in memory with the real one's rules: every claim raises the epoch, an older epoch changes nothing (but its
- * charges are kept), states change only as their machine allows.
+ * charges are kept), no charge is taken twice, states change only as their machine allows.
  */
 export class MemoryLedger implements JobLedger {
   readonly jobs = new Map<JobId, LedgerJob>();
   readonly quarantined: { queue: QueueName; queueId: string; payload: string; reason: string }[] = [];
   readonly events: RunEventInput[] = [];
+  readonly #charged = new Set<string>();
   /** While set, every call rejects with it: the catalog is away. */
   outage: Error | null = null;
   settlements = 0;
@@ -143,12 +145,12 @@ export class MemoryLedger implements JobLedger {
     return { kind: "claimed", claim } as const;
   }
 
-  async settle(settlement: Settlement): Promise<"recorded" | "superseded"> {
+  async settle(settlement: Settlement): Promise<SettleAnswer> {
     this.#answerOrFail();
     this.settlements += 1;
     const job = this.job(settlement.job);
-    job.charges.push(...settlement.charges);
-    if (job.epoch !== settlement.epoch || job.state !== "active") return "superseded";
+    const taken = this.#take(job, settlement);
+    if (job.epoch !== settlement.epoch || job.state !== "active") return { kind: "superseded", taken };
     const next = nextState("job", job.state, EVENT_OF[settlement.kind]);
     if (next === undefined) throw new Error(`${settlement.kind} is not allowed from ${job.state}`);
     job.state = next;
@@ -163,7 +165,19 @@ export class MemoryLedger implements JobLedger {
       job.output = settlement.output;
       job.published += 1;
     }
-    return "recorded";
+    return { kind: "recorded", taken };
+  }
+
+  /** Charges are taken once per (job, epoch, place) and once per (job, mark). */
+  #take(job: LedgerJob, { epoch, charges }: Settlement): Charge[] {
+    const fresh = charges.filter(({ mark }, ordinal) => {
+      const keys = [`${job.id} ${epoch} ${ordinal}`, ...(mark === undefined ? [] : [`${job.id} ${mark}`])];
+      if (keys.some((key) => this.#charged.has(key))) return false;
+      for (const key of keys) this.#charged.add(key);
+      return true;
+    });
+    job.charges.push(...fresh);
+    return fresh;
   }
 
   async heartbeat(beats: readonly Heartbeat[]): Promise<Map<JobId, HeartbeatVerdict>> {
