@@ -171,7 +171,10 @@ export const dashboards: readonly Dashboard[] = [
         title: "Billed over charged, less 1",
         unit: "percentunit",
         signed: true,
-        queries: { "{{provider}}": "max by (provider) (loramill_fleet_billing_gap_ratio)" },
+        queries: {
+          "{{provider}}":
+            "max by (provider) (loramill_fleet_billing_gap_ratio > 0) or min by (provider) (loramill_fleet_billing_gap_ratio)",
+        },
       },
       {
         title: "Billed over quoted in a day, less 1",
