@@ -16,7 +16,10 @@ export const CostQuery = z.object({
 export type CostQuery = z.output<typeof CostQuery>;
 
 export const CostRow = z.object({
-  /** Id of the run, step or artifact, name of the project, supplier or pod, or the day (UTC); empty for what has none. */
+  /**
+   * Id of the run, step or artifact, name of the project, supplier or pod, or the day (UTC); empty for what has none. Results
+   * that are no artifact, because a part of them is missing, go by the id of their step.
+   */
   key: z.string(),
   /** For people. */
   label: z.string(),

@@ -198,6 +198,24 @@ test("costs are told by result, with all attempts of its step, and what came to 
   ]);
 });
 
+test("results that nobody else takes are results too: a LoRA of a budget's end, items of which one failed", async () => {
+  const [lora, items, none] = [await work("cats", "lora"), await work("cats", "items"), await work("cats", "none")];
+  await charge(lora, 30);
+  await charge(items, 20);
+  await charge(none, 10);
+  await catalog.pool.query(
+    `insert into loramill.loras (id, project, name, version, document, family, base_model, weights_sha256, tensors_sha256, bytes, run, step)
+     select 'lora_1', project, 'cat', 2, 'd', 'sdxl', 'sdxl', 'w', 't', 1, run, step from loramill.jobs where step = $1`,
+    [lora.step],
+  );
+  await catalog.pool.query("update loramill.steps set output = 'd', items = 3 where id = $1", [items.step]);
+  expect((await report("artifact")).rows.map(({ key, label }) => [key, label])).toEqual([
+    [lora.step, "cat v2"],
+    [items.step, "items / train"],
+    ["", "no result"],
+  ]);
+});
+
 test("days are calendar days in UTC, latest first, and a time is a half-open interval", async () => {
   const cats = await work("cats");
   await charge(cats, 1, { at: "2026-11-19T23:59:59.999Z" });

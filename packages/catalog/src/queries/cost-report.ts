@@ -13,14 +13,37 @@ export interface CostSelection {
   readonly limit: number;
 }
 
-/** How an entry is named and grouped. `label` may differ within a group: the greatest is taken. */
-const GROUPINGS: Readonly<Record<CostGrouping, { key: string; label: string; order: string }>> = {
+interface Grouping {
+  readonly key: string;
+  /** May differ within a group: the greatest is taken. */
+  readonly label: string;
+  readonly order: string;
+  /** What it needs besides the entries' runs, steps and projects. */
+  readonly join?: string;
+}
+
+/**
+ * What steps made: the artifact that other runs may take, and the LoRA. A step has results without either, which nobody
+ * else takes because a part of them is missing: a training that its budget has ended, items of which one failed.
+ */
+const MADE = `left join (
+  select step, max(artifact) as artifact, max(lora) as lora from (
+    select step, id as artifact, null as lora from loramill.artifacts
+    union all
+    select step, null, name || ' v' || version from loramill.loras
+  ) each where step in (select step from entries) group by step
+) made on made.step = e.step`;
+
+/** How an entry is named and grouped. */
+const GROUPINGS: Readonly<Record<CostGrouping, Grouping>> = {
   run: { key: "e.run", label: "r.name", order: "amount desc, key" },
   step: { key: "e.step", label: "r.name || ' / ' || s.name", order: "amount desc, key" },
   artifact: {
-    key: "coalesce(a.id, '')",
-    label: "case when a.id is null then 'no result' else coalesce(made.name, r.name || ' / ' || s.name) end",
+    key: "coalesce(made.artifact, case when coalesce(made.lora, s.output) is not null then s.id end, '')",
+    label:
+      "coalesce(made.lora, case when coalesce(made.artifact, s.output) is not null then r.name || ' / ' || s.name end, 'no result')",
     order: "amount desc, key",
+    join: MADE,
   },
   project: { key: "p.name", label: "p.name", order: "amount desc, key" },
   day: {
@@ -51,7 +74,7 @@ export function costReportQueries({ pool }: Connection) {
   return {
     /** What everything cost, by something. The sums come from the ledger itself, not from counters. */
     async report({ by, project, from, to, limit }: CostSelection): Promise<CostReport> {
-      const { key, label, order } = GROUPINGS[by];
+      const { key, label, order, join = "" } = GROUPINGS[by];
       const { rows } = await pool.query<Row & { rows: number; total: string }>(
         `with ${ENTRIES}, grouped as (
            select ${key} as key, max(${label}) as label,
@@ -60,10 +83,7 @@ export function costReportQueries({ pool }: Connection) {
            from entries e
            join loramill.runs r on r.id = e.run join loramill.projects p on p.id = r.project
            join loramill.steps s on s.id = e.step
-           left join loramill.artifacts a on a.step = e.step
-           left join lateral (
-             select max(l.name || ' v' || l.version) as name from loramill.loras l where l.step = e.step
-           ) made on true
+           ${join}
            where $4::text is null or r.project = $4
            group by 1
          )
