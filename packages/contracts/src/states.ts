@@ -40,7 +40,7 @@ export const machines = {
   },
   pod: {
     wanted: { rent: "booting", end: "ending" },
-    booting: { answer: "ready", drain: "draining", end: "ending" },
+    booting: { answer: "ready", end: "ending" },
     ready: { drain: "draining", end: "ending" },
     draining: { keep: "ready", end: "ending" },
     ending: { close: "ended" },

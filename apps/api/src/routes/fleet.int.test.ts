@@ -38,10 +38,14 @@ const open = (name: string) =>
     wantedFor: ["job_00000000000000000000000000000001" as JobId],
   });
 
-async function rented(name: string): Promise<void> {
+async function booting(name: string): Promise<void> {
   await open(name);
   await catalog.fleet.intents.put({ name, state: "rented", asked: null, remoteId: `pod-${name}` });
   await catalog.fleet.move(name, "rent", { offer, rentedAt: new Date() });
+}
+
+async function rented(name: string): Promise<void> {
+  await booting(name);
   const health = { at: new Date(), trainers: ["ai-toolkit"], slots: 1, active: 0, holds: [] };
   await catalog.fleet.move(name, "answer", { answeredAt: new Date(), health });
 }
@@ -101,22 +105,25 @@ test("explains the last plan in its own words", async () => {
 test("stops: nothing new, machines finish what they have; with all, every machine ends; and starts again", async () => {
   await rented("lm-a");
   await open("lm-b");
+  await booting("lm-c");
   const { body } = await ask("POST", "/stop", { reason: "prices doubled" });
   expect(body).toMatchObject({
     stopped: { reason: "prices doubled", by: "operator" },
     machines: [
       { name: "lm-a", state: "draining", reason: "prices doubled" },
       { name: "lm-b", state: "ending" },
+      { name: "lm-c", state: "ending" },
     ],
   });
   const all = await ask("POST", "/stop", { all: true });
-  expect(all.body.machines).toMatchObject([{ state: "ending" }, { state: "ending" }]);
+  expect(all.body.machines).toMatchObject(["lm-a", "lm-b", "lm-c"].map((name) => ({ name, state: "ending" })));
   expect((await ask("POST", "/start")).body.stopped).toBeNull();
   const { items } = (await ask("GET", "/audit")).body as { items: { action: string; subject: string }[] };
   expect(items.map(({ action, subject }) => `${action} ${subject}`)).toEqual([
     "fleet.start fleet",
     "machine.end lm-a",
     "fleet.stop-all fleet",
+    "machine.end lm-c",
     "machine.end lm-b",
     "machine.drain lm-a",
     "fleet.stop fleet",
@@ -130,6 +137,13 @@ test("drains or ends one machine, and says which names there are not", async () 
   await catalog.fleet.move("lm-a", "close", { endedAt: new Date() });
   expect(await ask("POST", "/machines/lm-a/end", {})).toMatchObject({ body: { code: "wrong-state" } });
   expect(await ask("POST", "/machines/lm-z/end", {})).toMatchObject({ status: 404 });
+});
+
+test("draining a machine that is not up yet ends it: there is nothing to finish", async () => {
+  await open("lm-a");
+  await booting("lm-b");
+  expect((await ask("POST", "/machines/lm-a/drain", {})).body).toMatchObject({ state: "ending" });
+  expect((await ask("POST", "/machines/lm-b/drain", {})).body).toMatchObject({ state: "ending", reason: "by hand" });
 });
 
 test("is switched to plan without carrying out, and back", async () => {

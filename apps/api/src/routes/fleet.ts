@@ -138,9 +138,8 @@ export const fleetRoutes =
       async ({ body: { reason, all }, caller }) => {
         await fleet.stop(reason, actorOf(caller));
         await note(fleet, caller, all ? "fleet.stop-all" : "fleet.stop", reason);
-        for (const { name, state } of await fleet.pods({ living: true })) {
-          // Of one that is only wanted nothing can be finished.
-          await retire(fleet, name, all || state === "wanted" ? "end" : "drain", reason, caller);
+        for (const pod of await fleet.pods({ living: true })) {
+          await retire(fleet, pod, all ? "end" : "drain", reason, caller);
         }
         return viewOf(fleet);
       },
@@ -155,7 +154,7 @@ export const fleetRoutes =
       },
     );
     for (const [event, summary] of [
-      ["drain", "Give a machine no new work"],
+      ["drain", "Give a machine no new work, and give it back when it has none; at once where it is not up yet"],
       ["end", "Give a machine back at once"],
     ] as const) {
       server.post(
@@ -168,7 +167,7 @@ export const fleetRoutes =
               code: "not-found",
             });
           if (isFinal("pod", pod.state)) throw new UserError(`${name} has ended already`, { code: "wrong-state" });
-          await retire(fleet, name, event, reason, caller);
+          await retire(fleet, pod, event, reason, caller);
           return toPodView((await fleet.pod(name)) ?? pod);
         },
       );
@@ -177,14 +176,18 @@ export const fleetRoutes =
 
 type Fleet = Catalog["fleet"];
 
-/** A machine that the event does not move any more is left as it is: it is on its way already. */
+/**
+ * A machine that the event does not move any more is left as it is: it is on its way already. One that is not up yet has
+ * nothing to finish and ends at once, as in a plan: booted to its end it would cost and be of no use.
+ */
 async function retire(
   fleet: Fleet,
-  name: string,
-  event: "drain" | "end",
+  { name, state }: Pick<Pod, "name" | "state">,
+  asked: "drain" | "end",
   reason: string,
   caller: Caller,
 ): Promise<void> {
+  const event = state === "wanted" || state === "booting" ? "end" : asked;
   if ((await fleet.move(name, event, { reason })) === null) return;
   await fleet.audit.add({ actor: actorOf(caller), action: `machine.${event}`, subject: name, details: { reason } });
   await fleet.wake(name);
