@@ -15,6 +15,7 @@ import { installAuth } from "./auth.ts";
 import type { ApiOptions } from "./config.ts";
 import type { ApiDeps } from "./deps.ts";
 import { installProblems } from "./problems.ts";
+import { auditRoutes } from "./routes/audit.ts";
 import { batchRoutes } from "./routes/batches.ts";
 import { bisectionRoutes } from "./routes/bisections.ts";
 import { bulkChangeRoutes } from "./routes/bulk-changes.ts";
@@ -134,6 +135,7 @@ export async function startApi(deps: ApiDeps, options: ApiOptions & { localToken
   await server.register(recipeRoutes(deps));
   await server.register(fleetRoutes(deps));
   await server.register(fleetVolumeRoutes(deps));
+  await server.register(auditRoutes(deps));
   await server.register(generationRoutes(deps, options));
   await server.register(loraRoutes(deps, options));
   await server.register(loraToolRoutes(deps, options));

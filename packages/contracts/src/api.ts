@@ -153,14 +153,18 @@ export const LedgerView = z.object({
 export type LedgerView = z.output<typeof LedgerView>;
 export const CostView = z.object({
   run: RunId,
-  totalMicroUsd: MicroUsd,
+  totalMicroUsd: MicroUsd.describe("Of its own charges"),
+  machineShareMicroUsd: MicroUsd.describe(
+    "Its share of the boot and idle time of rented machines, up to now; no part of the total",
+  ),
   budgetMicroUsd: MicroUsd.nullable(),
   quote: RunQuote.nullable().describe("What it was quoted when it was started; null where nobody asked"),
   outcome: QuoteOutcome.nullable().describe("Null until it has ended, and every machine that it used"),
   steps: z.array(
     z.object({ step: z.string(), amountMicroUsd: MicroUsd, attempts: z.int(), computeSeconds: z.number() }),
   ),
-  entries: z.array(LedgerView),
+  entryCount: z.int().min(0).describe("Entries that the ledger has of it"),
+  entries: z.array(LedgerView).describe("The first 200 of them"),
   paidElsewhere: z
     .object({
       totalMicroUsd: MicroUsd,

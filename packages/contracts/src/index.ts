@@ -127,6 +127,8 @@ export {
 export { ComputeSpec, Placement } from "./compute-spec.ts";
 export { type ConfigFragment, defineConfig, EndpointUrl, isLoopback, secret } from "./config.ts";
 export { CostGrouping, CostQuery, CostReport, CostRow } from "./cost-api.ts";
+export { costReportCsv } from "./cost-csv.ts";
+export { formatCsv } from "./csv.ts";
 export {
   CaptionHistory,
   CaptionPrompt,
@@ -214,6 +216,7 @@ export { type AgentTokens, agentToken } from "./fleet/agent-token.ts";
 export { Ceiling, CeilingPeriod, CeilingScope, type CeilingUse } from "./fleet/ceiling.ts";
 export {
   AuditList,
+  AuditQuery,
   BillList,
   BillQuery,
   FleetPlanView,
@@ -222,6 +225,7 @@ export {
   FleetView,
   OfferList,
   OfferView,
+  PlannedJob,
   PodBill,
   PodReason,
   PodView,
@@ -433,7 +437,7 @@ export {
   ModelVerifyProgress,
   ModelView,
 } from "./model-api.ts";
-export { formatMicroUsd, MicroUsd, microUsdFromUsd } from "./money.ts";
+export { formatMicroUsd, formatRoughUsd, MicroUsd, microUsdFromUsd, usdForPrograms } from "./money.ts";
 export { Name } from "./name.ts";
 export { nearNames } from "./near-names.ts";
 export {

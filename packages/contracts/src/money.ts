@@ -15,3 +15,12 @@ export function formatMicroUsd(microUsd: MicroUsd): string {
   const [whole, fraction = ""] = text.split(".");
   return `$${whole}.${fraction.padEnd(2, "0")}`;
 }
+
+/** "0.012300": US dollars for programs; exact, because micro-dollars have six decimals. */
+export const usdForPrograms = (microUsd: number): string => (microUsd / 1_000_000).toFixed(6);
+
+/** "$12.35", "$0.443", "$0.000012": for estimates, of which more decimals would say nothing. */
+export function formatRoughUsd(microUsd: MicroUsd): string {
+  const usd = microUsd / 1_000_000;
+  return `$${usd.toFixed(usd === 0 || usd >= 1 ? 2 : usd >= 0.01 ? 3 : 6)}`;
+}

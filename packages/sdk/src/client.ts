@@ -1,5 +1,7 @@
 import {
   ArtifactList,
+  AuditList,
+  type AuditQuery,
   type CostQuery,
   CostReport,
   CostView,
@@ -210,6 +212,9 @@ export function createClient(options: ClientOptions) {
     },
     doctor: (query: { checks?: string } = {}, signal?: AbortSignal) =>
       call({ path: "/v1/doctor", query, answer: DoctorAnswer, signal }),
+    /** Who did what to the installation, latest first; for operators. */
+    audit: ({ signal, ...query }: Partial<AuditQuery> & { signal?: AbortSignal } = {}) =>
+      call({ path: "/v1/audit", query, answer: AuditList, signal }),
     /** What waits and what is at work, by queue; for operators. */
     queues: (signal?: AbortSignal) => call({ path: "/v1/queues", answer: QueueList, signal }),
     createKey: (key: { project: string; name: string; scopes: readonly KeyScope[]; expiresAt?: string }) =>

@@ -1,4 +1,13 @@
-import { AuditList, BillList, FleetPlanView, FleetView, OfferList, PodView, type StopFleet } from "@loramill/contracts";
+import {
+  AuditList,
+  type AuditQuery,
+  BillList,
+  FleetPlanView,
+  FleetView,
+  OfferList,
+  PodView,
+  type StopFleet,
+} from "@loramill/contracts";
 import type { Caller } from "./caller.ts";
 import { volumeCalls } from "./fleet-volumes.ts";
 
@@ -15,8 +24,10 @@ export function fleetCalls(caller: Pick<Caller, "call">) {
     offers: (signal?: AbortSignal) => call({ path: at("/offers"), answer: OfferList, signal }),
     bills: ({ signal, ...query }: { from?: string; signal?: AbortSignal } = {}) =>
       call({ path: at("/bills"), query, answer: BillList, signal }),
-    audit: (signal?: AbortSignal) => call({ path: at("/audit"), answer: AuditList, signal }),
     volumes: volumeCalls(caller),
+    /** Who did what to machines, the switches and volumes, latest first. */
+    audit: ({ signal, ...query }: Partial<AuditQuery> & { signal?: AbortSignal } = {}) =>
+      call({ path: at("/audit"), query, answer: AuditList, signal }),
     /** The kill switch: nothing is rented any more until `start`. */
     stop: (body: StopFleet = {}) => call({ method: "POST", path: at("/stop"), body, answer: FleetView }),
     start: () => call({ method: "POST", path: at("/start"), answer: FleetView }),

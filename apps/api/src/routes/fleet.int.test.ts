@@ -1,5 +1,6 @@
 import type { Catalog } from "@loramill/catalog";
 import { type FleetOffer, type JobId, JsonObject } from "@loramill/contracts";
+import { trialRun } from "@loramill/testkit";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { ofProject, type ServedRoutes, serveRoutes } from "../../test/serve-routes.ts";
 import { fleetRoutes } from "./fleet.ts";
@@ -58,7 +59,7 @@ test("says that there is no fleet, and nothing more", async () => {
   expect((await ask("GET", "/plan")).body).toEqual({ plannedAt: null, decisions: [] });
   expect((await ask("GET", "/offers")).body).toEqual({ items: [] });
   expect((await ask("GET", "/bills")).body).toEqual({
-    ...{ items: [], chargedMicroUsd: 0, billedMicroUsd: 0, gapShare: null },
+    ...{ items: [], chargedMicroUsd: 0, billedMicroUsd: 0, gapShare: null, isCut: false },
   });
 });
 
@@ -84,20 +85,57 @@ test("shows machines with what they cost by the hour, and those that ended only 
   expect((await ask("GET", "?ended=true")).body.machines).toHaveLength(3);
 });
 
-test("explains the last plan in its own words", async () => {
+test("of many machines that have ended, the latest 200 are told, latest first and behind those that live", async () => {
+  await open("lm-lives");
+  await catalog.pool.query(
+    `insert into loramill.pods (name, provider, state, run, wanted_for, candidates, bill, created_at)
+     select 'lm-' || n, provider, 'ended', run, wanted_for, candidates, bill, created_at - n * interval '1 minute'
+     from loramill.pods, generate_series(1, 201) n`,
+  );
+  const { machines } = (await ask("GET", "?ended=true")).body as { machines: { name: string }[] };
+  expect(machines.map(({ name }) => name)).toEqual([
+    "lm-lives",
+    ...Array.from({ length: 200 }, (_, index) => `lm-${index + 1}`),
+  ]);
+});
+
+test("explains the last plan in its own words, with the runs of its jobs", async () => {
+  const { id: project } = await catalog.projects.ensure("default");
+  const run = await catalog.runs.create({ project, ...trialRun([{ name: "train" }], { name: "cats" }) });
+  const step = (await catalog.runs.get({ run }))?.steps[0]?.id;
+  const [job, gone] = [`job_${"a".repeat(32)}` as JobId, `job_${"b".repeat(32)}` as JobId];
+  await catalog.pool.query(
+    `insert into loramill.jobs (id, run, step, project, name, queue, ordinal, input, state)
+     values ($1, $2, $3, $4, 'train-lora', 'train', 0, '{}', 'waiting')`,
+    [job, run, step, project],
+  );
   await catalog.fleet.keepPlan([
     {
-      ...{ kind: "create", provider: "runpod", candidates: [offer], jobs: [], because: "cheapest that holds it" },
+      ...{
+        kind: "create",
+        provider: "runpod",
+        candidates: [offer],
+        jobs: [job, gone],
+        because: "cheapest that holds it",
+      },
       expected: { seconds: 3_600, microUsd: 420_000 },
     },
     { kind: "drain", pod: "lm-a", because: "idle for 10 min" },
+    { kind: "wait", job, because: "no offer fits" },
   ]);
   const { body } = await ask("GET", "/plan");
   expect(body).toMatchObject({
     plannedAt: expect.any(String),
     decisions: [
-      { kind: "create", pod: null, because: "cheapest that holds it", expected: { microUsd: 420_000 } },
+      {
+        kind: "create",
+        pod: null,
+        jobs: [{ job, run, name: "cats" }],
+        because: "cheapest that holds it",
+        expected: { microUsd: 420_000 },
+      },
       { kind: "drain", pod: "lm-a", jobs: [], candidates: [], expected: null },
+      { kind: "wait", pod: null, jobs: [{ run }] },
     ],
   });
 });
@@ -144,6 +182,22 @@ test("draining a machine that is not up yet ends it: there is nothing to finish"
   await booting("lm-b");
   expect((await ask("POST", "/machines/lm-a/drain", {})).body).toMatchObject({ state: "ending" });
   expect((await ask("POST", "/machines/lm-b/drain", {})).body).toMatchObject({ state: "ending", reason: "by hand" });
+});
+
+test("the audit of the fleet has machines and switches, of one subject and page by page", async () => {
+  await rented("lm-a");
+  await catalog.fleet.audit.add({ actor: "operator", action: "webhook.create", subject: "whk_1" });
+  await ask("POST", "/machines/lm-a/drain", {});
+  await ask("POST", "/stop", {});
+  const audit = async (query: string) => {
+    const { items } = (await ask("GET", `/audit${query}`)).body as { items: { id: number; action: string }[] };
+    return items;
+  };
+  const [stop, drain, ...others] = await audit("");
+  expect([stop?.action, drain?.action, others]).toEqual(["fleet.stop", "machine.drain", []]);
+  expect(await audit("?subject=lm-a")).toEqual([drain]);
+  expect(await audit(`?limit=1&before=${stop?.id}`)).toEqual([drain]);
+  expect((await ask("GET", "/audit?limit=0")).status).toBe(400);
 });
 
 test("is switched to plan without carrying out, and back", async () => {

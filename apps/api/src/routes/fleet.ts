@@ -1,32 +1,30 @@
-import type { Catalog } from "@loramill/catalog";
 import {
   AuditList,
+  AuditQuery,
   BillList,
   BillQuery,
-  type FleetOffer,
   FleetPlanView,
   FleetQuery,
   FleetSwitches,
   FleetView,
   isFinal,
   OfferList,
-  type OfferView,
   type Pod,
-  type PodBill,
   PodReason,
   PodView,
-  podPrice,
   StopFleet,
   UserError,
 } from "@loramill/contracts";
-import { billingGap, recordKey, recordOf } from "@loramill/fleet";
+import { recordKey, recordOf } from "@loramill/fleet";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { actorOf, type Caller } from "../auth.ts";
 import type { ApiDeps } from "../deps.ts";
+import { type Fleet, planOf, toAuditList, toBillList, toOfferView, toPodView, viewOf } from "./fleet-views.ts";
 
 const PodParams = z.object({ name: z.string().min(1).max(64) });
-const AUDIT_ENTRIES = 200;
+/** Nouns of what the audit notes of the fleet; it notes batches, schedules, webhooks and ceilings too. */
+const OF_THE_FLEET = ["machine", "fleet", "volume"];
 const tags = ["fleet"];
 const config = { scope: "admin" } as const;
 
@@ -70,20 +68,7 @@ export const fleetRoutes =
     server.get(
       "/v1/fleet/plan",
       { config, schema: { summary: "What was last planned, and why", tags, response: { 200: FleetPlanView } } },
-      async () => {
-        const { decisions, at } = await fleet.plan();
-        return {
-          plannedAt: at?.toISOString() ?? null,
-          decisions: decisions.map((decision) => ({
-            kind: decision.kind,
-            because: decision.because,
-            pod: "pod" in decision ? decision.pod : null,
-            jobs: "jobs" in decision ? [...decision.jobs] : "job" in decision ? [decision.job] : [],
-            candidates: "candidates" in decision ? decision.candidates.map(toOfferView) : [],
-            expected: "expected" in decision ? decision.expected : null,
-          })),
-        };
-      },
+      () => planOf(catalog),
     );
     server.get(
       "/v1/fleet/offers",
@@ -114,13 +99,16 @@ export const fleetRoutes =
     );
     server.get(
       "/v1/fleet/audit",
-      { config, schema: { summary: "Who did what, latest first", tags, response: { 200: AuditList } } },
-      async () => {
-        const entries = await fleet.audit.list({ limit: AUDIT_ENTRIES });
-        return {
-          items: AuditList.shape.items.parse(entries.map(({ at, ...entry }) => ({ ...entry, at: at.toISOString() }))),
-        };
+      {
+        config,
+        schema: {
+          summary: "Who did what to machines, the switches and volumes, latest first",
+          tags,
+          querystring: AuditQuery,
+          response: { 200: AuditList },
+        },
       },
+      async ({ query }) => toAuditList(await fleet.audit.list({ ...query, nouns: OF_THE_FLEET })),
     );
     server.post(
       "/v1/fleet/stop",
@@ -174,8 +162,6 @@ export const fleetRoutes =
     }
   };
 
-type Fleet = Catalog["fleet"];
-
 /**
  * A machine that the event does not move any more is left as it is: it is on its way already. One that is not up yet has
  * nothing to finish and ends at once, as in a plan: booted to its end it would cost and be of no use.
@@ -196,59 +182,4 @@ async function retire(
 async function note(fleet: Fleet, caller: Caller, action: string, reason?: string): Promise<void> {
   const details = reason === undefined ? {} : { reason };
   await fleet.audit.add({ actor: actorOf(caller), action, subject: "fleet", details });
-}
-
-async function viewOf(fleet: Fleet, { ended = false }: { ended?: boolean } = {}): Promise<FleetView> {
-  const [switches, plan, pods] = await Promise.all([fleet.switches(), fleet.plan(), fleet.pods({ living: !ended })]);
-  const rented = pods.filter(({ remoteId, state }) => remoteId !== null && state !== "ended");
-  return {
-    stopped: switches.stopped === null ? null : { reason: switches.stopped, by: switches.stoppedBy },
-    dryRun: switches.dryRun,
-    plannedAt: plan.at?.toISOString() ?? null,
-    pricePerHourMicroUsd: rented.reduce((sum, pod) => sum + podPrice(pod), 0),
-    machines: pods.map(toPodView),
-  };
-}
-
-function toPodView(pod: Pod): PodView {
-  const at = (time: Date | null) => time?.toISOString() ?? null;
-  return {
-    name: pod.name,
-    provider: pod.provider,
-    state: pod.state,
-    run: pod.run,
-    offer: pod.offer === null ? null : toOfferView({ ...pod.offer, provider: pod.provider }),
-    billSeconds: pod.bill.seconds,
-    billMicroUsd: pod.bill.amountMicroUsd,
-    billIsFinal: pod.bill.isFinal,
-    active: pod.health?.active ?? null,
-    slots: pod.health?.slots ?? null,
-    trainers: pod.health === null ? null : [...pod.health.trainers],
-    wantedFor: [...pod.wantedFor],
-    createdAt: pod.createdAt.toISOString(),
-    rentedAt: at(pod.rentedAt),
-    answeredAt: at(pod.answeredAt),
-    busyAt: at(pod.busyAt),
-    leaseUntil: at(pod.leaseUntil),
-    endedAt: at(pod.endedAt),
-    reason: pod.reason,
-  };
-}
-
-const toOfferView = ({ provider, gpuType, region, cloud, ...offer }: FleetOffer): OfferView => ({
-  ...{ provider, gpuType, region, cloud: cloud ?? null },
-  interruptible: offer.interruptible,
-  vramBytes: offer.vramBytes,
-  pricePerHourMicroUsd: offer.pricePerHourMicroUsd,
-  available: offer.available,
-});
-
-/** The gap is that of machines that have ended and of which the books tell. */
-function toBillList(items: PodBill[]): BillList {
-  const sumsOf = (bills: readonly PodBill[]) => ({
-    chargedMicroUsd: bills.reduce((sum, { chargedMicroUsd }) => sum + chargedMicroUsd, 0),
-    billedMicroUsd: bills.reduce((sum, { billedMicroUsd }) => sum + (billedMicroUsd ?? 0), 0),
-  });
-  const told = items.filter(({ isFinal, billedMicroUsd }) => isFinal && billedMicroUsd !== null);
-  return { items, ...sumsOf(items), gapShare: told.length === 0 ? null : billingGap(sumsOf(told)) };
 }

@@ -9,7 +9,7 @@ import {
   statesAllowing,
   trainingsAtOnce,
 } from "@loramill/contracts";
-import { and, asc, eq, inArray, isNotNull, ne, or, sql } from "drizzle-orm";
+import { and, asc, desc, eq, inArray, isNotNull, ne, or, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/node-postgres";
 import { type Connection, inTransaction } from "../connection.ts";
 import { jsonText } from "../json-text.ts";
@@ -90,6 +90,18 @@ export function podQueries({ db, pool, newId }: Connection) {
          order by 1, answered_at desc`,
       );
       return new Map(rows.map(({ image, trainers }) => [image, trainers]));
+    },
+
+    /** The latest machines that have ended, latest first. */
+    async endedPods(limit: number): Promise<Pod[]> {
+      const latest = [desc(pods.createdAt), desc(pods.name)];
+      const rows = await db
+        .select()
+        .from(pods)
+        .where(eq(pods.state, "ended"))
+        .orderBy(...latest)
+        .limit(limit);
+      return rows.map(toPod);
     },
 
     async pod(name: string): Promise<Pod | null> {

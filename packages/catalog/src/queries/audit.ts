@@ -1,4 +1,4 @@
-import { and, desc, eq, lt } from "drizzle-orm";
+import { and, desc, eq, like, lt, or } from "drizzle-orm";
 import type { Connection, Sql } from "../connection.ts";
 import { jsonText } from "../json-text.ts";
 import { audit } from "../schema/fleet.ts";
@@ -27,13 +27,20 @@ export function auditQueries({ db, pool }: Connection) {
     add: (entry: AuditEntry) => addToAudit(pool, entry),
 
     /** Newest first; `before` is the id of the last one of the page before. */
-    async list(page: { readonly subject?: string; readonly before?: number; readonly limit: number }) {
+    async list(page: {
+      readonly subject?: string | undefined;
+      /** Nouns of actions, such as `batch` of `batch.cancel`; left out: all. */
+      readonly nouns?: readonly string[];
+      readonly before?: number | undefined;
+      readonly limit: number;
+    }) {
       return db
         .select()
         .from(audit)
         .where(
           and(
             page.subject === undefined ? undefined : eq(audit.subject, page.subject),
+            page.nouns && or(...page.nouns.map((noun) => like(audit.action, `${noun}.%`))),
             page.before === undefined ? undefined : lt(audit.id, page.before),
           ),
         )

@@ -19,10 +19,19 @@ with its_machines as (
   union
   select l.id from its_machines m join loramill.ledger l on l.pod = m.pod
 ), ${sharedEntries({ chosen: "l.id in (select id from its_entries)", standing: false })}
-select coalesce(sum(amount), 0) as amount from entries where run = $2`;
+select coalesce(sum(amount), 0) as amount, coalesce(sum(overhead), 0) as overhead from entries where run = $2`;
 
 /** What a run has come to, with its share of the boot and idle time of machines. */
 export async function billOfRun(sql: Sql, run: RunId): Promise<MicroUsd> {
-  const { rows } = await sql.query<{ amount: string }>(BILL, [FLEET_PROJECT, run]);
-  return toNumber(rows[0]?.amount ?? "0");
+  return toNumber((await read(sql, run))?.amount ?? "0");
+}
+
+/** Of what a run has come to, its share of the boot and idle time of machines: its own ledger does not have it. */
+export async function overheadOfRun(sql: Sql, run: RunId): Promise<MicroUsd> {
+  return toNumber((await read(sql, run))?.overhead ?? "0");
+}
+
+async function read(sql: Sql, run: RunId) {
+  const { rows } = await sql.query<{ amount: string; overhead: string }>(BILL, [FLEET_PROJECT, run]);
+  return rows[0];
 }

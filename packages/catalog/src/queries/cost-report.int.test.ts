@@ -99,6 +99,10 @@ test("boot and idle time of a machine are paid by those that used it, by their s
     { key: "cats", amountMicroUsd: 1_033, overheadMicroUsd: 33, computeSeconds: 100 },
   ]);
   expect(amounts(await report("run"))).toEqual({ cats: 1_033, dogs: 2_067 });
+  // A run's own costs say both: what it was charged, and its share of the machine.
+  expect(await catalog.costs.get({ run: cats.run })).toMatchObject({
+    ...{ totalMicroUsd: 1_000, machineShareMicroUsd: 33, entryCount: 1 },
+  });
   expect(amounts(await report("pod"))).toEqual({ "lm-1": 3_100 });
   const { id } = await catalog.projects.ensure("cats");
   expect(await report("run", { project: id })).toMatchObject({ totalMicroUsd: 1_033 });

@@ -1,6 +1,7 @@
 import type { CostView, JobId, LedgerView } from "@loramill/contracts";
 import { type Connection, toNumber } from "../connection.ts";
 import type { PaidElsewhere } from "../schema/imports.ts";
+import { overheadOfRun } from "./bill-of-run.ts";
 import { PLANNING_EPOCH } from "./charge-planning.ts";
 import { limitOf, type Page, type PageRequest, toPage } from "./paging.ts";
 import { quoteOf } from "./run-quote.ts";
@@ -55,12 +56,18 @@ export function costQueries({ pool }: Connection) {
       );
       if (found[0] === undefined) return null;
       const { paid } = found[0];
-      const { rows } = await pool.query<{ step: string; amount: string; attempts: number; seconds: number }>(
+      const { rows } = await pool.query<{
+        step: string;
+        amount: string;
+        attempts: number;
+        seconds: number;
+        entries: number;
+      }>(
         `select s.name as step, coalesce(l.amount, 0) as amount, coalesce(l.seconds, 0) as seconds,
-           coalesce(a.attempts, 0) as attempts
+           coalesce(l.entries, 0) as entries, coalesce(a.attempts, 0) as attempts
          from loramill.steps s
          left join (
-           select step, sum(amount_micro_usd) as amount,
+           select step, sum(amount_micro_usd) as amount, count(*)::int as entries,
              sum(quantity) filter (where unit in ('cpu-second', 'gpu-second')) as seconds
            from loramill.ledger where run = $1 group by step
          ) l on l.step = s.id
@@ -79,9 +86,11 @@ export function costQueries({ pool }: Connection) {
       return {
         run: ref.run,
         totalMicroUsd: steps.reduce((sum, step) => sum + step.amountMicroUsd, 0),
+        machineShareMicroUsd: await overheadOfRun(pool, ref.run),
         budgetMicroUsd: found[0].budget === null ? null : toNumber(found[0].budget),
         ...(await quoteOf(pool, ref.run)),
         steps,
+        entryCount: rows.reduce((sum, row) => sum + row.entries, 0),
         entries: [...(await entries({ ...ref, limit: ENTRIES_IN_VIEW })).items],
         ...(paid === null ? {} : { paidElsewhere: { totalMicroUsd: sumOf(paid), entries: paid } }),
       };

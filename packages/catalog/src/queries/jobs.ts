@@ -81,6 +81,18 @@ export function jobQueries({ pool }: Connection) {
       );
     },
 
+    /** Which runs jobs belong to, in the order asked for; without those that are gone. */
+    async runsOf(
+      jobs: readonly JobId[],
+    ): Promise<{ readonly job: JobId; readonly run: RunId; readonly name: string }[]> {
+      const { rows } = await pool.query<{ job: JobId; run: RunId; name: string }>(
+        `select j.id as job, r.id as run, r.name from unnest($1::text[]) with ordinality as asked(job, place)
+         join loramill.jobs j on j.id = asked.job join loramill.runs r on r.id = j.run order by asked.place`,
+        [jobs],
+      );
+      return rows;
+    },
+
     async get(ref: { readonly job: JobId; readonly project?: ProjectId | undefined }): Promise<JobView | null> {
       const { rows } = await pool.query<JobRow>(
         `select ${COLUMNS} from loramill.jobs j

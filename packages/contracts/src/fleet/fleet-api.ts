@@ -57,8 +57,15 @@ export const FleetView = z.object({
 export type FleetView = z.output<typeof FleetView>;
 
 export const FleetQuery = z.object({
-  ended: z.stringbool().default(false).describe("Also machines that have ended, the latest 200"),
+  ended: z
+    .stringbool()
+    .default(false)
+    .describe("Also machines that have ended: the latest 200, latest first, behind those that live"),
 });
+
+/** A job that a machine is for, with its run, which commands take. */
+export const PlannedJob = z.object({ job: JobId, run: RunId, name: z.string().describe("Of its run") });
+export type PlannedJob = z.output<typeof PlannedJob>;
 
 export const FleetPlanView = z.object({
   plannedAt: Time.nullable(),
@@ -66,7 +73,7 @@ export const FleetPlanView = z.object({
     z.object({
       kind: z.enum(["create", "keep", "drain", "end", "wait"]),
       pod: z.string().nullable(),
-      jobs: z.array(JobId),
+      jobs: z.array(PlannedJob).describe("Without those that are gone since"),
       because: z.string(),
       candidates: z.array(OfferView),
       expected: z.object({ seconds: z.number(), microUsd: MicroUsd }).nullable(),
@@ -98,12 +105,16 @@ export const PodBill = z.object({
 });
 export type PodBill = z.output<typeof PodBill>;
 
-/** `gapShare`: billed over charged, less 1, of the machines that have ended and that the books tell of; null without any. */
+/**
+ * `gapShare`: billed over charged, less 1, of the machines whose accounts are closed and that the books tell of; null without
+ * any. `isCut`: there were more machines, and the sums are those of the ones that are told.
+ */
 export const BillList = z.object({
   items: z.array(PodBill),
   chargedMicroUsd: MicroUsd,
   billedMicroUsd: MicroUsd,
   gapShare: z.number().nullable(),
+  isCut: z.boolean(),
 });
 export type BillList = z.output<typeof BillList>;
 
@@ -119,8 +130,15 @@ export const AuditEntry = z.object({
   subject: z.string(),
   details: z.record(z.string(), z.json()),
 });
-export const AuditList = z.object({ items: z.array(AuditEntry) });
+export const AuditList = z.object({ items: z.array(AuditEntry).describe("Latest first") });
 export type AuditList = z.output<typeof AuditList>;
+
+export const AuditQuery = z.object({
+  subject: z.string().min(1).max(200).optional().describe("Only what was done to this: a machine, a batch, a webhook"),
+  before: z.coerce.number().int().min(1).optional().describe("Older than the entry with this id: pages backwards"),
+  limit: z.coerce.number().int().min(1).max(1_000).default(200),
+});
+export type AuditQuery = z.output<typeof AuditQuery>;
 
 export const StopFleet = z.object({
   reason: z.string().min(1).max(500).default("stopped by hand"),
