@@ -1,8 +1,9 @@
 import type { Command } from "commander";
+import { type AuditOptions, withAuditOptions } from "./audit-program.ts";
 import { commandsOf } from "./command-group.ts";
+import { auditCommand } from "./commands/audit.ts";
 import type { CommandContext } from "./commands/context.ts";
 import {
-  auditCommand,
   billsCommand,
   dryRunCommand,
   explainFleetCommand,
@@ -40,20 +41,26 @@ export function addFleetCommands(parent: Command, does: Does): void {
   command("explain", "what the fleet was last planned to do, and why", "loramill fleet explain").action(() =>
     does(explainFleetCommand),
   );
-  command("offers", "what can be rented now, cheapest first", "loramill fleet offers").action(() =>
-    does(offersCommand),
-  );
+  command("offers", "what can be rented now, cheapest first", "loramill fleet offers")
+    .option("--all", "also what is sold out")
+    .action((options: { all?: boolean }) => does((context) => offersCommand(options, context)));
   command("bills", "machines as the ledger has them and as their providers' books do", "loramill fleet bills --csv")
     .option("--from <day>", "machines that were wanted from this day (UTC) or moment on")
     .option("--csv", "as comma-separated values, in US dollars")
     .action((options: { from?: string; csv?: boolean }) => does((context) => billsCommand(options, context)));
-  command("audit", "who did what to the fleet, latest first", "loramill fleet audit").action(() => does(auditCommand));
+  withAuditOptions(
+    command(
+      "audit",
+      "who did what to machines, the switches and volumes, latest first",
+      "loramill fleet audit --subject loramill-0198f3c2a7d1",
+    ),
+  ).action((query: AuditOptions) => does((context) => auditCommand(query, { ofFleet: true }, context)));
   addVolumeCommands(fleet, does);
-  ofPod("drain", "give a machine no new work, and give it back when it has none");
+  ofPod("drain", "give a machine no new work, and give it back when it has none; at once where it is not up yet");
   ofPod("end", "give a machine back at once; what it trains goes on elsewhere from its last checkpoint");
   command(
     "stop",
-    "rent nothing any more; machines finish what they have",
+    "rent nothing any more; machines that are up finish what they have, the others end",
     "loramill fleet stop --reason 'prices doubled'",
     "loramill fleet stop --all",
   )

@@ -1,5 +1,5 @@
+import { formatCsv } from "@loramill/contracts";
 import { expect, it } from "vitest";
-import { formatCsv } from "./csv.ts";
 import { parseCsv } from "./parse-csv.ts";
 
 it("reads rows by the names of the header, with quotes, empty cells and any line ends", () => {

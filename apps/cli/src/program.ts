@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { addAuditCommand } from "./audit-program.ts";
 import { addBatchCommands } from "./batch-program.ts";
 import { addBisectCommands } from "./bisect-program.ts";
 import { addBundleCommands } from "./bundle-program.ts";
@@ -146,6 +147,7 @@ export function createProgram(execute: (work: Work, json: boolean) => Promise<vo
   addScheduleCommands(program, does);
   addCeilingCommands(program, does);
   addFleetCommands(program, does);
+  addAuditCommand(program, does);
   addWebhookCommands(program, does);
   command(
     "doctor",

@@ -1,12 +1,19 @@
-import { CostGrouping, type CostReport, type CostView, formatMicroUsd, UserError } from "@loramill/contracts";
+import {
+  CostGrouping,
+  type CostReport,
+  type CostView,
+  costReportCsv,
+  formatCsv,
+  formatMicroUsd,
+  UserError,
+  usdForPrograms,
+} from "@loramill/contracts";
 import { withConnection } from "../connect.ts";
-import { formatCsv } from "../csv.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { formatDuration, formatTable, printable } from "../format.ts";
 import { moment } from "../moment.ts";
 import { outcomeLines } from "../quote-view.ts";
 import { resolveRun } from "../resolve-run.ts";
-import { inUsd } from "../usd.ts";
 import { type CommandContext, printJson, printLine } from "./context.ts";
 
 export interface CostOptions {
@@ -45,13 +52,13 @@ async function costOfRun(run: string, { csv, ...options }: CostOptions, context:
 const STEP_COLUMNS = ["step", "amount_usd", "attempts", "compute_seconds"];
 const stepCells = ({ step, amountMicroUsd, attempts, computeSeconds }: CostView["steps"][number]) => [
   step,
-  inUsd(amountMicroUsd),
+  usdForPrograms(amountMicroUsd),
   attempts,
   computeSeconds,
 ];
 
 function printSteps(
-  { steps, entries, totalMicroUsd, paidElsewhere, ...quoted }: CostView,
+  { steps, entryCount, totalMicroUsd, machineShareMicroUsd, paidElsewhere, ...quoted }: CostView,
   context: CommandContext,
 ): void {
   const rows = steps.map(({ step, amountMicroUsd, attempts, computeSeconds }) => [
@@ -61,7 +68,13 @@ function printSteps(
     formatDuration(computeSeconds),
   ]);
   printLine(context, formatTable(["step", "cost", "attempts", "compute"], rows));
-  printLine(context, `\ntotal ${formatMicroUsd(totalMicroUsd)} in ${entries.length} ledger entries`);
+  const entries = `${entryCount} ledger ${entryCount === 1 ? "entry" : "entries"}`;
+  if (machineShareMicroUsd === 0) printLine(context, `\ntotal ${formatMicroUsd(totalMicroUsd)} in ${entries}`);
+  else {
+    printLine(context, `\nits own charges ${formatMicroUsd(totalMicroUsd)} in ${entries}`);
+    printLine(context, `its share of machines' boot and idle time ${formatMicroUsd(machineShareMicroUsd)}`);
+    printLine(context, `total ${formatMicroUsd(totalMicroUsd + machineShareMicroUsd)}`);
+  }
   if (paidElsewhere !== undefined) {
     printLine(context, `paid elsewhere, as its bundle says: ${formatMicroUsd(paidElsewhere.totalMicroUsd)}`);
   }
@@ -89,21 +102,10 @@ async function reportCosts(options: CostOptions, context: CommandContext): Promi
   });
 }
 
-function printCsv({ by, rows, rest }: CostReport, context: CommandContext): void {
-  const cells = rows.map((row) => [
-    row.key,
-    row.label,
-    row.project ?? "",
-    inUsd(row.amountMicroUsd),
-    inUsd(row.overheadMicroUsd),
-    row.computeSeconds,
-    row.entries,
-  ]);
-  const columns = [by, "label", "project", "amount_usd", "of_it_boot_and_idle_usd", "compute_seconds", "entries"];
-  context.out.write(formatCsv(columns, cells));
-  if (rest.rows > 0) {
-    context.err.write(`loramill: ${rest.rows} more rows of ${formatMicroUsd(rest.amountMicroUsd)}: raise --limit\n`);
-  }
+function printCsv(report: CostReport, context: CommandContext): void {
+  context.out.write(costReportCsv(report));
+  const { rows, amountMicroUsd } = report.rest;
+  if (rows > 0) context.err.write(`loramill: ${rows} more rows of ${formatMicroUsd(amountMicroUsd)}: raise --limit\n`);
 }
 
 function printReport({ by, rows, rest, totalMicroUsd }: CostReport, context: CommandContext): void {

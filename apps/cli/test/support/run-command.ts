@@ -12,14 +12,24 @@ export interface Said {
 /** Runs a command in this process and answers what it wrote; errors are thrown, as `main.ts` gets them. */
 export async function runCommand(
   args: readonly string[],
-  options: { readonly signal?: AbortSignal; readonly onTerminal?: (text: string) => void } = {},
+  options: {
+    readonly signal?: AbortSignal;
+    readonly onTerminal?: (text: string) => void;
+    readonly env?: Readonly<Record<string, string>>;
+  } = {},
 ): Promise<Said> {
   const out = listener();
   const err = listener(options.onTerminal);
   const interrupts = { signal: options.signal ?? new AbortController().signal, take: () => () => {}, end: () => {} };
   let code = 0;
   const program = createProgram(async (work, json) => {
-    const context: CommandContext = { config: readConfig({}), json, out: out.stream, err: err.stream, interrupts };
+    const context: CommandContext = {
+      config: readConfig(options.env ?? {}),
+      json,
+      out: out.stream,
+      err: err.stream,
+      interrupts,
+    };
     code = await work(context);
   });
   await program.parseAsync([...args], { from: "user" });

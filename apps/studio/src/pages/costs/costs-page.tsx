@@ -1,8 +1,7 @@
-import type { CostGrouping, CostReport, CostRow } from "@loramill/contracts";
-import { useQuery } from "@tanstack/react-query";
+import { type CostGrouping, type CostReport, type CostRow, costReportCsv } from "@loramill/contracts";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { useClient } from "../../api/client.tsx";
 import { useProjectFilter } from "../../api/project.ts";
-import { formatCsv } from "../../lib/csv.ts";
 import { formatCount, formatSeconds, formatUsd } from "../../lib/format.ts";
 import { saveBlob } from "../../lib/save-file.ts";
 import { useSearchState } from "../../lib/use-search-state.ts";
@@ -35,6 +34,8 @@ const PERIODS: readonly Choice[] = [
 const DAY_MS = 86_400_000;
 const REFRESH_MS = 15_000;
 const ROWS = 200;
+/** As many as the API tells at once. */
+const CSV_ROWS = 10_000;
 
 /** What everything has cost, added up as one likes, and what may be spent. */
 export function CostsPage() {
@@ -43,14 +44,21 @@ export function CostsPage() {
   const [grouping, setGrouping] = useSearchState("by", "run");
   const [days, setDays] = useSearchState("days");
   const by = GROUPINGS.find(([name]) => name === grouping)?.[0] ?? "run";
+  const ask = (limit: number, signal?: AbortSignal) => {
+    const from = days === "" ? {} : { from: new Date(Date.now() - Number(days) * DAY_MS).toISOString() };
+    return client.costs({ by, limit, ...from, ...project, ...(signal && { signal }) });
+  };
   const query = useQuery({
     queryKey: ["costs", by, days, project],
-    queryFn: ({ signal }) => {
-      const from = days === "" ? {} : { from: new Date(Date.now() - Number(days) * DAY_MS).toISOString() };
-      return client.costs({ by, limit: ROWS, ...from, ...project, signal });
-    },
+    queryFn: ({ signal }) => ask(ROWS, signal),
     refetchInterval: REFRESH_MS,
     placeholderData: (before) => (before?.by === by ? before : undefined),
+  });
+  const csv = useMutation({
+    mutationFn: async () => {
+      const report = new Blob([costReportCsv(await ask(CSV_ROWS))], { type: "text/csv" });
+      saveBlob(report, `loramill-costs-by-${by}.csv`);
+    },
   });
   return (
     <Page
@@ -59,7 +67,7 @@ export function CostsPage() {
       actions={
         <>
           <Filter label="When" choices={PERIODS} value={days} onChange={setDays} />
-          <Button icon="download" disabled={query.data === undefined} onClick={() => query.data && saveCsv(query.data)}>
+          <Button icon="download" busy={csv.isPending} onClick={() => csv.mutate()}>
             CSV
           </Button>
         </>
@@ -128,18 +136,4 @@ function columnsOf({ by, rows, totalMicroUsd }: CostReport): readonly Column<Cos
     { name: "Boot and idle", end: true, cell: (row) => formatUsd(row.overheadMicroUsd) },
     { name: "Cost", end: true, cell: (row) => formatUsd(row.amountMicroUsd) },
   ];
-}
-
-function saveCsv({ by, rows }: CostReport): void {
-  const header = ["key", "label", "project", "amount_usd", "overhead_usd", "compute_seconds", "entries"];
-  const cells = rows.map((row) => [
-    row.key,
-    row.label,
-    row.project ?? "",
-    row.amountMicroUsd / 1e6,
-    row.overheadMicroUsd / 1e6,
-    row.computeSeconds,
-    row.entries,
-  ]);
-  saveBlob(new Blob([formatCsv(header, cells)], { type: "text/csv" }), `loramill-costs-by-${by}.csv`);
 }

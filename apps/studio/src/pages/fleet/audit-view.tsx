@@ -11,13 +11,14 @@ type Entry = AuditList["items"][number];
 /** Who did what to the fleet, latest first. */
 export function AuditView() {
   const client = useClient();
-  const query = useQuery({ queryKey: ["fleet", "audit"], queryFn: ({ signal }) => client.fleet.audit(signal) });
+  const query = useQuery({ queryKey: ["fleet", "audit"], queryFn: ({ signal }) => client.fleet.audit({ signal }) });
   return (
     <Loaded query={query}>
       {({ items }) =>
         items.length === 0 ? (
           <Empty icon="info" title="Nobody did anything yet">
-            Who stops the fleet, ends a machine or sets a ceiling is written down here.
+            Who stops the fleet, ends a machine or fills a volume is written down here; `loramill audit` tells of
+            ceilings, batches, schedules and webhooks too.
           </Empty>
         ) : (
           <Table label="Audit" columns={COLUMNS} rows={items} rowKey={({ id }) => String(id)} />

@@ -1,7 +1,7 @@
 import type { BillList } from "@loramill/contracts";
 import { useQuery } from "@tanstack/react-query";
 import { useClient } from "../../api/client.tsx";
-import { formatPercent, formatUsd } from "../../lib/format.ts";
+import { formatCount, formatPercent, formatUsd } from "../../lib/format.ts";
 import { Empty } from "../../ui/empty.tsx";
 import { Stats } from "../../ui/facts.tsx";
 import { Loaded } from "../../ui/loaded.tsx";
@@ -15,7 +15,7 @@ export function BillsView() {
   const query = useQuery({ queryKey: ["fleet", "bills"], queryFn: ({ signal }) => client.fleet.bills({ signal }) });
   return (
     <Loaded query={query}>
-      {({ items, chargedMicroUsd, billedMicroUsd, gapShare }) =>
+      {({ items, chargedMicroUsd, billedMicroUsd, gapShare, isCut }) =>
         items.length === 0 ? (
           <Empty icon="costs" title="No machine was rented yet" />
         ) : (
@@ -27,6 +27,7 @@ export function BillsView() {
                 ["Gap", gapShare === null ? "not known yet" : formatPercent(gapShare)],
               ]}
             />
+            {isCut && <p className="muted">The latest {formatCount(items.length)} machines; the sums are theirs.</p>}
             <Table label="Bills" columns={COLUMNS} rows={items} rowKey={({ pod }) => pod} />
           </div>
         )

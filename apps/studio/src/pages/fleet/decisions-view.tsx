@@ -1,7 +1,8 @@
 import type { FleetPlanView } from "@loramill/contracts";
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "wouter";
 import { useClient } from "../../api/client.tsx";
-import { formatSeconds, formatUsd } from "../../lib/format.ts";
+import { formatCount, formatSeconds, formatUsd } from "../../lib/format.ts";
 import { Badge, type Tone } from "../../ui/badge.tsx";
 import { Empty } from "../../ui/empty.tsx";
 import { Loaded } from "../../ui/loaded.tsx";
@@ -41,13 +42,38 @@ export function DecisionsView() {
   );
 }
 
-const keyOf = ({ kind, pod, jobs, because }: Decision): string => [kind, pod, ...jobs, because].join(" ");
+const keyOf = ({ kind, pod, jobs, because }: Decision): string =>
+  [kind, pod, ...jobs.map(({ job }) => job), because].join(" ");
+
+/** What waits has no machine, and gets none. */
+function Machine({ kind, pod }: Decision) {
+  if (pod !== null) return pod;
+  return <span className="faint">{kind === "create" ? "a new one" : "none"}</span>;
+}
+
+/** Runs that are named; the others are counted. */
+const NAMED_RUNS = 2;
+
+function Runs({ jobs }: Decision) {
+  const runs = [...new Map(jobs.map((job) => [job.run, job])).values()];
+  const more = runs.length - NAMED_RUNS;
+  return (
+    <>
+      {runs.slice(0, NAMED_RUNS).map(({ run, name }) => (
+        <div key={run}>
+          <Link href={`/runs/${run}`}>{name}</Link>
+        </div>
+      ))}
+      {more > 0 && <span className="muted">{formatCount(more)} more</span>}
+    </>
+  );
+}
 
 const COLUMNS: readonly Column<Decision>[] = [
   { name: "Decision", cell: ({ kind }) => <Badge tone={TONES[kind]}>{kind}</Badge> },
-  { name: "Machine", cell: ({ pod }) => pod ?? <span className="faint">a new one</span> },
+  { name: "Machine", cell: Machine },
   { name: "Why", wide: true, cell: ({ because }) => because },
-  { name: "Jobs", end: true, cell: ({ jobs }) => jobs.length },
+  { name: "Runs", cell: Runs },
   { name: "Takes", end: true, cell: ({ expected }) => expected && formatSeconds(expected.seconds) },
   { name: "Costs", end: true, cell: ({ expected }) => expected && formatUsd(expected.microUsd) },
   {

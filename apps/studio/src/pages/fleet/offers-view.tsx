@@ -1,7 +1,9 @@
 import type { OfferList } from "@loramill/contracts";
 import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
 import { useClient } from "../../api/client.tsx";
 import { formatBytes, formatPercent, formatUsd } from "../../lib/format.ts";
+import { Button } from "../../ui/button.tsx";
 import { Empty } from "../../ui/empty.tsx";
 import { Loaded } from "../../ui/loaded.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
@@ -18,13 +20,33 @@ export function OffersView() {
       {({ items }) =>
         items.length === 0 ? (
           <Empty icon="search" title="No offers are known">
-            They are asked for when a job wants a machine.
+            A provisioner with FLEET_PROVIDERS asks its providers for them again and again, whether or not a job waits.
           </Empty>
         ) : (
-          <Table label="Offers" columns={COLUMNS} rows={items} rowKey={keyOf} />
+          <Offers items={items} />
         )
       }
     </Loaded>
+  );
+}
+
+/** Sold out offers are shown when they are asked for. */
+function Offers({ items }: OfferList) {
+  const [isAll, setAll] = useState(false);
+  const free = items.filter(({ available }) => available > 0);
+  const soldOut = items.length - free.length;
+  return (
+    <div className="stack">
+      <Table label="Offers" columns={COLUMNS} rows={isAll ? items : free} rowKey={keyOf} />
+      {soldOut > 0 && !isAll && (
+        <p className="muted">
+          {soldOut} more are sold out now.{" "}
+          <Button small kind="plain" onClick={() => setAll(true)}>
+            Show them
+          </Button>
+        </p>
+      )}
+    </div>
   );
 }
 

@@ -12,8 +12,6 @@ import { TimeAgo } from "../../ui/time-ago.tsx";
 type Costs = Awaited<ReturnType<Client["cost"]>>;
 
 const REFRESH_MS = 5_000;
-/** Charges shown one by one; all of them are in the API's answer. */
-const MOST_ENTRIES = 200;
 
 /** What a run has cost: against its quote and its budget, by step, and charge by charge. */
 export function CostsView({ run }: { readonly run: RunView }) {
@@ -36,12 +34,15 @@ export function CostsView({ run }: { readonly run: RunView }) {
               Work on this machine is written down at no cost; hosted services and rented machines are charged here.
             </Empty>
           ) : (
-            <Table
-              label="Charges"
-              columns={ENTRIES}
-              rows={costs.entries.slice(0, MOST_ENTRIES)}
-              rowKey={({ id }) => id}
-            />
+            <>
+              <Table label="Charges" columns={ENTRIES} rows={costs.entries} rowKey={({ id }) => id} />
+              {costs.entryCount > costs.entries.length && (
+                <p className="muted">
+                  The first {formatCount(costs.entries.length)} of {formatCount(costs.entryCount)} charges; the sums are
+                  of all.
+                </p>
+              )}
+            </>
           )}
         </div>
       )}
@@ -49,11 +50,16 @@ export function CostsView({ run }: { readonly run: RunView }) {
   );
 }
 
-function CostStats({ costs: { totalMicroUsd, budgetMicroUsd, quote, outcome } }: { readonly costs: Costs }) {
+function CostStats({ costs }: { readonly costs: Costs }) {
+  const { totalMicroUsd, machineShareMicroUsd, budgetMicroUsd, quote, outcome } = costs;
   return (
     <Stats
       facts={[
-        ["Cost so far", formatUsd(totalMicroUsd)],
+        [
+          "Cost so far",
+          formatUsd(totalMicroUsd + machineShareMicroUsd),
+          machineShareMicroUsd > 0 && `${formatUsd(machineShareMicroUsd)} of it for boot and idle time of machines`,
+        ],
         ["Budget", budgetMicroUsd === null ? "none" : formatUsd(budgetMicroUsd)],
         [
           "Quoted",
