@@ -32,9 +32,14 @@ export interface RunningJob {
   /** Its controller spoke: the lease runs anew. */
   renew(epoch: number, leaseSeconds: number, grants: AgentGrants): Promise<void>;
   view(logOffset: number | null): Promise<AgentJob>;
-  /** Answers when the trainer no longer lives and the state is final. */
+  /**
+   * Answers when the trainer no longer lives and the state is final. Of one that was cancelled, what is on its way to the store
+   * goes on for a minute: `ended` tells when nothing of it works on.
+   */
   stop(reason: StopReason): Promise<void>;
-  /** Resolves when the state is final. Never rejects: what went wrong is in the record. */
+  /** Its folder is wanted: what is still on its way to the store is given up. Answers when nothing works on. */
+  abandon(): Promise<void>;
+  /** Resolves when the state is final and nothing works on. Never rejects: what went wrong is in the record. */
   readonly ended: Promise<void>;
 }
 
@@ -52,7 +57,7 @@ export interface JobParts {
 const LOG_BYTES = 64 * 1024;
 /** What is metered between two notes is lost when the agent and its trainer are killed together. */
 const METER_NOTE_MS = 5_000;
-/** From the loss of a lease, for what is being uploaded; the URLs may still be good. */
+/** From a cancel or the loss of a lease, for what is being uploaded; the URLs may still be good. */
 const LAST_UPLOAD_MS = 60_000;
 /** What a pod is given from SIGTERM on. */
 const GRACE_MS = 5_000;
@@ -88,12 +93,19 @@ export function runJob(record: JobRecord, start: AgentStart, leaseMs: number, pa
 
   const meter = startMeter(record.meter.seconds);
   if (isFinalState(record.state)) meter.stop();
+  let toldFinal: () => void = () => {};
+  const isFinal = new Promise<void>((resolve) => {
+    toldFinal = resolve;
+  });
   /** Records are written one after another: the last one is to lie on the disk. */
   let writing: Promise<void> = Promise.resolve();
 
   function change(to: Partial<JobRecord>): Promise<void> {
     Object.assign(record, to);
-    if (isFinalState(record.state)) meter.stop();
+    if (isFinalState(record.state)) {
+      meter.stop();
+      toldFinal();
+    }
     record.meter = { seconds: meter.read(), atMs: now() };
     writing = writing.catch(() => undefined).then(() => writeRecord(place.state, record));
     return writing;
@@ -156,13 +168,14 @@ export function runJob(record: JobRecord, start: AgentStart, leaseMs: number, pa
       Math.min(settings.killMs, stopReason === "shutdown" ? graceMs * SHUTDOWN_KILL : settings.killMs),
     );
     await followed.read();
-    if (stopReason !== "cancelled") await look(0);
+    // Who cancels waits for the machine, not for the store.
+    if (stopReason === "cancelled") await change({ state: "cancelled" });
+    await look(0);
     if (stopReason !== null) return null;
     return failureOf({ followed, status: await exitStatus(files), hung, hasFinal: saves.hasFinal, settings, start });
   }
 
   async function finish(saves: SaveWatcher, failure: ErrorRecord | null): Promise<void> {
-    if (stopReason === "cancelled") transferEnd.abort(new TransientError("it was cancelled", { code: "cancelled" }));
     const graceLeftMs = Math.max(0, stoppedMs + graceMs * SHUTDOWN_USED - now());
     const limitMs = stopReason === "shutdown" ? graceLeftMs : LAST_UPLOAD_MS;
     const limit = stopReason === null ? null : setTimeout(() => transferEnd.abort(gaveUp()), limitMs);
@@ -264,6 +277,7 @@ export function runJob(record: JobRecord, start: AgentStart, leaseMs: number, pa
         error,
         progress: followed.progress((start.resume?.paidSeconds ?? 0) + meter.read()),
         uploads,
+        savedStep: savedStepOf(start, record),
         wants: grants.wants(),
         log: { from, ...log },
         meter: { seconds: meter.read(), isFinal: isFinalState(state) },
@@ -271,9 +285,19 @@ export function runJob(record: JobRecord, start: AgentStart, leaseMs: number, pa
     },
     async stop(reason) {
       if (!isFinalState(record.state)) interrupt(reason);
+      else if (reason === "shutdown") transferEnd.abort(gaveUp());
+      if (reason !== "cancelled") return ended;
+      await Promise.race([isFinal.then(() => writing), ended]);
+    },
+    async abandon() {
+      transferEnd.abort(gaveUp());
       await ended;
     },
   };
 }
+
+/** Where the training would go on from: its newest checkpoint in the store, by the record, so that no lost answer matters. */
+const savedStepOf = ({ resume }: AgentStart, { uploads }: Readonly<JobRecord>): number =>
+  Math.max(resume?.step ?? 0, ...uploads.flatMap(({ kind, step }) => (kind === "checkpoint" ? [step] : [])));
 
 const gaveUp = () => new TransientError("there was no more time for it", { code: "drained" });

@@ -279,6 +279,26 @@ describe("a training on an agent", () => {
     expect((await pollTraining(backend, remoteId, request, { fromEpoch: 3 })).at(-1)?.kind).toBe("succeeded");
   });
 
+  it("tells of its newest save in the store at every look, and of the one that it went on from", async () => {
+    const trial = await open();
+    const { backend, request } = trial;
+    await trial.holdAfterSaves(1);
+    let { remoteId } = await backend.submit(request, backendContext());
+    let epoch = 2;
+    const savedStep = async () => {
+      const status = await backend.poll(remoteId, request, backendContext({ epoch: epoch++ }));
+      return status.kind === "running" ? status.savedStep : status.kind;
+    };
+    expect(await savedStep()).toBe(0);
+    await expect.poll(savedStep, { timeout: 60_000, interval: 20 }).toBe(20);
+    expect(await savedStep()).toBe(20);
+    await trial.remote.vanish();
+    await trial.holdAfterSaves(1);
+    await expect.poll(savedStep, { timeout: 60_000, interval: 20 }).toBe("lost");
+    ({ remoteId } = await backend.submit(request, backendContext({ epoch: epoch++ })));
+    expect(await savedStep()).toBe(20);
+  });
+
   it("refuses a worker that was replaced", async () => {
     const { backend, request } = await open();
     const { remoteId } = await backend.submit(request, backendContext({ epoch: 5 }));

@@ -13,7 +13,7 @@ const machines = useFleet();
 type Training = Awaited<ReturnType<typeof openChargedTraining>>;
 
 /** A machine and trainings under a ceiling by the day, which is watched after each turn of any of them. */
-async function open(limitHours: number) {
+async function open(limitHours: number, commitSeconds: number) {
   const env = { FLEET_LEASE_SECONDS: `${LEASE_SECONDS}`, FLEET_POLL_SECONDS: `${POLL_SECONDS}` };
   const fleet = await machines.open({ env, isPaid: true });
   const catalog = machines.catalog();
@@ -76,7 +76,7 @@ async function open(limitHours: number) {
 
   const train = (more: { readonly budgetMicroUsd?: number; readonly steps: number; readonly finish?: boolean }) =>
     openChargedTraining(catalog, fleet, {
-      ...{ project: "toys", lookSeconds: POLL_SECONDS, checkpointEvery: CHECKPOINT_EVERY },
+      ...{ project: "toys", lookSeconds: POLL_SECONDS, checkpointEvery: CHECKPOINT_EVERY, commitSeconds },
       ...{ steps: more.steps, budgetMicroUsd: more.budgetMicroUsd ?? 100 * usd },
       onBudget: more.finish === true ? "finish" : "stop",
     });
@@ -87,7 +87,7 @@ const isOver = ({ seen }: Training) => seen.isOver;
 const ledgerOf = (fleet: TestFleet) => machines.catalog().fleet.charged(fleet.name);
 
 it("a machine and two trainings on it in turn stay within a ceiling by the day, which stops the second at a checkpoint", async () => {
-  const { fleet, limit, perHour, use, spent, until, train } = await open(1.25);
+  const { fleet, limit, perHour, use, spent, until, train } = await open(1.25, 90);
   const { isIn } = fleet;
   fleet.agent.says = { silence: "it boots" };
   await until(isIn("booting"), []);
@@ -101,9 +101,9 @@ it("a machine and two trainings on it in turn stay within a ceiling by the day, 
   const second = await train({ steps: 100_000 });
   await until(() => isOver(second), [first, second]);
   expect(second.seen.stoppedBy).toBe("ceiling");
-  // Stopped at the first look after a checkpoint, so that what it was paid for is kept.
-  expect(second.seen.step).toBeGreaterThanOrEqual(CHECKPOINT_EVERY);
-  expect(second.seen.step % CHECKPOINT_EVERY).toBeLessThanOrEqual(2 * POLL_SECONDS);
+  // Stopped at the first look that sees its newest save in the store, so that what it was paid for is kept.
+  expect(second.seen.savedStep).toBeGreaterThanOrEqual(CHECKPOINT_EVERY);
+  expect(second.seen.step - second.seen.savedStep).toBeLessThanOrEqual(90 + 2 * POLL_SECONDS);
 
   await until(isIn("ending"), [first, second]);
   expect((await fleet.pod()).reason).toMatch(/^the ceiling of \$[\d.]+ a day of the account has no more room/);
@@ -118,19 +118,20 @@ it("a machine and two trainings on it in turn stay within a ceiling by the day, 
   expect(await spent()).toBe(bill.amountMicroUsd);
   expect(bill.amountMicroUsd).toBeLessThanOrEqual(limit);
   // What is left is less than what giving a machine back may take: two leases, and the way to a checkpoint.
-  expect(limit - bill.amountMicroUsd).toBeLessThan(perHour * ((2 * LEASE_SECONDS + CHECKPOINT_EVERY + 400) / 3_600));
+  expect(limit - bill.amountMicroUsd).toBeLessThan(perHour * ((2 * LEASE_SECONDS + CHECKPOINT_EVERY + 500) / 3_600));
   expect(await use()).toMatchObject({ reservedMicroUsd: 0 });
 }, 300_000);
 
 it("a run that finishes on its budget leaves its machine to the next training, and nothing set aside", async () => {
-  const { fleet, perHour, spent, use, until, train } = await open(5);
+  const { fleet, perHour, spent, use, until, train } = await open(5, 20);
   const { isIn } = fleet;
   await until(isIn("ready"), []);
   const budgetMicroUsd = Math.floor(perHour / 3);
   const first = await train({ steps: 100_000, budgetMicroUsd, finish: true });
   await until(() => isOver(first), [first]);
   expect(first.seen.stoppedBy).toBe("budget");
-  expect(first.seen.step % CHECKPOINT_EVERY).toBeLessThanOrEqual(2 * POLL_SECONDS);
+  expect(first.seen.savedStep).toBeGreaterThanOrEqual(CHECKPOINT_EVERY);
+  expect(first.seen.step - first.seen.savedStep).toBeLessThanOrEqual(20 + 2 * POLL_SECONDS);
   expect(await spent()).toBeLessThanOrEqual(budgetMicroUsd);
   const after = await use();
   const leases = perHour * ((2 * LEASE_SECONDS + 2 * POLL_SECONDS) / 3_600);

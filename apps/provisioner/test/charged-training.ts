@@ -17,6 +17,8 @@ interface TrainingParts {
   readonly steps: number;
   readonly checkpointEvery: number;
   readonly lookSeconds: number;
+  /** From the step of a checkpoint to its commit. */
+  readonly commitSeconds: number;
 }
 
 /**
@@ -25,7 +27,7 @@ interface TrainingParts {
  * done in each second that it has the machine.
  */
 export async function openChargedTraining(catalog: Catalog, fleet: TestFleet, parts: TrainingParts) {
-  const { steps, checkpointEvery, lookSeconds, budgetMicroUsd, onBudget } = parts;
+  const { steps, checkpointEvery, lookSeconds, commitSeconds, budgetMicroUsd, onBudget } = parts;
   const project = (await catalog.projects.ensure(parts.project)).id;
   const step = { name: "train", kind: "train", job: "train-lora" } as const;
   const trial = trialRun([step], { budgetMicroUsd, policy: { onBudget } });
@@ -33,6 +35,7 @@ export async function openChargedTraining(catalog: Catalog, fleet: TestFleet, pa
   const work = await workOn(catalog, run, { name: "train-lora", queue: "train", input: {} });
   const seen = {
     step: 0,
+    savedStep: 0,
     stoppedBy: null as string | null,
     isOver: false,
     /** What was on the bill of the machine when it was given it; null while it has none. */
@@ -53,10 +56,12 @@ export async function openChargedTraining(catalog: Catalog, fleet: TestFleet, pa
     }
     const before = { microUsd: Number(ctx.turn.podMicroUsd), seconds: Number(ctx.turn.podSeconds) };
     const used = { microUsd: bill.amountMicroUsd - before.microUsd, seconds: bill.seconds - before.seconds };
+    const savesBy = (step: number) => Math.max(0, Math.floor(step / checkpointEvery) * checkpointEvery);
     const whole = Math.floor(used.seconds / SLICE_SECONDS);
     const upTo = (slices: number) => Math.floor(slices * SLICE_SECONDS * microUsdPerSecond);
     for (let n = 0; n < whole; n += 1) ctx.charge(charge(pod.name, n, SLICE_SECONDS, upTo(n + 1) - upTo(n)));
     seen.step = Math.min(steps, Math.floor(used.seconds * STEPS_PER_SECOND));
+    seen.savedStep = savesBy(Math.floor((used.seconds - commitSeconds) * STEPS_PER_SECOND));
     const rest = () =>
       ctx.charge(charge(pod.name, whole, used.seconds - whole * SLICE_SECONDS, used.microUsd - upTo(whole)));
     const leave = () => {
@@ -69,7 +74,8 @@ export async function openChargedTraining(catalog: Catalog, fleet: TestFleet, pa
       return output();
     }
     const unchargedMicroUsd = used.microUsd - upTo(whole);
-    const pace = { step: seen.step, totalSteps: steps, stepsPerSecond: STEPS_PER_SECOND, checkpointEvery };
+    const { step, savedStep } = seen;
+    const pace = { step, savedStep, totalSteps: steps, stepsPerSecond: STEPS_PER_SECOND, checkpointEvery };
     const need = needToGoOn(
       { microUsdPerSecond, unchargedMicroUsd },
       { ...pace, lookSeconds, unattendedSeconds: LEASE_SECONDS },

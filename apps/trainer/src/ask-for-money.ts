@@ -6,7 +6,7 @@ import type {
   TrainingRequest,
   TrainingStatus,
 } from "@loramill/contracts";
-import { needToGoOn, sayLimit } from "@loramill/orchestration";
+import { isSaving, needToGoOn, sayLimit } from "@loramill/orchestration";
 
 /** Why a training may not go on. */
 export interface EarlyStop {
@@ -22,6 +22,8 @@ type Running = Extract<TrainingStatus, { readonly kind: "running" }>;
 
 /** From the stop to the published LoRA, of which this is kept before a deadline. */
 const FINISH_MS = 60_000;
+/** As long as a checkpoint is on its way to the store, which would otherwise be the one before it. */
+const FINISH_AT_LEAST_MS = 30_000;
 
 /** Asks for what the first minutes of a training cost, before it is given to anybody; of one that cannot be stopped, for all. */
 export async function askToStart(
@@ -37,20 +39,21 @@ export async function askToStart(
 
 /** Asks for what the way to its next checkpoint costs, and looks whether its deadline is near. */
 export async function askToGoOn(
-  { meter, progress, pollMs }: Running,
+  { meter, progress, savedStep = null, pollMs }: Running,
   { backend, request, ctx, now }: Asking,
 ): Promise<EarlyStop | null> {
-  const need =
-    meter === undefined
-      ? 0
-      : needToGoOn(meter, {
-          ...progress,
-          checkpointEvery: backend.capabilities.resume ? request.recipe.saveEverySteps : null,
-          lookSeconds: pollMs / 1_000,
-          unattendedSeconds: backend.limits.unattendedSeconds ?? 0,
-        });
-  const allowance = await ctx.hold(need);
-  return refusalOf(allowance) ?? latenessOf(allowance, now.getTime() + pollMs, backend);
+  const pace = {
+    ...progress,
+    savedStep,
+    checkpointEvery: backend.capabilities.resume ? request.recipe.saveEverySteps : null,
+    lookSeconds: pollMs / 1_000,
+    unattendedSeconds: backend.limits.unattendedSeconds ?? 0,
+  };
+  const allowance = await ctx.hold(meter === undefined ? 0 : needToGoOn(meter, pace));
+  const refusal = refusalOf(allowance);
+  if (refusal !== null || backend.collectCheckpoint === undefined) return refusal;
+  const finishMs = isSaving(pace) ? FINISH_AT_LEAST_MS : FINISH_MS;
+  return latenessOf(allowance, now.getTime() + pollMs + finishMs);
 }
 
 interface Asking {
@@ -67,9 +70,8 @@ function refusalOf({ refusedBy, onBudget }: Allowance): EarlyStop | null {
 }
 
 /** A run that stops at its deadline is stopped by the dispatcher; one that finishes has to begin with it before. */
-function latenessOf({ deadline, onBudget }: Allowance, nextLookMs: number, backend: TrainingBackend): EarlyStop | null {
-  if (deadline === null || onBudget !== "finish" || backend.collectCheckpoint === undefined) return null;
-  if (deadline.getTime() - nextLookMs > FINISH_MS) return null;
+function latenessOf({ deadline, onBudget }: Allowance, finishedMs: number): EarlyStop | null {
+  if (deadline === null || onBudget !== "finish" || deadline.getTime() > finishedMs) return null;
   return { finishes: true, by: `the deadline of ${deadline.toISOString()}`, isLate: true };
 }
 

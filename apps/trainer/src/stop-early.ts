@@ -1,6 +1,6 @@
 import { type JobOutput, type Parked, stepsOf, UserError } from "@loramill/contracts";
 import type { EarlyStop } from "./ask-for-money.ts";
-import { cancelTraining } from "./cancel-training.ts";
+import { cancelTraining, STOP_TIMEOUT_MS } from "./cancel-training.ts";
 import { publishLora } from "./publish-lora.ts";
 import type { Training } from "./training.ts";
 import type { Turn } from "./turn.ts";
@@ -11,7 +11,8 @@ import type { Turn } from "./turn.ts";
  */
 export async function stopEarly(turn: Turn, stop: EarlyStop, training: Training): Promise<JobOutput | Parked> {
   const { input, backend, request, context, deps, ctx } = training;
-  await cancelTraining(turn, { backend, context, ctx, requestOf: async () => request });
+  const told = { backend, context, ctx, limitMs: STOP_TIMEOUT_MS };
+  await cancelTraining(turn, { ...told, requestOf: async () => request });
   const collected = stop.finishes ? ((await backend.collectCheckpoint?.(request, context)) ?? null) : null;
   const step = collected?.steps ?? null;
   ctx.event("training.stopped", { backend: backend.name, by: stop.by, step, steps: stepsOf(request.recipe) });

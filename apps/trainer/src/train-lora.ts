@@ -12,7 +12,7 @@ import {
   UserError,
 } from "@loramill/contracts";
 import { askToGoOn, askToStart } from "./ask-for-money.ts";
-import { cancelTraining, isCancelled, tellBackend } from "./cancel-training.ts";
+import { cancelTraining, isCancelled, STOP_TIMEOUT_MS, tellBackend } from "./cancel-training.ts";
 import { changeAfter, changedRecipe } from "./change-recipe.ts";
 import { countLoss, noLosses } from "./count-loss.ts";
 import { findBackend } from "./find-backend.ts";
@@ -143,7 +143,7 @@ async function endWhenOverdue(turn: RunningTurn, { backend, context, deps, ctx }
   const { timeoutSeconds } = backend.limits;
   const seconds = (deps.clock.now().getTime() - Date.parse(turn.submittedAt)) / 1000;
   if (timeoutSeconds === null || seconds < timeoutSeconds) return;
-  await tellBackend(turn.remoteId, { backend, context, ctx });
+  await tellBackend(turn.remoteId, { backend, context, ctx, limitMs: STOP_TIMEOUT_MS });
   throw new PermanentError(
     `${backend.name} did not finish within its ${timeoutSeconds} s and was told to stop: give the backend more time or the recipe fewer steps`,
     { code: "timeout", details: { timeoutSeconds } },

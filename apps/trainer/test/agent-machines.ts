@@ -23,6 +23,8 @@ export async function openAgentMachines(behaviour: TrainerBehaviour) {
   const booted: SpawnedAgent[] = [];
   return {
     trainer,
+    /** Of the object store. */
+    faults: s3.faults,
     /** A store of its own in the same server. */
     async openStores(name: string): Promise<Stores> {
       const { endpoint, credentials, bucket } = s3;

@@ -181,6 +181,11 @@ export const AgentJob = z.object({
   progress: AgentProgress,
   /** Committed since the last answer; in a final state, all of them. */
   uploads: z.array(AgentUpload),
+  /**
+   * Of the newest checkpoint that is in the store, or that it began from; 0 before. Unlike `uploads` it is told every time.
+   * Left out by agents that do not know it.
+   */
+  savedStep: Count.optional(),
   wants: AgentWants,
   log: z.object({ from: Count, next: Count, text: z.string() }),
   /** How long this training has had the machine, from the moment it was given it; never less than it said before. */

@@ -63,7 +63,10 @@ export async function statusOf(job: AgentJob, uploads: AgentJob["uploads"], look
     if (state === "failed") return failed(job, charges, { ...look, record });
   }
   const meter = meterOf(record.attempts, options.leaseSeconds);
-  const running = { kind: "running", progress, checkpoints, samples, charges, pollMs: options.pollMs } as const;
+  const running = {
+    ...({ kind: "running", progress, checkpoints, samples, charges, pollMs: options.pollMs } as const),
+    ...(job.savedStep === undefined ? {} : { savedStep: job.savedStep }),
+  };
   return meter === null ? running : { ...running, meter };
 }
 

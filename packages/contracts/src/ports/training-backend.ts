@@ -135,6 +135,8 @@ export type TrainingStatus =
       readonly meter?: TrainingMeter;
       /** Its work is done, and only what it cost is not known yet: it needs no machine any more. */
       readonly isSettling?: true;
+      /** Step that it would go on from if it were stopped now; left out where that is not known. */
+      readonly savedStep?: number;
       /** When to look again. */
       readonly pollMs: number;
       /** Checkpoints committed since the last look. */

@@ -5,6 +5,8 @@ export type S3Fault =
   | { readonly type: "error"; readonly status: number; readonly code: string }
   /** The connection is cut: before the operation, or after it, so that only the answer is lost. */
   | { readonly type: "drop"; readonly when: "before" | "after" }
+  /** It is done so much later. */
+  | { readonly type: "late"; readonly ms: number }
   /** No answer until the server stops or the client goes. */
   | { readonly type: "hang" }
   /** The body comes in pieces with a pause between two. */

@@ -276,7 +276,11 @@ describe("what goes wrong on demand", () => {
     server.faults.add({ fault: { type: "skew", ms: 3_600_000 } });
     expect(await tell("GET", "faulty")).toBe("403 RequestTimeTooSkewed");
     expect(await tell("GET", "faulty")).toBe("200");
-    expect(server.faults.hits()).toBe(8);
+    server.faults.add({ fault: { type: "late", ms: 40 } });
+    const sent = performance.now();
+    expect(await tell("GET", "faulty")).toBe("200");
+    expect(performance.now() - sent).toBeGreaterThanOrEqual(39);
+    expect(server.faults.hits()).toBe(9);
   });
 
   it("refuses like an older server when asked to", async () => {

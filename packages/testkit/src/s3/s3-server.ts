@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
 import {
   createBucket,
   deleteBucket,
@@ -145,6 +146,7 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Se
       key = request.key ?? "";
       fault = faults.take(operation, key);
       if (fault?.type === "hang") return;
+      if (fault?.type === "late") await delay(fault.ms);
       if (fault?.type === "drop" && fault.when === "before") return void message.socket.destroy();
       if (fault?.type === "slow-down") throw slowDown(fault.retryAfterSeconds);
       if (fault?.type === "error") throw new S3Failure(fault.status, fault.code, "An error was asked for.");
