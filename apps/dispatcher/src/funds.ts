@@ -1,8 +1,8 @@
 import type { Candidate, ReleaseBounds } from "@loramill/catalog";
 import type { SpendingLimit } from "@loramill/contracts";
-import { type ReleaseCeiling, type RunBudget, roomOf } from "@loramill/orchestration";
+import { leastOf, type ReleaseCeiling, type RunBudget, roomOf } from "@loramill/orchestration";
 
-type Job = Pick<Candidate, "run" | "batch" | "project" | "estimateMicroUsd">;
+type Job = Pick<Candidate, "run" | "batch" | "project" | "estimateMicroUsd" | "leastMicroUsd">;
 
 /** What is left of budgets and ceilings during one round of releases, which goes from queue to queue. */
 export interface Funds {
@@ -12,7 +12,7 @@ export interface Funds {
   keysOf(job: Pick<Job, "batch" | "project">): readonly string[];
   limitOf(key: string): SpendingLimit | null;
   haveRoomFor(job: Job): boolean;
-  take(job: Job): void;
+  take(job: Pick<Job, "run" | "batch" | "project">, microUsd: number): void;
 }
 
 export function fundsOf(bounds: ReleaseBounds): Funds {
@@ -28,19 +28,22 @@ export function fundsOf(bounds: ReleaseBounds): Funds {
     [...limits].flatMap(([key, limit]) =>
       limit.project === null || limit.project === project || key === batch ? [key] : [],
     );
-  const all = (job: Job): (RunBudget | undefined)[] => [budgets[job.run], ...keysOf(job).map((key) => ceilings[key])];
+  const all = (job: Pick<Job, "run" | "batch" | "project">): (RunBudget | undefined)[] => [
+    budgets[job.run],
+    ...keysOf(job).map((key) => ceilings[key]),
+  ];
   return {
     budgets,
     ceilings,
     keysOf,
     limitOf: (key) => limits.get(key) ?? null,
     haveRoomFor: (job) =>
-      all(job).every((fund) => fund === undefined || job.estimateMicroUsd <= Math.max(0, fund.remainingMicroUsd)),
-    take(job) {
+      all(job).every((fund) => fund === undefined || leastOf(job) <= Math.max(0, fund.remainingMicroUsd)),
+    take(job, microUsd) {
       const taken = <F extends RunBudget>(fund: F): F => ({
         ...fund,
-        remainingMicroUsd: fund.remainingMicroUsd - job.estimateMicroUsd,
-        reservedMicroUsd: fund.reservedMicroUsd + job.estimateMicroUsd,
+        remainingMicroUsd: fund.remainingMicroUsd - microUsd,
+        reservedMicroUsd: fund.reservedMicroUsd + microUsd,
       });
       const budget = budgets[job.run];
       if (budget !== undefined) budgets[job.run] = taken(budget);

@@ -12,6 +12,7 @@ const candidate = (job: number, more: Partial<Candidate> = {}): Candidate => ({
   priority: 5,
   waitingSince: new Date(now.getTime() - 1_000 + job),
   estimateMicroUsd: 0,
+  leastMicroUsd: null,
   ...more,
 });
 const cap = (most: number, open = 0, fits: (job: Candidate) => boolean = () => true) => ({

@@ -1,4 +1,4 @@
-import type { Candidate, Project, ReleaseBounds } from "@loramill/catalog";
+import type { Candidate, ChosenJob, Project, ReleaseBounds } from "@loramill/catalog";
 import type { QueueName, RunId, SpendingLimit } from "@loramill/contracts";
 import { type BlockedRun, type Releases, selectReleases } from "@loramill/orchestration";
 import type { DispatcherDeps } from "./deps.ts";
@@ -38,18 +38,23 @@ export function createReleaser({ catalog, clock, options }: DispatcherDeps): Rel
       const candidates = await dispatch.candidates({ perStep, ageingMs: options.ageingMs });
       const queues = Map.groupBy(candidates, ({ queue }) => queue);
 
-      const chooseAll = (bounds: ReleaseBounds): string[] => {
+      const chooseAll = (bounds: ReleaseBounds): ChosenJob[] => {
         const funds = fundsOf(bounds);
         const blocks: { jobs: readonly Candidate[]; blocked: readonly BlockedRun[] }[] = [];
-        const chosen: string[] = [];
+        const chosen: ChosenJob[] = [];
         for (const [queue, jobs] of queues) {
           const line = { now: clock.now(), candidates: jobs, funds, projects, open: open.get(queue) ?? [] };
           const choice = choose(line, deficits.get(queue) ?? {}, { ...options, window: options.windows[queue] ?? 0 });
           deficits.set(queue, choice.deficits);
           blocks.push({ jobs, blocked: choice.blockedRuns });
-          const released = new Set<string>(choice.releases.map(({ job }) => job));
-          for (const job of jobs) if (released.has(job.job)) funds.take(job);
-          chosen.push(...released);
+          const released = new Map(choice.releases.map(({ job, reservesMicroUsd }) => [job, reservesMicroUsd]));
+          for (const job of jobs) {
+            const reservesMicroUsd = released.get(job.job);
+            if (reservesMicroUsd === undefined) continue;
+            funds.take(job, reservesMicroUsd);
+            // All others have it in their rows.
+            chosen.push({ job: job.job, reservesMicroUsd: job.leastMicroUsd === null ? null : reservesMicroUsd });
+          }
         }
         blockedRuns = blockedOf(blocks, funds);
         return chosen;
@@ -60,7 +65,7 @@ export function createReleaser({ catalog, clock, options }: DispatcherDeps): Rel
         released = await dispatch.releaseWithin([...new Set(candidates.map(({ run }) => run))], chooseAll);
       } else {
         const chosen = chooseAll({ budgets: {}, batches: [], ceilings: [] });
-        if (chosen.length > 0) released = await dispatch.release(chosen);
+        if (chosen.length > 0) released = await dispatch.release(chosen.map(({ job }) => job));
       }
       return { released, open: sum(counts) + released };
     },

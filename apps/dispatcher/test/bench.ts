@@ -153,9 +153,13 @@ export async function openBench(
             due.map(async (delivery) => {
               const id = `${delivery.job}.${delivery.release}`;
               busy.add(id);
-              await workOn(delivery, process);
-              if (producer.due().some(({ job, release }) => `${job}.${release}` === id)) return;
-              busy.delete(id);
+              let hasVanished = false;
+              await workOn(delivery, async (claim) => {
+                const worked = await process(claim);
+                hasVanished = worked === undefined;
+                return worked;
+              });
+              if (!hasVanished) busy.delete(id);
             }),
           );
           await new Promise((resolve) => setTimeout(resolve, 5));

@@ -47,3 +47,15 @@ it("begins with the end a minute before a deadline, and half a minute where that
   expect(await due(41, 0)).toBeNull();
   expect(await due(40, 0)).toMatchObject({ finishes: true, isLate: true });
 });
+
+it("says what the next start needs when it is refused, where that can be told", async () => {
+  const { asked: free } = await ask(20, {});
+  const refusedBy = {
+    ...({ of: { kind: "budget" }, limitMicroUsd: 1, spentMicroUsd: 0, reservedMicroUsd: 0, reopensAt: null } as const),
+  };
+  const neededOf = async (savedStep: number | undefined) => (await ask(savedStep, { refusedBy })).stop?.neededMicroUsd;
+  // From the save that it goes on from, five steps before where it is.
+  expect(await neededOf(20)).toBe((free[0] ?? 0) + 5);
+  expect(await neededOf(undefined)).toBe((free[0] ?? 0) + 5);
+  expect(await neededOf(0)).toBeNull();
+});

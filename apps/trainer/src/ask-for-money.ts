@@ -16,6 +16,8 @@ export interface EarlyStop {
   readonly by: string;
   /** Whether it is its time that has run out, not its money. */
   readonly isLate: boolean;
+  /** What the way to the next checkpoint takes, in micro-dollars: without it there is no use in going on. Null where not known. */
+  readonly neededMicroUsd: number | null;
 }
 
 type Running = Extract<TrainingStatus, { readonly kind: "running" }>;
@@ -34,23 +36,28 @@ export async function askToStart(
   const { seconds, costMicroUsd } = backend.estimate(recipe, { images: images.length });
   const { unattendedSeconds } = backend.limits;
   const price = unattendedSeconds === undefined ? costMicroUsd.p90 : unattendedSeconds * dearest(costMicroUsd, seconds);
-  return refusalOf(await ctx.hold(Math.ceil(price)));
+  return refusalOf(await ctx.hold(Math.ceil(price)), null);
 }
 
 /** Asks for what the way to its next checkpoint costs, and looks whether its deadline is near. */
 export async function askToGoOn(
-  { meter, progress, savedStep = null, pollMs }: Running,
+  { meter, progress, savedStep, pollMs }: Running,
   { backend, request, ctx, now }: Asking,
 ): Promise<EarlyStop | null> {
   const pace = {
     ...progress,
-    savedStep,
+    savedStep: savedStep ?? null,
     checkpointEvery: backend.capabilities.resume ? request.recipe.saveEverySteps : null,
     lookSeconds: pollMs / 1_000,
     unattendedSeconds: backend.limits.unattendedSeconds ?? 0,
   };
   const allowance = await ctx.hold(meter === undefined ? 0 : needToGoOn(meter, pace));
-  const refusal = refusalOf(allowance);
+  // How far it is to the next shows only from where one is stored, at a pace that is known.
+  const isKnown = meter !== undefined && progress.stepsPerSecond !== null && !isSaving(pace);
+  const refusal = refusalOf(
+    allowance,
+    isKnown ? needToGoOn({ ...meter, unchargedMicroUsd: 0 }, { ...pace, step: savedStep ?? 0 }) : null,
+  );
   if (refusal !== null || backend.collectCheckpoint === undefined) return refusal;
   const finishMs = isSaving(pace) ? FINISH_AT_LEAST_MS : FINISH_MS;
   return latenessOf(allowance, now.getTime() + pollMs + finishMs);
@@ -63,16 +70,16 @@ interface Asking {
   readonly now: Date;
 }
 
-function refusalOf({ refusedBy, onBudget }: Allowance): EarlyStop | null {
+function refusalOf({ refusedBy, onBudget }: Allowance, neededMicroUsd: number | null): EarlyStop | null {
   if (refusedBy === null) return null;
   const finishes = onBudget === "finish" && refusedBy.reopensAt === null;
-  return { finishes, by: sayLimit(refusedBy), isLate: false };
+  return { finishes, by: sayLimit(refusedBy), isLate: false, neededMicroUsd };
 }
 
 /** A run that stops at its deadline is stopped by the dispatcher; one that finishes has to begin with it before. */
 function latenessOf({ deadline, onBudget }: Allowance, finishedMs: number): EarlyStop | null {
   if (deadline === null || onBudget !== "finish" || deadline.getTime() > finishedMs) return null;
-  return { finishes: true, by: `the deadline of ${deadline.toISOString()}`, isLate: true };
+  return { finishes: true, by: `the deadline of ${deadline.toISOString()}`, isLate: true, neededMicroUsd: null };
 }
 
 /** Micro-dollars by the second. */

@@ -27,5 +27,7 @@ export async function stopEarly(turn: Turn, stop: EarlyStop, training: Training)
     });
   }
   const { lost, machinesLost, rateFactor, batchHalvings, deviations } = turn;
-  return ctx.giveBack({ phase: "waiting", lost, machinesLost, rateFactor, batchHalvings, deviations });
+  // Read by the dispatcher's next release; the turn after it leaves it out.
+  const needed = stop.neededMicroUsd === null ? {} : { neededMicroUsd: stop.neededMicroUsd };
+  return ctx.giveBack({ phase: "waiting", lost, machinesLost, rateFactor, batchHalvings, deviations, ...needed });
 }

@@ -1,6 +1,6 @@
 export { type Catalog, type CatalogOptions, openCatalog } from "./catalog.ts";
 export { catalogConfig } from "./config.ts";
-export type { Candidate, Outgoing, ReleaseBounds, SeenDelivery } from "./dispatch/deliveries.ts";
+export type { Candidate, ChosenJob, Outgoing, ReleaseBounds, SeenDelivery } from "./dispatch/deliveries.ts";
 export { claimKey, type LiveStep, type QueueBacklog } from "./dispatch/results.ts";
 export type { OpenRun, OpenStep, ReadyStep } from "./dispatch/snapshots.ts";
 export type { Artifact, StepOutput } from "./dispatch/transitions.ts";

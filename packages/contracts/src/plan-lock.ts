@@ -49,7 +49,16 @@ export const PlannedStep = z.strictObject({
   /** What a machine has to load for its jobs: steps of one affinity are served one after the other where it is possible. */
   affinity: Digest.optional(),
   /** What the planner expects; null where it cannot know before an earlier step ended. */
-  estimate: z.strictObject({ items: z.int().min(0).nullable(), seconds: z.number().min(0), microUsd: MicroUsd }),
+  estimate: z.strictObject({
+    items: z.int().min(0).nullable(),
+    seconds: z.number().min(0),
+    microUsd: MicroUsd,
+    /**
+     * Of a step whose only job asks for more as it goes and can be taken up where it was stopped: what it needs to come to its
+     * first checkpoint. It is released where so much is left. Left out: it needs all of `microUsd`.
+     */
+    leastMicroUsd: MicroUsd.optional(),
+  }),
 });
 export type PlannedStep = z.output<typeof PlannedStep>;
 

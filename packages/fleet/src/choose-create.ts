@@ -39,7 +39,13 @@ export function chooseCreate(
     jobs: jobs.map(({ job }) => job),
     expected: {
       seconds: Math.round(last === undefined ? 0 : last.startSeconds + last.seconds),
-      microUsd: Math.round(best.microUsd),
+      // No more than there is room for: a training stops at a checkpoint before that is spent.
+      microUsd: Math.round(
+        Math.min(
+          best.microUsd,
+          jobs.reduce((sum, job) => sum + purse.spentOn(job), 0),
+        ),
+      ),
     },
     because: sayCreate(best, ranked[1]),
   };

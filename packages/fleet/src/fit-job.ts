@@ -3,6 +3,9 @@ import type { FleetSettings } from "./fleet-settings.ts";
 import type { Lane } from "./lane.ts";
 import { canTrain, suitsPlacement, withTrainer } from "./suits-job.ts";
 
+/** Until a checkpoint is in the store, as trainings set it aside (orchestration's training-need). */
+const COMMIT_SECONDS = 120;
+
 /** What becomes of a job on a lane. */
 export interface Fit {
   readonly startSeconds: number;
@@ -11,7 +14,9 @@ export interface Fit {
   readonly lane: Lane;
   /** What the fleet pays for it, in micro-dollars and not rounded. */
   readonly microUsd: number;
-  /** The same with what its waiting is worth: the least of several is best. */
+  /** Of that, what takes it to its first checkpoint: a training is worth beginning where so much is left. */
+  readonly leastMicroUsd: number;
+  /** What it costs with what its waiting is worth: the least of several is best. */
   readonly weighed: number;
   readonly isInTime: boolean;
   /** When it is done, nine times in ten. */
@@ -55,12 +60,14 @@ export function fitJob(
   const lateness = Math.sqrt(lane.lateness + (work.p90 - work.p50) ** 2);
   const restart = offer.interruptible ? job.checkpointSeconds + again : 0;
 
+  const firstSeconds = download + job.checkpointSeconds + COMMIT_SECONDS;
   const microUsd = (offer.pricePerHourMicroUsd * (lane.openingSeconds + seconds)) / 3_600;
   return {
     lane,
     startSeconds: lane.freeSeconds,
     seconds,
     microUsd,
+    leastMicroUsd: Math.min(microUsd, (offer.pricePerHourMicroUsd * (lane.openingSeconds + firstSeconds)) / 3_600),
     weighed: microUsd + (settings.waitMicroUsdPerHour * weightedSeconds(job, lane, doneAt)) / 3_600,
     doneSeconds: doneAt + lateness,
     isInTime: doneAt + lateness + restart <= secondsToDeadline(job, now),

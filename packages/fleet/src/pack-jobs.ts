@@ -62,7 +62,11 @@ export function packJobs({ facts, settings, waiting, purse, ...question }: Packi
   for (const job of inOrderOfService(waiting, now)) {
     const open = [...lanes.filter((lane) => canJoin(lane, job)), ...fresh.filter((lane) => canRent(lane, job))];
     const fits = open.flatMap((lane) => fitJob(lane, job, { now, settings }) ?? []);
-    const best = chooseFit(fits.filter(({ microUsd }) => microUsd <= purse.leftFor(job)));
+    const left = purse.leftFor(job);
+    // Without room for all of it, what is left takes it to a checkpoint, where it is taken up again when there is more.
+    const best =
+      chooseFit(fits.filter(({ microUsd }) => microUsd <= left)) ??
+      chooseFit(fits.filter(({ leastMicroUsd }) => leastMicroUsd <= left));
     if (best === null) {
       waits.push({ job, because: whyNot({ job, fits, stock, purse, facts, settings }) });
       continue;
@@ -70,11 +74,11 @@ export function packJobs({ facts, settings, waiting, purse, ...question }: Packi
     const later = podsLeft > 0 ? question.patience?.better(job, best) : null;
     if (later) {
       question.patience?.take(later, job);
-      purse.spend(job, later.microUsd);
+      purse.spend(job, Math.min(later.microUsd, left));
       waits.push({ job, because: sayPatience(later, best) });
       continue;
     }
-    purse.spend(job, best.microUsd);
+    purse.spend(job, Math.min(best.microUsd, left));
     const at = lanes.indexOf(best.lane);
     if (at === -1) take(best.lane, job);
     else if (isNewTo(best.lane, job)) purse.join(best.lane.offer.pricePerHourMicroUsd, job.project);

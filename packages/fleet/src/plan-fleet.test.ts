@@ -75,6 +75,33 @@ describe("renting", () => {
   });
 });
 
+describe("money for a part", () => {
+  const creates = (change: Partial<FleetFacts>) => plan(change).filter(({ kind }) => kind === "create");
+
+  it("rents for a training that comes to a checkpoint with what is left, and expects to spend no more than that", () => {
+    expect(creates({ demand: [demand()], offers: [offer()], remainingMicroUsd: 200_000 })).toMatchObject([
+      { jobs: ["job_1"], expected: { microUsd: 200_000 } },
+    ]);
+  });
+
+  it("promises the same money to one, and what is at work comes first", () => {
+    const two = many(2, { run: "run_1" as never });
+    expect(creates({ demand: two, offers: [offer()], remainingMicroUsd: 200_000 })).toMatchObject([
+      { jobs: ["job_0"], expected: { microUsd: 200_000 } },
+    ]);
+    const {
+      demand: [running],
+      supply: pods,
+    } = busy();
+    const facts = { supply: pods, demand: [...(running ? [running] : []), demand({ job: "job_1" })] };
+    const offers = [offer()];
+    expect(plan({ ...facts, offers, remainingMicroUsd: 1_000_000 }).some(({ kind }) => kind === "wait")).toBe(false);
+    expect(plan({ ...facts, offers, remainingMicroUsd: 70_000 })).toContainEqual(
+      expect.objectContaining({ kind: "wait", job: "job_1" }),
+    );
+  });
+});
+
 describe("packing", () => {
   it("puts jobs behind each other where a boot costs more than waiting is worth, within the deadline", () => {
     const creates = (deadline: Date | null) =>
@@ -186,9 +213,11 @@ describe("waiting says what would have to change", () => {
     expect(why({ perHourMicroUsd: 300_000 })).toMatch(
       /^the cheapest machine for it costs \$0\.40\/h, and \$0\.30\/h is left below the ceiling of \$0\.30\/h/,
     );
-    expect(why({ remainingMicroUsd: 100_000 })).toMatch(/expected to cost \$0\.45\d* at least, and \$0\.10 is left/);
-    expect(why({ remainingByProject: { project_1: 100_000 } })).toMatch(/and \$0\.10 is left/);
-    expect(why({ demand: [demand({ remainingMicroUsd: 100_000 })] })).toMatch(/and \$0\.10 is left/);
+    expect(why({ remainingMicroUsd: 50_000 })).toMatch(
+      /expected to cost \$0\.44\d*, \$0\.09\d* of it to its first checkpoint, and \$0\.05\d* is left/,
+    );
+    expect(why({ remainingByProject: { project_1: 50_000 } })).toMatch(/and \$0\.05\d* is left/);
+    expect(why({ demand: [demand({ remainingMicroUsd: 50_000 })] })).toMatch(/and \$0\.05\d* is left/);
     expect(why({}, { maxPods: 0 })).toMatch(/^0 machines are the most/);
   });
 });

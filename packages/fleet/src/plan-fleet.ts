@@ -7,7 +7,7 @@ import { packJobs } from "./pack-jobs.ts";
 import { openPatience } from "./patience.ts";
 import { podsOverCeiling } from "./pods-over-ceiling.ts";
 import { pressDeadlines } from "./press-deadlines.ts";
-import { openPurse } from "./purse.ts";
+import { openPurse, type Purse } from "./purse.ts";
 import { retirePods } from "./retire-pods.ts";
 import { sayCount, saySeconds } from "./sentences.ts";
 import { compare } from "./service-order.ts";
@@ -32,6 +32,7 @@ export function planFleet(told: FleetFacts, settings: FleetSettings): FleetDecis
   );
 
   const working = jobsByPod(facts, living);
+  for (const [pod, jobs] of working) spendOnRunning(purse, jobs, offerOf(living, pod));
   const onPods = new Set([...working.values()].flat().map(({ job }) => job));
   const packing = packJobs({
     facts,
@@ -86,6 +87,18 @@ function jobsByPod({ demand }: FleetFacts, living: readonly FleetSupply[]): Map<
     working.toSorted((a, b) => compare(a.job, b.job)),
     ({ pod }) => pod ?? "",
   );
+}
+
+const offerOf = (living: readonly FleetSupply[], pod: string) => living.find(({ name }) => name === pod)?.offer;
+
+/** What is at work goes on before anything new is begun: what it still needs is no room for others. */
+function spendOnRunning(purse: Purse, jobs: readonly FleetDemand[], offer: FleetSupply["offer"] | undefined): void {
+  if (offer === undefined) return;
+  for (const job of jobs) {
+    const seconds = job.seconds[offer.gpuType]?.p50 ?? 0;
+    const needed = (offer.pricePerHourMicroUsd * seconds) / 3_600;
+    purse.spend(job, Math.max(0, Math.min(needed, purse.leftFor(job))));
+  }
 }
 
 function isInVain({ state, createdAt }: FleetSupply, now: Date, { wantedSeconds }: FleetSettings): boolean {

@@ -13,12 +13,15 @@ export interface Purse {
   /** A machine that is to be rented anyway counts for one more project. */
   join(pricePerHourMicroUsd: MicroUsd, project: ProjectId): void;
   spend(job: FleetDemand, microUsd: number): void;
+  /** What was spent on a job so far. */
+  spentOn(job: FleetDemand): number;
 }
 
 /** Machines of every state but `ended` count by the hour: one that is being given back still costs. */
 export function openPurse(facts: FleetFacts): Purse {
   const { perHourMicroUsd, perHourByProject, remainingMicroUsd, remainingByProject } = facts;
   const limit = (amount: MicroUsd | null | undefined) => amount ?? Number.POSITIVE_INFINITY;
+  const perJob = new Map<string, number>();
   const spent = { account: 0, byProject: new Map<string, number>(), byRun: new Map<string, number>() };
   const rented = { account: 0, byProject: new Map<string, number>() };
   const join = (price: number, project: ProjectId) =>
@@ -38,7 +41,9 @@ export function openPurse(facts: FleetFacts): Purse {
         limit(remainingByProject[project]) - (spent.byProject.get(project) ?? 0),
         limit(ofRun) - (spent.byRun.get(run) ?? 0),
       ),
-    spend({ run, project }, microUsd) {
+    spentOn: ({ job }) => perJob.get(job) ?? 0,
+    spend({ job, run, project }, microUsd) {
+      perJob.set(job, (perJob.get(job) ?? 0) + microUsd);
       spent.account += microUsd;
       spent.byProject.set(project, (spent.byProject.get(project) ?? 0) + microUsd);
       spent.byRun.set(run, (spent.byRun.get(run) ?? 0) + microUsd);

@@ -21,10 +21,10 @@ export interface WhyNotQuestion {
 export function whyNot({ job, fits, stock, purse, facts, settings }: WhyNotQuestion): string {
   if (facts.stopped !== null) return `nothing is rented while the fleet is stopped: ${facts.stopped}`;
   const left = purse.leftFor(job);
-  const [cheapest] = fits.map(({ microUsd }) => microUsd).sort((a, b) => a - b);
+  const [cheapest] = fits.toSorted((a, b) => a.leastMicroUsd - b.leastMicroUsd);
   if (cheapest !== undefined) {
-    const [needed, rest] = [sayMoney(cheapest), sayMoney(left)];
-    return `it is expected to cost ${needed} at least, and ${rest} is left of what its run, its project and the account may spend: one of them has to be given more`;
+    const [whole, needed, rest] = [cheapest.microUsd, cheapest.leastMicroUsd, left].map(sayMoney);
+    return `it is expected to cost ${whole}, ${needed} of it to its first checkpoint, and ${rest} is left of what its run, its project and the account may spend: one of them has to be given more`;
   }
   const fresh = [...stock.keys()];
   const able = fresh.filter((lane) => fitJob(lane, job, { now: facts.now, settings }) !== null);

@@ -94,6 +94,9 @@ describe("explainWait", () => {
   it("names the budget, the project's limit, the full queue, the missing worker", () => {
     const budget = { remainingMicroUsd: 1_000_000, estimateMicroUsd: 2_500_000 };
     expect(explainWait(waitFacts({ budget }))).toBe("may cost $2.50 and the run's budget has $1.00 left.");
+    expect(explainWait(waitFacts({ budget: { ...budget, isLeast: true } }))).toBe(
+      "needs $2.50 to come to a checkpoint and the run's budget has $1.00 left.",
+    );
     const limit = {
       of: { kind: "ceiling", scope: { kind: "account" }, period: "day" },
       ...{ limitMicroUsd: 5_000_000, spentMicroUsd: 4_800_000, reservedMicroUsd: 0 },

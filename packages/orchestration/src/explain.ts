@@ -80,6 +80,12 @@ function brief(value: Difference["from"]): string {
   return text.length <= 40 ? text : `${text.slice(0, 37)}…`;
 }
 
+interface Wanted {
+  readonly estimateMicroUsd: number;
+  /** Whether that is what takes it to its first checkpoint, and not all that it may cost. Left out: all. */
+  readonly isLeast?: boolean;
+}
+
 export interface WaitFacts {
   readonly state: JobState;
   readonly now: Date;
@@ -94,9 +100,9 @@ export interface WaitFacts {
   readonly workers: number | null;
   readonly run: { readonly cancelRequested: boolean };
   /** Set when the run's budget has no room for the job. */
-  readonly budget: { readonly remainingMicroUsd: number; readonly estimateMicroUsd: number } | null;
+  readonly budget: ({ readonly remainingMicroUsd: number } & Wanted) | null;
   /** Set when a ceiling has no room for it. */
-  readonly ceiling: { readonly limit: SpendingLimit; readonly estimateMicroUsd: number } | null;
+  readonly ceiling: ({ readonly limit: SpendingLimit } & Wanted) | null;
   readonly project: { readonly name: string; readonly open: number; readonly cap: number };
   readonly window: { readonly open: number; readonly size: number };
   /** Jobs of the project that are served before this one; null when not known. */
@@ -127,15 +133,11 @@ export function explainWait(facts: WaitFacts): string | null {
     return `in queue ${queue}, next when a worker is free.`;
   }
   if (budget !== null) {
-    const [needs, left] = [
-      formatMicroUsd(budget.estimateMicroUsd),
-      formatMicroUsd(Math.max(0, budget.remainingMicroUsd)),
-    ];
-    return `may cost ${needs} and the run's budget has ${left} left.`;
+    const left = formatMicroUsd(Math.max(0, budget.remainingMicroUsd));
+    return `${sayWanted(budget)} and the run's budget has ${left} left.`;
   }
   if (ceiling !== null) {
-    const needs = formatMicroUsd(ceiling.estimateMicroUsd);
-    return `may cost ${needs}, for which ${sayLimit(ceiling.limit)} has no room: ${sayUse(ceiling.limit)}.`;
+    return `${sayWanted(ceiling)}, for which ${sayLimit(ceiling.limit)} has no room: ${sayUse(ceiling.limit)}.`;
   }
   if (project.open >= project.cap)
     return `project ${project.name} has ${project.open} jobs at work in queue ${queue}, its limit.`;
@@ -143,6 +145,11 @@ export function explainWait(facts: WaitFacts): string | null {
   if (window.open >= window.size) return `queue ${queue} is full with ${window.open} jobs${turn}.`;
   return `will be released at the next look of the dispatcher${turn}.`;
 }
+
+const sayWanted = ({ estimateMicroUsd, isLeast = false }: Wanted): string =>
+  isLeast
+    ? `needs ${formatMicroUsd(estimateMicroUsd)} to come to a checkpoint`
+    : `may cost ${formatMicroUsd(estimateMicroUsd)}`;
 
 const end = (error: ErrorRecord | null): string => (error?.message.endsWith(".") ? "" : ".");
 

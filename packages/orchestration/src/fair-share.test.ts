@@ -123,6 +123,16 @@ describe("selectReleases", () => {
     });
   });
 
+  it("releases what may begin with less with its least where there is no room for all, and blocks it only without that", () => {
+    const training = job("j1", { run: "r", estimateMicroUsd: 240, leastMicroUsd: 30 });
+    const budget = (remainingMicroUsd: number) => ({ budgets: { r: { remainingMicroUsd, reservedMicroUsd: 0 } } });
+    const answer = (remainingMicroUsd: number) => selectReleases(state([training], budget(remainingMicroUsd)), limits);
+    expect(answer(240).releases).toMatchObject([{ job: "j1", reservesMicroUsd: 240 }]);
+    expect(answer(239).releases).toMatchObject([{ job: "j1", reservesMicroUsd: 30 }]);
+    expect(answer(30)).toMatchObject({ releases: [{ reservesMicroUsd: 30 }], blockedRuns: [] });
+    expect(answer(29)).toMatchObject({ releases: [], blockedRuns: [{ run: "r", ceiling: null }] });
+  });
+
   it("reserves in every ceiling of a job, and blocks no run for one that begins anew", () => {
     const priced = (id: string, run: string, ceilings: string[]) => job(id, { run, estimateMicroUsd: 40, ceilings });
     const jobs = [priced("x", "r", ["day", "total"]), priced("y", "r", ["day", "total"]), priced("z", "s", ["total"])];
@@ -190,9 +200,13 @@ describe("selectReleases on any queue", () => {
           expect(mine.length + (projects[project]?.open ?? 0)).toBeLessThanOrEqual(within.perProject);
         }
         for (const [run, budget] of Object.entries(budgets)) {
-          const mine = releases.map(({ job: id }) => byId.get(id)).filter((one) => one?.run === run);
-          const reserved = mine.reduce((sum, one) => sum + (one?.estimateMicroUsd ?? 0), 0);
+          const mine = releases.filter(({ job: id }) => byId.get(id)?.run === run);
+          const reserved = mine.reduce((sum, one) => sum + one.reservesMicroUsd, 0);
           expect(reserved).toBeLessThanOrEqual(Math.max(0, budget.remainingMicroUsd));
+        }
+        for (const { job: id, reservesMicroUsd } of releases) {
+          const { estimateMicroUsd = 0, leastMicroUsd } = byId.get(id) ?? {};
+          expect([estimateMicroUsd, leastMicroUsd ?? estimateMicroUsd]).toContain(reservesMicroUsd);
         }
       }),
       { numRuns: 1_000 },

@@ -8,6 +8,8 @@ export interface WaitingJob {
   readonly waitingSince: Date;
   /** What the release reserves of the run's budget and of the ceilings. */
   readonly estimateMicroUsd: number;
+  /** Where there is no room for that: what it may be released with. Left out, or null: it needs all of its estimate. */
+  readonly leastMicroUsd?: number | null;
   /** Ceilings that bind it, by their keys in `ceilings`; left out, none. */
   readonly ceilings?: readonly string[];
   /** What the release counts against the project's share, such as expected seconds; 1 when left out. */
@@ -60,7 +62,7 @@ export interface ReleaseLimits {
 
 export interface Releases {
   /** In the order to put them into the queue. */
-  readonly releases: readonly { readonly job: string; readonly project: string }[];
+  readonly releases: readonly { readonly job: string; readonly project: string; readonly reservesMicroUsd: number }[];
   /** To hand in as `deficit` next time; only projects that have jobs waiting. */
   readonly deficits: Readonly<Record<string, number>>;
   /** Jobs that were left out because their run's budget, or a ceiling, has no room for them now. */
@@ -94,12 +96,13 @@ interface Line {
  * has nothing to release, or has reached its cap, neither gains nor hoards. Inside a project the order is priority with
  * ageing, then age: a job of priority p is passed by no job that came more than p × ageingMs after it. A job whose
  * estimate does not fit what is left of its run's budget and of every ceiling is passed over; each release reserves its
- * estimate in all of them.
+ * estimate in all of them. One that may begin with less is released with its least, not with whatever is left: the machine that
+ * it needs has to find room too.
  */
 export function selectReleases(state: FairShareState, limits: ReleaseLimits): Releases {
   const lines = projectLines(state, limits);
   const funds = fundsOf(state);
-  const releases: { job: string; project: string }[] = [];
+  const releases: { job: string; project: string; reservesMicroUsd: number }[] = [];
   const blockedByBudget: { job: string; run: string }[] = [];
   const servedRuns = new Set<string>();
   const open = Object.values(state.projects).reduce((sum, project) => sum + project.open, 0);
@@ -119,9 +122,8 @@ export function selectReleases(state: FairShareState, limits: ReleaseLimits): Re
     const line = furthestBehind(turns, totalWeight);
     const job = line.jobs[line.next];
     if (job === undefined) break;
-    releases.push({ job: job.job, project: job.project });
+    releases.push({ job: job.job, project: job.project, reservesMicroUsd: funds.reserve(job) });
     servedRuns.add(job.run);
-    funds.reserve(job);
 
     const size = job.size ?? 1;
     for (const other of turns) other.deficit += (size * other.weight) / totalWeight;
@@ -180,21 +182,32 @@ function fundsOf({ budgets, ceilings = {} }: Pick<FairShareState, "budgets" | "c
   const left = (funds: Readonly<Record<string, RunBudget>>) =>
     new Map(Object.entries(funds).map(([key, { remainingMicroUsd }]) => [key, remainingMicroUsd]));
   const [ofRuns, ofCeilings] = [left(budgets), left(ceilings)];
+  const fits = ({ run, ceilings: keys = [] }: WaitingJob, microUsd: number): boolean => {
+    const rooms = [ofRuns.get(run), ...keys.map((key) => ofCeilings.get(key))];
+    return rooms.every((room) => room === undefined || microUsd <= Math.max(0, room));
+  };
   return {
-    haveRoomFor({ run, ceilings: keys = [], estimateMicroUsd }: WaitingJob): boolean {
-      const rooms = [ofRuns.get(run), ...keys.map((key) => ofCeilings.get(key))];
-      return rooms.every((room) => room === undefined || estimateMicroUsd <= Math.max(0, room));
-    },
-    reserve({ run, ceilings: keys = [], estimateMicroUsd }: WaitingJob): void {
+    haveRoomFor: (job: WaitingJob): boolean => fits(job, leastOf(job)),
+    /** Answers how much it took: the whole where that fits, else the least. */
+    reserve(job: WaitingJob): number {
+      const microUsd = fits(job, job.estimateMicroUsd) ? job.estimateMicroUsd : leastOf(job);
       const take = (from: Map<string, number>, key: string): void => {
         const room = from.get(key);
-        if (room !== undefined) from.set(key, room - estimateMicroUsd);
+        if (room !== undefined) from.set(key, room - microUsd);
       };
-      take(ofRuns, run);
-      for (const key of keys) take(ofCeilings, key);
+      take(ofRuns, job.run);
+      for (const key of job.ceilings ?? []) take(ofCeilings, key);
+      return microUsd;
     },
   };
 }
+
+/** What a job cannot be released without. */
+export const leastOf = ({
+  estimateMicroUsd,
+  leastMicroUsd,
+}: Pick<WaitingJob, "estimateMicroUsd" | "leastMicroUsd">): number =>
+  Math.min(estimateMicroUsd, leastMicroUsd ?? estimateMicroUsd);
 
 function blockedRuns({ jobs, budgets, ceilings = {} }: FairShareState, servedRuns: ReadonlySet<string>): BlockedRun[] {
   const isTooMuch = (microUsd: number, fund: RunBudget | undefined): boolean =>
@@ -202,13 +215,14 @@ function blockedRuns({ jobs, budgets, ceilings = {} }: FairShareState, servedRun
   const cheapest = new Map<string, WaitingJob>();
   for (const job of jobs) {
     const other = cheapest.get(job.run);
-    if (other === undefined || job.estimateMicroUsd < other.estimateMicroUsd) cheapest.set(job.run, job);
+    if (other === undefined || leastOf(job) < leastOf(other)) cheapest.set(job.run, job);
   }
-  return [...cheapest].flatMap(([run, { estimateMicroUsd, ceilings: keys = [] }]): BlockedRun[] => {
+  return [...cheapest].flatMap(([run, job]): BlockedRun[] => {
     if (servedRuns.has(run)) return [];
-    if (isTooMuch(estimateMicroUsd, Object.hasOwn(budgets, run) ? budgets[run] : undefined))
+    const { ceilings: keys = [] } = job;
+    if (isTooMuch(leastOf(job), Object.hasOwn(budgets, run) ? budgets[run] : undefined))
       return [{ run, ceiling: null }];
-    const full = keys.find((key) => ceilings[key]?.isRenewed === false && isTooMuch(estimateMicroUsd, ceilings[key]));
+    const full = keys.find((key) => ceilings[key]?.isRenewed === false && isTooMuch(leastOf(job), ceilings[key]));
     return full === undefined ? [] : [{ run, ceiling: full }];
   });
 }

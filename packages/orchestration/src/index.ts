@@ -22,6 +22,7 @@ export { type EarlierStep, explainStep, explainWait, type StepFacts, type WaitFa
 export {
   type BlockedRun,
   type FairShareState,
+  leastOf,
   type ProjectShare,
   type ReleaseCeiling,
   type ReleaseLimits,

@@ -39,6 +39,8 @@ export interface TrainingChoice
   extends Availability,
     Pick<TrainingBackend, "name" | "capabilities" | "validate" | "estimate"> {
   readonly version: string;
+  /** Left out: its trainings are priced and released as a whole. */
+  readonly limits?: Pick<TrainingBackend["limits"], "unattendedSeconds">;
 }
 
 export interface GenerationChoice

@@ -5,12 +5,15 @@ import {
   type RecipeIssue,
   type RunSpec,
   rangeOf,
+  stepsOf,
+  type TrainingEstimate,
   trainLoraJob,
 } from "@loramill/contracts";
 import { chooseBackend } from "./choose-backend.ts";
 import type { PlanContext, TrainingChoice } from "./plan-context.ts";
 import { refuse } from "./refuse.ts";
 import { asParams, type StepPlan } from "./step-plan.ts";
+import { COMMIT_SECONDS } from "./training-need.ts";
 
 /** Pictures that a training is priced for when they cannot be counted before they are read. */
 export const ASSUMED_IMAGES = 30;
@@ -50,6 +53,7 @@ export function planTrain(spec: RunSpec, recipe: Recipe, context: PlanContext): 
         items: 1,
         seconds: estimate.seconds.p50,
         microUsd: Math.ceil(estimate.costMicroUsd.p90),
+        ...leastOf(estimate, recipe, backend),
       },
     },
     notes: [
@@ -57,6 +61,23 @@ export function planTrain(spec: RunSpec, recipe: Recipe, context: PlanContext): 
       ...issues.filter((issue) => issue.severity === "warning").map((issue) => `${fieldOf(issue)}: ${issue.message}`),
     ],
   };
+}
+
+/**
+ * What is worth starting with: the first checkpoint in the store, and what it costs when nobody looks any more. Empty where the
+ * whole costs no more, and of backends whose trainings cannot be stopped and taken up again.
+ */
+function leastOf(
+  { seconds, costMicroUsd }: TrainingEstimate,
+  recipe: Recipe,
+  { capabilities, limits }: TrainingChoice,
+): { leastMicroUsd?: number } {
+  const unattendedSeconds = limits?.unattendedSeconds;
+  if (!capabilities.resume || unattendedSeconds === undefined || seconds.p90 === 0) return {};
+  const intervalSeconds = seconds.p90 * Math.min(1, recipe.saveEverySteps / stepsOf(recipe));
+  const microUsdPerSecond = costMicroUsd.p90 / seconds.p90;
+  const leastMicroUsd = Math.ceil(microUsdPerSecond * (intervalSeconds + COMMIT_SECONDS + unattendedSeconds));
+  return leastMicroUsd < costMicroUsd.p90 ? { leastMicroUsd } : {};
 }
 
 function unfit(

@@ -27,6 +27,29 @@ const gridOf = (documents: readonly PlanDocument[]) => {
 };
 
 describe("plan", () => {
+  it("tells what takes a training to its first checkpoint where it asks for more as it goes, and may be stopped", () => {
+    const least = (change: { resume?: boolean; unattendedSeconds?: number; seconds?: number }) => {
+      const { seconds = 10_000, resume = true, ...limits } = change;
+      const backend = trainingChoice({
+        ...{ capabilities: { ...trainingChoice().capabilities, resume }, limits },
+        estimate: () => ({
+          ...{ seconds: { p50: seconds / 2, p90: seconds }, vramBytes: 0 },
+          costMicroUsd: { p50: seconds * 50, p90: seconds * 100 },
+        }),
+      });
+      const { lock } = plan(runSpec(), planContext({ trainingBackends: [backend] }));
+      const { params, estimate } = stepOf(lock, "train");
+      return { estimate, recipe: params.recipe as { steps: number; saveEverySteps: number } };
+    };
+    const { estimate, recipe } = least({ unattendedSeconds: 300 });
+    const interval = 10_000 * Math.min(1, recipe.saveEverySteps / recipe.steps);
+    expect(interval).toBeLessThan(9_000);
+    expect(estimate).toMatchObject({ microUsd: 1_000_000, leastMicroUsd: Math.ceil(100 * (interval + 120 + 300)) });
+    for (const whole of [{}, { resume: false, unattendedSeconds: 300 }, { unattendedSeconds: 300, seconds: 400 }]) {
+      expect(least(whole).estimate).not.toHaveProperty("leastMicroUsd");
+    }
+  });
+
   it("makes the six steps of a whole run, each after what it needs, and a lock that its schema accepts", () => {
     const { lock } = plan(runSpec(), planContext());
     expect(PlanLock.parse(lock)).toEqual(lock);

@@ -23,6 +23,7 @@ async function trainingChoice(
   return {
     name: backend.name,
     capabilities: backend.capabilities,
+    limits: backend.limits,
     validate: (recipe) => backend.validate(recipe, models),
     estimate: (recipe, dataset) => backend.estimate(recipe, dataset),
     ...(await presence(backend, signal)),

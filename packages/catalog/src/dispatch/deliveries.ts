@@ -9,7 +9,7 @@ import {
   isOfMoney,
   takeSpendingLock,
 } from "../fleet/limits.ts";
-import { OPEN, RESERVED } from "../fleet/reserved.ts";
+import { LEAST, OPEN, WANTED } from "../fleet/reserved.ts";
 
 /** A job that could be released, as the fair share looks at it. */
 export interface Candidate {
@@ -23,6 +23,14 @@ export interface Candidate {
   readonly waitingSince: Date;
   /** What its release sets aside: what it may still spend. 0 for those that tend machines, whose money stays set aside. */
   readonly estimateMicroUsd: number;
+  /** What it may be released with where there is less room; null where it needs all of it. */
+  readonly leastMicroUsd: number | null;
+}
+
+/** A job that is released, and what that sets aside for it; null leaves it at what it has in its row. */
+export interface ChosenJob {
+  readonly job: string;
+  readonly reservesMicroUsd: number | null;
 }
 
 /** What binds the release of jobs: budgets by run, those of batches, and ceilings. */
@@ -59,8 +67,9 @@ with found as materialized (
   select id, step from loramill.jobs where id = any($1) and state = 'waiting' order by id for no key update
 ), released as (
   update loramill.jobs j
-  set state = 'released', release = j.release + 1, enqueued_at = null, released_at = now(), not_before = null
-  from found f
+  set state = 'released', release = j.release + 1, enqueued_at = null, released_at = now(), not_before = null,
+    estimate_micro_usd = coalesce(j.spent_micro_usd + c.reserves, j.estimate_micro_usd)
+  from found f join unnest($1::text[], $2::bigint[]) as c(id, reserves) on c.id = f.id
   where j.id = f.id
   returning j.id
 ), locked as materialized (
@@ -74,8 +83,9 @@ with found as materialized (
 )
 select count(*)::int as count from released`;
 
-async function release(sql: Sql, jobs: readonly string[]): Promise<number> {
-  const { rows } = await sql.query<{ count: number }>(RELEASE, [jobs]);
+async function release(sql: Sql, jobs: readonly ChosenJob[]): Promise<number> {
+  const columns = [jobs.map(({ job }) => job), jobs.map(({ reservesMicroUsd }) => reservesMicroUsd)];
+  const { rows } = await sql.query<{ count: number }>(RELEASE, columns);
   return rows[0]?.count ?? 0;
 }
 
@@ -143,11 +153,14 @@ export function deliveryQueries({ pool }: Connection) {
       readonly perStep: Readonly<Record<string, number>>;
       readonly ageingMs: number;
     }): Promise<Candidate[]> {
-      const { rows } = await pool.query<Omit<Candidate, "estimateMicroUsd"> & { estimate: string }>(
+      const { rows } = await pool.query<
+        Omit<Candidate, "estimateMicroUsd" | "leastMicroUsd"> & { estimate: string; least: string | null }
+      >(
         `select j.id as job, s.project, s.run, s.batch, s.queue, s.priority, j.waiting_since as "waitingSince",
-           case when s.queue = 'provision' then 0 else j.reserves end as estimate
+           case when s.queue = 'provision' then 0 else j.wanted end as estimate,
+           case when s.queue = 'provision' then null else j.least end as least
          from (
-           select s.id, s.run, s.queue, q.per_step, r.project, r.batch, r.priority, row_number() over (
+           select s.id, s.run, s.queue, s.planned, q.per_step, r.project, r.batch, r.priority, row_number() over (
              partition by s.queue, r.project
              order by greatest(0, r.priority - extract(epoch from now() - s.started_at) * 1000 / $3), s.started_at, s.id
            ) as place
@@ -157,23 +170,36 @@ export function deliveryQueries({ pool }: Connection) {
            where s.jobs_waiting > 0 and s.state = 'running' and r.state = 'running' and r.cancel_requested_at is null
          ) s
          cross join lateral (
-           select id, waiting_since, ${RESERVED} as reserves from loramill.jobs j
+           select id, waiting_since, ${WANTED} as wanted, ${LEAST} as least from loramill.jobs j
            where step = s.id and state = 'waiting' order by ordinal limit s.per_step
          ) j
          where s.place <= $4`,
         [Object.keys(request.perStep), Object.values(request.perStep), request.ageingMs, STEPS_PER_PROJECT],
       );
-      return rows.map(({ estimate, ...row }) => ({ ...row, estimateMicroUsd: toNumber(estimate) }));
+      return rows.map(({ estimate, least, ...row }) => ({
+        ...row,
+        estimateMicroUsd: toNumber(estimate),
+        leastMicroUsd: least === null ? null : toNumber(least),
+      }));
     },
 
     /** Marks waiting jobs as released. From then on they are owed to the queue: `unsent` lists them. */
-    release: (jobs: readonly string[]): Promise<number> => retryConflicts(() => release(pool, jobs)),
+    release: (jobs: readonly string[]): Promise<number> =>
+      retryConflicts(() =>
+        release(
+          pool,
+          jobs.map((job) => ({ job, reservesMicroUsd: null })),
+        ),
+      ),
 
     /**
      * Releases what `choose` finds room for in the budgets of these runs and in the ceilings. Nobody sets money aside
      * in between, so that the jobs which were chosen are within them together.
      */
-    async releaseWithin(runs: readonly RunId[], choose: (bounds: ReleaseBounds) => readonly string[]): Promise<number> {
+    async releaseWithin(
+      runs: readonly RunId[],
+      choose: (bounds: ReleaseBounds) => readonly ChosenJob[],
+    ): Promise<number> {
       return inTransaction(pool, async (sql) => {
         await takeSpendingLock(sql);
         const budgets = await budgetLimits(sql, runs);

@@ -46,3 +46,19 @@ export const SET_ASIDE_TWICE = `(
   join loramill.steps s on s.run = each.run
   join loramill.jobs j on j.step = s.id and (j.state in ${OPEN} or j.state = 'waiting')
 )`;
+
+/**
+ * What job `j` of step `s` may be released with where there is no room for all of it: what it was refused last, which its turn
+ * says (apps/trainer/src/stop-early.ts), else what its plan says. Null of a job that needs all it may cost.
+ */
+export const LEAST = `coalesce(
+  (j.turn->>'neededMicroUsd')::bigint, (s.planned->'estimate'->>'leastMicroUsd')::bigint
+)`;
+
+/**
+ * What the release of waiting job `j` of step `s` sets aside where there is room. One that was released with its least has that in
+ * `estimate_micro_usd`: its plan says what the whole may cost.
+ */
+export const WANTED = `case when ${LEAST} is null then ${RESERVED} else greatest(
+  ${RESERVED}, ${LEAST}, (s.planned->'estimate'->>'microUsd')::bigint - j.spent_micro_usd
+) end`;

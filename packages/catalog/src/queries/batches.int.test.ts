@@ -169,7 +169,7 @@ describe("the budget of a batch", () => {
         return candidates
           .filter(({ batch }) => batch === id)
           .slice(0, left)
-          .map(({ job }) => job);
+          .map(({ job }) => ({ job, reservesMicroUsd: null }));
       },
     );
     for (;;) {

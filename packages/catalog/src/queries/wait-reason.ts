@@ -6,9 +6,10 @@ import {
   type RunId,
   type SpendingLimit,
 } from "@loramill/contracts";
-import { explainWait, firstWithoutRoom } from "@loramill/orchestration";
+import { explainWait, firstWithoutRoom, type WaitFacts } from "@loramill/orchestration";
 import { type Sql, toNumber } from "../connection.ts";
 import { type BatchLimit, batchLimits, type CeilingLimit, ceilingLimits, isOfMoney } from "../fleet/limits.ts";
+import { LEAST } from "../fleet/reserved.ts";
 
 /** What a job's row tells about its wait. */
 export interface WaitingRow {
@@ -23,7 +24,10 @@ export interface WaitingRow {
   readonly not_before: Date | null;
   readonly cancelling: boolean;
   readonly read_at: Date;
+  /** What its release needs. */
   readonly estimate: string;
+  /** Whether it may begin with that, and asks for more as it goes. */
+  readonly is_least: boolean;
   readonly budget: string | null;
   readonly spent: string;
   readonly reserved: string | null;
@@ -32,7 +36,7 @@ export interface WaitingRow {
 /** Columns of a `WaitingRow`; `j`, `s` and `r` are its job, step and run. */
 export const WAIT_COLUMNS = `j.name, j.queue, j.project, j.run, r.batch, j.state, j.error, j.attempts_spent, j.not_before,
   j.cancel_requested_at is not null or r.cancel_requested_at is not null as cancelling, now() as read_at,
-  greatest(0, j.estimate_micro_usd - j.spent_micro_usd) as estimate, r.budget_micro_usd as budget, r.spent_micro_usd as spent,
+  coalesce(${LEAST}, greatest(0, j.estimate_micro_usd - j.spent_micro_usd)) as estimate, ${LEAST} is not null as is_least, r.budget_micro_usd as budget, r.spent_micro_usd as spent,
   case when r.budget_micro_usd is not null and j.state = 'waiting' then (
     select sum(greatest(0, o.estimate_micro_usd - o.spent_micro_usd)) from loramill.steps t join loramill.jobs o on o.step = t.id
     where t.run = r.id and t.jobs_open > 0 and o.state in ('released', 'active', 'parked')
@@ -122,20 +126,22 @@ function reasonOf(row: WaitingRow, around: Surroundings | null): string | null {
 }
 
 /** Only where the budget is what holds the job up. */
-function budgetOf(row: WaitingRow): { remainingMicroUsd: number; estimateMicroUsd: number } | null {
+function budgetOf(row: WaitingRow): WaitFacts["budget"] {
   if (row.budget === null) return null;
   const estimateMicroUsd = toNumber(row.estimate);
   const remainingMicroUsd = toNumber(row.budget) - toNumber(row.spent) - toNumber(row.reserved ?? 0);
-  return estimateMicroUsd > Math.max(0, remainingMicroUsd) ? { remainingMicroUsd, estimateMicroUsd } : null;
+  return estimateMicroUsd > Math.max(0, remainingMicroUsd)
+    ? { remainingMicroUsd, estimateMicroUsd, isLeast: row.is_least }
+    : null;
 }
 
 /** The ceiling, or the budget of its batch, that has no room for the job, if one has none. */
-function limitOf(row: WaitingRow, { batches, ceilings }: Surroundings) {
+function limitOf(row: WaitingRow, { batches, ceilings }: Surroundings): WaitFacts["ceiling"] {
   const estimateMicroUsd = toNumber(row.estimate);
   const binding: SpendingLimit[] = [
     ...batches.filter(({ batch }) => batch === row.batch),
     ...ceilings.filter(({ project }) => project === null || project === row.project),
   ];
   const limit = firstWithoutRoom(binding, { wantedMicroUsd: estimateMicroUsd, ownMicroUsd: 0 });
-  return limit === null ? null : { limit, estimateMicroUsd };
+  return limit === null ? null : { limit, estimateMicroUsd, isLeast: row.is_least };
 }
