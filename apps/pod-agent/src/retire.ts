@@ -2,7 +2,7 @@
 export interface AgentWork {
   /** Trainings that it has taken in its life. */
   readonly taken: number;
-  /** Those that are under way. */
+  /** Those that are under way, and those that were cancelled and are still storing what they saved. */
   readonly active: number;
   /** Those under way, and those whose end nobody has been told. */
   readonly untold: number;
