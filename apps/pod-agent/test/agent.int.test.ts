@@ -399,7 +399,8 @@ describe("a training on an agent", () => {
     expect(retired()).toBe(false);
     const statuses = await pollTraining(backend, remoteId, request, { fromEpoch: 2 });
     expect(statuses.at(-1)?.kind).toBe("succeeded");
-    expect(retired()).toBe(true);
+    // It has its folders to remove yet.
+    await expect.poll(retired, { timeout: 60_000, interval: 20 }).toBe(true);
     const other = { ...request, marker: "another training" };
     const context = backendContext({ job: `job_${"8".repeat(32)}` });
     await expect(backend.submit(other, context)).rejects.toMatchObject({ code: "capacity" });
