@@ -16,6 +16,8 @@ export interface AgentState {
   readonly taken: Set<string>;
   /** Ids of jobs of which somebody has been told that they ended. */
   readonly told: Set<string>;
+  /** Ids of jobs that something works on: one that was cancelled has ended before its last save is in the store. */
+  readonly unfinished: Set<string>;
   /** When a training was last under way, or since when there is none; milliseconds since 1970. */
   busyAt: number;
   /** No job is started any more. */

@@ -46,6 +46,7 @@ export async function openAgent(settings: AgentSettings, options: { fetch?: type
   });
   const state: AgentState = {
     ...{ settings, fetch: fetchIt, cache, jobs: new Map(), taken: new Set(), told: new Set() },
+    unfinished: new Set(),
     ...{ busyAt: Date.now(), isClosing: false, giveBack: retriesOf(settings, fetchIt) },
   };
   const { jobs, taken, told } = state;
@@ -77,9 +78,9 @@ export async function openAgent(settings: AgentSettings, options: { fetch?: type
     find: async (marker) => known(jobOfMarker(state, marker)).view(null),
     work: () => ({
       taken: taken.size,
-      active: activeJobs(state).length,
+      active: state.unfinished.size,
       untold: [...jobs.keys()].filter((id) => !told.has(id)).length,
-      idleMs: activeJobs(state).length > 0 ? 0 : Date.now() - state.busyAt,
+      idleMs: state.unfinished.size > 0 ? 0 : Date.now() - state.busyAt,
     }),
     async poll(id, { epoch, leaseSeconds, logOffset, grants }) {
       const job = known(jobs.get(id));

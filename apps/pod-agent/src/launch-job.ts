@@ -38,7 +38,9 @@ export function launchJob(
   taken.add(record.marker);
   // What nobody asks after has been given up; there is nobody to be told.
   if (isFinalState(record.state)) told.add(record.id);
+  else state.unfinished.add(record.id);
   void running.ended.then(() => {
+    state.unfinished.delete(record.id);
     state.busyAt = Date.now();
   });
   return running;

@@ -24,6 +24,7 @@ export async function startJob(state: AgentState, request: AgentStart): Promise<
       return found.view(null);
     }
     await found.stop("cancelled");
+    await found.abandon();
     state.jobs.delete(found.record.id);
     await rm(jobPlace(state.settings.workspace, found.record.id).folder, { recursive: true, force: true });
   }
