@@ -211,10 +211,11 @@ describe("leadership", () => {
 });
 
 describe("windows and shares", () => {
-  test("jobs that no machine can take are counted as starved until one takes them", async () => {
+  test("jobs that no agent can take are counted as starved until one takes them, and those of other backends never", async () => {
     await using bench = await openBench(server);
-    const run = await bench.submit([many(2)]);
-    await waitUntil("both deliveries", () => bench.producer.size === 2);
+    const ofBackend = (backend: string) => ({ ...many(2), name: backend, params: { backend } });
+    const run = await bench.submit([ofBackend("agent"), ofBackend("comfyui")]);
+    await waitUntil("all deliveries", () => bench.producer.size === 4);
     const deliveries = bench.producer.due();
     const busy = toErrorRecord(new TransientError("no agent is free", { code: "capacity" }));
     const later = new Date(Date.now() + 60_000);
@@ -227,7 +228,7 @@ describe("windows and shares", () => {
       }
     };
     await work(true);
-    expect(await bench.dispatchers[0]?.backlog()).toMatchObject([{ parked: 2, due: 0, starved: 2, active: 0 }]);
+    expect(await bench.dispatchers[0]?.backlog()).toMatchObject([{ parked: 4, due: 0, starved: 2, active: 0 }]);
     await work(false);
     expect((await bench.ended(run)).state).toBe("succeeded");
     expect(await bench.dispatchers[0]?.backlog()).toEqual([]);

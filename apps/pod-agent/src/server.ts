@@ -22,7 +22,10 @@ export interface Listening {
   readonly port: number;
 }
 
-/** The agent over HTTP. All but `/healthz` wants the token. */
+/**
+ * The agent over HTTP. All but `/healthz` and `/readyz` wants the token; the latter is true once there was a training, so that a
+ * scaler can tell an agent that is yet to take one.
+ */
 export function serveAgent(
   agent: Agent,
   options: Listening & {
@@ -74,6 +77,10 @@ async function answer(
   const { method = "GET", url = "/" } = request;
   const path = url.split("?")[0] ?? "/";
   if (method === "GET" && path === "/healthz") return send(response, 200, { ok: true });
+  if (method === "GET" && path === "/readyz") {
+    const { taken } = agent.work();
+    return send(response, taken > 0 ? 200 : 503, { taken });
+  }
   if (!isToken(request.headers.authorization, token)) {
     const message = "the token is missing or wrong: send Authorization: Bearer with the agent's AGENT_TOKEN";
     return send(response, 401, problem(401, "unauthorised", message));

@@ -395,12 +395,15 @@ describe("a training on an agent", () => {
     const backend = makeBackend({ urls: [], dnsName: { host: "localhost", port } });
     const retired = () => machine !== undefined && isRetired(machine.agent.work(), { trainings: 1, idleMs: null });
     expect(retired()).toBe(false);
+    const ready = async () => (await fetch(`${machine?.url}/readyz`)).status;
+    expect(await ready(), "nobody has asked it yet").toBe(503);
     const { remoteId } = await backend.submit(request, backendContext());
     expect(retired()).toBe(false);
     const statuses = await pollTraining(backend, remoteId, request, { fromEpoch: 2 });
     expect(statuses.at(-1)?.kind).toBe("succeeded");
     // It has its folders to remove yet.
     await expect.poll(retired, { timeout: 60_000, interval: 20 }).toBe(true);
+    expect(await ready()).toBe(200);
     const other = { ...request, marker: "another training" };
     const context = backendContext({ job: `job_${"8".repeat(32)}` });
     await expect(backend.submit(other, context)).rejects.toMatchObject({ code: "capacity" });

@@ -8,7 +8,7 @@ export const QueueView = z.object({
   active: z.int().min(0),
   parked: z.int().min(0).describe("Between two short turns"),
   due: z.int().min(0).describe("Of the parked, those whose time has come"),
-  starved: z.int().min(0).describe("Of the parked, those that no machine could take when they last asked"),
+  starved: z.int().min(0).describe("Of the parked, those for an agent that none could take when they last asked"),
   lostWorkers: z.int().min(0).describe("How often the jobs that are open now have lost their worker"),
   oldestWaitSeconds: z.number().min(0),
 });

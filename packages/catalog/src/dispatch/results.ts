@@ -78,16 +78,19 @@ export function resultQueries({ pool }: Connection) {
     /** Work by queue, for scalers and dashboards. */
     async backlog(): Promise<QueueBacklog[]> {
       const { rows } = await pool.query<Record<keyof QueueBacklog, string>>(
+        // Starved is what an agent's machine would help; other backends have a capacity that no machine of ours adds to.
         `select queue, sum(waiting) as waiting, sum(released) as released, sum(active) as active, sum(parked) as parked,
            sum(due) as due, sum(starved) as starved, sum(lost) as "lostWorkers", max(oldest) as "oldestWaitSeconds"
          from (
-           select queue, 0::bigint as waiting, count(*) filter (where state = 'released') as released,
-             count(*) filter (where state = 'active') as active, count(*) filter (where state = 'parked') as parked,
-             count(*) filter (where state = 'parked' and (not_before is null or not_before <= now())) as due,
-             count(*) filter (where state = 'parked' and error->>'code' = 'capacity') as starved,
-             sum(workers_lost) as lost,
-             coalesce(max(extract(epoch from now() - released_at)) filter (where state = 'released'), 0) as oldest
-           from loramill.jobs where state in ('released', 'active', 'parked') group by queue
+           select j.queue, 0::bigint as waiting, count(*) filter (where j.state = 'released') as released,
+             count(*) filter (where j.state = 'active') as active, count(*) filter (where j.state = 'parked') as parked,
+             count(*) filter (where j.state = 'parked' and (j.not_before is null or j.not_before <= now())) as due,
+             count(*) filter (where j.state = 'parked' and j.error->>'code' = 'capacity'
+               and s.planned #>> '{params,backend}' = 'agent') as starved,
+             sum(j.workers_lost) as lost,
+             coalesce(max(extract(epoch from now() - j.released_at)) filter (where j.state = 'released'), 0) as oldest
+           from loramill.jobs j join loramill.steps s on s.id = j.step
+           where j.state in ('released', 'active', 'parked') group by j.queue
            union all
            select s.queue, sum(s.jobs_waiting), 0, 0, 0, 0, 0, 0, max(extract(epoch from now() - s.started_at))
            from loramill.steps s join loramill.runs r on r.id = s.run
@@ -121,7 +124,7 @@ export interface QueueBacklog {
   readonly parked: number;
   /** Of the parked, those whose time has come. */
   readonly due: number;
-  /** Of the parked, those that no machine could take when they last asked. */
+  /** Of the parked, those for an agent that none could take when they last asked. */
   readonly starved: number;
   /** How often the jobs that are open now have lost their worker. */
   readonly lostWorkers: number;
