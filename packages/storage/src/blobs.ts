@@ -1,23 +1,25 @@
 import { type BlobStore, blobKey, type Digest, PermanentError, sha256Hex } from "@loramill/contracts";
-import { collect, createMeter } from "./bytes.ts";
+import { assertExpected, collect, createMeter } from "./bytes.ts";
 import type { ObjectDriver } from "./driver.ts";
 
 /** Blobs of an object store, each under the digest of its bytes. */
 export function createBlobStore(driver: ObjectDriver, options: { readonly maxReadBytes: number }): BlobStore {
   return {
-    async put(body, { mediaType, bytes, signal }) {
+    async put(body, { mediaType, bytes, sha256: known, signal }) {
       const request = { contentType: mediaType, ...given({ bytes, signal }) };
-      if (!(body instanceof Uint8Array)) {
-        const written = await driver.putContent(blobKey, body, request);
-        return { sha256: written.sha256, bytes: written.bytes, mediaType };
+      const announced = { sha256: known, bytes };
+      const facts = body instanceof Uint8Array ? { sha256: sha256Hex(body), bytes: body.byteLength } : announced;
+      if (facts.sha256 === undefined || facts.bytes === undefined) {
+        const { sha256, bytes } = await driver.putContent(blobKey, body, request);
+        assertExpected("a new blob", announced, { sha256, bytes });
+        return { sha256, bytes, mediaType };
       }
-      const sha256 = sha256Hex(body);
-      const there = await driver.head(blobKey(sha256), given({ signal }));
+      const blob = { sha256: facts.sha256, bytes: facts.bytes };
+      assertExpected("a new blob", announced, blob);
+      const there = await driver.head(blobKey(blob.sha256), given({ signal }));
       // Another size can only be a torn object, which is stored again.
-      if (there?.bytes !== body.byteLength) {
-        await driver.put(blobKey(sha256), body, { ...request, sha256, bytes: bytes ?? body.byteLength });
-      }
-      return { sha256, bytes: body.byteLength, mediaType };
+      if (there?.bytes !== blob.bytes) await driver.put(blobKey(blob.sha256), body, { ...request, ...blob });
+      return { ...blob, mediaType };
     },
     async read({ sha256 }, { maxBytes = options.maxReadBytes, signal } = {}) {
       const object = await driver.get(blobKey(sha256), given({ signal }));

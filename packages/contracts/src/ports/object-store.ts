@@ -53,7 +53,14 @@ export interface ObjectStore {
 
 /** Blobs by content. `put` of bytes that are there already stores nothing. */
 export interface BlobStore {
-  put(body: Body, options: { mediaType: string; bytes?: number; signal?: AbortSignal }): Promise<BlobRef>;
+  /**
+   * A stream whose `sha256` and length are given is sent as it comes, and refused at its end (UserError `wrong-digest`) when it
+   * was another; where the blob is there already it is not begun. Without, a store that must know the name first keeps it aside.
+   */
+  put(
+    body: Body,
+    options: { mediaType: string; bytes?: number; sha256?: Digest; signal?: AbortSignal },
+  ): Promise<BlobRef>;
   /** Whole blob in memory; `maxBytes` guards against surprises (PermanentError `blob-too-large`). Verifies the digest. */
   read(ref: { readonly sha256: Digest }, options?: { maxBytes?: number; signal?: AbortSignal }): Promise<Uint8Array>;
   open(ref: { readonly sha256: Digest }, options?: GetOptions): Promise<StoredObject>;

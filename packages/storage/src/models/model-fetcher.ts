@@ -1,4 +1,3 @@
-import { createReadStream } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type BlobRef, type BlobStore, type Digest, sha256Hex, UserError } from "@loramill/contracts";
@@ -115,7 +114,8 @@ export function createModelFetcher(options: {
       });
     }
     const bytes = await file.bytes();
-    const blob = await blobs.put(createReadStream(file.path), { mediaType: MEDIA_TYPE, bytes, signal });
+    // With its digest, so that a store that would keep a stream aside for that does not need the room twice.
+    const blob = await blobs.put(file.read(), { mediaType: MEDIA_TYPE, bytes, sha256: found, signal });
     await file.remove();
     return blob;
   }

@@ -18,6 +18,8 @@ export interface PartialFile {
   /** What came before the body breaks off is kept. */
   append(body: AsyncIterable<Uint8Array>): Promise<void>;
   bytes(): Promise<number>;
+  /** Opened when the first of it is asked for. */
+  read(): AsyncGenerator<Uint8Array>;
   sha256(signal: AbortSignal): Promise<Digest>;
   remove(): Promise<void>;
 }
@@ -28,6 +30,9 @@ export function partialFile(path: string): PartialFile {
   return {
     path,
     bytes,
+    async *read() {
+      yield* createReadStream(path);
+    },
     async resumable() {
       const byte = await bytes();
       const text = await readFile(note, "utf8").catch(() => "null");

@@ -6,6 +6,7 @@ import { GetObjectCommand, PutObjectCommand, type S3Client } from "@aws-sdk/clie
 import { PermanentError, sha256Hex, TransientError } from "@loramill/contracts";
 import { type S3Server, type S3ServerOptions, startS3Server } from "@loramill/testkit";
 import { afterEach, describe, expect, it } from "vitest";
+import { createBlobStore } from "../blobs.ts";
 import { collect } from "../bytes.ts";
 import type { ObjectDriver } from "../driver.ts";
 import { storageConfig } from "../storage-config.ts";
@@ -196,23 +197,42 @@ describe("uploads in parts", () => {
 
 describe("content", () => {
   it("is not sent when it is there already, and large bodies wait in a file, not in memory", async () => {
-    const spoolFolder = await mkdtemp(join(tmpdir(), "loramill-spool-"));
-    closers.push(() => rm(spoolFolder, { recursive: true }));
+    const parent = await mkdtemp(join(tmpdir(), "loramill-spool-"));
+    closers.push(() => rm(parent, { recursive: true }));
+    const spoolFolder = join(parent, "made when it is needed");
     const { server, store } = await open({ spoolFolder });
     const body = random(2 * PART + 5);
-    let spooled = 0;
     async function* pieces() {
-      for (let start = 0; start < body.byteLength; start += 1_000_000) {
-        yield body.subarray(start, start + 1_000_000);
-        spooled = Math.max(spooled, (await readdir(spoolFolder)).length);
-      }
+      for (let start = 0; start < body.byteLength; start += 1_000_000) yield body.subarray(start, start + 1_000_000);
     }
     const first = await store.putContent((sha256) => `blobs/${sha256}`, pieces(), {});
-    expect([first.stored, first.bytes, first.sha256, spooled]).toEqual([true, body.byteLength, sha256Hex(body), 1]);
+    expect([first.stored, first.bytes, first.sha256]).toEqual([true, body.byteLength, sha256Hex(body)]);
+    expect(Buffer.from(await read(store, `blobs/${first.sha256}`)).equals(body)).toBe(true);
+    // Without a name from the start, so that a process that is killed leaves nothing on a volume that outlives it.
+    expect(await readdir(parent)).toHaveLength(1);
     const before = server.requests.length;
     expect((await store.putContent((sha256) => `blobs/${sha256}`, pieces(), {})).stored).toBe(false);
     expect(server.requests.slice(before).map(({ operation }) => operation)).toEqual(["HeadObject"]);
     expect(await readdir(spoolFolder)).toEqual([]);
+  });
+
+  it("is sent as it comes where its digest is known, without room for a second copy", async () => {
+    const { server, store } = await open({ spoolFolder: "/dev/null/no folder can be made here" });
+    const blobs = createBlobStore(store, { maxReadBytes: 1024 ** 3 });
+    const body = random(2 * PART + 5);
+    let begun = 0;
+    async function* pieces(of = body) {
+      begun += 1;
+      for (let start = 0; start < of.byteLength; start += 1_000_000) yield of.subarray(start, start + 1_000_000);
+    }
+    const facts = { mediaType: "application/octet-stream", bytes: body.byteLength, sha256: sha256Hex(body) };
+    const other = Buffer.from(body).fill(1, 100, 200);
+    await expect(blobs.put(pieces(other), facts)).rejects.toMatchObject({ code: "wrong-digest" });
+    expect([await blobs.has(facts.sha256), server.contents().uploads]).toEqual([false, []]);
+    expect(await blobs.put(pieces(), facts)).toEqual(facts);
+    expect(Buffer.from(await blobs.read(facts)).equals(body)).toBe(true);
+    await blobs.put(pieces(), facts);
+    expect(begun, "what is there already is not read again").toBe(2);
   });
 });
 

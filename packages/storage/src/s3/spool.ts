@@ -1,9 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, open, rm } from "node:fs/promises";
+import { type FileHandle, mkdir, open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Body, Digest } from "@loramill/contracts";
 import { chunksOf, createMeter } from "../bytes.ts";
-import { readLocalFile } from "../sources/local-file.ts";
 
 export interface Spooled {
   readonly bytes: number;
@@ -43,27 +42,43 @@ export async function spool(body: Body, options: SpoolOptions): Promise<Spooled>
   }
   const facts = { bytes: meter.bytes(), sha256: meter.finish() };
   if (file === undefined) return { ...facts, body: () => Buffer.concat(kept), dispose: async () => {} };
-  const { path, dispose } = file;
-  const read = { maxBytes: facts.bytes, signal };
-  return { ...facts, body: () => readLocalFile(path, "the temporary file", read), dispose };
+  const { read, dispose } = file;
+  return { ...facts, body: () => read(facts.bytes, signal), dispose };
 }
 
+const READ_BYTES = 256 * 1024;
+
 interface SpoolFile {
-  readonly path: string;
   append(chunk: Uint8Array): Promise<void>;
+  read(bytes: number, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array>;
   dispose(): Promise<void>;
 }
+
+/** A file without a name: whatever becomes of this process, nothing is left of it on a volume that outlives it. */
 
 async function createSpoolFile(folder: string): Promise<SpoolFile> {
   await mkdir(folder, { recursive: true });
   const path = join(folder, `loramill-${randomUUID()}`);
-  const handle = await open(path, "wx", 0o600);
+  const handle = await open(path, "wx+", 0o600);
+  await rm(path, { force: true });
   return {
-    path,
     append: (chunk) => handle.appendFile(chunk),
-    dispose: async () => {
-      await handle.close();
-      await rm(path, { force: true });
-    },
+    read: (...what) => readFrom(handle, ...what),
+    dispose: () => handle.close(),
   };
+}
+
+async function* readFrom(
+  handle: FileHandle,
+  bytes: number,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes; ) {
+    signal?.throwIfAborted();
+    const chunk = Buffer.allocUnsafeSlow(Math.min(READ_BYTES, bytes - at));
+    const { bytesRead } = await handle.read(chunk, 0, chunk.byteLength, at);
+    if (bytesRead === 0) throw new Error(`a temporary file ended after ${at} of ${bytes} bytes`);
+    at += bytesRead;
+    yield chunk.subarray(0, bytesRead);
+  }
 }
