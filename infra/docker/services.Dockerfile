@@ -33,7 +33,9 @@ RUN npm ci --ignore-scripts --include-workspace-root=false --workspace=@loramill
 FROM node:${NODE_VERSION}-bookworm-slim AS services
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends ffmpeg tini \
-    && rm -rf /var/lib/apt/lists/*
+    && rm -rf /var/lib/apt/lists/* \
+    # A volume takes its owner from here.
+    && install --directory --owner=1000 --group=1000 /scratch
 WORKDIR /mill
 # Packages are links into packages/: Node runs TypeScript there, and nowhere below node_modules.
 COPY --from=dependencies /mill/node_modules ./node_modules

@@ -6,7 +6,7 @@ const root = join(import.meta.dirname, "../..");
 
 interface Trigger {
   readonly name: string;
-  readonly metadata: { readonly query: string; readonly ignoreNullValues: string };
+  readonly metadata: { readonly query: string; readonly ignoreNullValues: string; readonly serverAddress: string };
 }
 interface Container {
   readonly name: string;
@@ -23,7 +23,12 @@ interface Container {
   };
   readonly securityContext: object;
   readonly livenessProbe?: object;
-  readonly readinessProbe?: object;
+  readonly readinessProbe?: {
+    readonly httpGet?: { readonly path: string };
+    readonly periodSeconds?: number;
+    readonly successThreshold?: number;
+  };
+  readonly ports?: readonly { readonly name: string; readonly containerPort: number }[];
 }
 export interface PodTemplate {
   readonly metadata: { readonly labels: Readonly<Record<string, string>> };
@@ -50,6 +55,9 @@ export interface Manifest {
     readonly rollout: object;
     readonly scalingStrategy: object;
     readonly clusterIP?: string;
+    readonly publishNotReadyAddresses?: boolean;
+    readonly pollingInterval?: number;
+    readonly podMetricsEndpoints: readonly { readonly interval: string }[];
     readonly ports: readonly { readonly port: number }[];
   };
 }

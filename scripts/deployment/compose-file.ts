@@ -31,7 +31,6 @@ const Service = z.strictObject({
   tmpfs: z.array(z.string()).optional(),
   security_opt: z.array(z.string()).optional(),
   cap_drop: z.array(z.string()).optional(),
-  network_mode: z.string().optional(),
   deploy: z.unknown().optional(),
 });
 export type ComposeService = z.output<typeof Service>;

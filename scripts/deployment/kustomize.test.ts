@@ -88,7 +88,7 @@ describe.each(["dev", "production", "production-gpu"])("the overlay %s", (overla
       for (const { spec } of [...templates, ...scaled]) {
         expect(spec).toMatchObject({ automountServiceAccountToken: false, securityContext: { runAsNonRoot: true } });
         for (const { name, resources, securityContext, livenessProbe, readinessProbe } of spec.containers) {
-          expect(Object.keys(resources.requests).sort(), name).toEqual(["cpu", "memory"]);
+          expect(Object.keys(resources.requests).sort(), name).toEqual(["cpu", "ephemeral-storage", "memory"]);
           expect(Object.keys(resources.limits), name).toContain("memory");
           expect(securityContext).toMatchObject({ allowPrivilegeEscalation: false, readOnlyRootFilesystem: true });
           if (name !== "migrate") expect(livenessProbe && readinessProbe, name).toBeDefined();
@@ -155,7 +155,7 @@ describe("agents on the cluster's GPUs", () => {
   const settings = manifests?.find(({ kind }) => kind === "ConfigMap")?.data ?? {};
 
   test.skipIf(manifests === null)("start for trainings that no machine could take, and are left to end", () => {
-    expect(job?.spec.scalingStrategy).toEqual({ strategy: "accurate" });
+    expect(job?.spec.scalingStrategy).toEqual({ strategy: "accurate", pendingPodConditions: ["Ready"] });
     expect(job?.spec.rollout).toEqual({ strategy: "gradual" });
     expect(job?.spec.jobTargetRef).toMatchObject({ parallelism: 1, completions: 1, backoffLimit: 0 });
     const [trigger] = job?.spec.triggers ?? [];
@@ -169,12 +169,29 @@ describe("agents on the cluster's GPUs", () => {
     expect(secrets).toEqual(["AGENT_TOKEN"]);
     for (const { name } of container?.env ?? []) expect(rows.map(({ variable }) => variable)).toContain(name);
     expect(container?.resources.limits["nvidia.com/gpu"]).toBe("1");
+    const { terminationGracePeriodSeconds } = job?.spec.jobTargetRef.template.spec ?? {};
+    const graceSeconds = Number(container?.env?.find(({ name }) => name === "AGENT_GRACE_SECONDS")?.value);
+    expect(graceSeconds, "uses the time that it has").toBeGreaterThan(30);
+    expect(graceSeconds).toBeLessThan(terminationGracePeriodSeconds ?? 0);
     expect(container?.securityContext).toMatchObject({ allowPrivilegeEscalation: false, readOnlyRootFilesystem: true });
     const images = parseDockerfile(readFileSync(join(root, "infra/docker/gpu.Dockerfile"), "utf8")).stages;
     const target = /^loramill\/gpu-([a-z-]+):\d/.exec(container?.image ?? "")?.[1];
     expect(images.map(({ name }) => name)).toContain(target);
     expect(settings.AGENT_TRAINERS).toBe(target);
   });
+
+  test.skipIf(manifests === null)(
+    "count as coming until they have had a training for longer than the backlog takes to show it",
+    () => {
+      const [container] = job?.spec.jobTargetRef.template.spec.containers ?? [];
+      const { httpGet, periodSeconds = 0, successThreshold = 1 } = container?.readinessProbe ?? {};
+      expect(httpGet?.path).toBe("/readyz");
+      const [monitor] = named("PodMonitor", "loramill")?.spec.podMetricsEndpoints ?? [];
+      const staleSeconds = Number.parseInt(monitor?.interval ?? "", 10) + (job?.spec.pollingInterval ?? 0);
+      expect(periodSeconds * successThreshold).toBeGreaterThan(1.5 * staleSeconds);
+      expect(named("Service", "gpu-agents")?.spec.publishNotReadyAddresses).toBe(true);
+    },
+  );
 
   test.skipIf(manifests === null)("are found by the workers under a name that has the address of each", () => {
     const service = named("Service", "gpu-agents");

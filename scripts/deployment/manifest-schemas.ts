@@ -71,6 +71,7 @@ const kinds = [
   manifest("Service", "v1", {
     spec: z.strictObject({
       clusterIP: z.literal("None").optional(),
+      publishNotReadyAddresses: z.boolean().optional(),
       selector: Labels,
       ports: z.array(z.strictObject({ name: z.string(), port: z.int(), targetPort: Port })).min(1),
     }),

@@ -62,6 +62,8 @@ test("the compose file's commands and variables make a mill, with nothing but ad
     API_PORT: ["7860", String(apiPort)],
     METRICS_PORT: ["9464", String(await freePort())],
     DATA_DIR: ["/tmp/loramill", join(data.path, "data")],
+    STORAGE_SPOOL_DIR: ["/scratch/spool", join(data.path, "spool")],
+    MODEL_FOLDER: ["/scratch/models", join(data.path, "models")],
   });
   const launch = async (name: string): Promise<Started> => {
     const { command: [, ...args] = [], environment } = service(services, name);
