@@ -1,19 +1,20 @@
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import type { BaseModel, Catalog, Leadership } from "@loramill/catalog";
 import { type BlobStore, type Logger, type ModelPull, toErrorRecord, UserError } from "@loramill/contracts";
 import type { ModelFetcher } from "@loramill/storage";
 import { storeLocalFile } from "./store-local-file.ts";
 
 export interface ModelPuller {
-  /** Fetches what is missing of a model, in the background; a pull under way goes on. UserError `wrong-state`. */
+  /** Fetches what is missing of a model, in the background; a pull under way goes on, here or in another process. */
   start(model: BaseModel): Promise<ModelPull>;
-  /** The pull under way, or the last one of this process; null before any. */
-  status(id: string): ModelPull | null;
+  /** The pull under way, or the last one, of whichever process is at it; null before any. */
+  status(id: string): Promise<ModelPull | null>;
   close(): Promise<void>;
 }
 
 export interface ModelPullerDeps {
-  readonly catalog: Pick<Catalog, "models" | "tryToLead">;
+  readonly catalog: Pick<Catalog, "models" | "modelPulls" | "tryToLead">;
   readonly blobs: BlobStore;
   readonly fetcher: ModelFetcher;
   /** Such as https://huggingface.co; files lie under `<repository>/resolve/<revision>/`. */
@@ -22,11 +23,13 @@ export interface ModelPullerDeps {
   readonly log: Logger;
 }
 
-/** How often the hold on a model is looked after. */
+/** How often the hold on a model is looked after, and others are told how its pull goes. */
 const CHECK_MS = 2_000;
+const BEGUN: ModelPull = { state: "running", path: "", done: 0, total: null, error: null };
 
 /** Pulls base models into the store: one process at a time per model, each file written down as soon as it is there. */
 export function createModelPuller(deps: ModelPullerDeps): ModelPuller {
+  /** Those of this process that are under way. */
   const pulls = new Map<string, ModelPull>();
   const working = new Map<string, Promise<void>>();
   const closing = new AbortController();
@@ -49,47 +52,78 @@ export function createModelPuller(deps: ModelPullerDeps): ModelPuller {
             });
       await deps.catalog.models.setFile(model.id, { path: file.path, sha256: blob.sha256, bytes: blob.bytes });
     }
-    pulls.set(model.id, { state: "succeeded", path: "", done: 0, total: 0, error: null });
   }
 
-  /** The hold of an earlier pull of this process is given up first. */
-  async function takeHold(id: string): Promise<Leadership> {
-    await working.get(id);
+  /** Pulls to its end, which is written down before the hold is given up: whoever takes it next writes over that. */
+  async function work(model: BaseModel, holder: string, hold: Leadership): Promise<void> {
+    const { id } = model;
+    const tell = (how: ModelPull) =>
+      deps.catalog.modelPulls.tell(id, holder, how).catch((error: unknown) => {
+        deps.log.warn({ model: id, error: toErrorRecord(error).message }, "could not write down how a pull goes");
+      });
+    const ended = new AbortController();
+    const telling = (async () => {
+      for (;;) {
+        await delay(CHECK_MS, undefined, { signal: ended.signal }).catch(() => {});
+        if (ended.signal.aborted) return;
+        await tell(pulls.get(id) ?? BEGUN);
+      }
+    })();
+    let end: ModelPull = { state: "succeeded", path: "", done: 0, total: 0, error: null };
+    try {
+      await pull(model, AbortSignal.any([closing.signal, hold.lost]));
+    } catch (error) {
+      const { message } = toErrorRecord(withAdvice(error, model));
+      end = { ...(pulls.get(id) ?? BEGUN), state: "failed", error: message };
+      deps.log.warn({ model: id, path: end.path, error: message }, "a pull failed");
+    }
+    ended.abort();
+    await telling;
+    await tell(end);
+    pulls.delete(id);
+    await hold.resign();
+  }
+
+  /** Begins a pull, unless another process is at one. */
+  async function begin(model: BaseModel): Promise<ModelPull> {
+    const { id } = model;
     const hold = await deps.catalog.tryToLead({ lock: `pull ${id}`, checkMs: CHECK_MS });
-    if (hold !== null) return hold;
-    throw new UserError(`${id} is being pulled by another process: look again when it has ended`, {
-      code: "wrong-state",
-    });
+    if (hold === null) {
+      const other = await deps.catalog.modelPulls.find(id);
+      pulls.delete(id);
+      // Who has the lock may be about to write that it began, or have written that it ended: a next look tells.
+      return other?.state === "running" ? other : BEGUN;
+    }
+    let holder: string;
+    try {
+      holder = await deps.catalog.modelPulls.begin(id, BEGUN);
+    } catch (error) {
+      await hold.resign();
+      throw error;
+    }
+    working.set(
+      id,
+      work(model, holder, hold).finally(() => working.delete(id)),
+    );
+    return BEGUN;
   }
 
   return {
     async start(model) {
-      const before = pulls.get(model.id);
-      if (before?.state === "running") return before;
-      const begun: ModelPull = { state: "running", path: "", done: 0, total: null, error: null };
-      pulls.set(model.id, begun);
-      let hold: Leadership;
+      const under = pulls.get(model.id);
+      if (under !== undefined) return under;
+      // Before anything is waited for: of two calls one begins.
+      pulls.set(model.id, BEGUN);
       try {
-        hold = await takeHold(model.id);
+        // An earlier pull of this process may still be giving up its hold.
+        await working.get(model.id);
+        return await begin(model);
       } catch (error) {
         pulls.delete(model.id);
         throw error;
       }
-      const work = pull(model, AbortSignal.any([closing.signal, hold.lost]))
-        .catch((error: unknown) => {
-          const { message } = toErrorRecord(withAdvice(error, model));
-          const at = pulls.get(model.id) ?? begun;
-          pulls.set(model.id, { ...at, state: "failed", error: message });
-          deps.log.warn({ model: model.id, path: at.path, error: message }, "a pull failed");
-        })
-        .finally(async () => {
-          await hold.resign();
-          working.delete(model.id);
-        });
-      working.set(model.id, work);
-      return begun;
     },
-    status: (id) => pulls.get(id) ?? null,
+    status: async (id) => pulls.get(id) ?? deps.catalog.modelPulls.find(id),
     async close() {
       closing.abort(new UserError("the API is closing; pull again to go on from what is there", { code: "cancelled" }));
       await Promise.all(working.values());

@@ -31,6 +31,7 @@ import { idempotencyQueries } from "./queries/idempotency.ts";
 import { jobQueries } from "./queries/jobs.ts";
 import { libraryQueries } from "./queries/library.ts";
 import { loraQueries } from "./queries/loras.ts";
+import { modelPullQueries } from "./queries/model-pulls.ts";
 import { modelQueries } from "./queries/models.ts";
 import { memberQueries } from "./queries/plan-members.ts";
 import { projectQueries } from "./queries/projects.ts";
@@ -101,6 +102,7 @@ export function openCatalog(options: CatalogOptions) {
     recipes: unwrapFailures(recipeQueries(connection)),
     trainings: unwrapFailures(trainingQueries(connection)),
     models: unwrapFailures(modelQueries(connection)),
+    modelPulls: unwrapFailures(modelPullQueries(connection)),
     loras: unwrapFailures(loraQueries(connection)),
     generations: unwrapFailures(generationQueries(connection)),
     choosing: unwrapFailures(choosingQueries(connection)),

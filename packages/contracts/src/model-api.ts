@@ -70,7 +70,7 @@ export const ModelView = z.object({
   licence: ModelLicence.nullable(),
   files: z.array(ModelFile.extend({ stored: z.boolean().describe("Whether its bytes are in the object store") })),
   vramBytes: z.number().describe("Memory of a usual training of the family, by the model in docs/training.md"),
-  pull: ModelPull.nullable().describe("The pull under way in this process, or its last one"),
+  pull: ModelPull.nullable().describe("The pull under way, or the last one, of whichever API is at it"),
 });
 export type ModelView = z.output<typeof ModelView>;
 export const ModelList = z.object({ items: z.array(ModelView) });

@@ -33,7 +33,7 @@ export const modelRoutes =
         })),
       ),
       vramBytes: usualVramBytes(model.family),
-      pull: puller.status(model.id),
+      pull: await puller.status(model.id),
     });
     const ofOne = { tags, params: ModelParams, response: { 200: ModelView } };
 
@@ -74,8 +74,8 @@ export const modelRoutes =
       { config: { scope: "admin" }, schema: { ...ofOne, summary: "Fetch what is missing, in the background" } },
       async ({ params }) => {
         const model = await found(params.id);
-        await puller.start(model);
-        return toView(model);
+        const pull = await puller.start(model);
+        return { ...(await toView(model)), pull };
       },
     );
     server.post(

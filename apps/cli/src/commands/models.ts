@@ -79,13 +79,16 @@ async function pull(client: Client, id: string, context: CommandContext): Promis
     await wait(POLL_MS, undefined, { signal: context.interrupts.signal });
     model = await client.models.get(id);
   }
-  if (model.pull?.state === "failed") {
-    if (context.json) printJson(context, model);
-    context.err.write(`loramill: ${model.pull.error}\n`);
-    return exitCodes.failed;
+  const missing = model.files.filter(({ stored }) => !stored).map(({ path }) => path);
+  if (missing.length === 0 && model.pull?.state !== "failed") {
+    print(model, context);
+    return exitCodes.ok;
   }
-  print(model, context);
-  return exitCodes.ok;
+  // Also where nobody knows of a pull any more: what is not there is not done.
+  if (context.json) printJson(context, model);
+  const lack = `nobody is pulling ${id}, and ${missing.join(", ")} is not in the store: pull it again`;
+  context.err.write(`loramill: ${model.pull?.error ?? lack}\n`);
+  return exitCodes.failed;
 }
 
 const progressLine = ({ path, done, total }: ModelVerifyProgress): string =>
