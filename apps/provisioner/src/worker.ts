@@ -24,7 +24,7 @@ export const provisionerWorker = defineWorker({
     }
     if (options.providers.includes("runpod")) await checkStore(stores.objects, config.runpod.url);
     const tokens = { secret: options.agentSecret, own: config.static.token };
-    const fleetMetrics = createFleetMetrics(metrics);
+    const fleetMetrics = createFleetMetrics(metrics, options.providers);
     const providers = opened("providers", openProviders({ ...config, clock, log }), async (open) => {
       for (const provider of open.values()) await provider.close();
     });

@@ -32,3 +32,13 @@ it("counts machines by state, and what those cost that are rented and have not e
   fleet.setMachines([]);
   expect((await lines()).filter((line) => /machines|spend/.test(line))).toEqual([]);
 });
+
+it("shows what has not happened yet as zero, because the first time of a series that begins at one is no increase", async () => {
+  const metrics = createMetrics({ processMetrics: false });
+  createFleetMetrics(metrics, ["runpod", "static"]);
+  const text = await metrics.render();
+  for (const provider of ["runpod", "static"]) {
+    expect(text).toContain(`loramill_fleet_orphans_total{provider="${provider}"} 0`);
+  }
+  expect(text).toContain('loramill_run_events_total{type="run.exhaust"} 0');
+});

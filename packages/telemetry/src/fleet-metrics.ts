@@ -14,11 +14,17 @@ export interface FleetMetrics {
   ): void;
 }
 
-export function createFleetMetrics({ registry }: { readonly registry: Registry }): FleetMetrics {
+/** `providers`: those whose machines this process looks after, of whom nothing has happened yet. */
+export function createFleetMetrics(
+  { registry }: { readonly registry: Registry },
+  providers: readonly string[] = [],
+): FleetMetrics {
   const registers = [registry];
   const byProvider = ["provider"] as const;
   const count = (name: string, help: string) => {
     const counter = new Counter({ name: `loramill_fleet_${name}`, help, labelNames: byProvider, registers });
+    // What has never happened shows as 0, so that its first time counts.
+    for (const provider of providers) counter.inc({ provider }, 0);
     return (provider: string): void => counter.inc({ provider });
   };
   const machines = new Gauge({

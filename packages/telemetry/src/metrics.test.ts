@@ -104,8 +104,8 @@ test("a watched number is read at each look", async () => {
 test("events of runs are counted by type; two registries do not know one another", async () => {
   const [one, two] = [createMetrics({ processMetrics: false }), createMetrics({ processMetrics: false })];
   one.observeRunEvent("step.succeeded");
-  expect(await lines(one, "loramill_run_events_total")).toEqual(['loramill_run_events_total{type="step.succeeded"} 1']);
-  expect(await lines(two, "loramill_run_events_total")).toEqual([]);
+  expect(await lines(one, "loramill_run_events_total")).toContain('loramill_run_events_total{type="step.succeeded"} 1');
+  expect((await lines(two, "loramill_run_events_total")).filter((line) => !line.endsWith(" 0"))).toEqual([]);
 });
 
 test("process metrics are there unless left out", async () => {

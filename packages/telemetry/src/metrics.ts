@@ -1,4 +1,4 @@
-import type { Charge } from "@loramill/contracts";
+import { type Charge, machines } from "@loramill/contracts";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { TurnReport } from "./turn-report.ts";
 
@@ -102,6 +102,10 @@ export function createMetrics(options: { processMetrics?: boolean } = {}): Metri
     labelNames: ["type"],
     registers,
   });
+  // What has never happened shows as 0, so that its first time counts.
+  for (const event of new Set(Object.values(machines.run).flatMap((events) => Object.keys(events)))) {
+    runEvents.inc({ type: `run.${event}` }, 0);
+  }
   const backlog = new Gauge({
     name: "loramill_backlog_jobs",
     help: "Jobs in the catalog that have not ended",
