@@ -57,9 +57,11 @@ test("what was backed up is restored over what came after it, and into another d
   await client.connect();
   // As a newer version would have left it.
   await client.query("create table loramill.of_a_newer_version (id int)");
-  await client.query("create database another");
+  // Of another cluster, with a role of another name, which may do nothing elsewhere.
+  await client.query("create role mill login; grant usage on schema loramill to loramill");
+  await client.query("create database another owner mill");
   await client.end();
-  const another = server.url.replace("/postgres?", "/another?");
+  const another = server.url.replace("/postgres?", "/another?").replace("loramill@", "mill@");
   for (const url of [server.url, another]) {
     shell(restore, folder, env(url));
     const restored = open(url);
