@@ -80,7 +80,7 @@ export function openCatalog(options: CatalogOptions) {
   return {
     pool: connection.pool,
     /** Brings the schema up to date; safe in many processes at once. */
-    migrate: () => migrateCatalog(connection.settings),
+    migrate: () => migrateCatalog(connection.settings, connection.log),
     projects: unwrapFailures(projectQueries(connection)),
     apiKeys: unwrapFailures(apiKeyQueries(connection, clock)),
     idempotency: unwrapFailures(idempotencyQueries(connection, clock)),

@@ -1,5 +1,5 @@
 import { toErrorRecord } from "@loramill/contracts";
-import { waitUntil } from "@loramill/testkit";
+import { keepLog, waitUntil } from "@loramill/testkit";
 import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { inTransaction } from "./connection.ts";
@@ -23,6 +23,19 @@ test("migrations run once though many processes start together, beside the table
   await expect(catalog.projects.list()).resolves.toEqual([]);
   const schemas = await catalog.pool.query("select nspname from pg_namespace where nspname in ('drizzle', 'bullmq')");
   expect(schemas.rows).toEqual([{ nspname: "bullmq" }]);
+});
+
+test("a version that meets a catalog newer than itself says so, and works on", async () => {
+  const catalog = await server.open();
+  const log = keepLog();
+  await server.openAgain(catalog.url, { log }).migrate();
+  expect(log.lines).toEqual([]);
+  await catalog.pool.query(
+    "insert into loramill.__drizzle_migrations (hash, created_at) values ('of a newer version', $1)",
+    [Date.parse("2100-01-01")],
+  );
+  await server.openAgain(catalog.url, { log }).migrate();
+  expect(JSON.stringify(log.lines)).toContain("the catalog is newer than this version");
 });
 
 test("a catalog that is not there, or lets nobody in, is named without its password", async () => {

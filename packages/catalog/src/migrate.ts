@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
-import { UserError } from "@loramill/contracts";
+import { type Logger, UserError } from "@loramill/contracts";
+import { readMigrationFiles } from "drizzle-orm/migrator";
 import { drizzle } from "drizzle-orm/node-postgres";
 import { migrate } from "drizzle-orm/node-postgres/migrator";
 import pg from "pg";
@@ -14,10 +15,11 @@ const OLDEST_POSTGRES = 14;
 
 /**
  * Brings the schema `loramill` up to date. Processes that start together take turns under an advisory lock; the list of
- * applied migrations lies in the same schema, so that nothing outside it is touched. Throws UserError `catalog-refused` or
+ * applied migrations lies in the same schema, so that nothing outside it is touched. A catalog that a newer version has migrated is
+ * warned of and used: migrations only add, and old processes work on while new ones come. Throws UserError `catalog-refused` or
  * `postgres-too-old`, TransientError `catalog-unreachable`.
  */
-export async function migrateCatalog(settings: pg.ClientConfig): Promise<void> {
+export async function migrateCatalog(settings: pg.ClientConfig, log: Logger): Promise<void> {
   const client = new pg.Client(settings);
   client.on("error", () => {}); // The query under way rejects with it.
   try {
@@ -40,7 +42,24 @@ export async function migrateCatalog(settings: pg.ClientConfig): Promise<void> {
     }
     await client.query("select pg_advisory_lock($1)", [MIGRATION_LOCK]);
     await migrate(drizzle(client), { migrationsFolder: FOLDER, migrationsSchema: "loramill" });
+    const newer = await countNewer(client);
+    if (newer > 0) {
+      log.warn(
+        { migrations: newer },
+        "the catalog is newer than this version: right while new processes take over, else go back as docs/operations/upgrades.md says",
+      );
+    }
   } finally {
     await client.end();
   }
+}
+
+/** How many migrations the catalog has that this version does not know: those made after its last. */
+async function countNewer(client: pg.Client): Promise<number> {
+  const last = readMigrationFiles({ migrationsFolder: FOLDER }).at(-1)?.folderMillis ?? 0;
+  const { rows } = await client.query<{ newer: number }>(
+    "select count(*)::int as newer from loramill.__drizzle_migrations where created_at > $1",
+    [last],
+  );
+  return rows[0]?.newer ?? 0;
 }
