@@ -41,7 +41,11 @@ export interface PodTemplate {
 /** The part of a manifest that tests look at. */
 export interface Manifest {
   readonly kind: string;
-  readonly metadata: { readonly name: string; readonly namespace: string };
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace: string;
+    readonly labels?: Readonly<Record<string, string>>;
+  };
   readonly data: Readonly<Record<string, string>>;
   readonly spec: {
     readonly replicas?: number;

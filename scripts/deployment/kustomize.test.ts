@@ -105,6 +105,26 @@ describe.each(["dev", "production", "production-gpu"])("the overlay %s", (overla
   });
 });
 
+describe("Prometheus", () => {
+  const manifests = buildOverlay("production-gpu");
+
+  test.skipIf(manifests === null)("is asked at one address, which the guide tells to replace", () => {
+    const text = JSON.stringify(manifests);
+    const addresses = new Set([...text.matchAll(/"serverAddress":"([^"]+)"/g)].map(([, address = ""]) => address));
+    expect([...addresses]).toEqual(["http://prometheus-operated.monitoring.svc:9090"]);
+    expect(readFileSync(join(root, "docs/deployment.md"), "utf8")).toContain(`sed 's#${[...addresses][0]}#`);
+  });
+
+  test.skipIf(manifests === null)("finds what bears the label of its release", () => {
+    const seen = manifests?.filter(({ kind }) => ["PodMonitor", "ServiceMonitor", "PrometheusRule"].includes(kind));
+    expect(seen?.length).toBe(3);
+    for (const { metadata, spec } of seen ?? []) {
+      expect(metadata.labels).toMatchObject({ release: "kube-prometheus-stack" });
+      expect(Object.keys(spec).length, "the patch kept the rest").toBeGreaterThan(0);
+    }
+  });
+});
+
 describe("secrets", () => {
   const manifests = buildOverlay("production");
   const named = (app: string): readonly string[] => {
