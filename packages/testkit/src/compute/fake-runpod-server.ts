@@ -47,6 +47,8 @@ export interface FakeRunPodOptions {
   readonly booksBehindMs?: number;
   /** What its books say of serverless endpoints. */
   readonly endpointBill?: readonly EndpointBill[];
+  /** What befalls a request to a route when it was told of none by `misbehave`; left out, nothing does. */
+  readonly trouble?: (route: string) => RunPodMove | undefined;
   /** What runs on its pods; left out, nothing does. Its answers go to requests under `/proxy/<pod>/<port>/`. */
   readonly machines?: FakeRunPodMachines;
 }
@@ -70,6 +72,7 @@ export async function startFakeRunPodServer(options: FakeRunPodOptions): Promise
     listBehindMs = 0,
     booksBehindMs = 0,
     endpointBill = [],
+    trouble = () => undefined,
     machines,
   } = options;
   const account = createFakeRunPodAccount({
@@ -92,7 +95,7 @@ export async function startFakeRunPodServer(options: FakeRunPodOptions): Promise
     const operation = isGraphQl ? { route: `${method} /graphql`, id: undefined } : matchOperation(method, url.pathname);
     if (operation === null) return send(response, 404, problem(404, `no ${method} ${url.pathname}`));
     const { route, id } = operation;
-    const move = moves.get(route)?.shift();
+    const move = moves.get(route)?.shift() ?? trouble(route);
     const heard = await playMove(move, response);
     if (heard === "done") return;
     if (isGraphQl) return send(response, 200, withGraphQlErrors(account.graphql(body), move));

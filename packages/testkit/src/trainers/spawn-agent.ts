@@ -18,9 +18,20 @@ export interface SpawnedAgent {
 
 const State = z.object({ child: z.object({ pid: z.int() }).nullable() });
 
-/** Starts a program with its arguments that prints the agent's address on its first line. `workspace` is the agent's. */
-export async function spawnAgent(program: string, args: readonly string[], workspace: string): Promise<SpawnedAgent> {
-  const child = spawn(process.execPath, [program, ...args], { stdio: ["ignore", "pipe", "inherit"] });
+/**
+ * Starts a program with its arguments that prints the agent's address on its first line. `workspace` is the agent's; `env` is added to
+ * the environment of this process.
+ */
+export async function spawnAgent(
+  program: string,
+  args: readonly string[],
+  workspace: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<SpawnedAgent> {
+  const child = spawn(process.execPath, [program, ...args], {
+    stdio: ["ignore", "pipe", "inherit"],
+    env: { ...process.env, ...env },
+  });
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   const address = await firstLine(child);
   return {
