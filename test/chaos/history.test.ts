@@ -6,9 +6,19 @@ import * as changes from "../support/history/check-changes.ts";
 import * as ends from "../support/history/check-ends.ts";
 import * as money from "../support/history/check-money.ts";
 import * as publications from "../support/history/check-publications.ts";
-import type { Check } from "../support/history/history.ts";
+import type { Check, History } from "../support/history/history.ts";
 import { openHistory } from "../support/history/history.ts";
-import { recordHistory } from "../support/history/record-history.ts";
+import { addLora, addPicture, addTrialMachine } from "../support/history/trial-history.ts";
+
+/** Checks of rows read no files. */
+const unread: History["stores"] = {
+  get objects(): never {
+    throw new Error("a check of rows has read the store");
+  },
+  get documents(): never {
+    throw new Error("a check of rows has read the store");
+  },
+};
 
 let server: TestServer;
 let catalog: Catalog;
@@ -17,18 +27,9 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-/** A run with one step and one job, of a machine that is wanted. */
 beforeEach(async () => {
   catalog = await server.open();
-  await recordHistory(catalog);
-  const wanted = { name: "lm-one", provider: "runpod", candidates: [], wantedFor: [], reason: "it is tried" };
-  const run = await catalog.fleet.openPod(wanted);
-  await catalog.pool.query(
-    `insert into loramill.jobs (id, run, step, project, name, queue, ordinal, input, state)
-     select 'job_1', s.run, s.id, r.project, 'tend-machine', 'provision', 0, '{}', 'waiting'
-     from loramill.steps s join loramill.runs r on r.id = s.run where s.run = $1`,
-    [run],
-  );
+  await addTrialMachine(catalog);
 });
 
 const job = (set: string) => `update loramill.jobs set ${set} where id = 'job_1';`;
@@ -41,6 +42,24 @@ const charge = (ordinal: number, at = "now()", amount = 5) => `
   select 'led_${ordinal}', run, step, id, 1, ${ordinal}, 'compute', 's', 1, 'gpu-second', ${amount}, '', ${at}
   from loramill.jobs;`;
 const step = (set: string) => `update loramill.steps set ${set};`;
+/** Another row like the only one there is, but for these columns. */
+const another = (table: string, columns: object) => `
+  insert into loramill.${table}
+  select (jsonb_populate_record(t, '${JSON.stringify(columns)}')).* from loramill.${table} t limit 1;`;
+const spent = (period: string, amount: number) => `
+  insert into loramill.spending (period, project, amount_micro_usd) select ${period}, project, ${amount} from loramill.runs;`;
+const TODAY = "to_char(now() at time zone 'utc', 'YYYY-MM-DD')";
+const ceiling = (period: string, limit: number) => `
+  insert into loramill.ceilings (project, period, limit_micro_usd) values ('', '${period}', ${limit});`;
+const caption = `
+  insert into loramill.captions (project, image, path, text, provider, raw, run, job)
+  select project, 'i', 'p', 't', 'v', 't', run, id from loramill.jobs;`;
+const budget = (limit: number, sum: number) =>
+  `update loramill.runs set budget_micro_usd = ${limit}; update loramill.runs set spent_micro_usd = ${sum};`;
+const published = "state = 'succeeded', items = 1";
+/** A payment that its mark names, on the bill of a machine. */
+const marked = (id: number, of: string) => `${charge(id)}
+  update loramill.ledger set mark = 'm', pod = 'lm-one', job = '${of}' where id = 'led_${id}';`;
 
 /** What each check has to see, and what it must not mind before. */
 const cases: readonly (readonly [check: Check, sound: string, broken: string])[] = [
@@ -68,16 +87,55 @@ const cases: readonly (readonly [check: Check, sound: string, broken: string])[]
     step("jobs_open = 1"),
   ],
   [publications.everyResultIsAnArtifact, "", step("state = 'succeeded', reuse = true, key = 'k', output = 'o'")],
+  [
+    publications.noResultIsWorkedOutTwice,
+    step("state = 'succeeded', reuse = true, key = 'k'"),
+    another("steps", { id: "step_2", name: "again" }),
+  ],
+  [publications.noCaptionIsPublishedTwice, caption, caption],
+  [publications.everyCaptionIsPublished, caption + step(`name = 'caption', ${published}`), step("items = 2")],
+  [
+    publications.eachTrainingPublishesOneLora,
+    step(`kind = 'train', ${published}`) + addLora("lora_1", "a"),
+    addLora("lora_2", "b"),
+  ],
+  [publications.eachTrainingPublishesOneLora, "", step(`kind = 'train', ${published}`)],
+  [
+    publications.eachPictureIsPublishedOnce,
+    step(`name = 'generate', ${published}`) + addPicture(0, "a"),
+    addPicture(1, "b"),
+  ],
+  [publications.eachPictureIsPublishedOnce, "", step(`name = 'generate', ${published}`)],
   [money.countersAddUpToTheLedger, "", charge(0)],
+  [
+    money.spendingByDayAndProjectAddsUpToTheLedger,
+    charge(0) + spent(TODAY, 5) + spent("'total'", 5),
+    `update loramill.spending set amount_micro_usd = 4 where period = ${TODAY}`,
+  ],
+  // The account's sum is right, and the projects' are not.
+  [
+    money.spendingByDayAndProjectAddsUpToTheLedger,
+    charge(0) + spent(TODAY, 5) + spent("'total'", 5),
+    `${another("projects", { id: "prj_2", name: "other" })} update loramill.spending set project = 'prj_2'`,
+  ],
+  [money.noCeilingIsPassed, ceiling("day", 5) + spent(TODAY, 5), "update loramill.spending set amount_micro_usd = 6"],
+  // It is told also when the ceiling is raised afterwards.
+  [
+    money.noCeilingIsPassed,
+    ceiling("total", 5) + spent("'total'", 5) + spent(TODAY, 9),
+    "update loramill.spending set amount_micro_usd = 6; update loramill.ceilings set limit_micro_usd = 9",
+  ],
+  [money.noPaymentIsChargedTwice, marked(0, "job_1"), marked(1, "job_2")],
   [money.everyChargeIsOfAnAttempt, attempt(1, "now()") + charge(0), "delete from loramill.attempts"],
   [money.noAttemptIsChargedTwice, charge(0) + charge(1), charge(2, "now() + interval '1 s'")],
-  [money.noRunSpendsMoreThanItsBudget, "", "update loramill.runs set budget_micro_usd = 5, spent_micro_usd = 6"],
+  [money.noRunSpendsMoreThanItsBudget, budget(5, 5), budget(5, 6)],
+  [money.noRunSpendsMoreThanItsBudget, budget(5, 5), `${budget(5, 6)} ${budget(9, 6)}`],
 ];
 
 test.each(cases.map(([check, sound, broken]) => ({ name: check.name, check, sound, broken })))(
   "the history of a soak tells what speaks against: $name",
   async ({ check, sound, broken }) => {
-    const history = openHistory(catalog, []);
+    const history = openHistory(catalog, { acknowledged: [], stores: unread });
     if (sound !== "") await catalog.pool.query(sound);
     expect(await check(history)).toEqual([]);
     await catalog.pool.query(broken);
@@ -87,7 +145,7 @@ test.each(cases.map(([check, sound, broken]) => ({ name: check.name, check, soun
 
 test("a run that was acknowledged and is not there is told, and so is one that nobody has acknowledged", async () => {
   const missing = (acknowledged: readonly string[]) =>
-    ends.everyAcknowledgedRunIsThere(openHistory(catalog, acknowledged));
+    ends.everyAcknowledgedRunIsThere(openHistory(catalog, { acknowledged, stores: unread }));
   // The run of a machine is nobody's.
   expect(await missing([])).toEqual([]);
   expect(await missing(["run_x"])).toEqual(["run_x"]);

@@ -34,9 +34,7 @@ export async function readLostWork(parts: {
   const losses: Loss[] = [];
   const uploadsMs: number[] = [];
   for (const job of parts.jobs) {
-    // An agent calls the folder of a training after its marker, which is the job's id.
-    const folder = `/jobs/${sha256Hex(new TextEncoder().encode(job)).slice(0, 16)}-`;
-    const ofJob = parts.deeds.filter(({ images }) => images.includes(folder));
+    const ofJob = deedsOfJob(parts.deeds, job);
     const commits = await commitsOf(parts.objects, job);
     const processes = [...Map.groupBy(ofJob, ({ process }) => process).values()];
     for (const [i, deeds] of processes.entries()) {
@@ -53,6 +51,12 @@ export async function readLostWork(parts: {
     }
   }
   return { losses, uploadsMs: uploadsMs.sort((a, b) => a - b) };
+}
+
+/** An agent calls the folder of a training after its marker, which is the job's id. */
+export function deedsOfJob(deeds: readonly TrainerDeed[], job: JobId): TrainerDeed[] {
+  const folder = `/jobs/${sha256Hex(new TextEncoder().encode(job)).slice(0, 16)}-`;
+  return deeds.filter(({ images }) => images.includes(folder));
 }
 
 function lossOf(

@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type Catalog, openCatalog } from "@loramill/catalog";
-import type { ObjectStore, RunSpecInput } from "@loramill/contracts";
+import type { RunSpecInput, Stores } from "@loramill/contracts";
 import { startEmbeddedPostgres } from "@loramill/embedded";
 import { type Client, createClient } from "@loramill/sdk";
 import { openStores } from "@loramill/storage";
@@ -33,7 +33,7 @@ export interface MachineMill {
   readonly runpod: RunPodProcess;
   readonly trainer: ScriptedTrainer;
   /** What all of them store in. */
-  readonly objects: ObjectStore;
+  readonly stores: Stores;
   readonly processes: Fleet;
   /** What is trained; runs of different seeds share their pictures and nothing else. */
   spec(seed: number): RunSpecInput;
@@ -49,8 +49,13 @@ export async function startMachineMill(options: {
   readonly kills: number;
   readonly seed: number;
   readonly stepMs: number;
+  /** Whether there are spot machines too, cheaper than the others. */
+  readonly hasSpot?: boolean;
+  /** Of the requests to RunPod, how many come to grief, 0 to 1. */
+  readonly troubleShare?: number;
   readonly env?: Readonly<Record<string, string>>;
 }): Promise<MachineMill | null> {
+  const { hasSpot = false, troubleShare = 0 } = options;
   // What is started is stopped with it, the latest first, also where something after it cannot be started.
   await using started = new AsyncDisposableStack();
   const redis = await startRedis({ aof: true });
@@ -69,9 +74,14 @@ export async function startMachineMill(options: {
   const trainer = await installScriptedTrainer(at("trainer"), { stepMs: options.stepMs });
   const runpod = await startRunPodProcess({
     ...{ apiKey: "rpa_0123456789abcdef0123", folder: at("disks"), agent: AGENT, trainer: trainer.installed },
+    ...(troubleShare === 0 ? {} : { troubles: { seed: options.seed, share: troubleShare } }),
     gpus: [
       {
-        ...{ id: "NVIDIA GeForce RTX 4090", memory: 24, usd: { secure: 0.69, community: 0.34, spot: 0 } },
+        ...{
+          id: "NVIDIA GeForce RTX 4090",
+          memory: 24,
+          usd: { secure: 0.69, community: 0.34, spot: hasSpot ? 0.2 : 0 },
+        },
         dataCenters: [{ id: "US-KS-2", availability: "HIGH" }],
       },
     ],
@@ -95,6 +105,7 @@ export async function startMachineMill(options: {
       ...{ QUEUE_LOCK_SECONDS: "3", QUEUE_STALLED_SECONDS: "1", QUEUE_HEARTBEAT_SECONDS: "0.5" },
       ...{ DISPATCH_SILENT_SECONDS: "5", API_PORT: String(port) },
       ...{ AGENT_POLL_SECONDS: "1", AGENT_LEASE_SECONDS: "30" },
+      RUNPOD_SPOT: String(hasSpot),
       ...{ FLEET_PROVIDERS: "runpod", FLEET_AGENT_SECRET: "a secret that nobody may see", FLEET_NAME_PREFIX: "lm-" },
       FLEET_IMAGE: "registry.example/agent:1",
       ...{ FLEET_PLAN_SECONDS: "1", FLEET_IDLE_SECONDS: "3", FLEET_POLL_SECONDS: "0.5", FLEET_SURVEY_SECONDS: "2" },
@@ -113,7 +124,7 @@ export async function startMachineMill(options: {
   const all = started.move();
   return {
     ...{ client: createClient({ url: `http://127.0.0.1:${port}` }), catalog, runpod, trainer, processes },
-    objects: stores.objects,
+    stores,
     spec: (seed) => ({
       name: `sdxl-${seed}`,
       dataset: { name: "drawings", sources: [{ type: "folder", path: at("pictures") }] },

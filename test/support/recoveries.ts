@@ -40,19 +40,31 @@ interface Submission {
 
 const timeOf = ({ at }: RunEvent): number => Date.parse(at);
 
+export interface Recoveries {
+  readonly found: readonly Recovery[];
+  /** Moves that took a machine which the training had, after which it was not submitted again. */
+  readonly unanswered: readonly (Taking & { readonly podId: string | null })[];
+}
+
 /** The ways back of one run; none where its machines were not taken, or its LoRA was in the store by then. */
-export async function readRecoveries(catalog: Catalog, run: RunId, takings: readonly Taking[]): Promise<Recovery[]> {
+export async function readRecoveries(catalog: Catalog, run: RunId, takings: readonly Taking[]): Promise<Recoveries> {
   const events = await eventsOf(catalog, run);
   const pods = await catalog.fleet.pods();
   const submissions = events.flatMap((event): Submission[] =>
     event.type === "training.submitted" ? [{ at: timeOf(event), pod: event.data.pod, job: event.job }] : [],
   );
   const found: Recovery[] = [];
+  const unanswered: Recoveries["unanswered"][number][] = [];
+  const ended = Math.max(...events.map(timeOf));
   for (const [i, had] of submissions.entries()) {
     const next = submissions[i + 1];
     // What comes to a machine that was taken already takes nothing more.
     const first = takings.find(({ pod, at }) => pod === had.pod && at > had.at);
-    if (next === undefined || first === undefined || first.at > next.at) continue;
+    if (first === undefined || first.at > (next?.at ?? ended)) continue;
+    if (next === undefined) {
+      unanswered.push({ ...first, podId: pods.find(({ name }) => name === first.pod)?.remoteId ?? null });
+      continue;
+    }
     const onItsWay = pods.filter(({ name, wantedFor }) => name !== had.pod && had.job && wantedFor.includes(had.job));
     const interruptions = onItsWay.flatMap(({ name, createdAt }) => {
       const hit = takings.find(({ pod, at }) => pod === name && at > Math.max(first.at, createdAt.getTime()));
@@ -72,7 +84,7 @@ export async function readRecoveries(catalog: Catalog, run: RunId, takings: read
     const moves = [first, ...interruptions].map(({ pod, how, at }) => ({ at, who: pod, what: `-- ${how} --` }));
     found.push({ run, taking, interrupted, seconds, moments: [...moments, ...moves].sort((a, b) => a.at - b.at) });
   }
-  return found;
+  return { found, unanswered };
 }
 
 /** A recovery as lines that a person reads from top to bottom, in seconds since the move that counts. */

@@ -8,7 +8,8 @@ const WRITTEN_ONCE = ["artifacts", "captions", "dataset_versions", "generations"
 
 /**
  * Makes the database itself write down what happens from now on, beneath everything that could forget it: each change of a state
- * or of an epoch into `history.changes`, and each change of a row that is meant to stay as it is into `history.rewrites`.
+ * or of an epoch into `history.changes`, each change of a row that is meant to stay as it is into `history.rewrites`, and each sum
+ * that passes a budget or a ceiling as that is at the moment into `history.overspendings`.
  */
 export async function recordHistory({ pool }: Catalog): Promise<void> {
   await pool.query(`
@@ -18,6 +19,10 @@ export async function recordHistory({ pool }: Catalog): Promise<void> {
       epoch_before int, epoch int, at timestamptz not null default clock_timestamp()
     );
     create table history.rewrites (id bigserial primary key, what text not null, before jsonb not null, after jsonb);
+    create table history.overspendings (
+      id bigserial primary key, what text not null, name text not null, spent bigint not null, allowed bigint not null,
+      at timestamptz not null default clock_timestamp()
+    );
 
     create function history.note_change() returns trigger language plpgsql as $$
     declare
@@ -37,6 +42,31 @@ export async function recordHistory({ pool }: Catalog): Promise<void> {
       values (tg_table_name, to_jsonb(old), case tg_op when 'UPDATE' then to_jsonb(new) end);
       return null;
     end $$;
+
+    create function history.note_budget() returns trigger language plpgsql as $$
+    begin
+      insert into history.overspendings (what, name, spent, allowed)
+      values ('budget', new.id, new.spent_micro_usd, new.budget_micro_usd);
+      return null;
+    end $$;
+    create trigger history_budget after update of spent_micro_usd on loramill.runs
+    for each row when (new.spent_micro_usd > old.spent_micro_usd and new.spent_micro_usd > new.budget_micro_usd)
+    execute function history.note_budget();
+
+    create function history.note_spending() returns trigger language plpgsql as $$
+    begin
+      insert into history.overspendings (what, name, spent, allowed)
+      select 'ceiling by ' || c.period, coalesce(nullif(c.project, ''), 'account'), s.spent, c.limit_micro_usd
+      from loramill.ceilings c cross join lateral (
+        select sum(amount_micro_usd) as spent from loramill.spending
+        where period = new.period and c.project in ('', project)
+      ) s
+      where c.period = case new.period when 'total' then 'total' else 'day' end and c.project in ('', new.project)
+        and s.spent > c.limit_micro_usd;
+      return null;
+    end $$;
+    create trigger history after insert or update on loramill.spending
+    for each row execute function history.note_spending();
   `);
   for (const [subject, place] of Object.entries(SUBJECTS)) {
     const [table, name] = place.split(".");

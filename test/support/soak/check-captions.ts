@@ -34,6 +34,11 @@ export async function checkCaptions(
   expect(unpaid).toEqual([]);
   const prices = new Set(asked.map(priceOf));
   expect(prices.size).toBe(1);
+  const perQuestion = await query<{ words: string; entries: number; amount: string }>(
+    `select r.spec->'caption'->>'className' as words, count(*)::int as entries, sum(l.amount_micro_usd) as amount
+     from loramill.ledger l join loramill.runs r on r.id = l.run where l.kind = 'captioning' group by 1`,
+  );
+  expect(chargedTooOften(asked, perQuestion)).toEqual([]);
   const [ledger] = await query<{ entries: number; amount: string }>(
     `select count(*)::int as entries, coalesce(sum(amount_micro_usd), 0) as amount from loramill.ledger
      where kind = 'captioning'`,
@@ -44,6 +49,19 @@ export async function checkCaptions(
   expect(entries).toBeGreaterThanOrEqual(different - PICTURES * resumed.length);
   expect(entries).toBeLessThanOrEqual(asked.length);
   expect(Number(ledger?.amount)).toBe(entries * Number([...prices][0]));
+}
+
+/** Subjects of which more was charged than their endpoint was asked, in answers or in micro-dollars; whichever job was charged. */
+function chargedTooOften(
+  asked: readonly Question[],
+  charged: readonly { readonly words: string; readonly entries: number; readonly amount: string }[],
+): unknown[] {
+  return charged.flatMap(({ words, entries, amount }) => {
+    const questions = asked.filter(({ prompt }) => new RegExp(`\\b${words}\\b`).test(prompt));
+    const mostMicroUsd = questions.reduce((sum, question) => sum + priceOf(question), 0);
+    const isSound = entries <= questions.length && Number(amount) <= mostMicroUsd;
+    return isSound ? [] : [{ words, entries, amount, asked: questions.length, mostMicroUsd }];
+  });
 }
 
 /** What an answer costs in micro-dollars, by what the endpoint says it used. */

@@ -5,15 +5,15 @@ import { openHistory } from "../history/history.ts";
 import { checkCaptions } from "./check-captions.ts";
 import { endRuns } from "./end-runs.ts";
 import { millRoles, startMillWorld } from "./mill-world.ts";
-import { countKills, type Outcome, slowestClaim } from "./soak-log.ts";
+import { CLAIMED_SOON, countKills, expectQuickClaims, type Outcome, reportProgress } from "./soak-log.ts";
 import { submitRuns } from "./submit-runs.ts";
 
-const REPORT_MS = 30_000;
 const CAPTIONS_ARE_PAID = "captions cost what their endpoint was asked";
 
 export interface MillOutcome extends Outcome {
-  /** Runs that were resumed after a job of theirs had lost too many workers. */
+  /** Runs that were resumed after a job of theirs had lost too many workers, and those that were given a larger budget. */
   readonly resumed: number;
+  readonly exhausted: number;
   readonly captionsAsked: number;
 }
 
@@ -30,28 +30,33 @@ export async function millChaos(options: {
   const world = await startMillWorld(options);
   const { catalog, client, endpoint, processes } = world;
   const submitter = submitRuns(world);
-  const report = setInterval(
-    () => console.log(`${processes.deaths.length} kills, ${submitter.acknowledged.length} runs`),
-    REPORT_MS,
+  const progress = reportProgress(
+    `mill, seed ${options.seed}`,
+    () => `${processes.deaths.length} of ${options.kills} kills, ${submitter.acknowledged.length} runs`,
   );
   try {
     await processes.killed;
     expect(processes.complaints).toEqual([]);
     await submitter.stop();
-    const resumed = await endRuns(catalog, client);
-    const history = openHistory(catalog, submitter.acknowledged);
+    const { poisoned, exhausted } = await endRuns(catalog, client);
+    const history = openHistory(catalog, { acknowledged: submitter.acknowledged, stores: world.stores });
     const holds = await checkHistory(history);
-    await checkCaptions(history, endpoint.asked, resumed);
+    await checkCaptions(history, endpoint.asked, poisoned);
     expect(processes.complaints).toEqual([]);
     expect(await processes.stop()).toEqual(millRoles.flatMap((role) => Array(role.processes).fill(0)));
     return {
       ...{ world: "mill", seed: options.seed, ...countKills(processes.deaths) },
-      ...{ runs: submitter.acknowledged.length, resumed: resumed.length, captionsAsked: endpoint.asked.length },
-      slowestClaimSeconds: await slowestClaim(catalog, processes.deaths),
-      ...{ holds: [...holds, CAPTIONS_ARE_PAID], seconds: Math.round((Date.now() - startedAt) / 1_000) },
+      ...{
+        runs: submitter.acknowledged.length,
+        resumed: poisoned.length,
+        exhausted: exhausted.length,
+        captionsAsked: endpoint.asked.length,
+      },
+      slowestClaimSeconds: await expectQuickClaims(catalog, processes.deaths),
+      ...{ holds: [...holds, CAPTIONS_ARE_PAID, CLAIMED_SOON], seconds: Math.round((Date.now() - startedAt) / 1_000) },
     };
   } finally {
-    clearInterval(report);
+    progress.stop();
     await submitter.stop();
     await world.close();
   }

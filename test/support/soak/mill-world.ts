@@ -1,9 +1,11 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Catalog, openCatalog } from "@loramill/catalog";
+import type { Stores } from "@loramill/contracts";
 import { startEmbeddedPostgres } from "@loramill/embedded";
 import { encodeImage } from "@loramill/imaging";
 import { type Client, createClient } from "@loramill/sdk";
+import { openStores } from "@loramill/storage";
 import {
   type FakeVisionServer,
   freePort,
@@ -31,6 +33,7 @@ export const millRoles: readonly Role[] = [
 export interface MillWorld {
   readonly client: Client;
   readonly catalog: Catalog;
+  readonly stores: Stores;
   readonly endpoint: FakeVisionServer;
   readonly processes: Fleet;
   /** Folders of different pictures: some runs find their pictures prepared, others do not. */
@@ -55,6 +58,7 @@ export async function startMillWorld(options: {
   const catalog = openCatalog({ connection: postgres.connectionString, poolSize: 3, clock, log: quiet });
   await catalog.migrate();
   await recordHistory(catalog);
+  const stores = await openStores({ url: at("objects") });
   const port = await freePort();
   const processes = startFleet({
     roles: millRoles,
@@ -77,10 +81,11 @@ export async function startMillWorld(options: {
     },
   });
   return {
-    ...{ client: createClient({ url: `http://127.0.0.1:${port}` }), catalog, endpoint, processes, folders },
+    ...{ client: createClient({ url: `http://127.0.0.1:${port}` }), catalog, stores, endpoint, processes, folders },
     async close() {
       await processes.stop();
       await catalog.close();
+      await stores.close();
       await endpoint.close();
       await postgres.stop();
       data.remove();

@@ -3,6 +3,9 @@ import type { RunSpecInput } from "@loramill/contracts";
 /** Pictures of each folder that are kept, and so captioned. */
 export const PICTURES = 12;
 
+/** Captions of a run cost about 0.008 US dollars, and nothing else does: with the one all of them are paid, with the other some are. */
+const BUDGETS_USD = { enough: 0.02, tight: 0.004 } as const;
+
 const drawing = {
   ...{ prompts: ["a thing", "a thing at night"], seeds: [1, 2], strengths: [1], steps: 4 },
   ...{ width: 64, height: 64 },
@@ -21,7 +24,7 @@ export function wholeWay(what: number, folders: readonly string[]): RunSpecInput
     caption: { provider: "openai", className: `thing${what}` },
     train: { recipe: { steps: 12, batchSize: 2, saveEverySteps: 4, warmupSteps: 2, rank: 2, alpha: 2, seed: what } },
     generate: drawing,
-    ...(what % 4 === 0 ? { budgetUsd: 1 } : {}),
+    ...(what % 4 === 0 ? { budgetUsd: what % 8 === 0 ? BUDGETS_USD.enough : BUDGETS_USD.tight } : {}),
   };
 }
 

@@ -1,7 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { appendFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import type { Catalog } from "@loramill/catalog";
+import { expect } from "vitest";
 import type { Death } from "../fleet.ts";
 
 /** What a world has come to, of either kind: one line of the log. */
@@ -28,19 +29,42 @@ export function writeSoakLine(line: object): void {
   if (path !== undefined && path !== "") appendFileSync(path, `${text}\n`);
 }
 
-/** One line of the log: its sentences are told once, at the end. */
-export const writeOutcome = ({ holds, ...outcome }: Outcome): void =>
-  writeSoakLine({ ...outcome, checks: holds.length });
+/** One line of the log, as soon as its world has ended. */
+export const writeOutcome = (outcome: Outcome): void => writeSoakLine(outcome);
 
-/** What has to be known to repeat it. */
-export function tellSoak(settings: Readonly<Record<string, unknown>>): void {
+/**
+ * Writes what has to be known to repeat it. Where the log ends with the same soak of the same commit, which was interrupted, nothing
+ * is written, and the worlds that had ended are answered: they need not be done again.
+ */
+export function tellSoak(settings: Readonly<Record<string, unknown>>): Outcome[] {
   const git = (...args: string[]) => execFileSync("git", args, { encoding: "utf8" }).trim();
-  const changed = git("status", "--porcelain", "--untracked-files=no") === "" ? {} : { changed: true };
-  writeSoakLine({
-    ...{ soak: "kills", at: new Date().toISOString(), commit: git("rev-parse", "HEAD"), ...changed },
+  // The log itself may be in the repository.
+  const changed =
+    git("status", "--porcelain", "--untracked-files=no", "--", ":!docs/soaks") === "" ? {} : { changed: true };
+  const setting = {
+    ...{ commit: git("rev-parse", "HEAD"), ...changed },
     ...{ node: process.version, platform: `${process.platform}-${process.arch}`, cores: availableParallelism() },
     ...settings,
-  });
+  };
+  const ended = "changed" in changed ? null : readInterrupted(setting);
+  if (ended === null) writeSoakLine({ soak: "kills", at: new Date().toISOString(), ...setting });
+  else console.log(`going on with an interrupted soak: ${ended.length} worlds have ended`);
+  return ended ?? [];
+}
+
+/** Worlds that had ended when the last soak of the log was interrupted; null where it was another one, or had come to its end. */
+function readInterrupted(setting: Readonly<Record<string, unknown>>): Outcome[] | null {
+  const path = process.env.SOAK_LOG;
+  if (path === undefined || path === "" || !existsSync(path)) return null;
+  const lines = readFileSync(path, "utf8")
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => JSON.parse(line));
+  const begun = lines.findLastIndex((line) => "soak" in line);
+  const { soak, at, ...before } = lines[begun] ?? {};
+  const worlds = lines.slice(begun + 1);
+  if (soak !== "kills" || at === undefined || JSON.stringify(before) !== JSON.stringify(setting)) return null;
+  return worlds.some((line) => "passed" in line) ? null : worlds;
 }
 
 export function countKills(deaths: readonly Death[]): Pick<Outcome, "kills" | "killsWhileStarting"> {
@@ -51,18 +75,46 @@ export function countKills(deaths: readonly Death[]): Pick<Outcome, "kills" | "k
   };
 }
 
-export async function slowestClaim(
-  { pool }: Catalog,
+/** What was left by a worker that was killed is claimed by another within so many seconds. */
+const MOST_CLAIM_SECONDS = 45;
+export const CLAIMED_SOON = `what a killed worker worked on is claimed within ${MOST_CLAIM_SECONDS} s`;
+
+/**
+ * Fails where a job waited too long for its next claim after the kill of its worker, in seconds. Answers how long the slowest did; null
+ * where no work was hit.
+ */
+export async function expectQuickClaims(
+  catalog: Catalog,
   deaths: readonly Death[],
 ): Promise<Outcome["slowestClaimSeconds"]> {
-  const { rows } = await pool.query<{ worker: string; started_at: Date; ended_at: Date }>(
-    "select worker, started_at, ended_at from loramill.attempts where outcome = 'lost'",
+  const waits = await claimsAfter(catalog, deaths);
+  const [slowest] = waits.sort((a, b) => b.seconds - a.seconds);
+  if (slowest === undefined) return null;
+  expect(slowest.seconds, JSON.stringify(slowest)).toBeLessThan(MOST_CLAIM_SECONDS);
+  return Math.round(slowest.seconds * 10) / 10;
+}
+
+async function claimsAfter({ pool }: Pick<Catalog, "pool">, deaths: readonly Death[]) {
+  const { rows } = await pool.query<{ job: string; worker: string; started_at: Date; ended_at: Date }>(
+    "select job, worker, started_at, ended_at from loramill.attempts where outcome = 'lost'",
   );
-  const waits = rows.flatMap(({ worker, started_at, ended_at }) =>
+  return rows.flatMap(({ job, worker, started_at, ended_at }) =>
     deaths
       // The system gives the same number to many processes, one after the other.
       .filter(({ pid, at }) => worker.includes(`:${pid}:`) && started_at <= at && at <= ended_at)
-      .map(({ at }) => ended_at.getTime() - at.getTime()),
+      .map(({ app, at }) => ({ job, app, at, seconds: (ended_at.getTime() - at.getTime()) / 1_000 })),
   );
-  return waits.length === 0 ? null : Math.round(Math.max(...waits) / 100) / 10;
+}
+
+const PROGRESS_MS = 15_000;
+
+/** Prints how far a world is, with the time that it has taken, now and then. */
+export function reportProgress(world: string, say: () => string): { stop(): void } {
+  const startedAt = Date.now();
+  const elapsed = () => {
+    const seconds = Math.round((Date.now() - startedAt) / 1_000);
+    return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+  };
+  const report = setInterval(() => console.log(`${elapsed()} ${world}: ${say()}`), PROGRESS_MS);
+  return { stop: () => clearInterval(report) };
 }
