@@ -185,7 +185,7 @@ describe("RunPod's machines", () => {
     expect(opened.server.pods[0]).toMatchObject({
       args: "node agent.mjs",
       disk: 80,
-        env: { JOB: "1", AGENT_PORT: "8690", RUNPOD_API_URL: opened.server.url },
+      env: { JOB: "1", AGENT_PORT: "8690", RUNPOD_API_URL: opened.server.url },
       ports: ["8690/http"],
       mounts: { network: [{ volumeId: "vol1", path: "/workspace" }] },
     });
