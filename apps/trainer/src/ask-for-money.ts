@@ -30,13 +30,33 @@ const FINISH_AT_LEAST_MS = 30_000;
 /** Asks for what the first minutes of a training cost, before it is given to anybody; of one that cannot be stopped, for all. */
 export async function askToStart(
   backend: TrainingBackend,
-  { recipe, images }: TrainingRequest,
+  request: TrainingRequest,
   ctx: JobContext,
 ): Promise<EarlyStop | null> {
+  return refusalOf(await ctx.hold(priceOfStart(backend, request)), null);
+}
+
+/**
+ * Asks whether there is room for what a machine would cost that brings a training to its next checkpoint. What is set aside
+ * stays what it was: the machine sets its own price aside once it is rented.
+ */
+export async function askForMachine(
+  neededMicroUsd: number,
+  backend: TrainingBackend,
+  request: TrainingRequest,
+  ctx: JobContext,
+): Promise<EarlyStop | null> {
+  const allowance = await ctx.hold(neededMicroUsd, { isTentative: true });
+  if (allowance.refusedBy === null) await ctx.hold(priceOfStart(backend, request), { isTentative: true, isAll: true });
+  return refusalOf(allowance, neededMicroUsd);
+}
+
+function priceOfStart(backend: TrainingBackend, { recipe, images }: TrainingRequest): number {
   const { seconds, costMicroUsd } = backend.estimate(recipe, { images: images.length });
   const { unattendedSeconds } = backend.limits;
-  const price = unattendedSeconds === undefined ? costMicroUsd.p90 : unattendedSeconds * dearest(costMicroUsd, seconds);
-  return refusalOf(await ctx.hold(Math.ceil(price)), null);
+  return Math.ceil(
+    unattendedSeconds === undefined ? costMicroUsd.p90 : unattendedSeconds * dearest(costMicroUsd, seconds),
+  );
 }
 
 /** Asks for what the way to its next checkpoint costs, and looks whether its deadline is near. */

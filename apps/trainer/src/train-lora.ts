@@ -6,12 +6,14 @@ import {
   type Parked,
   PermanentError,
   stepsOf,
+  type TrainingBackend,
   type TrainingProgress,
   type TrainingRequest,
   type TrainingStatus,
+  TransientError,
   UserError,
 } from "@loramill/contracts";
-import { askToGoOn, askToStart } from "./ask-for-money.ts";
+import { askForMachine, askToGoOn, askToStart, type EarlyStop } from "./ask-for-money.ts";
 import { cancelTraining, isCancelled, STOP_TIMEOUT_MS, tellBackend } from "./cancel-training.ts";
 import { changeAfter, changedRecipe } from "./change-recipe.ts";
 import { countLoss, noLosses } from "./count-loss.ts";
@@ -77,12 +79,14 @@ async function holdSlot({ backend, deps, ctx }: Pick<Training, "backend" | "deps
 }
 
 async function submit(turn: Turn, training: Training): Promise<JobOutput | Parked> {
-  const { backend, request, context, deps, ctx } = training;
+  const { backend, request, deps, ctx } = training;
   // A run that a person resumed has given its slot back.
   if (!(await holdSlot({ backend, deps, ctx }))) return ctx.park(SLOT_POLL_MS, { ...turn });
   const stop = await askToStart(backend, request, ctx);
   if (stop !== null) return stopEarly(turn, stop, training);
-  const { remoteId, pod = null, podMicroUsd = null, trainer = null } = await backend.submit(request, context);
+  const submitted = await submitOrLack(training);
+  if (submitted.kind === "lacks") return stopEarly(turn, submitted.stop, training);
+  const { remoteId, pod = null, podMicroUsd = null, trainer = null } = submitted.training;
   ctx.event("training.submitted", {
     backend: backend.name,
     remoteId,
@@ -93,6 +97,25 @@ async function submit(turn: Turn, training: Training): Promise<JobOutput | Parke
   const submittedAt = deps.clock.now().toISOString();
   const given = { remoteId, pod, podMicroUsd, trainer, settling: false, submittedAt };
   return ctx.park(0, { ...turn, phase: "running", ...given });
+}
+
+type Submitted = Awaited<ReturnType<TrainingBackend["submit"]>>;
+
+/** A backend may rent for a training only where it can bring it to a checkpoint. Where nothing has room for that, waiting is of no use. */
+async function submitOrLack({
+  backend,
+  request,
+  context,
+  ctx,
+}: Training): Promise<{ kind: "given"; training: Submitted } | { kind: "lacks"; stop: EarlyStop }> {
+  try {
+    return { kind: "given", training: await backend.submit(request, context) };
+  } catch (error) {
+    const needed = error instanceof TransientError ? error.details.neededMicroUsd : undefined;
+    const stop = typeof needed === "number" ? await askForMachine(needed, backend, request, ctx) : null;
+    if (stop === null) throw error;
+    return { kind: "lacks", stop };
+  }
 }
 
 async function follow(turn: RunningTurn, training: Training): Promise<JobOutput | Parked> {

@@ -1,4 +1,4 @@
-import { type Parked, UserError } from "@loramill/contracts";
+import { type JobContext, type Parked, TransientError, UserError } from "@loramill/contracts";
 import { driveJob, fakeJobContext } from "@loramill/testkit";
 import { describe, expect, it } from "vitest";
 import { openTrainer, startTraining } from "../test/open-trainer.ts";
@@ -68,6 +68,42 @@ describe("the turns of a training", () => {
     await expect(driveJob((next) => endless.train(endless.input, next))).rejects.toMatchObject({
       code: "backend-lost",
     });
+  });
+
+  it("stops where nothing has room for a machine that would bring it to a checkpoint, and waits where something has", async () => {
+    const held: [number, unknown][] = [];
+    const limit = { of: { kind: "budget" }, limitMicroUsd: 900, usedMicroUsd: 0, reopensAt: null } as const;
+    const { input, train } = await openTrainer({
+      wrap: (backend) => ({
+        ...backend,
+        limits: { ...backend.limits, unattendedSeconds: 60 },
+        collectCheckpoint: async () => null,
+        submit: async () => {
+          const details = { neededMicroUsd: 1_000 };
+          throw new TransientError("waits for a machine", { code: "capacity", details });
+        },
+      }),
+    });
+    const lookWith = (room: number) => {
+      held.length = 0;
+      const hold: JobContext["hold"] = async (microUsd, how) => {
+        held.push([microUsd, how]);
+        return { onBudget: "stop", deadline: null, refusedBy: microUsd > room ? (limit as never) : null };
+      };
+      return fakeJobContext({ hold, turn: { phase: "submitting" }, epoch: 2 });
+    };
+    const poor = lookWith(900);
+    expect(await train(input, poor)).toMatchObject({
+      turn: { phase: "waiting", neededMicroUsd: 1_000 },
+    });
+    expect(poor.said.events.map(({ type }) => type)).toEqual(["training.stopped"]);
+    await expect(train(input, lookWith(1_000))).rejects.toMatchObject({ code: "capacity" });
+    // A machine sets its own price aside when it is rented: the training does not keep it.
+    expect(held).toEqual([
+      [0, undefined],
+      [1_000, { isTentative: true }],
+      [0, { isTentative: true, isAll: true }],
+    ]);
   });
 
   it("tells what another machine must have, and that none is needed while only its bill is waited for", async () => {

@@ -24,6 +24,8 @@ export interface TrainingParts {
   readonly machines?: ComputeProvider["machines"];
   /** The pods whose agents can be asked now; left out where none are rented. */
   readonly pods?: () => Promise<readonly AgentPod[]>;
+  /** What a training needs to come to a checkpoint where no machine is rented for want of money, in micro-dollars; null otherwise. */
+  readonly lacks?: (job: string) => Promise<number | null>;
   /** Decodes a prepared picture to what the embedded model sees; `side` in pixels. */
   readonly prepareImage: (bytes: Uint8Array, side: number) => Promise<RgbImage>;
 }

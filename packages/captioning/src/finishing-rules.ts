@@ -136,9 +136,11 @@ export const finishingRules: readonly FinishingRule[] = [
     applies: ({ prefix }) => trimmed(prefix) !== "",
     apply: (draft, style) => {
       const prefix = trimmed(style.prefix);
-      const body = draft.body.toLowerCase().startsWith(prefix.toLowerCase())
-        ? draft.body
-        : tidyStart(`${prefix} ${draft.body}`);
+      const [written, wanted] = [draft.body.toLowerCase(), prefix.toLowerCase()];
+      // Of a caption that was cut down to its prefix the last words may be gone.
+      const [first = ""] = written.split(",", 1);
+      const hasIt = written.startsWith(wanted) || (first !== "" && wanted.startsWith(`${first} `));
+      const body = hasIt ? draft.body : tidyStart(`${prefix} ${draft.body}`);
       return { ...draft, joint: ", ", body };
     },
   },
@@ -195,15 +197,17 @@ function nameClass(draft: Draft, style: FinishingStyle): Draft {
  */
 function cutToLength(draft: Draft, style: FinishingStyle): Draft {
   const required = [trimmed(style.suffix), ...(style.include ?? []), ...style.tags];
+  const unmarked = (body: string): string => (mayLoseMarks(style) ? withoutMarks(body) : body);
   let cut = draft;
   for (let round = 0; round <= required.length + 1; round += 1) {
     if (fits(render(cut), style)) return cut;
     const beginning = tidy(longestFitting(cut.body, (body) => render({ ...cut, body }), style));
-    cut = { ...cut, body: mayLoseMarks(style) ? withoutMarks(beginning) : beginning };
+    cut = { ...cut, body: unmarked(beginning) };
     if (!fits(render(cut), style)) break;
     const className = trimmed(style.className);
     if (className !== "" && mentions(render(draft), className) && !mentions(render(cut), className)) {
-      cut = { ...cut, body: beginWith(className, cut.body, trimmed(style.prefix)) };
+      const body = unmarked(beginWith(className, cut.body, trimmed(style.prefix)));
+      cut = { ...cut, joint: body.startsWith(className) ? " " : cut.joint, body };
     }
     cut = { ...cut, tail: [...cut.tail, ...missing(cut, required)] };
   }

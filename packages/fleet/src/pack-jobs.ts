@@ -1,4 +1,4 @@
-import type { FleetDemand, FleetFacts } from "@loramill/contracts";
+import type { FleetDemand, FleetFacts, MicroUsd } from "@loramill/contracts";
 import { chooseFit } from "./choose-fit.ts";
 import { fitJob, laneWith } from "./fit-job.ts";
 import type { FleetSettings } from "./fleet-settings.ts";
@@ -16,7 +16,14 @@ export interface Packing {
   readonly lanes: readonly Lane[];
   /** Machines to rent. */
   readonly wanted: readonly Lane[];
-  readonly waits: readonly { readonly job: FleetDemand; readonly because: string }[];
+  readonly waits: readonly Wait[];
+}
+
+export interface Wait {
+  readonly job: FleetDemand;
+  readonly because: string;
+  /** To its next checkpoint, where money is what it lacks on all that there is, free or not. */
+  readonly neededMicroUsd?: MicroUsd;
 }
 
 export interface PackingQuestion {
@@ -43,7 +50,7 @@ export function packJobs({ facts, settings, waiting, purse, ...question }: Packi
   const fresh = able.map((offer) => newLane(offer, knownOf(offer, facts, settings), settings));
   /** What is left of each. */
   const stock = new Map(fresh.map((lane) => [lane, stockOf(lane.offer, lane.odds)]));
-  const waits: { job: FleetDemand; because: string }[] = [];
+  const waits: Wait[] = [];
   let podsLeft = stopped === null ? question.podsLeft : 0;
 
   const canRent = (lane: Lane, { project }: FleetDemand) =>
@@ -59,6 +66,13 @@ export function packJobs({ facts, settings, waiting, purse, ...question }: Packi
   const canJoin = (lane: Lane, job: FleetDemand) =>
     !isNewTo(lane, job) || lane.offer.pricePerHourMicroUsd <= purse.perHourLeftOf(job.project);
 
+  /** Nothing where a machine that is taken, sold out or above the ceiling by the hour would do, or nothing is rented at all. */
+  const lackOf = (all: readonly Lane[], job: FleetDemand, { leftFor }: Purse): Pick<Wait, "neededMicroUsd"> => {
+    const needs = all.flatMap((lane) => fitJob(lane, job, { now, settings })?.leastMicroUsd ?? []);
+    const needed = Math.ceil(Math.min(...needs));
+    return stopped === null && needs.length > 0 && needed > leftFor(job) ? { neededMicroUsd: needed } : {};
+  };
+
   for (const job of inOrderOfService(waiting, now)) {
     const open = [...lanes.filter((lane) => canJoin(lane, job)), ...fresh.filter((lane) => canRent(lane, job))];
     const fits = open.flatMap((lane) => fitJob(lane, job, { now, settings }) ?? []);
@@ -68,7 +82,8 @@ export function packJobs({ facts, settings, waiting, purse, ...question }: Packi
       chooseFit(fits.filter(({ microUsd }) => microUsd <= left)) ??
       chooseFit(fits.filter(({ leastMicroUsd }) => leastMicroUsd <= left));
     if (best === null) {
-      waits.push({ job, because: whyNot({ job, fits, stock, purse, facts, settings }) });
+      const because = whyNot({ job, fits, stock, purse, facts, settings });
+      waits.push({ job, because, ...lackOf([...lanes, ...fresh], job, purse) });
       continue;
     }
     const later = podsLeft > 0 ? question.patience?.better(job, best) : null;

@@ -214,11 +214,36 @@ describe("waiting says what would have to change", () => {
       /^the cheapest machine for it costs \$0\.40\/h, and \$0\.30\/h is left below the ceiling of \$0\.30\/h/,
     );
     expect(why({ remainingMicroUsd: 50_000 })).toMatch(
-      /expected to cost \$0\.44\d*, \$0\.09\d* of it to its first checkpoint, and \$0\.05\d* is left/,
+      /expected to cost \$0\.45\d*, \$0\.10\d* of it to its first checkpoint, and \$0\.05\d* is left/,
     );
     expect(why({ remainingByProject: { project_1: 50_000 } })).toMatch(/and \$0\.05\d* is left/);
     expect(why({ demand: [demand({ remainingMicroUsd: 50_000 })] })).toMatch(/and \$0\.05\d* is left/);
     expect(why({}, { maxPods: 0 })).toMatch(/^0 machines are the most/);
+  });
+});
+
+describe("waiting for want of money", () => {
+  const needed = (change: Partial<FleetFacts>): number | undefined => {
+    const [wait] = plan({ demand: [demand()], offers: [offer()], ...change }).filter(({ kind }) => kind === "wait");
+    if (wait?.kind !== "wait") throw new Error("it does not wait");
+    return wait.neededMicroUsd;
+  };
+
+  it("says what it takes to the next checkpoint on the cheapest machine of all, sold out or not", () => {
+    const poor = { demand: [demand({ remainingMicroUsd: 50_000 })] };
+    const alone = needed(poor) ?? 0;
+    expect(alone).toBeGreaterThan(50_000);
+    const dearer = offer({ region: "US-KS-2", pricePerHourMicroUsd: 800_000 });
+    expect(needed({ ...poor, offers: [offer({ available: 0 }), dearer] })).toBe(alone);
+  });
+
+  it("says nothing where another moment could have room", () => {
+    expect(needed({ offers: [offer({ available: 0 })] })).toBeUndefined();
+    expect(needed({ perHourMicroUsd: 300_000 })).toBeUndefined();
+    expect(needed({ stopped: "no credit", demand: [demand({ remainingMicroUsd: 50_000 })] })).toBeUndefined();
+    // Only a dear one is left: the budget has room for the one that is sold out.
+    const [cheap, dear] = [offer({ available: 0 }), offer({ region: "US-KS-2", pricePerHourMicroUsd: 40_000_000 })];
+    expect(needed({ offers: [cheap, dear], demand: [demand({ remainingMicroUsd: 900_000 })] })).toBeUndefined();
   });
 });
 

@@ -75,7 +75,7 @@ export function planFleet(told: FleetFacts, settings: FleetSettings): FleetDecis
     ),
     ...packing.waits
       .toSorted((a, b) => compare(a.job.job, b.job.job))
-      .map(({ job, because }): FleetDecision => ({ kind: "wait", job: job.job, because })),
+      .map(({ job, ...why }): FleetDecision => ({ kind: "wait", job: job.job, ...why })),
   ];
 }
 

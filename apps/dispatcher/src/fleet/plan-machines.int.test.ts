@@ -199,8 +199,12 @@ test("ceilings of the account and of the project, and the run's budget, keep mac
   await plan(never);
   expect((await fleet.plan()).decisions).toMatchObject([
     { kind: "create", jobs: [job] },
-    { kind: "wait", job: poor },
+    { kind: "wait", job: poor, neededMicroUsd: expect.any(Number) },
   ]);
+  expect(await fleet.lacks(poor)).toBeGreaterThan(50);
+  expect(await fleet.lacks(job)).toBeNull();
+  await pool.query("update loramill.fleet set planned_at = now() - interval '10 minutes'");
+  expect(await fleet.lacks(poor), "an old plan says nothing of now").toBeNull();
 });
 
 test("a machine that is ready wakes its training, is kept while it works, and is drained when nobody needs it", async () => {

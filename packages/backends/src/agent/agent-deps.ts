@@ -14,6 +14,8 @@ export interface AgentDeps {
   readonly account: AgentAccount;
   /** Undefined when no base models are written down: trainers then look for them by the model's id. */
   readonly models: (() => Promise<readonly KnownModel[]>) | undefined;
+  /** What a training needs for which no machine is rented for want of money, in micro-dollars. Undefined where none are rented. */
+  readonly lacks: ((job: string) => Promise<number | null>) | undefined;
 }
 
 /**

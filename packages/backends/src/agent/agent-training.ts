@@ -23,6 +23,8 @@ export interface AgentTrainingParts {
   readonly machines?: ComputeProvider["machines"];
   /** The pods of this moment; left out where none are rented. */
   readonly pods?: () => Promise<readonly AgentPod[]>;
+  /** What a training needs to come to a checkpoint where no machine is rented for want of money, in micro-dollars; null otherwise. */
+  readonly lacks?: (job: string) => Promise<number | null>;
 }
 
 /**
@@ -31,14 +33,14 @@ export interface AgentTrainingParts {
  * marker, from which a training that was lost goes on elsewhere.
  */
 export function createAgentTraining(options: AgentOptions, parts: AgentTrainingParts): TrainingBackend {
-  const { stores, clock, models, machines } = parts;
+  const { stores, clock, models, machines, lacks } = parts;
   const agents = openAgentFinder(options, parts);
   const hasOwn = options.urls.length > 0 || options.dnsName !== undefined;
   // Where all machines are rented, a quote goes by the list until one is there that has a price.
   const usdPerHour = options.usdPerHour || (hasOwn ? 0 : listedUsdPerHour(options.gpu));
   const records = openAgentRecords(stores.objects);
   const account = openAgentAccount({ machines, clock, usdPerHour: options.usdPerHour });
-  const deps: AgentDeps = { options, stores, clock, agents, records, account, models };
+  const deps: AgentDeps = { options, stores, clock, agents, records, account, models, lacks };
 
   return {
     name: "agent",

@@ -71,14 +71,22 @@ export async function submitToAgents(submission: Submission): Promise<AgentRecor
       }
     }
   }
-  throw noAgent(refusals, asked !== undefined && takesBack, submission);
+  // A machine of one's own costs nothing more, when it is free again.
+  const isRentedOnly = agents.every(({ pod }) => pod !== null);
+  const neededMicroUsd = isRentedOnly ? ((await submission.lacks?.(context.job)) ?? null) : null;
+  throw noAgent(refusals, { ...submission, wasAsked: asked !== undefined && takesBack, neededMicroUsd });
 }
 
 /** Nobody can take it now. With a fleet, the training is demand from here on: the job waits, and spends no attempt on it. */
 function noAgent(
   refusals: readonly string[],
-  wasAsked: boolean,
-  { options, context, known }: Submission,
+  {
+    options,
+    context,
+    known,
+    wasAsked,
+    neededMicroUsd,
+  }: Submission & { readonly wasAsked: boolean; readonly neededMicroUsd: number | null },
 ): TransientError {
   const because = [...(wasAsked ? ["the agent that had it is busy"] : []), ...refusals];
   const message = options.fleet
@@ -86,7 +94,8 @@ function noAgent(
     : `no agent can take the training now: ${because.join("; ") || "none is there"}`;
   // By its trainer the planner knows which machines can do it.
   if (options.fleet) context.onProgress({ waitsFor: "a machine", trainer: known.trainer });
-  return new TransientError(message, { code: "capacity", retryAfterMs: CAPACITY_WAIT_MS });
+  const details = neededMicroUsd === null ? {} : { neededMicroUsd };
+  return new TransientError(message, { code: "capacity", retryAfterMs: CAPACITY_WAIT_MS, details });
 }
 
 /** Whether what the agent had of this training has ended, so that it needs no lease to notice. */

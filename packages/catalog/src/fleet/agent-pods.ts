@@ -1,13 +1,12 @@
 import type { AgentPod, FleetOffer, JobId } from "@loramill/contracts";
 import type { Connection } from "../connection.ts";
+import { FRESH_PLAN_SECONDS } from "./plans.ts";
 
 /**
  * From its agent's first answer, a machine is kept so long for the trainings that it was rented for. They come within the
  * pause between two tries; one that does not come is held up by something else.
  */
 const RESERVED_SECONDS = 120;
-/** A plan that is older is not one of now: who plans has stopped, or plans rarely. */
-const FRESH_SECONDS = 60;
 
 /**
  * What one training at a time has (`trainingsAtOnce`) is its own until it has taken its part of the bill, also when its agent is done before anybody
@@ -47,7 +46,7 @@ export function agentPodQueries({ pool }: Connection) {
     async agentPods(): Promise<AgentPod[]> {
       const { rows } = await pool.query<Omit<AgentPod, "offer"> & { offer: FleetOffer; reservedFor: JobId[] }>(
         AGENT_PODS,
-        [RESERVED_SECONDS, FRESH_SECONDS],
+        [RESERVED_SECONDS, FRESH_PLAN_SECONDS],
       );
       return rows;
     },

@@ -9,6 +9,9 @@ export interface FleetPlan {
   readonly at: Date | null;
 }
 
+/** A plan that is older is not one of now: who plans has stopped, or plans rarely. */
+export const FRESH_PLAN_SECONDS = 60;
+
 export function planQueries({ pool }: Connection) {
   return {
     /** Keeps the newest plan, in place of the one before. */
@@ -25,6 +28,21 @@ export function planQueries({ pool }: Connection) {
         `select decisions, planned_at as at from loramill.fleet where id = 1`,
       );
       return rows[0] ?? { decisions: [], at: null };
+    },
+
+    /**
+     * What a training needs to come to its next checkpoint, in micro-dollars, where the plan of now rents nothing for it because no
+     * machine would do for what may be spent on it; null otherwise.
+     */
+    async lacks(job: JobId): Promise<number | null> {
+      const { rows } = await pool.query<{ needed: string | null }>(
+        `select d->>'neededMicroUsd' as needed
+         from loramill.fleet f, jsonb_array_elements(f.decisions) d
+         where f.planned_at > now() - $2 * interval '1 second' and d->>'kind' = 'wait' and d->>'job' = $1`,
+        [job, FRESH_PLAN_SECONDS],
+      );
+      const needed = rows[0]?.needed ?? null;
+      return needed === null ? null : Number(needed);
     },
 
     /**

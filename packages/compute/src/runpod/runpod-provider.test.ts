@@ -234,7 +234,7 @@ describe("RunPod's machines", () => {
   it("with more environment than a request may have are refused before they are rented", async () => {
     const opened = await openForTest();
     const request = { name: "lm-a", offer: await offerOf(opened), image: IMAGE, env: { LONG: "x".repeat(102_400) } };
-    await expect(opened.provider.create(request)).rejects.toMatchObject({ code: "request-refused" });
+    await expect(opened.provider.create(request)).rejects.toMatchObject({ code: "request-invalid" });
     expect(opened.server.pods).toEqual([]);
   });
 

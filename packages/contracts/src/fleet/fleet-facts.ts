@@ -168,4 +168,10 @@ export type FleetDecision =
     }
   | { readonly kind: "end"; readonly pod: string; readonly because: string }
   /** Nothing is done for a job, and what would have to change. */
-  | { readonly kind: "wait"; readonly job: JobId; readonly because: string };
+  | {
+      readonly kind: "wait";
+      readonly job: JobId;
+      readonly because: string;
+      /** What it would take to bring it to its next checkpoint, where that is more than may be spent on it; left out otherwise. */
+      readonly neededMicroUsd?: MicroUsd;
+    };
