@@ -4,8 +4,10 @@ import { brokenPromises } from "../promises.ts";
 import { type Measured, soundness } from "./measure-fleet.ts";
 import type { Month } from "./month.ts";
 
-/** Of each market; the soak has a hundred. */
+/** The soak has a hundred. */
 export const SEEDS = 5;
+/** Of markets and planners that take longest: the bench has five. */
+export const FEW_SEEDS = 2;
 /** Some minutes of computing by itself on a core. */
 export const LONG_MS = 1_800_000;
 

@@ -33,12 +33,13 @@ export async function measureFleet(seeds: number): Promise<Figures> {
 }
 
 /** Where prices stand, as RunPod's do: also by planners that know less. */
-export async function measureListed(seeds: number): Promise<Measured> {
+export async function measureListed(seeds: number, comparedSeeds = COMPARED_SEEDS): Promise<Measured> {
   const began = performance.now();
   const months = await runMonths(ours, "list", seeds);
   const monthSeconds = (performance.now() - began) / 1_000 / seeds;
-  const onDemand = await runMonths(onDemandOnly, "list", Math.min(seeds, COMPARED_SEEDS));
-  const cheapest = await runMonths(cheapestFirst, "list", Math.min(seeds, COMPARED_SEEDS));
+  const compared = Math.min(seeds, comparedSeeds);
+  const onDemand = await runMonths(onDemandOnly, "list", compared);
+  const cheapest = await runMonths(cheapestFirst, "list", compared);
   const bounds = months.map(({ vsBound }) => vsBound);
   return {
     months,

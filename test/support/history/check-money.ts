@@ -57,8 +57,12 @@ export const noAttemptIsChargedTwice: Check = ({ query }) =>
     select job, epoch, count(distinct at)::int as times from loramill.ledger
     group by job, epoch having count(distinct at) > 1`);
 
-/** Its mark names it: within a job, and on the bill of a machine whoever had it. */
+/**
+ * Its mark names it: within a job, and on the bill of a machine whoever had it. Slices of what an agent metered (`epoch@agent:slice`)
+ * are named within their job alone; that those of a machine do not overlap, its own times tell.
+ */
 export const noPaymentIsChargedTwice: Check = ({ query }) =>
   query(`
-    select coalesce(pod, job) as payer, mark, count(*)::int as times from loramill.ledger where mark is not null
+    select coalesce(case when mark like '%@%' then job end, pod, job) as payer, mark, count(*)::int as times
+    from loramill.ledger where mark is not null
     group by 1, 2 having count(*) > 1`);
