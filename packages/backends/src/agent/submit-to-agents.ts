@@ -72,8 +72,8 @@ export async function submitToAgents(submission: Submission): Promise<AgentRecor
     }
   }
   // A machine of one's own costs nothing more, when it is free again.
-  const isRentedOnly = agents.every(({ pod }) => pod !== null);
-  const neededMicroUsd = isRentedOnly ? ((await submission.lacks?.(context.job)) ?? null) : null;
+  const hasOwn = options.urls.length > 0 || options.dnsName !== undefined;
+  const neededMicroUsd = hasOwn ? null : ((await submission.lacks?.(context.job)) ?? null);
   throw noAgent(refusals, { ...submission, wasAsked: asked !== undefined && takesBack, neededMicroUsd });
 }
 
