@@ -217,6 +217,10 @@ test("puts ledger, meter and books side by side", async () => {
   await catalog.fleet.books.put("runpod", [
     { kind: "machine", remoteId: "pod-lm-a", from, to, amountMicroUsd: 400_000 },
   ]);
+  // Its training may still have its part to take.
+  expect((await ask("GET", "/bills")).body).toMatchObject({ items: [{ pod: "lm-a", isFinal: false }], gapShare: null });
+  await catalog.fleet.move("lm-a", "end", { reason: "idle" });
+  await catalog.fleet.move("lm-a", "close", { endedAt: new Date() });
   expect((await ask("GET", "/bills")).body).toMatchObject({
     items: [
       {
