@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { link, readFile, rename, rm } from "node:fs/promises";
+import { link, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { hasCode } from "./failure.ts";
@@ -60,6 +60,23 @@ export async function clearStaleLock(lock: ServerLock, cluster: string, deadline
   const socket = join(lock.socketFolder, `.s.PGSQL.${lock.port}`);
   await rm(socket, { force: true });
   await rm(`${socket}.lock`, { force: true });
+}
+
+/** From making its lock to writing its number into it a server takes no time; one that was killed in between never comes back. */
+const EMPTY_MS = 5_000;
+
+/**
+ * Removes a lock without a number that nobody will write into any more: Postgres itself refuses to start beside one. A younger one is
+ * that of a server which is just starting.
+ */
+export async function clearEmptyLock(cluster: string): Promise<void> {
+  const path = join(cluster, "postmaster.pid");
+  try {
+    const { size, mtimeMs } = await stat(path);
+    if (size === 0 && Date.now() - mtimeMs > EMPTY_MS) await rm(path);
+  } catch (error) {
+    if (!hasCode(error, "ENOENT", "ENOTDIR")) throw error;
+  }
 }
 
 /** Removes the lock of one dead server, and only that: it is moved aside first, and back if it has become another's. */

@@ -17,6 +17,8 @@ import { processFacts } from "./process-table.ts";
 export type Transport = "socket" | "tcp";
 
 const POLL_MS = 10;
+/** How Postgres begins to say that its lock file exists, or is empty. */
+const LOCKED = 'FATAL:  lock file "postmaster.pid"';
 const MAX_LOG_BYTES = 8 * 1024 * 1024;
 
 async function freePort(): Promise<number> {
@@ -89,6 +91,8 @@ export async function launch(options: {
     }
     if (await isRunning(await readLock(home.cluster))) return undefined;
     const said = (await readFile(home.log)).subarray(log.from).toString("utf8").trim().slice(-2_000);
+    // Another one was there first, if only for a moment: it had not written its number yet, or has ended since.
+    if (said.includes(LOCKED)) return undefined;
     throw cannotRun(`it did not start: ${said || "no message"}`, failure);
   } finally {
     await log.file.close();

@@ -131,6 +131,16 @@ test("starting and stopping at the same time, again and again, always gives a se
   expect(await readLock(join(folder, "database", "cluster"))).toBeUndefined();
 });
 
+test("a lock without a number, left by a server that was killed while it wrote it, keeps nobody from starting", async () => {
+  const folder = await temporaryFolder();
+  const first = await start(folder);
+  await first.stop();
+  await writeFile(join(first.dataDir, "postmaster.pid"), "");
+  const [second, third] = await Promise.all([start(folder), start(folder)]);
+  expect(await query(second, "select 1 as one")).toEqual([{ one: 1 }]);
+  expect(third.pid).toBe(second.pid);
+});
+
 test("rows committed before kill -9 of the server are there after the next start", async () => {
   const folder = await temporaryFolder();
   const first = await start(folder);

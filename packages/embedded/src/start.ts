@@ -7,7 +7,7 @@ import { type Binaries, prepareBinaries } from "./binaries.ts";
 import { makeCluster, readPassword, SUPERUSER } from "./cluster.ts";
 import { cannotRun } from "./failure.ts";
 import { type Home, locateHome } from "./home.ts";
-import { clearStaleLock, isRunning, readLock, type ServerLock } from "./lock.ts";
+import { clearEmptyLock, clearStaleLock, isRunning, readLock, type ServerLock } from "./lock.ts";
 import { enter, leave } from "./members.ts";
 import { accepts, launch, shutDown, type Transport } from "./server.ts";
 
@@ -76,6 +76,7 @@ async function findOrLaunch(options: {
     } else {
       await makeCluster(home, binaries);
       if (lock) await clearStaleLock(lock, home.cluster, deadline);
+      else await clearEmptyLock(home.cluster);
       const child = await launch(options);
       const own = child && (await readLock(home.cluster));
       if (own && own.pid === child.pid) return { lock: own, child };
