@@ -7,7 +7,7 @@ import type { Month } from "./month.ts";
 /** The soak has a hundred. */
 export const SEEDS = 5;
 /** Of markets and planners that take longest: the bench has five. */
-export const FEW_SEEDS = 2;
+export const FEW_SEEDS = 1;
 /** Some minutes of computing by itself on a core. */
 export const LONG_MS = 1_800_000;
 
