@@ -60,9 +60,19 @@ async function openFleetBench(server: TestServer) {
       bench.producer.due("train").find((delivery) => job === null || delivery.job === job),
     );
 
+  /** What the provisioner does until the agent of a machine answers. */
+  const bootPod = async (name: string, trainers: readonly string[] = ["ai-toolkit", "sd-scripts"]): Promise<void> => {
+    await fleet.intents.put({ name, state: "rented", asked: null, remoteId: `remote-${name}` });
+    const wanted = (await fleet.pod(name))?.candidates[0] ?? offer;
+    await fleet.move(name, "rent", { rentedAt: new Date(), offer: { ...wanted, provider: offer.provider } });
+    const health = { at: new Date(), trainers, slots: 1, active: 0, holds: [] };
+    await fleet.move(name, "answer", { answeredAt: new Date(), address: `http://${name}:8690`, health });
+  };
+
   return {
     ...bench,
     takenBy,
+    bootPod,
     /** A training that every agent has refused. */
     async waitingTraining(
       name: string,
@@ -86,13 +96,11 @@ async function openFleetBench(server: TestServer) {
         turn: { phase: "running", remoteId: `1@${pod}`, pod },
       }));
     },
-    /** What the provisioner does until the agent of a machine answers. */
-    async bootPod(name: string, trainers: readonly string[] = ["ai-toolkit", "sd-scripts"]): Promise<void> {
-      await fleet.intents.put({ name, state: "rented", asked: null, remoteId: `remote-${name}` });
-      const wanted = (await fleet.pod(name))?.candidates[0] ?? offer;
-      await fleet.move(name, "rent", { rentedAt: new Date(), offer: { ...wanted, provider: offer.provider } });
-      const health = { at: new Date(), trainers, slots: 1, active: 0, holds: [] };
-      await fleet.move(name, "answer", { answeredAt: new Date(), address: `http://${name}:8690`, health });
+    /** Boots the machine that was wished for first, and answers its name. */
+    async bootPlanned(): Promise<string> {
+      const name = (await fleet.pods())[0]?.name ?? "";
+      await bootPod(name);
+      return name;
     },
   };
 }

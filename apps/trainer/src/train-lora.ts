@@ -79,14 +79,20 @@ async function holdSlot({ backend, deps, ctx }: Pick<Training, "backend" | "deps
 }
 
 async function submit(turn: Turn, training: Training): Promise<JobOutput | Parked> {
-  const { backend, request, deps, ctx } = training;
+  const { backend, request, context, deps, ctx } = training;
   // A run that a person resumed has given its slot back.
   if (!(await holdSlot({ backend, deps, ctx }))) return ctx.park(SLOT_POLL_MS, { ...turn });
   const stop = await askToStart(backend, request, ctx);
   if (stop !== null) return stopEarly(turn, stop, training);
-  const submitted = await submitOrLack(training);
-  if (submitted.kind === "lacks") return stopEarly(turn, submitted.stop, training);
-  const { remoteId, pod = null, podMicroUsd = null, trainer = null } = submitted.training;
+  let submitted: Submitted;
+  try {
+    submitted = await backend.submit(request, context);
+  } catch (error) {
+    const lack = await lackOf(error, training);
+    if (lack === null) throw error;
+    return stopEarly(turn, lack, training);
+  }
+  const { remoteId, pod = null, podMicroUsd = null, trainer = null } = submitted;
   ctx.event("training.submitted", {
     backend: backend.name,
     remoteId,
@@ -102,20 +108,9 @@ async function submit(turn: Turn, training: Training): Promise<JobOutput | Parke
 type Submitted = Awaited<ReturnType<TrainingBackend["submit"]>>;
 
 /** A backend may rent for a training only where it can bring it to a checkpoint. Where nothing has room for that, waiting is of no use. */
-async function submitOrLack({
-  backend,
-  request,
-  context,
-  ctx,
-}: Training): Promise<{ kind: "given"; training: Submitted } | { kind: "lacks"; stop: EarlyStop }> {
-  try {
-    return { kind: "given", training: await backend.submit(request, context) };
-  } catch (error) {
-    const needed = error instanceof TransientError ? error.details.neededMicroUsd : undefined;
-    const stop = typeof needed === "number" ? await askForMachine(needed, backend, request, ctx) : null;
-    if (stop === null) throw error;
-    return { kind: "lacks", stop };
-  }
+async function lackOf(error: unknown, { backend, request, ctx }: Training): Promise<EarlyStop | null> {
+  const needed = error instanceof TransientError ? error.details.neededMicroUsd : undefined;
+  return typeof needed === "number" ? askForMachine(needed, backend, request, ctx) : null;
 }
 
 async function follow(turn: RunningTurn, training: Training): Promise<JobOutput | Parked> {

@@ -1,6 +1,6 @@
 import { openTrainingBackends } from "@loramill/backends";
 import { knownModels } from "@loramill/catalog";
-import type { JobId, PocketEngine } from "@loramill/contracts";
+import type { PocketEngine } from "@loramill/contracts";
 import { openPocketEngine } from "@loramill/pocket";
 import { defineWorker, type WorkerContext } from "@loramill/runtime";
 import { trainerWorkerConfig } from "./config.ts";
@@ -27,7 +27,7 @@ export function createTrainerWorker(openEngine: (context: Context) => Promise<Po
         clock: context.clock,
         models: () => knownModels(catalog, stores.objects),
         pods: () => catalog.fleet.agentPods(),
-        lacks: (job) => catalog.fleet.lacks(job as JobId),
+        lacks: (job) => catalog.fleet.lacks(job),
         machines: () => catalog.fleet.machines(),
         prepareImage: (bytes, side) => readTrainingImage(bytes, side, engine.model),
       });

@@ -4,6 +4,7 @@ export type { Candidate, ChosenJob, Outgoing, ReleaseBounds, SeenDelivery } from
 export { claimKey, type LiveStep, type QueueBacklog } from "./dispatch/results.ts";
 export type { OpenRun, OpenStep, ReadyStep } from "./dispatch/snapshots.ts";
 export type { Artifact, StepOutput } from "./dispatch/transitions.ts";
+export { MOST_BILLS } from "./fleet/bills.ts";
 export type { CeilingRef } from "./fleet/ceilings.ts";
 export type { WantingTraining } from "./fleet/demand.ts";
 export type { BatchLimit, CeilingLimit } from "./fleet/limits.ts";

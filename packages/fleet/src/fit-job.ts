@@ -1,10 +1,7 @@
-import type { Digest, FleetDemand } from "@loramill/contracts";
+import { CHECKPOINT_COMMIT_SECONDS, type Digest, type FleetDemand } from "@loramill/contracts";
 import type { FleetSettings } from "./fleet-settings.ts";
 import type { Lane } from "./lane.ts";
 import { canTrain, suitsPlacement, withTrainer } from "./suits-job.ts";
-
-/** Until a checkpoint is in the store, as trainings set it aside (orchestration's training-need). */
-const COMMIT_SECONDS = 120;
 
 /** What becomes of a job on a lane. */
 export interface Fit {
@@ -60,7 +57,7 @@ export function fitJob(
   const lateness = Math.sqrt(lane.lateness + (work.p90 - work.p50) ** 2);
   const restart = offer.interruptible ? job.checkpointSeconds + again : 0;
 
-  const firstSeconds = download + job.checkpointSeconds + COMMIT_SECONDS;
+  const firstSeconds = download + job.checkpointSeconds + CHECKPOINT_COMMIT_SECONDS;
   const microUsd = (offer.pricePerHourMicroUsd * (lane.openingSeconds + seconds)) / 3_600;
   return {
     lane,

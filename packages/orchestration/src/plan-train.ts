@@ -1,4 +1,5 @@
 import {
+  CHECKPOINT_COMMIT_SECONDS,
   type Json,
   type Placement,
   type Recipe,
@@ -13,7 +14,6 @@ import { chooseBackend } from "./choose-backend.ts";
 import type { PlanContext, TrainingChoice } from "./plan-context.ts";
 import { refuse } from "./refuse.ts";
 import { asParams, type StepPlan } from "./step-plan.ts";
-import { COMMIT_SECONDS } from "./training-need.ts";
 
 /** Pictures that a training is priced for when they cannot be counted before they are read. */
 export const ASSUMED_IMAGES = 30;
@@ -76,7 +76,9 @@ function leastOf(
   if (!capabilities.resume || unattendedSeconds === undefined || seconds.p90 === 0) return {};
   const intervalSeconds = seconds.p90 * Math.min(1, recipe.saveEverySteps / stepsOf(recipe));
   const microUsdPerSecond = costMicroUsd.p90 / seconds.p90;
-  const leastMicroUsd = Math.ceil(microUsdPerSecond * (intervalSeconds + COMMIT_SECONDS + unattendedSeconds));
+  const leastMicroUsd = Math.ceil(
+    microUsdPerSecond * (intervalSeconds + CHECKPOINT_COMMIT_SECONDS + unattendedSeconds),
+  );
   return leastMicroUsd < costMicroUsd.p90 ? { leastMicroUsd } : {};
 }
 

@@ -1,8 +1,8 @@
-import type { SpendingLimit } from "@loramill/contracts";
+import { CHECKPOINT_COMMIT_SECONDS, type SpendingLimit } from "@loramill/contracts";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { firstWithoutRoom } from "./spending-limits.ts";
-import { COMMIT_SECONDS, needToGoOn } from "./training-need.ts";
+import { needToGoOn } from "./training-need.ts";
 
 const pace = {
   step: 50,
@@ -17,12 +17,12 @@ const pace = {
 describe("what a training needs to go on", () => {
   it("is what it owes, and the way to its next checkpoint, to the look after it, and to its lease's end", () => {
     const meter = { microUsdPerSecond: 10, unchargedMicroUsd: 7 };
-    expect(needToGoOn(meter, pace)).toBe(7 + 10 * (5 + COMMIT_SECONDS + 10 + 60));
+    expect(needToGoOn(meter, pace)).toBe(7 + 10 * (5 + CHECKPOINT_COMMIT_SECONDS + 10 + 60));
   });
 
   it("is the whole rest where no checkpoint is written on the way", () => {
     const meter = { microUsdPerSecond: 10, unchargedMicroUsd: 0 };
-    expect(needToGoOn(meter, { ...pace, checkpointEvery: null })).toBe(10 * (25 + COMMIT_SECONDS + 10 + 60));
+    expect(needToGoOn(meter, { ...pace, checkpointEvery: null })).toBe(10 * (25 + CHECKPOINT_COMMIT_SECONDS + 10 + 60));
   });
 
   it("is known for no way before the first steps", () => {
@@ -33,8 +33,8 @@ describe("what a training needs to go on", () => {
   it("is no way at all while a checkpoint is on its way to the store, and the way to the next when it is there", () => {
     const meter = { microUsdPerSecond: 10, unchargedMicroUsd: 0 };
     expect(needToGoOn(meter, { ...pace, savedStep: 20 })).toBe(10 * (10 + 60));
-    expect(needToGoOn(meter, { ...pace, savedStep: 40 })).toBe(10 * (5 + COMMIT_SECONDS + 10 + 60));
-    expect(needToGoOn(meter, { ...pace, savedStep: 45 })).toBe(10 * (7.5 + COMMIT_SECONDS + 10 + 60));
+    expect(needToGoOn(meter, { ...pace, savedStep: 40 })).toBe(10 * (5 + CHECKPOINT_COMMIT_SECONDS + 10 + 60));
+    expect(needToGoOn(meter, { ...pace, savedStep: 45 })).toBe(10 * (7.5 + CHECKPOINT_COMMIT_SECONDS + 10 + 60));
   });
 
   it("is no way at all while the LoRA itself is on its way to the store, whatever is known of saves", () => {
@@ -137,8 +137,8 @@ it("stops with the newest save in the store, however long its upload takes, as l
   const anySlowStore = fc.record({
     microUsdPerSecond: fc.double({ min: 1, max: 3_000, noNaN: true }),
     stepsPerSecond: fc.double({ min: 0.1, max: 20, noNaN: true }),
-    intervalSeconds: fc.integer({ min: 2 * COMMIT_SECONDS, max: 1_200 }),
-    uploadSeconds: fc.double({ min: 0, max: COMMIT_SECONDS, noNaN: true }),
+    intervalSeconds: fc.integer({ min: 2 * CHECKPOINT_COMMIT_SECONDS, max: 1_200 }),
+    uploadSeconds: fc.double({ min: 0, max: CHECKPOINT_COMMIT_SECONDS, noNaN: true }),
     lookSeconds: fc.double({ min: 1, max: 60, noNaN: true }),
     unattendedSeconds: fc.integer({ min: 60, max: 600 }),
     /** How long the money lasts, besides what is set aside for when nobody looks. */

@@ -1,4 +1,4 @@
-import type { TrainingMeter } from "@loramill/contracts";
+import { CHECKPOINT_COMMIT_SECONDS, type TrainingMeter } from "@loramill/contracts";
 
 /** How a running training gets on. */
 export interface TrainingPace {
@@ -17,12 +17,6 @@ export interface TrainingPace {
 }
 
 /**
- * From the step of a checkpoint to its commit in the store, which is what makes it worth anything: until its files are whole,
- * and a few GB on the line of a small machine.
- */
-export const COMMIT_SECONDS = 120;
-
-/**
  * What a training has to have set aside to go on, in micro-dollars: for the way to its next checkpoint, to the look that
  * sees it, and to its end if nobody looks any more. Without it, going on would be paid for and lost.
  *
@@ -39,7 +33,7 @@ function secondsToCheckpoint(pace: TrainingPace): number {
   // How fast it is shows when it runs; until then it is looked at again and again.
   if (stepsPerSecond === null || stepsPerSecond <= 0) return 0;
   if (isSaving(pace)) return 0;
-  return Math.max(0, Math.min(nextCheckpoint(pace), totalSteps) - step) / stepsPerSecond + COMMIT_SECONDS;
+  return Math.max(0, Math.min(nextCheckpoint(pace), totalSteps) - step) / stepsPerSecond + CHECKPOINT_COMMIT_SECONDS;
 }
 
 /** Whether a checkpoint that has been written, or the end of it all, is on its way to the store. */

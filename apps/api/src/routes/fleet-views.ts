@@ -1,4 +1,4 @@
-import type { Catalog } from "@loramill/catalog";
+import { type Catalog, MOST_BILLS } from "@loramill/catalog";
 import {
   AuditList,
   type BillList,
@@ -68,9 +68,6 @@ export const toOfferView = ({ provider, gpuType, region, cloud, ...offer }: Flee
   pricePerHourMicroUsd: offer.pricePerHourMicroUsd,
   available: offer.available,
 });
-
-/** As many as the catalog tells of at once. */
-const MOST_BILLS = 1_000;
 
 /** The gap is that of machines whose accounts are closed and of which the books tell. */
 export function toBillList(items: PodBill[]): BillList {

@@ -12,8 +12,7 @@ test("a machine that is gone takes no room any more while its last bill is waite
   const plan = planner(bench.catalog, fleetOptions({ maxPods: 1 }));
   await bench.waitingTraining("one");
   await plan(never);
-  const name = (await fleet.pods())[0]?.name ?? "";
-  await bench.bootPod(name);
+  const name = await bench.bootPlanned();
   await fleet.move(name, "end", { reason: "it was taken back" });
   await plan(never);
   expect(await fleet.pods({ living: true })).toHaveLength(1);
@@ -28,8 +27,7 @@ test("who stands behind another on a machine is not woken before that one is don
   const plan = planner(bench.catalog, fleetOptions({ maxPods: 1 }));
   const [first, second] = [await bench.waitingTraining("one"), await bench.waitingTraining("two")];
   await plan(never);
-  const name = (await fleet.pods())[0]?.name ?? "";
-  await bench.bootPod(name);
+  const name = await bench.bootPlanned();
   await bench.startOn(first, name);
   await plan(never);
   expect((await fleet.plan()).decisions).toMatchObject([{ kind: "keep", jobs: [first, second] }]);
@@ -60,8 +58,7 @@ test("a dispatcher plans at once when a machine is lost, long before its next lo
   await waitUntil("the first plan", async () => (await fleet.plan()).at !== null);
   const job = await bench.waitingTraining("one");
   await planner(bench.catalog)(never);
-  const name = (await fleet.pods())[0]?.name ?? "";
-  await bench.bootPod(name);
+  const name = await bench.bootPlanned();
   await bench.startOn(job, name);
   await fleet.move(name, "end", { reason: "it was taken back" });
   await waitUntil("another machine is wanted", async () => (await fleet.pods({ living: true })).length === 2, {

@@ -79,8 +79,7 @@ test("a dry run over machines that are there keeps and gives back what is paid f
   const job = await bench.waitingTraining("one");
   const plan = planner(bench.catalog, fleetOptions({ idleSeconds: 0 }));
   await plan(never);
-  const name = (await fleet.pods())[0]?.name ?? "";
-  await bench.bootPod(name);
+  const name = await bench.bootPlanned();
   await fleet.setDryRun(true);
   await plan(never);
   expect(await fleet.pod(name)).toMatchObject({ state: "ready" });
@@ -144,8 +143,7 @@ test("a machine that refuses what is planned for it is given back, however often
   let nowMs = Date.now();
   const plan = planner(bench.catalog, fleetOptions(), { now: () => new Date(nowMs) });
   await plan(never);
-  const name = (await fleet.pods())[0]?.name ?? "";
-  await bench.bootPod(name);
+  const name = await bench.bootPlanned();
   await plan(never);
   nowMs += 299_000;
   await plan(never);
@@ -161,8 +159,7 @@ test("a training that only waits for the bill of a machine that is gone wants no
   const job = await bench.waitingTraining("one");
   const plan = planner(bench.catalog);
   await plan(never);
-  const name = (await fleet.pods())[0]?.name ?? "";
-  await bench.bootPod(name);
+  const name = await bench.bootPlanned();
   await bench.startOn(job, name);
   await fleet.move(name, "end", { reason: "it was taken back" });
   await fleet.gone(name, new Date());
@@ -213,8 +210,7 @@ test("a machine that is ready wakes its training, is kept while it works, and is
   const job = await bench.waitingTraining("one");
   const plan = planner(bench.catalog, fleetOptions({ idleSeconds: 0 }));
   await plan(never);
-  const name = (await fleet.pods())[0]?.name ?? "";
-  await bench.bootPod(name);
+  const name = await bench.bootPlanned();
   expect(await fleet.agentPods()).toMatchObject([{ name, offer, takesWork: true, reservedFor: [job] }]);
   await plan(never);
   expect(await fleet.agentPods()).toMatchObject([{ name, plannedFor: [job], holds: [] }]);
@@ -248,8 +244,7 @@ test("a training whose machine is taken wants another, with what its checkpoints
   const job = await bench.waitingTraining("one");
   const plan = planner(bench.catalog);
   await plan(never);
-  const name = (await fleet.pods())[0]?.name ?? "";
-  await bench.bootPod(name);
+  const name = await bench.bootPlanned();
   await bench.startOn(job, name);
   await pool.query(
     `insert into loramill.checkpoints (id, run, job, epoch, step, images_seen, paid_seconds, object_prefix)

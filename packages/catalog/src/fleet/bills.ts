@@ -3,7 +3,7 @@ import { type Connection, toNumber } from "../connection.ts";
 import { MACHINE_ACCOUNTS } from "./machine-accounts.ts";
 
 /** Machines of which is told at once. */
-const LIMIT = 1_000;
+export const MOST_BILLS = 1_000;
 /** After so long books tell all of an orphan, whatever their lag. */
 const ORPHAN_MS = 24 * 3_600_000;
 
@@ -38,7 +38,7 @@ export function billQueries({ pool }: Connection) {
          from (${MACHINE_ACCOUNTS}) a
          where $2::timestamptz is null or at >= $2
          order by at desc, name desc, remote_id limit $3`,
-        [new Date(Date.now() - ORPHAN_MS), from ?? null, LIMIT],
+        [new Date(Date.now() - ORPHAN_MS), from ?? null, MOST_BILLS],
       );
       return rows.map(toPodBill);
     },

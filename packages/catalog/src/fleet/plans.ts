@@ -34,7 +34,7 @@ export function planQueries({ pool }: Connection) {
      * What a training needs to come to its next checkpoint, in micro-dollars, where the plan of now rents nothing for it because no
      * machine would do for what may be spent on it; null otherwise.
      */
-    async lacks(job: JobId): Promise<number | null> {
+    async lacks(job: string): Promise<number | null> {
       const { rows } = await pool.query<{ needed: string | null }>(
         `select d->>'neededMicroUsd' as needed
          from loramill.fleet f, jsonb_array_elements(f.decisions) d

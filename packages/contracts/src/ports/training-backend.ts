@@ -120,6 +120,12 @@ export interface CommittedCheckpoint {
   readonly loss: number | null;
 }
 
+/**
+ * From the step of a checkpoint to its commit in the store, which is what makes it worth anything: until its files are whole,
+ * and a few GB on the line of a small machine. Set aside by trainings, and by the fleet before it rents for one.
+ */
+export const CHECKPOINT_COMMIT_SECONDS = 120;
+
 /** How a running training costs money, by the second. */
 export interface TrainingMeter {
   readonly microUsdPerSecond: number;

@@ -7,7 +7,7 @@ import { Dialog } from "../../ui/dialog.tsx";
 import { TextField } from "../../ui/field.tsx";
 import { toast } from "../../ui/toasts.tsx";
 
-/** The kill switch, and whether plans are carried out. */
+/** The kill switch, and whether anything new is rented. */
 export function FleetSwitches({ fleet }: { readonly fleet: FleetView }) {
   const client = useClient();
   const queries = useQueryClient();
@@ -24,7 +24,7 @@ export function FleetSwitches({ fleet }: { readonly fleet: FleetView }) {
   return (
     <>
       <Button busy={dryRun.isPending} onClick={() => dryRun.mutate()}>
-        {fleet.dryRun ? "Carry plans out" : "Only plan"}
+        {fleet.dryRun ? "End the dry run" : "Dry run"}
       </Button>
       {fleet.stopped ? (
         <Button kind="primary" icon="play" busy={start.isPending} onClick={() => start.mutate()}>
