@@ -112,3 +112,17 @@ test("a committed checkpoint with a part that is missing or other is told; what 
   await stores.objects.delete(stored.key);
   expect(await wrong(bytes.everyCommittedCheckpointIsWhole)).toHaveLength(1);
 });
+
+test("a checkpoint of the embedded engine that says that it is whole is seen to miss or have other bytes", async () => {
+  const prefix = "checkpoints/job_2/3/000000008/";
+  const state = Buffer.from("state");
+  const manifest = {
+    ...{ format: "loramill-checkpoint/1", step: 8, imagesSeen: 8, paidSeconds: 1, loss: null, resumedFromSteps: [] },
+    files: [{ name: "state.bin", bytes: state.length, sha256: sha256Hex(state) }],
+  };
+  await stores.objects.put(`${prefix}state.bin`, state);
+  await stores.objects.put(`${prefix}COMMITTED.json`, Buffer.from(JSON.stringify(manifest)));
+  await expectSeen(bytes.everyCommittedCheckpointIsWhole, () =>
+    stores.objects.put(`${prefix}state.bin`, Buffer.from("other")),
+  );
+});

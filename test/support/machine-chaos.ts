@@ -52,6 +52,7 @@ export async function machineChaos(options: {
   });
   if (mill === null) return null;
   const { catalog, processes, stores } = mill;
+  const harm = openHarm(mill, seededRandom(seed));
   const submitted: string[] = [];
   const progress = reportProgress(
     `machines, seed ${seed}`,
@@ -60,7 +61,6 @@ export async function machineChaos(options: {
   try {
     const usdPerHour = await setCeilings(mill);
     const begunAt = Date.now();
-    const harm = openHarm(mill, seededRandom(seed));
     let until = Number.POSITIVE_INFINITY;
     // On a busy machine trainings come to their machines late, and then longer is needed to take some.
     const goesOn = () => Date.now() < until || (harm.takenAtWork < LEAST_TAKEN && Date.now() < until + MOST_WAIT_MS);
@@ -89,7 +89,7 @@ export async function machineChaos(options: {
       seconds: Math.round((Date.now() - startedAt) / 1_000),
     };
   } catch (error) {
-    console.error(error, await tellAll(mill));
+    console.error(error, await tellAll(mill, harm));
     throw error;
   } finally {
     progress.stop();

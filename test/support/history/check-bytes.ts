@@ -1,18 +1,18 @@
 import {
   AgentManifest,
   blobKey,
-  type Digest,
+  Digest,
   type DocumentAt,
   documentKey,
   outputAt,
   type ReferencedBlob,
   referencesOf,
   type StepKind,
-  type StoredFile,
   sha256Hex,
 } from "@loramill/contracts";
 import { readRgb } from "@loramill/imaging";
 import { checkLora, memorySource, openLora, readSafetensors, tensorsSha256 } from "@loramill/lora";
+import { z } from "zod";
 import type { Check, History } from "./history.ts";
 import { problemOf, readBytes } from "./read-bytes.ts";
 
@@ -100,21 +100,31 @@ export const everyPictureOpens: Check = ({ query, stores }) =>
     },
   );
 
+const COMMITTED = "COMMITTED.json";
+
+/** Of the embedded engine, whose files lie beside it. */
+const EngineManifest = z.object({
+  format: z.literal("loramill-checkpoint/1"),
+  files: z.array(z.object({ name: z.string(), sha256: Digest, parts: z.undefined().optional() })).min(1),
+});
+
 /** A checkpoint that says that it is whole: each of its files, joined from its parts, is what was committed. */
 export const everyCommittedCheckpointIsWhole: Check = async ({ stores: { objects } }) => {
   const wrong: unknown[] = [];
   for await (const { key } of objects.list("checkpoints/")) {
-    if (!key.endsWith("/COMMITTED.json")) continue;
-    const manifest = AgentManifest.safeParse(JSON.parse(new TextDecoder().decode(await readBytes(objects, key))));
+    if (!key.endsWith(`/${COMMITTED}`)) continue;
+    const text: unknown = JSON.parse(new TextDecoder().decode(await readBytes(objects, key)));
+    const manifest = z.union([AgentManifest, EngineManifest]).safeParse(text);
     if (!manifest.success) wrong.push({ key, problem: "it is no manifest" });
     for (const file of manifest.data?.files ?? []) {
-      const problem = await problemOfFile(file);
+      const parts = file.parts ?? [{ key: `${key.slice(0, -COMMITTED.length)}${file.name}` }];
+      const problem = await problemOfFile(parts, file.sha256);
       if (problem !== null) wrong.push({ key, file: file.name, problem });
     }
   }
   return wrong;
 
-  async function problemOfFile({ parts, sha256 }: StoredFile): Promise<string | null> {
+  async function problemOfFile(parts: readonly { readonly key: string }[], sha256: Digest): Promise<string | null> {
     try {
       const bytes = await Promise.all(parts.map((part) => readBytes(objects, part.key)));
       return sha256Hex(new Uint8Array(Buffer.concat(bytes))) === sha256 ? null : "other bytes";

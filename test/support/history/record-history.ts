@@ -9,11 +9,13 @@ const WRITTEN_ONCE = ["artifacts", "captions", "dataset_versions", "generations"
 /**
  * Makes the database itself write down what happens from now on, beneath everything that could forget it: each change of a state
  * or of an epoch into `history.changes`, each change of a row that is meant to stay as it is into `history.rewrites`, and each sum
- * that passes a budget or a ceiling as that is at the moment into `history.overspendings`.
+ * that passes a budget or a ceiling as that is at the moment into `history.overspendings`. `history.plans` has what was planned, for
+ * those who read what happened.
  */
 export async function recordHistory({ pool }: Catalog): Promise<void> {
   await pool.query(`
     create schema history;
+    create table history.plans (id bigserial primary key, decisions jsonb not null, at timestamptz not null default clock_timestamp());
     create table history.changes (
       id bigserial primary key, subject text not null, name text not null, state_before text, state text not null,
       epoch_before int, epoch int, at timestamptz not null default clock_timestamp()
@@ -42,6 +44,14 @@ export async function recordHistory({ pool }: Catalog): Promise<void> {
       values (tg_table_name, to_jsonb(old), case tg_op when 'UPDATE' then to_jsonb(new) end);
       return null;
     end $$;
+
+    create function history.note_plan() returns trigger language plpgsql as $$
+    begin
+      insert into history.plans (decisions) values (new.decisions);
+      return null;
+    end $$;
+    create trigger history after update on loramill.fleet
+    for each row when (new.decisions <> old.decisions) execute function history.note_plan();
 
     create function history.note_budget() returns trigger language plpgsql as $$
     begin
