@@ -12,7 +12,7 @@ const LAST = 100;
  * path is told.
  */
 export async function tellAll(mill: MachineMill, harm: Harm): Promise<string> {
-  const { catalog, runpod, processes } = mill;
+  const { catalog, processes } = mill;
   const { rows: jobs } = await catalog.pool.query(
     `select run, name, state, release, epoch, not_before, heartbeat_at, enqueued_at, attempts_spent, turn, error
      from loramill.jobs where state not in ('succeeded', 'failed', 'cancelled')`,
