@@ -5,14 +5,13 @@ import {
   type Parked,
   PermanentError,
   type PodState,
-  TransientError,
-  toErrorRecord,
   UserError,
 } from "@loramill/contracts";
 import { bootTurn } from "./boot-turn.ts";
 import { closeTurn } from "./close-turn.ts";
 import type { ProvisionerDeps } from "./deps.ts";
 import { endTurn } from "./end-turn.ts";
+import { lasting } from "./lasting.ts";
 import { rentTurn } from "./rent-turn.ts";
 import type { Turn, TurnAnswer } from "./turn.ts";
 import { watchTurn } from "./watch-turn.ts";
@@ -45,11 +44,4 @@ export async function tendMachine(
   } catch (error) {
     throw lasting(error);
   }
-}
-
-/** As long as a machine may cost something, somebody looks after it: what cannot be done now is tried again. */
-function lasting(error: unknown): unknown {
-  if (!(error instanceof UserError || error instanceof PermanentError)) return error;
-  const { code, message } = toErrorRecord(error);
-  return new TransientError(message, { code, cause: error });
 }

@@ -6,16 +6,20 @@ import { createAgentProbe } from "./ask-agent.ts";
 import { checkStore } from "./check-store.ts";
 import { provisionerWorkerConfig } from "./config.ts";
 import type { ProvisionerDeps } from "./deps.ts";
+import { type FillDeps, fillVolume } from "./fill-volume.ts";
+import { keepVolumes } from "./keep-volumes.ts";
 import { openProviders } from "./open-providers.ts";
 import { startSurvey } from "./survey.ts";
-import { startSync } from "./sync.ts";
 import { tendMachine } from "./tend-machine.ts";
+import { createTurnstile } from "./turnstile.ts";
 
 /** The worker of the queue `provision`, with the survey beside it. */
 export const provisionerWorker = defineWorker({
   queue: "provision",
   config: provisionerWorkerConfig,
-  open: async (context: WorkerContext<typeof provisionerWorkerConfig>): Promise<ProvisionerDeps> => {
+  open: async (
+    context: WorkerContext<typeof provisionerWorkerConfig>,
+  ): Promise<ProvisionerDeps & { readonly filling: FillDeps }> => {
     const { config, services, clock, log, opened, metrics } = context;
     const { catalog, stores } = services;
     const options = config.provisioner;
@@ -32,15 +36,22 @@ export const provisionerWorker = defineWorker({
     opened("survey of the fleet", startSurvey({ ...shared, catalog, log, runpod: config.runpod }), (survey) =>
       survey.stop(),
     );
-    const sync = startSync({ catalog, stores, options, cache: config.volumes, open: openVolumeFiles, clock, log });
-    if (sync !== null) opened("sync of the volumes", sync, (open) => open.stop());
+    const volumes = keepVolumes({ catalog, options, cache: config.volumes, log });
+    if (volumes !== null) opened("look for volumes", volumes, (open) => open.stop());
     return {
       ...shared,
       fleet: catalog.fleet,
       volumeCache: config.volumes,
       documents: stores.documents,
       askAgent: createAgentProbe({ tokens, fetch, clock }),
+      filling: {
+        ...{ catalog, stores, options, clock, cache: config.volumes },
+        ...{ open: openVolumeFiles, turnstile: createTurnstile() },
+      },
     };
   },
-  processors: { "tend-machine": tendMachine },
+  processors: {
+    "tend-machine": tendMachine,
+    "fill-volume": (input, { filling }, ctx) => fillVolume(input, filling, ctx),
+  },
 });

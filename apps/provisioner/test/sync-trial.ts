@@ -2,14 +2,29 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestServer } from "@loramill/catalog/testing";
-import { cacheLayout, type Digest, type JsonObject, neutralRecipe, type RunId } from "@loramill/contracts";
+import { cacheLayout, type Digest, type JsonObject, neutralRecipe, Parked, type RunId } from "@loramill/contracts";
 import { openStores, openVolumeFiles } from "@loramill/storage";
-import { keepLog, preparedPicture, startS3Server, trialRun } from "@loramill/testkit";
+import {
+  type FakeJobContext,
+  fakeJobContext,
+  keepLog,
+  preparedPicture,
+  startS3Server,
+  trialRun,
+} from "@loramill/testkit";
 import { onTestFinished } from "vitest";
-import type { SyncDeps } from "../src/sync-round.ts";
+import { type FillDeps, fillVolume } from "../src/fill-volume.ts";
+import { createTurnstile } from "../src/turnstile.ts";
 
 export const MIB = 1024 ** 2;
 const PART = 5 * MIB;
+/** Between two looks at a volume that has all that is wanted. */
+export const SYNC_MS = 300_000;
+
+interface Look {
+  readonly afterMs: number;
+  readonly said: FakeJobContext["said"];
+}
 
 /** A catalog with a store of models and datasets, and a volume behind a strict S3 server. */
 export async function openSyncTrial(database: TestServer) {
@@ -23,12 +38,25 @@ export async function openSyncTrial(database: TestServer) {
     await rm(folder, { recursive: true, force: true });
   });
   const log = keepLog();
-  const deps: SyncDeps = {
-    ...{ catalog, stores, log, clock: { now: () => new Date() } },
-    options: { volumes: [{ id: s3.bucket, region: s3.region, path: "/workspace" }], syncWantedMs: 7 * 24 * 3_600_000 },
+  let turn: JsonObject | null = null;
+  const deps: FillDeps = {
+    ...{ catalog, stores, clock: { now: () => new Date() }, turnstile: createTurnstile() },
+    options: {
+      volumes: [{ id: s3.bucket, region: s3.region, path: "/workspace" }],
+      ...{ syncMs: SYNC_MS, syncWantedMs: 7 * 24 * 3_600_000 },
+    },
     cache: { url: s3.endpoint, credentials: s3.credentials, folder: "cache", maxBytes: 20 * MIB },
     open: (place) => openVolumeFiles({ ...place, partBytes: PART, attempts: 1 }),
   };
+
+  /** One turn of the volume, or of another one that is named; answers what it parked with, and what it said. */
+  async function look(over: Partial<FillDeps> = {}, volume = s3.bucket): Promise<Look> {
+    const ctx = { ...fakeJobContext({ turn }), log };
+    const answer = await fillVolume({ params: { volume } }, { ...deps, ...over }, ctx);
+    if (!(answer instanceof Parked)) throw new Error("the job has ended");
+    turn = answer.turn;
+    return { afterMs: answer.afterMs, said: ctx.said };
+  }
 
   /** A base model of one file; answers where it comes to lie. */
   async function model(id: string, path: string, bytes: number): Promise<string> {
@@ -82,7 +110,7 @@ export async function openSyncTrial(database: TestServer) {
   }
 
   return {
-    ...{ catalog, stores, s3, deps, log, model, dataset, train, trainOn },
+    ...{ catalog, stores, s3, deps, log, look, model, dataset, train, trainOn },
     keys: () => s3.contents().keys.map((key) => key.replace(/^cache\//, "")),
     sentParts: () => s3.requests.filter(({ operation, status }) => operation === "UploadPart" && status === 200).length,
     audit: () => catalog.fleet.audit.list({ subject: s3.bucket, limit: 10 }),

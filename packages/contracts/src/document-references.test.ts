@@ -55,9 +55,9 @@ describe("what a document cannot be used without", () => {
 });
 
 describe("a step", () => {
-  it("puts out a document whose kind follows from its own, but for machines", () => {
+  it("puts out a document whose kind follows from its own, but for those of the fleet", () => {
     const without = StepKind.options.filter((kind) => outputAt(kind, d("a")) === null);
-    expect(without).toEqual(["machine"]);
+    expect(without).toEqual(["machine", "volume"]);
     expect(outputAt("dataset", d("a"))).toEqual({ kind: "dataset", digest: d("a") });
     expect(outputAt("train", d("a"))).toEqual({ kind: "parts", digest: d("a"), of: "lora" });
   });

@@ -455,7 +455,7 @@ export {
 } from "./object-keys.ts";
 export type { PastTraining } from "./past-training.ts";
 export { layOutPack, PACK_NAME, type PicturePack } from "./picture-pack.ts";
-export { FanOut, PlanLock, PlannedStep, StepKind } from "./plan-lock.ts";
+export { FanOut, isOfFleet, PlanLock, PlannedStep, StepKind } from "./plan-lock.ts";
 export type { BackendSlots } from "./ports/backend-slots.ts";
 export type {
   CaptionAnswer,

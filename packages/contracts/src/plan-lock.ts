@@ -16,8 +16,12 @@ export const StepKind = z.enum([
   "grid",
   "verify",
   "machine",
+  "volume",
 ]);
 export type StepKind = z.output<typeof StepKind>;
+
+/** Whether a step is of the fleet itself: it tends something for as long as it is there, and makes nothing. */
+export const isOfFleet = (kind: StepKind): boolean => kind === "machine" || kind === "volume";
 
 /**
  * How a step becomes jobs when it is ready: one job; one per part of a needed step's output; or one per range of a

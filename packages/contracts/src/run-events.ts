@@ -73,6 +73,8 @@ export const runEvents = {
   "machine.log": "what it wrote last, where it is given up before its agent has answered",
   "machine.ended": "its last bill is known, and all of it charged",
   "machine.overcharged": "trainings were charged more for it than its last bill says",
+  "volume.filled": "a turn brought files to a network volume or removed some, with their digests",
+  "volume.left-out": "what trainings want and the volume does not get, and why",
 } as const;
 
 export type RunEventType = keyof typeof runEvents;

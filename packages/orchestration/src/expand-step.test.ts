@@ -73,8 +73,8 @@ describe("expandStep", () => {
     const steps = [...locks, ...replays].flatMap((lock) => lock.steps);
     const outputs = Object.fromEntries(steps.map(({ name }) => [name, { digest: digestOf(name), parts }]));
     const names = steps.flatMap((step: PlannedStep) => expandStep(step, outputs).map((job) => check(job)));
-    // Machines are wanted by the plan of a fleet, not by a spec.
-    const ofSpecs = Object.keys(jobs).filter((name) => name !== "tend-machine");
+    // Machines are wanted by the plan of a fleet, and volumes named by its configuration: no spec asks for them.
+    const ofSpecs = Object.keys(jobs).filter((name) => !["tend-machine", "fill-volume"].includes(name));
     expect(new Set(names)).toEqual(new Set(ofSpecs));
   });
 

@@ -1,5 +1,6 @@
 import {
   type Digest,
+  isOfFleet,
   microUsdFromUsd,
   nearNames,
   type PlanLock,
@@ -40,9 +41,8 @@ const SECONDS_PER_ITEM = 0.05;
  * verification of steps of which the run has made none.
  */
 export function planReplay({ run, lock, outputs }: ReplayedRun, request: ReplayRequest): Replay {
-  const machine = lock.steps.find(({ kind }) => kind === "machine");
-  if (machine !== undefined) {
-    throw new UserError("this run tends a rented machine: there is nothing in it to do again", {
+  if (lock.steps.some(({ kind }) => isOfFleet(kind))) {
+    throw new UserError("this run tends a machine or a volume of the fleet: there is nothing in it to do again", {
       code: "not-replayable",
     });
   }

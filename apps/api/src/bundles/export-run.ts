@@ -15,6 +15,7 @@ import {
   type Digest,
   digestOf,
   isFinal,
+  isOfFleet,
   type Json,
   PlanLock,
   type ProjectId,
@@ -52,8 +53,8 @@ export async function exportRun(
     });
   }
   const planned = await catalog.runs.plan({ run, project });
-  if (planned === null || planned.lock.steps.some(({ kind }) => kind === "machine")) {
-    throw new UserError(`${run} is the run of a rented machine: it has nothing that another mill could use`, {
+  if (planned === null || planned.lock.steps.some(({ kind }) => isOfFleet(kind))) {
+    throw new UserError(`${run} tends a machine or a volume of the fleet: it has nothing that another mill could use`, {
       code: "not-exportable",
     });
   }

@@ -18,7 +18,7 @@ import { tellRun } from "../queries/runs.ts";
 import { pods } from "../schema/fleet.ts";
 import { wakeTender } from "./end-machine.ts";
 import { ensureFleet } from "./ensure-fleet.ts";
-import { machineRun } from "./machine-run.ts";
+import { machineRun } from "./fleet-run.ts";
 import { toMachine, toPod } from "./pod-rows.ts";
 import { askForPlan, wakeWaiting, wakeWorking } from "./wake-trainings.ts";
 

@@ -3,7 +3,7 @@ import { type Connection, inTransaction, type Sql, toNumber } from "../connectio
 import { countSpending, PLANNING_EPOCH } from "../queries/charge-planning.ts";
 import { insertRun } from "../queries/insert-run.ts";
 import { ensureFleet } from "./ensure-fleet.ts";
-import { standingRun } from "./machine-run.ts";
+import { standingRun } from "./fleet-run.ts";
 
 /**
  * Something that costs money besides what jobs are charged for it: for being there, for starting, for standing idle. A `machine` is one

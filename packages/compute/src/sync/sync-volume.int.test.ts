@@ -188,7 +188,7 @@ describe("filling a volume", () => {
     const list = wanted("base.safetensors", "lora.safetensors");
     const limits = { maxBytes: 12 * MiB, turnMs: 120_000 };
     expect(await sync(volume, list, { limits })).toMatchObject({
-      kind: "unfinished",
+      kind: "held-up",
       noRoom: digestsOf(wanted("base.safetensors")),
       sent: digestsOf(wanted("lora.safetensors")),
     });
@@ -233,7 +233,7 @@ describe("filling a volume", () => {
     await text(volume, cacheLayout.lock(base.sha256, 4), "pod-a");
     await text(volume, cacheLayout.heartbeat("pod-a"), "beat");
     const result = await sync(volume, [base]);
-    expect(result).toMatchObject({ kind: "unfinished", fetched: [base.sha256], sent: [] });
+    expect(result).toMatchObject({ kind: "held-up", fetched: [base.sha256], sent: [] });
     expect(keys()).toContain(cacheLayout.lock(base.sha256, 4));
   });
 
@@ -249,7 +249,7 @@ describe("filling a volume", () => {
     };
     const limits = { maxBytes: 11 * MiB, turnMs: 120_000 };
     const result = await sync(racing, wanted("base.safetensors"), { limits });
-    expect(result).toMatchObject({ kind: "unfinished", removed: [] });
+    expect(result).toMatchObject({ kind: "held-up", removed: [] });
     expect(await volume.head(cacheLayout.file(idle, "idle"))).not.toBeNull();
     expect(await volume.head(cacheLayout.note(idle))).not.toBeNull();
   });

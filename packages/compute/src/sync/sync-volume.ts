@@ -48,8 +48,8 @@ export type SyncResult =
   /** Another call fills this volume. */
   | { readonly kind: "busy"; readonly retryAfterMs: number }
   | {
-      /** `unfinished`: call again, at once or when what is named below has passed. */
-      readonly kind: "synced" | "unfinished";
+      /** `unfinished`: the turn was over, call again; `held-up`: there is more to do when what is named below has passed. */
+      readonly kind: "synced" | "unfinished" | "held-up";
       readonly sent: readonly Digest[];
       /** Were there already. */
       readonly present: readonly Digest[];
@@ -82,7 +82,7 @@ export async function syncVolume(request: SyncRequest): Promise<SyncResult> {
     if (claim === null) return { kind: "busy", retryAfterMs: CLAIM_MS / 3 };
     await fill({ ...request, signal }, claim, state);
     const isAll = state.fetched.length === 0 && state.noRoom.length === 0;
-    return { kind: isAll ? "synced" : "unfinished", ...state };
+    return { kind: isAll ? "synced" : "held-up", ...state };
   } catch (error) {
     request.signal.throwIfAborted();
     if (!turn.signal.aborted) throw error;

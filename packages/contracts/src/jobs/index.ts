@@ -6,6 +6,7 @@ import type { QueueName } from "./define-job.ts";
 import { drawGridJob } from "./draw-grid.ts";
 import { editLoraJob } from "./edit-lora.ts";
 import { extractLoraJob } from "./extract-lora.ts";
+import { fillVolumeJob } from "./fill-volume.ts";
 import { generateImagesJob } from "./generate-images.ts";
 import { indexSourceJob } from "./index-source.ts";
 import { mergeIntoModelJob } from "./merge-into-model.ts";
@@ -29,6 +30,7 @@ export const jobs = {
   "generate-images": generateImagesJob,
   "draw-grid": drawGridJob,
   "tend-machine": tendMachineJob,
+  "fill-volume": fillVolumeJob,
 } as const;
 
 export type Jobs = typeof jobs;

@@ -1,4 +1,4 @@
-import { nextState, type ResumeRequest, type RunView } from "@loramill/contracts";
+import { isOfFleet, nextState, type ResumeRequest, type RunView } from "@loramill/contracts";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useClient } from "../../api/client.tsx";
@@ -42,10 +42,10 @@ export function RunActions({ run }: { readonly run: RunView }) {
     if (await confirm({ title: `Cancel ${run.name}?`, body, action: "Cancel run", danger: true })) cancel.mutate();
   };
   // Nobody asked for those in words.
-  const tendsMachine = run.steps.some(({ kind }) => kind === "machine");
+  const tendsFleet = run.steps.some(({ kind }) => isOfFleet(kind));
   return (
     <>
-      {!tendsMachine && (
+      {!tendsFleet && (
         <ButtonLink href={`/schedules/new?run=${run.id}`} icon="schedule">
           Schedule
         </ButtonLink>

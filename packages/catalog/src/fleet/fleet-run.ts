@@ -1,6 +1,13 @@
-import { DatasetSpec, FLEET_PROJECT, type JsonObject, jobs, PlanLock, type RunSpec } from "@loramill/contracts";
-
-const { name: job, version: jobVersion } = jobs["tend-machine"];
+import {
+  DatasetSpec,
+  FLEET_PROJECT,
+  type JobName,
+  type JsonObject,
+  jobs,
+  PlanLock,
+  type RunSpec,
+  type StepKind,
+} from "@loramill/contracts";
 
 interface FleetRun {
   readonly spec: RunSpec;
@@ -8,12 +15,23 @@ interface FleetRun {
 }
 
 /** The run of one machine: a single job, which is served before anything else and never taken from a cache. */
-export const machineRun = (pod: string): FleetRun => fleetRun(pod, { pod });
+export const machineRun = (pod: string): FleetRun =>
+  fleetRun(pod, { kind: "machine", job: "tend-machine", params: { pod } });
+
+/** The run that keeps one network volume filled; the same name for each of them. */
+export const volumeRun = (volume: string): FleetRun =>
+  fleetRun(volumeRunName(volume), { kind: "volume", job: "fill-volume", params: { volume } });
+
+export const volumeRunName = (volume: string): string => `fill-${volume}`;
 
 /** A run that only stands for something in the ledger: its step is over before it begins. */
-export const standingRun = (name: string): FleetRun => fleetRun(name, {});
+export const standingRun = (name: string): FleetRun =>
+  fleetRun(name, { kind: "machine", job: "tend-machine", params: {} });
 
-function fleetRun(name: string, params: JsonObject): FleetRun {
+function fleetRun(
+  name: string,
+  { kind, job, params }: { readonly kind: StepKind; readonly job: JobName; readonly params: JsonObject },
+): FleetRun {
   const lock = PlanLock.parse({
     format: "loramill-plan/1",
     name,
@@ -23,10 +41,10 @@ function fleetRun(name: string, params: JsonObject): FleetRun {
     policy: { onStepFailure: "fail", failedItems: "fail", maxFailedShare: 0, reuse: false },
     steps: [
       {
-        name: "machine",
-        kind: "machine",
+        name: kind,
+        kind,
         job,
-        jobVersion,
+        jobVersion: jobs[job].version,
         needs: [],
         fanOut: { type: "single" },
         params,
