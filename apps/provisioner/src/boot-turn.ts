@@ -1,4 +1,4 @@
-import type { FleetMachine, Parked } from "@loramill/contracts";
+import { type FleetMachine, type MachineBill, type Parked, toErrorRecord } from "@loramill/contracts";
 import { type BootLimits, bootLimits, offerKey, recordOf, watchBoot } from "@loramill/fleet";
 import { tellLastWords } from "./last-words.ts";
 import { setAside } from "./set-aside.ts";
@@ -33,8 +33,23 @@ export async function bootTurn(turn: Turn): Promise<Parked> {
     return giveUp(turn, verdict.reason);
   }
   if (offer !== undefined) await remember(turn, offer, { kind: "booted", seconds });
-  await fleet.move(pod.name, "answer", { answeredAt: clock.now(), health, address, bill });
+  await fleet.move(pod.name, "answer", { answeredAt: clock.now(), health, address, bill: await billNow(turn, bill) });
   return again(turn);
+}
+
+/**
+ * What is on the bill when the agent has answered, which may have taken as long as the question may: who is given the machine now pays
+ * from there on, and nothing of its boot. `before` where the provider does not say.
+ */
+async function billNow({ pod, provider, ctx }: Turn, before: MachineBill): Promise<MachineBill> {
+  try {
+    const machine = pod.remoteId === null ? null : await provider.describe(pod.remoteId, ctx.signal);
+    return machine?.bill ?? before;
+  } catch (error) {
+    ctx.signal.throwIfAborted();
+    ctx.log.warn({ pod: pod.name, error: toErrorRecord(error).message }, "its bill could not be read again");
+    return before;
+  }
 }
 
 const offerOf = ({ pod }: Turn) => pod.offer ?? pod.candidates[0];

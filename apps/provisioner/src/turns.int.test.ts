@@ -59,6 +59,17 @@ it("what the configuration says of a machine's folders wins, and without a volum
   expect(names.filter((name) => /WORKSPACE|CACHE/.test(name))).toEqual([]);
 });
 
+it("what its boot costs is on its bill when it is ready, however long its agent took to answer", async () => {
+  const { fleet, isIn } = await open();
+  await fleet.until(isIn("booting"));
+  fleet.agent.answersAfterMs = 60_000;
+  await fleet.until(isIn("ready"));
+  const { bill, answeredAt, rentedAt } = await fleet.pod();
+  const bootMs = (answeredAt?.getTime() ?? 0) - (rentedAt?.getTime() ?? 0);
+  expect(bootMs).toBeGreaterThanOrEqual(60_000);
+  expect(bill.seconds).toBeGreaterThanOrEqual(60);
+});
+
 it("one that drains is given back when its work is done, and what nobody paid for is charged at its end", async () => {
   const { fleet, isIn } = await open();
   await fleet.until(isIn("ready"));

@@ -62,7 +62,9 @@ export async function openTestFleet(catalog: Catalog, name: string, parts: Fleet
       ...env,
     }),
   );
-  const agent: { says: Partial<PodHealth> | { readonly silence: string } } = { says: {} };
+  const agent: { says: Partial<PodHealth> | { readonly silence: string }; answersAfterMs: number } = {
+    ...{ says: {}, answersAfterMs: 0 },
+  };
   const seen = { preempted: 0, bootFailed: 0 };
   const ofProvider = { apiKey, clock, sleep: async () => {} };
   const offers = (await createRunPodProvider(runpod, ofProvider).offers())
@@ -105,6 +107,7 @@ export async function openTestFleet(catalog: Catalog, name: string, parts: Fleet
       askAgent: () =>
         step(async () => {
           const { says } = agent;
+          clock.advance(agent.answersAfterMs);
           if ("silence" in says) return says;
           return { at: clock.now(), trainers: ["sd-scripts"], slots: 1, active: 0, holds: [], ...says };
         }),
