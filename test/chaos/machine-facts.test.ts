@@ -5,6 +5,7 @@ import * as checks from "../support/check-machine-facts.ts";
 import type { MachineFacts, Training } from "../support/machine-facts.ts";
 
 const JOB = JobId.parse(`job_${"0".repeat(32)}`);
+const OTHER = JobId.parse(`job_${"1".repeat(32)}`);
 
 /** What one process of the trainer did on a machine, in seconds. */
 function life(process: string, machine: string, from: number, to: number): TrainerDeed[] {
@@ -100,4 +101,15 @@ test.each(broken.map(([check, what, facts]) => ({ name: check.name, what, check,
 test("machines that were rented again for want of the first are no surplus", () => {
   const resumed = training({ resumed: 1 });
   expect(checks.noTrainingHasMoreMachinesThanItLost({ ...sound, takings: [], trainings: [resumed] })).toEqual([]);
+});
+
+test("a machine that another training had instead is no surplus, and one that nobody had is", () => {
+  const other = (had: readonly string[]) => training({ job: OTHER, had, rentedFor: [], deeds: [] });
+  const surplusWith = (had: readonly string[]) =>
+    checks.noTrainingHasMoreMachinesThanItLost({
+      ...{ ...sound, takings: [] },
+      trainings: [training({ had: ["lm-one"] }), other(had)],
+    });
+  expect(surplusWith(["lm-two"])).toEqual([]);
+  expect(surplusWith([])).not.toEqual([]);
 });

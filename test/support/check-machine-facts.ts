@@ -69,12 +69,16 @@ function idleTimes(machine: RentedMachine, on: readonly TrainerLife[]): number[]
   return stretches;
 }
 
-/** One to begin with, and one for each that was taken from it or on its way to it. */
+/**
+ * One to begin with, and one for each that was taken from it or on its way to it. Who is served first may change until a machine is up:
+ * one that another training had instead was rented for that.
+ */
 export const noTrainingHasMoreMachinesThanItLost: MachineCheck = ({ machines, trainings, takings }) => {
   const rented = new Set(machines.map(({ name }) => name));
   return trainings.flatMap(({ job, rentedFor, had, resumed }) => {
-    const own = rentedFor.filter((name) => rented.has(name));
-    const concerned = new Set([...own, ...had]);
+    const ofOthers = new Set(trainings.flatMap((other) => (other.job === job ? [] : other.had)));
+    const own = rentedFor.filter((name) => rented.has(name) && (had.includes(name) || !ofOthers.has(name)));
+    const concerned = new Set([...rentedFor, ...had]);
     const lost = takings.filter(({ pod }) => concerned.has(pod)).length;
     return own.length > 1 + resumed + lost ? [{ job, machines: own, lost, resumed }] : [];
   });
