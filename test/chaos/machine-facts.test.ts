@@ -17,7 +17,7 @@ function life(process: string, machine: string, from: number, to: number): Train
 }
 
 const training = (parts: Partial<Training> = {}): Training => ({
-  ...{ job: JOB, rentedFor: ["lm-one", "lm-two"], had: ["lm-one", "lm-two"], resumed: 0 },
+  ...{ job: JOB, rentedFor: ["lm-one", "lm-two"], had: ["lm-one", "lm-two"] },
   deeds: [...life("a", "pod1", 8, 48), ...life("b", "pod2", 70, 100)],
   ...parts,
 });
@@ -25,6 +25,7 @@ const training = (parts: Partial<Training> = {}): Training => ({
 /** At 3.6 dollars by the hour a second costs 1,000 micro-dollars. */
 const machine = (id: string, name: string, from: number, to: number) => ({
   ...{ id, name, usdPerHour: 3.6, from: from * 1_000, upAt: (from + 6) * 1_000, to: to * 1_000 },
+  ...{ wantedAt: from * 1_000, givenUpAt: to * 1_000 },
 });
 
 /** One machine is killed and found silent; the training goes on with another. */
@@ -79,7 +80,11 @@ const broken: readonly (readonly [checks.MachineCheck, what: string, Partial<Mac
     "a machine is kept for two minutes after its training",
     { machines: [one, { ...two, to: 220_000 }] },
   ],
-  [checks.noTrainingHasMoreMachinesThanItLost, "two machines are rented and none is lost", { takings: [] }],
+  [
+    checks.noMachineIsWantedBesideOneAtItsPrice,
+    "a second machine is wanted while the first one may be counted on",
+    { machines: [one, { ...two, wantedAt: 59_000 }], takings: [] },
+  ],
   [
     checks.machinesTogetherKeepTheirCeilingByTheHour,
     "the second machine is there before the first is gone",
@@ -98,18 +103,14 @@ test.each(broken.map(([check, what, facts]) => ({ name: check.name, what, check,
   },
 );
 
-test("machines that were rented again for want of the first are no surplus", () => {
-  const resumed = training({ resumed: 1 });
-  expect(checks.noTrainingHasMoreMachinesThanItLost({ ...sound, takings: [], trainings: [resumed] })).toEqual([]);
-});
-
-test("a machine that another training had instead is no surplus, and one that nobody had is", () => {
-  const other = (had: readonly string[]) => training({ job: OTHER, had, rentedFor: [], deeds: [] });
-  const surplusWith = (had: readonly string[]) =>
-    checks.noTrainingHasMoreMachinesThanItLost({
-      ...{ ...sound, takings: [] },
-      trainings: [training({ had: ["lm-one"] }), other(had)],
-    });
-  expect(surplusWith(["lm-two"])).toEqual([]);
-  expect(surplusWith([])).not.toEqual([]);
+test("no machine is one too many that is cheaper, or comes after one that is given up or taken, or was another training's", () => {
+  const beside = { ...two, wantedAt: 59_000 };
+  const wrong = (facts: Partial<MachineFacts>) =>
+    checks.noMachineIsWantedBesideOneAtItsPrice({ ...sound, takings: [], machines: [one, beside], ...facts });
+  expect(wrong({})).toHaveLength(1);
+  expect(wrong({ machines: [one, { ...beside, usdPerHour: 3.5 }] })).toEqual([]);
+  expect(wrong({ machines: [{ ...one, givenUpAt: 58_000 }, beside] })).toEqual([]);
+  expect(wrong({ takings: [{ pod: "lm-one", how: "kill", at: 58_000 }] })).toEqual([]);
+  const other = training({ job: OTHER, had: ["lm-two"], rentedFor: [], deeds: [] });
+  expect(wrong({ trainings: [training({ had: ["lm-one"] }), other] })).toEqual([]);
 });

@@ -70,19 +70,21 @@ function idleTimes(machine: RentedMachine, on: readonly TrainerLife[]): number[]
 }
 
 /**
- * One to begin with, and one for each that was taken from it or on its way to it. Who is served first may change until a machine is up:
- * one that another training had instead was rented for that.
+ * Beside a machine that it may count on, none is wanted for a training that costs as much or more: only a cheaper one is worth a second
+ * boot. Who is served first may change until a machine is up: one that another training had instead was rented for that.
  */
-export const noTrainingHasMoreMachinesThanItLost: MachineCheck = ({ machines, trainings, takings }) => {
-  const rented = new Set(machines.map(({ name }) => name));
-  return trainings.flatMap(({ job, rentedFor, had, resumed }) => {
+export const noMachineIsWantedBesideOneAtItsPrice: MachineCheck = ({ machines, trainings, takings }) =>
+  trainings.flatMap(({ job, rentedFor, had }) => {
     const ofOthers = new Set(trainings.flatMap((other) => (other.job === job ? [] : other.had)));
-    const own = rentedFor.filter((name) => rented.has(name) && (had.includes(name) || !ofOthers.has(name)));
-    const concerned = new Set([...rentedFor, ...had]);
-    const lost = takings.filter(({ pod }) => concerned.has(pod)).length;
-    return own.length > 1 + resumed + lost ? [{ job, machines: own, lost, resumed }] : [];
+    const own = machines.filter(({ name }) => rentedFor.includes(name) && (had.includes(name) || !ofOthers.has(name)));
+    const wasTaken = (name: string, before: number) => takings.some(({ pod, at }) => pod === name && at <= before);
+    return own.flatMap((later) =>
+      own
+        .filter(({ wantedAt, givenUpAt }) => wantedAt < later.wantedAt && later.wantedAt < givenUpAt)
+        .filter(({ name, usdPerHour }) => usdPerHour <= later.usdPerHour && !wasTaken(name, later.wantedAt))
+        .map((first) => ({ job, first: first.name, later: later.name, had })),
+    );
   });
-};
 
 export const machinesTogetherKeepTheirCeilingByTheHour: MachineCheck = ({ machines, usdPerHour }) =>
   machines.flatMap(({ from, name }) => {

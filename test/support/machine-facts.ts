@@ -8,9 +8,12 @@ export interface RentedMachine {
   readonly id: string;
   readonly name: string;
   readonly usdPerHour: number;
+  readonly wantedAt: number;
   readonly from: number;
   /** When its agent was up; `to` where it never was. */
   readonly upAt: number;
+  /** When nobody counted on it any more, by its state. */
+  readonly givenUpAt: number;
   readonly to: number;
 }
 
@@ -28,8 +31,6 @@ export interface Training {
   /** Machines that were rented for it, and those that it had, by name. */
   readonly rentedFor: readonly string[];
   readonly had: readonly string[];
-  /** How often it was begun anew because there was money again, rather than for a loss. */
-  readonly resumed: number;
   readonly deeds: readonly TrainerDeed[];
 }
 

@@ -10,13 +10,10 @@ export async function readMachineFacts(
   {
     runs,
     takings,
-    resumed,
     usdPerHour,
   }: {
     readonly runs: readonly RunView[];
     readonly takings: readonly Taking[];
-    /** Runs that were resumed after they had ended. */
-    readonly resumed: readonly string[];
     readonly usdPerHour: number;
   },
 ): Promise<MachineFacts> {
@@ -28,8 +25,8 @@ export async function readMachineFacts(
      where l.pod is not null group by 1`,
     [FLEET_PROJECT],
   );
-  const { rows: jobs } = await catalog.pool.query<{ job: JobId; run: string; rentedFor: string[]; had: string[] }>(
-    `select j.id as job, j.run,
+  const { rows: jobs } = await catalog.pool.query<{ job: JobId; rentedFor: string[]; had: string[] }>(
+    `select j.id as job,
        array(select name from loramill.pods where j.id = any(wanted_for)) as "rentedFor",
        array(
          select distinct e.data->>'pod' from loramill.run_events e
@@ -40,14 +37,18 @@ export async function readMachineFacts(
   );
   const deeds = await trainer.deeds();
   const trainings = jobs.map(
-    ({ job, run, rentedFor, had }): Training => ({
-      ...{ job, rentedFor, had, deeds: deedsOfJob(deeds, job) },
-      resumed: resumed.filter((id) => id === run).length,
-    }),
+    ({ job, rentedFor, had }): Training => ({ job, rentedFor, had, deeds: deedsOfJob(deeds, job) }),
   );
+  const { rows: times } = await catalog.pool.query<{ name: string; wanted: Date; givenUp: Date | null }>(
+    `select name, min(at) as wanted, min(at) filter (where state in ('draining', 'ending', 'ended')) as "givenUp"
+     from history.changes where subject = 'pod' group by name`,
+  );
+  const timesOf = new Map(times.map(({ name, ...of }) => [name, of]));
   const now = Date.now();
   const machines = pods.map(({ id, name, usdPerHour: price, from, upAt, to }) => ({
     ...{ id, name, usdPerHour: price, from, upAt: Math.min(upAt ?? now, to ?? now), to: to ?? now },
+    wantedAt: timesOf.get(name)?.wanted.getTime() ?? from,
+    givenUpAt: timesOf.get(name)?.givenUp?.getTime() ?? to ?? now,
   }));
   return { machines, charged, trainings, takings, usdPerHour };
 }

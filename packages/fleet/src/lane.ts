@@ -91,12 +91,16 @@ export function lanesOf(
   });
 }
 
-/** Of a machine that has not answered yet: the rest of a usual boot, then of a slow one. */
-function bootSecondsLeft({ createdAt }: FleetSupply, { bootSeconds }: OfferOdds, now: Date): number {
-  const age = (now.getTime() - createdAt.getTime()) / 1_000;
+/**
+ * Of a machine that has not answered yet: the rest of a usual boot, then of a slow one, and never more than of another one, which the
+ * watchdog of boots decides about and not impatience. One that is only wanted has all of it before it, however long it waits for an offer.
+ */
+function bootSecondsLeft({ state, createdAt, rentedAt }: FleetSupply, { bootSeconds }: OfferOdds, now: Date): number {
+  if (state === "wanted") return bootSeconds.p50;
+  const age = (now.getTime() - (rentedAt ?? createdAt).getTime()) / 1_000;
   if (age < bootSeconds.p50) return bootSeconds.p50 - age;
-  return Math.max(Math.min(LAST_SECONDS, bootSeconds.p50), bootSeconds.p90 - age);
+  return Math.min(bootSeconds.p50, Math.max(LAST_SECONDS, bootSeconds.p90 - age));
 }
 
-/** It may answer at any moment: another one would not be up sooner. */
+/** It may answer at any moment. */
 const LAST_SECONDS = 15;

@@ -172,14 +172,19 @@ describe("packing", () => {
     expect(kinds(lost, 60)).toMatchObject([{ kind: "keep", jobs: ["job_0", "job_1"] }]);
   });
 
-  it("rents no other machine while one boots for the job, however late that is", () => {
-    const record = { failureShare: 0.05, preemptionsPerHour: null, bootSeconds: { p50: 2, p90: 3 } };
+  it.each([
+    { p50: 2, p90: 3 },
+    { p50: 6, p90: 60 },
+  ])("rents no other machine while one boots for the job, however late that is: %o", (bootSeconds) => {
+    const record = { failureShare: 0.05, preemptionsPerHour: null, bootSeconds };
     const records = { "runpod|NVIDIA L4|EU-RO-1||on-demand": record };
-    const job = demand({ preemptions: 1 });
-    for (const age of [1, 5, 60]) {
-      const booting = supply({ state: "booting", slots: 0, createdAt: after(-age), answeredAt: null, busyAt: null });
-      const decisions = plan({ supply: [booting], demand: [job], offers: [offer()], records }, { idleSeconds: 3 });
-      expect(decisions).toMatchObject([{ kind: "keep", pod: "lm-1", jobs: ["job_1"] }]);
+    const job = demand({ preemptions: 1, seconds: { [L4]: { p50: 30, p90: 40 } } });
+    for (const state of ["wanted", "booting"] as const) {
+      for (const age of [1, 5, 7, 60]) {
+        const comes = supply({ state, slots: 0, createdAt: after(-age), answeredAt: null, busyAt: null });
+        const decisions = plan({ supply: [comes], demand: [job], offers: [offer()], records }, { idleSeconds: 3 });
+        expect(decisions, `${state} for ${age} s`).toMatchObject([{ kind: "keep", pod: "lm-1", jobs: ["job_1"] }]);
+      }
     }
   });
 

@@ -12,11 +12,11 @@ export const TAKES_WORK: ReadonlySet<string> = new Set<Pod["state"]>(["wanted", 
  * there it takes no room.
  */
 export function supplyOf(pod: Pod, beside: BesidePod): FleetSupply | null {
-  const { name, provider, state, wantedFor, health, createdAt, answeredAt, busyAt } = pod;
+  const { name, provider, state, wantedFor, health, createdAt, rentedAt, answeredAt, busyAt } = pod;
   const offer = pod.offer ?? pod.candidates[0];
   if (offer === undefined || pod.endedAt !== null) return null;
   return {
-    ...{ name, provider, state, offer, wantedFor, createdAt, answeredAt, busyAt },
+    ...{ name, provider, state, offer, wantedFor, createdAt, rentedAt, answeredAt, busyAt },
     priceAtMostMicroUsd: podPrice(pod),
     slots: trainingsAtOnce({ offer, health }),
     holds: health?.holds ?? [],

@@ -22,6 +22,7 @@ import type { Pod } from "./runpod-schemas.ts";
 import { createRunPodVolumes } from "./runpod-volumes.ts";
 import { sharePods } from "./share-pods.ts";
 import { createSpotLane } from "./spot-lane.ts";
+import { openSpotOffers } from "./spot-offers.ts";
 
 export type RunPodParts = Pick<Connection, "apiKey" | "clock" | "fetch" | "sleep"> & {
   /** How old, in milliseconds, the list may be that machines are looked up in; left out, each is asked for by itself. */
@@ -43,6 +44,7 @@ export function createRunPodProvider(options: RunPodOptions, parts: RunPodParts)
   const connection: Connection = { ...own, timeoutMs: options.timeoutMs, capacityWords: options.capacityWords };
   const client = createRunPodClient(options.url, connection);
   const spot = options.offersSpot ? createSpotLane(options.graphqlUrl, connection) : null;
+  const spotOffers = openSpotOffers(spot, { clouds: options.clouds, clock: parts.clock, onLost: onSpotLost });
   const { serverlessEndpoint: endpoint, billingLagHours } = options;
   const books = openRunPodBooks(client, {
     ...{ clock: parts.clock, lagMs: billingLagHours * HOUR_MS, endpoint },
@@ -54,19 +56,6 @@ export function createRunPodProvider(options: RunPodOptions, parts: RunPodParts)
     // Of one that computes, its price and its age tell the bill: nobody waits for the books to watch it or give it back.
     const booked = pod.cost > 0 ? undefined : (await books.byPod(signal)).get(pod.id);
     return machineOfPod(pod, { now: parts.clock.now(), ...options, booked });
-  }
-
-  /** In the data centres in which something is sold on demand: spot names none by itself. */
-  async function spotOffers(onDemand: readonly MachineOffer[], signal?: AbortSignal): Promise<readonly MachineOffer[]> {
-    const regions = [...new Set(onDemand.map(({ region }) => region))].filter((region) => region !== "");
-    try {
-      return (await spot?.offers({ clouds: options.clouds, regions }, signal)) ?? [];
-    } catch (error) {
-      signal?.throwIfAborted();
-      if (!(error instanceof TransientError || error instanceof PermanentError)) throw error;
-      onSpotLost?.(error);
-      return [];
-    }
   }
 
   async function rentSpot(pod: CreatePod, offer: MachineOffer, signal?: AbortSignal): Promise<Pod> {

@@ -136,6 +136,24 @@ describe("RunPod's spot lane", () => {
     },
   );
 
+  it("keeps its last prices while they cannot be read for a while, and no longer", async () => {
+    const { provider, server, clock, spotErrors } = await openForTest({ env });
+    const spot = async () => (await provider.offers()).filter(({ interruptible }) => interruptible);
+    const before = await spot();
+    expect(before).not.toEqual([]);
+    server.misbehave(
+      "POST /graphql",
+      ...Array.from({ length: 50 }, (): RunPodMove => ({ kind: "proxy", status: 524 })),
+    );
+    expect(await spot()).toEqual(before);
+    clock.advance(299_000);
+    expect(await spot()).toEqual(before);
+    expect(spotErrors).toEqual([]);
+    clock.advance(2_000);
+    expect(await spot()).toEqual([]);
+    expect(spotErrors).toMatchObject([{ code: "provider-timeout" }]);
+  });
+
   it("leaves the offers on demand when it is gone, and says so", async () => {
     const { provider, server, spotErrors } = await openForTest({ env });
     server.misbehave("POST /graphql", { kind: "status", status: 404 }, { kind: "status", status: 404 });

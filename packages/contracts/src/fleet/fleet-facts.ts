@@ -69,6 +69,8 @@ export interface FleetSupply {
   /** It drains for want of work alone, by a plan: it may be kept when there is some again. Left out: false. */
   readonly mayReturn?: boolean;
   readonly createdAt: Date;
+  /** Since when it costs money, and boots; null for one that is only wanted. Left out, `createdAt`. */
+  readonly rentedAt?: Date | null;
   readonly answeredAt: Date | null;
   /** When it last had work; null when it never had. */
   readonly busyAt: Date | null;
