@@ -51,7 +51,7 @@ describe("planReplay", () => {
     expect(() => replay({ steps: ["trian"] })).toThrow("did you mean train?");
     expect(() => replay({ steps: ["train"] }, { outputs: { dataset: digestOf(1) } })).toThrow("replay caption too");
     const machine = { ...lock, steps: [plannedStep({ name: "machine", kind: "machine", needs: [] })] };
-    expect(() => replay({}, { lock: machine })).toThrow("rented machine");
+    expect(() => replay({}, { lock: machine })).toThrow("of the fleet");
   });
 
   it("refuses to verify steps of which the run has made nothing", () => {
