@@ -76,10 +76,14 @@ describe("the images' build", () => {
   it.each(installs)("npm takes the lock in stage $stage", { timeout: LIMIT_MS }, async ({ args = [] }) => {
     rmSync(join(context, "node_modules"), { recursive: true, force: true });
     const cache = join(context, "npm-cache");
-    const { stdout } = await run("npm", ["ci", "--dry-run", "--offline", `--cache=${cache}`, ...args], {
-      cwd: context,
-      timeout: LIMIT_MS,
-    });
+    const { stdout } = await run(
+      "npm",
+      ["ci", "--dry-run", "--offline", "--loglevel=notice", `--cache=${cache}`, ...args],
+      {
+        cwd: context,
+        timeout: LIMIT_MS,
+      },
+    );
     expect(stdout).toMatch(/added \d+ packages/);
   });
 });

@@ -12,11 +12,18 @@ const roles = [
   role("provisioner", "taking jobs"),
 ];
 
+/** A volume in a data centre without machines, behind an address at which nobody answers. */
+const VOLUME_ENV = {
+  FLEET_VOLUMES: JSON.stringify([{ id: "vol1", region: "EU-RO-1", path: "/workspace" }]),
+  ...{ FLEET_SYNC_SECONDS: "1", RUNPOD_S3_URL: "http://127.0.0.1:9/{region}" },
+  ...{ RUNPOD_S3_ACCESS_KEY_ID: "user_1", RUNPOD_S3_SECRET_ACCESS_KEY: "rps_1" },
+};
+
 test("a training that no machine can take gets one by itself, which is given back; what it cost is what RunPod bills", async ({
   skip,
 }) => {
   // A machine of the tests that is busy for some seconds is neither an agent that has fallen silent nor one that never answers.
-  const env = { FLEET_SILENT_SECONDS: "60", FLEET_ANSWER_SECONDS: "60" };
+  const env = { FLEET_SILENT_SECONDS: "60", FLEET_ANSWER_SECONDS: "60", ...VOLUME_ENV };
   const mill = await startMachineMill({ roles, kills: 0, seed: 1, stepMs: 100, env });
   if (mill === null) return skip("no redis-server and no TEST_REDIS_URL: the fleet was not tried");
   onTestFinished(mill.close);
@@ -33,6 +40,13 @@ test("a training that no machine can take gets one by itself, which is given bac
   const billed = await expectBalance(mill);
   expect(run.spentMicroUsd).toBeGreaterThan(0);
   expect(run.spentMicroUsd).toBeLessThan(billed);
+  const filling = await client.listRuns({ state: "running" });
+  expect(filling.items).toMatchObject([{ name: "fill-vol1", project: "fleet" }]);
+  const { rows: tries } = await catalog.pool.query(
+    "select data from loramill.run_events where run = $1 and type = 'job.retrying'",
+    [filling.items[0]?.id],
+  );
+  expect(tries[0]).toMatchObject({ data: { error: { class: "transient", code: "storage-unreachable" } } });
   const [pod] = await catalog.fleet.pods();
   const tended = await finished(client, pod?.run ?? "");
   expect(tended).toMatchObject({ state: "succeeded", project: "fleet", spentMicroUsd: billed - run.spentMicroUsd });
