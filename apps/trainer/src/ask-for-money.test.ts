@@ -1,10 +1,16 @@
-import type { Allowance, TrainingBackend, TrainingRequest } from "@loramill/contracts";
+import {
+  type Allowance,
+  CHECKPOINT_COMMIT_SECONDS,
+  type TrainingBackend,
+  type TrainingProgress,
+  type TrainingRequest,
+} from "@loramill/contracts";
 import { fakeJobContext } from "@loramill/testkit";
 import { expect, it } from "vitest";
 import { askToGoOn } from "./ask-for-money.ts";
 
 const now = new Date("2026-11-21T10:00:00Z");
-const progress = {
+const progress: TrainingProgress = {
   ...{ step: 25, totalSteps: 100, loss: null, averageLoss: null, stepsPerSecond: 1, etaSeconds: null },
   ...{ imagesSeen: 0, paidSeconds: 0 },
 };
@@ -16,7 +22,7 @@ const backend = {
 const request = { recipe: { saveEverySteps: 20 } } as unknown as TrainingRequest;
 
 /** Asks at a look, ten seconds before the next. */
-async function ask(savedStep: number | undefined, answer: Partial<Allowance>) {
+async function ask(savedStep: number | undefined, answer: Partial<Allowance>, pace: Partial<TrainingProgress> = {}) {
   const asked: number[] = [];
   const ctx = fakeJobContext({
     hold: async (microUsd) => {
@@ -25,7 +31,14 @@ async function ask(savedStep: number | undefined, answer: Partial<Allowance>) {
     },
   });
   const meter = { microUsdPerSecond: 1, unchargedMicroUsd: 0 };
-  const status = { kind: "running", progress, meter, pollMs: 10_000, checkpoints: [], charges: [] } as const;
+  const status = {
+    kind: "running",
+    progress: { ...progress, ...pace },
+    meter,
+    pollMs: 10_000,
+    checkpoints: [],
+    charges: [],
+  } as const;
   const told = savedStep === undefined ? status : { ...status, savedStep };
   const stop = await askToGoOn(told, { backend, request, ctx, now });
   return { stop, asked };
@@ -58,4 +71,8 @@ it("says what the next start needs when it is refused, where that can be told", 
   expect(await neededOf(20)).toBe((free[0] ?? 0) + 5);
   expect(await neededOf(undefined)).toBe((free[0] ?? 0) + 5);
   expect(await neededOf(0)).toBeNull();
+  // Its pace has not shown: it would be begun and stopped again and again with less than any checkpoint takes.
+  const early = await ask(undefined, { refusedBy }, { step: 0, stepsPerSecond: null });
+  expect(early.asked).toEqual([10 + 60]);
+  expect(early.stop?.neededMicroUsd).toBe(CHECKPOINT_COMMIT_SECONDS + 10 + 60);
 });

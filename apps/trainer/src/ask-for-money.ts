@@ -6,7 +6,7 @@ import type {
   TrainingRequest,
   TrainingStatus,
 } from "@loramill/contracts";
-import { isSaving, needToGoOn, sayLimit } from "@loramill/orchestration";
+import { isSaving, needToBegin, needToGoOn, sayLimit } from "@loramill/orchestration";
 
 /** Why a training may not go on. */
 export interface EarlyStop {
@@ -72,12 +72,8 @@ export async function askToGoOn(
     unattendedSeconds: backend.limits.unattendedSeconds ?? 0,
   };
   const allowance = await ctx.hold(meter === undefined ? 0 : needToGoOn(meter, pace));
-  // How far it is to the next shows only from where one is stored, at a pace that is known.
-  const isKnown = meter !== undefined && progress.stepsPerSecond !== null && !isSaving(pace);
-  const refusal = refusalOf(
-    allowance,
-    isKnown ? needToGoOn({ ...meter, unchargedMicroUsd: 0 }, { ...pace, step: savedStep ?? 0 }) : null,
-  );
+  // How far it is to the next shows only from where one is stored.
+  const refusal = refusalOf(allowance, meter === undefined || isSaving(pace) ? null : needToBegin(meter, pace));
   if (refusal !== null || backend.collectCheckpoint === undefined) return refusal;
   const finishMs = isSaving(pace) ? FINISH_AT_LEAST_MS : FINISH_MS;
   return latenessOf(allowance, now.getTime() + pollMs + finishMs);

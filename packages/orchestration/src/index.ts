@@ -52,4 +52,4 @@ export { decideRetry, type RetryDecision, type RetryQuestion } from "./retry-pol
 export type { BudgetSnapshot, JobTally, RunDecision, RunSnapshot, StepSnapshot } from "./run-snapshot.ts";
 export { firstWithoutRoom, roomOf, sayLimit, sayUse } from "./spending-limits.ts";
 export { stepKey } from "./step-key.ts";
-export { isSaving, needToGoOn, type TrainingPace } from "./training-need.ts";
+export { isSaving, needToBegin, needToGoOn, type TrainingPace } from "./training-need.ts";

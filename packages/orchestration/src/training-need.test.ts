@@ -2,7 +2,7 @@ import { CHECKPOINT_COMMIT_SECONDS, type SpendingLimit } from "@loramill/contrac
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { firstWithoutRoom } from "./spending-limits.ts";
-import { needToGoOn } from "./training-need.ts";
+import { needToBegin, needToGoOn } from "./training-need.ts";
 
 const pace = {
   step: 50,
@@ -42,6 +42,21 @@ describe("what a training needs to go on", () => {
     for (const savedStep of [null, 80]) {
       expect(needToGoOn(meter, { ...pace, step: 100, savedStep })).toBe(10 * (10 + 60));
     }
+  });
+});
+
+describe("what a training that was stopped needs to begin again", () => {
+  const meter = { microUsdPerSecond: 10 };
+
+  it("is the way from what is stored to its next checkpoint, whatever it owes", () => {
+    const all = 10 * (10 + CHECKPOINT_COMMIT_SECONDS + 10 + 60);
+    for (const savedStep of [null, 40]) expect(needToBegin(meter, { ...pace, savedStep })).toBe(all);
+  });
+
+  it("is never less than a checkpoint takes to the store, though its pace has not shown", () => {
+    const first = { ...pace, step: 0, stepsPerSecond: null };
+    expect(needToBegin(meter, first)).toBe(10 * (CHECKPOINT_COMMIT_SECONDS + 10 + 60));
+    expect(needToBegin(meter, first)).toBeGreaterThan(needToGoOn({ ...meter, unchargedMicroUsd: 0 }, first));
   });
 });
 

@@ -28,6 +28,21 @@ export function needToGoOn({ microUsdPerSecond, unchargedMicroUsd }: TrainingMet
   return Math.ceil(unchargedMicroUsd + microUsdPerSecond * seconds);
 }
 
+/**
+ * What a training that was stopped for want of money has to have to be begun again, in micro-dollars: from what is stored to its next
+ * checkpoint. Where its pace has not shown yet, the time that any checkpoint takes to the store counts: with less it would be stopped
+ * again as soon as it has.
+ */
+export function needToBegin(
+  { microUsdPerSecond }: Pick<TrainingMeter, "microUsdPerSecond">,
+  pace: TrainingPace,
+): number {
+  const need = needToGoOn({ microUsdPerSecond, unchargedMicroUsd: 0 }, { ...pace, step: pace.savedStep ?? 0 });
+  return isPaceKnown(pace) ? need : need + Math.ceil(microUsdPerSecond * CHECKPOINT_COMMIT_SECONDS);
+}
+
+const isPaceKnown = ({ stepsPerSecond }: TrainingPace): boolean => stepsPerSecond !== null && stepsPerSecond > 0;
+
 function secondsToCheckpoint(pace: TrainingPace): number {
   const { step, totalSteps, stepsPerSecond } = pace;
   // How fast it is shows when it runs; until then it is looked at again and again.

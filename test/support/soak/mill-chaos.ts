@@ -55,6 +55,10 @@ export async function millChaos(options: {
       slowestClaimSeconds: await expectQuickClaims(catalog, processes.deaths),
       ...{ holds: [...holds, CAPTIONS_ARE_PAID, CLAIMED_SOON], seconds: Math.round((Date.now() - startedAt) / 1_000) },
     };
+  } catch (error) {
+    // Worlds are long: nobody is to wait for the last one to hear of the first.
+    console.error(error);
+    throw error;
   } finally {
     progress.stop();
     await submitter.stop();

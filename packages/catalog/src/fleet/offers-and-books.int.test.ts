@@ -93,12 +93,12 @@ test("books are read again and again, and compared with what was charged for mac
   await catalog.fleet.move("lm-a", "end");
   // Its last bill is known, and the trainings that had it have not all taken their part yet: a gap now says nothing.
   await catalog.fleet.note("lm-a", { bill: { seconds: 1, amountMicroUsd: 65, isFinal: true } });
-  expect([await compared(new Date(0)), (await bills())[0]?.isFinal]).toEqual([[], false]);
-  await catalog.fleet.move("lm-a", "close", { endedAt: at });
   const run = await startedRun(catalog, 1);
   const claim = await claimed(catalog, run.jobs[0] as (typeof run.jobs)[number]);
   const charges = [{ ...charge(60), pod: "lm-a" }];
   await catalog.ledger.settle(settlementOf(claim, undefined, { charges }));
+  expect([await compared(new Date(0)), (await bills())[0]?.isFinal]).toEqual([[], false]);
+  await catalog.fleet.move("lm-a", "close", { endedAt: at });
   expect(await compared(new Date(0))).toEqual([{ provider: "runpod", billedMicroUsd: 65, chargedMicroUsd: 60 }]);
   expect(await bills()).toMatchObject([{ pod: "lm-a", chargedMicroUsd: 60, billedMicroUsd: 65, isFinal: true }]);
 

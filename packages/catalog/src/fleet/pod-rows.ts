@@ -14,7 +14,7 @@ export function toPod({ intent: _intent, asked: _asked, ...row }: Row): Pod {
   };
 }
 
-/** All of a bill that was closed has been charged: who still waits for a part of it settles for what was seen. */
+/** All of a bill that was closed has been charged: who still waits for a part of it waits no more, and the ledger takes nothing of it. */
 const NO_MORE = { seconds: 0, amountMicroUsd: 0, isFinal: true } as const;
 
 const SEEN_AS = {

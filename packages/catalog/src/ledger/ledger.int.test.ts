@@ -2,7 +2,7 @@ import type { ErrorRecord, JobId } from "@loramill/contracts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { charge, claimed, settlementOf, someCaption, someDigest, someOutput, startedRun } from "../../test/fixtures.ts";
 import type { Catalog } from "../index.ts";
-import { startTestServer, type TestServer } from "../testing.ts";
+import { startOnlyJob, startTestServer, type TestServer } from "../testing.ts";
 
 let server: TestServer;
 let catalog: Catalog & { readonly url: string };
@@ -184,6 +184,30 @@ describe("settle", () => {
     const costs = await catalog.costs.get({ run: run.run });
     expect(costs?.totalMicroUsd).toBe(5 + 7 + 1 + 11 + 5);
     expect((await catalog.runs.get({ run: run.run }))?.spentMicroUsd).toBe(costs?.totalMicroUsd);
+  });
+
+  test("charges nobody but its tender for a machine whose account is closed", async () => {
+    const wanted = { provider: "runpod", candidates: [], wantedFor: [], reason: "" };
+    const run = await catalog.fleet.openPod({ ...wanted, name: "lm-closed" });
+    await catalog.fleet.openPod({ ...wanted, name: "lm-open" });
+    await catalog.pool.query("update loramill.pods set state = 'ended' where name = 'lm-closed'");
+    const tender = await startOnlyJob(catalog, run, {
+      ...{ name: "tend-machine", queue: "provision" },
+      input: { inputs: {}, params: { pod: "lm-closed" } },
+    });
+    const on = (pod: string, amount: number) => ({ ...charge(amount), pod });
+    const { jobs } = await startedRun(catalog, 1);
+    const [job] = jobs;
+    if (job === undefined) throw new Error("a job");
+    const charges = [on("lm-closed", 660), on("lm-open", 5), charge(1)];
+    const late = await catalog.ledger.settle(settlementOf(await claimed(catalog, job), undefined, { charges }));
+    expect(late).toEqual({ kind: "recorded", taken: [on("lm-open", 5), charge(1)] });
+    const rest = { charges: [on("lm-closed", 1_510)] };
+    const turn = await catalog.ledger.claim({ ...tender, queue: "provision", worker: "p" });
+    if (turn.kind === "refused") throw new Error(turn.reason);
+    const closed = await catalog.ledger.settle(settlementOf(turn.claim, undefined, rest));
+    expect(closed.taken).toHaveLength(1);
+    expect(await catalog.fleet.charged("lm-closed")).toMatchObject({ microUsd: 1_510 });
   });
 
   test("parks without spending an attempt, forgives lost workers, and the next claim gets the turn back", async () => {

@@ -53,7 +53,9 @@ function toRow(settlement: Settlement, ord: number, newId: NewId) {
  * Settles many jobs in one statement, in this order of locks: jobs by id, steps by id, runs by id, sums of projects, event
  * streams.
  * Outcomes count only for the current epoch of an active job. Charges are kept in any case, once per (job, epoch, place)
- * and once per (job, mark): a settlement that is sent twice writes nothing twice and is answered `recorded` both times. A
+ * and once per (job, mark): a settlement that is sent twice writes nothing twice and is answered `recorded` both times. Of a rented
+ * machine whose account is closed all has been charged: who tells of a part of it after that, such as a training that was resumed, is
+ * charged nothing for it. A
  * turn that ended well forgives the attempts spent and the workers lost before it: what they were spent on is behind the
  * job, and a training of many hours outlives more short failures than a job may have in a row.
  */
@@ -73,6 +75,7 @@ with found as materialized (
   from found f, json_to_recordset(f.charges) as c(id text, ordinal int, kind text, supplier text, quantity float8,
     unit text, "amountMicroUsd" bigint, note text, mark text,
     pod text)
+  where not exists (select from loramill.pods p where p.name = c.pod and p.state = 'ended' and p.run <> f.run)
   on conflict do nothing
   returning run, step, job, ordinal, amount_micro_usd as amount
 ), earned as materialized (
