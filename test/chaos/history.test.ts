@@ -57,6 +57,11 @@ const caption = `
 const budget = (limit: number, sum: number) =>
   `update loramill.runs set budget_micro_usd = ${limit}; update loramill.runs set spent_micro_usd = ${sum};`;
 const published = "state = 'succeeded', items = 1";
+const cutShort =
+  step("state = 'succeeded', reuse = true, key = 'k', output = 'o'") + job(`output = '{"complete": false}'`);
+const artifact = `
+  insert into loramill.artifacts (key, id, kind, output, items, summary, run, step, cost_micro_usd)
+  select 'k', 'art_1', 'train', 'o', 1, '{}', run, step, 0 from loramill.jobs;`;
 /** A payment that its mark names, on the bill of a machine. */
 const marked = (id: number, of: string) => `${charge(id)}
   update loramill.ledger set mark = 'm', pod = 'lm-one', job = '${of}' where id = 'led_${id}';`;
@@ -87,6 +92,8 @@ const cases: readonly (readonly [check: Check, sound: string, broken: string])[]
     step("jobs_open = 1"),
   ],
   [publications.everyResultIsAnArtifact, "", step("state = 'succeeded', reuse = true, key = 'k', output = 'o'")],
+  [publications.everyResultIsAnArtifact, cutShort, job("output = '{}'")],
+  [publications.noResultThatWasCutShortIsAnArtifact, cutShort, artifact],
   [
     publications.noResultIsWorkedOutTwice,
     step("state = 'succeeded', reuse = true, key = 'k'"),

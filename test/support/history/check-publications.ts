@@ -1,14 +1,21 @@
 import type { Check } from "./history.ts";
 
+/** Steps of which a result may be taken by other runs, and whether theirs was cut short, as by a budget: that is nobody else's. */
+const RESULTS = `
+  select s.id, s.key, s.output, a.output as artifact, exists (
+    select from loramill.jobs j where j.step = s.id and j.output->>'complete' = 'false'
+  ) as cut
+  from loramill.steps s left join loramill.artifacts a on a.key = s.key
+  where s.state = 'succeeded' and s.reuse`;
+
 export const noResultIsWorkedOutTwice: Check = ({ query }) =>
-  query(`
-    select key, count(*)::int as times from loramill.steps where state = 'succeeded' and reuse
-    group by key having count(*) > 1`);
+  query(`select key, count(*)::int as times from (${RESULTS}) r where not cut group by key having count(*) > 1`);
 
 export const everyResultIsAnArtifact: Check = ({ query }) =>
-  query(`
-    select s.id, s.output, a.output as artifact from loramill.steps s left join loramill.artifacts a on a.key = s.key
-    where s.state = 'succeeded' and s.reuse and a.output is distinct from s.output`);
+  query(`select id, output, artifact from (${RESULTS}) r where not cut and artifact is distinct from output`);
+
+export const noResultThatWasCutShortIsAnArtifact: Check = ({ query }) =>
+  query(`select id, output, artifact from (${RESULTS}) r where cut and artifact = output`);
 
 export const noCaptionIsPublishedTwice: Check = ({ query }) =>
   query("select job, image from loramill.captions group by job, image having count(*) > 1");
