@@ -71,12 +71,13 @@ function idleTimes(machine: RentedMachine, on: readonly TrainerLife[]): number[]
 
 /**
  * Beside a machine that it may count on, none is wanted for a training that costs as much or more: only a cheaper one is worth a second
- * boot. Who is served first may change until a machine is up: one that another training had instead was rented for that.
+ * boot. Who is served first may change until a machine is up, and several stand behind each other: one that another training had too was
+ * rented for that one.
  */
 export const noMachineIsWantedBesideOneAtItsPrice: MachineCheck = ({ machines, trainings, takings }) =>
   trainings.flatMap(({ job, rentedFor, had }) => {
     const ofOthers = new Set(trainings.flatMap((other) => (other.job === job ? [] : other.had)));
-    const own = machines.filter(({ name }) => rentedFor.includes(name) && (had.includes(name) || !ofOthers.has(name)));
+    const own = machines.filter(({ name }) => rentedFor.includes(name) && !ofOthers.has(name));
     const wasTaken = (name: string, before: number) => takings.some(({ pod, at }) => pod === name && at <= before);
     return own.flatMap((later) =>
       own
