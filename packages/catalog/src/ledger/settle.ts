@@ -53,10 +53,10 @@ function toRow(settlement: Settlement, ord: number, newId: NewId) {
  * Settles many jobs in one statement, in this order of locks: jobs by id, steps by id, runs by id, sums of projects, event
  * streams.
  * Outcomes count only for the current epoch of an active job. Charges are kept in any case, once per (job, epoch, place)
- * and once per (job, mark): a settlement that is sent twice writes nothing twice and is answered `recorded` both times. Of a rented
- * machine whose account is closed all has been charged: who tells of a part of it after that, such as a training that was resumed, is
- * charged nothing for it. A
- * turn that ended well forgives the attempts spent and the workers lost before it: what they were spent on is behind the
+ * and once per (job, mark): a settlement that is sent twice writes nothing twice and is answered `recorded` both times. The
+ * exception is a rented machine whose account is closed: all of it has been charged, so that who tells of a part of it after that,
+ * such as a training that was resumed, is charged nothing for it.
+ * A turn that ended well forgives the attempts spent and the workers lost before it: what they were spent on is behind the
  * job, and a training of many hours outlives more short failures than a job may have in a row.
  */
 const SETTLE = `

@@ -39,6 +39,9 @@ const DEFAULT_POLICY: JobPolicy = {
   maxLostWorkers: 4,
 };
 
+/** Of a job that looks after something for as long as that is there: no failures and no lost workers end it. */
+export const NEVER_GIVES_UP = { attempts: 1_000_000, maxLostWorkers: 1_000_000 } as const;
+
 export function defineJob<
   const Name extends string,
   Input extends z.ZodType,

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { defineJob } from "./define-job.ts";
+import { defineJob, NEVER_GIVES_UP } from "./define-job.ts";
 import { JobOutput } from "./job-output.ts";
 
 /**
@@ -13,5 +13,5 @@ export const fillVolumeJob = defineJob({
   version: 1,
   input: z.object({ params: z.object({ volume: z.string().min(1).max(64) }) }),
   output: JobOutput,
-  policy: { attempts: 1_000_000, maxBackoffMs: 600_000, turnTimeoutMs: 900_000, maxLostWorkers: 1_000_000 },
+  policy: { ...NEVER_GIVES_UP, maxBackoffMs: 600_000, turnTimeoutMs: 900_000 },
 });
