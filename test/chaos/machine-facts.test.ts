@@ -2,10 +2,9 @@ import { JobId } from "@loramill/contracts";
 import type { TrainerDeed } from "@loramill/testkit";
 import { expect, test } from "vitest";
 import * as checks from "../support/check-machine-facts.ts";
-import type { MachineFacts, Training } from "../support/machine-facts.ts";
+import type { MachineFacts, Training, Wish } from "../support/machine-facts.ts";
 
 const JOB = JobId.parse(`job_${"0".repeat(32)}`);
-const OTHER = JobId.parse(`job_${"1".repeat(32)}`);
 
 /** What one process of the trainer did on a machine, in seconds. */
 function life(process: string, machine: string, from: number, to: number): TrainerDeed[] {
@@ -17,7 +16,7 @@ function life(process: string, machine: string, from: number, to: number): Train
 }
 
 const training = (parts: Partial<Training> = {}): Training => ({
-  ...{ job: JOB, rentedFor: ["lm-one", "lm-two"], had: ["lm-one", "lm-two"] },
+  job: JOB,
   deeds: [...life("a", "pod1", 8, 48), ...life("b", "pod2", 70, 100)],
   ...parts,
 });
@@ -36,7 +35,12 @@ const sound: MachineFacts = {
     { name: "lm-two", seconds: 42, restMicroUsd: 12_000 },
   ],
   trainings: [training()],
+  wishes: [
+    { at: 0, usdPerHour: 3.6, inUse: [] },
+    { at: 61_000, usdPerHour: 3.6, inUse: ["lm-one"] },
+  ],
   takings: [{ pod: "lm-one", how: "kill", at: 48_000 }],
+  standstills: [],
   usdPerHour: 4,
 };
 const [one, two] = sound.machines;
@@ -81,9 +85,9 @@ const broken: readonly (readonly [checks.MachineCheck, what: string, Partial<Mac
     { machines: [one, { ...two, to: 220_000 }] },
   ],
   [
-    checks.noMachineIsWantedBesideOneAtItsPrice,
-    "a second machine is wanted while the first one may be counted on",
-    { machines: [one, { ...two, wantedAt: 59_000 }], takings: [] },
+    checks.noMachineIsWantedBesideAFreeOneAtItsPrice,
+    "a second machine is wanted while there is nothing for the first one to do",
+    { wishes: [{ at: 30_000, usdPerHour: 3.6, inUse: [] }] },
   ],
   [
     checks.machinesTogetherKeepTheirCeilingByTheHour,
@@ -103,14 +107,18 @@ test.each(broken.map(([check, what, facts]) => ({ name: check.name, what, check,
   },
 );
 
-test("no machine is one too many that is cheaper, or comes after one that is given up or taken, or was another training's", () => {
-  const beside = { ...two, wantedAt: 59_000 };
-  const wrong = (facts: Partial<MachineFacts>) =>
-    checks.noMachineIsWantedBesideOneAtItsPrice({ ...sound, takings: [], machines: [one, beside], ...facts });
-  expect(wrong({})).toHaveLength(1);
-  expect(wrong({ machines: [one, { ...beside, usdPerHour: 3.5 }] })).toEqual([]);
-  expect(wrong({ machines: [{ ...one, givenUpAt: 58_000 }, beside] })).toEqual([]);
-  expect(wrong({ takings: [{ pod: "lm-one", how: "kill", at: 58_000 }] })).toEqual([]);
-  const other = training({ job: OTHER, had: ["lm-two"], rentedFor: [], deeds: [] });
-  expect(wrong({ trainings: [training({ had: ["lm-one"] }), other] })).toEqual([]);
+test("a machine may be wanted beside one that has work, is dearer, is given up, was taken or stands still", () => {
+  const wrong = (wish: Partial<Wish>, facts: Partial<MachineFacts> = {}) =>
+    checks.noMachineIsWantedBesideAFreeOneAtItsPrice({
+      ...sound,
+      takings: [],
+      wishes: [{ at: 30_000, usdPerHour: 3.6, inUse: [], ...wish }],
+      ...facts,
+    });
+  expect(wrong({})).toMatchObject([{ free: "lm-one" }]);
+  expect(wrong({ inUse: ["lm-one"] })).toEqual([]);
+  expect(wrong({ usdPerHour: 3.5 })).toEqual([]);
+  expect(wrong({}, { machines: [{ ...one, givenUpAt: 29_000 }, two] })).toEqual([]);
+  expect(wrong({}, { takings: [{ pod: "lm-one", how: "kill", at: 28_000 }] })).toEqual([]);
+  expect(wrong({}, { standstills: [{ name: "lm-one", from: 28_000 }] })).toEqual([]);
 });

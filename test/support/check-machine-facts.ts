@@ -70,22 +70,22 @@ function idleTimes(machine: RentedMachine, on: readonly TrainerLife[]): number[]
 }
 
 /**
- * Beside a machine that it may count on, none is wanted for a training that costs as much or more: only a cheaper one is worth a second
- * boot. Who is served first may change until a machine is up, and several stand behind each other: one that another training had too was
- * rented for that one.
+ * A plan that wants a machine has work for each other one that costs as much or less and may be counted on: only a cheaper one is worth a
+ * boot while another is free.
  */
-export const noMachineIsWantedBesideOneAtItsPrice: MachineCheck = ({ machines, trainings, takings }) =>
-  trainings.flatMap(({ job, rentedFor, had }) => {
-    const ofOthers = new Set(trainings.flatMap((other) => (other.job === job ? [] : other.had)));
-    const own = machines.filter(({ name }) => rentedFor.includes(name) && !ofOthers.has(name));
-    const wasTaken = (name: string, before: number) => takings.some(({ pod, at }) => pod === name && at <= before);
-    return own.flatMap((later) =>
-      own
-        .filter(({ wantedAt, givenUpAt }) => wantedAt < later.wantedAt && later.wantedAt < givenUpAt)
-        .filter(({ name, usdPerHour }) => usdPerHour <= later.usdPerHour && !wasTaken(name, later.wantedAt))
-        .map((first) => ({ job, first: first.name, later: later.name, had })),
-    );
-  });
+export const noMachineIsWantedBesideAFreeOneAtItsPrice: MachineCheck = ({ machines, wishes, takings, standstills }) => {
+  const shaken = [
+    ...takings.map(({ pod, at }) => ({ name: pod, at })),
+    ...standstills.map(({ name, from }) => ({ name, at: from })),
+  ];
+  return wishes.flatMap(({ at, usdPerHour, inUse }) =>
+    machines
+      .filter(({ wantedAt, givenUpAt }) => wantedAt < at && at < givenUpAt)
+      .filter(({ name }) => !(inUse.includes(name) || shaken.some((one) => one.name === name && one.at <= at)))
+      .filter((free) => free.usdPerHour <= usdPerHour)
+      .map(({ name }) => ({ free: name, at: new Date(at), usdPerHour, inUse })),
+  );
+};
 
 export const machinesTogetherKeepTheirCeilingByTheHour: MachineCheck = ({ machines, usdPerHour }) =>
   machines.flatMap(({ from, name }) => {

@@ -65,7 +65,7 @@ export async function checkMachineWorld(
   expectEnds(runs, limited);
   const billedMicroUsd = await expectBalance(mill);
   const takings = [...harm.taken, ...(await readStarvedAway(mill, harm.starved))];
-  const facts = await readMachineFacts(mill, { runs, takings, usdPerHour });
+  const facts = await readMachineFacts(mill, { runs, takings, standstills: harm.starved, usdPerHour });
   const checks = Object.entries(machineChecks).map(([name, check]) => [sayCheck(name), check] as const);
   for (const [sentence, check] of checks) expect(check(facts), sentence).toEqual([]);
 

@@ -28,10 +28,15 @@ export interface ChargedMachine {
 
 export interface Training {
   readonly job: JobId;
-  /** Machines that were rented for it, and those that it had, by name. */
-  readonly rentedFor: readonly string[];
-  readonly had: readonly string[];
   readonly deeds: readonly TrainerDeed[];
+}
+
+/** A plan that wants a machine. */
+export interface Wish {
+  readonly at: number;
+  readonly usdPerHour: number;
+  /** Machines that the same plan has a training for, by name. */
+  readonly inUse: readonly string[];
 }
 
 /** What happened to machines and on them, by those that took no part in charging for it. */
@@ -39,7 +44,10 @@ export interface MachineFacts {
   readonly machines: readonly RentedMachine[];
   readonly charged: readonly ChargedMachine[];
   readonly trainings: readonly Training[];
+  readonly wishes: readonly Wish[];
   readonly takings: readonly Taking[];
+  /** When a machine was made to stand still for a while, which its agent does not answer in. */
+  readonly standstills: readonly { readonly name: string; readonly from: number }[];
   /** What all machines together may cost by the hour. */
   readonly usdPerHour: number;
 }

@@ -1,6 +1,6 @@
-import { FLEET_PROJECT, type JobId, type RunView } from "@loramill/contracts";
+import { FLEET_PROJECT, type FleetDecision, type JobId, type RunView } from "@loramill/contracts";
 import { deedsOfJob } from "./lost-work.ts";
-import type { ChargedMachine, MachineFacts, Training } from "./machine-facts.ts";
+import type { ChargedMachine, MachineFacts, Training, Wish } from "./machine-facts.ts";
 import type { MachineMill } from "./machines.ts";
 import type { Taking } from "./recoveries.ts";
 
@@ -10,10 +10,12 @@ export async function readMachineFacts(
   {
     runs,
     takings,
+    standstills,
     usdPerHour,
   }: {
     readonly runs: readonly RunView[];
     readonly takings: readonly Taking[];
+    readonly standstills: MachineFacts["standstills"];
     readonly usdPerHour: number;
   },
 ): Promise<MachineFacts> {
@@ -25,20 +27,12 @@ export async function readMachineFacts(
      where l.pod is not null group by 1`,
     [FLEET_PROJECT],
   );
-  const { rows: jobs } = await catalog.pool.query<{ job: JobId; rentedFor: string[]; had: string[] }>(
-    `select j.id as job,
-       array(select name from loramill.pods where j.id = any(wanted_for)) as "rentedFor",
-       array(
-         select distinct e.data->>'pod' from loramill.run_events e
-         where e.run = j.run and e.type = 'training.submitted' and e.data->>'pod' is not null
-       ) as had
-     from loramill.jobs j where j.run = any($1) and j.queue = 'train' order by j.id`,
+  const { rows: jobs } = await catalog.pool.query<{ job: JobId }>(
+    "select id as job from loramill.jobs where run = any($1) and queue = 'train' order by id",
     [runs.map(({ id }) => id)],
   );
   const deeds = await trainer.deeds();
-  const trainings = jobs.map(
-    ({ job, rentedFor, had }): Training => ({ job, rentedFor, had, deeds: deedsOfJob(deeds, job) }),
-  );
+  const trainings = jobs.map(({ job }): Training => ({ job, deeds: deedsOfJob(deeds, job) }));
   const { rows: times } = await catalog.pool.query<{ name: string; wanted: Date; givenUp: Date | null }>(
     `select name, min(at) as wanted, min(at) filter (where state in ('draining', 'ending', 'ended')) as "givenUp"
      from history.changes where subject = 'pod' group by name`,
@@ -50,5 +44,18 @@ export async function readMachineFacts(
     wantedAt: timesOf.get(name)?.wanted.getTime() ?? from,
     givenUpAt: timesOf.get(name)?.givenUp?.getTime() ?? to ?? now,
   }));
-  return { machines, charged, trainings, takings, usdPerHour };
+  return { machines, charged, trainings, wishes: await readWishes(catalog), takings, standstills, usdPerHour };
+}
+
+async function readWishes({ pool }: MachineMill["catalog"]): Promise<Wish[]> {
+  const { rows } = await pool.query<{ at: Date; decisions: FleetDecision[] }>(
+    "select at, decisions from history.plans order by id",
+  );
+  return rows.flatMap(({ at, decisions }) => {
+    const inUse = decisions.flatMap((one) => (one.kind === "keep" && one.jobs.length > 0 ? [one.pod] : []));
+    return decisions.flatMap((one) => {
+      const [best] = one.kind === "create" ? one.candidates : [];
+      return best === undefined ? [] : [{ at: at.getTime(), usdPerHour: best.pricePerHourMicroUsd / 1_000_000, inUse }];
+    });
+  });
 }
