@@ -8,6 +8,9 @@ const CASES = 20;
 /** Other ways to plan, and the recorded stock, are only there to compare with: more seeds tell no more of them. */
 const COMPARED_SEEDS = 5;
 
+/** Hears what was measured, and how far that is: a month takes up to half a minute. */
+export type Told = (what: string) => void;
+
 /** Months of ours, and what was measured by them. */
 export interface Measured {
   readonly months: readonly Month[];
@@ -18,11 +21,11 @@ export interface Measured {
  * Whole fleets in virtual time, for seeds 1 to `seeds`: a month of 1,000 jobs in a market with list prices, in one with moving
  * prices and in one with recorded stock, cases of up to 12 jobs against the exact optimum, and runs against what was quoted for them.
  */
-export async function measureFleet(seeds: number): Promise<Figures> {
-  const list = await measureListed(seeds);
-  const moving = await measureMoving(seeds);
-  const recorded = await measureRecorded(seeds);
-  const cases = await measureCases(seeds);
+export async function measureFleet(seeds: number, told: Told = () => {}): Promise<Figures> {
+  const list = await measureListed(seeds, told);
+  const moving = await measureMoving(seeds, told);
+  const recorded = await measureRecorded(seeds, told);
+  const cases = await measureCases(seeds, told);
   return {
     ...cases,
     ...list.figures,
@@ -33,13 +36,13 @@ export async function measureFleet(seeds: number): Promise<Figures> {
 }
 
 /** Where prices stand, as RunPod's do: also by planners that know less. */
-export async function measureListed(seeds: number, comparedSeeds = COMPARED_SEEDS): Promise<Measured> {
+export async function measureListed(seeds: number, told?: Told, comparedSeeds = COMPARED_SEEDS): Promise<Measured> {
   const began = performance.now();
-  const months = await runMonths(ours, "list", seeds);
+  const months = await runMonths(ours, "list", { seeds, told });
   const monthSeconds = (performance.now() - began) / 1_000 / seeds;
   const compared = Math.min(seeds, comparedSeeds);
-  const onDemand = await runMonths(onDemandOnly, "list", compared);
-  const cheapest = await runMonths(cheapestFirst, "list", compared);
+  const onDemand = await runMonths(onDemandOnly, "list", { seeds: compared });
+  const cheapest = await runMonths(cheapestFirst, "list", { seeds: compared });
   const bounds = months.map(({ vsBound }) => vsBound);
   return {
     months,
@@ -55,9 +58,9 @@ export async function measureListed(seeds: number, comparedSeeds = COMPARED_SEED
 }
 
 /** Where prices move by the hour: also by a planner that never waits for a better one. */
-export async function measureMoving(seeds: number): Promise<Measured> {
-  const months = await runMonths(ours, "moving", seeds);
-  const hasty = await runMonths(impatient, "moving", Math.min(seeds, COMPARED_SEEDS));
+export async function measureMoving(seeds: number, told?: Told): Promise<Measured> {
+  const months = await runMonths(ours, "moving", { seeds, told });
+  const hasty = await runMonths(impatient, "moving", { seeds: Math.min(seeds, COMPARED_SEEDS) });
   const bounds = months.map(({ vsHourlyBound }) => vsHourlyBound);
   return {
     months,
@@ -72,9 +75,9 @@ export async function measureMoving(seeds: number): Promise<Measured> {
 }
 
 /** Where spot is there, sold out and taken back as it was recorded. */
-export async function measureRecorded(seeds: number): Promise<Measured> {
-  const months = await runMonths(ours, "recorded", Math.min(seeds, COMPARED_SEEDS));
-  const onDemand = await runMonths(onDemandOnly, "recorded", months.length);
+export async function measureRecorded(seeds: number, told?: Told): Promise<Measured> {
+  const months = await runMonths(ours, "recorded", { seeds: Math.min(seeds, COMPARED_SEEDS), told });
+  const onDemand = await runMonths(onDemandOnly, "recorded", { seeds: months.length });
   return {
     months,
     figures: {
@@ -87,10 +90,12 @@ export async function measureRecorded(seeds: number): Promise<Measured> {
 }
 
 /** Small cases against the exact optimum, and runs against their quotes. */
-export async function measureCases(seeds: number): Promise<Figures> {
-  const cases = Array.from({ length: seeds * CASES }, (_, index) => index + 1);
+export async function measureCases(seeds: number, told?: Told): Promise<Figures> {
+  const cases = countTo(seeds * CASES);
   const optima = await each(cases, costByOptimum);
+  told?.(`${cases.length} small cases`);
   const quotes = await each(cases, (seed) => actualByQuote(seed, seed % 2 === 0 ? "list" : "moving"));
+  told?.(`${cases.length} quotes`);
   return {
     vsOptimum: mean(optima.map(({ cost }) => cost)),
     vsOptimumWorst: Math.max(...optima.map(({ cost }) => cost)),
@@ -115,11 +120,19 @@ export function soundness(months: readonly Month[]): Figures {
   };
 }
 
-const runMonths = (plan: Planner, shape: MarketShape, seeds: number): Promise<Month[]> =>
-  each(
-    Array.from({ length: seeds }, (_, index) => index + 1),
-    (seed) => runMonth(plan, { shape, seed }),
-  );
+function runMonths(
+  plan: Planner,
+  shape: MarketShape,
+  { seeds, told }: { readonly seeds: number; readonly told?: Told | undefined },
+): Promise<Month[]> {
+  return each(countTo(seeds), async (seed) => {
+    const month = await runMonth(plan, { shape, seed });
+    told?.(`month ${seed} of ${seeds} with ${shape} prices`);
+    return month;
+  });
+}
+
+const countTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
 
 async function each<T, U>(values: readonly T[], run: (value: T) => Promise<U>): Promise<U[]> {
   const results: U[] = [];

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { type IdPrefix, type Logger, toErrorRecord } from "@loramill/contracts";
-import { drizzle, type NodePgDatabase } from "drizzle-orm/node-postgres";
 import pg from "pg";
+import { drizzle, type NodePgDatabase } from "./drizzle.ts";
 import { explainFailures } from "./unreachable.ts";
 
 /** Postgres error codes after which the same transaction may simply be run again: serialisation failure, deadlock. */

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import type { Connection } from "./connection.ts";
+import { endClient } from "./end-client.ts";
 
 /** A hold on leadership. It can be lost at any time: `lost` aborts within a few seconds of the server giving it up. */
 export interface Leadership {
@@ -27,8 +28,7 @@ export async function tryToLead(
   let ending: Promise<void> | undefined;
   const end = () => {
     lost.abort();
-    // A half-dead connection never confirms its end.
-    ending ??= Promise.race([client.end().catch(() => {}), delay(1_000)]);
+    ending ??= endClient(client);
     return ending;
   };
   try {

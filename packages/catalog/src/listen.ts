@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { toErrorRecord } from "@loramill/contracts";
 import pg from "pg";
 import type { Connection } from "./connection.ts";
+import { endClient } from "./end-client.ts";
 
 export interface Subscription {
   /** Safe to call twice. */
@@ -51,8 +52,7 @@ export async function listen(
       }
     } finally {
       stopping.signal.removeEventListener("abort", end);
-      // A half-dead connection never confirms its end; the socket is closed all the same.
-      await Promise.race([client.end().catch(() => {}), delay(1_000)]);
+      await endClient(client);
     }
   }
 

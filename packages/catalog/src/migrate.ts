@@ -1,9 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { type Logger, UserError } from "@loramill/contracts";
-import { readMigrationFiles } from "drizzle-orm/migrator";
-import { drizzle } from "drizzle-orm/node-postgres";
-import { migrate } from "drizzle-orm/node-postgres/migrator";
 import pg from "pg";
+import { drizzle, migrate, readMigrationFiles } from "./drizzle.ts";
 import { unreachable } from "./unreachable.ts";
 
 /** Any number that nobody else uses: "loramil" in hex. */

@@ -1,4 +1,4 @@
-import type { FleetFacts, FleetOffer, MicroUsd } from "@loramill/contracts";
+import type { FleetFacts, FleetOffer } from "@loramill/contracts";
 import type { FleetSettings } from "./fleet-settings.ts";
 import { knownOf } from "./known-of.ts";
 import { type Lane, newLane } from "./lane.ts";
@@ -51,21 +51,25 @@ function machinesOf(kind: readonly FleetOffer[], known: Known, settings: FleetSe
     });
 }
 
-/** The lowest price of a kind that was in stock, hour by hour, that of now first. One without a past has stood still. */
-function pastLows(kind: readonly FleetOffer[], records: FleetFacts["records"]): (MicroUsd | null)[] {
+/**
+ * The lowest price of a kind that was in stock, in micro-dollars by the hour, hour by hour, that of now first; infinite where there was
+ * none. One without a past has stood still.
+ */
+function pastLows(kind: readonly FleetOffer[], records: FleetFacts["records"]): Float64Array {
   const pasts = kind.map((offer) => records[recordKey(offer)]?.prices);
   const standing = kind.filter(({ available }, at) => pasts[at] === undefined && available > 0);
   const stands = Math.min(...standing.map(({ pricePerHourMicroUsd }) => pricePerHourMicroUsd));
-  const known = Math.max(...pasts.map((past) => past?.length ?? 0));
-  return Array.from({ length: known }, (_, ago) => {
-    let low = stands;
-    for (const past of pasts) low = Math.min(low, past?.[ago] ?? low);
-    return Number.isFinite(low) ? low : null;
-  });
+  const lows = new Float64Array(Math.max(...pasts.map((past) => past?.length ?? 0))).fill(stands);
+  for (const past of pasts) {
+    past?.forEach((price, ago) => {
+      if (price !== null && price < (lows[ago] ?? 0)) lows[ago] = price;
+    });
+  }
+  return lows;
 }
 
 /** The hours of the next day that usually are cheaper than this one, each cheaper than those before. */
-function cheaperThanBefore(lows: readonly (readonly (MicroUsd | null)[])[]): { hours: number; ratio: number }[] {
+function cheaperThanBefore(lows: readonly Float64Array[]): { hours: number; ratio: number }[] {
   const cheaper: { hours: number; ratio: number }[] = [];
   let least = 1;
   for (let hours = 1; hours < DAY_HOURS; hours += 1) {
@@ -81,19 +85,21 @@ function cheaperThanBefore(lows: readonly (readonly (MicroUsd | null)[])[]): { h
  * What waiting for so many hours got on the days before, from this hour of the day on: the price then by the price now, in the middle of
  * all days and kinds. 1 where too few days are known. Prices that jump now and then have no usual hour.
  */
-function usualRatio(lows: readonly (readonly (MicroUsd | null)[])[], hours: number): number {
+function usualRatio(lows: readonly Float64Array[], hours: number): number {
   const ratios: number[] = [];
   let days = 0;
   for (const past of lows) {
     for (let ago = DAY_HOURS; ago < past.length; ago += DAY_HOURS) {
-      const [then, after] = [past[ago] ?? null, past[ago - hours] ?? null];
-      if (then === null || after === null) continue;
-      ratios.push(after / then);
+      const ratio = (past[ago - hours] ?? 0) / (past[ago] ?? 0);
+      // There was none in one of these hours.
+      if (!Number.isFinite(ratio) || ratio === 0) continue;
+      ratios.push(ratio);
       days = Math.max(days, ago / DAY_HOURS);
     }
   }
   if (days < ENOUGH_DAYS) return 1;
-  return ratios.sort((a, b) => a - b)[ratios.length >> 1] ?? 1;
+  // In numeric order, as arrays of numbers are sorted.
+  return Float64Array.from(ratios).sort()[ratios.length >> 1] ?? 1;
 }
 
 function groups(offers: readonly FleetOffer[], by: (offer: FleetOffer) => unknown): FleetOffer[][] {

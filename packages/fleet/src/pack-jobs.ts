@@ -53,8 +53,10 @@ export function packJobs({ facts, settings, waiting, purse, ...question }: Packi
   const waits: Wait[] = [];
   let podsLeft = stopped === null ? question.podsLeft : 0;
 
-  const canRent = (lane: Lane, { project }: FleetDemand) =>
-    podsLeft > 0 && (stock.get(lane) ?? 0) > 0 && lane.offer.pricePerHourMicroUsd <= purse.perHourLeft([project]);
+  const rentable = ({ project }: FleetDemand): Lane[] => {
+    const perHour = podsLeft > 0 ? purse.perHourLeft([project]) : Number.NEGATIVE_INFINITY;
+    return fresh.filter((lane) => lane.offer.pricePerHourMicroUsd <= perHour && (stock.get(lane) ?? 0) > 0);
+  };
   const take = (lane: Lane, { project }: FleetDemand) => {
     podsLeft -= 1;
     stock.set(lane, (stock.get(lane) ?? 0) - 1);
@@ -74,7 +76,7 @@ export function packJobs({ facts, settings, waiting, purse, ...question }: Packi
   };
 
   for (const job of inOrderOfService(waiting, now)) {
-    const open = [...lanes.filter((lane) => canJoin(lane, job)), ...fresh.filter((lane) => canRent(lane, job))];
+    const open = [...lanes.filter((lane) => canJoin(lane, job)), ...rentable(job)];
     const fits = open.flatMap((lane) => fitJob(lane, job, { now, settings }) ?? []);
     const left = purse.leftFor(job);
     // Without room for all of it, what is left takes it to a checkpoint, where it is taken up again when there is more.

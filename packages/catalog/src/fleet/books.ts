@@ -1,6 +1,6 @@
 import type { BookEntry } from "@loramill/contracts";
-import { asc, gte } from "drizzle-orm";
 import type { Connection } from "../connection.ts";
+import { asc, gte } from "../drizzle.ts";
 import { jsonText } from "../json-text.ts";
 import { bookEntries } from "../schema/fleet.ts";
 

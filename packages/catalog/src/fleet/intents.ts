@@ -1,6 +1,6 @@
 import { type MachineIntents, PermanentError } from "@loramill/contracts";
-import { eq } from "drizzle-orm";
 import type { Connection } from "../connection.ts";
+import { eq } from "../drizzle.ts";
 import { jsonText } from "../json-text.ts";
 import { orphans, pods } from "../schema/fleet.ts";
 

@@ -1,6 +1,6 @@
 import type { PricePoint } from "@loramill/contracts";
-import { and, asc, eq } from "drizzle-orm";
 import { type Connection, inTransaction } from "../connection.ts";
+import { and, asc, eq } from "../drizzle.ts";
 import { jsonText } from "../json-text.ts";
 import { offerRecords } from "../schema/fleet.ts";
 

@@ -1,6 +1,6 @@
 import type { FleetOffer } from "@loramill/contracts";
-import { asc } from "drizzle-orm";
 import { type Connection, inTransaction } from "../connection.ts";
+import { asc } from "../drizzle.ts";
 import { jsonText } from "../json-text.ts";
 import { offers } from "../schema/fleet.ts";
 

@@ -9,9 +9,8 @@ import {
   statesAllowing,
   trainingsAtOnce,
 } from "@loramill/contracts";
-import { and, asc, desc, eq, inArray, isNotNull, ne, or, sql } from "drizzle-orm";
-import { drizzle } from "drizzle-orm/node-postgres";
 import { type Connection, inTransaction } from "../connection.ts";
+import { and, asc, desc, drizzle, eq, inArray, isNotNull, ne, or, sql } from "../drizzle.ts";
 import { jsonText } from "../json-text.ts";
 import { insertRun } from "../queries/insert-run.ts";
 import { tellRun } from "../queries/runs.ts";

@@ -1,6 +1,6 @@
 import type { MachineIntent, RunId } from "@loramill/contracts";
-import { inArray } from "drizzle-orm";
 import type { Connection } from "../connection.ts";
+import { inArray } from "../drizzle.ts";
 import { pods } from "../schema/fleet.ts";
 
 /** By which it is found that nobody looks after a machine. */

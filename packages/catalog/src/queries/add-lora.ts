@@ -1,6 +1,6 @@
 import type { ProjectId } from "@loramill/contracts";
-import { and, desc, eq, max, sql } from "drizzle-orm";
 import type { Connection } from "../connection.ts";
+import { and, desc, eq, max, sql } from "../drizzle.ts";
 import { type LoraAliasKind, loraAliases, loras } from "../schema/loras.ts";
 import { hasFile } from "./lora-rows.ts";
 

@@ -1,6 +1,6 @@
 import { type Clock, ProjectId, sha256Hex } from "@loramill/contracts";
-import { and, eq, isNull, sql } from "drizzle-orm";
 import type { Connection } from "../connection.ts";
+import { and, eq, isNull, sql } from "../drizzle.ts";
 import { apiKeys, projects } from "../schema/tenancy.ts";
 
 export interface ApiKey {

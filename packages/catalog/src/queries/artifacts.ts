@@ -1,6 +1,6 @@
 import type { Digest } from "@loramill/contracts";
-import { and, asc, eq } from "drizzle-orm";
 import type { Connection } from "../connection.ts";
+import { and, asc, eq } from "../drizzle.ts";
 import { importedResults, imports } from "../schema/imports.ts";
 import { artifacts } from "../schema/work.ts";
 

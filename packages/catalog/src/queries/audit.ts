@@ -1,5 +1,5 @@
-import { and, desc, eq, like, lt, or } from "drizzle-orm";
 import type { Connection, Sql } from "../connection.ts";
+import { and, desc, eq, like, lt, or } from "../drizzle.ts";
 import { jsonText } from "../json-text.ts";
 import { audit } from "../schema/fleet.ts";
 

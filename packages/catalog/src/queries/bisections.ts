@@ -1,6 +1,6 @@
 import type { ProjectId } from "@loramill/contracts";
-import { and, desc, eq, getTableColumns, lt } from "drizzle-orm";
 import type { Connection } from "../connection.ts";
+import { and, desc, eq, getTableColumns, lt } from "../drizzle.ts";
 import { bisections } from "../schema/bisections.ts";
 import { projects } from "../schema/tenancy.ts";
 import { limitOf, type Page, type PageRequest, toPageById } from "./paging.ts";

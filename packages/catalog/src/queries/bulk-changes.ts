@@ -13,8 +13,8 @@ import {
   type SkippedRun,
   UserError,
 } from "@loramill/contracts";
-import { eq, lt, sql as raw } from "drizzle-orm";
 import { type Connection, inTransaction, type Sql } from "../connection.ts";
+import { eq, lt, sql as raw } from "../drizzle.ts";
 import { jsonText } from "../json-text.ts";
 import { bulkChanges } from "../schema/batches.ts";
 import { tellWebhooks } from "../webhooks/tell-webhooks.ts";

@@ -1,6 +1,6 @@
 import type { ProjectId } from "@loramill/contracts";
-import { and, desc, eq } from "drizzle-orm";
 import type { Connection } from "../connection.ts";
+import { and, desc, eq } from "../drizzle.ts";
 import { captions } from "../schema/library.ts";
 import { jobs, steps } from "../schema/runs.ts";
 import { apiKeys } from "../schema/tenancy.ts";

@@ -1,6 +1,6 @@
 import { UserError } from "@loramill/contracts";
-import { and, eq, inArray } from "drizzle-orm";
 import type { Connection } from "../connection.ts";
+import { and, eq, inArray } from "../drizzle.ts";
 import { loraAliases, loras } from "../schema/loras.ts";
 import { inScope, type LoraKey, owned } from "./lora-rows.ts";
 

@@ -1,6 +1,6 @@
 import type { Generation } from "@loramill/contracts";
-import { desc, isNotNull } from "drizzle-orm";
 import type { Connection } from "../connection.ts";
+import { desc, isNotNull } from "../drizzle.ts";
 import { generations } from "../schema/library.ts";
 
 /** Newest generations that estimates are corrected by; older ones say less about the machines of today. */

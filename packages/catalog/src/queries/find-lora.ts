@@ -1,6 +1,6 @@
 import { UserError } from "@loramill/contracts";
-import { and, desc, eq, exists, ilike, inArray, like, or, type SQL, sql } from "drizzle-orm";
 import type { Connection } from "../connection.ts";
+import { and, desc, eq, exists, ilike, inArray, like, or, type SQL, sql } from "../drizzle.ts";
 import { loraAliases, loras } from "../schema/loras.ts";
 import { hasFile, hasTensors, inScope, type LibraryLora, type LoraScope, selectLoras } from "./lora-rows.ts";
 

@@ -1,4 +1,5 @@
 import { type Digest, type ProjectId, UserError } from "@loramill/contracts";
+import type { Connection } from "../connection.ts";
 import {
   and,
   asc,
@@ -13,8 +14,7 @@ import {
   lt,
   type SQL,
   sql,
-} from "drizzle-orm";
-import type { Connection } from "../connection.ts";
+} from "../drizzle.ts";
 import { generations } from "../schema/library.ts";
 import { loras } from "../schema/loras.ts";
 import { generationRatings } from "../schema/ratings.ts";

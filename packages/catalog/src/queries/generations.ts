@@ -1,6 +1,6 @@
 import type { JsonObject, ProjectId, RunId } from "@loramill/contracts";
-import { and, desc, eq, lt, or, sql } from "drizzle-orm";
 import type { Connection } from "../connection.ts";
+import { and, desc, eq, lt, or, sql } from "../drizzle.ts";
 import { jsonText } from "../json-text.ts";
 import { generations } from "../schema/library.ts";
 import { limitOf, type Page, type PageRequest, toPageById } from "./paging.ts";

@@ -1,6 +1,6 @@
 import type { Clock, Digest, ProjectId, RunId } from "@loramill/contracts";
-import { and, eq, isNull, lt } from "drizzle-orm";
 import type { Connection } from "../connection.ts";
+import { and, eq, isNull, lt } from "../drizzle.ts";
 import { idempotencyKeys } from "../schema/tenancy.ts";
 
 /** What to do with a request that carries an Idempotency-Key. */

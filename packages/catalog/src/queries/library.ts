@@ -1,7 +1,6 @@
 import type { JsonObject, ProjectId, RunId } from "@loramill/contracts";
-import { and, asc, desc, eq, like, lt, max, type SQL, sql } from "drizzle-orm";
-import type { PgColumn } from "drizzle-orm/pg-core";
 import type { Connection } from "../connection.ts";
+import { and, asc, desc, eq, like, lt, max, type PgColumn, type SQL, sql } from "../drizzle.ts";
 import { datasets, datasetVersions, images } from "../schema/library.ts";
 import { checkpoints } from "../schema/work.ts";
 import { captionHistoryQueries, type EditedCaption, writeEdits } from "./caption-history.ts";

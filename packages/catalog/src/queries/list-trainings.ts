@@ -1,6 +1,6 @@
 import { type ProjectId, RunId, StepId, type StepState, type TrainingSummary } from "@loramill/contracts";
-import { and, desc, eq, getTableColumns, isNull, lt, sql } from "drizzle-orm";
 import type { Connection } from "../connection.ts";
+import { and, desc, eq, getTableColumns, isNull, lt, sql } from "../drizzle.ts";
 import { loras } from "../schema/loras.ts";
 import { runs, steps } from "../schema/runs.ts";
 import { projects } from "../schema/tenancy.ts";

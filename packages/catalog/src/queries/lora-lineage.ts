@@ -1,5 +1,5 @@
-import { and, desc, eq, inArray, or, sql } from "drizzle-orm";
 import type { Connection } from "../connection.ts";
+import { and, desc, eq, inArray, or, sql } from "../drizzle.ts";
 import { generations } from "../schema/library.ts";
 import { loras } from "../schema/loras.ts";
 import { steps } from "../schema/runs.ts";

@@ -1,6 +1,6 @@
 import type { LoraWeights, ProjectId } from "@loramill/contracts";
-import { and, avg, count, eq, getTableColumns, isNotNull, isNull, or, type SQL, sql } from "drizzle-orm";
 import type { Connection } from "../connection.ts";
+import { and, avg, count, eq, getTableColumns, isNotNull, isNull, or, type SQL, sql } from "../drizzle.ts";
 import { loraRatings, loras } from "../schema/loras.ts";
 
 /** A row of the library with what people think of it. */

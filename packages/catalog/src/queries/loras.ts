@@ -1,6 +1,6 @@
 import { type LoraSource, UserError } from "@loramill/contracts";
-import { and, arrayContains, desc, eq, exists, gte, ilike, inArray, lt, or, type SQL, sql } from "drizzle-orm";
 import type { Connection } from "../connection.ts";
+import { and, arrayContains, desc, eq, exists, gte, ilike, inArray, lt, or, type SQL, sql } from "../drizzle.ts";
 import { loraAliases, loraRatings, loras } from "../schema/loras.ts";
 import { addLora, type NewLora } from "./add-lora.ts";
 import { changeLora, type LoraChanges } from "./change-lora.ts";

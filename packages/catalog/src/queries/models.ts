@@ -1,6 +1,6 @@
 import type { ModelFile } from "@loramill/contracts";
-import { asc, eq, sql } from "drizzle-orm";
 import type { Connection } from "../connection.ts";
+import { asc, eq, sql } from "../drizzle.ts";
 import { models } from "../schema/models.ts";
 
 export type BaseModel = typeof models.$inferSelect;

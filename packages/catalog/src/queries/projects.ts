@@ -1,6 +1,6 @@
 import { ProjectId } from "@loramill/contracts";
-import { eq } from "drizzle-orm";
 import type { Connection } from "../connection.ts";
+import { eq } from "../drizzle.ts";
 import { projects } from "../schema/tenancy.ts";
 
 export interface Project {

@@ -1,6 +1,6 @@
 import type { ErrorRecord, ProjectId } from "@loramill/contracts";
-import { and, desc, eq, isNull, lt } from "drizzle-orm";
 import type { Connection } from "../connection.ts";
+import { and, desc, eq, isNull, lt } from "../drizzle.ts";
 import { quarantine } from "../schema/work.ts";
 import { limitOf, type Page, type PageRequest, toPageById } from "./paging.ts";
 

@@ -1,6 +1,6 @@
 import { neutralRecipe, type ProjectId, type RecipeTemplate } from "@loramill/contracts";
-import { and, asc, eq, sql } from "drizzle-orm";
 import type { Connection } from "../connection.ts";
+import { and, asc, eq, sql } from "../drizzle.ts";
 import { recipes } from "../schema/recipes.ts";
 
 export type SavedRecipe = typeof recipes.$inferSelect;

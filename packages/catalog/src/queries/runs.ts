@@ -12,8 +12,8 @@ import {
   type RunView,
   UserError,
 } from "@loramill/contracts";
-import { and, asc, desc, eq, getTableColumns, lt } from "drizzle-orm";
 import { type Connection, inTransaction, type Sql } from "../connection.ts";
+import { and, asc, desc, eq, getTableColumns, lt } from "../drizzle.ts";
 import { endMachineOf } from "../fleet/end-machine.ts";
 import { jsonText } from "../json-text.ts";
 import { type FireClaim, startFire } from "../schedules/planned-fires.ts";

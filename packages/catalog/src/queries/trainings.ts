@@ -1,6 +1,6 @@
 import { ModelFamily, type PastTraining } from "@loramill/contracts";
-import { sql } from "drizzle-orm";
 import type { Connection } from "../connection.ts";
+import { sql } from "../drizzle.ts";
 import { listTrainings, type TrainingFilter } from "./list-trainings.ts";
 
 /** Newest trainings that estimates are corrected by; older ones say less about the machines of today. */

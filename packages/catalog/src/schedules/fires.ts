@@ -7,8 +7,8 @@ import {
   type ScheduleId,
   statesAllowing,
 } from "@loramill/contracts";
-import { and, desc, eq, getTableColumns, inArray, lt } from "drizzle-orm";
 import { type Connection, inTransaction } from "../connection.ts";
+import { and, desc, eq, getTableColumns, inArray, lt } from "../drizzle.ts";
 import { limitOf, type Page, type PageRequest, parseNumbers, toPage } from "../queries/paging.ts";
 import { runs } from "../schema/runs.ts";
 import { fires } from "../schema/schedules.ts";

@@ -1,7 +1,7 @@
 import { type Clock, type ProjectId, type ScheduleId, UserError } from "@loramill/contracts";
 import { nextTime, type ScheduleTimes } from "@loramill/schedules";
-import { and, asc, eq, gt } from "drizzle-orm";
 import type { Connection } from "../connection.ts";
+import { and, asc, eq, gt } from "../drizzle.ts";
 import { limitOf, type Page, type PageRequest, toPage } from "../queries/paging.ts";
 import { schedules } from "../schema/schedules.ts";
 import { type PauseOrder, pauseSchedule } from "./pause-schedule.ts";

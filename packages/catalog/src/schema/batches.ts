@@ -7,7 +7,7 @@ import type {
   RunSpec,
   RunState,
 } from "@loramill/contracts";
-import { index, integer, jsonb, primaryKey, text, uniqueIndex } from "drizzle-orm/pg-core";
+import { index, integer, jsonb, primaryKey, text, uniqueIndex } from "../drizzle.ts";
 import { createdAt, loramill, microUsd, time, where } from "./columns.ts";
 import { project } from "./tenancy.ts";
 

@@ -1,5 +1,5 @@
 import type { BisectDifference, BisectGrid, BisectTrial } from "@loramill/contracts";
-import { index, jsonb, text } from "drizzle-orm/pg-core";
+import { index, jsonb, text } from "../drizzle.ts";
 import { createdAt, loramill, microUsd, time } from "./columns.ts";
 import { project } from "./tenancy.ts";
 

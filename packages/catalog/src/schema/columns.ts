@@ -1,6 +1,5 @@
 import { type Machine, machines } from "@loramill/contracts";
-import { type SQL, sql } from "drizzle-orm";
-import { bigint, check, pgSchema, text, timestamp } from "drizzle-orm/pg-core";
+import { bigint, check, pgSchema, type SQL, sql, text, timestamp } from "../drizzle.ts";
 
 /** Everything of ours lives in its own schema, so that BullMQ's `bullmq` schema may share the database. */
 export const loramill = pgSchema("loramill");

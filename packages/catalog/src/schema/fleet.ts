@@ -9,7 +9,7 @@ import type {
   PodHealth,
   PricePoint,
 } from "@loramill/contracts";
-import { bigserial, boolean, doublePrecision, index, integer, jsonb, primaryKey, text } from "drizzle-orm/pg-core";
+import { bigserial, boolean, doublePrecision, index, integer, jsonb, primaryKey, text } from "../drizzle.ts";
 import { createdAt, loramill, microUsd, stateCheck, stateColumn, time, where } from "./columns.ts";
 
 /**

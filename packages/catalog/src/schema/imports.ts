@@ -1,5 +1,5 @@
 import type { Digest, JsonObject, LedgerView } from "@loramill/contracts";
-import { boolean, index, integer, jsonb, primaryKey, text, unique } from "drizzle-orm/pg-core";
+import { boolean, index, integer, jsonb, primaryKey, text, unique } from "../drizzle.ts";
 import { createdAt, loramill, microUsd } from "./columns.ts";
 import { runs } from "./runs.ts";
 import { project } from "./tenancy.ts";

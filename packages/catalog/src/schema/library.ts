@@ -1,15 +1,5 @@
 import type { AppliedLora, Generation, JsonObject } from "@loramill/contracts";
-import {
-  bigint,
-  bigserial,
-  doublePrecision,
-  index,
-  integer,
-  jsonb,
-  primaryKey,
-  text,
-  unique,
-} from "drizzle-orm/pg-core";
+import { bigint, bigserial, doublePrecision, index, integer, jsonb, primaryKey, text, unique } from "../drizzle.ts";
 import { createdAt, loramill } from "./columns.ts";
 import { project } from "./tenancy.ts";
 

@@ -1,6 +1,5 @@
 import type { LoraFile, LoraSource } from "@loramill/contracts";
-import { sql } from "drizzle-orm";
-import { bigint, index, integer, jsonb, primaryKey, text, unique, uniqueIndex } from "drizzle-orm/pg-core";
+import { bigint, index, integer, jsonb, primaryKey, sql, text, unique, uniqueIndex } from "../drizzle.ts";
 import { createdAt, loramill, time, where } from "./columns.ts";
 import { project } from "./tenancy.ts";
 

@@ -1,5 +1,5 @@
 import type { ModelPull } from "@loramill/contracts";
-import { bigint, text } from "drizzle-orm/pg-core";
+import { bigint, text } from "../drizzle.ts";
 import { loramill, time } from "./columns.ts";
 import { models } from "./models.ts";
 

@@ -1,5 +1,5 @@
 import type { ModelFamily, ModelFile, ModelLicence, ModelSource } from "@loramill/contracts";
-import { jsonb, text } from "drizzle-orm/pg-core";
+import { jsonb, text } from "../drizzle.ts";
 import { createdAt, loramill, time } from "./columns.ts";
 
 /** Base models: where their files come from and what they are. The files lie in the store under their digests. */

@@ -1,4 +1,4 @@
-import { bigserial, index, integer, text } from "drizzle-orm/pg-core";
+import { bigserial, index, integer, text } from "../drizzle.ts";
 import { createdAt, loramill, time, where } from "./columns.ts";
 import { generations } from "./library.ts";
 import { project } from "./tenancy.ts";

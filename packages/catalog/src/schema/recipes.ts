@@ -1,5 +1,5 @@
 import type { RecipeTemplate } from "@loramill/contracts";
-import { jsonb, primaryKey, text } from "drizzle-orm/pg-core";
+import { jsonb, primaryKey, text } from "../drizzle.ts";
 import { createdAt, loramill, time } from "./columns.ts";
 import { projects } from "./tenancy.ts";
 

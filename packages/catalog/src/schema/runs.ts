@@ -1,5 +1,5 @@
 import type { ErrorRecord, JsonObject, PlanLock, PlannedStep, RunSpec } from "@loramill/contracts";
-import { boolean, index, integer, jsonb, text, unique, uniqueIndex } from "drizzle-orm/pg-core";
+import { boolean, index, integer, jsonb, text, unique, uniqueIndex } from "../drizzle.ts";
 import { createdAt, loramill, microUsd, stateCheck, stateColumn, time, where } from "./columns.ts";
 import { projects } from "./tenancy.ts";
 

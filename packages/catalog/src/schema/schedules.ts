@@ -8,7 +8,7 @@ import type {
   ScheduleId,
   Timing,
 } from "@loramill/contracts";
-import { index, integer, jsonb, text, unique } from "drizzle-orm/pg-core";
+import { index, integer, jsonb, text, unique } from "../drizzle.ts";
 import { createdAt, loramill, microUsd, stateCheck, stateColumn, time, where } from "./columns.ts";
 import { project } from "./tenancy.ts";
 

@@ -1,4 +1,4 @@
-import { integer, primaryKey, text } from "drizzle-orm/pg-core";
+import { integer, primaryKey, text } from "../drizzle.ts";
 import { createdAt, loramill, time } from "./columns.ts";
 
 /** Tenants. `weight` is the share of a project under contention, `max_open_jobs` a hard cap per queue. */

@@ -1,6 +1,5 @@
 import type { DeliveryState, WebhookEventType } from "@loramill/contracts";
-import { sql } from "drizzle-orm";
-import { bigint, bigserial, check, index, integer, jsonb, primaryKey, text, uniqueIndex } from "drizzle-orm/pg-core";
+import { bigint, bigserial, check, index, integer, jsonb, primaryKey, sql, text, uniqueIndex } from "../drizzle.ts";
 import { createdAt, loramill, time, where } from "./columns.ts";
 import { project } from "./tenancy.ts";
 

@@ -10,7 +10,7 @@ import {
   text,
   unique,
   uniqueIndex,
-} from "drizzle-orm/pg-core";
+} from "../drizzle.ts";
 import { createdAt, loramill, microUsd, time, where } from "./columns.ts";
 
 /** One row per claim. `outcome` is null while it runs, `lost` when another claim found its worker gone. */

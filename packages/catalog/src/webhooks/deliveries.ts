@@ -6,8 +6,8 @@ import {
   UserError,
   WebhookMessage,
 } from "@loramill/contracts";
-import { and, desc, eq, lt } from "drizzle-orm";
 import type { Connection } from "../connection.ts";
+import { and, desc, eq, lt } from "../drizzle.ts";
 import { limitOf, type Page, type PageRequest, parseNumbers, toPage } from "../queries/paging.ts";
 import { webhookDeliveries as deliveries, webhookMessages } from "../schema/webhooks.ts";
 import { projectOfEnabled, type WebhookRef } from "./webhook-ref.ts";

@@ -1,6 +1,6 @@
 import { type ProjectId, UserError, type WebhookId } from "@loramill/contracts";
-import { and, eq, type SQL } from "drizzle-orm";
 import type { Connection } from "../connection.ts";
+import { and, eq, type SQL } from "../drizzle.ts";
 import { webhooks } from "../schema/webhooks.ts";
 
 /** Which webhook, and (for callers of the API) whose: one of another project is not there. */

@@ -8,8 +8,8 @@ import {
   type WebhookId,
   type WebhookView,
 } from "@loramill/contracts";
-import { asc, eq, sql as fragment, getTableColumns } from "drizzle-orm";
 import { type Connection, inTransaction } from "../connection.ts";
+import { asc, eq, sql as fragment, getTableColumns } from "../drizzle.ts";
 import { projects } from "../schema/tenancy.ts";
 import { webhooks } from "../schema/webhooks.ts";
 import { disableWebhook } from "./disable-webhook.ts";

@@ -1,8 +1,8 @@
 import type { CostRecord, DatasetRecord, LibraryRecord, LoraRecord, StepRecord } from "@loramill/bundles";
 import type { DatasetStatistics, Digest, ProjectId, RunId } from "@loramill/contracts";
-import { and, asc, eq, inArray } from "drizzle-orm";
 import type { Connection } from "../../connection.ts";
 import { toNumber } from "../../connection.ts";
+import { and, asc, eq, inArray } from "../../drizzle.ts";
 import { captions, datasetVersions } from "../../schema/library.ts";
 import { loraAliases, loraRatings, loras } from "../../schema/loras.ts";
 import { steps } from "../../schema/runs.ts";
