@@ -15,11 +15,13 @@ let undisturbed: Promise<string> | undefined;
 beforeAll(() => drawSamplePictures(pictures));
 afterAll(() => data.remove());
 
+const STEPS = 80;
+const SAVE_EVERY_STEPS = 10;
 const spec = smallSpec(pictures, {
-  train: { recipe: { steps: 120, batchSize: 8, saveEverySteps: 20, rank: 4, seed: 7 } },
-  generate: { prompts: ["a photo of zorb", "zorb at night"], imagesPerPrompt: 8, strengths: [0, 1], steps: 20 },
+  train: { recipe: { steps: STEPS, batchSize: 4, saveEverySteps: SAVE_EVERY_STEPS, rank: 4, seed: 7 } },
+  generate: { prompts: ["a photo of zorb", "zorb at night"], imagesPerPrompt: 4, strengths: [0, 1], steps: 10 },
 });
-const IMAGES = 32;
+const IMAGES = 16;
 const { generate: _, ...onlyTrain } = spec;
 
 /** Micro-dollars per token of the endpoint. */
@@ -118,7 +120,7 @@ async function surviveKills(
       const isMidway: Parameters<typeof killInside>[3] =
         step === "generate"
           ? someJobsDone
-          : ({ state, progress }) => state === "running" && Number(progress?.step ?? 0) >= 20;
+          : ({ state, progress }) => state === "running" && Number(progress?.step ?? 0) >= 2 * SAVE_EVERY_STEPS;
       kills.push(await killInside(mill, id, step, isMidway));
       mill = await startMill(options);
     }
@@ -127,7 +129,7 @@ async function surviveKills(
     expect(run.state).toBe("succeeded");
     for (const kill of kills) {
       expectInside(kill, run);
-      if (kill.step === "train") expect(Number(kill.seen.progress?.step)).toBeLessThan(120);
+      if (kill.step === "train") expect(Number(kill.seen.progress?.step)).toBeLessThan(STEPS);
     }
     for (const step of run.steps) expect(step.jobs.succeeded).toBe(step.jobs.total);
 
