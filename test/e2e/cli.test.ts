@@ -15,6 +15,11 @@ const loramill = createCli({ cwd: data.path, env });
 beforeAll(() => drawSamplePictures(pictures));
 afterAll(() => data.remove());
 
+test("says its version, and starts nothing for that", async () => {
+  expect(await loramill("--version")).toMatchObject({ code: 0, out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
+  expect(existsSync(env.DATA_DIR)).toBe(false);
+});
+
 /** Where the first test leaves its LoRA. */
 const trained = join(data.path, "data", "lora_models", "pictures.safetensors");
 const small = ["--trigger", "zorb", "--class", "creature", "--steps", "20", "--rank", "4", "--images", "1"];

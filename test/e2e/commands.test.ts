@@ -168,12 +168,15 @@ test("every spec of examples/ is planned", async () => {
   for (const folder of ["pictures", "subjects/zorb"]) {
     cpSync(pictures, join(data.path, "demo-output", folder), { recursive: true });
   }
+  const env = inFolder("examples");
+  const mill = await startMill({ dataDir: env.DATA_DIR as string });
+  onTestFinished(async () => void (await mill.stop()));
   const specs = readdirSync(examples).filter((name) => /\.ya?ml$/.test(name));
   expect(specs).not.toEqual([]);
   for (const spec of specs) {
     const isBatch = readFileSync(join(examples, spec), "utf8").includes("kind: batch");
     const plan = isBatch ? ["batch", "plan", "--json"] : ["plan"];
-    const { code, out, err } = await loramill([...plan, join("examples", spec)], inFolder("doctor"));
+    const { code, out, err } = await loramill([...plan, join("examples", spec)], env);
     expect(code, `${spec}: ${err}`).toBe(0);
     expect(JSON.parse(out), spec).toMatchObject(isBatch ? [{ name: "zorb" }] : { format: "loramill-plan/1" });
   }
@@ -198,7 +201,7 @@ describe("Ctrl-C", () => {
 
   test("cancels the run and waits for it; resume goes on with it to the end and saves what it made", async () => {
     const env = inFolder("cancelled", quick);
-    const command = begin(["run", pictures, ...training(60)], env);
+    const command = begin(["run", pictures, ...training(30)], env);
     await command.says("▶ train");
     command.interrupt();
     const { code, out } = await command.ended;
@@ -212,10 +215,10 @@ describe("Ctrl-C", () => {
     expect(readdirSync(join(data.path, "resumed", "images")).length).toBeGreaterThan(0);
     expect(existsSync(join(env.DATA_DIR as string, "lora_models", "pictures.safetensors"))).toBe(true);
     const curve = join(data.path, "resumed", "training", "pictures");
-    expect(readFileSync(join(curve, "loss.csv"), "utf8").trim().split("\r\n").at(-1)).toMatch(/^60,[\d.]+,[\d.]+$/);
+    expect(readFileSync(join(curve, "loss.csv"), "utf8").trim().split("\r\n").at(-1)).toMatch(/^30,[\d.]+,[\d.]+$/);
     expect(readdirSync(curve).some((name) => name.includes("tfevents"))).toBe(true);
     const said = await loramill(["logs", "last", "--trainer"], env);
-    expect(said).toMatchObject({ code: 0, out: expect.stringContaining("step 60/60, average loss") });
+    expect(said).toMatchObject({ code: 0, out: expect.stringContaining("step 30/30, average loss") });
     expect(existsSync(millFile(env))).toBe(false);
     const again = await loramill(["resume", "last"], env);
     expect(again).toMatchObject({ code: 2, err: expect.stringContaining("cannot be resumed") });
@@ -223,7 +226,7 @@ describe("Ctrl-C", () => {
 
   test("twice leaves the run to itself; cancel and resume reach it in a mill that was left", async () => {
     const env = inFolder("left", { ...quick, MILL_IDLE_EXIT_SECONDS: "2" });
-    const command = begin(["run", pictures, ...training(200)], env);
+    const command = begin(["run", pictures, ...training(30)], env);
     await command.says("▶ train");
     // A mill that stands still cannot end the run between the first and the second.
     const { pid } = JSON.parse(readFileSync(millFile(env), "utf8"));
@@ -239,7 +242,7 @@ describe("Ctrl-C", () => {
     expect(left.out).toContain("left to itself");
     await noMill(env);
 
-    const detached = await loramill(["run", pictures, ...training(120), "--detach"], env);
+    const detached = await loramill(["run", pictures, ...training(40), "--detach"], env);
     expect(detached.code).toBe(0);
     const watch = begin(["watch", "last"], env);
     await watch.says("▶ train");

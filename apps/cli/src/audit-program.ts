@@ -1,8 +1,9 @@
 import type { Command } from "commander";
 import { commandsOf } from "./command-group.ts";
-import { auditCommand } from "./commands/audit.ts";
 import type { CommandContext } from "./commands/context.ts";
 import { count } from "./option-values.ts";
+
+const auditCommands = () => import("./commands/audit.ts");
 
 export interface AuditOptions {
   readonly subject?: string;
@@ -21,7 +22,9 @@ export function addAuditCommand(
       "who did what to machines, ceilings, batches, schedules and webhooks, latest first",
       "loramill audit --limit 20",
     ),
-  ).action((query: AuditOptions) => does((context) => auditCommand(query, { ofFleet: false }, context)));
+  ).action((query: AuditOptions) =>
+    does(async (context) => (await auditCommands()).auditCommand(query, { ofFleet: false }, context)),
+  );
 }
 
 export const withAuditOptions = (command: Command): Command =>

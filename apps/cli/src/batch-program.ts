@@ -1,23 +1,13 @@
 import type { MemberState } from "@loramill/contracts";
 import { type Command, InvalidArgumentError } from "commander";
 import { commandsOf } from "./command-group.ts";
-import {
-  type BatchResumeOptions,
-  type BatchRunOptions,
-  cancelBatchCommand,
-  listBatchesCommand,
-  planBatchCommand,
-  quoteBatchCommand,
-  resumeBatchCommand,
-  runBatchCommand,
-  saveBatchCommand,
-  showBatchCommand,
-  watchBatchCommand,
-} from "./commands/batch.ts";
+import type { BatchResumeOptions, BatchRunOptions } from "./commands/batch.ts";
 import type { CommandContext } from "./commands/context.ts";
 import type { SaveOptions } from "./commands/run.ts";
 import { count, number } from "./option-values.ts";
 import type { BatchOptions } from "./read-batch-file.ts";
+
+const batchCommands = () => import("./commands/batch.ts");
 
 type Does = (work: (context: CommandContext) => Promise<number>) => Promise<void>;
 
@@ -49,28 +39,36 @@ export function addBatchCommands(parent: Command, does: Does): void {
   )
     .option("--detach", "start it and go")
     .option("--key <key>", "the same key with the same file answers the same batch, however often it is sent")
-    .action((file: string, options: BatchRunOptions) => does((context) => runBatchCommand(file, options, context)));
+    .action((file: string, options: BatchRunOptions) =>
+      does(async (context) => (await batchCommands()).runBatchCommand(file, options, context)),
+    );
   ofFile(command("plan", "the runs that a batch would make", "loramill batch plan batch.yaml --json")).action(
-    (file: string, options: BatchOptions) => does((context) => planBatchCommand(file, options, context)),
+    (file: string, options: BatchOptions) =>
+      does(async (context) => (await batchCommands()).planBatchCommand(file, options, context)),
   );
   ofFile(
     command("quote", "time and cost of all of it, what runs share counted once", "loramill batch quote batch.yaml"),
-  ).action((file: string, options: BatchOptions) => does((context) => quoteBatchCommand(file, options, context)));
+  ).action((file: string, options: BatchOptions) =>
+    does(async (context) => (await batchCommands()).quoteBatchCommand(file, options, context)),
+  );
   command("list", "list batches, newest first", "loramill batch list")
     .option("--project <project>", "of this project only")
     .option("--limit <count>", "how many", count)
-    .action((options: { project?: string; limit?: number }) => does((context) => listBatchesCommand(options, context)));
+    .action((options: { project?: string; limit?: number }) =>
+      does(async (context) => (await batchCommands()).listBatchesCommand(options, context)),
+    );
   ofBatch(command("show", "counts, money, failures by code, and the runs", "loramill batch show last --state failed"))
     .option("--state <state>", "runs in this state only, such as failed, refused or waiting")
     .option("--all", "all of its runs, not the first 50")
     .action((batch: string, options: { state?: MemberState; all?: boolean }) =>
-      does((context) => showBatchCommand(batch, options, context)),
+      does(async (context) => (await batchCommands()).showBatchCommand(batch, options, context)),
     );
   ofBatch(command("watch", "follow a batch; Ctrl-C ends the following", "loramill batch watch last")).action(
-    (batch: string, options: SaveOptions) => does((context) => watchBatchCommand(batch, options, context)),
+    (batch: string, options: SaveOptions) =>
+      does(async (context) => (await batchCommands()).watchBatchCommand(batch, options, context)),
   );
   ofBatch(command("cancel", "stop what is open of it; what is done stays", "loramill batch cancel last")).action(
-    (batch: string) => does((context) => cancelBatchCommand(batch, context)),
+    (batch: string) => does(async (context) => (await batchCommands()).cancelBatchCommand(batch, context)),
   );
   withOutput(
     withLimits(
@@ -86,11 +84,13 @@ export function addBatchCommands(parent: Command, does: Does): void {
   )
     .option("--detach", "start it and go")
     .action((batch: string, options: BatchResumeOptions) =>
-      does((context) => resumeBatchCommand(batch, options, context)),
+      does(async (context) => (await batchCommands()).resumeBatchCommand(batch, options, context)),
     );
   withOutput(
     ofBatch(command("save", "download what its runs made", "loramill batch save last --output ./loras")),
-  ).action((batch: string, options: SaveOptions) => does((context) => saveBatchCommand(batch, options, context)));
+  ).action((batch: string, options: SaveOptions) =>
+    does(async (context) => (await batchCommands()).saveBatchCommand(batch, options, context)),
+  );
 }
 
 const withLimits = (made: Command): Command =>

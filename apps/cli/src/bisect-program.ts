@@ -1,18 +1,12 @@
 import { type Command, Option } from "commander";
-import { bisectScores, type ScoreOptions } from "./bisect/judge-trials.ts";
+import { bisectScores, type ScoreOptions } from "./bisect/score-options.ts";
 import { commandsOf } from "./command-group.ts";
-import {
-  type BisectOptions,
-  bisectListCommand,
-  bisectStatusCommand,
-  judgeCommand,
-  resumeBisectCommand,
-  startBisectCommand,
-  stopBisectCommand,
-} from "./commands/bisect.ts";
-import { runBisectCommand } from "./commands/bisect-run.ts";
+import type { BisectOptions } from "./commands/bisect.ts";
 import type { CommandContext } from "./commands/context.ts";
 import { collect, number, numbers } from "./option-values.ts";
+
+const bisectCommands = () => import("./commands/bisect.ts");
+const bisectRunCommands = () => import("./commands/bisect-run.ts");
 
 type Does = (work: (context: CommandContext) => Promise<number>) => Promise<void>;
 
@@ -44,7 +38,7 @@ export function addBisectCommands(program: Command, does: Does): void {
     .option("--dry-run", "only say what differs and what the search would cost")
     .option("--yes", "do not ask before it costs money")
     .action((good: string, bad: string, options: BisectOptions) =>
-      does((context) => startBisectCommand(good, bad, options, context)),
+      does(async (context) => (await bisectCommands()).startBisectCommand(good, bad, options, context)),
     );
   for (const [verdict, description] of [
     ["good", "the open trial is good: what it has is not to blame"],
@@ -55,7 +49,7 @@ export function addBisectCommands(program: Command, does: Does): void {
       .argument("[bisection]", BISECTION)
       .option("--trial <number>", "refuse where another trial is open", number)
       .action((bisection: string | undefined, options: { trial?: number }) =>
-        does((context) => judgeCommand(verdict, bisection, options, context)),
+        does(async (context) => (await bisectCommands()).judgeCommand(verdict, bisection, options, context)),
       );
   }
   command(
@@ -72,22 +66,30 @@ export function addBisectCommands(program: Command, does: Does): void {
     )
     .option("--threshold <score>", "what lies beyond it, on the side of the bad one, is bad; default: half-way", number)
     .action((bisection: string | undefined, options: ScoreOptions) =>
-      does((context) => runBisectCommand(bisection, options, context)),
+      does(async (context) => (await bisectRunCommands()).runBisectCommand(bisection, options, context)),
     );
   command("status", "where it stands, and what to do next", "loramill bisect status")
     .argument("[bisection]", BISECTION)
-    .action((bisection?: string) => does((context) => bisectStatusCommand(bisection, { log: false }, context)));
+    .action((bisection?: string) =>
+      does(async (context) => (await bisectCommands()).bisectStatusCommand(bisection, { log: false }, context)),
+    );
   command("log", "every trial with its verdict", "loramill bisect log")
     .argument("[bisection]", BISECTION)
-    .action((bisection?: string) => does((context) => bisectStatusCommand(bisection, { log: true }, context)));
-  command("list", "all of them, newest first", "loramill bisect list").action(() => does(bisectListCommand));
+    .action((bisection?: string) =>
+      does(async (context) => (await bisectCommands()).bisectStatusCommand(bisection, { log: true }, context)),
+    );
+  command("list", "all of them, newest first", "loramill bisect list").action(() =>
+    does(async (context) => (await bisectCommands()).bisectListCommand(context)),
+  );
   command("resume", "go on with one that was stopped, or had no money left", "loramill bisect resume --budget 10")
     .argument("[bisection]", BISECTION)
     .option("--budget <usd>", "another hard limit of all trials together", number)
     .action((bisection: string | undefined, options: { budget?: number }) =>
-      does((context) => resumeBisectCommand(bisection, options, context)),
+      does(async (context) => (await bisectCommands()).resumeBisectCommand(bisection, options, context)),
     );
   command("stop", "give it up; a trial under way is cancelled", "loramill bisect stop")
     .argument("[bisection]", BISECTION)
-    .action((bisection?: string) => does((context) => stopBisectCommand(bisection, context)));
+    .action((bisection?: string) =>
+      does(async (context) => (await bisectCommands()).stopBisectCommand(bisection, context)),
+    );
 }

@@ -1,13 +1,9 @@
 import type { Command } from "commander";
 import { commandsOf } from "./command-group.ts";
-import {
-  type ExportBundleOptions,
-  exportRunCommand,
-  type ImportBundleOptions,
-  importBundleCommand,
-  saveProjectCommand,
-} from "./commands/bundle.ts";
+import type { ExportBundleOptions, ImportBundleOptions } from "./commands/bundle.ts";
 import type { CommandContext } from "./commands/context.ts";
+
+const bundleCommands = () => import("./commands/bundle.ts");
 
 type Does = (work: (context: CommandContext) => Promise<number>) => Promise<void>;
 
@@ -21,7 +17,9 @@ export function addBundleCommands(parent: Command, does: Does): void {
       "loramill export last",
       "loramill export last --output dog.loramill.tar.zst --without pictures",
     ).argument("<run>", "id, end of an id, name, or `last`"),
-  ).action((run: string, options: ExportBundleOptions) => does((context) => exportRunCommand(run, options, context)));
+  ).action((run: string, options: ExportBundleOptions) =>
+    does(async (context) => (await bundleCommands()).exportRunCommand(run, options, context)),
+  );
   withImportOptions(
     command(
       "import",
@@ -29,7 +27,7 @@ export function addBundleCommands(parent: Command, does: Does): void {
       "loramill import dog.loramill.tar",
     ),
   ).action((file: string, options: ImportBundleOptions) =>
-    does((context) => importBundleCommand(file, options, context)),
+    does(async (context) => (await bundleCommands()).importBundleCommand(file, options, context)),
   );
 
   const project = commandsOf(command("project", "the state of a project as one file", "loramill project save default"));
@@ -40,7 +38,7 @@ export function addBundleCommands(parent: Command, does: Does): void {
       "loramill project save default --output default.loramill.tar --without pictures",
     ).argument("<project>", "its name"),
   ).action((name: string, options: ExportBundleOptions) =>
-    does((context) => saveProjectCommand(name, options, context)),
+    does(async (context) => (await bundleCommands()).saveProjectCommand(name, options, context)),
   );
   project(
     "load",
@@ -50,7 +48,7 @@ export function addBundleCommands(parent: Command, does: Does): void {
     .argument("<file>", "as it was saved")
     .option("--project <project>", "project that gets it; default: default")
     .action((file: string, options: Omit<ImportBundleOptions, "reuse">) =>
-      does((context) => importBundleCommand(file, { ...options, reuse: true }, context)),
+      does(async (context) => (await bundleCommands()).importBundleCommand(file, { ...options, reuse: true }, context)),
     );
 }
 

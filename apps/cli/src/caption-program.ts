@@ -1,15 +1,9 @@
 import type { Command } from "commander";
 import { commandsOf } from "./command-group.ts";
-import {
-  type CaptionOptions,
-  captionEditCommand,
-  captionReplaceCommand,
-  captionRollbackCommand,
-  captionRunCommand,
-  captionShowCommand,
-  captionTestCommand,
-} from "./commands/caption.ts";
+import type { CaptionOptions } from "./commands/caption.ts";
 import type { CommandContext } from "./commands/context.ts";
+
+const captionCommands = () => import("./commands/caption.ts");
 
 type Does = (work: (context: CommandContext) => Promise<number>) => Promise<void>;
 
@@ -33,7 +27,7 @@ export function addCaptionCommands(parent: Command, does: Does): void {
     .option("--class <name>", "what the subject is, such as dog")
     .option("--existing <how>", "captions that are there: keep, replace or combine")
     .action((dataset: string, options: CaptionOptions) =>
-      does((context) => captionRunCommand(dataset, options, context)),
+      does(async (context) => (await captionCommands()).captionRunCommand(dataset, options, context)),
     );
   command(
     "show",
@@ -45,7 +39,7 @@ export function addCaptionCommands(parent: Command, does: Does): void {
     .argument("[path]", "a picture of it")
     .option("--prompts", "with a path: also the questions that were asked")
     .action((dataset: string, path: string | undefined, options: { prompts?: boolean }) =>
-      does((context) => captionShowCommand(dataset, path, options, context)),
+      does(async (context) => (await captionCommands()).captionShowCommand(dataset, path, options, context)),
     );
   command(
     "edit",
@@ -56,7 +50,7 @@ export function addCaptionCommands(parent: Command, does: Does): void {
     .argument("<path>", "the picture")
     .argument("<text>", "its caption")
     .action((dataset: string, path: string, text: string) =>
-      does((context) => captionEditCommand(dataset, path, text, context)),
+      does(async (context) => (await captionCommands()).captionEditCommand(dataset, path, text, context)),
     );
   command(
     "replace",
@@ -70,13 +64,15 @@ export function addCaptionCommands(parent: Command, does: Does): void {
     .option("--regex", "find a regular expression; $1 names its groups")
     .option("--preview", "only show what would change")
     .action((dataset: string, find: string, text: string, options: { regex?: boolean; preview?: boolean }) =>
-      does((context) => captionReplaceCommand(dataset, { find, with: text, ...options }, context)),
+      does(async (context) =>
+        (await captionCommands()).captionReplaceCommand(dataset, { find, with: text, ...options }, context),
+      ),
     );
   command("rollback", "take the captions of an older version back", "loramill caption rollback toys")
     .argument("<dataset>", DATASET)
     .option("--to <dataset>", "the version; default: the one it was derived from")
     .action((dataset: string, options: { to?: string }) =>
-      does((context) => captionRollbackCommand(dataset, options, context)),
+      does(async (context) => (await captionCommands()).captionRollbackCommand(dataset, options, context)),
     );
   command("test-provider", "ask a captioner about one picture", "loramill caption test-provider describe ball.png")
     .argument("<provider>", PROVIDER)
@@ -84,6 +80,6 @@ export function addCaptionCommands(parent: Command, does: Does): void {
     .option("--trigger <word>", "trigger word")
     .option("--class <name>", "what the subject is")
     .action((provider: string, picture: string, options: CaptionOptions) =>
-      does((context) => captionTestCommand(provider, picture, options, context)),
+      does(async (context) => (await captionCommands()).captionTestCommand(provider, picture, options, context)),
     );
 }

@@ -1,13 +1,10 @@
 import type { Command } from "commander";
 import { commandsOf } from "./command-group.ts";
-import {
-  type CeilingOptions,
-  listCeilingsCommand,
-  removeCeilingCommand,
-  setCeilingCommand,
-} from "./commands/ceiling.ts";
+import type { CeilingOptions } from "./commands/ceiling.ts";
 import type { CommandContext } from "./commands/context.ts";
 import { number } from "./option-values.ts";
+
+const ceilingCommands = () => import("./commands/ceiling.ts");
 
 type Does = (work: (context: CommandContext) => Promise<number>) => Promise<void>;
 
@@ -20,16 +17,17 @@ export function addCeilingCommands(parent: Command, does: Does): void {
       .option("--project <project>", "of this project; left out, of the whole account");
 
   command("list", "ceilings, what is spent and set aside, and when they begin anew", "loramill ceiling list").action(
-    () => does(listCeilingsCommand),
+    () => does(async (context) => (await ceilingCommands()).listCeilingsCommand(context)),
   );
   ofCeiling(
     command("set", "set a ceiling, or change the one that is there", "loramill ceiling set day 25 --project toys"),
   )
     .argument("<usd>", "US dollars", number)
     .action((period: string, usd: number, options: CeilingOptions) =>
-      does((context) => setCeilingCommand(period, usd, options, context)),
+      does(async (context) => (await ceilingCommands()).setCeilingCommand(period, usd, options, context)),
     );
   ofCeiling(command("remove", "remove a ceiling", "loramill ceiling remove day --project toys")).action(
-    (period: string, options: CeilingOptions) => does((context) => removeCeilingCommand(period, options, context)),
+    (period: string, options: CeilingOptions) =>
+      does(async (context) => (await ceilingCommands()).removeCeilingCommand(period, options, context)),
   );
 }

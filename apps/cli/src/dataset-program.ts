@@ -1,22 +1,12 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { commandsOf } from "./command-group.ts";
 import type { CommandContext } from "./commands/context.ts";
-import {
-  type DeriveOptions,
-  deriveCommand,
-  diffCommand,
-  type ExportOptions,
-  exportCommand,
-  importCommand,
-  inspectCommand,
-  listCommand,
-  overlapsCommand,
-  reportCommand,
-  validateCommand,
-} from "./commands/dataset.ts";
+import type { DeriveOptions, ExportOptions } from "./commands/dataset.ts";
 import type { SaveOptions } from "./commands/run.ts";
 import type { ImportOptions } from "./dataset-spec.ts";
 import { collect } from "./option-values.ts";
+
+const datasetCommands = () => import("./commands/dataset.ts");
 
 type Does = (work: (context: CommandContext) => Promise<number>) => Promise<void>;
 
@@ -53,30 +43,34 @@ export function addDatasetCommands(parent: Command, does: Does): void {
     .option("--save-dataset", "also save the prepared pictures, into DATASET_OUTPUT_DIR")
     .option("--detach", "start it and go")
     .action((sources: string[], options: ImportOptions & SaveOptions) =>
-      does((context) => importCommand(sources, options, context)),
+      does(async (context) => (await datasetCommands()).importCommand(sources, options, context)),
     );
   command("list", "versions of datasets, newest first", "loramill dataset list --name toys")
     .option("--name <name>", "of this dataset only")
-    .action((options: { name?: string }) => does((context) => listCommand(options, context)));
+    .action((options: { name?: string }) =>
+      does(async (context) => (await datasetCommands()).listCommand(options, context)),
+    );
   command("inspect", "statistics of a version", "loramill dataset inspect toys --images")
     .argument("<dataset>", DATASET)
     .option("--images", "also every picture")
     .action((dataset: string, options: { images?: boolean }) =>
-      does((context) => inspectCommand(dataset, options, context)),
+      does(async (context) => (await datasetCommands()).inspectCommand(dataset, options, context)),
     );
   command("validate", "the gates of a version; fails when one blocks", "loramill dataset validate toys")
     .argument("<dataset>", DATASET)
-    .action((dataset: string) => does((context) => validateCommand(dataset, context)));
+    .action((dataset: string) => does(async (context) => (await datasetCommands()).validateCommand(dataset, context)));
   command("diff", "what changed between two versions", "loramill dataset diff 3f9a61c2 toys")
     .argument("<before>", DATASET)
     .argument("<after>", DATASET)
-    .action((before: string, after: string) => does((context) => diffCommand(before, after, context)));
+    .action((before: string, after: string) =>
+      does(async (context) => (await datasetCommands()).diffCommand(before, after, context)),
+    );
   command("overlaps", "pictures that other datasets hold too", "loramill dataset overlaps toys --with holdout")
     .argument("<dataset>", DATASET)
     .option("--with <dataset>", "only this one; default: the newest version of every other")
     .option("--distance <bits>", "bits of 64 that near duplicates may differ in; default 4", pixels)
     .action((dataset: string, options: { with?: string; distance?: number }) =>
-      does((context) => overlapsCommand(dataset, options, context)),
+      does(async (context) => (await datasetCommands()).overlapsCommand(dataset, options, context)),
     );
   command(
     "derive",
@@ -89,7 +83,9 @@ export function addDatasetCommands(parent: Command, does: Does): void {
     .option("--caption <path=text>", "give a picture another caption, or none; may be repeated", collect)
     .option("--repeat <path=count>", "show a picture so often an epoch; may be repeated", collect)
     .option("--add <dataset>", "add the pictures of another version; may be repeated", collect)
-    .action((dataset: string, options: DeriveOptions) => does((context) => deriveCommand(dataset, options, context)));
+    .action((dataset: string, options: DeriveOptions) =>
+      does(async (context) => (await datasetCommands()).deriveCommand(dataset, options, context)),
+    );
   command(
     "export",
     "write a version in the layout of a trainer",
@@ -105,11 +101,15 @@ export function addDatasetCommands(parent: Command, does: Does): void {
     .option("--run <run>", "take the captions of this run (id, name, `last`)")
     .option("--class <name>", "what the subject is: the class tokens of layouts that have them")
     .option("--resolution <pixels>", "training resolution in the configuration", pixels)
-    .action((dataset: string, options: ExportOptions) => does((context) => exportCommand(dataset, options, context)));
+    .action((dataset: string, options: ExportOptions) =>
+      does(async (context) => (await datasetCommands()).exportCommand(dataset, options, context)),
+    );
   command("report", "save the page about the dataset of a run", "loramill dataset report last --output report.html")
     .argument("<run>", "id, end of an id, name, or `last`")
     .option("--output <file>", "default: dataset-report.html")
-    .action((run: string, options: { output?: string }) => does((context) => reportCommand(run, options, context)));
+    .action((run: string, options: { output?: string }) =>
+      does(async (context) => (await datasetCommands()).reportCommand(run, options, context)),
+    );
 }
 
 function pixels(text: string): number {

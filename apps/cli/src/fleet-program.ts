@@ -1,19 +1,11 @@
 import type { Command } from "commander";
 import { type AuditOptions, withAuditOptions } from "./audit-program.ts";
 import { commandsOf } from "./command-group.ts";
-import { auditCommand } from "./commands/audit.ts";
 import type { CommandContext } from "./commands/context.ts";
-import {
-  billsCommand,
-  dryRunCommand,
-  explainFleetCommand,
-  fleetStatusCommand,
-  offersCommand,
-  retireCommand,
-  startFleetCommand,
-  stopFleetCommand,
-} from "./commands/fleet.ts";
 import { addVolumeCommands } from "./fleet-volumes-program.ts";
+
+const auditCommands = () => import("./commands/audit.ts");
+const fleetCommands = () => import("./commands/fleet.ts");
 
 type Does = (work: (context: CommandContext) => Promise<number>) => Promise<void>;
 
@@ -28,7 +20,7 @@ export function addFleetCommands(parent: Command, does: Does): void {
       .argument("<pod>", POD)
       .option("--reason <words>", "kept in the audit")
       .action((pod: string, options: { reason?: string }) =>
-        does((context) => retireCommand(name, pod, options, context)),
+        does(async (context) => (await fleetCommands()).retireCommand(name, pod, options, context)),
       );
 
   command(
@@ -37,24 +29,32 @@ export function addFleetCommands(parent: Command, does: Does): void {
     "loramill fleet status",
   )
     .option("--ended", "also machines that have ended")
-    .action((options: { ended?: boolean }) => does((context) => fleetStatusCommand(options, context)));
+    .action((options: { ended?: boolean }) =>
+      does(async (context) => (await fleetCommands()).fleetStatusCommand(options, context)),
+    );
   command("explain", "what the fleet was last planned to do, and why", "loramill fleet explain").action(() =>
-    does(explainFleetCommand),
+    does(async (context) => (await fleetCommands()).explainFleetCommand(context)),
   );
   command("offers", "what can be rented now, cheapest first", "loramill fleet offers")
     .option("--all", "also what is sold out")
-    .action((options: { all?: boolean }) => does((context) => offersCommand(options, context)));
+    .action((options: { all?: boolean }) =>
+      does(async (context) => (await fleetCommands()).offersCommand(options, context)),
+    );
   command("bills", "machines as the ledger has them and as their providers' books do", "loramill fleet bills --csv")
     .option("--from <day>", "machines that were wanted from this day (UTC) or moment on")
     .option("--csv", "as comma-separated values, in US dollars")
-    .action((options: { from?: string; csv?: boolean }) => does((context) => billsCommand(options, context)));
+    .action((options: { from?: string; csv?: boolean }) =>
+      does(async (context) => (await fleetCommands()).billsCommand(options, context)),
+    );
   withAuditOptions(
     command(
       "audit",
       "who did what to machines, the switches and volumes, latest first",
       "loramill fleet audit --subject loramill-0198f3c2a7d1",
     ),
-  ).action((query: AuditOptions) => does((context) => auditCommand(query, { ofFleet: true }, context)));
+  ).action((query: AuditOptions) =>
+    does(async (context) => (await auditCommands()).auditCommand(query, { ofFleet: true }, context)),
+  );
   addVolumeCommands(fleet, does);
   ofPod("drain", "give a machine no new work, and give it back when it has none; at once where it is not up yet");
   ofPod("end", "give a machine back at once; what it trains goes on elsewhere from its last checkpoint");
@@ -66,13 +66,17 @@ export function addFleetCommands(parent: Command, does: Does): void {
   )
     .option("--all", "end every machine at once")
     .option("--reason <words>", "kept in the audit, and told to what waits")
-    .action((options: { all?: boolean; reason?: string }) => does((context) => stopFleetCommand(options, context)));
-  command("start", "let machines be rented again", "loramill fleet start").action(() => does(startFleetCommand));
+    .action((options: { all?: boolean; reason?: string }) =>
+      does(async (context) => (await fleetCommands()).stopFleetCommand(options, context)),
+    );
+  command("start", "let machines be rented again", "loramill fleet start").action(() =>
+    does(async (context) => (await fleetCommands()).startFleetCommand(context)),
+  );
   command(
     "dry-run",
     "rent nothing new, and show what would be; what is there is kept and given back as ever",
     "loramill fleet dry-run on",
   )
     .argument("<on|off>")
-    .action((state: string) => does((context) => dryRunCommand(state, context)));
+    .action((state: string) => does(async (context) => (await fleetCommands()).dryRunCommand(state, context)));
 }

@@ -1,8 +1,10 @@
 import type { Command } from "commander";
 import { commandsOf } from "./command-group.ts";
 import type { CommandContext } from "./commands/context.ts";
-import { type GenerateCommandOptions, generateCommand } from "./commands/generate.ts";
+import type { GenerateCommandOptions } from "./commands/generate.ts";
 import { withGenerateOptions } from "./generate/generate-options.ts";
+
+const generateCommands = () => import("./commands/generate.ts");
 
 type Does = (work: (context: CommandContext) => Promise<number>) => Promise<void>;
 
@@ -24,6 +26,6 @@ export function addGenerateCommand(parent: Command, does: Does): void {
     .option("--detach", "start it and go")
     .option("--resume <run>", "go on with a failed, cancelled or exhausted run, as `loramill resume` does")
     .action((prompts: string[], options: GenerateCommandOptions) =>
-      does((context) => generateCommand(prompts, options, context)),
+      does(async (context) => (await generateCommands()).generateCommand(prompts, options, context)),
     );
 }

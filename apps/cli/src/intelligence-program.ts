@@ -1,17 +1,13 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { commandsOf, groupOf } from "./command-group.ts";
 import type { CommandContext } from "./commands/context.ts";
-import { explainGenerationCommand } from "./commands/explain-generation.ts";
-import {
-  changeRatingsCommand,
-  exportRatingsCommand,
-  learningCommand,
-  listRatingsCommand,
-  type RateGenerationOptions,
-  rateCommand,
-} from "./commands/ratings.ts";
-import { type RecommendOptions, recommendCommand, suggestLorasCommand } from "./commands/recommend.ts";
+import type { RateGenerationOptions } from "./commands/ratings.ts";
+import type { RecommendOptions } from "./commands/recommend.ts";
 import { number } from "./option-values.ts";
+
+const explainGenerationCommands = () => import("./commands/explain-generation.ts");
+const ratingsCommands = () => import("./commands/ratings.ts");
+const recommendCommands = () => import("./commands/recommend.ts");
 
 type Does = (work: (context: CommandContext) => Promise<number>) => Promise<void>;
 
@@ -28,7 +24,7 @@ export function addIntelligenceCommands(parent: Command, does: Does): void {
       'loramill recommend "anime girl in a misty forest" --model sdxl --max-seconds 20',
     ),
   ).action((prompt: string, options: RecommendOptions) =>
-    does((context) => recommendCommand(prompt, options, context)),
+    does(async (context) => (await recommendCommands()).recommendCommand(prompt, options, context)),
   );
   withWishes(
     groupOf(
@@ -42,7 +38,7 @@ export function addIntelligenceCommands(parent: Command, does: Does): void {
       'loramill lora suggest "anime girl in a misty forest" --loras 2',
     ),
   ).action((prompt: string, options: RecommendOptions) =>
-    does((context) => suggestLorasCommand(prompt, options, context)),
+    does(async (context) => (await recommendCommands()).suggestLorasCommand(prompt, options, context)),
   );
   groupOf(
     parent,
@@ -55,7 +51,9 @@ export function addIntelligenceCommands(parent: Command, does: Does): void {
     "loramill explain generation ./results/images/0000-a-cat-seed1.png",
   )
     .argument("<generation>", GENERATION)
-    .action((generation: string) => does((context) => explainGenerationCommand(generation, context)));
+    .action((generation: string) =>
+      does(async (context) => (await explainGenerationCommands()).explainGenerationCommand(generation, context)),
+    );
   command("rate", "say how good a picture or clip is", 'loramill rate ./cat.png 5 "just like her"')
     .argument("<generation>", GENERATION)
     .argument("<stars>", "1 to 5", stars)
@@ -63,31 +61,46 @@ export function addIntelligenceCommands(parent: Command, does: Does): void {
     .option("--by <name>", "who rates; default: your user name")
     .option("--batch <name>", "what it belongs to; `loramill ratings rollback --batch` takes it back as a whole")
     .action((generation: string, count: number, comment: string | undefined, options: RateGenerationOptions) =>
-      does((context) => rateCommand(generation, count, { ...options, ...(comment ? { comment } : {}) }, context)),
+      does(async (context) =>
+        (await ratingsCommands()).rateCommand(
+          generation,
+          count,
+          { ...options, ...(comment ? { comment } : {}) },
+          context,
+        ),
+      ),
     );
   addRatingCommands(parent, does);
   command("learning", "what ratings taught, and how good its forecasts were", "loramill learning")
     .option(...PROJECT)
-    .action((options: { project?: string }) => does((context) => learningCommand(options, context)));
+    .action((options: { project?: string }) =>
+      does(async (context) => (await ratingsCommands()).learningCommand(options, context)),
+    );
 }
 
 function addRatingCommands(parent: Command, does: Does): void {
   const ratings = groupOf(parent, "ratings", "what people said of pictures and clips", "loramill ratings list");
   withSelection(ratings("list", "ratings, oldest first", "loramill ratings list --by ann"))
     .option("--of <generation>", GENERATION)
-    .action((which: Selection & { of?: string }) => does((context) => listRatingsCommand(which, context)));
+    .action((which: Selection & { of?: string }) =>
+      does(async (context) => (await ratingsCommands()).listRatingsCommand(which, context)),
+    );
   withSelection(
     ratings("rollback", "take ratings back: learning forgets them", "loramill ratings rollback --batch import-7"),
-  ).action((which: Selection) => does((context) => changeRatingsCommand("rollback", which, context)));
+  ).action((which: Selection) =>
+    does(async (context) => (await ratingsCommands()).changeRatingsCommand("rollback", which, context)),
+  );
   withSelection(
     ratings("restore", "give ratings again that were taken back", "loramill ratings restore --batch import-7"),
-  ).action((which: Selection) => does((context) => changeRatingsCommand("restore", which, context)));
+  ).action((which: Selection) =>
+    does(async (context) => (await ratingsCommands()).changeRatingsCommand("restore", which, context)),
+  );
   ratings("export", "ratings with what they are about", "loramill ratings export --format csv > ratings.csv")
     .option(...PROJECT)
     .option("--format <format>", "json (with all that was learned) or csv", format)
     .option("--output <file>", "file to write; default: the terminal")
     .action((options: { project?: string; format?: "json" | "csv"; output?: string }) =>
-      does((context) => exportRatingsCommand(options, context)),
+      does(async (context) => (await ratingsCommands()).exportRatingsCommand(options, context)),
     );
 }
 

@@ -1,31 +1,25 @@
 import { LoraFamily } from "@loramill/contracts";
-import { type MappedFamily, mappedFamilies } from "@loramill/lora";
+import { type MappedFamily, mappedFamilies } from "@loramill/lora/families";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { groupOf } from "./command-group.ts";
 import type { CommandContext } from "./commands/context.ts";
-import {
-  type ExtractOptions,
-  extractCommand,
-  type MergeIntoOptions,
-  mergeIntoCommand,
-} from "./commands/lora-files/checkpoints.ts";
-import { type CompareOptions, compareCommand } from "./commands/lora-files/compare.ts";
-import { type ExportOptions, exportCommand, exportTargets } from "./commands/lora-files/export.ts";
-import { inspectCommand } from "./commands/lora-files/inspect.ts";
+import type { ExtractOptions, MergeIntoOptions } from "./commands/lora-files/checkpoints.ts";
+import type { CompareOptions } from "./commands/lora-files/compare.ts";
+import type { ExportOptions } from "./commands/lora-files/export.ts";
+import { exportTargets } from "./commands/lora-files/export-targets.ts";
 import type { InspectOptions } from "./commands/lora-files/inspect-options.ts";
-import { type MetadataOptions, metadataCommand } from "./commands/lora-files/metadata.ts";
-import {
-  type ConvertOptions,
-  convertCommand,
-  type MergeOptions,
-  mergeCommand,
-  type PruneOptions,
-  pruneCommand,
-  type ResizeOptions,
-  resizeCommand,
-} from "./commands/lora-files/operations.ts";
-import { type ValidateOptions, validateCommand } from "./commands/lora-files/validate.ts";
+import type { MetadataOptions } from "./commands/lora-files/metadata.ts";
+import type { ConvertOptions, MergeOptions, PruneOptions, ResizeOptions } from "./commands/lora-files/operations.ts";
+import type { ValidateOptions } from "./commands/lora-files/validate.ts";
 import { collect, number } from "./option-values.ts";
+
+const checkpointsCommands = () => import("./commands/lora-files/checkpoints.ts");
+const compareCommands = () => import("./commands/lora-files/compare.ts");
+const exportCommands = () => import("./commands/lora-files/export.ts");
+const inspectCommands = () => import("./commands/lora-files/inspect.ts");
+const metadataCommands = () => import("./commands/lora-files/metadata.ts");
+const operationsCommands = () => import("./commands/lora-files/operations.ts");
+const validateCommands = () => import("./commands/lora-files/validate.ts");
 
 type Does = (work: (context: CommandContext) => Promise<number>) => Promise<void>;
 
@@ -68,7 +62,9 @@ export function addLoraFileCommands(parent: Command, does: Does): void {
     .option("--hashes", "all hashes that sites and tools know it by; reads the whole file")
     .option("--size-limit <megabytes>", "warn of files that are larger; default: 500", number)
     .option("--project <project>", PROJECT)
-    .action((files: string[], options: InspectOptions) => does((context) => inspectCommand(files, options, context)));
+    .action((files: string[], options: InspectOptions) =>
+      does(async (context) => (await inspectCommands()).inspectCommand(files, options, context)),
+    );
   ofLora(
     "validate",
     "what is wrong with a LoRA file; 1 when it should not be used",
@@ -80,7 +76,7 @@ export function addLoraFileCommands(parent: Command, does: Does): void {
     .option("--model <model>", "a base model that it is to be used with; for LoRAs of the library")
     .option("--beside <folder>", "where the other half of a pair would be; default: the file's folder")
     .action((file: string, options: ValidateOptions & { family?: LoraFamily }) =>
-      does((context) => validateCommand(file, options, context)),
+      does(async (context) => (await validateCommands()).validateCommand(file, options, context)),
     );
   makes(
     command(
@@ -99,7 +95,9 @@ export function addLoraFileCommands(parent: Command, does: Does): void {
     .option("--ties", "dare: only the elements whose sign wins")
     .option("--dtype <dtype>", DTYPE)
     .option("--seed <seed>", "of what is drawn", number)
-    .action((files: string[], options: MergeOptions) => does((context) => mergeCommand(files, options, context)));
+    .action((files: string[], options: MergeOptions) =>
+      does(async (context) => (await operationsCommands()).mergeCommand(files, options, context)),
+    );
   makes(
     ofLora(
       "resize",
@@ -115,7 +113,9 @@ export function addLoraFileCommands(parent: Command, does: Does): void {
     .option("--max-rank <rank>", "never more, with the last three", number)
     .option("--conv-rank <rank>", "of convolutions larger than 1 × 1", number)
     .option("--dtype <dtype>", DTYPE)
-    .action((file: string, options: ResizeOptions) => does((context) => resizeCommand(file, options, context)));
+    .action((file: string, options: ResizeOptions) =>
+      does(async (context) => (await operationsCommands()).resizeCommand(file, options, context)),
+    );
   makes(
     ofLora(
       "convert",
@@ -126,7 +126,9 @@ export function addLoraFileCommands(parent: Command, does: Does): void {
   )
     .option("--dialect <dialect>", "kohya, diffusers, comfyui or bfl")
     .option("--leave-out", "go on without what the dialect cannot say")
-    .action((file: string, options: ConvertOptions) => does((context) => convertCommand(file, options, context)));
+    .action((file: string, options: ConvertOptions) =>
+      does(async (context) => (await operationsCommands()).convertCommand(file, options, context)),
+    );
   makes(
     ofLora(
       "prune",
@@ -135,7 +137,9 @@ export function addLoraFileCommands(parent: Command, does: Does): void {
     ),
   )
     .option("--min-norm <norm>", "modules whose change has a smaller Frobenius norm go; default: dead ones", number)
-    .action((file: string, options: PruneOptions) => does((context) => pruneCommand(file, options, context)));
+    .action((file: string, options: PruneOptions) =>
+      does(async (context) => (await operationsCommands()).pruneCommand(file, options, context)),
+    );
   command(
     "compare",
     "how alike the changes of two LoRAs are",
@@ -147,7 +151,7 @@ export function addLoraFileCommands(parent: Command, does: Does): void {
     .option("--modules", "module by module instead of block by block")
     .option("--project <project>", PROJECT)
     .action((a: string, b: string, options: CompareOptions) =>
-      does((context) => compareCommand(a, b, options, context)),
+      does(async (context) => (await compareCommands()).compareCommand(a, b, options, context)),
     );
   makes(
     command(
@@ -167,7 +171,7 @@ export function addLoraFileCommands(parent: Command, does: Does): void {
     )
     .option("--project <project>", "of the result, where base models are worked on; default: default")
     .action((options: ExtractOptions & { family?: MappedFamily }) =>
-      does((context) => extractCommand(options, context)),
+      does(async (context) => (await checkpointsCommands()).extractCommand(options, context)),
     );
   makes(
     command(
@@ -182,7 +186,7 @@ export function addLoraFileCommands(parent: Command, does: Does): void {
     .option("--project <project>", PROJECT)
     .option("--leave-out", "go on without modules that the checkpoint has no weight for")
     .action((checkpoint: string, files: string[], options: MergeIntoOptions) =>
-      does((context) => mergeIntoCommand(checkpoint, files, options, context)),
+      does(async (context) => (await checkpointsCommands()).mergeIntoCommand(checkpoint, files, options, context)),
     );
   ofFile(
     "metadata",
@@ -197,14 +201,18 @@ export function addLoraFileCommands(parent: Command, does: Does): void {
     .option("-o, --output <file>", "where the edited file goes")
     .option("--in-place", "the file itself; replaced when all of the new one is written")
     .option("--force", "write over a file that is there")
-    .action((file: string, options: MetadataOptions) => does((context) => metadataCommand(file, options, context)));
+    .action((file: string, options: MetadataOptions) =>
+      does(async (context) => (await metadataCommands()).metadataCommand(file, options, context)),
+    );
   ofFile("export", "a LoRA as another tool reads it", "loramill lora export dog.safetensors --for a1111 -o ./for-forge")
     .addOption(new Option("--for <tool>", "the tool").choices(exportTargets).makeOptionMandatory())
     .requiredOption("-o, --output <folder>", "where its files go")
     .option("--name <name>", "what it is called there; default: the file's name")
     .option("--leave-out", "go on without what the tool's dialect cannot say")
     .option("--force", "write over files that are there")
-    .action((file: string, options: ExportOptions) => does((context) => exportCommand(file, options, context)));
+    .action((file: string, options: ExportOptions) =>
+      does(async (context) => (await exportCommands()).exportCommand(file, options, context)),
+    );
 }
 
 const DTYPE = "of the result: F32, F16 or BF16; default: the widest that came in";

@@ -1,23 +1,16 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { type CommandMaker, groupOf } from "./command-group.ts";
 import type { CommandContext } from "./commands/context.ts";
-import {
-  type InProject,
-  type LoraListOptions,
-  loraChangeCommand,
-  loraCoverCommand,
-  loraDeleteCommand,
-  loraListCommand,
-  loraRateCommand,
-  loraRestoreCommand,
-  loraShowCommand,
-} from "./commands/lora.ts";
-import { loraDownloadCommand } from "./commands/lora-download.ts";
-import { type LoraImportOptions, loraImportCommand } from "./commands/lora-import.ts";
-import { loraLineageCommand } from "./commands/lora-lineage.ts";
-import { loraStatusCommand } from "./commands/lora-status.ts";
+import type { InProject, LoraListOptions } from "./commands/lora.ts";
+import type { LoraImportOptions } from "./commands/lora-import.ts";
 import { given } from "./given.ts";
 import { collect } from "./option-values.ts";
+
+const loraCommands = () => import("./commands/lora.ts");
+const loraDownloadCommands = () => import("./commands/lora-download.ts");
+const loraImportCommands = () => import("./commands/lora-import.ts");
+const loraLineageCommands = () => import("./commands/lora-lineage.ts");
+const loraStatusCommands = () => import("./commands/lora-status.ts");
 
 type Does = (work: (context: CommandContext) => Promise<number>) => Promise<void>;
 
@@ -31,7 +24,7 @@ export function addLoraCommands(parent: Command, does: Does): void {
   const ofLora: CommandMaker = (...named) => command(...named).argument("<lora>", LORA);
 
   withFilters(command("list", "LoRAs, newest first", "loramill lora list --family sdxl --min-rating 4")).action(
-    (options: LoraListOptions) => does((context) => loraListCommand([], options, context)),
+    (options: LoraListOptions) => does(async (context) => (await loraCommands()).loraListCommand([], options, context)),
   );
   withFilters(
     command(
@@ -41,9 +34,12 @@ export function addLoraCommands(parent: Command, does: Does): void {
     ),
   )
     .argument("<words...>")
-    .action((words: string[], options: LoraListOptions) => does((context) => loraListCommand(words, options, context)));
+    .action((words: string[], options: LoraListOptions) =>
+      does(async (context) => (await loraCommands()).loraListCommand(words, options, context)),
+    );
   ofLora("show", "everything about one", "loramill lora show toys@2", "loramill lora show 4f1c0a93").action(
-    (lora: string, options: InProject) => does((context) => loraShowCommand(lora, options, context)),
+    (lora: string, options: InProject) =>
+      does(async (context) => (await loraCommands()).loraShowCommand(lora, options, context)),
   );
   command(
     "import",
@@ -63,17 +59,17 @@ export function addLoraCommands(parent: Command, does: Does): void {
     .option("--notes <text>", "what is worth knowing")
     .option("--cover <picture>", "a picture of what it does")
     .action((paths: string[], options: LoraImportOptions) =>
-      does((context) => loraImportCommand(paths, options, context)),
+      does(async (context) => (await loraImportCommands()).loraImportCommand(paths, options, context)),
     );
   ofLora("tag", "add tags", "loramill lora tag toys style favourite")
     .argument("<tags...>")
     .action((lora: string, addTags: string[], options: InProject) =>
-      does((context) => loraChangeCommand(lora, { addTags }, options, context)),
+      does(async (context) => (await loraCommands()).loraChangeCommand(lora, { addTags }, options, context)),
     );
   ofLora("untag", "take tags away", "loramill lora untag toys favourite")
     .argument("<tags...>")
     .action((lora: string, removeTags: string[], options: InProject) =>
-      does((context) => loraChangeCommand(lora, { removeTags }, options, context)),
+      does(async (context) => (await loraCommands()).loraChangeCommand(lora, { removeTags }, options, context)),
     );
   ofLora(
     "edit",
@@ -84,14 +80,26 @@ export function addLoraCommands(parent: Command, does: Does): void {
     .option("--notes <text>", "instead of those it has")
     .option("--family <family>", "such as sdxl, where the file told none or the wrong one")
     .action((lora: string, { trigger, notes, family, ...options }: EditOptions) =>
-      does((context) => loraChangeCommand(lora, given({ triggerWords: trigger, notes, family }), options, context)),
+      does(async (context) =>
+        (await loraCommands()).loraChangeCommand(
+          lora,
+          given({ triggerWords: trigger, notes, family }),
+          options,
+          context,
+        ),
+      ),
     );
   ofLora("alias", "give it other names", "loramill lora alias toys@2 favourite")
     .argument("<aliases...>")
     .option("--remove", "take these names away instead")
     .action((lora: string, aliases: string[], { remove, ...options }: InProject & { remove?: boolean }) =>
-      does((context) =>
-        loraChangeCommand(lora, remove ? { removeAliases: aliases } : { addAliases: aliases }, options, context),
+      does(async (context) =>
+        (await loraCommands()).loraChangeCommand(
+          lora,
+          remove ? { removeAliases: aliases } : { addAliases: aliases },
+          options,
+          context,
+        ),
       ),
     );
   ofLora(
@@ -103,19 +111,23 @@ export function addLoraCommands(parent: Command, does: Does): void {
     .option("--comment <text>", "why")
     .option("--by <name>", "who rates; default: your user name")
     .action((lora: string, count: number, { project, ...rating }: RateOptions) =>
-      does((context) => loraRateCommand(lora, { ...rating, stars: count }, given({ project }), context)),
+      does(async (context) =>
+        (await loraCommands()).loraRateCommand(lora, { ...rating, stars: count }, given({ project }), context),
+      ),
     );
   ofLora("cover", "set the picture that lists show", "loramill lora cover toys best.png")
     .argument("[picture]", "PNG, JPEG, WebP and others")
     .option("--remove", "take the picture away")
     .action((lora: string, picture: string | undefined, options: InProject & { remove?: boolean }) =>
-      does((context) => loraCoverCommand(lora, picture, options, context)),
+      does(async (context) => (await loraCommands()).loraCoverCommand(lora, picture, options, context)),
     );
   ofLora("delete", "take it out of the library; `restore` brings it back", "loramill lora delete toys@1").action(
-    (lora: string, options: InProject) => does((context) => loraDeleteCommand(lora, options, context)),
+    (lora: string, options: InProject) =>
+      does(async (context) => (await loraCommands()).loraDeleteCommand(lora, options, context)),
   );
   ofLora("restore", "bring a deleted one back", "loramill lora restore toys@1").action(
-    (lora: string, options: InProject) => does((context) => loraRestoreCommand(lora, options, context)),
+    (lora: string, options: InProject) =>
+      does(async (context) => (await loraCommands()).loraRestoreCommand(lora, options, context)),
   );
   ofLora(
     "download",
@@ -125,14 +137,17 @@ export function addLoraCommands(parent: Command, does: Does): void {
   )
     .option("--output <path>", "a file or a folder; default: LORA_OUTPUT_DIR")
     .action((lora: string, options: InProject & { output?: string }) =>
-      does((context) => loraDownloadCommand(lora, options, context)),
+      does(async (context) => (await loraDownloadCommands()).loraDownloadCommand(lora, options, context)),
     );
   ofLora("lineage", "where it comes from, and what was made with it", "loramill lora lineage toys").action(
-    (lora: string, options: InProject) => does((context) => loraLineageCommand(lora, options, context)),
+    (lora: string, options: InProject) =>
+      does(async (context) => (await loraLineageCommands()).loraLineageCommand(lora, options, context)),
   );
   command("status", "the LoRA folder of this machine, and what of it is in the library", "loramill lora status")
     .option("--offline", "do not ask the library")
-    .action((options: InProject & { offline?: boolean }) => does((context) => loraStatusCommand(options, context)));
+    .action((options: InProject & { offline?: boolean }) =>
+      does(async (context) => (await loraStatusCommands()).loraStatusCommand(options, context)),
+    );
 }
 
 type EditOptions = InProject & {

@@ -1,15 +1,9 @@
 import type { Command } from "commander";
 import { commandsOf } from "./command-group.ts";
 import type { CommandContext } from "./commands/context.ts";
-import {
-  type AddModelOptions,
-  addModelCommand,
-  listModelsCommand,
-  pullModelCommand,
-  removeModelCommand,
-  showModelCommand,
-  verifyModelCommand,
-} from "./commands/models.ts";
+import type { AddModelOptions } from "./commands/models.ts";
+
+const modelsCommands = () => import("./commands/models.ts");
 
 type Does = (work: (context: CommandContext) => Promise<number>) => Promise<void>;
 
@@ -39,16 +33,22 @@ export function addModelCommands(parent: Command, does: Does): void {
     .option("--folder <folder>", "a folder of the API's machine where they lie")
     .option("--revision <revision>", "branch, tag or commit of the hub; default: main")
     .option("--pull", "fetch the files at once")
-    .action((id: string, options: AddModelOptions) => does((context) => addModelCommand(id, options, context)));
+    .action((id: string, options: AddModelOptions) =>
+      does(async (context) => (await modelsCommands()).addModelCommand(id, options, context)),
+    );
   command("list", "list the models that are written down", "loramill models list --json").action(() =>
-    does(listModelsCommand),
+    does(async (context) => (await modelsCommands()).listModelsCommand(context)),
   );
-  ofModel("show", "files, licence, memory").action((id: string) => does((context) => showModelCommand(id, context)));
+  ofModel("show", "files, licence, memory").action((id: string) =>
+    does(async (context) => (await modelsCommands()).showModelCommand(id, context)),
+  );
   ofModel("pull", "fetch what is missing into the store; goes on where it was broken off").action((id: string) =>
-    does((context) => pullModelCommand(id, context)),
+    does(async (context) => (await modelsCommands()).pullModelCommand(id, context)),
   );
   ofModel("verify", "read every file in the store and compare its digest").action((id: string) =>
-    does((context) => verifyModelCommand(id, context)),
+    does(async (context) => (await modelsCommands()).verifyModelCommand(id, context)),
   );
-  ofModel("remove", "forget a model").action((id: string) => does((context) => removeModelCommand(id, context)));
+  ofModel("remove", "forget a model").action((id: string) =>
+    does(async (context) => (await modelsCommands()).removeModelCommand(id, context)),
+  );
 }

@@ -1,7 +1,9 @@
 import type { Command } from "commander";
 import { groupOf } from "./command-group.ts";
 import type { CommandContext } from "./commands/context.ts";
-import { type InspectPictureOptions, inspectPicturesCommand } from "./commands/picture.ts";
+import type { InspectPictureOptions } from "./commands/picture.ts";
+
+const pictureCommands = () => import("./commands/picture.ts");
 
 type Does = (work: (context: CommandContext) => Promise<number>) => Promise<void>;
 
@@ -25,6 +27,6 @@ export function addPictureCommands(parent: Command, does: Does): void {
     )
     .option("--raw", "the texts as they lie in the file, too")
     .action((files: string[], options: InspectPictureOptions) =>
-      does((context) => inspectPicturesCommand(files, options, context)),
+      does(async (context) => (await pictureCommands()).inspectPicturesCommand(files, options, context)),
     );
 }

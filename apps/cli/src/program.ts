@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import manifest from "../package.json" with { type: "json" };
 import { addAuditCommand } from "./audit-program.ts";
 import { addBatchCommands } from "./batch-program.ts";
 import { addBisectCommands } from "./bisect-program.ts";
@@ -6,16 +7,11 @@ import { addBundleCommands } from "./bundle-program.ts";
 import { addCaptionCommands } from "./caption-program.ts";
 import { addCeilingCommands } from "./ceiling-program.ts";
 import { commandsOf } from "./command-group.ts";
-import { cancelCommand, type ResumeOptions, resumeCommand, saveCommand, watchCommand } from "./commands/change.ts";
+import type { ResumeOptions } from "./commands/change.ts";
 import type { CommandContext } from "./commands/context.ts";
-import { type CostOptions, costCommand } from "./commands/cost.ts";
-import { doctorCommand } from "./commands/doctor.ts";
-import { explainCommand, logsCommand, planCommand, quoteCommand } from "./commands/inspect.ts";
-import { previewsCommand } from "./commands/previews.ts";
-import { queuesCommand } from "./commands/queues.ts";
-import { type RunOptions, runCommand, type SaveOptions } from "./commands/run.ts";
+import type { CostOptions } from "./commands/cost.ts";
+import type { RunOptions, SaveOptions } from "./commands/run.ts";
 import { withSpecOptions } from "./commands/spec-options.ts";
-import { upCommand } from "./commands/up.ts";
 import { addDatasetCommands } from "./dataset-program.ts";
 import { addFleetCommands } from "./fleet-program.ts";
 import { addGenerateCommand } from "./generate-program.ts";
@@ -32,6 +28,16 @@ import { addScheduleCommands } from "./schedule-program.ts";
 import { addTrainCommands } from "./train-program.ts";
 import { addWebhookCommands } from "./webhook-program.ts";
 
+/** Commands are read when they are used, here and in the parts of the table: what one of them needs, hardly another does. */
+const changeCommands = () => import("./commands/change.ts");
+const costCommands = () => import("./commands/cost.ts");
+const doctorCommands = () => import("./commands/doctor.ts");
+const inspectCommands = () => import("./commands/inspect.ts");
+const previewsCommands = () => import("./commands/previews.ts");
+const queuesCommands = () => import("./commands/queues.ts");
+const runCommands = () => import("./commands/run.ts");
+const upCommands = () => import("./commands/up.ts");
+
 type Work = (context: CommandContext) => Promise<number>;
 
 const RUN = "id, end of an id, name, or `last`";
@@ -43,6 +49,7 @@ const RUN = "id, end of an id, name, or `last`";
 export function createProgram(execute: (work: Work, json: boolean) => Promise<void>): Command {
   const program = new Command("loramill")
     .description("The durable pipeline around LoRA training: pictures in, LoRAs and images out.")
+    .version(manifest.version, "-V, --version", "print the version of Loramill")
     .option("--json", "answer with JSON for programs")
     .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError("(add --help for what it takes)")
@@ -52,7 +59,9 @@ export function createProgram(execute: (work: Work, json: boolean) => Promise<vo
   const ofRun = (name: string, description: string, ...examples: string[]) =>
     command(name, description, ...examples).argument("<run>", RUN);
 
-  command("up", "run the mill in the foreground", "loramill up").action(() => does(upCommand));
+  command("up", "run the mill in the foreground", "loramill up").action(() =>
+    does(async (context) => (await upCommands()).upCommand(context)),
+  );
   withSaveOptions(
     withSpecOptions(
       command(
@@ -65,29 +74,35 @@ export function createProgram(execute: (work: Work, json: boolean) => Promise<vo
   )
     .option("--detach", "start it and go")
     .option("--over-ceiling", "also where a ceiling will probably end it before it is done")
-    .action((spec: string, options: RunOptions) => does((context) => runCommand(spec, options, context)));
+    .action((spec: string, options: RunOptions) =>
+      does(async (context) => (await runCommands()).runCommand(spec, options, context)),
+    );
   withSpecOptions(
     command(
       "plan",
       "print the plan, with every default, digest and seed resolved",
       "loramill plan spec.yaml > plan.lock.json",
     ),
-  ).action((spec: string, options: SpecOptions) => does((context) => planCommand(spec, options, context)));
+  ).action((spec: string, options: SpecOptions) =>
+    does(async (context) => (await inspectCommands()).planCommand(spec, options, context)),
+  );
   withSpecOptions(
     command("quote", "time, cost and cache hits before a run", "loramill quote ./photos/dog --steps 800"),
-  ).action((spec: string, options: SpecOptions) => does((context) => quoteCommand(spec, options, context)));
+  ).action((spec: string, options: SpecOptions) =>
+    does(async (context) => (await inspectCommands()).quoteCommand(spec, options, context)),
+  );
   addRunsCommands(program, does);
   ofRun("explain", "why each step ran, was reused or waits", "loramill explain last").action((run: string) =>
-    does((context) => explainCommand(run, context)),
+    does(async (context) => (await inspectCommands()).explainCommand(run, context)),
   );
   ofRun("watch", "follow a run live; Ctrl-C ends the following, not the run", "loramill watch last").action(
-    (run: string) => does((context) => watchCommand(run, context)),
+    (run: string) => does(async (context) => (await changeCommands()).watchCommand(run, context)),
   );
   ofRun("logs", "print a run's events", "loramill logs last --follow", "loramill logs last --trainer")
     .option("-f, --follow", "go on as they come")
     .option("--trainer", "what the trainers themselves wrote")
     .action((run: string, options: { follow?: boolean; trainer?: boolean }) =>
-      does((context) => logsCommand(run, options, context)),
+      does(async (context) => (await inspectCommands()).logsCommand(run, options, context)),
     );
   command(
     "cost",
@@ -102,9 +117,11 @@ export function createProgram(execute: (work: Work, json: boolean) => Promise<vo
     .option("--to <day>", "charges before this day (UTC) or moment")
     .option("--limit <count>", "rows; the rest is added up; default: 50, with --csv 10,000", count)
     .option("--csv", "as comma-separated values, in US dollars")
-    .action((run: string | undefined, options: CostOptions) => does((context) => costCommand(run, options, context)));
+    .action((run: string | undefined, options: CostOptions) =>
+      does(async (context) => (await costCommands()).costCommand(run, options, context)),
+    );
   ofRun("cancel", "stop a run; what is done stays", "loramill cancel last").action((run: string) =>
-    does((context) => cancelCommand(run, context)),
+    does(async (context) => (await changeCommands()).cancelCommand(run, context)),
   );
   withSaveOptions(
     ofRun(
@@ -116,21 +133,27 @@ export function createProgram(execute: (work: Work, json: boolean) => Promise<vo
   )
     .option("--budget <usd>", "another hard limit of the whole cost, what is spent included", number)
     .option("--deadline <time>", "another deadline, as 2026-12-01T18:00:00Z")
-    .action((run: string, options: ResumeOptions) => does((context) => resumeCommand(run, options, context)));
+    .action((run: string, options: ResumeOptions) =>
+      does(async (context) => (await changeCommands()).resumeCommand(run, options, context)),
+    );
   ofRun(
     "previews",
     "save the newest look at each picture that is being drawn",
     "loramill previews last --output ./looks",
   )
     .option("--output <folder>", "where to put them; default: this folder")
-    .action((run: string, options: { output?: string }) => does((context) => previewsCommand(run, options, context)));
+    .action((run: string, options: { output?: string }) =>
+      does(async (context) => (await previewsCommands()).previewsCommand(run, options, context)),
+    );
   withSaveOptions(
     ofRun(
       "save",
       "download what a run made, also one started elsewhere",
       "loramill save last --output ./results --save-dataset",
     ),
-  ).action((run: string, options: SaveOptions) => does((context) => saveCommand(run, options, context)));
+  ).action((run: string, options: SaveOptions) =>
+    does(async (context) => (await changeCommands()).saveCommand(run, options, context)),
+  );
   addReplayCommands(program, does);
   addBisectCommands(program, does);
   addBundleCommands(program, does);
@@ -156,8 +179,12 @@ export function createProgram(execute: (work: Work, json: boolean) => Promise<vo
     "loramill doctor storage --json",
   )
     .argument("[part]", "only this part, such as storage (which then runs the whole store suite)")
-    .action((part: string | undefined) => does((context) => doctorCommand(part, context)));
-  command("queues", "what waits and what is at work, by queue", "loramill queues").action(() => does(queuesCommand));
+    .action((part: string | undefined) =>
+      does(async (context) => (await doctorCommands()).doctorCommand(part, context)),
+    );
+  command("queues", "what waits and what is at work, by queue", "loramill queues").action(() =>
+    does(async (context) => (await queuesCommands()).queuesCommand(context)),
+  );
   return program;
 }
 

@@ -1,9 +1,11 @@
 import type { Command } from "commander";
 import { commandsOf } from "./command-group.ts";
 import type { CommandContext } from "./commands/context.ts";
-import { diffPlansCommand } from "./commands/diff.ts";
-import { type ReplayOptions, replayCommand, replayReportCommand } from "./commands/replay.ts";
+import type { ReplayOptions } from "./commands/replay.ts";
 import { collect, number } from "./option-values.ts";
+
+const diffCommands = () => import("./commands/diff.ts");
+const replayCommands = () => import("./commands/replay.ts");
 
 type Does = (work: (context: CommandContext) => Promise<number>) => Promise<void>;
 
@@ -21,7 +23,9 @@ export function addReplayCommands(program: Command, does: Does): void {
   )
     .argument("<before>", side)
     .argument("<after>", side)
-    .action((before: string, after: string) => does((context) => diffPlansCommand(before, after, context)));
+    .action((before: string, after: string) =>
+      does(async (context) => (await diffCommands()).diffPlansCommand(before, after, context)),
+    );
   command(
     "replay",
     "do the locked plan of a run again, without reuse; refused where anything it was done with has changed",
@@ -39,6 +43,9 @@ export function addReplayCommands(program: Command, does: Does): void {
     .option("--detach", "start it and go")
     .option("--report", "start nothing: print what the verification of this replay has found")
     .action((run: string, options: ReplayOptions & { readonly report?: boolean }) =>
-      does((context) => (options.report ? replayReportCommand(run, context) : replayCommand(run, options, context))),
+      does(async (context) => {
+        const { replayCommand, replayReportCommand } = await replayCommands();
+        return options.report ? replayReportCommand(run, context) : replayCommand(run, options, context);
+      }),
     );
 }

@@ -1,11 +1,13 @@
 import type { Command } from "commander";
 import { level } from "./batch-program.ts";
 import { commandsOf } from "./command-group.ts";
-import { type BulkOptions, bulkChangeCommand } from "./commands/bulk-change.ts";
+import type { BulkOptions } from "./commands/bulk-change.ts";
 import type { CommandContext } from "./commands/context.ts";
-import { runsCommand } from "./commands/inspect.ts";
 import { moment } from "./moment.ts";
 import { collect, count, number } from "./option-values.ts";
+
+const bulkChangeCommands = () => import("./commands/bulk-change.ts");
+const inspectCommands = () => import("./commands/inspect.ts");
 
 type Does = (work: (context: CommandContext) => Promise<number>) => Promise<void>;
 
@@ -22,7 +24,7 @@ export function addRunsCommands(parent: Command, does: Does): void {
     .option("--state <state>", "planned, running, succeeded, failed, cancelled or exhausted")
     .option("--limit <count>", "how many", count)
     .action((options: { project?: string; state?: string; limit?: number }) =>
-      does((context) => runsCommand(options, context)),
+      does(async (context) => (await inspectCommands()).runsCommand(options, context)),
     );
   const command = commandsOf(runs);
   withFilter(
@@ -31,19 +33,21 @@ export function addRunsCommands(parent: Command, does: Does): void {
       "stop many runs: shows which, and asks",
       'loramill runs cancel --name "test*" --before 2026-11-21',
     ),
-  ).action((options: BulkOptions) => does((context) => bulkChangeCommand({ kind: "cancel" }, options, context)));
+  ).action((options: BulkOptions) =>
+    does(async (context) => (await bulkChangeCommands()).bulkChangeCommand({ kind: "cancel" }, options, context)),
+  );
   withFilter(
     command("resume", "go on with many runs: shows which, and asks", "loramill runs resume --batch last --yes"),
   )
     .option("--budget <usd>", "another budget for each of them", number)
     .option("--deadline <time>", "another deadline for each of them")
     .action(({ budget, deadline, ...options }: BulkOptions & { budget?: number; deadline?: string }) =>
-      does((context) => {
+      does(async (context) => {
         const terms = {
           ...(budget === undefined ? {} : { budgetUsd: budget }),
           ...(deadline === undefined ? {} : { deadline: moment("deadline", deadline) }),
         };
-        return bulkChangeCommand({ kind: "resume", ...terms }, options, context);
+        return (await bulkChangeCommands()).bulkChangeCommand({ kind: "resume", ...terms }, options, context);
       }),
     );
   withFilter(
@@ -55,7 +59,9 @@ export function addRunsCommands(parent: Command, does: Does): void {
   )
     .argument("<level>", "0 is served first, 9 last", level)
     .action((priority: number, options: BulkOptions) =>
-      does((context) => bulkChangeCommand({ kind: "priority", priority }, options, context)),
+      does(async (context) =>
+        (await bulkChangeCommands()).bulkChangeCommand({ kind: "priority", priority }, options, context),
+      ),
     );
 }
 

@@ -1,28 +1,14 @@
 import type { Command } from "commander";
 import { commandsOf } from "./command-group.ts";
 import type { CommandContext } from "./commands/context.ts";
-import {
-  addScheduleCommand,
-  changeScheduleCommand,
-  listSchedulesCommand,
-  type NewScheduleOptions,
-  removeScheduleCommand,
-  type ScheduleChangeOptions,
-  showScheduleCommand,
-} from "./commands/schedule.ts";
-import {
-  type BackfillOptions,
-  backfillScheduleCommand,
-  type FireListOptions,
-  firesCommand,
-  fireTimesCommand,
-  pauseScheduleCommand,
-  resumeScheduleCommand,
-  triggerScheduleCommand,
-} from "./commands/schedule-fires.ts";
+import type { NewScheduleOptions, ScheduleChangeOptions } from "./commands/schedule.ts";
+import type { BackfillOptions, FireListOptions } from "./commands/schedule-fires.ts";
 import { withSpecOptions } from "./commands/spec-options.ts";
 import { number } from "./option-values.ts";
 import type { TimingOptions } from "./schedule-options.ts";
+
+const scheduleCommands = () => import("./commands/schedule.ts");
+const scheduleFiresCommands = () => import("./commands/schedule-fires.ts");
 
 type Does = (work: (context: CommandContext) => Promise<number>) => Promise<void>;
 type OfProject = { readonly project?: string };
@@ -46,13 +32,14 @@ export function addScheduleCommands(parent: Command, does: Does): void {
       ),
     ),
   ).action((name: string, spec: string, options: NewScheduleOptions) =>
-    does((context) => addScheduleCommand(name, spec, options, context)),
+    does(async (context) => (await scheduleCommands()).addScheduleCommand(name, spec, options, context)),
   );
   ofProject(command("list", "schedules, and when they fire next", "loramill schedule list")).action(
-    (options: OfProject) => does((context) => listSchedulesCommand(options, context)),
+    (options: OfProject) => does(async (context) => (await scheduleCommands()).listSchedulesCommand(options, context)),
   );
   ofSchedule("show", "one schedule, with its last and its next fires", "loramill schedule show nightly").action(
-    (name: string, options: OfProject) => does((context) => showScheduleCommand(name, options, context)),
+    (name: string, options: OfProject) =>
+      does(async (context) => (await scheduleCommands()).showScheduleCommand(name, options, context)),
   );
   withScheduleOptions(
     withTiming(
@@ -64,18 +51,20 @@ export function addScheduleCommands(parent: Command, does: Does): void {
       ).option("--spec <file>", "another run spec"),
     ),
   ).action((name: string, options: ScheduleChangeOptions) =>
-    does((context) => changeScheduleCommand(name, options, context)),
+    does(async (context) => (await scheduleCommands()).changeScheduleCommand(name, options, context)),
   );
   ofSchedule("pause", "make no fires until it is resumed", 'loramill schedule pause nightly --reason "new pictures"')
     .option("--reason <text>", "why")
     .action((name: string, options: OfProject & { reason?: string }) =>
-      does((context) => pauseScheduleCommand(name, options, context)),
+      does(async (context) => (await scheduleFiresCommands()).pauseScheduleCommand(name, options, context)),
     );
   ofSchedule("resume", "go on with the next fire", "loramill schedule resume nightly").action(
-    (name: string, options: OfProject) => does((context) => resumeScheduleCommand(name, options, context)),
+    (name: string, options: OfProject) =>
+      does(async (context) => (await scheduleFiresCommands()).resumeScheduleCommand(name, options, context)),
   );
   ofSchedule("trigger", "one fire now", "loramill schedule trigger nightly").action(
-    (name: string, options: OfProject) => does((context) => triggerScheduleCommand(name, options, context)),
+    (name: string, options: OfProject) =>
+      does(async (context) => (await scheduleFiresCommands()).triggerScheduleCommand(name, options, context)),
   );
   ofSchedule(
     "backfill",
@@ -87,13 +76,15 @@ export function addScheduleCommands(parent: Command, does: Does): void {
     .requiredOption("--to <day>", "before this day (UTC) or moment")
     .option("--preview", "only say which fires there would be")
     .action((name: string, options: BackfillOptions) =>
-      does((context) => backfillScheduleCommand(name, options, context)),
+      does(async (context) => (await scheduleFiresCommands()).backfillScheduleCommand(name, options, context)),
     );
   ofSchedule("fires", "its fires, newest first", "loramill schedule fires nightly --state failed")
     .option("--state <state>", "waiting, due, started, skipped, missed, refused or failed")
     .option("--limit <count>", "how many, 1 to 200", number)
     .option("--cursor <cursor>", "from a page on, as --json names the next one")
-    .action((name: string, options: FireListOptions) => does((context) => firesCommand(name, options, context)));
+    .action((name: string, options: FireListOptions) =>
+      does(async (context) => (await scheduleFiresCommands()).firesCommand(name, options, context)),
+    );
   withTiming(
     command(
       "times",
@@ -102,9 +93,12 @@ export function addScheduleCommands(parent: Command, does: Does): void {
     ),
   )
     .option("--count <count>", "how many times, 1 to 100", number)
-    .action((options: TimingOptions & { count?: number }) => does((context) => fireTimesCommand(options, context)));
+    .action((options: TimingOptions & { count?: number }) =>
+      does(async (context) => (await scheduleFiresCommands()).fireTimesCommand(options, context)),
+    );
   ofSchedule("remove", "remove a schedule with its fires; its runs stay", "loramill schedule remove nightly").action(
-    (name: string, options: OfProject) => does((context) => removeScheduleCommand(name, options, context)),
+    (name: string, options: OfProject) =>
+      does(async (context) => (await scheduleCommands()).removeScheduleCommand(name, options, context)),
   );
 }
 

@@ -1,19 +1,14 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { commandsOf } from "./command-group.ts";
 import type { CommandContext } from "./commands/context.ts";
-import { type EstimateOptions, estimateCommand } from "./commands/estimate.ts";
-import {
-  deleteRecipeCommand,
-  exportRecipeCommand,
-  importRecipeCommand,
-  listRecipesCommand,
-  type OfProject,
-  type SaveRecipeOptions,
-  saveRecipeCommand,
-} from "./commands/recipe.ts";
+import type { EstimateOptions } from "./commands/estimate.ts";
+import type { OfProject, SaveRecipeOptions } from "./commands/recipe.ts";
 import type { RunOptions } from "./commands/run.ts";
-import { explainRecipeCommand, presetsCommand, trainCommand } from "./commands/train.ts";
 import type { TrainOptions } from "./train-spec.ts";
+
+const estimateCommands = () => import("./commands/estimate.ts");
+const recipeCommands = () => import("./commands/recipe.ts");
+const trainCommands = () => import("./commands/train.ts");
 
 type Does = (work: (context: CommandContext) => Promise<number>) => Promise<void>;
 
@@ -48,12 +43,14 @@ export function addTrainCommands(parent: Command, does: Does): void {
     .option("--output <folder>", "where to put the results; default: a folder of OUTPUT_DIR")
     .option("--detach", "start it and go")
     .action((pictures: string, options: TrainOptions & RunOptions) =>
-      does((context) => trainCommand(pictures, options, context)),
+      does(async (context) => (await trainCommands()).trainCommand(pictures, options, context)),
     );
   const command = commandsOf(train);
   const ofProject = (made: Command) => made.option("--project <project>", "of this project; default: default");
 
-  command("presets", "list the presets", "loramill train presets --json").action(() => does(presetsCommand));
+  command("presets", "list the presets", "loramill train presets --json").action(() =>
+    does(async (context) => (await trainCommands()).presetsCommand(context)),
+  );
   ofProject(
     command(
       "explain",
@@ -63,7 +60,9 @@ export function addTrainCommands(parent: Command, does: Does): void {
     ),
   )
     .argument("<recipe>", RECIPE)
-    .action((recipe: string, options: OfProject) => does((context) => explainRecipeCommand(recipe, options, context)));
+    .action((recipe: string, options: OfProject) =>
+      does(async (context) => (await trainCommands()).explainRecipeCommand(recipe, options, context)),
+    );
 
   ofProject(
     command(
@@ -76,7 +75,9 @@ export function addTrainCommands(parent: Command, does: Does): void {
     .argument("<recipe>", RECIPE)
     .option("--images <count>", "pictures of the dataset; default: 30", count)
     .option("--gpu <name>", "only this GPU; again for another", each)
-    .action((recipe: string, options: EstimateOptions) => does((context) => estimateCommand(recipe, options, context)));
+    .action((recipe: string, options: EstimateOptions) =>
+      does(async (context) => (await estimateCommands()).estimateCommand(recipe, options, context)),
+    );
 
   const recipe = commandsOf(command("recipe", "saved recipes", "loramill train recipe list"));
   ofProject(
@@ -91,29 +92,33 @@ export function addTrainCommands(parent: Command, does: Does): void {
     .option("--set <field=value>", "change a field; again for another", each)
     .option("--description <text>", "what it is for")
     .action((name: string, from: string, options: SaveRecipeOptions) =>
-      does((context) => saveRecipeCommand(name, from, options, context)),
+      does(async (context) => (await recipeCommands()).saveRecipeCommand(name, from, options, context)),
     );
   ofProject(recipe("list", "list saved recipes", "loramill train recipe list")).action((options: OfProject) =>
-    does((context) => listRecipesCommand(options, context)),
+    does(async (context) => (await recipeCommands()).listRecipesCommand(options, context)),
   );
   ofProject(recipe("show", "print a saved recipe as the file that others import", "loramill train recipe show dogs"))
     .argument("<recipe>", RECIPE)
-    .action((name: string, options: OfProject) => does((context) => exportRecipeCommand(name, options, context)));
+    .action((name: string, options: OfProject) =>
+      does(async (context) => (await recipeCommands()).exportRecipeCommand(name, options, context)),
+    );
   ofProject(recipe("export", "write a recipe into a file", "loramill train recipe export dogs --output dogs.yaml"))
     .argument("<recipe>", RECIPE)
     .requiredOption("--output <file>", ".yaml or .json")
     .action((name: string, options: OfProject & { output: string }) =>
-      does((context) => exportRecipeCommand(name, options, context)),
+      does(async (context) => (await recipeCommands()).exportRecipeCommand(name, options, context)),
     );
   ofProject(recipe("import", "save a recipe from a file", "loramill train recipe import dogs.yaml --name hounds"))
     .argument("<file>", ".yaml or .json")
     .option("--name <name>", "another name than the file says")
     .action((file: string, options: OfProject & { name?: string }) =>
-      does((context) => importRecipeCommand(file, options, context)),
+      does(async (context) => (await recipeCommands()).importRecipeCommand(file, options, context)),
     );
   ofProject(recipe("delete", "delete a saved recipe", "loramill train recipe delete dogs"))
     .argument("<name>", "its name")
-    .action((name: string, options: OfProject) => does((context) => deleteRecipeCommand(name, options, context)));
+    .action((name: string, options: OfProject) =>
+      does(async (context) => (await recipeCommands()).deleteRecipeCommand(name, options, context)),
+    );
 }
 
 const each = (value: string, before: readonly string[] = []): string[] => [...before, value];

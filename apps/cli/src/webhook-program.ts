@@ -2,20 +2,12 @@ import { DeliveryState, UserError } from "@loramill/contracts";
 import type { Command } from "commander";
 import { commandsOf } from "./command-group.ts";
 import type { CommandContext } from "./commands/context.ts";
-import {
-  addWebhookCommand,
-  type ChangeWebhookOptions,
-  changeWebhookCommand,
-  deliveriesCommand,
-  listWebhooksCommand,
-  redeliverCommand,
-  removeWebhookCommand,
-  rotateWebhookCommand,
-  showWebhookCommand,
-  testWebhookCommand,
-} from "./commands/webhook.ts";
-import { type ListenOptions, listenCommand } from "./commands/webhook-listen.ts";
+import type { ChangeWebhookOptions } from "./commands/webhook.ts";
+import type { ListenOptions } from "./commands/webhook-listen.ts";
 import { collect, number } from "./option-values.ts";
+
+const webhookCommands = () => import("./commands/webhook.ts");
+const webhookListenCommands = () => import("./commands/webhook-listen.ts");
 
 type Does = (work: (context: CommandContext) => Promise<number>) => Promise<void>;
 interface OfProject {
@@ -44,13 +36,13 @@ export function addWebhookCommands(parent: Command, does: Does): void {
     .option("--event <type>", "tell this event; again for another; default: all", collect)
     .option("--description <text>", "what it is for")
     .action((url: string, options: ChangeWebhookOptions) =>
-      does((context) => addWebhookCommand(url, options, context)),
+      does(async (context) => (await webhookCommands()).addWebhookCommand(url, options, context)),
     );
   ofProject(command("list", "webhooks of a project", "loramill webhook list --json")).action((options: OfProject) =>
-    does((context) => listWebhooksCommand(options, context)),
+    does(async (context) => (await webhookCommands()).listWebhooksCommand(options, context)),
   );
   ofWebhook("show", "one webhook", `loramill webhook show ${EXAMPLE}`).action((name: string, options: OfProject) =>
-    does((context) => showWebhookCommand(name, options, context)),
+    does(async (context) => (await webhookCommands()).showWebhookCommand(name, options, context)),
   );
   ofWebhook("change", "change, disable or enable a webhook", `loramill webhook change ${EXAMPLE} --enable`)
     .option("--url <url>", "tell events there instead")
@@ -60,15 +52,16 @@ export function addWebhookCommands(parent: Command, does: Does): void {
     .option("--enable", "tell it what happens from now on")
     .option("--disable", "tell it nothing any more")
     .action((name: string, options: ChangeWebhookOptions) =>
-      does((context) => changeWebhookCommand(name, options, context)),
+      does(async (context) => (await webhookCommands()).changeWebhookCommand(name, options, context)),
     );
   ofWebhook("test", "send it a message and see whether it arrives", `loramill webhook test ${EXAMPLE}`).action(
-    (name: string, options: OfProject) => does((context) => testWebhookCommand(name, options, context)),
+    (name: string, options: OfProject) =>
+      does(async (context) => (await webhookCommands()).testWebhookCommand(name, options, context)),
   );
   ofWebhook("rotate", "replace its secret", `loramill webhook rotate ${EXAMPLE} --grace-hours 48`)
     .option("--grace-hours <hours>", "how long the old secret signs as well; default: 24", number)
     .action((name: string, options: OfProject & { graceHours?: number }) =>
-      does((context) => rotateWebhookCommand(name, options, context)),
+      does(async (context) => (await webhookCommands()).rotateWebhookCommand(name, options, context)),
     );
   ofWebhook(
     "deliveries",
@@ -80,7 +73,7 @@ export function addWebhookCommands(parent: Command, does: Does): void {
     .option("--limit <count>", "how many", number)
     .option("--message <id>", "this message with its body, as JSON")
     .action((name: string, options: OfProject & { state?: DeliveryState; event?: string; limit?: number }) =>
-      does((context) => deliveriesCommand(name, options, context)),
+      does(async (context) => (await webhookCommands()).deliveriesCommand(name, options, context)),
     );
   ofWebhook(
     "redeliver",
@@ -90,10 +83,11 @@ export function addWebhookCommands(parent: Command, does: Does): void {
     .argument("[message]", "id of a message")
     .option("--since <time>", "all that failed since this day (UTC) or moment")
     .action((name: string, message: string | undefined, options: OfProject & { since?: string }) =>
-      does((context) => redeliverCommand(name, message, options, context)),
+      does(async (context) => (await webhookCommands()).redeliverCommand(name, message, options, context)),
     );
   ofWebhook("remove", "tell it nothing any more, and forget it", `loramill webhook remove ${EXAMPLE}`).action(
-    (name: string, options: OfProject) => does((context) => removeWebhookCommand(name, options, context)),
+    (name: string, options: OfProject) =>
+      does(async (context) => (await webhookCommands()).removeWebhookCommand(name, options, context)),
   );
   ofProject(
     command(
@@ -105,7 +99,9 @@ export function addWebhookCommands(parent: Command, does: Does): void {
     .option("--event <type>", "tell this event; again for another; default: all", collect)
     .option("--port <port>", "of 127.0.0.1; default: a free one", number)
     .option("--url <url>", "how the API reaches that port, such as the address of a tunnel")
-    .action((options: ListenOptions) => does((context) => listenCommand(options, context)));
+    .action((options: ListenOptions) =>
+      does(async (context) => (await webhookListenCommands()).listenCommand(options, context)),
+    );
 }
 
 function deliveryState(text: string): DeliveryState {

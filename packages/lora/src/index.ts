@@ -14,8 +14,9 @@ export type { Refusal } from "./adapters/cannot-convert.ts";
 export { detectFamily, expertOf } from "./adapters/detect-family.ts";
 export type { DetectedFamily } from "./adapters/detected-family.ts";
 export { type Dialect, dialects } from "./adapters/dialects.ts";
-export { asMappedFamily, type MappedFamily, mappedFamilies } from "./adapters/family-modules.ts";
+export { asMappedFamily } from "./adapters/family-modules.ts";
 export { type LoadCoverage, loadCoverage } from "./adapters/load-coverage.ts";
+export { type MappedFamily, mappedFamilies } from "./adapters/mapped-families.ts";
 export {
   type AdapterOutlines,
   type AdapterSet,

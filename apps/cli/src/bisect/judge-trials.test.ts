@@ -2,7 +2,8 @@ import type { BisectionView, RunState } from "@loramill/contracts";
 import type { Client } from "@loramill/sdk";
 import { expect, test } from "vitest";
 import { serveDrawn } from "../../test/support/drawn-runs.ts";
-import { judgeByScore, type ScoreOptions } from "./judge-trials.ts";
+import { judgeByScore } from "./judge-trials.ts";
+import type { ScoreOptions } from "./score-options.ts";
 
 const drawn = { good: [190, 180], bad: [60, 50], near: [195, 205], far: [70, 80] };
 

@@ -2,15 +2,7 @@ import { type BisectionView, UserError } from "@loramill/contracts";
 import { scoreScale } from "@loramill/evaluation";
 import type { Client } from "@loramill/sdk";
 import { openCloseness } from "./measure-closeness.ts";
-
-/** What trials can be judged by without a person. */
-export const bisectScores = ["closeness"] as const;
-
-export interface ScoreOptions {
-  readonly by: (typeof bisectScores)[number];
-  /** Default: half-way between both ends. */
-  readonly threshold?: number;
-}
+import type { ScoreOptions } from "./score-options.ts";
 
 /** Judges the open trial of a bisection and answers what it begins; null where there is nothing that could be judged. */
 export type TrialJudge = (client: Client, view: BisectionView) => Promise<BisectionView | null>;

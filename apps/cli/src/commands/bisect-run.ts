@@ -1,6 +1,7 @@
 import { followTrials } from "../bisect/follow-trials.ts";
-import { judgeByScore, type ScoreOptions } from "../bisect/judge-trials.ts";
+import { judgeByScore } from "../bisect/judge-trials.ts";
 import { resolveBisection } from "../bisect/resolve-bisection.ts";
+import type { ScoreOptions } from "../bisect/score-options.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { printBisection } from "./bisect.ts";
 import { type CommandContext, printLine } from "./context.ts";

@@ -1,4 +1,5 @@
 import { type LoraFamily, networkOf, UserError } from "@loramill/contracts";
+import { type MappedFamily, mappedFamilies } from "./mapped-families.ts";
 import { fluxModules } from "./modules/flux-modules.ts";
 import type { ModulePlace } from "./modules/module-place.ts";
 import { pocketModules } from "./modules/pocket-modules.ts";
@@ -7,10 +8,6 @@ import { sd3Layouts, sd3Modules } from "./modules/sd3-modules.ts";
 import { clipModules, t5Modules } from "./modules/text-encoder-modules.ts";
 import { sdUnet, sdxlRefinerUnet, sdxlUnet, unetModules } from "./modules/unet-modules.ts";
 import { wanBlocks, wanModules } from "./modules/wan-modules.ts";
-
-/** Families whose modules are known by name: files for them can be converted and counted. `wan` is 2.1 and 2.2. */
-export const mappedFamilies = ["sd15", "sd2", "sdxl", "sd3", "flux", "wan", "qwen-image", "pocket"] as const;
-export type MappedFamily = (typeof mappedFamilies)[number];
 
 /** The modules that LoRAs of a family change, by the name they go by here; null where they are not known. */
 export function mappedFamilyOf(family: string): MappedFamily | null {

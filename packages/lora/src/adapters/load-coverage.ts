@@ -1,7 +1,8 @@
 import type { LoraFamily } from "@loramill/contracts";
 import type { SafetensorsHeader } from "../safetensors/safetensors-header.ts";
 import type { TensorOutline } from "./adapter.ts";
-import { familyOfModules, type MappedFamily } from "./family-modules.ts";
+import { familyOfModules } from "./family-modules.ts";
+import type { MappedFamily } from "./mapped-families.ts";
 import { expectedInputs } from "./module-inputs.ts";
 import { moduleNames } from "./module-names.ts";
 import { outlineAdapters } from "./outline-adapters.ts";

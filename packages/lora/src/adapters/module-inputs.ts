@@ -1,4 +1,4 @@
-import type { MappedFamily } from "./family-modules.ts";
+import type { MappedFamily } from "./mapped-families.ts";
 
 /**
  * Inputs that modules of a family have, where these tell models with the same module names apart: a loader refuses a

@@ -1,4 +1,5 @@
-import { type FamilyComponent, type FamilyModules, familyModules, type MappedFamily } from "./family-modules.ts";
+import { type FamilyComponent, type FamilyModules, familyModules } from "./family-modules.ts";
+import type { MappedFamily } from "./mapped-families.ts";
 import type { ModulePlace } from "./modules/module-place.ts";
 
 /** Where a canonical name points: the whole place, or one of the parts diffusers splits it into. */

@@ -1,5 +1,6 @@
 import { canonicalJson } from "@loramill/contracts";
-import { familyOfModules, type MappedFamily } from "../adapters/family-modules.ts";
+import { familyOfModules } from "../adapters/family-modules.ts";
+import type { MappedFamily } from "../adapters/mapped-families.ts";
 import type { ByteSource } from "../byte-source.ts";
 import { writeKohyaMetadata } from "../metadata/kohya-metadata.ts";
 import type { OperationResult } from "../operations/run-operation.ts";

@@ -1,4 +1,4 @@
-import type { MappedFamily } from "../adapters/family-modules.ts";
+import type { MappedFamily } from "../adapters/mapped-families.ts";
 import type { SafetensorsHeader, TensorInfo } from "../safetensors/safetensors-header.ts";
 import type { StreamedTensor } from "../safetensors/write-safetensors.ts";
 

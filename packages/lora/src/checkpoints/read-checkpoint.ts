@@ -1,6 +1,7 @@
 import { UserError } from "@loramill/contracts";
-import { familyOfModules, type MappedFamily, mappedFamilies } from "../adapters/family-modules.ts";
+import { familyOfModules } from "../adapters/family-modules.ts";
 import type { Layout } from "../adapters/layouts.ts";
+import { type MappedFamily, mappedFamilies } from "../adapters/mapped-families.ts";
 import { expectedInputs } from "../adapters/module-inputs.ts";
 import { moduleNames } from "../adapters/module-names.ts";
 import { sd3Layouts } from "../adapters/modules/sd3-modules.ts";

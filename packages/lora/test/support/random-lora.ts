@@ -1,5 +1,5 @@
 import type { Adapter, AdapterTensor } from "../../src/adapters/adapter.ts";
-import { type MappedFamily, mappedFamilies } from "../../src/adapters/family-modules.ts";
+import { type MappedFamily, mappedFamilies } from "../../src/adapters/mapped-families.ts";
 import { isOneToOne, moduleNames } from "../../src/adapters/module-names.ts";
 import { fromFloat32 } from "../../src/safetensors/tensor-values.ts";
 

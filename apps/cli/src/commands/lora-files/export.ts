@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { UserError } from "@loramill/contracts";
 import {
   copyRange,
   type Dialect,
@@ -14,11 +13,12 @@ import { formatBytes } from "../../format.ts";
 import { type TensorFile, withTensorFile } from "../../tensor-file.ts";
 import { refuseExisting, writeWhole } from "../../write-whole.ts";
 import { type CommandContext, printJson, printLine } from "../context.ts";
+import type { ExportTarget } from "./export-targets.ts";
 import { copyToFile } from "./make-file.ts";
 import { readOperation } from "./read-operation.ts";
 
 export interface ExportOptions {
-  readonly for: string;
+  readonly for: ExportTarget;
   readonly output: string;
   readonly name?: string;
   readonly leaveOut?: boolean;
@@ -35,7 +35,7 @@ interface Target {
   hint(name: string, folder: string): string;
 }
 
-const targets: Readonly<Record<string, Target>> = {
+const targets: Readonly<Record<ExportTarget, Target>> = {
   comfyui: {
     dialect: "comfyui",
     fileName: (name) => `${name}.safetensors`,
@@ -55,13 +55,9 @@ const targets: Readonly<Record<string, Target>> = {
   },
 };
 
-export const exportTargets = Object.keys(targets);
-
 /** Writes a LoRA as another tool reads it; one that is in its dialect already is copied byte for byte. */
 export function exportCommand(path: string, options: ExportOptions, context: CommandContext): Promise<number> {
   const target = targets[options.for];
-  if (target === undefined)
-    throw new UserError(`--for ${options.for}: choose one of ${exportTargets.join(", ")}`, { code: "bad-option" });
   return withTensorFile(path, async (file) => {
     const name = promptSafe(options.name ?? file.name);
     const description = describeLora(file.header);
