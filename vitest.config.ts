@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 const roots = "{packages,apps,bench,scripts}/**";
 const ignored = ["**/node_modules/**"];
@@ -11,6 +12,23 @@ const env = { NODE_COMPILE_CACHE: resolve(import.meta.dirname, "node_modules/.ca
 /** As long as anything that is waited for may take on a busy machine: vitest's own second is none. */
 const expectOptions = { poll: { timeout: 60_000 } };
 
+/** Minutes by themselves. Where no run before told how long they take, small files would come last, and a core idle beside them. */
+const long = [
+  "bench/fleet/",
+  "/crashes.int.test.ts",
+  "/crashes-on-agent.int.test.ts",
+  "/e2e/commands.test.ts",
+  "/e2e/dataset.test.ts",
+];
+
+class LongFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isLong = ({ moduleId }: TestSpecification) => long.some((part) => moduleId.includes(part));
+    const { true: first = [], false: rest = [] } = Object.groupBy(await super.sort(files), (file) => `${isLong(file)}`);
+    return [...first, ...rest];
+  }
+}
+
 /**
  * One project per tier; `npm test` runs unit, int, e2e and chaos in this order, `npm run test:soak` the long ones, and
  * `npm run test:live` those that want a server of somebody's own. None is
@@ -18,6 +36,7 @@ const expectOptions = { poll: { timeout: 60_000 } };
  */
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongFirst },
     projects: [
       {
         test: {
