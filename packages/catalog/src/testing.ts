@@ -15,6 +15,9 @@ export interface TestServer {
 
 const quiet: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
+/** With the schema: databases are copied from it in a fifth of the time that the migrations take. */
+const TEMPLATE = "template_catalog";
+
 /** A real Postgres for the tests of one file; each catalog gets its own database. */
 export async function startTestServer(): Promise<TestServer> {
   const server = await startTestPostgres();
@@ -29,18 +32,28 @@ export async function startTestServer(): Promise<TestServer> {
     opened.push(catalog);
     return catalog;
   };
+  const administer = async (statement: string) => {
+    const admin = new pg.Client(server.connectionString);
+    await admin.connect();
+    await admin.query(statement);
+    await admin.end();
+  };
+  let template: Promise<void> | undefined;
+  const makeTemplate = async () => {
+    await administer(`create database ${TEMPLATE}`);
+    const catalog = openCatalog({ connection: urlOf(TEMPLATE), clock: { now: () => new Date() }, log: quiet });
+    await catalog.migrate();
+    await catalog.close();
+  };
   return {
     openAgain,
     async open(options) {
+      template ??= makeTemplate();
+      await template;
       const database = `t${randomUUID().replaceAll("-", "")}`;
-      const admin = new pg.Client(server.connectionString);
-      await admin.connect();
-      await admin.query(`create database ${database}`);
-      await admin.end();
+      await administer(`create database ${database} template ${TEMPLATE}`);
       const url = urlOf(database);
-      const catalog = openAgain(url, options);
-      await catalog.migrate();
-      return { ...catalog, url };
+      return { ...openAgain(url, options), url };
     },
     async stop() {
       await Promise.all(opened.map((catalog) => catalog.close()));

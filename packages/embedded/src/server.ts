@@ -16,6 +16,7 @@ import { processFacts } from "./process-table.ts";
 /** How clients reach the server: a socket in a private folder, or the loopback with a password. */
 export type Transport = "socket" | "tcp";
 
+const SETTINGS = { shared_buffers: "32MB", max_connections: "100", max_wal_size: "256MB", jit: "off", timezone: "UTC" };
 const POLL_MS = 10;
 /** How Postgres begins to say that its lock file exists, or is empty. */
 const LOCKED = 'FATAL:  lock file "postmaster.pid"';
@@ -54,18 +55,19 @@ export async function launch(options: {
   home: Home;
   binaries: Binaries;
   transport: Transport;
+  settings: Readonly<Record<string, string>>;
   deadline: number;
 }): Promise<ChildProcess | undefined> {
   const { home, binaries, deadline } = options;
   const log = await openLog(home.log);
   let child: ChildProcess;
   try {
-    const settings = ["shared_buffers=32MB", "max_connections=100", "max_wal_size=256MB", "jit=off", "timezone=UTC"];
+    const settings = Object.entries({ ...SETTINGS, ...options.settings });
     child = spawn(
       binaries.postgres,
       [
         ...["-D", home.cluster, ...(await listenArguments(home, options.transport))],
-        ...settings.flatMap((setting) => ["-c", setting]),
+        ...settings.flatMap(([name, value]) => ["-c", `${name}=${value}`]),
       ],
       {
         cwd: "/",

@@ -19,6 +19,8 @@ export interface EmbeddedPostgresOptions {
   readonly systemDir?: string;
   /** Default: `socket`, on Windows `tcp`. A server that already runs keeps what it has. */
   readonly transport?: Transport;
+  /** Of Postgres, beside or instead of ours. A server that already runs keeps what it has. */
+  readonly settings?: Readonly<Record<string, string>>;
   /** How long to wait for the server, recovery after a crash included. Default 60,000. */
   readonly timeoutMs?: number;
 }
@@ -66,6 +68,7 @@ async function findOrLaunch(options: {
   home: Home;
   binaries: Binaries;
   transport: Transport;
+  settings: Readonly<Record<string, string>>;
   deadline: number;
 }): Promise<{ lock: ServerLock; child: ChildProcess | undefined }> {
   const { home, binaries, deadline } = options;
@@ -109,7 +112,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
       await rm(socketFolder, { recursive: true, force: true });
   };
   try {
-    const server = await findOrLaunch({ home, binaries, transport, deadline });
+    const server = await findOrLaunch({ home, binaries, transport, settings: options.settings ?? {}, deadline });
     child = server.child;
     options.log?.(
       `embedded Postgres ${child ? "started" : "found"}, process ${server.lock.pid}, data in ${home.cluster}`,
