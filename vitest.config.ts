@@ -73,7 +73,8 @@ export default defineConfig({
           retry: 0,
           testTimeout: 600_000,
           hookTimeout: 600_000,
-          maxWorkers: 2,
+          // Waits as much as it computes.
+          maxWorkers: 3,
         },
       },
       {

@@ -21,8 +21,16 @@ export interface Death {
   readonly wasStarting: boolean;
 }
 
+/** From when a process said that it works until it ended, in milliseconds since 1970; `to` is infinite while it lives. */
+export interface Service {
+  readonly app: Role["app"];
+  readonly from: number;
+  readonly to: number;
+}
+
 export interface Fleet {
   readonly deaths: readonly Death[];
+  readonly services: readonly Service[];
   /** Resolves after the wanted number of kills, with the processes of the last round at work; or at a complaint. */
   readonly killed: Promise<void>;
   /** SIGTERM to all; answers the exit codes. */
@@ -56,6 +64,16 @@ export function startFleet(options: {
   let stopping = false;
   let granted = 0;
   const deaths: Death[] = [];
+  const services: { app: Role["app"]; from: number; to: number }[] = [];
+
+  async function serve({ app }: Role, child: ReturnType<typeof start>): Promise<void> {
+    await Promise.race([child.isReady, child.exited]);
+    if (child.process.exitCode !== null || child.process.signalCode !== null) return;
+    const service = { app, from: Date.now(), to: Number.POSITIVE_INFINITY };
+    services.push(service);
+    await child.exited;
+    service.to = Date.now();
+  }
 
   async function live(role: Role, random: () => number): Promise<void> {
     while (!stopping) {
@@ -66,6 +84,7 @@ export function startFleet(options: {
       const child = start(role, env);
       running.add(child.process);
       child.exited.then(() => running.delete(child.process));
+      void serve(role, child);
       if (!dies) {
         survivors.push(Promise.race([child.isReady, child.exited]));
         const code = await child.exited;
@@ -94,6 +113,7 @@ export function startFleet(options: {
   );
   return {
     deaths,
+    services,
     complaints,
     killed: (async () => {
       while ((deaths.length < options.kills || survivors.length < wanted) && complaints.length === 0) await wait(200);

@@ -81,7 +81,7 @@ export async function machineChaos(options: {
     for (const id of submitted) runs.push(await finished(mill.client, id, 180_000));
     const happened = await checkMachineWorld(mill, { runs, harm, limited, usdPerHour, stepMs: STEP_MS });
     const holds = await checkHistory(openHistory(catalog, { acknowledged: submitted, stores }));
-    const slowestClaimSeconds = await expectQuickClaims(catalog, processes.deaths);
+    const slowestClaimSeconds = await expectQuickClaims(catalog, processes);
     expect(processes.complaints).toEqual([]);
     return {
       ...{ world: "machines", seed, ...countKills(processes.deaths), runs: runs.length },

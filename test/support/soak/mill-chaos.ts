@@ -52,7 +52,7 @@ export async function millChaos(options: {
         exhausted: exhausted.length,
         captionsAsked: endpoint.asked.length,
       },
-      slowestClaimSeconds: await expectQuickClaims(catalog, processes.deaths),
+      slowestClaimSeconds: await expectQuickClaims(catalog, processes),
       ...{ holds: [...holds, CAPTIONS_ARE_PAID, CLAIMED_SOON], seconds: Math.round((Date.now() - startedAt) / 1_000) },
     };
   } catch (error) {
