@@ -22,7 +22,7 @@ export interface Measured {
  * prices and in one with recorded stock, cases of up to 12 jobs against the exact optimum, and runs against what was quoted for them.
  */
 export async function measureFleet(seeds: number, told: Told = () => {}): Promise<Figures> {
-  const list = await measureListed(seeds, told);
+  const list = await measureListed(seeds, { told });
   const moving = await measureMoving(seeds, told);
   const recorded = await measureRecorded(seeds, told);
   const cases = await measureCases(seeds, told);
@@ -36,7 +36,10 @@ export async function measureFleet(seeds: number, told: Told = () => {}): Promis
 }
 
 /** Where prices stand, as RunPod's do: also by planners that know less. */
-export async function measureListed(seeds: number, told?: Told, comparedSeeds = COMPARED_SEEDS): Promise<Measured> {
+export async function measureListed(
+  seeds: number,
+  { told, comparedSeeds = COMPARED_SEEDS }: { readonly told?: Told; readonly comparedSeeds?: number } = {},
+): Promise<Measured> {
   const began = performance.now();
   const months = await runMonths(ours, "list", { seeds, told });
   const monthSeconds = (performance.now() - began) / 1_000 / seeds;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { secondsServed } from "../support/soak/soak-log.ts";
+import { secondsServed } from "../support/soak/quick-claims.ts";
 
 const wait = { app: "trainer", from: 10_000, to: 70_000 } as const;
 const served = (...services: readonly (readonly [from: number, to: number])[]) =>

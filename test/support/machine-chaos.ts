@@ -10,7 +10,8 @@ import { endLimited, limitedSpec, setCeilings, waitsForMoney } from "./limited-r
 import { openHarm } from "./machine-harm.ts";
 import { type MachineMill, startMachineMill } from "./machines.ts";
 import { finished } from "./runs.ts";
-import { CLAIMED_SOON, countKills, expectQuickClaims, type Outcome, reportProgress } from "./soak/soak-log.ts";
+import { CLAIMED_SOON, expectQuickClaims } from "./soak/quick-claims.ts";
+import { countKills, type Outcome, reportProgress } from "./soak/soak-log.ts";
 import { tellAll } from "./tell-machines.ts";
 
 const roles: readonly Role[] = [

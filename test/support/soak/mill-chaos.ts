@@ -5,7 +5,8 @@ import { openHistory } from "../history/history.ts";
 import { checkCaptions } from "./check-captions.ts";
 import { endRuns } from "./end-runs.ts";
 import { millRoles, startMillWorld } from "./mill-world.ts";
-import { CLAIMED_SOON, countKills, expectQuickClaims, type Outcome, reportProgress } from "./soak-log.ts";
+import { CLAIMED_SOON, expectQuickClaims } from "./quick-claims.ts";
+import { countKills, type Outcome, reportProgress } from "./soak-log.ts";
 import { submitRuns } from "./submit-runs.ts";
 
 const CAPTIONS_ARE_PAID = "captions cost what their endpoint was asked";
