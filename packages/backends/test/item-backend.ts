@@ -13,22 +13,17 @@ import {
 } from "@loramill/contracts";
 import { encodeImage, measurePicture } from "@loramill/imaging";
 import { openStores } from "@loramill/storage";
-import { afterEach } from "vitest";
-
-export const cleanups: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+import { onTestFinished } from "vitest";
 
 /** Nothing here looks at clips. */
 const tools: Pick<ClipTools, "look"> = { look: () => Promise.reject(new TypeError("a picture was taken for a clip")) };
 
-/** What every backend of items is opened with, over a folder that goes with the test. */
+/** What every backend of items is opened with, over a folder that goes with the running test. */
 export async function openParts() {
   const folder = await mkdtemp(join(tmpdir(), "items-"));
-  cleanups.push(() => rm(folder, { recursive: true, force: true }));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
   const stores = await openStores({ url: folder, sync: "never" });
-  cleanups.push(() => stores.close());
+  onTestFinished(() => stores.close());
   return {
     stores,
     clock: { now: () => new Date() },

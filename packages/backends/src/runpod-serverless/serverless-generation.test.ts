@@ -5,8 +5,8 @@ import {
   runGenerationBackendSuite,
   startFakeRunpodServerless,
 } from "@loramill/testkit";
-import { describe, expect, it } from "vitest";
-import { cleanups, drawByText, loraNamed, openParts, putPicture, textItem } from "../../test/item-backend.ts";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { drawByText, loraNamed, openParts, putPicture, textItem } from "../../test/item-backend.ts";
 import { createServerlessGeneration, type ServerlessGenerationOptions } from "./serverless-generation.ts";
 import type { LoraVolume } from "./volume-loras.ts";
 
@@ -23,7 +23,7 @@ async function open(over: Partial<ServerlessGenerationOptions> = {}) {
       return drawByText(JSON.stringify([drawing, images.map(({ image }) => image)]));
     },
   });
-  cleanups.push(runpod.close);
+  onTestFinished(runpod.close);
   const options: ServerlessGenerationOptions = {
     ...{ apiKey: KEY, url: runpod.url, endpoint: runpod.endpoint, executionSeconds: 600, ttlSeconds: 3600 },
     ...{ families: ["flux"], kinds: ["text-to-image", "image-to-image", "inpaint", "upscale"], hasLoras: false },
@@ -35,7 +35,7 @@ async function open(over: Partial<ServerlessGenerationOptions> = {}) {
       { ...options, ...more },
       { ...parts, ...(loraVolume && { loraVolume }) },
     );
-    cleanups.push(() => backend.close());
+    onTestFinished(() => backend.close());
     return backend;
   };
   const requestOf = (items: readonly GenerationRequestItem[]): GenerationRequest => ({ marker: "job_1", items });

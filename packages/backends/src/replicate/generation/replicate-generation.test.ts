@@ -5,8 +5,8 @@ import {
   runGenerationBackendSuite,
   startFakeReplicatePainter,
 } from "@loramill/testkit";
-import { describe, expect, it } from "vitest";
-import { cleanups, drawByText, loraNamed, openParts, putPicture, textItem } from "../../../test/item-backend.ts";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { drawByText, loraNamed, openParts, putPicture, textItem } from "../../../test/item-backend.ts";
 import { createReplicateGeneration, type ReplicateGenerationOptions } from "./replicate-generation.ts";
 
 const TOKEN = "r8_a-token-that-nobody-may-see";
@@ -20,7 +20,7 @@ async function open(over: Partial<ReplicateGenerationOptions> = {}, address: str
     draw: (input, files) =>
       drawByText(JSON.stringify({ ...input, image: files.map((bytes) => bytes.toString("base64")) })),
   });
-  cleanups.push(replicate.close);
+  onTestFinished(replicate.close);
   const options: ReplicateGenerationOptions = {
     ...{ token: TOKEN, url: replicate.url, usdPerSecond: 0.001_525, atOnce: 2, pollMs: 1, timeoutMs: 600_000 },
     models: [{ family: "flux", name: replicate.model, version: replicate.version }],
@@ -29,7 +29,7 @@ async function open(over: Partial<ReplicateGenerationOptions> = {}, address: str
   };
   const make = (more: Partial<ReplicateGenerationOptions> = {}) => {
     const backend = createReplicateGeneration({ ...options, ...more }, parts);
-    cleanups.push(() => backend.close());
+    onTestFinished(() => backend.close());
     return backend;
   };
   const requestOf = (items: readonly GenerationRequestItem[]): GenerationRequest => ({ marker: "job_1", items });
