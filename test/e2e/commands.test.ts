@@ -259,6 +259,16 @@ describe("Ctrl-C", () => {
   });
 });
 
+test("a mill that is killed under its command is told, and watching starts it again and brings the run to its end", async () => {
+  const env = inFolder("killed");
+  const command = begin(["run", pictures, ...training(20)], env);
+  await command.says("▶ train");
+  process.kill(JSON.parse(readFileSync(millFile(env), "utf8")).pid, "SIGKILL");
+  expect(await command.ended).toMatchObject({ code: 3, err: expect.stringContaining("`loramill watch last`") });
+  expect(await loramill(["watch", "last"], env)).toMatchObject({ code: 0, out: expect.stringMatching(/✔ generate/) });
+  await noMill(env);
+});
+
 describe("an archive given to an API elsewhere", () => {
   test("is uploaded, unpacked, and keeps its captions, as zip and as tar.gz", async () => {
     const mill = await startMill({ dataDir: join(data.path, "elsewhere") });

@@ -16,7 +16,8 @@ export async function connect({ config, interrupts }: CommandContext): Promise<C
     return { client: createClient({ url: config.url, ...key, signal }), mill: null };
   }
   const mill = await openLocalMill({ ...config, signal });
-  return { client: createClient({ url: mill.url, apiKey: mill.apiKey, signal }), mill };
+  const client = createClient({ url: mill.url, apiKey: mill.apiKey, signal, onLost: mill.checkAlive });
+  return { client, mill };
 }
 
 /** Runs `work` with a connection and ends a mill that was started for it. */

@@ -1,5 +1,5 @@
 import { isFinal, type RunEvent, type RunView } from "@loramill/contracts";
-import type { Client } from "@loramill/sdk";
+import type { Client, LostStream } from "@loramill/sdk";
 import type { CommandContext } from "./commands/context.ts";
 import { createLiveView } from "./live-view.ts";
 
@@ -35,7 +35,11 @@ export async function followRun(options: {
     if (interrupts > 0 && onInterrupt === "cancel") await cancel(run);
     for (const note of run.notes) view.print(`note: ${note}`);
     view.show(run);
-    for await (const message of client.follow(run.id, { signal: stop.signal })) {
+    // At the second try: one that broke off is taken up again without a word.
+    const onLost = ({ attempt }: LostStream) => {
+      if (attempt === 2) view.print(`${client.url} does not answer; it is tried on. The run is not lost`);
+    };
+    for await (const message of client.follow(run.id, { signal: stop.signal, onLost })) {
       if (message.kind === "snapshot") {
         run = message.run;
         view.show(run);

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { UserError } from "@loramill/contracts";
+import type { LostStream } from "@loramill/sdk";
 import { z } from "zod";
 import type { CliConfig } from "./config.ts";
 import { readFailure } from "./mill-log.ts";
@@ -16,6 +17,8 @@ export interface LocalMill {
   readonly url: string;
   readonly apiKey: string;
   readonly started: boolean;
+  /** Throws `MillEnded` where what is lost does not come back: this mill is no process any more. */
+  checkAlive(lost: LostStream): void;
   /** Ends the mill if this command started it, and waits until it is gone. */
   stop(): Promise<void>;
   /** Lets a mill that this command started go on; it ends by itself when it has nothing left to do. */
@@ -33,7 +36,17 @@ export class MillNotStarted extends UserError {
   }
 }
 
+/** The mill of this machine ended, or was killed, while a command used it. */
+export class MillEnded extends UserError {
+  constructor(pid: number, logPath: string) {
+    const advice = "what is done stays: `loramill watch last` starts it again, and the run goes on";
+    super(`the mill (process ${pid}) has ended; ${advice}\n  its log: ${logPath}`, { code: "mill-ended" });
+  }
+}
+
 const START_TIMEOUT_MS = 60_000;
+/** Whoever started the mill that was found may start it again; after that nobody does. */
+const COMES_BACK_WITHIN_MS = 30_000;
 /** Longer than the mill gives itself by default (SHUTDOWN_SECONDS), so that it ends in order when it can. */
 const STOP_TIMEOUT_MS = 45_000;
 /** Exit code of a process that refuses its configuration. */
@@ -46,12 +59,18 @@ export async function openLocalMill(
   options: Pick<CliConfig, "dataDir" | "env"> & { readonly signal: AbortSignal },
 ): Promise<LocalMill> {
   const { dataDir, env, signal } = options;
+  const logPath = join(dataDir, "logs", "mill.log");
+  const opened = (mill: MillFile, comesBackWithinMs: number) => ({
+    ...{ url: mill.url, apiKey: mill.token },
+    checkAlive: ({ lostMs }: LostStream) => {
+      if (lostMs >= comesBackWithinMs && !isAlive(mill.pid)) throw new MillEnded(mill.pid, logPath);
+    },
+  });
   const found = await findMill(dataDir);
-  if (found) return { url: found.url, apiKey: found.token, started: false, stop: async () => {}, leave: () => {} };
+  if (found) return { ...opened(found, COMES_BACK_WITHIN_MS), started: false, stop: async () => {}, leave: () => {} };
   signal.throwIfAborted();
 
   mkdirSync(join(dataDir, "logs"), { recursive: true });
-  const logPath = join(dataDir, "logs", "mill.log");
   const log = openSync(logPath, "a", 0o600);
   const logStart = readFileSync(logPath).length;
   const child = spawn(process.execPath, [MILL_MAIN], {
@@ -82,7 +101,7 @@ export async function openLocalMill(
       // Another command may have started one at the same time, and been first.
       const ours = mill.pid === child.pid;
       if (!ours) await stop();
-      return { url: mill.url, apiKey: mill.token, started: ours, stop, leave: () => child.unref() };
+      return { ...opened(mill, ours ? 0 : COMES_BACK_WITHIN_MS), started: ours, stop, leave: () => child.unref() };
     }
     await wait(50);
   }
@@ -91,6 +110,14 @@ export async function openLocalMill(
   signal.throwIfAborted();
   const why = gone && code !== null ? readFailure(logPath, logStart) : `no answer within ${START_TIMEOUT_MS / 1000} s`;
   throw new MillNotStarted(why, { refused: code === REFUSED, logPath });
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
 }
 
 /** The mill of a data folder, if one answers. */

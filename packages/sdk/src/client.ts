@@ -38,7 +38,7 @@ import { ceilingCalls } from "./ceilings.ts";
 import { datasetCalls } from "./datasets.ts";
 import { ApiError, UnreachableError } from "./errors.ts";
 import { fleetCalls } from "./fleet.ts";
-import { followRun, type RunMessage } from "./follow.ts";
+import { followRun, type LostStream, type RunMessage } from "./follow.ts";
 import { generationCalls } from "./generations.ts";
 import { intelligenceCalls } from "./intelligence.ts";
 import { loraCalls } from "./loras.ts";
@@ -58,6 +58,8 @@ export interface ClientOptions {
   readonly fetch?: typeof fetch;
   /** Ends everything that this client does, beside the signals of single calls. */
   readonly signal?: AbortSignal;
+  /** Whenever the stream of a run that is followed is lost, before it is tried again; what it throws ends the following. */
+  readonly onLost?: (lost: LostStream) => void;
 }
 
 export type Client = ReturnType<typeof createClient>;
@@ -180,9 +182,20 @@ export function createClient(options: ClientOptions) {
       }),
     listEvents: (run: string, { signal, ...query }: { after?: number; limit?: number; signal?: AbortSignal } = {}) =>
       call({ path: `/v1/runs/${run}/events`, query, answer: EventPage, signal }),
-    /** Follows a run until it ends: snapshots when something changed, and every event. Reconnects by itself. */
-    follow: (run: string, more: { after?: number; signal?: AbortSignal } = {}): AsyncIterable<RunMessage> =>
-      followRun({ request, run, ...more, ...both(more.signal) }),
+    /**
+     * Follows a run until it ends: snapshots when something changed, and every event. Reconnects by itself, for as long as
+     * it takes; `onLost` hears of it, after that of the client.
+     */
+    follow: (
+      run: string,
+      more: { after?: number; signal?: AbortSignal; onLost?: (lost: LostStream) => void } = {},
+    ): AsyncIterable<RunMessage> => {
+      const onLost = (lost: LostStream) => {
+        options.onLost?.(lost);
+        more.onLost?.(lost);
+      };
+      return followRun({ request, run, ...more, onLost, ...both(more.signal) });
+    },
     cost: (run: string, signal?: AbortSignal) => call({ path: `/v1/runs/${run}/costs`, answer: CostView, signal }),
     /** What everything cost, by run, result, step, project, day, supplier or machine. */
     costs: ({ signal, ...query }: Partial<CostQuery> & { signal?: AbortSignal } = {}) =>
