@@ -2,14 +2,12 @@ import type { MemberState } from "@loramill/contracts";
 import { type Command, InvalidArgumentError } from "commander";
 import { commandsOf } from "./command-group.ts";
 import type { BatchResumeOptions, BatchRunOptions } from "./commands/batch.ts";
-import type { CommandContext } from "./commands/context.ts";
+import type { Does } from "./commands/context.ts";
 import type { SaveOptions } from "./commands/run.ts";
 import { count, number } from "./option-values.ts";
 import type { BatchOptions } from "./read-batch-file.ts";
 
 const batchCommands = () => import("./commands/batch.ts");
-
-type Does = (work: (context: CommandContext) => Promise<number>) => Promise<void>;
 
 const BATCH = "id, end of an id, name, or `last`";
 

@@ -2,13 +2,11 @@ import { type Command, Option } from "commander";
 import { bisectScores, type ScoreOptions } from "./bisect/score-options.ts";
 import { commandsOf } from "./command-group.ts";
 import type { BisectOptions } from "./commands/bisect.ts";
-import type { CommandContext } from "./commands/context.ts";
+import type { Does } from "./commands/context.ts";
 import { collect, number, numbers } from "./option-values.ts";
 
 const bisectCommands = () => import("./commands/bisect.ts");
 const bisectRunCommands = () => import("./commands/bisect-run.ts");
-
-type Does = (work: (context: CommandContext) => Promise<number>) => Promise<void>;
 
 const BISECTION = "id or end of an id; left out: the newest";
 

@@ -1,11 +1,9 @@
 import type { Command } from "commander";
 import { commandsOf } from "./command-group.ts";
 import type { ExportBundleOptions, ImportBundleOptions } from "./commands/bundle.ts";
-import type { CommandContext } from "./commands/context.ts";
+import type { Does } from "./commands/context.ts";
 
 const bundleCommands = () => import("./commands/bundle.ts");
-
-type Does = (work: (context: CommandContext) => Promise<number>) => Promise<void>;
 
 /** `export`, `import` and `project …`: runs and projects as one file. */
 export function addBundleCommands(parent: Command, does: Does): void {

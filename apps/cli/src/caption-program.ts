@@ -1,11 +1,9 @@
 import type { Command } from "commander";
 import { commandsOf } from "./command-group.ts";
 import type { CaptionOptions } from "./commands/caption.ts";
-import type { CommandContext } from "./commands/context.ts";
+import type { Does } from "./commands/context.ts";
 
 const captionCommands = () => import("./commands/caption.ts");
-
-type Does = (work: (context: CommandContext) => Promise<number>) => Promise<void>;
 
 const DATASET = "name (the newest version), digest or its beginning";
 const PROVIDER = "auto, describe, simple, or a configured one; see docs/captions.md";

@@ -1,12 +1,10 @@
 import type { Command } from "commander";
 import { commandsOf } from "./command-group.ts";
 import type { CeilingOptions } from "./commands/ceiling.ts";
-import type { CommandContext } from "./commands/context.ts";
+import type { Does } from "./commands/context.ts";
 import { number } from "./option-values.ts";
 
 const ceilingCommands = () => import("./commands/ceiling.ts");
-
-type Does = (work: (context: CommandContext) => Promise<number>) => Promise<void>;
 
 /** `loramill ceiling …`: what may be spent by the hour, by the day and in all. */
 export function addCeilingCommands(parent: Command, does: Does): void {

@@ -1,14 +1,12 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { commandsOf } from "./command-group.ts";
-import type { CommandContext } from "./commands/context.ts";
+import type { Does } from "./commands/context.ts";
 import type { DeriveOptions, ExportOptions } from "./commands/dataset.ts";
 import type { SaveOptions } from "./commands/run.ts";
 import type { ImportOptions } from "./dataset-spec.ts";
 import { collect } from "./option-values.ts";
 
 const datasetCommands = () => import("./commands/dataset.ts");
-
-type Does = (work: (context: CommandContext) => Promise<number>) => Promise<void>;
 
 const DATASET = "name (the newest version), name@digest or digest, which may be cut short";
 

@@ -1,13 +1,11 @@
 import type { Command } from "commander";
 import { type AuditOptions, withAuditOptions } from "./audit-program.ts";
 import { commandsOf } from "./command-group.ts";
-import type { CommandContext } from "./commands/context.ts";
+import type { Does } from "./commands/context.ts";
 import { addVolumeCommands } from "./fleet-volumes-program.ts";
 
 const auditCommands = () => import("./commands/audit.ts");
 const fleetCommands = () => import("./commands/fleet.ts");
-
-type Does = (work: (context: CommandContext) => Promise<number>) => Promise<void>;
 
 const POD = "its name, as `loramill fleet status` says it";
 

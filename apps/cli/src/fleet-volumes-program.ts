@@ -1,10 +1,8 @@
 import type { Command } from "commander";
 import { commandsOf } from "./command-group.ts";
-import type { CommandContext } from "./commands/context.ts";
+import type { Does } from "./commands/context.ts";
 
 const fleetVolumesCommands = () => import("./commands/fleet-volumes.ts");
-
-type Does = (work: (context: CommandContext) => Promise<number>) => Promise<void>;
 
 const ID = "its id, as `loramill fleet volumes` says it";
 

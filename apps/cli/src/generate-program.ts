@@ -1,12 +1,10 @@
 import type { Command } from "commander";
 import { commandsOf } from "./command-group.ts";
-import type { CommandContext } from "./commands/context.ts";
+import type { Does } from "./commands/context.ts";
 import type { GenerateCommandOptions } from "./commands/generate.ts";
 import { withGenerateOptions } from "./generate/generate-options.ts";
 
 const generateCommands = () => import("./commands/generate.ts");
-
-type Does = (work: (context: CommandContext) => Promise<number>) => Promise<void>;
 
 /** `loramill generate`, without a dataset or a training. */
 export function addGenerateCommand(parent: Command, does: Does): void {

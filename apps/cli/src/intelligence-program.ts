@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { commandsOf, groupOf } from "./command-group.ts";
-import type { CommandContext } from "./commands/context.ts";
+import type { Does } from "./commands/context.ts";
 import type { RateGenerationOptions } from "./commands/ratings.ts";
 import type { RecommendOptions } from "./commands/recommend.ts";
 import { number } from "./option-values.ts";
@@ -8,8 +8,6 @@ import { number } from "./option-values.ts";
 const explainGenerationCommands = () => import("./commands/explain-generation.ts");
 const ratingsCommands = () => import("./commands/ratings.ts");
 const recommendCommands = () => import("./commands/recommend.ts");
-
-type Does = (work: (context: CommandContext) => Promise<number>) => Promise<void>;
 
 const GENERATION = "id of a generation, or a picture or clip that was made here";
 const PROJECT = ["--project <project>", "project it belongs to; default: default"] as const;

@@ -2,7 +2,7 @@ import { LoraFamily } from "@loramill/contracts";
 import { type MappedFamily, mappedFamilies } from "@loramill/lora/families";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { groupOf } from "./command-group.ts";
-import type { CommandContext } from "./commands/context.ts";
+import type { Does } from "./commands/context.ts";
 import type { ExtractOptions, MergeIntoOptions } from "./commands/lora-files/checkpoints.ts";
 import type { CompareOptions } from "./commands/lora-files/compare.ts";
 import type { ExportOptions } from "./commands/lora-files/export.ts";
@@ -20,8 +20,6 @@ const inspectCommands = () => import("./commands/lora-files/inspect.ts");
 const metadataCommands = () => import("./commands/lora-files/metadata.ts");
 const operationsCommands = () => import("./commands/lora-files/operations.ts");
 const validateCommands = () => import("./commands/lora-files/validate.ts");
-
-type Does = (work: (context: CommandContext) => Promise<number>) => Promise<void>;
 
 const FILE = "a LoRA file: .safetensors, .pt, .pth, .bin or .ckpt; the extension may be left out";
 const FILE_OR_LORA = `${FILE}. Or a LoRA of the library: name, name@version, id, alias, hash`;

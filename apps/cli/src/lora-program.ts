@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { type CommandMaker, groupOf } from "./command-group.ts";
-import type { CommandContext } from "./commands/context.ts";
+import type { Does } from "./commands/context.ts";
 import type { InProject, LoraListOptions } from "./commands/lora.ts";
 import type { LoraImportOptions } from "./commands/lora-import.ts";
 import { given } from "./given.ts";
@@ -11,8 +11,6 @@ const loraDownloadCommands = () => import("./commands/lora-download.ts");
 const loraImportCommands = () => import("./commands/lora-import.ts");
 const loraLineageCommands = () => import("./commands/lora-lineage.ts");
 const loraStatusCommands = () => import("./commands/lora-status.ts");
-
-type Does = (work: (context: CommandContext) => Promise<number>) => Promise<void>;
 
 const LORA = "name (the newest version), name@version, id, alias, hash, or a unique beginning";
 

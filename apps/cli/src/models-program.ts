@@ -1,11 +1,9 @@
 import type { Command } from "commander";
 import { commandsOf } from "./command-group.ts";
-import type { CommandContext } from "./commands/context.ts";
+import type { Does } from "./commands/context.ts";
 import type { AddModelOptions } from "./commands/models.ts";
 
 const modelsCommands = () => import("./commands/models.ts");
-
-type Does = (work: (context: CommandContext) => Promise<number>) => Promise<void>;
 
 const MODEL = "as recipes name it, such as black-forest-labs/FLUX.1-dev";
 

@@ -1,11 +1,9 @@
 import type { Command } from "commander";
 import { groupOf } from "./command-group.ts";
-import type { CommandContext } from "./commands/context.ts";
+import type { Does } from "./commands/context.ts";
 import type { InspectPictureOptions } from "./commands/picture.ts";
 
 const pictureCommands = () => import("./commands/picture.ts");
-
-type Does = (work: (context: CommandContext) => Promise<number>) => Promise<void>;
 
 /** `loramill picture …`: finished pictures of this machine; none of it needs a mill. */
 export function addPictureCommands(parent: Command, does: Does): void {

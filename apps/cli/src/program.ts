@@ -8,7 +8,7 @@ import { addCaptionCommands } from "./caption-program.ts";
 import { addCeilingCommands } from "./ceiling-program.ts";
 import { commandsOf } from "./command-group.ts";
 import type { ResumeOptions } from "./commands/change.ts";
-import type { CommandContext } from "./commands/context.ts";
+import type { Does, Work } from "./commands/context.ts";
 import type { CostOptions } from "./commands/cost.ts";
 import type { RunOptions, SaveOptions } from "./commands/run.ts";
 import { withSpecOptions } from "./commands/spec-options.ts";
@@ -38,8 +38,6 @@ const queuesCommands = () => import("./commands/queues.ts");
 const runCommands = () => import("./commands/run.ts");
 const upCommands = () => import("./commands/up.ts");
 
-type Work = (context: CommandContext) => Promise<number>;
-
 const RUN = "id, end of an id, name, or `last`";
 
 /**
@@ -54,7 +52,7 @@ export function createProgram(execute: (work: Work, json: boolean) => Promise<vo
     .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError("(add --help for what it takes)")
     .exitOverride();
-  const does = (work: Work) => execute(work, Boolean(program.opts().json));
+  const does: Does = (work) => execute(work, Boolean(program.opts().json));
   const command = commandsOf(program);
   const ofRun = (name: string, description: string, ...examples: string[]) =>
     command(name, description, ...examples).argument("<run>", RUN);

@@ -1,13 +1,11 @@
 import type { Command } from "commander";
 import { commandsOf } from "./command-group.ts";
-import type { CommandContext } from "./commands/context.ts";
+import type { Does } from "./commands/context.ts";
 import type { ReplayOptions } from "./commands/replay.ts";
 import { collect, number } from "./option-values.ts";
 
 const diffCommands = () => import("./commands/diff.ts");
 const replayCommands = () => import("./commands/replay.ts");
-
-type Does = (work: (context: CommandContext) => Promise<number>) => Promise<void>;
 
 const RUN = "id, end of an id, name, or `last`";
 

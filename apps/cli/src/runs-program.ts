@@ -2,14 +2,12 @@ import type { Command } from "commander";
 import { level } from "./batch-program.ts";
 import { commandsOf } from "./command-group.ts";
 import type { BulkOptions } from "./commands/bulk-change.ts";
-import type { CommandContext } from "./commands/context.ts";
+import type { Does } from "./commands/context.ts";
 import { moment } from "./moment.ts";
 import { collect, count, number } from "./option-values.ts";
 
 const bulkChangeCommands = () => import("./commands/bulk-change.ts");
 const inspectCommands = () => import("./commands/inspect.ts");
-
-type Does = (work: (context: CommandContext) => Promise<number>) => Promise<void>;
 
 /** `loramill runs`: the list of runs, and changes of many at once. */
 export function addRunsCommands(parent: Command, does: Does): void {

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { commandsOf } from "./command-group.ts";
-import type { CommandContext } from "./commands/context.ts";
+import type { Does } from "./commands/context.ts";
 import type { NewScheduleOptions, ScheduleChangeOptions } from "./commands/schedule.ts";
 import type { BackfillOptions, FireListOptions } from "./commands/schedule-fires.ts";
 import { withSpecOptions } from "./commands/spec-options.ts";
@@ -10,7 +10,6 @@ import type { TimingOptions } from "./schedule-options.ts";
 const scheduleCommands = () => import("./commands/schedule.ts");
 const scheduleFiresCommands = () => import("./commands/schedule-fires.ts");
 
-type Does = (work: (context: CommandContext) => Promise<number>) => Promise<void>;
 type OfProject = { readonly project?: string };
 
 /** `loramill schedule …`: runs that start at times. */

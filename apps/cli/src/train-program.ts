@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { commandsOf } from "./command-group.ts";
-import type { CommandContext } from "./commands/context.ts";
+import type { Does } from "./commands/context.ts";
 import type { EstimateOptions } from "./commands/estimate.ts";
 import type { OfProject, SaveRecipeOptions } from "./commands/recipe.ts";
 import type { RunOptions } from "./commands/run.ts";
@@ -9,8 +9,6 @@ import type { TrainOptions } from "./train-spec.ts";
 const estimateCommands = () => import("./commands/estimate.ts");
 const recipeCommands = () => import("./commands/recipe.ts");
 const trainCommands = () => import("./commands/train.ts");
-
-type Does = (work: (context: CommandContext) => Promise<number>) => Promise<void>;
 
 const RECIPE = "a preset, a saved recipe, or a file (.yaml, .json)";
 

@@ -1,7 +1,7 @@
 import { DeliveryState, UserError } from "@loramill/contracts";
 import type { Command } from "commander";
 import { commandsOf } from "./command-group.ts";
-import type { CommandContext } from "./commands/context.ts";
+import type { Does } from "./commands/context.ts";
 import type { ChangeWebhookOptions } from "./commands/webhook.ts";
 import type { ListenOptions } from "./commands/webhook-listen.ts";
 import { collect, number } from "./option-values.ts";
@@ -9,7 +9,6 @@ import { collect, number } from "./option-values.ts";
 const webhookCommands = () => import("./commands/webhook.ts");
 const webhookListenCommands = () => import("./commands/webhook-listen.ts");
 
-type Does = (work: (context: CommandContext) => Promise<number>) => Promise<void>;
 interface OfProject {
   readonly project?: string;
 }

@@ -10,6 +10,12 @@ export interface CommandContext {
   readonly interrupts: Interrupts;
 }
 
+/** What a command does, down to its exit code. */
+export type Work = (context: CommandContext) => Promise<number>;
+
+/** Has the program do it, with its context. */
+export type Does = (work: Work) => Promise<void>;
+
 export function printJson(context: CommandContext, value: unknown): void {
   context.out.write(`${JSON.stringify(value, null, 2)}\n`);
 }
