@@ -75,7 +75,8 @@ export default defineConfig({
           retry: 0,
           testTimeout: 600_000,
           hookTimeout: 600_000,
-          maxWorkers: 2,
+          // Two of them left both cores idle for half of the time.
+          maxWorkers: 3,
         },
       },
       {
