@@ -26,7 +26,8 @@ COPY --from=agent /usr/local/bin/node /usr/local/bin/node
 COPY --from=agent /pod-agent.mjs /opt/pod-agent.mjs
 COPY infra/docker/healthcheck.mjs /opt/infra/docker/healthcheck.mjs
 WORKDIR /opt
-ENV AGENT_WORKSPACE=/workspace/agent AGENT_HOST=0.0.0.0 AGENT_PORT=8690 HF_HOME=/workspace/huggingface
+ENV AGENT_WORKSPACE=/workspace/agent AGENT_HOST=0.0.0.0 AGENT_PORT=8690 HF_HOME=/workspace/huggingface \
+    HF_HUB_DISABLE_TELEMETRY=1 ORT_DISABLE_TELEMETRY=1
 EXPOSE 8690
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s CMD ["node", "infra/docker/healthcheck.mjs"]
 ENTRYPOINT ["tini", "--"]

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { cp, mkdtemp, rename, rm } from "node:fs/promises";
+import { cp, mkdtemp, readdir, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -166,5 +166,15 @@ describe("the pocket engine", { timeout: 120_000 }, () => {
     const script = fileURLToPath(new URL("../test/lone-engine.ts", import.meta.url));
     const { stdout } = await promisify(execFile)(process.execPath, [script, mode], { timeout: 100_000 });
     expect(stdout.trim()).toBe(expected);
+  });
+
+  test("leaves nothing behind in the user's folders, and so tells nobody what it did", async () => {
+    const script = fileURLToPath(new URL("../test/lone-engine.ts", import.meta.url));
+    const home = await mkdtemp(join(tmpdir(), "pocket-home-"));
+    // Nothing of what says that this is a test, which would keep the runtime silent too.
+    const env = { HOME: home, TMPDIR: home };
+    await promisify(execFile)(process.execPath, [script, "idle"], { timeout: 100_000, env });
+    expect(await readdir(home, { recursive: true })).toEqual([]);
+    await rm(home, { recursive: true });
   });
 });

@@ -1,3 +1,4 @@
+import "./silent-runtime.ts";
 import { Worker } from "node:worker_threads";
 import { fromErrorRecord, type LossPoint, type PocketEngine, TransientError } from "@loramill/contracts";
 import type { EngineCall, EngineCalls, EngineThreadData, FromEngine, ToEngine } from "./engine-messages.ts";

@@ -1,3 +1,4 @@
+import "./silent-runtime.ts";
 import { join } from "node:path";
 import * as ort from "onnxruntime-node";
 import type { ModelFiles } from "./model-files.ts";

@@ -1,6 +1,9 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { encodeImage } from "@loramill/imaging";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type TinyClip, writeTinyClip } from "../../test/tiny-clip.ts";
@@ -131,4 +134,15 @@ describe("an embedder", () => {
       message: expect.stringContaining("pictures have 3 dimensions and texts 4"),
     });
   });
+});
+
+it("leaves nothing behind in the user's folders, and so tells nobody what it did", async () => {
+  const script = fileURLToPath(new URL("../../test/lone-embedder.ts", import.meta.url));
+  const home = join(folder, "home");
+  await mkdir(home);
+  // Nothing of what says that this is a test, which would keep the runtime silent too.
+  const env = { HOME: home, TMPDIR: home };
+  const { stdout } = await promisify(execFile)(process.execPath, [script, join(folder, "lone")], { env });
+  expect(Number(stdout)).toBeGreaterThan(0);
+  expect(await readdir(home, { recursive: true })).toEqual([]);
 });

@@ -14,6 +14,10 @@ interface Running {
   readonly ended: Promise<void>;
 }
 
+// For the ONNX runtime of the threads, which else reports what it does to its maker; they have but a copy of what the process
+// says, so it is said here: https://github.com/microsoft/onnxruntime/pull/27379
+process.env.ORT_DISABLE_TELEMETRY = "1";
+
 export interface AskedThread<Request, Answer> {
   /** Buffers in `moved` are the thread's afterwards. An abort is answered at once; the thread ends what it began. */
   ask(request: Request, signal: AbortSignal, moved?: readonly ArrayBuffer[]): Promise<Answer>;
