@@ -19,6 +19,7 @@ const long = [
   "/crashes-on-agent.int.test.ts",
   "/e2e/commands.test.ts",
   "/e2e/dataset.test.ts",
+  "/chaos/kill-mill.test.ts",
 ];
 
 class LongFirst extends BaseSequencer {
@@ -61,6 +62,8 @@ export default defineConfig({
           retry: 0,
           testTimeout: 120_000,
           hookTimeout: 120_000,
+          // As for unit tests.
+          isolate: false,
           // Waits more than it computes.
           maxWorkers: 4,
         },
@@ -75,7 +78,7 @@ export default defineConfig({
           retry: 0,
           testTimeout: 600_000,
           hookTimeout: 600_000,
-          // Two of them left both cores idle for half of the time.
+          // One of them waits more than it computes.
           maxWorkers: 3,
         },
       },
@@ -89,8 +92,8 @@ export default defineConfig({
           retry: 0,
           testTimeout: 600_000,
           hookTimeout: 600_000,
-          // How soon a process takes over from one that died is part of what is shown.
-          fileParallelism: false,
+          // How soon a process takes over from one that died is part of what is shown: no more than the cores bear.
+          maxWorkers: 2,
         },
       },
       {

@@ -42,9 +42,15 @@ test("a training that no machine can take gets one by itself, which is given bac
   expect(run.spentMicroUsd).toBeLessThan(billed);
   const filling = await client.listRuns({ state: "running" });
   expect(filling.items).toMatchObject([{ name: "fill-vol1", project: "fleet" }]);
-  const { rows: tries } = await catalog.pool.query(
-    "select data from loramill.run_events where run = $1 and type = 'job.retrying'",
-    [filling.items[0]?.id],
+  const tries = await eventually(
+    "the volume was asked, and did not answer",
+    async () =>
+      (
+        await catalog.pool.query("select data from loramill.run_events where run = $1 and type = 'job.retrying'", [
+          filling.items[0]?.id,
+        ])
+      ).rows,
+    ({ length }) => length > 0,
   );
   expect(tries[0]).toMatchObject({ data: { error: { class: "transient", code: "storage-unreachable" } } });
   const [pod] = await catalog.fleet.pods();

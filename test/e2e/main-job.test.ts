@@ -12,6 +12,7 @@ const digests = new Map<string, Record<string, string | null>>();
 beforeAll(() => drawSamplePictures(pictures));
 afterAll(() => data.remove());
 
+/** Queue and store know nothing of each other: each of theirs once. */
 interface Setting {
   readonly name: string;
   readonly redis: boolean;
@@ -19,8 +20,6 @@ interface Setting {
 }
 const settings: Setting[] = [
   { name: "queue on Postgres, files", redis: false, s3: false },
-  { name: "queue on Redis, files", redis: true, s3: false },
-  { name: "queue on Postgres, S3", redis: false, s3: true },
   { name: "queue on Redis, S3", redis: true, s3: true },
 ];
 

@@ -1,12 +1,13 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, expect, test } from "vitest";
+import { afterAll, afterEach, expect, test } from "vitest";
 import { refuseExisting, writeWhole } from "./write-whole.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "write-whole-"));
 const path = join(folder, "new", "file");
 afterEach(() => rmSync(join(folder, "new"), { recursive: true, force: true }));
+afterAll(() => rmSync(folder, { recursive: true }));
 
 const text = (words: string) => Buffer.from(words);
 
