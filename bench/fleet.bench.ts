@@ -1,4 +1,5 @@
 import { measureFleet } from "./fleet/measure-fleet.ts";
+import { computedWorlds } from "./fleet/worlds.ts";
 import type { Bench } from "./harness.ts";
 
 const SEEDS = 5;
@@ -9,5 +10,5 @@ const SEEDS = 5;
  */
 export const bench: Bench = {
   name: "fleet",
-  run: ({ seeds = SEEDS } = {}) => measureFleet(seeds),
+  run: ({ seeds = SEEDS } = {}) => measureFleet(seeds, { worlds: computedWorlds }),
 };

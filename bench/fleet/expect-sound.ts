@@ -12,7 +12,7 @@ export const FEW_SEEDS = 1;
 export const LONG_MS = 1_800_000;
 
 /** Whole months that are sound and keep what is promised of their figures. */
-export function expectPromised({ months, figures }: Measured): void {
+export function expectPromised({ months, figures }: Measured<Month>): void {
   for (const month of months) {
     expect(month.jobs).toHaveLength(1_000);
     expectSound(month);

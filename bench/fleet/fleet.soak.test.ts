@@ -1,11 +1,25 @@
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { expect, it } from "vitest";
 import { brokenPromises, format } from "../promises.ts";
+import { openLongWorlds } from "./long-worlds.ts";
 import { measureFleet } from "./measure-fleet.ts";
 
-/** A seed is some forty seconds of computing, by itself on a core. */
+/** A seed is some forty seconds of computing on a core. */
 const HOURS_MS = 12 * 3_600_000;
+const git = (...args: string[]) => execFileSync("git", args, { encoding: "utf8" }).trim();
+/** What decides a world, as it is committed; with changes to it, a new one for each run. */
+const CODE = ["bench/fleet", "packages/fleet", "packages/compute", "packages/contracts"];
+const trees = git("rev-parse", ...CODE.map((folder) => `HEAD:${folder}`));
+const changes = git("status", "--porcelain", "--", ...CODE) === "" ? "" : ` ${process.pid} ${Date.now()}`;
+const code = createHash("sha256")
+  .update(trees + changes)
+  .digest("hex")
+  .slice(0, 16);
+/** Worlds that are known, so that a soak which was interrupted goes on. */
+const NOTES = resolve(import.meta.dirname, `../../node_modules/.cache/fleet-worlds/${code}.jsonl`);
 /** Where what was measured is written down, if anywhere. */
 const LOG = process.env.SOAK_LOG;
 
@@ -13,8 +27,11 @@ it(
   "the fleet keeps its promises in a hundred worlds",
   async () => {
     const seeds = Number(process.env.SOAK_SEEDS ?? 100);
-    const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8" }).trim();
-    const fleet = await measureFleet(seeds, (what) => console.log(what));
+    const commit = git("rev-parse", "--short", "HEAD");
+    const worlds = openLongWorlds(NOTES);
+    if (worlds.known > 0) console.log(`goes on: ${worlds.known} worlds are known from before, by ${NOTES}`);
+    const fleet = await measureFleet(seeds, { worlds, told: (what) => console.log(what) });
+    await worlds.close();
     const broken = brokenPromises({ fleet });
     const figures = Object.entries(fleet).map(([name, value]) => `${name.padEnd(24)} ${format(value)}`);
     const verdict = broken.length === 0 ? ["every promise is kept"] : broken;

@@ -1,7 +1,7 @@
 import type { Figures } from "../harness.ts";
 import type { MarketShape } from "./markets.ts";
-import { cheapestFirst, impatient, type Month, onDemandOnly, ours, type Planner, runMonth } from "./month.ts";
-import { actualByQuote, costByOptimum } from "./small-cases.ts";
+import type { MonthSum, PlannerName } from "./month.ts";
+import type { Worlds } from "./worlds.ts";
 
 /** For each seed. */
 const CASES = 20;
@@ -12,20 +12,25 @@ const COMPARED_SEEDS = 5;
 export type Told = (what: string) => void;
 
 /** Months of ours, and what was measured by them. */
-export interface Measured {
-  readonly months: readonly Month[];
+export interface Measured<M extends MonthSum> {
+  readonly months: readonly M[];
   readonly figures: Figures;
+}
+
+interface Measuring<M extends MonthSum> {
+  readonly worlds: Worlds<M>;
+  readonly told?: Told | undefined;
 }
 
 /**
  * Whole fleets in virtual time, for seeds 1 to `seeds`: a month of 1,000 jobs in a market with list prices, in one with moving
  * prices and in one with recorded stock, cases of up to 12 jobs against the exact optimum, and runs against what was quoted for them.
  */
-export async function measureFleet(seeds: number, told: Told = () => {}): Promise<Figures> {
-  const list = await measureListed(seeds, { told });
-  const moving = await measureMoving(seeds, told);
-  const recorded = await measureRecorded(seeds, told);
-  const cases = await measureCases(seeds, told);
+export async function measureFleet(seeds: number, measuring: Measuring<MonthSum>): Promise<Figures> {
+  const list = await measureListed(seeds, measuring);
+  const moving = await measureMoving(seeds, measuring);
+  const recorded = await measureRecorded(seeds, measuring);
+  const cases = await measureCases(seeds, measuring);
   return {
     ...cases,
     ...list.figures,
@@ -36,16 +41,14 @@ export async function measureFleet(seeds: number, told: Told = () => {}): Promis
 }
 
 /** Where prices stand, as RunPod's do: also by planners that know less. */
-export async function measureListed(
+export async function measureListed<M extends MonthSum>(
   seeds: number,
-  { told, comparedSeeds = COMPARED_SEEDS }: { readonly told?: Told; readonly comparedSeeds?: number } = {},
-): Promise<Measured> {
-  const began = performance.now();
-  const months = await runMonths(ours, "list", { seeds, told });
-  const monthSeconds = (performance.now() - began) / 1_000 / seeds;
+  { comparedSeeds = COMPARED_SEEDS, ...measuring }: Measuring<M> & { readonly comparedSeeds?: number },
+): Promise<Measured<M>> {
+  const months = await runMonths("ours", "list", seeds, measuring);
   const compared = Math.min(seeds, comparedSeeds);
-  const onDemand = await runMonths(onDemandOnly, "list", { seeds: compared });
-  const cheapest = await runMonths(cheapestFirst, "list", { seeds: compared });
+  const onDemand = await runMonths("onDemandOnly", "list", compared, measuring);
+  const cheapest = await runMonths("cheapestFirst", "list", compared, measuring);
   const bounds = months.map(({ vsBound }) => vsBound);
   return {
     months,
@@ -55,15 +58,15 @@ export async function measureListed(
       vsOnDemand: costBy(months, onDemand),
       vsCheapestFirst: costBy(months, cheapest),
       missedCheapestFirst: mean(cheapest.map(({ missed }) => missed)),
-      monthSeconds,
+      monthSeconds: mean(months.map(({ seconds }) => seconds)),
     },
   };
 }
 
 /** Where prices move by the hour: also by a planner that never waits for a better one. */
-export async function measureMoving(seeds: number, told?: Told): Promise<Measured> {
-  const months = await runMonths(ours, "moving", { seeds, told });
-  const hasty = await runMonths(impatient, "moving", { seeds: Math.min(seeds, COMPARED_SEEDS) });
+export async function measureMoving<M extends MonthSum>(seeds: number, measuring: Measuring<M>): Promise<Measured<M>> {
+  const months = await runMonths("ours", "moving", seeds, measuring);
+  const hasty = await runMonths("impatient", "moving", Math.min(seeds, COMPARED_SEEDS), measuring);
   const bounds = months.map(({ vsHourlyBound }) => vsHourlyBound);
   return {
     months,
@@ -78,9 +81,13 @@ export async function measureMoving(seeds: number, told?: Told): Promise<Measure
 }
 
 /** Where spot is there, sold out and taken back as it was recorded. */
-export async function measureRecorded(seeds: number, told?: Told): Promise<Measured> {
-  const months = await runMonths(ours, "recorded", { seeds: Math.min(seeds, COMPARED_SEEDS), told });
-  const onDemand = await runMonths(onDemandOnly, "recorded", { seeds: months.length });
+export async function measureRecorded<M extends MonthSum>(
+  seeds: number,
+  measuring: Measuring<M>,
+): Promise<Measured<M>> {
+  const compared = Math.min(seeds, COMPARED_SEEDS);
+  const months = await runMonths("ours", "recorded", compared, measuring);
+  const onDemand = await runMonths("onDemandOnly", "recorded", compared, measuring);
   return {
     months,
     figures: {
@@ -93,11 +100,11 @@ export async function measureRecorded(seeds: number, told?: Told): Promise<Measu
 }
 
 /** Small cases against the exact optimum, and runs against their quotes. */
-export async function measureCases(seeds: number, told?: Told): Promise<Figures> {
+export async function measureCases(seeds: number, { worlds, told }: Measuring<MonthSum>): Promise<Figures> {
   const cases = countTo(seeds * CASES);
-  const optima = await each(cases, costByOptimum);
+  const optima = await each(cases, worlds.atOnce, (seed) => worlds.smallCase(seed));
   told?.(`${cases.length} small cases`);
-  const quotes = await each(cases, (seed) => actualByQuote(seed, seed % 2 === 0 ? "list" : "moving"));
+  const quotes = await each(cases, worlds.atOnce, (seed) => worlds.quote(seed));
   told?.(`${cases.length} quotes`);
   return {
     vsOptimum: mean(optima.map(({ cost }) => cost)),
@@ -109,7 +116,7 @@ export async function measureCases(seeds: number, told?: Told): Promise<Figures>
 }
 
 /** What may not happen in any world. */
-export function soundness(months: readonly Month[]): Figures {
+export function soundness(months: readonly MonthSum[]): Figures {
   return {
     missedDeadlines: mean(months.map(({ missed }) => missed)),
     ceilingViolations: sum(months.map(({ ceilingViolations }) => ceilingViolations)),
@@ -123,33 +130,38 @@ export function soundness(months: readonly Month[]): Figures {
   };
 }
 
-function runMonths(
-  plan: Planner,
+function runMonths<M extends MonthSum>(
+  planner: PlannerName,
   shape: MarketShape,
-  { seeds, told }: { readonly seeds: number; readonly told?: Told | undefined },
-): Promise<Month[]> {
-  return each(countTo(seeds), async (seed) => {
-    const month = await runMonth(plan, { shape, seed });
-    told?.(`month ${seed} of ${seeds} with ${shape} prices`);
+  seeds: number,
+  { worlds, told }: Measuring<M>,
+): Promise<M[]> {
+  return each(countTo(seeds), worlds.atOnce, async (seed) => {
+    const month = await worlds.month(planner, shape, seed);
+    told?.(`month ${seed} of ${seeds} with ${shape} prices, planned by ${planner}`);
     return month;
   });
 }
 
 const countTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
 
-async function each<T, U>(values: readonly T[], run: (value: T) => Promise<U>): Promise<U[]> {
+/** In their order, so many at once. */
+async function each<T, U>(values: readonly T[], atOnce: number, run: (value: T) => Promise<U>): Promise<U[]> {
   const results: U[] = [];
-  for (const value of values) results.push(await run(value));
+  const rest = values.entries();
+  const lane = async () => {
+    for (const [at, value] of rest) results[at] = await run(value);
+  };
+  await Promise.all(Array.from({ length: atOnce }, lane));
   return results;
 }
 
 /** Of the same seeds. */
-const costBy = (months: readonly Month[], others: readonly Month[]): number =>
+const costBy = (months: readonly MonthSum[], others: readonly MonthSum[]): number =>
   bill(months.slice(0, others.length)) / bill(others);
-const bill = (months: readonly Month[]): number => sum(months.map(({ billMicroUsd }) => billMicroUsd));
+const bill = (months: readonly MonthSum[]): number => sum(months.map(({ billMicroUsd }) => billMicroUsd));
 /** By the month. */
-const preemptionsIn = (months: readonly Month[]): number =>
-  mean(months.map(({ jobs }) => sum(jobs.map(({ preemptions }) => preemptions))));
+const preemptionsIn = (months: readonly MonthSum[]): number => mean(months.map(({ preemptions }) => preemptions));
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 const mean = (values: readonly number[]): number => sum(values) / values.length;
 const share = <T>(values: readonly T[], holds: (value: T) => boolean): number =>

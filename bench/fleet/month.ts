@@ -15,13 +15,19 @@ const HOURS = 720;
 const HOUR_MS = 3_600_000;
 const CEILING_MICRO_USD_PER_HOUR = 8_000_000;
 
-export interface Month extends WorldResult {
+/** What figures are made of, without the jobs. */
+export interface MonthSum extends Omit<WorldResult, "jobs"> {
   readonly vsBound: number;
   /** Cost by what it costs who pays in each hour what machines cost then. */
   readonly vsHourlyBound: number;
   /** Of all jobs. */
   readonly missed: number;
+  readonly preemptions: number;
+  /** Of real time, bounds included. */
+  readonly seconds: number;
 }
+
+export interface Month extends MonthSum, WorldResult {}
 
 export type Planner = (facts: FleetFacts) => readonly FleetDecision[];
 
@@ -36,11 +42,16 @@ export const onDemandOnly: Planner = (facts) =>
 
 export const cheapestFirst: Planner = planCheapestFirst;
 
+/** By the name under which a thread is asked for one. */
+export const planners = { ours, impatient, onDemandOnly, cheapestFirst };
+export type PlannerName = keyof typeof planners;
+
 /** A month of so many jobs, most of them in batches, each due between one and 24 hours after it could have been done. */
 export async function runMonth(
   plan: Planner,
   { shape, seed, count = 1_000 }: { readonly shape: MarketShape; readonly seed: number; readonly count?: number },
 ): Promise<Month> {
+  const began = performance.now();
   const jobs = drawJobs({ seed, count, hours: HOURS, batch: 20, slackHours: [1, 24] });
   const lastMs = Math.max(...jobs.map(({ arrivesMs, deadlineMs }) => deadlineMs ?? arrivesMs));
   const hours = Math.ceil((lastMs - START.getTime()) / HOUR_MS) + 1;
@@ -60,5 +71,7 @@ export async function runMonth(
     vsBound: result.billMicroUsd / lowerBound(question),
     vsHourlyBound: result.billMicroUsd / hourlyBound(question),
     missed: result.jobs.filter(isLate).length / jobs.length,
+    preemptions: result.jobs.reduce((sum, { preemptions }) => sum + preemptions, 0),
+    seconds: (performance.now() - began) / 1_000,
   };
 }

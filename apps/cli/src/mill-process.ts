@@ -38,9 +38,11 @@ export class MillNotStarted extends UserError {
 
 /** The mill of this machine ended, or was killed, while a command used it. */
 export class MillEnded extends UserError {
-  constructor(pid: number, logPath: string) {
+  /** `logPath`: of one whose log is known; others write theirs where whoever started them wants it. */
+  constructor(pid: number, logPath: string | null) {
     const advice = "what is done stays: `loramill watch last` starts it again, and the run goes on";
-    super(`the mill (process ${pid}) has ended; ${advice}\n  its log: ${logPath}`, { code: "mill-ended" });
+    const log = logPath === null ? "" : `\n  its log: ${logPath}`;
+    super(`the mill (process ${pid}) has ended; ${advice}${log}`, { code: "mill-ended" });
   }
 }
 
@@ -60,14 +62,15 @@ export async function openLocalMill(
 ): Promise<LocalMill> {
   const { dataDir, env, signal } = options;
   const logPath = join(dataDir, "logs", "mill.log");
-  const opened = (mill: MillFile, comesBackWithinMs: number) => ({
-    ...{ url: mill.url, apiKey: mill.token },
+  const opened = (mill: MillFile, started: boolean) => ({
+    ...{ url: mill.url, apiKey: mill.token, started },
     checkAlive: ({ lostMs }: LostStream) => {
-      if (lostMs >= comesBackWithinMs && !isAlive(mill.pid)) throw new MillEnded(mill.pid, logPath);
+      if (isAlive(mill.pid) || (!started && lostMs < COMES_BACK_WITHIN_MS)) return;
+      throw new MillEnded(mill.pid, started ? logPath : null);
     },
   });
   const found = await findMill(dataDir);
-  if (found) return { ...opened(found, COMES_BACK_WITHIN_MS), started: false, stop: async () => {}, leave: () => {} };
+  if (found) return { ...opened(found, false), stop: async () => {}, leave: () => {} };
   signal.throwIfAborted();
 
   mkdirSync(join(dataDir, "logs"), { recursive: true });
@@ -101,7 +104,7 @@ export async function openLocalMill(
       // Another command may have started one at the same time, and been first.
       const ours = mill.pid === child.pid;
       if (!ours) await stop();
-      return { ...opened(mill, ours ? 0 : COMES_BACK_WITHIN_MS), started: ours, stop, leave: () => child.unref() };
+      return { ...opened(mill, ours), stop, leave: () => child.unref() };
     }
     await wait(50);
   }
