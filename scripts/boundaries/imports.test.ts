@@ -55,4 +55,5 @@ test("lines count from one, over comments and templates", () => {
 test("reads of process.env are found, mentions in text are not", () => {
   const source = 'process.env.A;\n// process.env\nprocess["env"];\n"process.env";\nprocess?.env;\nprocess.argv;';
   expect(readFacts(source).environmentReads).toEqual([1, 3, 5]);
+  expect(readFacts('process.env.A = "1";\nprocess.env.A === "1";').environmentReads).toEqual([2]);
 });

@@ -58,7 +58,10 @@ function readsEnvironment(tokens: Token[], at: number): boolean {
   if (tokens[at]?.text !== "process" || tokens[at]?.kind !== "word") return false;
   const [first, second] = [tokens[at + 1], tokens[at + 2]];
   if (first?.text === "?" && second?.text === ".") return tokens[at + 3]?.text === "env";
-  return (first?.text === "." || first?.text === "[") && second?.text === "env";
+  if ((first?.text !== "." && first?.text !== "[") || second?.text !== "env") return false;
+  // A variable that is set, for a library that reads it, is not read.
+  const [dot, , equals, next] = tokens.slice(at + 3);
+  return !(dot?.text === "." && equals?.text === "=" && next?.text !== "=");
 }
 
 /** Finds every static, dynamic and type-only import, `export … from`, `require` and `process.env` of a file. */
