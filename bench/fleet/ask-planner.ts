@@ -23,9 +23,7 @@ export async function askPlanner(world: WorldState): Promise<void> {
     remainingByProject: {},
     stopped: null,
   };
-  const began = performance.now();
   const decisions = settings.plan(facts);
-  world.planMs += performance.now() - began;
   world.plans += 1;
   world.isDue = false;
   world.plannedMs = nowOf(world);

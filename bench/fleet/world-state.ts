@@ -62,7 +62,6 @@ export interface WorldState {
   ledgerMicroUsd: MicroUsd;
   ceilingViolations: number;
   plans: number;
-  planMs: number;
 }
 
 export function openWorld(settings: WorldSettings): WorldState {
@@ -87,7 +86,6 @@ export function openWorld(settings: WorldSettings): WorldState {
     ledgerMicroUsd: 0,
     ceilingViolations: 0,
     plans: 0,
-    planMs: 0,
   };
 }
 

@@ -20,8 +20,6 @@ export interface WorldResult {
   /** Moments at which the machines together cost more by the hour than the ceiling. */
   readonly ceilingViolations: number;
   readonly plans: number;
-  /** Milliseconds of real time that the planner took, in all. */
-  readonly planMs: number;
 }
 
 /** When machines that boot, machines that work, and the planner are looked after if nothing happens sooner. */
@@ -96,7 +94,7 @@ function untilNext(world: WorldState, coming: WorldJob | undefined): number {
 
 /** The world's own audit, an hour after its end. */
 async function close(world: WorldState, jobs: readonly Progress[]): Promise<WorldResult> {
-  const { provider, intents, leases, clock, ledgerMicroUsd, machines, ceilingViolations, plans, planMs } = world;
+  const { provider, intents, leases, clock, ledgerMicroUsd, machines, ceilingViolations, plans } = world;
   clock.advance(3_600_000);
   const listed = await provider.machines();
   const known = await Promise.all(
@@ -120,6 +118,5 @@ async function close(world: WorldState, jobs: readonly Progress[]): Promise<Worl
     orphans: orphans.length,
     ceilingViolations,
     plans,
-    planMs,
   };
 }
