@@ -9,17 +9,17 @@ import { measureFleet } from "./measure-fleet.ts";
 
 /** A seed is some forty seconds of computing on a core. */
 const HOURS_MS = 12 * 3_600_000;
-const git = (...args: string[]) => execFileSync("git", args, { encoding: "utf8" }).trim();
-/** What decides a world, as it is committed; with changes to it, a new one for each run. */
-const CODE = ["bench/fleet", "packages/fleet", "packages/compute", "packages/contracts"];
-const trees = git("rev-parse", ...CODE.map((folder) => `HEAD:${folder}`));
-const changes = git("status", "--porcelain", "--", ...CODE) === "" ? "" : ` ${process.pid} ${Date.now()}`;
+const ROOT = resolve(import.meta.dirname, "../..");
+const PACKAGES = ["contracts", "fleet", "compute", "testkit"];
+const git = (args: string[], input = "") => execFileSync("git", args, { cwd: ROOT, encoding: "utf8", input }).trim();
+/** What decides a world, by the bytes of its files as they lie here. */
+const files = git(["ls-files", ...["bench/fleet", ...PACKAGES.map((name) => `packages/${name}`)]]);
 const code = createHash("sha256")
-  .update(trees + changes)
+  .update(git(["hash-object", "--stdin-paths"], files))
   .digest("hex")
   .slice(0, 16);
 /** Worlds that are known, so that a soak which was interrupted goes on. */
-const NOTES = resolve(import.meta.dirname, `../../node_modules/.cache/fleet-worlds/${code}.jsonl`);
+const NOTES = resolve(ROOT, `node_modules/.cache/fleet-worlds/${code}.jsonl`);
 /** Where what was measured is written down, if anywhere. */
 const LOG = process.env.SOAK_LOG;
 
@@ -27,11 +27,10 @@ it(
   "the fleet keeps its promises in a hundred worlds",
   async () => {
     const seeds = Number(process.env.SOAK_SEEDS ?? 100);
-    const commit = git("rev-parse", "--short", "HEAD");
+    const commit = git(["rev-parse", "--short", "HEAD"]);
     const worlds = openLongWorlds(NOTES);
     if (worlds.known > 0) console.log(`goes on: ${worlds.known} worlds are known from before, by ${NOTES}`);
-    const fleet = await measureFleet(seeds, { worlds, told: (what) => console.log(what) });
-    await worlds.close();
+    const fleet = await measureFleet(seeds, { worlds, told: (what) => console.log(what) }).finally(worlds.close);
     const broken = brokenPromises({ fleet });
     const figures = Object.entries(fleet).map(([name, value]) => `${name.padEnd(24)} ${format(value)}`);
     const verdict = broken.length === 0 ? ["every promise is kept"] : broken;

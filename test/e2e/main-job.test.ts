@@ -12,12 +12,12 @@ const digests = new Map<string, Record<string, string | null>>();
 beforeAll(() => drawSamplePictures(pictures));
 afterAll(() => data.remove());
 
-/** Queue and store know nothing of each other: each of theirs once. */
 interface Setting {
   readonly name: string;
   readonly redis: boolean;
   readonly s3: boolean;
 }
+/** Queue and store know nothing of each other: each kind once. */
 const settings: Setting[] = [
   { name: "queue on Postgres, files", redis: false, s3: false },
   { name: "queue on Redis, S3", redis: true, s3: true },

@@ -37,7 +37,7 @@ export async function followRun(options: {
     view.show(run);
     // At the second try: one that broke off is taken up again without a word.
     const onLost = ({ attempt }: LostStream) => {
-      if (attempt === 2) view.print(`${client.url} does not answer; it is tried on. The run is not lost`);
+      if (attempt === 2) view.print(`${client.url} does not answer; trying again. The run is not lost`);
     };
     for await (const message of client.follow(run.id, { signal: stop.signal, onLost })) {
       if (message.kind === "snapshot") {

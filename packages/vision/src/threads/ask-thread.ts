@@ -2,6 +2,10 @@ import { Worker } from "node:worker_threads";
 import { fromErrorRecord, TransientError } from "@loramill/contracts";
 import type { Question, Reply } from "./messages.ts";
 
+// For the ONNX runtime of the threads, which else reports what it does to its maker; they have but a copy of what the process
+// says, so it is said here: https://github.com/microsoft/onnxruntime/pull/27379
+process.env.ORT_DISABLE_TELEMETRY = "1";
+
 interface OpenCall {
   readonly resolve: (answer: unknown) => void;
   readonly reject: (error: unknown) => void;
@@ -13,10 +17,6 @@ interface Running {
   readonly calls: Map<number, OpenCall>;
   readonly ended: Promise<void>;
 }
-
-// For the ONNX runtime of the threads, which else reports what it does to its maker; they have but a copy of what the process
-// says, so it is said here: https://github.com/microsoft/onnxruntime/pull/27379
-process.env.ORT_DISABLE_TELEMETRY = "1";
 
 export interface AskedThread<Request, Answer> {
   /** Buffers in `moved` are the thread's afterwards. An abort is answered at once; the thread ends what it began. */
