@@ -19,6 +19,9 @@ const long = [
   "/crashes-on-agent.int.test.ts",
   "/e2e/commands.test.ts",
   "/e2e/dataset.test.ts",
+  "/e2e/fleet.test.ts",
+  "/e2e/main-job.test.ts",
+  "/e2e/planted-folder.test.ts",
   "/chaos/kill-mill.test.ts",
 ];
 
@@ -46,7 +49,7 @@ export default defineConfig({
           include: [`${roots}/*.test.ts`],
           exclude: [...ignored, "**/*.int.test.ts", "**/*.soak.test.ts"],
           testTimeout: 30_000,
-          // Reading the code anew for each of 450 files took longer than all their tests. What they share is no state of modules.
+          // Reading the code anew for each of 450 files took longer than all their tests. Here and below: what they share is no state of modules.
           isolate: false,
           // Of two cores vitest would leave one to itself, which hardly needs it.
           maxWorkers: Math.max(2, availableParallelism() - 1),
@@ -62,7 +65,6 @@ export default defineConfig({
           retry: 0,
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          // As for unit tests.
           isolate: false,
           // Waits more than it computes.
           maxWorkers: 4,
@@ -78,6 +80,7 @@ export default defineConfig({
           retry: 0,
           testTimeout: 600_000,
           hookTimeout: 600_000,
+          isolate: false,
           // One of them waits more than it computes.
           maxWorkers: 3,
         },

@@ -21,13 +21,15 @@ export function drawPicture(seed: number, { width, height }: { width: number; he
   }
   const shapes = 5 + Math.floor(random() * 5);
   for (let n = 0; n < shapes; n++) drawShape(values, random, width, height);
-  const rgb = new Uint8Array(values.length);
-  for (let at = 0; at < rgb.length; at += 3) {
+  // Rounds and clamps what it is given.
+  const clamped = new Uint8ClampedArray(values.length);
+  for (let at = 0; at < clamped.length; at += 3) {
     const grain = random() * 10 - 5;
-    for (let c = 0; c < 3; c++)
-      rgb[at + c] = Math.max(0, Math.min(255, Math.round((values[at + c] as number) + grain)));
+    clamped[at] = (values[at] as number) + grain;
+    clamped[at + 1] = (values[at + 1] as number) + grain;
+    clamped[at + 2] = (values[at + 2] as number) + grain;
   }
-  return { width, height, rgb };
+  return { width, height, rgb: new Uint8Array(clamped.buffer) };
 }
 
 function drawGradient(values: Float32Array, random: Random, width: number, height: number): void {
@@ -73,7 +75,7 @@ function addTexture(values: Float32Array, { width, height, cells, strength, rand
 
 /** A disc, a bar or a rhomb anywhere in the picture. */
 function drawShape(values: Float32Array, random: Random, width: number, height: number): void {
-  const colour = pickColour(random);
+  const [red, green, blue] = pickColour(random);
   const [x0, y0] = [random() * width, random() * height];
   const size = (0.08 + random() * 0.22) * Math.min(width, height);
   const kind = Math.floor(random() * 3);
@@ -86,7 +88,11 @@ function drawShape(values: Float32Array, random: Random, width: number, height: 
       const v = Math.abs((y - y0) * cos - (x - x0) * sin);
       const isInside =
         kind === 0 ? u * u + v * v < size * size : kind === 1 ? u < size && v < size * 0.6 : u + v < size;
-      if (isInside) values.set(colour, (y * width + x) * 3);
+      if (!isInside) continue;
+      const at = (y * width + x) * 3;
+      values[at] = red;
+      values[at + 1] = green;
+      values[at + 2] = blue;
     }
   }
 }
