@@ -8,18 +8,14 @@ import type { BoundBackendFactory, QueueCheck, QueueConnection, QueueConnectionO
 export async function openPostgresConnection(options: QueueConnectionOptions): Promise<QueueConnection> {
   const { random = Math.random } = options;
   const id = redact(options.url);
-  const pool = guardPool(options.pool ?? openPool(options));
+  let connected = true;
+  const pool = guardPool(options.pool ?? openPool(options), (isThere) => {
+    connected = isThere;
+  });
   const end = async () => {
     // Ending a pool waits for clients that are still out; one whose server hangs would never come back.
     if (options.pool === undefined) await settledWithin(pool.end(), 5_000);
   };
-  let connected = true;
-  pool.on("error", () => {
-    connected = false; // An idle client was cut; the next one that connects says otherwise.
-  });
-  pool.on("connect", () => {
-    connected = true;
-  });
   try {
     await migrate(pool);
   } catch (error) {
@@ -30,10 +26,9 @@ export async function openPostgresConnection(options: QueueConnectionOptions): P
   const ask = async (sql: string, timeoutMs: number) => {
     try {
       const { rows } = await withDeadline(pool.query(sql), timeoutMs, unreachable(id));
-      connected = true;
       return rows;
     } catch (error) {
-      connected = false;
+      connected = false; // One that hangs tells nothing itself.
       throw error instanceof TransientError ? error : unreachable(id, error);
     }
   };

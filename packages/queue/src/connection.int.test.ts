@@ -1,8 +1,12 @@
 import { randomUUID } from "node:crypto";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startEmbeddedPostgres } from "@loramill/embedded";
 import { startTestPostgres } from "@loramill/embedded/testing";
 import { freePort, keepLog, MemoryLedger, startRedis, type TestRedis, waitUntil } from "@loramill/testkit";
 import pg from "pg";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { checkQueue, createProducer, createWorker, openQueueConnection, startHeartbeats } from "./index.ts";
 
 const clock = { now: () => new Date() };
@@ -100,6 +104,30 @@ describe("Postgres with a shared pool", () => {
       message: expect.stringContaining("search_path=bullmq,public"),
     });
     await pool.end();
+  });
+
+  test("a server that ends while no client is idle is known to be away by whoever asks next, and then to be back", async () => {
+    const dataDir = await mkdtemp(join(tmpdir(), "loramill-queue-"));
+    onTestFinished(() => rm(dataDir, { recursive: true, force: true }));
+    await chmod(dataDir, 0o755); // As root, the server's own user must be able to pass.
+    const first = await startEmbeddedPostgres({ dataDir });
+    const options = "-c search_path=bullmq,public";
+    const pool = new pg.Pool({ connectionString: first.connectionString, max: 2, idleTimeoutMillis: 1, options });
+    const connection = await openQueueConnection({ url: first.connectionString, pool });
+    const producer = createProducer({ connection, timeoutMs: 5_000 });
+    await producer.counts("caption");
+    await waitUntil("no client is left", () => pool.totalCount === 0);
+    expect(connection.isConnected()).toBe(true);
+    await first.stop();
+    await expect(producer.counts("caption")).rejects.toMatchObject({ code: "queue-unreachable" });
+    expect(connection.isConnected()).toBe(false);
+    const second = await startEmbeddedPostgres({ dataDir });
+    await producer.counts("caption");
+    expect(connection.isConnected()).toBe(true);
+    await producer.close();
+    await connection.close();
+    await pool.end();
+    await second.stop();
   });
 
   test("four workers and a producer share one pool and one heartbeat, and leave the pool open", async () => {

@@ -16,22 +16,42 @@ export function openPool(options: { readonly url: string; readonly poolSize?: nu
 
 /**
  * The pool as BullMQ uses it. A client that was handed out always has a listener for errors: BullMQ takes all of them
- * off when it closes, and the next error of a dead socket would then end the process.
+ * off when it closes, and the next error of a dead socket would then end the process. `tell` hears whether the server was there,
+ * whenever somebody had to do with it: the pool itself tells of clients that idle and of new ones, and there may be neither.
  */
-export function guardPool(pool: pg.Pool): PgPool {
+export function guardPool(pool: pg.Pool, tell: (isThere: boolean) => void): PgPool {
   pool.setMaxListeners(100); // Each queue and worker listens for errors; the default of ten would print warnings.
+  const away = () => tell(false);
+  pool.on("error", away);
+  pool.on("connect", () => tell(true));
   const guarded = new WeakSet<pg.PoolClient>();
   const guard = (client: pg.PoolClient): pg.PoolClient => {
     if (guarded.has(client)) return client;
     guarded.add(client);
     const removeAll = client.removeAllListeners.bind(client);
-    client.removeAllListeners = (event) => removeAll(event).on("error", ignore);
-    return client.on("error", ignore);
+    client.removeAllListeners = (event) => removeAll(event).on("error", away);
+    return client.on("error", away);
   };
   const facade = {
     options: pool.options, // BullMQ looks whether keepAlive is on.
-    query: pool.query.bind(pool),
-    connect: async () => guard(await pool.connect()),
+    query: async (text: string, values?: unknown[]) => {
+      try {
+        const result = await pool.query(text, values);
+        tell(true);
+        return result;
+      } catch (error) {
+        tell(isAnswer(error));
+        throw error;
+      }
+    },
+    connect: async () => {
+      try {
+        return guard(await pool.connect());
+      } catch (error) {
+        tell(isAnswer(error));
+        throw error;
+      }
+    },
     end: () => pool.end(),
     on: pool.on.bind(pool),
     removeAllListeners: pool.removeAllListeners.bind(pool),
@@ -40,7 +60,10 @@ export function guardPool(pool: pg.Pool): PgPool {
   return facade as unknown as PgPool;
 }
 
-const ignore = () => {}; // The query or the pool reports it.
+/** A refusal of a server that goes on; those of class 57P are its last, or those of one that is not up yet. */
+function isAnswer(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code?.startsWith("57P") !== true;
+}
 
 /**
  * BullMQ's connection remembers for ever that its server was away when it started; this one waits until it is there.
