@@ -49,7 +49,8 @@ export default defineConfig({
           include: [`${roots}/*.test.ts`],
           exclude: [...ignored, "**/*.int.test.ts", "**/*.soak.test.ts"],
           testTimeout: 30_000,
-          // Reading the code anew for each of 450 files took longer than all their tests. Here and below: what they share is no state of modules.
+          // Reading the code anew for each of 450 files took longer than all their tests. What files share, here and below, is no
+          // state of modules.
           isolate: false,
           // Of two cores vitest would leave one to itself, which hardly needs it.
           maxWorkers: Math.max(2, availableParallelism() - 1),

@@ -32,26 +32,22 @@ export function guardPool(pool: pg.Pool, tell: (isThere: boolean) => void): PgPo
     client.removeAllListeners = (event) => removeAll(event).on("error", away);
     return client.on("error", away);
   };
+  const watched = async <T>(work: Promise<T>): Promise<T> => {
+    try {
+      return await work;
+    } catch (error) {
+      tell(isAnswer(error));
+      throw error;
+    }
+  };
   const facade = {
     options: pool.options, // BullMQ looks whether keepAlive is on.
     query: async (text: string, values?: unknown[]) => {
-      try {
-        const result = await pool.query(text, values);
-        tell(true);
-        return result;
-      } catch (error) {
-        tell(isAnswer(error));
-        throw error;
-      }
+      const result = await watched(pool.query(text, values));
+      tell(true);
+      return result;
     },
-    connect: async () => {
-      try {
-        return guard(await pool.connect());
-      } catch (error) {
-        tell(isAnswer(error));
-        throw error;
-      }
-    },
+    connect: async () => guard(await watched(pool.connect())),
     end: () => pool.end(),
     on: pool.on.bind(pool),
     removeAllListeners: pool.removeAllListeners.bind(pool),
